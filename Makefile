@@ -1,0 +1,46 @@
+# Every target sets itself up: a fresh clone needs Python 3.11+, make and libgomp1, nothing else.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check accept clean
+
+help:  ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+$(VENV)/.base: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "winback needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ctypes.util, sys; sys.exit(sys.platform == "linux" and not ctypes.util.find_library("gomp"))' \
+	  || { echo "LightGBM needs the OpenMP runtime libgomp1, which is not installed. Try: apt-get install -y libgomp1" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
+	  || { echo "Could not make a virtual environment. On Debian: apt-get install -y python3-venv" >&2; exit 1; }
+	@echo "Installing winback into $(VENV) (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.base
+	@echo "Installing the development tools into $(VENV) (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.base  ## train, score, lists and report on CDNOW, into outputs/cdnow/
+	@$(BIN)/winback run pipelines/cdnow.yaml
+
+test: $(VENV)/.dev  ## all quick tests
+	@$(BIN)/python -m pytest -n $(WORKERS)
+
+check: $(VENV)/.dev  ## lint, types, import floors, docs
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -p no:xdist src tests/unit/test_docs.py
+
+accept: $(VENV)/.dev  ## the long proofs: backtests, load, faults
+	@$(BIN)/python -m pytest -n $(WORKERS) -m slow tests
+
+clean:  ## remove the environment, caches and outputs (never models/local)
+	@rm -rf $(VENV) outputs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

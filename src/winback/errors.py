@@ -1,0 +1,101 @@
+"""One exception tree. An error says what, where, got, allowed, and what to do next.
+
+Examples
+--------
+>>> error = ConfigError("unknown key", where="data.transaction", hint="did you mean 'transactions'?")
+>>> print(error)
+unknown key (at data.transaction). Next: did you mean 'transactions'?
+>>> error.exit_code
+2
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class WinbackError(Exception):
+    """The root of everything winback raises on purpose.
+
+    Parameters
+    ----------
+    what
+        What is wrong, in one plain clause.
+    where
+        The file, key, column or row concerned.
+    got
+        The offending value, as the user wrote it.
+    allowed
+        What would have been accepted.
+    hint
+        What to do next.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str | None = None,
+        got: object | None = None,
+        allowed: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        self.what = what
+        self.where = where
+        self.got = got
+        self.allowed = allowed
+        self.hint = hint
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        """Return the whole message on one line."""
+        text = self.what
+        if self.where is not None:
+            text += f" (at {self.where})"
+        if self.got is not None:
+            text += f": got {self.got}"
+        if self.allowed is not None:
+            text += f"; allowed: {self.allowed}"
+        if self.hint is not None:
+            text += f". Next: {self.hint}"
+        return " ".join(text.split())
+
+
+class UsageError(WinbackError):
+    """The command line or an argument is wrong."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """The job's YAML is wrong."""
+
+
+class DataError(WinbackError):
+    """The data break their contract."""
+
+    exit_code = 3
+
+
+class NotEnoughDataError(DataError):
+    """There is too little data for a model; the message says how much is needed."""
+
+
+class ModelError(WinbackError):
+    """A model could not be fitted, or was given a frame that it cannot read."""
+
+
+class RegistryError(WinbackError):
+    """A run, a model version or an alias could not be found or written."""
+
+
+class OutputError(WinbackError):
+    """A result could not be written."""
+
+
+class GateRefusedError(WinbackError):
+    """The gate refused a promotion."""
+
+    exit_code = 4

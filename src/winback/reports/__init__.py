@@ -1,0 +1,1 @@
+"""Floor 5: compute first, then figures, then the page."""
