@@ -2,9 +2,9 @@
 
 Examples
 --------
->>> error = ConfigError("unknown key", where="data.transaction", hint="did you mean 'transactions'?")
+>>> error = ConfigError("unknown key", where="shop.yaml:3", hint="did you mean 'data'?")
 >>> print(error)
-unknown key (at data.transaction). Next: did you mean 'transactions'?
+unknown key (at shop.yaml:3). Next: did you mean 'data'?
 >>> error.exit_code
 2
 """

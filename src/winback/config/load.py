@@ -1,0 +1,250 @@
+"""Read a job's YAML: fill in secrets, check every key, say where a mistake stands."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from winback.config.schema import Job
+from winback.errors import ConfigError
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_PATH = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class LoadedJob:
+    """A job, with where it came from and what must not be printed.
+
+    Attributes
+    ----------
+    job
+        The validated settings.
+    path
+        The YAML file; relative input paths resolve against its folder.
+    raw
+        The mapping as written, with `${VAR}` unfilled: safe to record.
+    secrets
+        What `${VAR}` stood for, by variable name.
+    """
+
+    job: Job
+    path: Path
+    raw: Mapping[str, Any]
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def config_hash(self) -> str:
+        """Digest of the job as written (16 hexadecimal digits)."""
+        text = json.dumps(self.raw, sort_keys=True, default=str, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def defaults(self) -> list[str]:
+        """The settings left at their default, as `key = value`."""
+        return list(_defaults(self.job))
+
+    def scrub(self, text: str) -> str:
+        """Return `text` with every secret replaced by the name of its variable."""
+        for name, value in self.secrets.items():
+            if len(value) >= 4:
+                text = text.replace(value, f"${{{name}}}")
+        return text
+
+    def resolve(self, source: str) -> str:
+        """Return an input path resolved against the YAML's folder; URLs and samples as they are."""
+        if "://" in source or source.startswith("sample:"):
+            return source
+        return str((self.path.parent / Path(source).expanduser()).resolve())
+
+
+def load_job(path: Path | str, *, overrides: Mapping[str, Any] | None = None) -> LoadedJob:
+    """Read and check one job.
+
+    Parameters
+    ----------
+    path
+        The YAML file.
+    overrides
+        Top-level settings that the command line gives, such as ``{"as_of": date(2011, 12, 9)}``.
+
+    Raises
+    ------
+    ConfigError
+        The file is missing, is not YAML, names an unknown key, or holds a value that is not
+        allowed; the message says in which line.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            "cannot read the job",
+            where=str(path),
+            got=error.strerror,
+            hint="write one with `winback init ORDERS.csv`",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError("the job is not UTF-8 text", where=str(path)) from error
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        raw = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "cannot be parsed"
+        raise ConfigError(
+            "the job is not valid YAML", where=f"{path}{line}", got=problem
+        ) from error
+    if not isinstance(raw, dict) or node is None:
+        raise ConfigError(
+            "the job is empty or not a mapping", where=str(path), allowed="name, as_of, data, …"
+        )
+    lines = dict(_lines(node, path))
+    raw = {**raw, **(overrides or {})}
+    secrets: dict[str, str] = {}
+    filled = _fill(raw, (), secrets, lines, path)
+    try:
+        job = Job.model_validate(filled)
+    except ValidationError as error:
+        raise _explain(error, lines, path, secrets) from None
+    return LoadedJob(job=job, path=path.resolve(), raw=raw, secrets=secrets)
+
+
+def _lines(node: yaml.Node, path: Path, at: _PATH = ()) -> Iterator[tuple[_PATH, int]]:
+    """Yield the line of every key, refusing keys that stand twice (YAML would drop the first)."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            name = str(key.value)
+            line = key.start_mark.line + 1
+            if name in seen:
+                raise ConfigError(
+                    "the same key stands twice",
+                    where=f"{path}:{line}",
+                    got=".".join(map(str, (*at, name))),
+                )
+            seen.add(name)
+            yield (*at, name), line
+            yield from _lines(value, path, (*at, name))
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield (*at, index), item.start_mark.line + 1
+            yield from _lines(item, path, (*at, index))
+
+
+def _fill(
+    value: Any, at: _PATH, secrets: dict[str, str], lines: Mapping[_PATH, int], path: Path
+) -> Any:
+    """Return `value` with every `${VAR}` filled from the environment."""
+    if isinstance(value, dict):
+        return {k: _fill(v, (*at, k), secrets, lines, path) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_fill(v, (*at, i), secrets, lines, path) for i, v in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+
+    def from_environment(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in os.environ:
+            raise ConfigError(
+                f"the environment variable {name} is not set",
+                where=_where(at, lines, path),
+                hint=f"export {name}=… and run again",
+            )
+        secrets[name] = os.environ[name]
+        return os.environ[name]
+
+    return _VARIABLE.sub(from_environment, value)
+
+
+def _where(at: _PATH, lines: Mapping[_PATH, int], path: Path) -> str:
+    key = ".".join(str(part) for part in at)
+    known = at
+    while known and known not in lines:
+        known = known[:-1]
+    line = f":{lines[known]}" if known else ""
+    return f"{path}{line}, {key}" if key else f"{path}{line}"
+
+
+def _explain(
+    error: ValidationError, lines: Mapping[_PATH, int], path: Path, secrets: Mapping[str, str]
+) -> ConfigError:
+    """Turn pydantic's first complaint into one line in our own words."""
+    problems = error.errors(include_url=False)
+    # a misspelt key explains a missing one, so it comes first
+    problems.sort(key=lambda problem: problem["type"] != "extra_forbidden")
+    problem = problems[0]
+    at: _PATH = problem["loc"]
+    where = _where(at, lines, path)
+    more = f" ({len(problems)} mistakes in all)" if len(problems) > 1 else ""
+    if problem["type"] == "extra_forbidden":
+        names = _keys_beside(at)
+        near = difflib.get_close_matches(str(at[-1]), names, n=1, cutoff=0.5)
+        return ConfigError(
+            f"unknown key {str(at[-1])!r}{more}",
+            where=where,
+            allowed=", ".join(names),
+            hint=f"did you mean {near[0]!r}?" if near else None,
+        )
+    if problem["type"] == "missing":
+        return ConfigError(f"the key {at[-1]!r} is missing{more}", where=where)
+    got = repr(problem["input"])
+    for name, value in secrets.items():
+        if value:
+            got = got.replace(value, f"${{{name}}}")
+    message = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return ConfigError(
+        f"not allowed{more}", where=where, got=got, allowed=message, hint=_HINTS.get(at)
+    )
+
+
+_NO_MASS_RECALL = "a win-back list always has a limit; write for example "
+_HINTS: dict[_PATH, str] = {
+    ("lists", "win_back", "budget"): _NO_MASS_RECALL + "`budget: 250`",
+    ("lists", "win_back", "capacity"): _NO_MASS_RECALL + "`capacity: 200`",
+    ("lists", "win_back", "control_share"): (
+        "without a control group the effect cannot be measured; write for example "
+        "`control_share: 0.2`"
+    ),
+    ("lists", "churn_warning", "capacity"): "write for example `capacity: 200`",
+}
+
+
+def _keys_beside(at: _PATH) -> list[str]:
+    """Return the keys that are known where `at` stands."""
+    model: type[BaseModel] = Job
+    for part in at[:-1]:
+        info = model.model_fields.get(str(part))
+        if info is None:
+            continue  # the index of a list item: its model was reached by the list's own key
+        model = next(_models(info.annotation), model)
+    return list(model.model_fields)
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models(argument)
+
+
+def _defaults(settings: BaseModel, prefix: str = "") -> Iterator[str]:
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, BaseModel):
+            yield from _defaults(value, f"{prefix}{name}.")
+        elif name not in settings.model_fields_set:
+            shown = value.isoformat() if isinstance(value, date) else value
+            yield f"{prefix}{name} = {'null' if shown is None else shown}"

@@ -1,0 +1,96 @@
+import re
+from datetime import date
+
+import pytest
+
+from winback.config import load_job
+from winback.errors import ConfigError
+
+LEAST = """\
+name: shop
+as_of: 2011-12-09
+data:
+  transactions:
+    source: orders.csv
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def _write(text):
+        path = tmp_path / "shop.yaml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return _write
+
+
+def test_the_least_job_runs_on_defaults_and_names_them(write):
+    loaded = load_job(write(LEAST))
+    assert loaded.job.as_of == date(2011, 12, 9)
+    assert loaded.job.churn_horizon_days == 90
+    assert "lists.win_back.budget = 250.0" in loaded.defaults
+    assert not any(line.startswith(("name", "as_of")) for line in loaded.defaults)
+
+
+def test_a_setting_that_was_written_is_no_default(write):
+    loaded = load_job(write(LEAST + "lists: {win_back: {budget: 250}}\n"))
+    assert not any(line.startswith("lists.win_back.budget") for line in loaded.defaults)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (LEAST + "horizn_days: 3\n", r"shop.yaml:6, horizn_days.*did you mean 'horizon_days'"),
+        (LEAST + "    colums: {}\n", r"shop.yaml:6, data.transactions.colums.*'columns'"),
+        (
+            LEAST + "backtest:\n  splits:\n  - {as_of: 2011-01-01, untl: 2011-02-01}\n",
+            r"unknown key 'untl'.*shop.yaml:8.*'until'",
+        ),
+        (LEAST + "lists: {win_back: {budget: null}}\n", r"budget.*`budget: 250`"),
+        (LEAST + "lists: {win_back: {control_share: 0}}\n", r"`control_share: 0.2`"),
+        (LEAST + "name: again\n", r"same key stands twice \(at .*:6\)"),
+        (LEAST + "timezone: Asia/Shangai\n", r"not a time zone"),
+        (LEAST + "margin: .nan\n", r"margin"),
+        (LEAST.replace("12-09", "13-09"), r"a date that does not exist"),
+        (LEAST.replace("name: shop", "name: ../shop"), r"shop.yaml:1, name"),
+        ("a: [1\n", r"not valid YAML \(at .*shop.yaml:2\)"),
+        ("", "empty or not a mapping"),
+        ("name: shop\n", "missing"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(write, text, message):
+    with pytest.raises(ConfigError, match=message) as caught:
+        load_job(write(text))
+    assert "\n" not in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def test_a_secret_is_filled_in_and_never_shown(write, monkeypatch):
+    monkeypatch.setenv("SHOP_PASSWORD", "s3cr3t-word")
+    text = LEAST.replace("orders.csv", "postgresql://bot:${SHOP_PASSWORD}@db/shop")
+    loaded = load_job(write(text))
+    assert loaded.job.data.transactions.source == "postgresql://bot:s3cr3t-word@db/shop"
+    assert "s3cr3t-word" not in repr(loaded.raw)
+    assert "s3cr3t-word" not in loaded.scrub("could not reach bot:s3cr3t-word@db")
+    with pytest.raises(ConfigError) as caught:
+        load_job(write(text + "currency: ${SHOP_PASSWORD}\n"))
+    assert "s3cr3t-word" not in str(caught.value)
+
+
+def test_a_missing_variable_is_named(write):
+    with pytest.raises(ConfigError, match=re.escape("NOT_SET_ANYWHERE is not set")):
+        load_job(write(LEAST.replace("orders.csv", "${NOT_SET_ANYWHERE}")))
+
+
+def test_the_command_line_overrides_as_of(write):
+    loaded = load_job(write(LEAST), overrides={"as_of": date(2011, 6, 1)})
+    assert loaded.job.as_of == date(2011, 6, 1)
+    assert loaded.config_hash != load_job(write(LEAST)).config_hash
+
+
+def test_paths_resolve_against_the_yaml_but_urls_do_not(write):
+    loaded = load_job(write(LEAST))
+    assert loaded.resolve("orders.csv") == str(loaded.path.parent / "orders.csv")
+    assert loaded.resolve("sample:cdnow") == "sample:cdnow"
+    assert loaded.resolve("duckdb:///x.db") == "duckdb:///x.db"
