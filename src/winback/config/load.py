@@ -104,8 +104,11 @@ def load_job(path: Path | str, *, overrides: Mapping[str, Any] | None = None) ->
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "cannot be parsed"
+        where = f"{path}{line}"
+        raise ConfigError("the job is not valid YAML", where=where, got=problem) from error
+    except ValueError as error:  # PyYAML builds dates: 2011-13-09 looks like one to it
         raise ConfigError(
-            "the job is not valid YAML", where=f"{path}{line}", got=problem
+            "the job holds a date that does not exist", where=str(path), got=str(error)
         ) from error
     if not isinstance(raw, dict) or node is None:
         raise ConfigError(
