@@ -9,7 +9,6 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
@@ -53,7 +52,12 @@ class LoadedJob:
     @property
     def defaults(self) -> list[str]:
         """The settings left at their default, as `key = value`."""
-        return list(_defaults(self.job))
+        return [line for line, written in _settings(self.job) if not written]
+
+    @property
+    def written(self) -> list[str]:
+        """The settings that the job gives, as `key = value`, secrets unfilled."""
+        return [self.scrub(line) for line, written in _settings(self.job) if written]
 
     def scrub(self, text: str) -> str:
         """Return `text` with every secret replaced by the name of its variable."""
@@ -243,11 +247,12 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models(argument)
 
 
-def _defaults(settings: BaseModel, prefix: str = "") -> Iterator[str]:
+def _settings(settings: BaseModel, prefix: str = "") -> Iterator[tuple[str, bool]]:
+    """Yield every setting as `key = value`, and whether the job gives it."""
     for name in type(settings).model_fields:
         value = getattr(settings, name)
         if isinstance(value, BaseModel):
-            yield from _defaults(value, f"{prefix}{name}.")
-        elif name not in settings.model_fields_set:
-            shown = value.isoformat() if isinstance(value, date) else value
-            yield f"{prefix}{name} = {'null' if shown is None else shown}"
+            yield from _settings(value, f"{prefix}{name}.")
+        else:
+            shown = "null" if value is None else value
+            yield f"{prefix}{name} = {shown}", name in settings.model_fields_set

@@ -1,1 +1,1 @@
-"""Floor 6: one workflow per command; the only rooms, with the command line, that know the configuration."""
+"""Floor 6: one workflow per command; with the command line, all that knows the configuration."""

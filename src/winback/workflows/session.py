@@ -1,0 +1,242 @@
+"""What the steps of one job share: its settings, its engine, its data, its output folder.
+
+Results are staged in a hidden folder beside their place and moved when the command has come to
+its end, so that a job that fails or is killed leaves the last complete set as it was.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import date
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TextIO
+
+from winback.config import Job, LoadedJob
+from winback.errors import OutputError, UsageError
+from winback.workflows.reporter import Quiet, Reporter
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from winback.data.tables import Transactions
+    from winback.registry.store import Store
+
+_STAGE = ".staged-"
+
+
+class Session:
+    """One command at work on one job.
+
+    Parameters
+    ----------
+    loaded
+        The job.
+    out
+        The output folder. Unset: the job's `output`, or `outputs/NAME`.
+    reporter
+        Who is told of the progress. Unset: nobody.
+    today
+        The last day on which a purchase can have happened; later rows are rejected. Unset:
+        the job's `as_of`.
+
+    Examples
+    --------
+    >>> with Session(load_job("shop.yaml")) as session:  # doctest: +SKIP
+    ...     session.transactions.counts.accepted
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedJob,
+        *,
+        out: Path | None = None,
+        reporter: Reporter | None = None,
+        today: date | None = None,
+    ) -> None:
+        self.loaded = loaded
+        self.out = Path(out or loaded.job.output or Path("outputs") / loaded.job.name)
+        self.reporter: Reporter = reporter or Quiet()
+        self.today = today
+        self._stack = ExitStack()
+        self._manifest: dict[str, Any] | None = None
+
+    @property
+    def job(self) -> Job:
+        """The job's settings."""
+        return self.loaded.job
+
+    # ------------------------------------------------------------------ output
+
+    def __enter__(self) -> Self:
+        """Take the output folder: make it, lock it, and clear what a killed job left."""
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+            lock = self._stack.enter_context((self.out / ".lock").open("w", encoding="ascii"))
+            self._lock(lock)
+            for left in self.out.glob(_STAGE + "*"):
+                shutil.rmtree(left, ignore_errors=True)
+            self.stage = Path(tempfile.mkdtemp(prefix=_STAGE, dir=self.out))
+        except OSError as error:
+            self._stack.close()
+            raise OutputError(
+                "cannot write to the output folder",
+                where=str(self.out),
+                got=error.strerror,
+                hint="choose another one with --out",
+            ) from error
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        """Let go of the engine and of the folder."""
+        if "engine" in self.__dict__:
+            self.engine.disconnect()
+        shutil.rmtree(self.stage, ignore_errors=True)
+        self._stack.close()
+
+    def _lock(self, lock: TextIO) -> None:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OutputError(
+                "another winback job is writing to this folder",
+                where=str(self.out),
+                hint="wait for it to end, or choose another folder with --out",
+            ) from None
+
+    def staged(self, name: str) -> Path:
+        """Return where to write the result `name`; `publish` moves it to its place."""
+        (self.stage / "results").mkdir(exist_ok=True)
+        return self.stage / "results" / name
+
+    def find(self, name: str) -> Path | None:
+        """Return the result `name` of this command, or else of an earlier one, or None."""
+        for path in (self.stage / "results" / name, self.out / name):
+            if path.exists():
+                return path
+        return None
+
+    def require(self, name: str, command: str) -> Path:
+        """Return the result `name`, or say which command makes it."""
+        path = self.find(name)
+        if path is None:
+            raise UsageError(
+                f"there is no {name} yet",
+                where=str(self.out),
+                hint=f"run `winback {command} {self.loaded.path.name}` first",
+            )
+        return path
+
+    def publish(self) -> list[Path]:
+        """Move every staged result to its place, the manifest last."""
+        if self._manifest is not None:
+            text = json.dumps(self._manifest, indent=2, ensure_ascii=False, default=str)
+            self.staged("manifest.json").write_text(text + "\n", encoding="utf-8")
+        results = self.stage / "results"
+        names = sorted(p.name for p in results.iterdir()) if results.exists() else []
+        names.sort(key=lambda name: name == "manifest.json")
+        published = []
+        for name in names:
+            with (results / name).open("rb") as file:
+                os.fsync(file.fileno())
+            (results / name).replace(self.out / name)
+            published.append(self.out / name)
+        return published
+
+    # ------------------------------------------------------------------ manifest
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What this and earlier commands on the same job and date have recorded."""
+        if self._manifest is None:
+            fixed = {
+                "name": self.job.name,
+                "as_of": self.job.as_of.isoformat(),
+                "config_hash": self.loaded.config_hash,
+                "package_version": version("winback"),
+            }
+            earlier: dict[str, Any] = {}
+            path = self.out / "manifest.json"
+            if path.exists():
+                try:
+                    earlier = json.loads(path.read_text(encoding="utf-8"))
+                except (OSError, ValueError):
+                    earlier = {}
+            same = all(earlier.get(key) == value for key, value in fixed.items())
+            self._manifest = {**earlier, **fixed} if same else dict(fixed)
+        return self._manifest
+
+    # ------------------------------------------------------------------ data
+
+    @cached_property
+    def engine(self) -> Any:
+        """The embedded engine; it spills to the staging folder."""
+        from winback.data.connect import open_engine
+
+        compute = self.job.compute
+        return open_engine(self.stage, memory_limit=compute.memory_limit, threads=compute.threads)
+
+    @cached_property
+    def transactions(self) -> Transactions:
+        """The purchases known at `as_of`, checked and typed."""
+        return self.read_transactions(until=self.job.as_of)
+
+    def read_transactions(self, *, until: date) -> Transactions:
+        """Read the purchases up to the end of the day `until`."""
+        from winback.data.intake import read_transactions
+
+        settings = self.job.data.transactions
+        with self.reporter.step("Reading purchases"):
+            transactions = read_transactions(
+                self.loaded.resolve(settings.source),
+                table=settings.table,
+                query=settings.query,
+                columns=settings.columns or None,
+                filter=settings.filter,
+                timezone=self.job.timezone,
+                currency=self.job.currency,
+                zero_amounts=settings.zero_amounts,
+                refunds=settings.refunds,
+                deduplicate=settings.deduplicate,
+                max_rejected_share=settings.max_rejected_share,
+                as_of=until,
+                not_after=max(self.today or until, until),
+                engine=self.engine,
+            )
+        self.manifest["intake"] = asdict(transactions.counts)
+        self.manifest["data_fingerprint"] = transactions.fingerprint
+        return transactions
+
+    @cached_property
+    def events(self) -> ir.Table | None:
+        """What customers did besides buying, if the job names such a table."""
+        settings = self.job.data.events
+        if settings is None:
+            return None
+        from winback.data.events import read_events
+
+        with self.reporter.step("Reading events"):
+            return read_events(
+                self.loaded.resolve(settings.source),
+                table=settings.table,
+                query=settings.query,
+                columns=settings.columns or None,
+                timezone=self.job.timezone,
+                as_of=self.job.as_of,
+                engine=self.engine,
+            )
+
+    @cached_property
+    def store(self) -> Store:
+        """Where runs and models are kept."""
+        from winback.registry.store import open_store
+
+        tracking = self.job.tracking
+        return open_store(tracking.uri, artifacts=tracking.artifacts)
