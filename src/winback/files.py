@@ -1,0 +1,116 @@
+"""Files appear whole or not at all: written aside, flushed to the disk, then renamed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from winback.errors import OutputError
+
+if sys.platform != "win32":
+    import fcntl
+
+
+@contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Yield a path to write to, which becomes `path` when the block ends without an error.
+
+    The file is written as `.NAME.part` beside its destination (a rename is only atomic within one
+    file system), flushed to the disk and renamed over `path`. After an error the part is removed
+    and whatever stood at `path` stands there still. A killed process leaves at most a part, which
+    the next writer of the same file overwrites: the name is fixed on purpose.
+
+    Parameters
+    ----------
+    path
+        Where the file is to appear. Missing parent folders are made.
+
+    Yields
+    ------
+    pathlib.Path
+        Where to write. Only write there; do not rename it.
+
+    Raises
+    ------
+    OutputError
+        If the folder or the file cannot be written, the disk is full, or another process
+        is writing the same file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> with atomic_path(folder / "note.txt") as part:
+    ...     _ = part.write_text("whole", encoding="utf-8")
+    >>> [(file.name, file.read_text(encoding="utf-8")) for file in folder.iterdir()]
+    [('note.txt', 'whole')]
+    """
+    target = Path(path)
+    part = target.with_name(f".{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_dir():
+            raise OutputError("a folder stands where the file should be", where=str(target))
+        lock = _claim(part, target)
+    except OSError as error:
+        raise _unwritable(target, error) from error
+    try:
+        yield part
+        _publish(part, target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise _unwritable(target, error) from error
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
+def _claim(part: Path, target: Path) -> int | None:
+    """Empty the part and hold it against other processes; the lock dies with its process."""
+    if sys.platform == "win32":  # which itself refuses to rename a file that is open elsewhere
+        part.write_bytes(b"")
+        return None
+    lock = os.open(part, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        with suppress(OSError):  # a file system without locks, such as some network folders
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise OutputError(
+                    "another process is writing this file",
+                    where=str(target),
+                    hint="wait for it to end, or choose another output folder",
+                ) from error
+        os.ftruncate(lock, 0)  # whatever a killed writer left
+    except BaseException:
+        os.close(lock)
+        raise
+    return lock
+
+
+def _publish(part: Path, target: Path) -> None:
+    """Flush the part to the disk and rename it; the folder too, so that a crash keeps the name."""
+    with part.open("rb+") as written:
+        os.fsync(written.fileno())
+    part.replace(target)
+    if sys.platform != "win32":
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _unwritable(target: Path, error: OSError) -> OutputError:
+    return OutputError(
+        "the file cannot be written",
+        where=str(target),
+        got=error.strerror or str(error),
+        hint="check the folder, its permissions and the space on the disk",
+    )
