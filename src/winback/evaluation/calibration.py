@@ -1,0 +1,206 @@
+"""Whether what was predicted happened as often, or brought as much, as was said.
+
+One table serves both kinds of target: probabilities (churn) and amounts (purchases, revenue).
+Bins hold equal numbers of customers ("equal mass"), because scores of churn and value are so
+skewed that bins of equal width would leave most of them empty.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from winback.errors import ModelError
+
+Floats = NDArray[np.float64]
+
+
+def as_pair(actual: ArrayLike, predicted: ArrayLike) -> tuple[Floats, Floats]:
+    """Return both as one-dimensional floats of the same length.
+
+    Parameters
+    ----------
+    actual, predicted : array-like of shape (n,)
+
+    Raises
+    ------
+    ModelError
+        If the lengths differ, or an outcome is missing: an outcome is counted, so it always exists.
+
+    Examples
+    --------
+    >>> as_pair([1, 0], [0.5, 0.5])
+    (array([1., 0.]), array([0.5, 0.5]))
+    """
+    y = np.asarray(actual, dtype=np.float64).ravel()
+    p = np.asarray(predicted, dtype=np.float64).ravel()
+    if y.shape != p.shape:
+        raise ModelError(
+            "outcomes and predictions differ in length",
+            got=f"{y.size} outcomes, {p.size} predictions",
+            allowed="one prediction per outcome",
+        )
+    if not np.isfinite(y).all():
+        raise ModelError("an outcome is missing or infinite", got=f"{(~np.isfinite(y)).sum()} rows")
+    return y, p
+
+
+def equal_mass_bins(predicted: ArrayLike, n_bins: int = 10) -> NDArray[np.intp]:
+    """Cut customers into bins of (nearly) equal size by prediction.
+
+    Customers with the same prediction always share a bin, so bins can be larger, and fewer, than
+    asked for: a constant prediction has one bin.
+
+    Parameters
+    ----------
+    predicted : array-like of shape (n,)
+    n_bins : int
+        Largest number of bins.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        The bin of each customer, from 0 (lowest predictions), without holes.
+
+    Examples
+    --------
+    >>> equal_mass_bins([0.1, 0.9, 0.1, 0.8], n_bins=2)
+    array([0, 1, 0, 1])
+    """
+    p = np.asarray(predicted, dtype=np.float64).ravel()
+    if p.size == 0:
+        return np.zeros(0, dtype=np.intp)
+    _, inverse, counts = np.unique(p, return_inverse=True, return_counts=True)
+    middle = np.cumsum(counts) - counts / 2  # a tied group goes where its middle customer goes
+    bins = np.minimum((middle * n_bins / p.size).astype(np.intp), n_bins - 1)
+    _, dense = np.unique(bins, return_inverse=True)
+    return np.asarray(dense[inverse], dtype=np.intp)
+
+
+def reliability_table(actual: ArrayLike, predicted: ArrayLike, n_bins: int = 10) -> pd.DataFrame:
+    """Compare the mean prediction with the mean outcome, bin by bin.
+
+    Parameters
+    ----------
+    actual, predicted : array-like of shape (n,)
+        Probabilities against 0/1, or amounts against amounts.
+    n_bins : int
+        Bins of equal mass; 10 gives the decile table.
+
+    Returns
+    -------
+    DataFrame
+        One row per bin, lowest predictions first: ``bin`` (1-based), ``n``, ``predicted`` (mean),
+        ``actual`` (mean), ``low``, ``high`` (95% interval of the mean outcome: Wilson's for 0/1
+        outcomes, the normal one otherwise).
+
+    Examples
+    --------
+    >>> table = reliability_table([0, 0, 1, 1], [0.1, 0.2, 0.8, 0.9], n_bins=2)
+    >>> table[["n", "predicted", "actual"]]
+       n  predicted  actual
+    0  2       0.15     0.0
+    1  2       0.85     1.0
+    """
+    y, p = as_pair(actual, predicted)
+    bins = equal_mass_bins(p, n_bins)
+    n = np.bincount(bins).astype(float)
+    mean_y = np.bincount(bins, y) / n
+    low, high = _mean_interval(y, bins, n, mean_y)
+    return pd.DataFrame(
+        {
+            "bin": np.arange(1, n.size + 1),
+            "n": n.astype(int),
+            "predicted": np.bincount(bins, p) / n,
+            "actual": mean_y,
+            "low": low,
+            "high": high,
+        }
+    )
+
+
+def _mean_interval(
+    y: Floats, bins: NDArray[np.intp], n: Floats, mean: Floats
+) -> tuple[Floats, Floats]:
+    z = 1.959964
+    if np.isin(y, (0.0, 1.0)).all():
+        # Wilson (1927): stays inside [0, 1] and honest when a bin saw no churn at all
+        centre = (mean + z**2 / (2 * n)) / (1 + z**2 / n)
+        half = z / (1 + z**2 / n) * np.sqrt(mean * (1 - mean) / n + z**2 / (4 * n**2))
+    else:
+        centre = mean
+        variance = np.bincount(bins, (y - mean[bins]) ** 2) / np.maximum(n - 1, 1)
+        half = z * np.sqrt(variance / n)
+    return centre - half, centre + half
+
+
+def expected_calibration_error(y: ArrayLike, p: ArrayLike, n_bins: int = 10) -> float:
+    """Mean gap between predicted and observed rate over equal-mass bins (ECE).
+
+    ``sum_b n_b / n * |mean p_b - mean y_b|`` (Naeini, Cooper and Hauskrecht, AAAI 2015), with
+    bins of equal mass (Nguyen and O'Connor, EMNLP 2015).
+
+    Returns
+    -------
+    float
+        In [0, 1] for probabilities, 0 being perfect; NaN for no customers or a missing prediction.
+
+    Examples
+    --------
+    >>> expected_calibration_error([0, 1, 0, 1], [0.5, 0.5, 0.5, 0.5])
+    0.0
+    >>> round(expected_calibration_error([0, 0, 1, 1], [0.1, 0.1, 0.8, 0.8], n_bins=2), 3)
+    0.15
+    """
+    y, p = as_pair(y, p)
+    if y.size == 0 or not np.isfinite(p).all():
+        return float("nan")
+    return float(np.abs(np.bincount(equal_mass_bins(p, n_bins), p - y)).sum() / y.size)
+
+
+def calibration_by_group(
+    actual: ArrayLike, predicted: ArrayLike, groups: ArrayLike, n_bins: int = 10
+) -> pd.DataFrame:
+    """Compare prediction and outcome within groups of customers: a tier, a number of orders.
+
+    Parameters
+    ----------
+    actual, predicted : array-like of shape (n,)
+    groups : array-like of shape (n,)
+        The group of each customer.
+    n_bins : int
+        Equal-mass bins for the calibration error within a group.
+
+    Returns
+    -------
+    DataFrame
+        One row per group, in sorted order: ``group``, ``n``, ``predicted`` and ``actual`` (means),
+        ``bias`` (predicted / actual total; NaN unless the actual total is positive), ``ece``.
+
+    Examples
+    --------
+    >>> calibration_by_group([1, 0, 1, 1], [0.5, 0.5, 0.9, 0.9], ["1", "1", "2+", "2+"])
+      group  n  predicted  actual  bias  ece
+    0     1  2        0.5     0.5   1.0  0.0
+    1    2+  2        0.9     1.0   0.9  0.1
+    """
+    y, p = as_pair(actual, predicted)
+    names, code = np.unique(np.asarray(groups), return_inverse=True)
+    n = np.bincount(code)
+    total_y, total_p = np.bincount(code, y), np.bincount(code, p)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bias = np.where(total_y > 0, total_p / total_y, np.nan)
+    return pd.DataFrame(
+        {
+            "group": names,
+            "n": n,
+            "predicted": total_p / n,
+            "actual": total_y / n,
+            "bias": bias,
+            "ece": [
+                expected_calibration_error(y[code == g], p[code == g], n_bins)
+                for g in range(names.size)
+            ],
+        }
+    )
