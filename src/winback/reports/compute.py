@@ -1,0 +1,195 @@
+"""Compute first: everything a report says, as plain data that JSON can hold.
+
+No words and no pictures yet: texts are made in :mod:`winback.reports.readings`, figures in
+:mod:`winback.reports.figures`. No customer identifier enters the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from winback.reports.plain import Rows, aggregator, columns, plain, records
+from winback.reports.population import population
+from winback.reports.quality import LEVEL_GAP, quality
+from winback.reports.sizes import churn_warning_size, win_back_size
+
+SCHEMA = 1
+NOTABLE_REJECTED_SHARE = 0.01
+
+
+def compute_report(
+    *,
+    job: Mapping[str, Any],
+    intake: Mapping[str, Any],
+    scores: Rows,
+    lists: Mapping[str, Any] | None = None,
+    evaluation: Sequence[dict[str, Any]] = (),
+    predictions: Rows | None = None,
+    models: Sequence[Mapping[str, Any]] = (),
+    tracking: Rows | None = None,
+    warnings: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Compute the report of one run.
+
+    Parameters
+    ----------
+    job
+        ``name, as_of`` (date or ISO text), ``currency, horizon_days, value_horizon_days, margin,
+        active_within_days, defaults`` (names of settings left at their default),
+        ``package_version``; perhaps ``language`` (``"en"``).
+    intake
+        ``rows_in, filtered_out, zero_amounts, after_as_of, rejected`` (reason: count),
+        ``accepted, customers, first_day, last_day, has_amounts``.
+    scores
+        Path of ``scores.parquet``, or a frame with its columns.
+    lists
+        ``churn_warning, win_back, win_back_control`` (frames or Parquet paths) and
+        ``win_back_summary`` (see :func:`winback.reports.sizes.win_back_size`); any may be absent.
+    evaluation, predictions
+        Backtest records and predictions; see :func:`winback.reports.quality.quality`.
+    models
+        One entry per model: ``name, role, version, estimator, parameters, notes, promoted,
+        reasons``.
+    tracking
+        Rows ``day, actual, expected`` and perhaps ``held_out`` (true from the cut-off on): the
+        purchases of each day and what the model expected.
+    warnings
+        Sentences of the run that must not be overlooked.
+
+    Returns
+    -------
+    dict
+        Sections ``job, intake, population, quality, models, lists, tracking, warnings``. The
+        same input gives the same dict, and it survives a round trip through JSON.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> scores = pd.DataFrame({
+    ...     "frequency": [2.0, 0.0], "recency": [30.0, 0.0], "T": [40.0, 400.0],
+    ...     "expected_purchases": [1.5, 0.1], "clv": [90.0, 10.0], "p_churn": [0.2, 0.9],
+    ...     "tier": ["high", "low"], "lifecycle_stage": ["active", "dormant"]})
+    >>> report = compute_report(
+    ...     job={"name": "shop", "as_of": date(1998, 6, 30), "active_within_days": 365},
+    ...     intake={"has_amounts": True, "rows_in": 3, "accepted": 3}, scores=scores)
+    >>> report["population"]["summary"]["active"], report["population"]["tiers"][0]["value_share"]
+    (1, 0.9)
+    """
+    intake_facts = _intake(intake)
+    report = {
+        "schema": SCHEMA,
+        "job": plain({"language": "en", "currency": None, "defaults": [], **job}),
+        "intake": intake_facts,
+        "population": population(
+            scores,
+            has_amounts=intake_facts["has_amounts"],
+            active_within_days=job.get("active_within_days"),
+        ),
+        "quality": quality(evaluation, predictions),
+        "models": [_model(model) for model in models],
+        "lists": _lists(lists or {}),
+        "tracking": _weeks(tracking) if tracking is not None else None,
+    }
+    return {**report, "warnings": _warnings(report, warnings)}
+
+
+def _intake(intake: Mapping[str, Any]) -> dict[str, Any]:
+    facts = plain(intake)
+    rejected = facts.get("rejected") or {}
+    return {
+        **{
+            name: facts.get(name) or 0
+            for name in (
+                "rows_in",
+                "filtered_out",
+                "zero_amounts",
+                "after_as_of",
+                "accepted",
+                "customers",
+            )
+        },
+        "first_day": facts.get("first_day"),
+        "last_day": facts.get("last_day"),
+        "has_amounts": bool(facts.get("has_amounts", True)),
+        "rejected": [
+            {"reason": reason, "n": n}
+            for reason, n in sorted(rejected.items(), key=lambda entry: (-entry[1], entry[0]))
+            if n
+        ],
+        "rejected_rows": sum(rejected.values()),
+    }
+
+
+def _model(model: Mapping[str, Any]) -> dict[str, Any]:
+    facts = {
+        name: plain(model.get(name))
+        for name in ("name", "role", "version", "estimator", "parameters", "notes", "promoted")
+    }
+    return {
+        **facts,
+        "parameters": facts["parameters"] or {},
+        "notes": facts["notes"] or model.get("degenerate") or None,
+        "reasons": [str(reason) for reason in model.get("reasons") or []],
+    }
+
+
+def _lists(lists: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "churn_warning": churn_warning_size(lists.get("churn_warning")),
+        "win_back": win_back_size(
+            lists.get("win_back"), lists.get("win_back_control"), lists.get("win_back_summary")
+        ),
+    }
+
+
+def _weeks(tracking: Rows) -> list[dict[str, Any]]:
+    """Sum purchases by week, counted from the first day, so that the page stays small."""
+    with aggregator(tracking=tracking) as engine:
+        held_out = "held_out" if "held_out" in columns(engine, "tracking") else "FALSE"
+        return records(
+            engine,
+            f"""
+            WITH days AS (
+                SELECT CAST(day AS DATE) AS day, CAST(actual AS DOUBLE) AS actual,
+                       CAST(expected AS DOUBLE) AS expected, {held_out} AS held_out FROM tracking
+            )
+            SELECT min(day) AS week, count(*) AS days, sum(actual) AS actual,
+                   sum(expected) AS expected, bool_and(held_out) AS held_out
+            FROM days
+            GROUP BY (day - (SELECT min(day) FROM days)) // 7, held_out ORDER BY week
+            """,
+        )
+
+
+def _warnings(report: dict[str, Any], said: Sequence[str]) -> list[dict[str, Any]]:
+    """Collect what a reader must not overlook, as codes with their facts (no wording here)."""
+    found: list[dict[str, Any]] = []
+    intake, summary = report["intake"], report["population"]["summary"]
+    if summary["n"] == 0:
+        found.append({"code": "nobody_scored"})
+    elif not report["quality"]["targets"]:
+        found.append({"code": "not_evaluated"})
+    for target, verdict in report["quality"]["targets"].items():
+        if verdict["gain"] is not None and verdict["gain"] < -LEVEL_GAP:
+            found.append(
+                {
+                    "code": "beaten",
+                    "target": target,
+                    "chosen": verdict["chosen"],
+                    "rival": verdict["rival"],
+                    "loss": plain(verdict["error"] / verdict["rival_error"] - 1),
+                }
+            )
+    for model in report["models"]:
+        if model["promoted"] is False:
+            found.append({"code": "not_promoted", "model": model["name"]})
+        if model["notes"]:
+            found.append({"code": "model_notes", "model": model["name"], "text": model["notes"]})
+    if intake["rejected_rows"] > NOTABLE_REJECTED_SHARE * intake["rows_in"]:
+        share = plain(intake["rejected_rows"] / intake["rows_in"])
+        found.append({"code": "many_rejected", "n": intake["rejected_rows"], "share": share})
+    known = {entry.get("text") for entry in found}
+    found += [{"code": "said", "text": text} for text in dict.fromkeys(said) if text not in known]
+    return found

@@ -1,0 +1,165 @@
+"""How good the models are: backtest records and predictions, reduced to what the report shows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+
+from winback.reports.plain import Rows, aggregator, plain, records
+
+TARGETS = ("churn", "purchases", "revenue")
+# One metric decides who leads: proper for the mean (squared error), so that "nobody buys again",
+# which minimises the absolute error of sparse buyers, cannot look like the best forecast.
+DECIDING = {"churn": "brier", "purchases": "rmse", "revenue": "rmse"}
+SHOWN = {
+    "churn": ("brier", "log_loss", "auc", "ap", "ece", "top_decile_lift"),
+    "purchases": ("rmse", "mae", "bias", "spearman", "gini", "top_decile_capture"),
+    "revenue": ("rmse", "mae", "bias", "spearman", "gini", "top_decile_capture"),
+}
+LOWER_IS_BETTER = {"rmse", "mae", "wape", "brier", "log_loss", "ece"}
+NEAREST_ZERO_IS_BEST = {"bias"}
+BINS = 10
+LEVEL_GAP = 0.005  # closer than half a percent: level
+
+
+def quality(evaluation: Sequence[dict[str, Any]], predictions: Rows | None) -> dict[str, Any]:
+    """Compare the chosen model with every other one, on the latest split and over all splits.
+
+    Parameters
+    ----------
+    evaluation
+        Flat backtest records: ``split`` (``"AS_OF/UNTIL"``), ``target``, ``model``, ``n``,
+        ``chosen`` and any metrics; a metric may be ``None``.
+    predictions
+        Rows ``split, target, model, customer_id, predicted, low_80, high_80, low_90, high_90,
+        actual``: a frame, a Parquet path, or ``None`` for no decile and reliability tables.
+
+    Returns
+    -------
+    dict
+        Per target in ``targets``: the latest split, its comparison ``table`` (best first), the
+        ``chosen`` model, its best ``rival`` and the ``gain`` over it (1 - chosen error / rival
+        error; negative if the rival wins). ``history``: the same verdict per split. ``deciles``
+        and ``reliability``: predicted against actual of the chosen model on the latest split.
+    """
+    verdicts = [
+        _verdict([entry for entry in evaluation if (entry["split"], entry["target"]) == key], *key)
+        for target in TARGETS
+        for key in sorted(
+            {(entry["split"], target) for entry in evaluation if entry["target"] == target}
+        )
+    ]
+    latest = {verdict["target"]: verdict for verdict in verdicts}  # the last split of each wins
+    result: dict[str, Any] = {
+        "targets": plain(latest),
+        "history": [
+            {key: entry for key, entry in plain(verdict).items() if key not in {"table", "metrics"}}
+            for verdict in verdicts
+        ],
+        "deciles": {},
+        "reliability": [],
+    }
+    if predictions is not None and latest:
+        with aggregator(predictions=predictions) as engine:
+            for target, verdict in latest.items():
+                bins = _bins(engine, verdict)
+                if not bins:
+                    continue
+                if target == "churn":
+                    result["reliability"] = bins
+                else:
+                    result["deciles"][target] = bins
+    return result
+
+
+def _verdict(entries: list[dict[str, Any]], split: str, target: str) -> dict[str, Any]:
+    metric = DECIDING[target]
+    table = sorted(entries, key=lambda entry: (_error(entry, metric), str(entry["model"])))
+    chosen = next((entry for entry in table if entry.get("chosen")), None)
+    rival = next((entry for entry in table if not entry.get("chosen")), None)
+    start, _, until = split.partition("/")
+    metrics = [name for name in SHOWN[target] if any(row.get(name) is not None for row in table)]
+    return {
+        "target": target,
+        "as_of": start,
+        "until": until,
+        "split": split,
+        "n": max((int(entry.get("n") or 0) for entry in table), default=0),
+        "metric": metric,
+        "metrics": metrics,
+        "table": [_row(entry, table, metrics, chosen, metric) for entry in table],
+        "chosen": chosen["model"] if chosen else None,
+        "rival": rival["model"] if rival else None,
+        "error": chosen.get(metric) if chosen else None,
+        "rival_error": rival.get(metric) if rival else None,
+        "gain": _gain(chosen, rival, metric),
+        "bias": chosen.get("bias") if chosen else None,
+    }
+
+
+def _row(
+    entry: dict[str, Any],
+    table: list[dict[str, Any]],
+    metrics: list[str],
+    chosen: dict[str, Any] | None,
+    metric: str,
+) -> dict[str, Any]:
+    """One line of the comparison: its metrics, which of them are the best, who beats whom."""
+    lead = _gain(entry, chosen, metric)
+    return {
+        "model": entry["model"],
+        "chosen": bool(entry.get("chosen")),
+        "beats_chosen": lead is not None and lead > LEVEL_GAP,
+        "values": {name: entry.get(name) for name in metrics},
+        "best": [
+            name
+            for name in metrics
+            if len(table) > 1 and _error(entry, name) == min(_error(row, name) for row in table)
+        ],
+    }
+
+
+def _error(entry: dict[str, Any] | None, metric: str) -> float:
+    """Return the metric as a cost, the smaller the better; infinite where it is missing."""
+    value = None if entry is None else plain(entry.get(metric))
+    if value is None:
+        return math.inf
+    if metric in NEAREST_ZERO_IS_BEST:
+        return abs(float(value))
+    return float(value) if metric in LOWER_IS_BETTER else -float(value)
+
+
+def _gain(
+    model: dict[str, Any] | None, other: dict[str, Any] | None, metric: str
+) -> float | None:
+    """Return 1 - error / other's error: positive if the first is better."""
+    error, reference = _error(model, metric), _error(other, metric)
+    if not (math.isfinite(error) and math.isfinite(reference)):
+        return None
+    if reference == 0:
+        return 0.0 if error == 0 else None
+    return 1 - error / reference
+
+
+def _bins(engine: duckdb.DuckDBPyConnection, verdict: dict[str, Any]) -> list[dict[str, Any]]:
+    """Ten groups of equal size by prediction, the highest first: predicted and actual means."""
+    return records(
+        engine,
+        """
+        WITH ranked AS (
+            SELECT predicted, actual, low_80, high_80,
+                   ntile(?) OVER (ORDER BY predicted DESC, customer_id) AS bin
+            FROM predictions
+            WHERE split = ? AND target = ? AND model = ?
+              AND predicted IS NOT NULL AND actual IS NOT NULL
+        )
+        SELECT bin, count(*) AS n, avg(predicted) AS predicted, avg(actual) AS actual,
+               avg(CASE WHEN low_80 IS NULL OR isnan(low_80) THEN NULL
+                        WHEN actual BETWEEN low_80 AND high_80 THEN 1.0 ELSE 0.0 END) AS within_80
+        FROM ranked GROUP BY bin ORDER BY bin
+        """,
+        [BINS, verdict["split"], verdict["target"], verdict["chosen"]],
+    )
