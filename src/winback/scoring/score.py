@@ -1,0 +1,202 @@
+"""Champions applied to every customer: features in, one row of scores a customer out.
+
+Memory is bounded by a chunk: the engine streams features in order of `customer_id`, and every
+chunk is scored and written before the next is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+#: The columns of scores.parquet, in order. Money is null where the source has no amounts.
+SCHEMA = pa.schema([
+    ("customer_id", pa.string()),
+    ("as_of", pa.date32()),
+    ("frequency", pa.float64()),
+    ("recency", pa.float64()),
+    ("T", pa.float64()),
+    ("monetary_value", pa.float64()),
+    ("last_purchase_at", pa.timestamp("us")),
+    ("p_alive", pa.float64()),
+    ("expected_purchases", pa.float64()),
+    ("expected_spend", pa.float64()),
+    ("clv", pa.float64()),
+    ("clv_low", pa.float64()),
+    ("clv_high", pa.float64()),
+    ("p_churn", pa.float64()),
+    ("p_repurchase", pa.float64()),
+    ("spend_30d", pa.float64()),
+    ("overdue_ratio", pa.float64()),
+    ("tier", pa.string()),
+    ("lifecycle_stage", pa.string()),
+    ("value_version", pa.int64()),
+    ("churn_version", pa.int64()),
+    ("tiers_version", pa.int64()),
+    ("run_id", pa.string()),
+])
+_MONEY = ("monetary_value", "expected_spend", "clv", "clv_low", "clv_high", "spend_30d")
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Three fitted models and what they are asked.
+
+    Parameters
+    ----------
+    value, churn, tiers
+        A fitted `CustomerValueModel`, `ChurnModel` and `ValueTiers`.
+    as_of
+        The last day that is known.
+    value_horizon_days
+        Horizon of `expected_purchases`, `clv` and its interval.
+    horizon_days
+        Horizon of `p_repurchase`.
+    churn_horizon_days, gap_days
+        The window of `p_churn`: (as_of + gap_days, as_of + gap_days + churn_horizon_days].
+    active_within_days
+        Who bought within so many days is active; None: everybody.
+    has_amounts
+        False: the source has no amounts, and every column of money is null.
+    versions
+        `value_version`, `churn_version`, `tiers_version` and `run_id`, written into every row.
+    """
+
+    value: Any
+    churn: Any
+    tiers: Any
+    as_of: date
+    value_horizon_days: int
+    horizon_days: int
+    churn_horizon_days: int
+    gap_days: int
+    active_within_days: int | None
+    has_amounts: bool
+    versions: dict[str, Any]
+
+    def score(self, features: pd.DataFrame) -> pd.DataFrame:
+        """Score a chunk of customers.
+
+        Parameters
+        ----------
+        features
+            Behaviour features at `as_of`, one row a customer.
+
+        Returns
+        -------
+        DataFrame
+            The columns of `SCHEMA`, aligned with `features`. `p_churn` of an active customer is
+            the churn champion's; a dormant one is outside its population, and gets the purchase
+            model's P(no purchase in the same window). Where `horizon_days` is that window,
+            `p_repurchase` is its complement; elsewhere it is the purchase model's.
+        """
+        from winback.estimators.stages import lifecycle_stage
+
+        out = features[["customer_id", "frequency", "recency", "T", "monetary_value"]].copy()
+        out["as_of"] = self.as_of
+        out["last_purchase_at"] = features["last_purchase_at"].to_numpy()
+        out["overdue_ratio"] = features["overdue_ratio"].to_numpy()
+        value = self.value.predict(features, horizon_days=self.value_horizon_days)
+        for column in ("p_alive", "expected_purchases"):
+            out[column] = value[column]
+        if self.has_amounts:
+            for column in ("expected_spend", "clv", "clv_low", "clv_high"):
+                out[column] = value[column]
+            soon = self.value.predict(features, horizon_days=30, intervals=False)
+            out["spend_30d"] = soon["revenue"]
+        else:
+            out[list(_MONEY)] = np.nan
+        out["p_churn"] = self._p_churn(features)
+        if self.horizon_days == self.churn_horizon_days and self.gap_days == 0:
+            out["p_repurchase"] = 1.0 - out["p_churn"]
+        else:
+            out["p_repurchase"] = self.value.p_purchase(features, self.horizon_days)
+        worth = out["clv"] if self.has_amounts else out["expected_purchases"]
+        out["tier"] = self.tiers.predict(
+            out[["frequency", "recency", "T", "monetary_value"]].fillna(0.0).assign(clv=worth)
+        )
+        out["lifecycle_stage"] = lifecycle_stage(
+            features, active_within_days=self.active_within_days
+        )
+        return out.assign(**self.versions)[SCHEMA.names]
+
+    def _p_churn(self, features: pd.DataFrame) -> np.ndarray:
+        """Return P(no purchase in the churn window), each customer by the model that knows them."""
+        start, end = self.gap_days, self.gap_days + self.churn_horizon_days
+        silent = 1.0 - self.value.p_purchase(features, end, start=start).to_numpy()
+        if self.active_within_days is None:
+            active = np.ones(len(features), dtype=bool)
+        else:
+            active = (features["T"] - features["recency"]).to_numpy() <= self.active_within_days
+        if active.any():
+            silent[active] = self.churn.predict_frame(features.loc[active])["p_churn"].to_numpy()
+        return silent
+
+
+def write_scores(
+    features: ir.Table,
+    path: Path,
+    scorer: Scorer,
+    *,
+    chunk_rows: int = 50_000,
+    progress: Callable[[int], None] | None = None,
+) -> int:
+    """Score every row of `features` into a Parquet file, a chunk at a time.
+
+    Parameters
+    ----------
+    features
+        Behaviour features at one `as_of`, in the engine.
+    path
+        Where to write; a file with no rows still has every column.
+    scorer
+        What to apply.
+    chunk_rows
+        Customers in memory at a time.
+    progress
+        Called with the number of customers scored so far.
+
+    Returns
+    -------
+    int
+        The number of customers scored.
+    """
+    done = 0
+    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+        for chunk in _chunks(features.order_by("customer_id"), chunk_rows):
+            scores = scorer.score(chunk)
+            writer.write_table(pa.Table.from_pandas(scores, schema=SCHEMA, preserve_index=False))
+            done += len(chunk)
+            if progress is not None:
+                progress(done)
+    return done
+
+
+def _chunks(table: ir.Table, rows: int) -> Iterator[pd.DataFrame]:
+    """Yield frames of exactly `rows` customers (the last may be shorter), whatever the engine's own.
+
+    The chunk's size must not depend on the engine's batches: row groups are part of the bytes.
+    """
+    waiting: list[pa.RecordBatch] = []
+    count = 0
+    for batch in table.to_pyarrow_batches(chunk_size=rows):
+        waiting.append(batch)
+        count += batch.num_rows
+        while count >= rows:
+            whole = pa.Table.from_batches(waiting)
+            yield whole.slice(0, rows).to_pandas()
+            rest = whole.slice(rows)
+            waiting, count = rest.to_batches(), rest.num_rows
+    if count:
+        yield pa.Table.from_batches(waiting).to_pandas()
