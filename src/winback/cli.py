@@ -268,6 +268,28 @@ def _quiet_libraries() -> None:
         warnings.simplefilter("ignore")
 
 
+def steps(*names: str) -> int:
+    """Run commands one after the other on the same arguments; stop at the first that fails.
+
+    Parameters
+    ----------
+    names
+        Commands, such as ``"train", "promote"``; the arguments are the program's own.
+
+    Returns
+    -------
+    int
+        The exit code of the last command that ran.
+    """
+    for name in names:
+        try:
+            app([name, *sys.argv[1:]])
+        except SystemExit as ended:
+            if ended.code:
+                return int(ended.code)
+    return 0
+
+
 def main() -> None:
     """Run the command line."""
     app()
