@@ -1,1 +1,1 @@
-"""Floor 2: what is known of a customer at a date, as Ibis expressions; and what happened after it."""
+"""Floor 2: what is known of a customer at a date, and what happened after it (Ibis expressions)."""

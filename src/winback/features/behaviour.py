@@ -1,0 +1,159 @@
+"""The behaviour table: what is known of every customer at one or several dates, in one query."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import ibis.expr.types as ir
+
+from winback.errors import UsageError
+from winback.features.cadence import (
+    KEYS,
+    cadence_table,
+    dated_purchase_days,
+    population_gaps,
+)
+from winback.features.catalogue import EVENT_MEMORY_DAYS, describe
+from winback.features.habits import event_types as discover_event_types
+from winback.features.habits import events_table, money_table, variety_table
+from winback.features.purchases import date_table, dated, exact_sum, known_at
+
+VARIETIES = {"channel": "channels", "category": "categories"}
+
+
+def behaviour_table(
+    transactions: ir.Table,
+    snapshots: Sequence[date],
+    *,
+    count_zero: bool,
+    horizon_days: int,
+    events: ir.Table | None = None,
+    event_types: Sequence[str] | None = None,
+    customers: ir.Table | None = None,
+) -> ir.Table:
+    """Describe every customer at every snapshot.
+
+    Parameters
+    ----------
+    transactions
+        ``customer_id``, ``day``, ``amount``, optionally ``booked_on``, ``known_on``, ``channel``,
+        ``category``.
+    snapshots
+        The dates ``as_of``; a row of the result uses nothing known after its own.
+    count_zero
+        Count a day whose net amount is zero as a purchase day.
+    horizon_days
+        Length of ``last_horizon_*`` and of the season ahead, in days.
+    events
+        ``customer_id``, ``day``, ``event``; None where there are none.
+    event_types
+        Slugs of the types that become columns (see
+        :func:`winback.features.habits.event_types`). Pass those a model was trained with when
+        scoring. None: those seen up to the last snapshot.
+    customers
+        Only these (``customer_id``). Population figures still come from everybody, so a chunk
+        of customers gets the same features as the whole.
+
+    Returns
+    -------
+    ir.Table
+        One row per ``as_of`` and ``customer_id`` with a purchase day by then, unsorted;
+        ``first_purchase_at`` and ``last_purchase_at`` are dates, every other column is float64,
+        without NaN or infinity, and described in :mod:`winback.features.catalogue`.
+        Nothing is computed before the table is executed.
+
+    Raises
+    ------
+    UsageError
+        No snapshot, one given twice, or `horizon_days` below 1.
+
+    Examples
+    --------
+    >>> import ibis, pyarrow as pa
+    >>> rows = ibis.memtable(pa.table({
+    ...     "customer_id": ["a", "a", "b"],
+    ...     "day": [date(2024, 1, 1), date(2024, 1, 21), date(2024, 1, 11)],
+    ...     "amount": [10.0, 30.0, 5.0],
+    ... }))
+    >>> table = behaviour_table(rows, [date(2024, 1, 31)], count_zero=False, horizon_days=30)
+    >>> table.order_by("customer_id").to_pyarrow().to_pandas()[
+    ...     ["customer_id", "days_since_last", "typical_gap_days", "overdue_ratio"]]
+      customer_id  days_since_last  typical_gap_days  overdue_ratio
+    0           a             10.0              20.0            0.5
+    1           b             20.0              20.0            1.0
+    """
+    if horizon_days < 1:
+        raise UsageError("too short", where="horizon_days", got=horizon_days, allowed="1 or more")
+    dates = _dates_with_seasons(snapshots, horizon_days)
+    rows = dated(transactions)
+    cells = rows.group_by(["customer_id", "day", "booked_on", "known_on"]).aggregate(
+        amount=exact_sum(rows.amount),
+        bought=exact_sum(rows.amount, where=rows.amount > 0),
+        refunded=exact_sum(rows.amount, where=rows.amount < 0),
+        lines=(rows.amount >= 0).sum(),
+        refunds=(rows.amount < 0).sum(),
+    )
+    seen = known_at(cells, dates)
+    days = dated_purchase_days(seen, count_zero=count_zero)
+    population = population_gaps(days)
+    seen, days = _only(seen, customers), _only(days, customers)
+    table = cadence_table(days.join(dates, "as_of"), population, horizon_days)
+    table = _attach(table, money_table(seen, horizon_days))
+    for column, plural in VARIETIES.items():
+        if column in transactions.columns:
+            bought = _only(transactions, customers)
+            table = _attach(table, variety_table(bought, dates, column, plural))
+    if events is not None:
+        if event_types is None:
+            event_types = discover_event_types(events, max(snapshots))
+        if event_types:
+            counts = events_table(_only(events, customers), dates, tuple(event_types))
+            table = _attach(table, counts)
+    numbers = [name for name in table.columns if describe(name)]
+    return table.mutate(**{name: table[name].cast("float64") for name in numbers})
+
+
+def active(table: ir.Table, active_within_days: int | None) -> ir.Table:
+    """Keep the customers whose last purchase is at most `active_within_days` ago; None: all.
+
+    Examples
+    --------
+    >>> import ibis, pyarrow as pa
+    >>> rows = ibis.memtable(pa.table({"days_since_last": [30.0, 31.0]}))
+    >>> active(rows, 30).count().to_pyarrow().as_py()
+    1
+    """
+    if active_within_days is None:
+        return table
+    return table.filter(table.days_since_last <= active_within_days)
+
+
+def _dates_with_seasons(snapshots: Sequence[date], horizon_days: int) -> ir.Table:
+    """Put beside each ``as_of`` the month after it and how many more the horizon touches."""
+    starts = [day + timedelta(days=1) for day in snapshots]
+    ends = [day + timedelta(days=horizon_days) for day in snapshots]
+    months = [
+        (end.year - start.year) * 12 + end.month - start.month
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    return date_table(snapshots, season_start=[start.month for start in starts], season_span=months)
+
+
+def _only(table: ir.Table, customers: ir.Table | None) -> ir.Table:
+    """Keep the rows of the customers wanted."""
+    return table if customers is None else table.semi_join(customers, "customer_id")
+
+
+def _attach(table: ir.Table, more: ir.Table) -> ir.Table:
+    """Join more columns on; where a customer has none, say what an absence means."""
+    names = [name for name in more.columns if name not in KEYS]
+    joined = table.left_join(more, list(KEYS))
+    return joined.select(*table.columns, **{n: joined[n].coalesce(_absent(n)) for n in names})
+
+
+def _absent(name: str) -> int:
+    """Give the value of an attached feature for a customer without a row there."""
+    if name.endswith("_days_since"):
+        return EVENT_MEMORY_DAYS
+    return 1 if name.startswith("latest_") else 0
