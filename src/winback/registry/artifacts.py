@@ -1,0 +1,205 @@
+"""A model version as files: parameters as JSON, trees as LightGBM text, and MLflow's covers.
+
+The folder that MLflow stores holds
+
+```
+MLmodel, requirements.txt, …        MLflow's covers: signature, environment
+input_example.json                  synthetic rows, never customers
+pyfunc_model.py                     the loading code
+artifacts/model/model.json, …       the estimator as text; recipe.json, how to make it again
+```
+
+No file is a pickle, holds a customer, or names a folder of the machine that wrote it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Mapping
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import pandas as pd
+
+from winback.errors import ModelError, RegistryError
+from winback.estimators.artifact import recipe_of, to_files
+from winback.registry.aliases import ModelVersionRef
+from winback.registry.guard import guarded, load_mlflow
+from winback.registry.store import Store
+
+RECIPE_FILE: Final = "recipe.json"
+_FOLDER: Final = "artifacts/model"
+
+
+class Registrable(Protocol):
+    """What an estimator must offer to become a model version."""
+
+    input_columns_: Any
+
+    def input_example(self) -> pd.DataFrame:
+        """Return a few synthetic rows."""
+
+    def predict_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the predictions, index-aligned, with fixed columns."""
+
+
+def model_files(estimator: Registrable, recipe: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """Return the estimator as text files, its recipe among them.
+
+    Parameters
+    ----------
+    estimator
+        A fitted estimator.
+    recipe
+        How to make the unfitted estimator again (`winback.estimators.artifact.make`); by default
+        the estimator's own.
+    """
+    files = dict(to_files(estimator))
+    known = recipe_of(estimator) if recipe is None else dict(recipe)
+    files[RECIPE_FILE] = json.dumps(known, indent=1, sort_keys=True) + "\n"
+    return files
+
+
+def digest_of(files: Mapping[str, str]) -> str:
+    """Return the SHA-256 of the files, names included, whatever their order.
+
+    Examples
+    --------
+    >>> digest_of({"a": "1", "b": "2"}) == digest_of({"b": "2", "a": "1"})
+    True
+    >>> digest_of({"a": "12"}) == digest_of({"a": "1", "b": "2"})
+    False
+    """
+    text = json.dumps(dict(files), sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def as_floats(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Return `columns` of `frame` as float64, missing values as NaN.
+
+    The signature owns the types: MLflow refuses an integer in a double column, and drops the whole
+    signature over a nullable integer.
+
+    Raises
+    ------
+    ModelError
+        A column is missing, or holds something that is not a number.
+
+    Examples
+    --------
+    >>> as_floats(pd.DataFrame({"T": [1, 2], "x": ["a", "b"]}), ["T"]).dtypes.to_dict()
+    {'T': dtype('float64')}
+    >>> as_floats(pd.DataFrame({"T": [1]}), ["T", "recency"])
+    Traceback (most recent call last):
+    ...
+    winback.errors.ModelError: the frame lacks columns that the model needs (at recency): got T
+    """
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        raise ModelError(
+            "the frame lacks columns that the model needs",
+            where=", ".join(missing),
+            got=", ".join(map(str, frame.columns)) or "no column",
+        )
+    cast = {}
+    for column in columns:
+        try:
+            cast[column] = frame[column].astype("float64")
+        except (TypeError, ValueError) as error:
+            raise ModelError(
+                "the model needs numbers in this column", where=column, got=str(error)
+            ) from error
+    return pd.DataFrame(cast, index=frame.index)
+
+
+def write_model(
+    folder: Path, files: Mapping[str, str], estimator: Registrable, **cover: Any
+) -> None:
+    """Write the model version's folder.
+
+    Parameters
+    ----------
+    folder
+        A folder that does not exist yet.
+    files
+        The estimator as text, from `model_files`.
+    estimator
+        The same estimator, asked for its synthetic rows and its output columns.
+    cover
+        Fields of MLflow's `Model`, such as `run_id` and `model_id`.
+
+    Raises
+    ------
+    RegistryError
+        MLflow stored the model without its signature or without its input example.
+    """
+    mlflow = load_mlflow()
+    example = as_floats(estimator.input_example(), list(estimator.input_columns_))
+    signature = mlflow.models.infer_signature(example, estimator.predict_frame(example))
+    with tempfile.TemporaryDirectory() as temporary, guarded(""):
+        source = Path(temporary) / "model"
+        source.mkdir()
+        for name, text in files.items():
+            (source / name).write_text(text, encoding="utf-8", newline="\n")
+        mlflow.pyfunc.save_model(
+            path=str(folder),
+            python_model=str(Path(__file__).with_name("pyfunc_model.py")),
+            artifacts={"model": str(source)},
+            signature=signature,
+            input_example=example,
+            # Inferring requirements would run the model in a process of its own for 20 seconds.
+            pip_requirements=[f"winback=={installed_version('winback')}"],
+            mlflow_model=mlflow.models.Model(**cover),
+        )
+        model = mlflow.models.Model.load(str(folder))
+        flavor = model.flavors["python_function"]
+        flavor["artifacts"]["model"]["uri"] = _FOLDER
+        flavor["model_code_path"] = Path(flavor["model_code_path"]).name
+        model.save(str(folder / "MLmodel"))
+    if model.signature is None or model.saved_input_example_info is None:
+        raise RegistryError(
+            "MLflow stored the model without its signature or input example",
+            got=type(estimator).__name__,
+        )
+
+
+def read_files(store: Store, ref: ModelVersionRef) -> dict[str, str]:
+    """Return the version's text files, as `model_files` made them.
+
+    Raises
+    ------
+    RegistryError
+        The files are gone, or are not those that were registered.
+    """
+    mlflow = load_mlflow()
+    with guarded(store.uri), tempfile.TemporaryDirectory() as temporary:
+        location = store.client.get_model_version_download_uri(ref.name, str(ref.version))
+        folder = mlflow.artifacts.download_artifacts(
+            artifact_uri=f"{location}/{_FOLDER}", tracking_uri=store.uri, dst_path=temporary
+        )
+        files = {path.name: path.read_text(encoding="utf-8") for path in Path(folder).iterdir()}
+    if digest_of(files) != ref.digest:
+        raise RegistryError(
+            "the model's files are not those that were registered",
+            where=ref.label,
+            got=f"digest {digest_of(files)[:12]}",
+            allowed=f"digest {ref.digest[:12]}",
+            hint="restore the store's artifacts, or train again",
+        )
+    return files
+
+
+def recipe(store: Store, ref: ModelVersionRef) -> dict[str, Any]:
+    """Return how to make the version's unfitted estimator again."""
+    found: dict[str, Any] = json.loads(read_files(store, ref)[RECIPE_FILE])
+    return found
+
+
+def metrics(store: Store, ref: ModelVersionRef) -> dict[str, float]:
+    """Return the metrics that the version's training logged for it."""
+    with guarded(store.uri):
+        version = store.client.get_model_version(ref.name, str(ref.version))
+        return dict(store.client.get_run(str(version.run_id)).data.metrics)

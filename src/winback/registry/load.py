@@ -1,0 +1,91 @@
+"""`winback.load`: a registered model, ready to predict, for anyone who can reach the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from winback.estimators.artifact import from_files
+from winback.registry.aliases import ModelVersionRef, resolve
+from winback.registry.artifacts import as_floats, read_files
+from winback.registry.store import Store, open_store
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model version and its estimator.
+
+    Attributes
+    ----------
+    name, version, run_id, digest
+        Which version this is, and the training run that made it.
+    estimator
+        The fitted winback estimator itself, with all its methods.
+    """
+
+    name: str
+    version: int
+    run_id: str
+    digest: str
+    estimator: Any = field(repr=False)
+
+    @property
+    def input_columns(self) -> list[str]:
+        """The numeric columns that `predict` needs."""
+        return list(self.estimator.input_columns_)
+
+    def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the model's predictions, index-aligned with `frame`.
+
+        Parameters
+        ----------
+        frame
+            Any frame with the columns `input_columns`; integers will do, other columns are left
+            aside.
+
+        Raises
+        ------
+        ModelError
+            A column is missing or is not numeric.
+        """
+        predictions: pd.DataFrame = self.estimator.predict_frame(
+            as_floats(frame, self.input_columns)
+        )
+        return predictions
+
+
+def load(uri: str, tracking_uri: str | None = None) -> LoadedModel:
+    """Load a registered model, e.g. ``winback.load("shop-churn@champion").predict(frame)``.
+
+    Parameters
+    ----------
+    uri
+        `NAME@ALIAS` or `NAME/VERSION`, with or without `models:/` in front.
+    tracking_uri
+        The store's address; by default `sqlite:///models/local/mlflow.db` under the working
+        directory.
+
+    Raises
+    ------
+    RegistryError
+        There is no such store, model, alias or version.
+    UsageError
+        `uri` does not name a model version.
+
+    Examples
+    --------
+    >>> load("shop-churn@champion", "sqlite:///nowhere/mlflow.db")
+    Traceback (most recent call last):
+    ...
+    winback.errors.RegistryError: there is no model store here (at sqlite:///...). Next: ...
+    """
+    store = open_store(tracking_uri, create=False)
+    return load_version(store, resolve(store, uri))
+
+
+def load_version(store: Store, ref: ModelVersionRef) -> LoadedModel:
+    """Load a version that was resolved before; what a job does after resolving once."""
+    estimator = from_files(read_files(store, ref))
+    return LoadedModel(ref.name, ref.version, ref.run_id, ref.digest, estimator)

@@ -1,0 +1,101 @@
+"""The places that a store can be in: looked at before MLflow does, and followed when they move."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from winback.errors import RegistryError
+from winback.registry.guard import guarded, redact
+
+PORTS: Final = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
+ROOT_TAG: Final = "winback.artifacts_root"
+# Every column of MLflow's schema that holds an absolute artifact address.
+_ADDRESSES: Final = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+    ("experiment_tags", "value"),
+)
+
+
+def check_sqlite(file: Path, *, create: bool) -> None:
+    """Raise a RegistryError unless `file` is an SQLite file that can be read (and written).
+
+    MLflow itself would try a broken file ten times over, for a minute and a half.
+    """
+    where = f"sqlite:///{file}"
+    try:
+        if create:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        elif not file.exists():
+            raise RegistryError(
+                "there is no model store here",
+                where=where,
+                hint="train a model first (winback train JOB.yaml), or name the store's address",
+            )
+        with closing(sqlite3.connect(file, timeout=10)) as connection:
+            connection.execute("PRAGMA schema_version").fetchone()
+            if create:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.rollback()
+    except (OSError, sqlite3.Error) as error:
+        raise RegistryError(
+            "the model store cannot be opened",
+            where=where,
+            got=str(error),
+            hint="name a file that can be written, or a server, in tracking.uri",
+        ) from error
+
+
+def check_database(uri: str) -> None:
+    """Raise a RegistryError unless the database answers one quick try."""
+    parts = urlsplit(uri)
+    if parts.hostname:
+        port = parts.port or PORTS[parts.scheme.split("+")[0]]
+        with guarded(uri), socket.create_connection((parts.hostname, port), timeout=5):
+            pass
+    sqlalchemy = __import__("sqlalchemy")
+    try:
+        with guarded(uri):
+            engine = sqlalchemy.create_engine(uri)
+            with engine.connect():
+                pass
+            engine.dispose()
+    except ImportError as error:
+        raise RegistryError(
+            "the database's driver is not installed", where=redact(uri), got=error.name
+        ) from error
+
+
+def follow_moved_folder(file: Path, root: str) -> None:
+    """Point the store's addresses at `root` when its folder was moved since they were written.
+
+    MLflow keeps artifact addresses absolute, so a moved clone would write into (or fail for want
+    of) the folder it came from.
+    """
+    if not file.exists() or not (file.parent / "artifacts").is_dir():
+        return
+    with closing(sqlite3.connect(file, timeout=10)) as connection:
+        try:
+            rows = connection.execute(
+                "SELECT DISTINCT value FROM experiment_tags WHERE key = ?", (ROOT_TAG,)
+            ).fetchall()
+        except sqlite3.OperationalError:  # a database that MLflow has yet to fill
+            return
+        for (old,) in rows:
+            if old == root or Path(old).name != "artifacts":
+                continue
+            with connection:
+                for table, column in _ADDRESSES:
+                    connection.execute(
+                        f"UPDATE {table} SET {column} = ? || substr({column}, ?) "
+                        f"WHERE {column} = ? OR substr({column}, 1, ?) = ?",
+                        (root, len(old) + 1, old, len(old) + 1, old + "/"),
+                    )

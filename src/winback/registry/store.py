@@ -1,0 +1,145 @@
+"""Where the MLflow store is, and how it is opened.
+
+Everything that MLflow does for winback goes through a `Store`: a client bound to one address, so
+that no global MLflow state (`mlflow.set_tracking_uri`, an active run) is read or changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, urlsplit
+
+from winback.errors import RegistryError, UsageError
+from winback.registry.guard import HASTY, guarded, load_mlflow, redact
+from winback.registry.places import (
+    PORTS,
+    ROOT_TAG,
+    check_database,
+    check_sqlite,
+    follow_moved_folder,
+)
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+DEFAULT_URI: Final = "sqlite:///models/local/mlflow.db"
+_SQLITE: Final = "sqlite:///"
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open MLflow store: runs, artifacts and registered models behind one address.
+
+    Made by `open_store`. Safe to print: the address is shown without its password.
+
+    Attributes
+    ----------
+    uri
+        The address as MLflow needs it, secrets included; absolute for SQLite.
+    artifacts
+        The root under which new experiments keep their files; `None` lets the server choose.
+    client
+        MLflow's client, bound to `uri` for tracking and for the registry.
+    """
+
+    uri: str = field(repr=False)
+    artifacts: str | None
+    client: MlflowClient = field(repr=False, compare=False)
+    label: str = ""
+
+    @property
+    def direct(self) -> bool:
+        """Whether this process writes the store's database itself (no server in between)."""
+        return not self.uri.startswith(("http://", "https://"))
+
+    def experiment(self, name: str) -> str:
+        """Return the id of the experiment called `name`, made when it is new.
+
+        Raises
+        ------
+        RegistryError
+            An experiment of that name was deleted, so MLflow keeps the name reserved.
+        """
+        with guarded(self.uri):
+            found = self.client.get_experiment_by_name(name)
+            if found is None:
+                location = self.artifacts and f"{self.artifacts}/{quote(name, safe='')}"
+                tags = {ROOT_TAG: self.artifacts} if self.artifacts else {}
+                return str(self.client.create_experiment(name, location or None, tags))
+        if found.lifecycle_stage != "active":
+            raise RegistryError(
+                "the experiment was deleted, and MLflow keeps its name reserved",
+                where=self.label,
+                got=name,
+                hint=f"mlflow experiments restore --experiment-id {found.experiment_id}",
+            )
+        return str(found.experiment_id)
+
+
+def open_store(
+    uri: str | None = None, artifacts: str | Path | None = None, *, create: bool = True
+) -> Store:
+    """Open the MLflow store at `uri`, and make it when it is a new SQLite file.
+
+    Parameters
+    ----------
+    uri
+        `sqlite:///FILE` (relative to the working directory, as of now), `http(s)://SERVER`, or the
+        address of a database that MLflow knows. By default `sqlite:///models/local/mlflow.db`.
+    artifacts
+        Where new experiments keep their files: a folder or an address. By default the folder
+        `artifacts` beside the SQLite file; a server chooses for itself. A default folder that was
+        moved or copied together with its SQLite file is found again at its new place.
+    create
+        `False`: a reader, who wants an error rather than an empty new store.
+
+    Raises
+    ------
+    RegistryError
+        The store cannot be reached, read or written. Answered within about 20 seconds.
+    UsageError
+        `uri` is not an address of a kind that winback can use.
+
+    Examples
+    --------
+    >>> open_store("sqlite:///nowhere/mlflow.db", create=False)
+    Traceback (most recent call last):
+    ...
+    winback.errors.RegistryError: there is no model store here (at sqlite:///...). Next: ...
+    """
+    address = uri or DEFAULT_URI
+    root = None if artifacts is None else _root(artifacts)
+    if address.startswith(_SQLITE):
+        file = Path(address.removeprefix(_SQLITE)).resolve()
+        address = _SQLITE + file.as_posix()
+        check_sqlite(file, create=create)
+        if root is None:
+            root = (file.parent / "artifacts").as_uri()
+            follow_moved_folder(file, root)
+    elif address.startswith(("http://", "https://")):
+        pass
+    elif urlsplit(address).scheme.split("+")[0] in PORTS:
+        check_database(address)
+        root = root or Path("models/local/artifacts").resolve().as_uri()
+    else:
+        raise UsageError(
+            "this is not the address of a model store",
+            where="tracking.uri",
+            got=redact(address),
+            allowed="sqlite:///FILE, http(s)://SERVER, postgresql://…",
+        )
+    with guarded(address, HASTY):
+        client = load_mlflow().MlflowClient(tracking_uri=address, registry_uri=address)
+        client.search_experiments(max_results=1)
+    return Store(address, root, client, redact(address))
+
+
+def _root(artifacts: str | Path) -> str:
+    text = str(artifacts).rstrip("/")
+    return text if "://" in text or text.startswith("mlflow-artifacts:") else _absolute(text)
+
+
+def _absolute(folder: str) -> str:
+    return Path(folder).resolve().as_uri()
