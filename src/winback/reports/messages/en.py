@@ -122,6 +122,7 @@ TEXT: dict[str, str] = {
     "done.currency": "Currency",
     "done.default": "default",
     "done.defaults": "Settings left at their default: {names}.",
+    "done.defaults.count": "{n} settings left at their default",
     "table.models": "Models in use",
     "column.model": "Model",
     "column.role": "Role",
@@ -144,7 +145,10 @@ TEXT: dict[str, str] = {
     "quality.chosen": "chosen",
     "quality.beats": "beats the chosen model",
     "quality.reading": "{clause}.",
-    "quality.bold": "Bold: best of its column. {directions}",
+    "quality.bold": (
+        "Bold: the best of its column. Lower is better for Brier, log-loss, ECE, RMSE and MAE;"
+        " nearest to zero for bias; higher for the rest."
+    ),
     "table.history": "The same comparison on every held-out window",
     "column.window": "Window",
     "column.target": "Target",
@@ -153,8 +157,6 @@ TEXT: dict[str, str] = {
     "column.rival": "Best other",
     "column.metric": "Error",
     "column.gain": "Error lower by",
-    "direction.rmse": "RMSE: lower is better.",
-    "direction.brier": "Brier: lower is better.",
     "metric.rmse": "RMSE",
     "metric.mae": "MAE",
     "metric.wape": "WAPE",
@@ -318,6 +320,7 @@ TEXT: dict[str, str] = {
         "nothing: without a control group, those who would have come back anyway count as won"
     ),
     "table.intake": "Rows of the source",
+    "column.fate": "What became of them",
     "column.rows": "Rows",
     "column.of_all": "Share",
     "intake.rows_in": "read",

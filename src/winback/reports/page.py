@@ -1,0 +1,110 @@
+"""The page: one offline HTML file around the computed report and its figures."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from winback.errors import OutputError
+from winback.reports import readings
+from winback.reports.figures import figures as draw
+from winback.reports.messages import Words
+
+
+def render(report: dict[str, Any], figures: Mapping[str, go.Figure]) -> str:
+    """Render the page.
+
+    Parameters
+    ----------
+    report
+        The result of :func:`winback.reports.compute.compute_report`, or the same read from JSON.
+    figures
+        The result of :func:`winback.reports.figures.figures`; a missing figure leaves its place
+        out.
+
+    Returns
+    -------
+    str
+        A whole HTML document: styles, scripts and data inside, no address to load from (a
+        content security policy forbids it), the same bytes for the same input.
+    """
+    words = Words(report["job"]["language"], report["job"]["currency"])
+    page = _environment().get_template("report.html.j2")
+    return page.render(
+        report=report,
+        words=words,
+        readings=readings,
+        charts={name: _chart(figure) for name, figure in figures.items()},
+        plotly=Markup(get_plotlyjs()) if figures else None,  # noqa: S704  a library's own file
+    )
+
+
+def write_report(
+    report: dict[str, Any], path: Path, *, figures: Mapping[str, go.Figure] | None = None
+) -> Path:
+    """Draw, render and write the page; it appears whole or not at all.
+
+    Parameters
+    ----------
+    report
+        The result of :func:`winback.reports.compute.compute_report`.
+    path
+        The file to write, usually ``report.html``.
+    figures
+        Figures drawn before (they may be logged elsewhere too); by default they are drawn here.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    page = render(report, draw(report) if figures is None else figures)
+    aside = path.with_name(f".{path.name}.part")
+    try:
+        aside.write_text(page, encoding="utf-8", newline="\n")
+        os.replace(aside, path)  # noqa: PTH105  replaces on every system
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise OutputError("the report cannot be written", where=str(path), got=error) from error
+    return path
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("winback.reports"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.globals["chain"] = ", ".join
+    return environment
+
+
+def _chart(figure: go.Figure) -> dict[str, Any]:
+    """Split a figure into its caption (set as HTML) and the data that the script draws."""
+    spec = json.loads(figure.to_json())
+    layout = spec["layout"]
+    caption = layout.pop("meta")
+    layout.pop("title", None)
+    layout["margin"]["t"] = 44 if layout.get("showlegend") else 12
+    layout["height"] -= 84 - layout["margin"]["t"]
+    text = json.dumps({"data": spec["data"], "layout": layout}, ensure_ascii=False)
+    # "</script>" or "<!--" inside a script element would end or hide it.
+    data = Markup(text.replace("<", "\\u003c"))  # noqa: S704  escaped on this line
+    return {**caption, "height": layout["height"], "data": data}

@@ -1,0 +1,112 @@
+"""How every figure looks: one palette, one template, one caption.
+
+Colours keep a contrast of at least 3:1 on white and on the page's dark background, and differ in
+lightness as well as hue, so that they survive colour blindness and grey printing. Backgrounds
+are transparent; the page recolours text and grid lines by CSS to follow light, dark and print.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from winback.reports.messages import Words
+
+ACCENT = "#2f7fc1"
+SECOND = "#c8742b"
+MUTED = "#868c96"
+SEVERITY = {"red": "#d04545", "orange": "#d9772b", "yellow": "#b08a0e"}
+
+INK = "#3a4049"
+GRID = "#dfe3e8"
+CLEAR = "rgba(0,0,0,0)"
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
+
+_AXIS = {
+    "gridcolor": GRID,
+    "zerolinecolor": GRID,
+    "linecolor": GRID,
+    "automargin": True,
+    "fixedrange": True,  # a swipe over a chart scrolls the page
+    "title": {"standoff": 10},
+}
+
+TEMPLATE = go.layout.Template(
+    layout={
+        "font": {"family": FONT, "size": 13, "color": INK},
+        "paper_bgcolor": CLEAR,
+        "plot_bgcolor": CLEAR,
+        "colorway": [ACCENT, SECOND, MUTED],
+        "xaxis": _AXIS,
+        "yaxis": _AXIS,
+        "hoverlabel": {"font": {"family": FONT, "size": 13}},
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        "bargap": 0.25,
+        "dragmode": False,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Caption:
+    """What a chart says about itself; it travels in ``figure.layout.meta``.
+
+    Parameters
+    ----------
+    title
+        What is drawn.
+    n
+        How many customers (or weeks) stand behind it.
+    as_of
+        Up to which day the data were known.
+    reading
+        One sentence computed from the data.
+    alt
+        What a reader who cannot see the chart is told.
+    """
+
+    title: str
+    n: str
+    as_of: str
+    reading: str
+    alt: str
+
+
+def chart(
+    traces: list[go.Bar | go.Scatter],
+    caption: Caption,
+    words: Words,
+    *,
+    x: str = "",
+    y: str = "",
+    height: int = 340,
+) -> go.Figure:
+    """Put traces, axis titles and a caption together in the house style."""
+    figure = go.Figure(traces)
+    figure.update_layout(
+        template=TEMPLATE,
+        height=height,
+        margin={"l": 56, "r": 16, "t": 84, "b": 56},
+        title={
+            "text": caption.title,
+            "subtitle": {"text": words("meta", n=caption.n, as_of=caption.as_of)},
+            "x": 0,
+            "xanchor": "left",
+        },
+        showlegend=sum(trace.name is not None for trace in traces) > 1,
+        meta=vars(caption),
+    )
+    figure.update_xaxes(title_text=x)
+    figure.update_yaxes(title_text=y)
+    return figure
+
+
+def rows_chart(
+    traces: list[go.Bar], caption: Caption, words: Words, *, x: str, rows: int
+) -> go.Figure:
+    """Put horizontal bars together: one row each, read from top to bottom."""
+    figure = chart(traces, caption, words, x=x, height=150 + 40 * rows)
+    figure.update_yaxes(autorange="reversed", showgrid=False, ticks="outside", ticklen=6)
+    figure.update_yaxes(tickcolor=CLEAR)
+    return figure
