@@ -1,0 +1,119 @@
+"""Why a customer is on the list, in plain words with the customer's own numbers.
+
+Reasons are the model's contributions (log-odds of churn), summed within plain families. They say
+what moved the score, never what moved the customer: contributions are not causes.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from winback.features.catalogue import describe
+from winback.lists.columns import Kind
+from winback.lists.sentences import EVENT, sentence
+
+N_REASONS = 3
+REASONS: dict[str, Kind] = {
+    f"reason_{i}{suffix}": "text" for suffix in ("", "_code") for i in range(1, N_REASONS + 1)
+}
+
+
+def reasons(
+    behaviour: pd.DataFrame,
+    contributions: pd.DataFrame | None,
+    *,
+    money: bool = True,
+    currency: str | None = None,
+) -> pd.DataFrame:
+    """Word the families that raise each customer's risk the most.
+
+    Parameters
+    ----------
+    behaviour
+        One row a customer: `customer_id` and behaviour features (see
+        `winback.features.catalogue`). A family is worded as far as its columns are there.
+    contributions
+        `customer_id` and a column a feature: its contribution to the log-odds of churn. Columns
+        that are no catalogued feature (a bias, a model's own input) are left out. None where the
+        model in use knows no contributions: then the customer's rhythm is the one reason.
+    money
+        Whether the source has amounts; without them no sentence speaks of money.
+    currency
+        Written after amounts.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by `customer_id`: `reason_1, reason_2, reason_3` and `reason_1_code, …` (the
+        family). Missing where fewer families raise the risk.
+
+    Examples
+    --------
+    >>> behaviour = pd.DataFrame({"customer_id": ["a"], "frequency": [4.0], "refund_share": [0.4],
+    ...                           "typical_gap_days": [23.2], "days_since_last": [61.0]})
+    >>> contributions = pd.DataFrame({"customer_id": ["a"], "days_since_last": [0.9],
+    ...                               "frequency": [-0.2], "refund_share": [0.1]})
+    >>> reasons(behaviour, contributions).iloc[0].dropna().to_dict()
+    {'reason_1': 'usually buys every 23 days, silent for 61',
+     'reason_2': '40% of the amount bought was refunded',
+     'reason_1_code': 'overdue', 'reason_2_code': 'refunds'}
+    """
+    facts = behaviour.set_index(behaviour["customer_id"].astype("str"))
+    if contributions is None:
+        totals = pd.DataFrame({"overdue": 1.0}, index=facts.index)
+    else:
+        totals = _by_family(contributions).reindex(facts.index)
+    totals = totals[sorted(totals.columns)]  # equal contributions: in order of the alphabet
+    words = pd.DataFrame(
+        {
+            family: sentence(family, facts, money=money, currency=currency)
+            for family in totals.columns
+        },
+        index=facts.index,
+    )
+    strength = totals.where(words.notna()).fillna(0.0).to_numpy(dtype="float64")
+    order = np.argsort(-strength, axis=1, kind="stable")[:, :N_REASONS]
+    raises = np.take_along_axis(strength, order, axis=1) > 0
+    text = np.take_along_axis(words.to_numpy(dtype=object), order, axis=1)
+    codes = np.array(totals.columns, dtype=object)[order]
+    given = range(order.shape[1])
+    result = {
+        **{f"reason_{i + 1}": _shown(text[:, i], raises[:, i]) for i in given},
+        **{f"reason_{i + 1}_code": _shown(codes[:, i], raises[:, i]) for i in given},
+    }
+    return pd.DataFrame(result, index=facts.index).reindex(columns=list(REASONS)).astype("str")
+
+
+def _shown(values: np.ndarray, shown: np.ndarray) -> np.ndarray:
+    return np.where(shown, values, np.nan)
+
+
+def family_of(name: str) -> str | None:
+    """Name the family under which a feature is reported; each type of event has its own.
+
+    Examples
+    --------
+    >>> family_of("overdue_ratio"), family_of("event_complaint_30"), family_of("bias")
+    ('overdue', 'event:complaint', None)
+    """
+    feature = describe(name)
+    if feature is None:
+        return None
+    if feature.family == "events":
+        return EVENT + re.sub(r"^event_|_(\d+|days_since)$", "", name)
+    return feature.family
+
+
+def _by_family(contributions: pd.DataFrame) -> pd.DataFrame:
+    rows = contributions.set_index(contributions["customer_id"].astype("str"))
+    families: dict[str, list[str]] = {}
+    for name in rows.columns:
+        family = family_of(str(name))
+        if family is not None:
+            families.setdefault(family, []).append(str(name))
+    return pd.DataFrame(
+        {family: rows[names].sum(axis=1) for family, names in families.items()}, index=rows.index
+    )
