@@ -1,0 +1,181 @@
+"""Simple rules behind the contracts of the models: to be beaten, or to fall back on.
+
+The heuristic ``frequency * monetary_value / T`` is the pair ``rate`` and ``own_mean``.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Self, get_args
+
+import numpy as np
+import pandas as pd
+
+from winback.errors import ModelError, NotEnoughDataError
+from winback.estimators.frames import FloatArray, read_columns, read_weight
+from winback.estimators.purchase import Columns, PurchaseModel
+from winback.estimators.simulation import RATE, Draws, count_arrivals
+from winback.estimators.spend import SpendModel
+
+PurchaseRuleName = Literal["rate", "last_period", "zero"]
+SpendRuleName = Literal["own_mean", "pooled_mean"]
+
+
+class PurchaseRule(PurchaseModel):
+    """Expected purchases by a rule of thumb; nobody is ever known to be gone.
+
+    Parameters
+    ----------
+    rule
+        ``rate``: the customer's own rate, frequency / T x horizon.
+        ``last_period``: as many as in the last ``period`` (column ``last_horizon_purchases``).
+        ``zero``: none.
+    period
+        The length that ``last_horizon_purchases`` was counted over, in the unit of ``T``;
+        needed by ``last_period``.
+
+    Attributes
+    ----------
+    rate_ : float
+        Repeat purchases per customer and unit of time; what a new customer is expected to do.
+    n_ : float
+        Customers.
+
+    Notes
+    -----
+    Intervals come from a Poisson count whose mean is the rule's, times a Gamma factor of mean 1
+    and shape frequency + 1/2: a rate read off few purchases is uncertain (the Jeffreys
+    posterior of a Poisson rate). Where the rule says 0, so does the interval.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"frequency": [4, 0], "recency": [80, 0], "T": [100, 0]})
+    >>> PurchaseRule("rate").fit(frame).expected_purchases(frame, horizon=50).tolist()
+    [2.0, 0.0]
+    """
+
+    def __init__(self, rule: PurchaseRuleName = "rate", period: float | None = None) -> None:
+        self.rule = rule
+        self.period = period
+
+    @property
+    def columns(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The columns read."""
+        base = ("frequency", "recency", "T")
+        return (*base, "last_horizon_purchases") if self.rule == "last_period" else base
+
+    def fit(self, frame: pd.DataFrame, y: None = None) -> Self:  # noqa: ARG002 - scikit-learn's signature
+        """Check the frame and learn the overall rate."""
+        if self.rule not in get_args(PurchaseRuleName):
+            raise ModelError(
+                "unknown purchase rule",
+                got=self.rule,
+                allowed=", ".join(get_args(PurchaseRuleName)),
+            )
+        if self.rule == "last_period" and not (self.period and self.period > 0):
+            raise ModelError("the rule 'last_period' needs its period", got=self.period)
+        data = read_columns(frame, self.columns, reader="PurchaseRule")
+        weight = read_weight(frame, reader="PurchaseRule")
+        weight = np.ones(len(frame)) if weight is None else weight
+        self.n_ = float(weight.sum())
+        time = float(weight @ data["T"])
+        self.rate_ = float(weight @ data["frequency"]) / time if time > 0 else 0.0
+        return self
+
+    def expected_purchases_new(self, horizon: float) -> float:
+        """Return the overall rate x horizon."""
+        return 0.0 if self.rule == "zero" else self.rate_ * horizon
+
+    def _alive(self, data: Columns) -> FloatArray:
+        return np.ones_like(data["frequency"])
+
+    def _exposure(self, data: Columns) -> FloatArray:
+        """Return the rule's purchases per unit of time."""
+        if self.rule == "zero":
+            return np.zeros_like(data["frequency"])
+        if self.rule == "last_period":
+            return data["last_horizon_purchases"] / float(self.period or 1)
+        T = data["T"]
+        return np.divide(data["frequency"], T, out=np.zeros_like(T), where=T > 0)
+
+    def _expected_alive(
+        self,
+        frequency: FloatArray,  # noqa: ARG002 - the contract
+        exposure: FloatArray,
+        horizons: FloatArray,
+    ) -> FloatArray:
+        return exposure[:, None] * horizons
+
+    def _buys_alive(
+        self,
+        frequency: FloatArray,
+        exposure: FloatArray,
+        horizon: float,
+    ) -> FloatArray:
+        """P(N > 0) of the Gamma-mixed Poisson count that the intervals are drawn from."""
+        shape = frequency + 0.5
+        return -np.expm1(-shape * np.log1p(exposure * horizon / shape))
+
+    def _draw_counts(self, draws: Draws, exposure: FloatArray, horizon: float) -> FloatArray:
+        shape = draws.frequency + 0.5
+        rate = draws.stream(RATE).standard_gamma(shape, draws.n_draws) / shape
+        return count_arrivals(draws, rate, exposure * horizon)
+
+
+class SpendRule(SpendModel):
+    """Expected amount of a purchase day by a rule of thumb.
+
+    Parameters
+    ----------
+    rule
+        ``own_mean``: the customer's ``monetary_value``, the pooled mean where there is none.
+        ``pooled_mean``: the mean over all repeat purchase days, for everybody.
+
+    Attributes
+    ----------
+    mean_ : float
+        The pooled mean; 0 where nobody has repeat purchases of positive value.
+    shape_ : float
+        Gamma shape of an amount in the simulation of intervals: 1 / (squared coefficient of
+        variation of customers' means), which spreads wider than a single customer's amounts do.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"frequency": [3, 1, 0], "monetary_value": [10.0, 30.0, 0.0]})
+    >>> SpendRule("own_mean").fit(frame).expected_spend(frame).tolist()
+    [10.0, 30.0, 15.0]
+    """
+
+    def __init__(self, rule: SpendRuleName = "own_mean") -> None:
+        self.rule = rule
+
+    def fit(self, frame: pd.DataFrame, y: None = None) -> Self:  # noqa: ARG002 - scikit-learn's signature
+        """Learn the pooled mean and the spread of amounts."""
+        if self.rule not in get_args(SpendRuleName):
+            raise ModelError(
+                "unknown spend rule", got=self.rule, allowed=", ".join(get_args(SpendRuleName))
+            )
+        data = read_columns(frame, self.columns, reader="SpendRule")
+        weight = read_weight(frame, reader="SpendRule")
+        weight = np.ones(len(frame)) if weight is None else weight
+        x, m = self._informed(data) * weight, data["monetary_value"]
+        if not len(frame):
+            raise NotEnoughDataError("no customers to learn spend from", allowed="at least 1")
+        days = float(x.sum())
+        self.mean_ = float(x @ m) / days if days > 0 else 0.0
+        used = weight * (x > 0)
+        variance = float(used @ (m - self.mean_) ** 2) / max(float(used.sum()), 1.0)
+        # between constant amounts and ones that vary a hundredfold
+        relative = variance / self.mean_**2 if self.mean_ > 0 else 1.0
+        self.shape_ = 1.0 / float(np.clip(relative, 1e-4, 1e4))
+        return self
+
+    def _expected(self, data: Columns) -> FloatArray:
+        if self.rule == "pooled_mean":
+            return np.full_like(data["frequency"], self.mean_)
+        return np.where(self._informed(data) > 0, data["monetary_value"], self.mean_)
+
+    def _scale(self, data: Columns) -> FloatArray:
+        return self._expected(data)
+
+    def _draw_spend(self, draws: Draws) -> tuple[float, FloatArray]:
+        return self.shape_, np.full(draws.n_draws, 1.0 / self.shape_)

@@ -1,0 +1,288 @@
+"""What a customer is expected to bring within a horizon, with an interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, clone
+from sklearn.exceptions import NotFittedError
+
+from winback.errors import ModelError
+from winback.estimators.baselines import PurchaseRule, SpendRule
+from winback.estimators.beta_geo import BetaGeoModel
+from winback.estimators.frames import FloatArray, read_columns
+from winback.estimators.gamma_gamma import GammaGammaModel
+from winback.estimators.purchase import Columns, PurchaseModel
+from winback.estimators.simulation import predictive_quantiles
+from winback.estimators.spend import SpendModel
+
+DAYS_PER_YEAR = 365.0
+
+PURCHASE_MODELS: dict[str, Callable[[float], PurchaseModel]] = {
+    "beta_geo": lambda _period: BetaGeoModel(),
+    "rate": lambda _period: PurchaseRule("rate"),
+    "last_period": lambda period: PurchaseRule("last_period", period=period),
+    "zero": lambda _period: PurchaseRule("zero"),
+}
+SPEND_MODELS: dict[str, Callable[[], SpendModel]] = {
+    "gamma_gamma": GammaGammaModel,
+    "own_mean": partial(SpendRule, "own_mean"),
+    "pooled_mean": partial(SpendRule, "pooled_mean"),
+}
+
+
+class CustomerValueModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Purchases x spend x margin, discounted; times are days.
+
+    Parameters
+    ----------
+    purchase_model
+        ``beta_geo``, ``rate``, ``last_period``, ``zero``, or an unfitted model of that contract.
+    spend_model
+        ``gamma_gamma``, ``own_mean``, ``pooled_mean``, an unfitted model of that contract, or
+        None for data without amounts: then nothing about money is predicted.
+    horizon_days
+        Predictions are about the next ``horizon_days`` days, > 0.
+    margin
+        Contribution margin as a share of revenue, in [0, 1].
+    discount_rate
+        A year's, >= 0: what is earned t days from now counts (1 + discount_rate)^(-t/365),
+        at the moment of the purchase itself.
+    n_draws
+        Simulated futures per customer behind the intervals.
+    random_state
+        Seed of the simulation, a whole number >= 0.
+
+    Attributes
+    ----------
+    purchase_model_, spend_model_
+        The fitted models; ``spend_model_`` is None without amounts.
+    n_ : int
+        Rows fitted on.
+
+    Notes
+    -----
+    ``clv_low`` and ``clv_high`` bound an 80% *predictive* interval: what the customer may
+    bring, not only how well the mean is known. It is the interval of revenue times margin times
+    the customer's mean discount factor, and is widened to hold ``clv`` itself (for a customer
+    who will most likely not return, both quantiles are 0 but the mean is not). Errors of the
+    fitted parameters are not part of it.
+
+    Examples
+    --------
+    >>> frame = CustomerValueModel.input_example()
+    >>> model = CustomerValueModel("rate", "own_mean", horizon_days=90).fit(frame)
+    >>> model.predict(frame).columns.tolist()
+    ['p_alive', 'expected_purchases', 'expected_spend', 'revenue', 'clv', 'clv_low', 'clv_high']
+    """
+
+    def __init__(
+        self,
+        purchase_model: str | PurchaseModel = "beta_geo",
+        spend_model: str | SpendModel | None = "gamma_gamma",
+        *,
+        horizon_days: float = 365,
+        margin: float = 1.0,
+        discount_rate: float = 0.10,
+        n_draws: int = 500,
+        random_state: int = 0,
+    ) -> None:
+        self.purchase_model = purchase_model
+        self.spend_model = spend_model
+        self.horizon_days = horizon_days
+        self.margin = margin
+        self.discount_rate = discount_rate
+        self.n_draws = n_draws
+        self.random_state = random_state
+
+    def fit(self, frame: pd.DataFrame, y: None = None) -> Self:  # noqa: ARG002 - scikit-learn's signature
+        """Fit both models to one row per customer.
+
+        Parameters
+        ----------
+        frame
+            Columns ``frequency``, ``recency``, ``T``, with a spend model ``monetary_value``,
+            for ``last_period`` also ``last_horizon_purchases``, and optionally ``weight``.
+
+        Raises
+        ------
+        ModelError
+            If a parameter or a row is impossible.
+        NotEnoughDataError
+            If there is too little data for one of the models; fall back on the simple rules.
+        """
+        self._check_parameters()
+        purchases = self._make_purchase_model()
+        spend = self._make_spend_model()
+        self.purchase_model_: PurchaseModel = purchases.fit(frame)
+        self.spend_model_: SpendModel | None = None if spend is None else spend.fit(frame)
+        self.n_ = len(frame)
+        return self
+
+    def predict(self, frame: pd.DataFrame, horizon_days: float | None = None) -> pd.DataFrame:
+        """Predict every customer's next ``horizon_days`` (default: the model's own).
+
+        Returns
+        -------
+        A frame aligned with the input: ``p_alive`` in [0, 1]; ``expected_purchases`` (purchase
+        days); and, with a spend model, ``expected_spend`` (of a purchase day), ``revenue``
+        (their product, undiscounted and before margin), ``clv`` (discounted margin),
+        ``clv_low``, ``clv_high``. All finite and >= 0.
+        """
+        horizon = self._horizon(horizon_days)
+        data = self._read(frame)
+        model, spend = self.purchase_model_, self.spend_model_
+        purchases = model._expected(data, np.array([horizon]), np.ones(1))  # noqa: SLF001 - the contract
+        columns = {
+            "p_alive": model._alive(data),  # noqa: SLF001 - the contract
+            "expected_purchases": purchases,
+        }
+        if spend is not None:
+            amount = spend._expected(data)  # noqa: SLF001 - the contract
+            rate = np.log1p(self.discount_rate) / DAYS_PER_YEAR
+            discounted = model._discounted(data, horizon, rate)  # noqa: SLF001 - the contract
+            clv = self.margin * discounted * amount
+            factor = np.divide(
+                discounted, purchases, out=np.ones_like(purchases), where=purchases > 0
+            )
+            _, revenue = self._quantiles(data, horizon, (0.1, 0.9))
+            assert revenue is not None  # noqa: S101 - there is a spend model
+            low, high = (self.margin * factor * revenue[:, side] for side in (0, 1))
+            columns |= {
+                "expected_spend": amount,
+                "revenue": purchases * amount,
+                "clv": clv,
+                "clv_low": np.minimum(low, clv),
+                "clv_high": np.maximum(high, clv),
+            }
+        return pd.DataFrame(columns, index=frame.index)
+
+    def predict_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return what a registered model serves: ``predict`` at the model's own horizon."""
+        return self.predict(frame)
+
+    def intervals(
+        self,
+        frame: pd.DataFrame,
+        horizon_days: float | None = None,
+        levels: Sequence[float] = (0.8, 0.9),
+    ) -> pd.DataFrame:
+        """Return central predictive intervals of purchases and revenue.
+
+        Returns
+        -------
+        ``purchases_low_80``, ``purchases_high_80``, ... and, with a spend model,
+        ``revenue_low_80``, ...; each widened to hold the expected value.
+        """
+        if not all(0 < level < 1 for level in levels):
+            raise ModelError("a level is not a probability", got=levels, allowed="in (0, 1)")
+        horizon = self._horizon(horizon_days)
+        data = self._read(frame)
+        sides = [side for level in levels for side in ((1 - level) / 2, (1 + level) / 2)]
+        counts, revenue = self._quantiles(data, horizon, sides)
+        expected = self.purchase_model_._expected(data, np.array([horizon]), np.ones(1))  # noqa: SLF001 - the contract
+        targets = [("purchases", counts, expected)]
+        if revenue is not None and self.spend_model_ is not None:
+            amount = self.spend_model_._expected(data)  # noqa: SLF001 - the contract
+            targets.append(("revenue", revenue, expected * amount))
+        columns = {}
+        for name, values, mean in targets:
+            for at, level in enumerate(levels):
+                percent = f"{100 * level:g}"
+                columns[f"{name}_low_{percent}"] = np.minimum(values[:, 2 * at], mean)
+                columns[f"{name}_high_{percent}"] = np.maximum(values[:, 2 * at + 1], mean)
+        return pd.DataFrame(columns, index=frame.index)
+
+    @property
+    def input_columns_(self) -> list[str]:
+        """The columns that a frame to be predicted must have."""
+        self._check_fitted()
+        spend = () if self.spend_model_ is None else self.spend_model_.columns
+        return list(dict.fromkeys((*self.purchase_model_.columns, *spend)))
+
+    @staticmethod
+    def input_example() -> pd.DataFrame:
+        """Return a few invented customers with every column that this class may read."""
+        return pd.DataFrame(
+            {
+                "customer_id": ["A", "B", "C"],
+                "frequency": [0.0, 2.0, 12.0],
+                "recency": [0.0, 75.0, 340.0],
+                "T": [30.0, 200.0, 365.0],
+                "monetary_value": [0.0, 24.5, 51.25],
+                "last_horizon_purchases": [1.0, 1.0, 8.0],
+            }
+        )
+
+    def _quantiles(
+        self, data: Columns, horizon: float, probabilities: Sequence[float]
+    ) -> tuple[FloatArray, FloatArray | None]:
+        model, spend = self.purchase_model_, self.spend_model_
+        counts, spent = predictive_quantiles(
+            model,
+            spend,
+            frequency=data["frequency"],
+            exposure=model._exposure(data),  # noqa: SLF001 - the contract
+            alive=model._alive(data),  # noqa: SLF001 - the contract
+            spend_frequency=None if spend is None else spend._informed(data),  # noqa: SLF001 - the contract
+            horizon=horizon,
+            probabilities=probabilities,
+            random_state=self.random_state,
+            n_draws=self.n_draws,
+        )
+        if spend is None or spent is None:
+            return counts, None
+        return counts, spent * spend._scale(data)[:, None]  # noqa: SLF001 - the contract
+
+    def _make_purchase_model(self) -> PurchaseModel:
+        if isinstance(self.purchase_model, PurchaseModel):
+            return clone(self.purchase_model)  # type: ignore[no-any-return]
+        if self.purchase_model not in PURCHASE_MODELS:
+            raise ModelError(
+                "unknown purchase model",
+                got=self.purchase_model,
+                allowed=", ".join(PURCHASE_MODELS),
+            )
+        return PURCHASE_MODELS[self.purchase_model](self.horizon_days)
+
+    def _make_spend_model(self) -> SpendModel | None:
+        if self.spend_model is None:
+            return None
+        if isinstance(self.spend_model, SpendModel):
+            return clone(self.spend_model)  # type: ignore[no-any-return]
+        if self.spend_model not in SPEND_MODELS:
+            raise ModelError(
+                "unknown spend model", got=self.spend_model, allowed=", ".join(SPEND_MODELS)
+            )
+        return SPEND_MODELS[self.spend_model]()
+
+    def _check_parameters(self) -> None:
+        _check("horizon_days", self.horizon_days, self.horizon_days > 0, "a number of days > 0")
+        _check("margin", self.margin, 0 <= self.margin <= 1, "a share in [0, 1]")
+        _check("discount_rate", self.discount_rate, self.discount_rate >= 0, "a rate >= 0")
+        draws = self.n_draws
+        _check("n_draws", draws, draws == int(draws) and draws >= 100, "a whole number >= 100")
+        seed = self.random_state
+        _check("random_state", seed, seed == int(seed) and seed >= 0, "a whole number >= 0")
+
+    def _horizon(self, horizon_days: float | None) -> float:
+        if horizon_days is None:
+            return float(self.horizon_days)
+        _check("horizon_days", horizon_days, horizon_days >= 0, "a number of days >= 0")
+        return float(horizon_days)
+
+    def _read(self, frame: Any) -> Columns:
+        return read_columns(frame, self.input_columns_, reader="CustomerValueModel")
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "purchase_model_"):
+            raise NotFittedError("CustomerValueModel is not fitted; call fit first")
+
+
+def _check(name: str, value: float, good: bool, allowed: str) -> None:
+    if not (np.isfinite(value) and good):
+        raise ModelError("an argument is out of range", where=name, got=value, allowed=allowed)

@@ -1,0 +1,194 @@
+"""Maximise a log-likelihood of a few positive parameters, and verify that it is a maximum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from winback.estimators.frames import FloatArray
+
+# (parameters, want the Hessian?) -> log-likelihood, gradient, Hessian or None
+Likelihood = Callable[[FloatArray, bool], tuple[float, FloatArray, FloatArray | None]]
+
+# Per customer and in log-parameters: a step that still gains 1e-7 of a nat per customer would
+# move no printed digit.
+GRADIENT_TOLERANCE = 1e-7
+ROUNDING = 1e-12
+NEWTON_STEPS = 12
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """The best parameters found, and how good they are."""
+
+    parameters: FloatArray
+    log_likelihood: float
+    hessian: FloatArray  # in the parameters themselves
+    converged: bool
+    at_bound: tuple[bool, ...]
+    diagnostics: dict[str, Any]
+
+
+def maximise(
+    likelihood: Likelihood,
+    starts: Sequence[Sequence[float]],
+    *,
+    n: float,
+    lower: float,
+    upper: float,
+) -> Optimum:
+    """Climb from the first start; try the next only when the optimum fails its check.
+
+    The climb runs in log-parameters (they are positive, and the surface is rounder there):
+    L-BFGS-B with the analytic gradient, then Newton steps with the exact Hessian on those not
+    at a bound, which bring the gradient to rounding error.
+
+    Parameters
+    ----------
+    n
+        Number of customers; the optimiser sees the log-likelihood per customer.
+    lower, upper
+        Bounds of every parameter.
+    """
+    surface = _Surface(likelihood, n, float(np.log(lower)), float(np.log(upper)))
+    best: Optimum | None = None
+    for tried, start in enumerate(starts, 1):
+        found = _climb(surface, np.log(start))
+        if best is None or (found.converged, found.log_likelihood) > (
+            best.converged,
+            best.log_likelihood,
+        ):
+            best = found
+        best.diagnostics["starts"] = tried
+        if best.converged:
+            break
+    assert best is not None  # noqa: S101 - there is at least one start
+    return best
+
+
+@dataclass
+class _Surface:
+    """The log-likelihood per customer in log-parameters, within bounds."""
+
+    likelihood: Likelihood
+    n: float
+    low: float
+    high: float
+
+    def __call__(self, theta: FloatArray, *, hessian: bool) -> tuple[float, FloatArray, FloatArray]:
+        p = np.exp(theta)
+        value, slope, bend = self.likelihood(p, hessian)
+        if bend is None:
+            return value / self.n, slope * p / self.n, np.empty((0, 0))
+        # the chain rule of the logarithm
+        return (
+            value / self.n,
+            slope * p / self.n,
+            (bend * np.outer(p, p) + np.diag(slope * p)) / self.n,
+        )
+
+    def descend(self, theta: FloatArray) -> tuple[float, FloatArray]:
+        """Return the negative value and slope, for a minimiser."""
+        value, slope, _ = self(theta, hessian=False)
+        return -value, -slope
+
+    def free(self, theta: FloatArray, slope: FloatArray) -> NDArray[np.bool_]:
+        """Return which parameters are not pressed against a bound."""
+        pressed_low = (theta <= self.low) & (slope <= 0)
+        pressed_high = (theta >= self.high) & (slope >= 0)
+        return ~(pressed_low | pressed_high)
+
+
+def _climb(surface: _Surface, start: FloatArray) -> Optimum:
+    result = minimize(
+        surface.descend,
+        np.clip(start, surface.low, surface.high),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(surface.low, surface.high)] * len(start),
+        options={"maxiter": 500, "ftol": 1e-11, "gtol": 1e-5},
+    )
+    theta: FloatArray = np.asarray(result.x)
+    value, slope, bend = surface(theta, hessian=True)
+    steps = 0
+    while steps < NEWTON_STEPS:
+        free = surface.free(theta, slope)
+        step = _newton_step(slope, bend, free)
+        if step is None:
+            break
+        ahead = np.clip(theta + step, surface.low, surface.high)
+        gain, slope_ahead, bend_ahead = surface(ahead, hessian=True)
+        # near the summit a gain is rounding error, and the smaller gradient decides
+        level = gain >= value - 1e-13 * abs(value)
+        if not (level and np.abs(slope_ahead).max() < np.abs(slope).max()):
+            break
+        theta, value, slope, bend = ahead, gain, slope_ahead, bend_ahead
+        steps += 1
+    return _verified(surface, theta, {"iterations": int(result.nit), "newton_steps": steps})
+
+
+def _newton_step(slope: FloatArray, bend: FloatArray, free: NDArray[np.bool_]) -> FloatArray | None:
+    """Return the step to the top of the quadratic, or None at the top or off a peak."""
+    if not free.any() or np.abs(slope[free]).max() < ROUNDING:
+        return None
+    inner = bend[np.ix_(free, free)]
+    if not np.isfinite(inner).all() or np.linalg.eigvalsh(inner).max() >= 0:
+        return None
+    step = np.zeros_like(slope)
+    step[free] = np.linalg.solve(inner, -slope[free])
+    return np.clip(step, -1.0, 1.0)
+
+
+def _verified(surface: _Surface, theta: FloatArray, diagnostics: dict[str, Any]) -> Optimum:
+    """Check the gradient and the curvature of the parameters that are not at a bound."""
+    _, slope, bend = surface(theta, hessian=True)
+    value, _, hessian = surface.likelihood(np.exp(theta), True)
+    free = surface.free(theta, slope)
+    norm = float(np.abs(slope[free]).max(initial=0.0))
+    inner = bend[np.ix_(free, free)]
+    sound = bool(np.isfinite(inner).all() and np.isfinite(value))
+    eigen = np.linalg.eigvalsh(inner) if sound and free.any() else np.array([-1.0])
+    peak = sound and bool(eigen.max() < 0)
+    return Optimum(
+        parameters=np.exp(theta),
+        log_likelihood=value,
+        hessian=np.asarray(hessian),
+        converged=norm < GRADIENT_TOLERANCE and peak,
+        at_bound=tuple(bool(edge) for edge in ~free),
+        diagnostics={
+            "gradient_norm": norm,
+            "condition": float(eigen.min() / eigen.max()) if peak else float("inf"),
+            **diagnostics,
+        },
+    )
+
+
+def covariance(hessian: FloatArray) -> FloatArray:
+    """Return the inverse of the observed information, NaN where it has none."""
+    try:
+        inverse = np.asarray(np.linalg.inv(-hessian))
+    except np.linalg.LinAlgError:
+        return np.full_like(hessian, np.nan)
+    return inverse if (np.diag(inverse) > 0).all() else np.full_like(hessian, np.nan)
+
+
+def summarise(names: Sequence[str], value: FloatArray, covariance: FloatArray) -> pd.DataFrame:
+    """Return estimates, standard errors and 95% intervals (delta method on the logarithm)."""
+    error = np.sqrt(np.diag(covariance))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.exp(1.959963984540054 * error / value)  # the normal's 97.5% point
+    return pd.DataFrame(
+        {
+            "estimate": value,
+            "standard_error": error,
+            "low_95": value / spread,
+            "high_95": value * spread,
+        },
+        index=pd.Index(names, name="parameter"),
+    )
