@@ -76,16 +76,23 @@ def guarded(uri: str, settings: Mapping[str, str] = PATIENT) -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     except (mlflow.MlflowException, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
-        secret = urlsplit(uri).password
-        message = redact(" ".join(str(error).split()))
-        if secret:
-            message = message.replace(secret, "***")
-        raise RegistryError(
-            "the model store did not answer as it should",
-            where=redact(uri),
-            got=message[:300],
-            hint="check tracking.uri, and that the server is up",
-        ) from (None if secret else error)
+        raise _in_one_line(error, uri) from (None if urlsplit(uri).password else error)
+
+
+def _in_one_line(error: Exception, uri: str) -> RegistryError:
+    message = redact(" ".join(str(error).split()))
+    if secret := urlsplit(uri).password:
+        message = message.replace(secret, "***")
+    what = "the model store did not answer as it should"
+    if "Max retries exceeded" in message or isinstance(error, OSError):
+        what = "the model store cannot be reached"
+        message = re.findall(r"Errno -?\d+\] ([\w ]+)|$", message)[0] or message
+    return RegistryError(
+        what,
+        where=redact(uri),
+        got=message[:300],
+        hint="check tracking.uri, and that the store is there",
+    )
 
 
 @contextmanager

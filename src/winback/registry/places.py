@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import socket
 import sqlite3
+import tempfile
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from winback.errors import RegistryError
-from winback.registry.guard import guarded, redact
+from winback.registry.guard import guarded, load_mlflow, redact
 
 PORTS: Final = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 ROOT_TAG: Final = "winback.artifacts_root"
@@ -25,21 +29,22 @@ _ADDRESSES: Final = (
 )
 
 
-def check_sqlite(file: Path, *, create: bool) -> None:
+def check_sqlite(file: Path, root: str | None, *, create: bool) -> None:
     """Raise a RegistryError unless `file` is an SQLite file that can be read (and written).
 
-    MLflow itself would try a broken file ten times over, for a minute and a half.
+    MLflow itself would try a broken file ten times over, for a minute and a half. A new file is
+    made with the artifact root `root`.
     """
     where = f"sqlite:///{file}"
     try:
-        if create:
-            file.parent.mkdir(parents=True, exist_ok=True)
-        elif not file.exists():
-            raise RegistryError(
-                "there is no model store here",
-                where=where,
-                hint="train a model first (winback train JOB.yaml), or name the store's address",
-            )
+        if not file.exists():
+            if not create:
+                raise RegistryError(
+                    "there is no model store here",
+                    where=where,
+                    hint="train first (winback train JOB.yaml), or name the store's address",
+                )
+            _make_sqlite(file, root)
         with closing(sqlite3.connect(file, timeout=10)) as connection:
             connection.execute("PRAGMA schema_version").fetchone()
             if create:
@@ -52,6 +57,33 @@ def check_sqlite(file: Path, *, create: bool) -> None:
             got=str(error),
             hint="name a file that can be written, or a server, in tracking.uri",
         ) from error
+
+
+def _make_sqlite(file: Path, root: str | None) -> None:
+    """Make the database aside, then let it appear whole.
+
+    MLflow builds its schema in seventy steps, and cannot open a file in which it was killed between
+    two of them.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=file.parent):
+        pass  # an unwritable folder is noticed before the work
+    with tempfile.TemporaryDirectory() as temporary:
+        uri = f"sqlite:///{temporary}/new.db"
+        with guarded(uri):
+            load_mlflow()
+            stores = import_module("mlflow.store.tracking.sqlalchemy_store")
+            stores.SqlAlchemyStore(uri, root).engine.dispose()
+        aside = file.with_name(f".{file.name}.{os.getpid()}")
+        shutil.copyfile(Path(temporary) / "new.db", aside)
+    try:
+        os.link(aside, file)
+    except FileExistsError:  # another job was first; its store is as good
+        aside.unlink()
+    except OSError:  # a file system without hard links
+        aside.replace(file)
+    else:
+        aside.unlink()
 
 
 def check_database(uri: str) -> None:

@@ -114,16 +114,15 @@ def open_store(
     if address.startswith(_SQLITE):
         file = Path(address.removeprefix(_SQLITE)).resolve()
         address = _SQLITE + file.as_posix()
-        check_sqlite(file, create=create)
+        beside = (file.parent / "artifacts").as_uri()
+        check_sqlite(file, root or beside, create=create)
         if root is None:
-            root = (file.parent / "artifacts").as_uri()
+            root = beside
             follow_moved_folder(file, root)
-    elif address.startswith(("http://", "https://")):
-        pass
-    elif urlsplit(address).scheme.split("+")[0] in PORTS:
+    elif _scheme(address) in PORTS:
         check_database(address)
         root = root or Path("models/local/artifacts").resolve().as_uri()
-    else:
+    elif _scheme(address) not in ("http", "https"):
         raise UsageError(
             "this is not the address of a model store",
             where="tracking.uri",
@@ -136,10 +135,14 @@ def open_store(
     return Store(address, root, client, redact(address))
 
 
+def _scheme(address: str) -> str:
+    """Return the address's scheme without a driver's name; empty when it cannot be an address."""
+    try:
+        return urlsplit(address).scheme.split("+")[0] if urlsplit(address).hostname else ""
+    except ValueError:
+        return ""
+
+
 def _root(artifacts: str | Path) -> str:
     text = str(artifacts).rstrip("/")
-    return text if "://" in text or text.startswith("mlflow-artifacts:") else _absolute(text)
-
-
-def _absolute(folder: str) -> str:
-    return Path(folder).resolve().as_uri()
+    return text if ":/" in text else Path(text).resolve().as_uri()
