@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from winback.errors import DataError
@@ -54,7 +55,7 @@ def conform(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
         {
             name: _as_kind(frame[name], kind)
             if name in frame.columns
-            else pd.Series(pd.NA, index=frame.index).astype(DTYPES[kind])
+            else pd.Series(np.nan, index=frame.index).astype(DTYPES[kind])
             for name, kind in columns.items()
         },
         index=frame.index,
