@@ -20,7 +20,7 @@ NAN = float("nan")
 VALUE_METRICS = ("mae", "rmse", "wape", "bias", "spearman", "gini", "top_decile_capture")
 CHURN_METRICS = (
     "auc",
-    "average_precision",
+    "ap",
     "brier",
     "log_loss",
     "ece",
@@ -172,11 +172,11 @@ def churn_metrics(y: ArrayLike, p: ArrayLike) -> dict[str, float]:
     Returns
     -------
     dict of float
-        ``auc``, ``average_precision``, ``brier``, ``log_loss``, ``ece`` (10 equal-mass bins),
+        ``auc``, ``ap`` (average precision), ``brier``, ``log_loss``, ``ece`` (10 equal-mass bins),
         ``top_decile_lift`` (churn rate of the riskiest tenth over the base rate) and
         ``top_decile_lift_max`` (the same for a perfect order: with a base rate of 80% no lift can
         exceed 1.25), ``safe_decile_churn`` (churn rate of the tenth with the lowest scores),
-        ``base_rate``, ``mean_predicted``. ``auc``, ``average_precision`` and the lifts are NaN
+        ``base_rate``, ``mean_predicted``. ``auc``, ``ap`` and the lifts are NaN
         when only one class happened; all are NaN when a score is missing, and without customers.
 
     Examples
@@ -194,7 +194,7 @@ def churn_metrics(y: ArrayLike, p: ArrayLike) -> dict[str, float]:
     both = 0 < base < 1
     return {
         "auc": float(roc_auc_score(y, p)) if both else NAN,
-        "average_precision": float(average_precision_score(y, p)) if both else NAN,
+        "ap": float(average_precision_score(y, p)) if both else NAN,
         "brier": float(((p - y) ** 2).mean()),
         "log_loss": float(log_loss(y, p, labels=[0, 1])),
         "ece": expected_calibration_error(y, p),

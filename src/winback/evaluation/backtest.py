@@ -1,0 +1,292 @@
+"""Backtests: every model at past dates, beside its baselines and what then happened.
+
+Each split trains on what was known at its `as_of` and predicts up to `until`. Which model would
+have been `chosen` is decided before the outcome is looked at, and from data up to `as_of` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+
+from winback.data.tables import Transactions
+from winback.errors import DataError, NotEnoughDataError
+from winback.evaluation.bootstrap import CHURN_BOOTSTRAPPED, VALUE_BOOTSTRAPPED, bootstrap
+from winback.evaluation.churn_forward import (
+    SnapshotSettings,
+    churn_data,
+    fit_churn,
+    unlabelled_churn,
+)
+from winback.evaluation.contest import VALUE_CANDIDATES, choose_value
+from winback.evaluation.forward import (
+    INTERVAL_COLUMNS,
+    LEVELS,
+    ForwardTest,
+    value_forward,
+)
+from winback.evaluation.metrics import churn_metrics, interval_metrics, value_metrics
+from winback.evaluation.windows import Window, known_past, outcomes
+
+CHURN_RECIPE = {"estimator": "ChurnModel", "params": {}}
+PREDICTION_COLUMNS = (
+    "split",
+    "target",
+    "model",
+    "customer_id",
+    "predicted",
+    *INTERVAL_COLUMNS,
+    "actual",
+)
+
+
+@dataclass(frozen=True)
+class BacktestResult:
+    """What a backtest found.
+
+    Parameters
+    ----------
+    records : list of dict
+        One flat record per split, target and model, ready for JSON: ``split`` (AS_OF/UNTIL),
+        ``target`` (purchases, revenue, churn), ``model``, ``chosen`` (exactly one true per split
+        and target), ``n``, ``horizon_days``, every metric of `winback.evaluation.metrics`, the
+        main ones with ``METRIC_low`` and ``METRIC_high`` (95% customer bootstrap), for intervals
+        ``coverage_80`` and the like, and ``reason`` (why it was chosen, or None). What is
+        undefined is None.
+    predictions : DataFrame
+        One row per split, target, model and customer: ``split, target, model, customer_id,
+        predicted, low_80, high_80, low_90, high_90, actual``; bounds are NaN where a model has
+        none.
+    """
+
+    records: list[dict[str, Any]]
+    predictions: pd.DataFrame
+
+
+def run_backtest(
+    transactions: Transactions,
+    splits: Sequence[tuple[date, date]],
+    *,
+    active_within_days: int | None,
+    gap_days: int = 0,
+    snapshots: SnapshotSettings | None = None,
+    events: ir.Table | None = None,
+    n_replicates: int = 200,
+    random_state: int = 0,
+    progress: Callable[[str], None] | None = None,
+) -> BacktestResult:
+    """Train at each split's `as_of`, and compare with what happened until its `until`.
+
+    Parameters
+    ----------
+    transactions : Transactions
+        All of the history, the windows included.
+    splits : sequence of (as_of, until)
+        The horizon is ``until - as_of`` days for purchases and revenue; churn is judged on
+        ``(as_of + gap_days, until]``.
+    active_within_days : int or None
+        Churn is about customers who bought at most so many days before `as_of`; None: everybody.
+        Purchases and revenue are about every customer with a purchase day by `as_of`.
+    gap_days : int
+    snapshots : SnapshotSettings, optional
+        From which past dates churn models learn.
+    events : ir.Table, optional
+        For churn features.
+    n_replicates : int
+        Of the bootstrap.
+    random_state : int
+    progress : callable, optional
+        Told what is being done, one line each.
+
+    Returns
+    -------
+    BacktestResult
+
+    Raises
+    ------
+    DataError
+        If a split is empty, given twice, or ends after the data do; the message names the last
+        day.
+    NotEnoughDataError
+        If nobody has bought by a split's `as_of`.
+    """
+    tell = progress or (lambda _: None)
+    windows = [Window(as_of, until) for as_of, until in splits]
+    _check_splits(transactions, windows)
+    settings = snapshots or SnapshotSettings()
+    records: list[dict[str, Any]] = []
+    predictions: list[pd.DataFrame] = []
+    for window in windows:
+        # everything is decided and fitted on `past`; outcomes are only added by the tests
+        past = known_past(transactions, window.as_of)
+        tell(f"{window}: choosing value models inside the known past")
+        choices = choose_value(
+            past,
+            as_of=window.as_of,
+            horizon_days=window.horizon_days,
+            random_state=random_state,
+            progress=progress,
+        )
+        tell(f"{window}: fitting value models, simulating intervals")
+        tests = value_forward(
+            transactions, VALUE_CANDIDATES, window, random_state=random_state, with_intervals=True
+        )
+        if not len(tests["purchases"].actual):
+            raise NotEnoughDataError("nobody has bought by the split's as_of", got=str(window))
+        chosen = {target: (choice.name, choice.reasons) for target, choice in choices.items()}
+        tell(f"{window}: fitting churn models")
+        churn = Window(window.as_of, window.until, gap_days)
+        tests["churn"], chosen["churn"] = _churn_test(
+            transactions,
+            churn,
+            active_within_days=active_within_days,
+            snapshots=settings,
+            events=events,
+            random_state=random_state,
+        )
+        tell(f"{window}: measuring")
+        for target, test in tests.items():
+            name, reason = _surviving(test, *chosen[target])
+            records += _records(
+                test,
+                window,
+                chosen=name,
+                reason=reason,
+                n_replicates=n_replicates,
+                random_state=random_state,
+            )
+            predictions.append(_frame(test, window))
+    return BacktestResult(records, pd.concat(predictions, ignore_index=True))
+
+
+def _check_splits(transactions: Transactions, windows: Sequence[Window]) -> None:
+    if not windows:
+        raise DataError("a backtest needs at least one split", allowed="{as_of: …, until: …}")
+    if len(set(windows)) < len(windows):
+        raise DataError("a split is given twice", got=", ".join(map(str, windows)))
+    last = transactions.table.booked_on.max().execute()
+    for window in windows:
+        if pd.isna(last) or window.until > pd.Timestamp(last).date():
+            raise DataError(
+                "a split ends after the data",
+                where=f"split {window}",
+                got=window.until,
+                allowed="nothing" if pd.isna(last) else f"at most {pd.Timestamp(last).date()}",
+                hint="give a split that ends by the last day of the data",
+            )
+
+
+def _churn_test(
+    transactions: Transactions,
+    window: Window,
+    *,
+    active_within_days: int | None,
+    snapshots: SnapshotSettings,
+    events: ir.Table | None,
+    random_state: int,
+) -> tuple[ForwardTest, tuple[str, str]]:
+    """Fit the churn model once: its candidates are the models, its selection the choice."""
+    data = churn_data(
+        transactions,
+        window,
+        active_within_days=active_within_days,
+        snapshots=snapshots,
+        events=events,
+    )
+    population, failed = data.population, {}
+    try:
+        model = fit_churn(CHURN_RECIPE, data, window, random_state)
+        scores, failed = model.candidate_probabilities(population), model.dropped_
+        choice = (model.selected_, model.reasons_)
+    except NotEnoughDataError as error:
+        scores = unlabelled_churn(data, window)
+        name = str(scores.columns[0])
+        choice = (name, f"{name}, which needs no labels: {error}")
+    predictions = {
+        str(name): pd.DataFrame({"predicted": scores[name].to_numpy()}) for name in scores
+    }
+    customers = population["customer_id"]
+    actual = outcomes(transactions, window, customers)["churned"].to_numpy()
+    return ForwardTest(window, "churn", customers, actual, predictions, failed), choice
+
+
+def _surviving(test: ForwardTest, name: str, reason: str) -> tuple[str, str]:
+    """Return the choice, or the simplest model that could be fitted if the chosen could not."""
+    if name in test.predictions:
+        return name, reason
+    usable = [m for m in test.predictions if m != "zero"] or list(test.predictions)
+    return usable[-1], f"{usable[-1]}, because {name} failed at as_of: {test.failed.get(name)}"
+
+
+def _records(
+    test: ForwardTest,
+    window: Window,
+    *,
+    chosen: str,
+    reason: str,
+    n_replicates: int,
+    random_state: int,
+) -> list[dict[str, Any]]:
+    churn = test.target == "churn"
+    main = CHURN_BOOTSTRAPPED if churn else VALUE_BOOTSTRAPPED
+    predicted = test.predicted()
+    sampled = bootstrap(
+        test.actual, predicted, main, n_replicates=n_replicates, random_state=random_state
+    )
+    records = []
+    for model, values in predicted.items():
+        record: dict[str, Any] = {
+            "split": str(window),
+            "target": test.target,
+            "model": model,
+            "chosen": model == chosen,
+            "n": len(values),
+            "horizon_days": test.window.horizon_days,
+        }
+        record |= (churn_metrics if churn else value_metrics)(test.actual, values)
+        for metric in main:
+            record[f"{metric}_low"], record[f"{metric}_high"] = sampled.interval(model, metric)
+        record |= _interval_record(test, model)
+        record["reason"] = reason if model == chosen else None
+        records.append({key: _plain(value) for key, value in record.items()})
+    return records
+
+
+def _interval_record(test: ForwardTest, model: str) -> dict[str, float]:
+    frame = test.predictions[model]
+    record: dict[str, float] = {}
+    for level in LEVELS:
+        percent = f"{100 * level:g}"
+        if f"low_{percent}" in frame:
+            metrics = interval_metrics(
+                test.actual,
+                frame[f"low_{percent}"],
+                frame[f"high_{percent}"],
+                frame["predicted"],
+                level=level,
+            )
+            record |= {f"{name}_{percent}": value for name, value in metrics.items()}
+    return record
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def _frame(test: ForwardTest, window: Window) -> pd.DataFrame:
+    parts = []
+    for model, frame in test.predictions.items():
+        part = frame.reindex(columns=["predicted", *INTERVAL_COLUMNS]).astype(float)
+        part.insert(0, "split", str(window))
+        part.insert(1, "target", test.target)
+        part.insert(2, "model", model)
+        part.insert(3, "customer_id", test.customers.to_numpy())
+        part["actual"] = test.actual
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)[list(PREDICTION_COLUMNS)]

@@ -1,0 +1,222 @@
+"""What the gate checks, for each kind of model.
+
+"Worse" means: the 95% interval of the paired customer bootstrap lies wholly on the losing side,
+*and* the loss is more than `TOLERANCE` higher, so that a difference of no consequence does not
+stop a retrain just because there are a million customers. What cannot be computed is not passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from winback.evaluation.bootstrap import HIGHER_IS_BETTER, Bootstrap, as_loss, bootstrap
+from winback.evaluation.contest import BIAS_BOUNDS, SCORED, pooled_loss
+from winback.evaluation.forward import ForwardTest
+
+TOLERANCE = 0.01
+MIN_TIERS = 2
+
+
+@dataclass(frozen=True)
+class Check:
+    """One comparison, passed or not.
+
+    Parameters
+    ----------
+    target, against, metric : str
+        ``against`` names the other model, or a bound.
+    challenger, other : float
+        The metric of each, in its own unit.
+    loss_change : float
+        Relative change of the loss, challenger against other: 0.03 is 3% worse.
+    low, high : float
+        Its 95% interval.
+    passed : bool
+
+    Examples
+    --------
+    >>> print(Check("revenue", "rate+own_mean", "mae", 10.3, 10.0, 0.03, 0.01, 0.05, False))
+    revenue: mae 10.3 against 10 of rate+own_mean, loss +3.0% (+1.0% to +5.0%): worse
+    """
+
+    target: str
+    against: str
+    metric: str
+    challenger: float
+    other: float
+    loss_change: float
+    low: float
+    high: float
+    passed: bool
+
+    def __str__(self) -> str:
+        """Return the check in one line."""
+        head = f"{self.target}: {self.metric} {self.challenger:.4g}"
+        if np.isnan([self.challenger, self.loss_change, self.low, self.high]).any():
+            known = "holds" if self.passed else "is not known well enough, or out of bounds"
+            return f"{head} against {self.against}: {known}"
+        return (
+            f"{head} against {self.other:.4g} of {self.against}, loss {self.loss_change:+.1%} "
+            f"({self.low:+.1%} to {self.high:+.1%}): {'holds' if self.passed else 'worse'}"
+        )
+
+
+def compare(
+    result: Bootstrap,
+    target: str,
+    metric: str,
+    challenger: str,
+    other: str,
+    *,
+    tolerance: float = TOLERANCE,
+) -> Check:
+    """Compare two models in one metric of a bootstrap.
+
+    Losses are relative to the other model's; those of ``gini`` and ``auc`` are their distances
+    from 1, and ``loss`` is a log already. Not passed if worse, or unknown.
+
+    Examples
+    --------
+    >>> y = np.tile([0.0, 1.0], 50)
+    >>> result = bootstrap(y, {"new": y * 0.5, "old": y * 0.9}, ["mae"])
+    >>> compare(result, "revenue", "mae", "new", "old").passed
+    False
+    """
+    d = result.difference(challenger, other, metric)
+    change = np.array([d.estimate, d.low, d.high])
+    if metric == "loss":
+        change = np.expm1(change)
+    elif metric != "bias":
+        other_loss = float(as_loss(metric, np.array([d.other_value]))[0])
+        scale = other_loss + 1 if metric in HIGHER_IS_BETTER else other_loss
+        with np.errstate(divide="ignore", invalid="ignore"):
+            change = np.where(change == 0, 0.0, change / scale)
+    worse = d.worse and change[0] > tolerance
+    return Check(
+        target,
+        other,
+        metric,
+        d.model_value,
+        d.other_value,
+        float(change[0]),
+        float(change[1]),
+        float(change[2]),
+        d.known and not worse,
+    )
+
+
+def value_checks(
+    test: ForwardTest,
+    challenger: str,
+    champion: str | None,
+    rivals: Sequence[str],
+    *,
+    n_replicates: int = 200,
+    random_state: int = 0,
+) -> list[Check]:
+    """Check a value model on one target.
+
+    * Not worse than any rival in the mean log of MAE, RMSE and 1 - Gini together: no single
+      metric decides, because "nobody buys again" can win MAE.
+    * Not worse than the champion in any of the three.
+    * The total within a factor of two of the actual, or nearer to it than the champion's.
+    """
+    settings = {"n_replicates": n_replicates, "random_state": random_state}
+    names = dict.fromkeys([challenger, *rivals])
+    predicted = {name: values for name, values in test.predicted().items() if name in names}
+    pooled = pooled_loss([test], **settings)
+    single = bootstrap(test.actual, predicted, (*SCORED, "bias"), **settings)
+    checks = [compare(pooled, test.target, "loss", challenger, rival) for rival in rivals]
+    bias = single.point[challenger, "bias"]
+    low, high = BIAS_BOUNDS
+    bound = Check(
+        test.target, f"{low:g} to {high:g}", "bias", bias, np.nan, np.nan, np.nan, np.nan,
+        passed=low <= bias <= high,
+    )  # fmt: skip
+    if champion in predicted:
+        checks += [compare(single, test.target, m, challenger, str(champion)) for m in SCORED]
+        if not bound.passed:
+            bound = compare(single, test.target, "bias", challenger, str(champion))
+    return [*checks, bound]
+
+
+def churn_checks(
+    test: ForwardTest,
+    challenger: str,
+    champion: str | None,  # noqa: ARG001 - one signature for all kinds; it is among the rivals
+    rivals: Sequence[str],
+    *,
+    n_replicates: int = 200,
+    random_state: int = 0,
+) -> list[Check]:
+    """Check a churn model: not worse than any rival in Brier score, nor in 1 - AUC."""
+    names = dict.fromkeys([challenger, *rivals])
+    result = bootstrap(
+        test.actual,
+        {name: values for name, values in test.predicted().items() if name in names},
+        ("brier", "auc"),
+        n_replicates=n_replicates,
+        random_state=random_state,
+    )
+    return [
+        compare(result, test.target, metric, challenger, rival)
+        for rival in rivals
+        for metric in ("brier", "auc")
+    ]
+
+
+def tier_checks(
+    test: ForwardTest,
+    challenger: str,
+    champion: str | None,
+    rivals: Sequence[str],  # noqa: ARG001 - one signature for all kinds; tiers have no baseline
+    *,
+    n_replicates: int = 200,
+    random_state: int = 0,
+) -> list[Check]:
+    """Check tiers: ``predicted`` is the rank of a customer's tier, ``actual`` later revenue.
+
+    * At least two tiers are occupied.
+    * The rank orders later revenue better than chance: Gini above 0, by its interval.
+    * No tier earned significantly less per customer than the one below it.
+    * Not worse than the champion in 1 - Gini.
+    """
+    settings = {"n_replicates": n_replicates, "random_state": random_state}
+    predicted = test.predicted()
+    rank = predicted[challenger]
+    levels = np.unique(rank)
+    none = np.nan
+    occupied = Check(
+        test.target, f"at least {MIN_TIERS}", "tiers", float(levels.size), none, none, none, none,
+        passed=levels.size >= MIN_TIERS,
+    )  # fmt: skip
+    names = [name for name in (challenger, champion) if name in predicted]
+    result = bootstrap(
+        test.actual, {str(n): predicted[str(n)] for n in names}, ["gini"], **settings
+    )
+    low, high = result.interval(challenger, "gini")
+    gini = result.point[challenger, "gini"]
+    orders = Check(
+        test.target, "chance", "gini", gini, 0.0, -gini, -high, -low, passed=bool(low > 0)
+    )
+    checks = [occupied, orders]
+    for lower, upper in pairwise(levels):
+        checks.append(_ordered(test, rank == lower, rank == upper, int(upper) + 1))
+    if champion in predicted:
+        checks.append(compare(result, test.target, "gini", challenger, str(champion)))
+    return checks
+
+
+def _ordered(test: ForwardTest, below: np.ndarray, above: np.ndarray, tier: int) -> Check:
+    """Check that the upper tier did not earn significantly less per customer (Welch's interval)."""
+    a, b = test.actual[above], test.actual[below]
+    mean_a, mean_b = float(a.mean()), float(b.mean())
+    error = np.sqrt(sum(x.var(ddof=1) / x.size if x.size > 1 else np.inf for x in (a, b)))
+    return Check(
+        test.target, f"the tier below tier {tier} from the bottom", "mean revenue", mean_a, mean_b,
+        np.nan, np.nan, np.nan, passed=bool(mean_a - mean_b + 1.96 * error >= 0),
+    )  # fmt: skip

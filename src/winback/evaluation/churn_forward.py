@@ -1,0 +1,179 @@
+"""Forward tests of churn: labelled snapshots of the past, and the customers active at a cut-off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+
+from winback.data.tables import Transactions
+from winback.errors import ModelError, NotEnoughDataError
+from winback.estimators.baselines import PurchaseRule
+from winback.estimators.beta_geo import BetaGeoModel
+from winback.estimators.churn import ChurnModel
+from winback.estimators.churn_candidates import BetaGeoChurn
+from winback.evaluation.forward import ForwardTest, Recipe, attempt, customer_frame, unfitted
+from winback.evaluation.windows import Window, first_day, known_past, outcomes
+from winback.features.habits import event_types
+from winback.features.snapshots import snapshot_dates, training_table
+
+
+@dataclass(frozen=True)
+class SnapshotSettings:
+    """The past dates a churn model learns from.
+
+    Parameters
+    ----------
+    count : int
+        At most so many, newest first.
+    every_days : int
+        Spacing in days.
+    min_history_days : int
+        History needed before a date.
+    """
+
+    count: int = 6
+    every_days: int = 30
+    min_history_days: int = 90
+
+
+@dataclass(frozen=True)
+class ChurnData:
+    """What churn models are fitted on and judged on at one cut-off.
+
+    Parameters
+    ----------
+    train : DataFrame or None
+        Stacked snapshots with mature labels (``churned``); None if history has none.
+    population : DataFrame
+        Active customers at the window's `as_of`.
+    purchase_model : BetaGeoModel or None
+        BG/NBD fitted on everything known at `as_of`, in days; None if it could not be.
+    dates : list of date
+        The snapshots, newest first.
+    """
+
+    train: pd.DataFrame | None
+    population: pd.DataFrame
+    purchase_model: BetaGeoModel | None
+    dates: list[date]
+
+
+def churn_data(
+    transactions: Transactions,
+    window: Window,
+    *,
+    active_within_days: int | None,
+    snapshots: SnapshotSettings,
+    events: ir.Table | None = None,
+) -> ChurnData:
+    """Build the training and test populations for churn, of what was known at `as_of` alone."""
+    past = known_past(transactions, window.as_of)
+    dates = snapshot_dates(
+        first_day=first_day(past),
+        as_of=window.as_of,
+        horizon_days=window.horizon_days,
+        gap_days=window.gap_days,
+        every_days=snapshots.every_days,
+        count=snapshots.count,
+        min_history_days=snapshots.min_history_days,
+    )
+    train = None
+    if dates:
+        table = training_table(
+            past.table,
+            dates,
+            as_of=window.as_of,
+            horizon_days=window.horizon_days,
+            gap_days=window.gap_days,
+            active_within_days=active_within_days,
+            count_zero=past.count_zero,
+            events=events,
+            event_types=None if events is None else event_types(events, window.as_of),
+        )
+        train = table.order_by(["as_of", "customer_id"]).to_pandas()
+        newest = Window(max(dates), window.as_of, window.gap_days)
+        if newest.horizon_days < window.horizon_days:  # proved, not hoped
+            raise ModelError("a training label reaches past what is known", got=str(newest))
+    everybody = customer_frame(past, window, events=events)
+    model = attempt({}, "beta_geo", BetaGeoModel().fit, everybody)
+    within = np.inf if active_within_days is None else active_within_days
+    population = everybody[everybody["days_since_last"] <= within].reset_index(drop=True)
+    return ChurnData(train, population, model, dates)
+
+
+def fit_churn(recipe: Recipe, data: ChurnData, window: Window, random_state: int = 0) -> ChurnModel:
+    """Fit a churn recipe on the snapshots.
+
+    Raises
+    ------
+    NotEnoughDataError
+        If no snapshot has a mature label.
+    """
+    if data.train is None or data.train.empty:
+        raise NotEnoughDataError(
+            "history is too short for one labelled snapshot",
+            got=f"as_of {window.as_of}, horizon {window.horizon_days} days",
+            hint="give more history, or a shorter horizon",
+        )
+    model = unfitted(recipe, window, random_state)
+    features = data.train.drop(columns=["purchases", "revenue", "churned"])
+    fitted: ChurnModel = model.fit(
+        features, data.train["churned"], purchase_model=data.purchase_model
+    )
+    return fitted
+
+
+def churn_forward(
+    transactions: Transactions,
+    recipes: Mapping[str, Recipe],
+    window: Window,
+    *,
+    active_within_days: int | None,
+    snapshots: SnapshotSettings,
+    events: ir.Table | None = None,
+    random_state: int = 0,
+) -> ForwardTest:
+    """Fit churn recipes at the window's `as_of` and set them beside what happened.
+
+    The population is every customer active at `as_of`; 1 = no purchase day in the window.
+    """
+    data = churn_data(
+        transactions,
+        window,
+        active_within_days=active_within_days,
+        snapshots=snapshots,
+        events=events,
+    )
+    failed: dict[str, str] = {}
+    predictions: dict[str, pd.DataFrame] = {}
+    for name, recipe in recipes.items():
+        model = attempt(failed, name, fit_churn, recipe, data, window, random_state)
+        if model is not None:
+            p = model.predict_frame(data.population)["p_churn"]
+            predictions[name] = pd.DataFrame({"predicted": p})
+    customers = data.population["customer_id"]
+    actual = outcomes(transactions, window, customers)["churned"].to_numpy()
+    return ForwardTest(window, "churn", customers, actual, predictions, failed)
+
+
+def unlabelled_churn(data: ChurnData, window: Window) -> pd.DataFrame:
+    """Return P(no purchase in the window) by models that need no labels, the best known first.
+
+    For histories shorter than gap and horizon: no snapshot then has a mature label. BG/NBD where
+    it could be fitted, and the purchase rate so far as a Poisson process.
+    """
+    columns: dict[str, pd.Series[float]] = {}
+    population, horizon = data.population, window.horizon_days
+    if data.purchase_model is not None:
+        candidate = BetaGeoChurn.from_purchase_model(
+            data.purchase_model, horizon_days=horizon, gap_days=window.gap_days
+        )
+        columns["beta_geo"] = pd.Series(candidate.churn_probability(population), population.index)
+    rate = PurchaseRule("rate").fit(population)
+    columns["rate"] = 1.0 - rate.p_purchase(population, horizon)
+    return pd.DataFrame(columns)

@@ -1,0 +1,228 @@
+"""Forward tests: recipes fitted at a cut-off, and judged on the window after it.
+
+Only recipes enter, never a fitted artifact: whatever is judged here was fitted here, on
+transactions cut at the window's `as_of`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import ibis.expr.types as ir
+import pandas as pd
+
+from winback.data.tables import Transactions
+from winback.errors import ModelError, NotEnoughDataError
+from winback.estimators.artifact import make
+from winback.evaluation.calibration import Floats
+from winback.evaluation.windows import Window, known_past, outcomes
+from winback.features.behaviour import behaviour_table
+from winback.features.habits import event_types
+
+Recipe = dict[str, Any]
+LEVELS = (0.8, 0.9)
+FEWEST_DRAWS = 100
+INTERVAL_COLUMNS = ("low_80", "high_80", "low_90", "high_90")
+
+
+@dataclass(frozen=True)
+class ForwardTest:
+    """Predictions of several models at one cut-off, and what happened.
+
+    Parameters
+    ----------
+    window : Window
+    target : str
+        ``purchases``, ``revenue`` or ``churn``.
+    customers : Series of str, shape (n,)
+    actual : ndarray of shape (n,)
+    predictions : dict of str to DataFrame
+        Per model, in the order of `customers`: ``predicted``, and ``low_80, high_80, low_90,
+        high_90`` where the model gives intervals.
+    failed : dict of str to str
+        Models that could not be fitted, and why.
+    """
+
+    window: Window
+    target: str
+    customers: pd.Series[str]
+    actual: Floats
+    predictions: dict[str, pd.DataFrame]
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def predicted(self) -> dict[str, Floats]:
+        """Return the point predictions by model."""
+        return {name: frame["predicted"].to_numpy() for name, frame in self.predictions.items()}
+
+
+def customer_frame(
+    transactions: Transactions,
+    window: Window,
+    *,
+    events: ir.Table | None = None,
+) -> pd.DataFrame:
+    """Describe every customer with a purchase day by the window's `as_of`, sorted by customer.
+
+    Parameters
+    ----------
+    transactions, events
+        Later rows are not seen.
+    window : Window
+        Its horizon is the length of ``last_horizon_*``.
+
+    Returns
+    -------
+    DataFrame
+        The behaviour columns, index 0 to n - 1.
+    """
+    table = behaviour_table(
+        transactions.table,
+        [window.as_of],
+        count_zero=transactions.count_zero,
+        horizon_days=window.horizon_days,
+        events=events,
+        event_types=None if events is None else event_types(events, window.as_of),
+    )
+    frame: pd.DataFrame = table.order_by("customer_id").to_pandas()
+    return frame
+
+
+def attempt(failed: dict[str, str], name: str, fit: Callable[..., Any], *args: Any) -> Any:
+    """Call ``fit(*args)``; if that cannot be done, note why under `name` and return None."""
+    try:
+        return fit(*args)
+    except (ModelError, NotEnoughDataError) as error:
+        failed[name] = str(error)
+        return None
+
+
+def value_forward(
+    transactions: Transactions,
+    recipes: Mapping[str, Recipe],
+    window: Window,
+    *,
+    random_state: int = 0,
+    with_intervals: bool = False,
+) -> dict[str, ForwardTest]:
+    """Fit value recipes at the window's `as_of` and set them beside what happened.
+
+    Parameters
+    ----------
+    transactions : Transactions
+    recipes : mapping of str to recipe
+        Of `CustomerValueModel`; their ``horizon_days`` is replaced by the window's.
+    window : Window
+    random_state : int
+    with_intervals : bool
+        Also simulate the 80% and 90% predictive intervals.
+
+    Returns
+    -------
+    dict of str to ForwardTest
+        ``purchases`` and (with amounts) ``revenue``, for every customer with a purchase day by
+        `as_of`.
+    """
+    past = known_past(transactions, window.as_of)
+    frame = customer_frame(past, window)
+    targets = value_targets(transactions)
+    predictions: dict[str, dict[str, pd.DataFrame]] = {target: {} for target in targets}
+    failed: dict[str, str] = {}
+    n_draws = None if with_intervals else FEWEST_DRAWS  # nobody reads the simulated columns
+    for name, recipe in recipes.items():
+        if not transactions.has_amounts:
+            recipe = without_spend(recipe)
+        model = attempt(failed, name, fitted, recipe, window, random_state, frame, n_draws)
+        if model is None:
+            continue
+        point = model.predict(frame)
+        bounds = model.intervals(frame, levels=LEVELS) if with_intervals else None
+        for target in targets:
+            predicted = point["expected_purchases" if target == "purchases" else "revenue"]
+            columns = {"predicted": predicted}
+            if bounds is not None:
+                columns |= {bound: bounds[f"{target}_{bound}"] for bound in INTERVAL_COLUMNS}
+            predictions[target][name] = pd.DataFrame(columns)
+    customers = frame["customer_id"]
+    happened = outcomes(transactions, window, customers)
+    return {
+        target: ForwardTest(
+            window, target, customers, happened[target].to_numpy(), predictions[target], failed
+        )
+        for target in targets
+    }
+
+
+def value_targets(transactions: Transactions) -> tuple[str, ...]:
+    """Return what value models predict here: without amounts, purchases only."""
+    return ("purchases", "revenue") if transactions.has_amounts else ("purchases",)
+
+
+def without_spend(recipe: Recipe) -> Recipe:
+    """Return the recipe of a value model for data without amounts."""
+    return {**recipe, "params": {**recipe.get("params", {}), "spend_model": None}}
+
+
+def unfitted(recipe: Recipe, window: Window, random_state: int, n_draws: int | None = None) -> Any:
+    """Return the recipe's estimator, unfitted, with the window's horizon and gap and this state."""
+    model = make(recipe)
+    wanted = {
+        "horizon_days": window.horizon_days,
+        "gap_days": window.gap_days,
+        "random_state": random_state,
+    }
+    if n_draws is not None:
+        wanted["n_draws"] = n_draws
+    return model.set_params(**{k: v for k, v in wanted.items() if k in model.get_params()})
+
+
+def fitted(
+    recipe: Recipe,
+    window: Window,
+    random_state: int,
+    frame: pd.DataFrame,
+    n_draws: int | None = None,
+) -> Any:
+    """Return the recipe's estimator, fitted to the frame."""
+    return unfitted(recipe, window, random_state, n_draws).fit(frame)
+
+
+def tiers_forward(
+    transactions: Transactions,
+    recipes: Mapping[str, Recipe],
+    window: Window,
+    value_recipe: Recipe | None,
+    random_state: int = 0,
+) -> ForwardTest:
+    """Learn tiers at the window's `as_of` and set each customer's tier beside later revenue.
+
+    ``predicted`` is the rank of the tier, 0 being the least valuable; ``actual`` is revenue in the
+    window (purchases, without amounts). The clusters are learned from ``clv`` of `value_recipe`,
+    refitted at the same cut-off.
+
+    Raises
+    ------
+    ModelError
+        Without `value_recipe`, or if it cannot be fitted.
+    """
+    if value_recipe is None:
+        raise ModelError("tiers are learned from expected value", hint="give value_recipe")
+    past = known_past(transactions, window.as_of)
+    frame = customer_frame(past, window)
+    if not transactions.has_amounts:
+        value_recipe = without_spend(value_recipe)
+    value = fitted(value_recipe, window, random_state, frame, FEWEST_DRAWS).predict(frame)
+    frame = frame.assign(clv=value["clv"] if "clv" in value else value["expected_purchases"])
+    predictions: dict[str, pd.DataFrame] = {}
+    failed: dict[str, str] = {}
+    for name, recipe in recipes.items():
+        model = attempt(failed, name, fitted, recipe, window, random_state, frame)
+        if model is not None:
+            rank = {tier: float(at) for at, tier in enumerate(model.tiers_)}
+            predicted = model.predict(frame).map(rank).to_numpy(dtype=float)
+            predictions[name] = pd.DataFrame({"predicted": predicted})
+    customers = frame["customer_id"]
+    happened = outcomes(transactions, window, customers)
+    actual = happened["revenue" if transactions.has_amounts else "purchases"].to_numpy()
+    return ForwardTest(window, "tiers", customers, actual, predictions, failed)

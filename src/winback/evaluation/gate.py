@@ -1,0 +1,268 @@
+"""The gate: may the challenger become champion.
+
+Challenger, champion and baselines enter as recipes and are refitted at the same cut-off, before a
+window that all of them are judged on: no artifact that has seen the window ever takes part. The
+gate fails closed: without evidence, with a missing metric, or with a metric that is NaN, the
+answer is no.
+What counts as worse is defined in `winback.evaluation.checks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+import ibis.expr.types as ir
+import pandas as pd
+
+from winback.data.tables import Transactions
+from winback.errors import NotEnoughDataError
+from winback.evaluation.checks import Check, churn_checks, tier_checks, value_checks
+from winback.evaluation.churn_forward import SnapshotSettings, churn_forward
+from winback.evaluation.contest import VALUE_CANDIDATES
+from winback.evaluation.forward import (
+    ForwardTest,
+    Recipe,
+    tiers_forward,
+    value_forward,
+)
+from winback.evaluation.metrics import churn_metrics, value_metrics
+from winback.evaluation.windows import MIN_CUSTOMERS, MIN_HORIZON_DAYS, Window, first_day
+
+KINDS = {"CustomerValueModel": "value", "ChurnModel": "churn", "ValueTiers": "tiers"}
+VALUE_BASELINES = {k: VALUE_CANDIDATES[k] for k in ("last_period+own_mean", "rate+own_mean")}
+CHURN_BASELINES: dict[str, Recipe] = {
+    name: {"estimator": "ChurnModel", "params": {"candidates": [name]}}
+    for name in ("base_rate", "recency_rule", "beta_geo", "logistic")
+}
+BASELINES: dict[str, dict[str, Recipe]] = {
+    "value": VALUE_BASELINES,
+    "churn": CHURN_BASELINES,
+    "tiers": {},
+}
+"""By kind of model: what every challenger must at least hold its own against."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Forward tests of recipes of one kind, refitted at one cut-off.
+
+    Parameters
+    ----------
+    kind : str
+        ``value``, ``churn`` or ``tiers``.
+    window : Window or None
+        Where they were judged; None if history is too short.
+    tests : list of ForwardTest
+        One per target.
+    note : str
+        One sentence: the cut-off, the window, and whether it is shorter than asked for.
+    failed : dict of str to str
+        Recipes that could not be fitted, and why.
+    """
+
+    kind: str
+    window: Window | None
+    tests: list[ForwardTest]
+    note: str
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class GateDecision:
+    """What the gate decided.
+
+    Parameters
+    ----------
+    accepted : bool
+    reasons : list of str
+        One line each, with numbers: why refused; or what was compared.
+    checks : DataFrame
+        One row per check; the columns are the fields of `winback.evaluation.checks.Check`.
+    metrics : dict of str to float
+        ``TARGET.METRIC`` of the challenger in the window.
+    """
+
+    accepted: bool
+    reasons: list[str]
+    checks: pd.DataFrame
+    metrics: dict[str, float]
+
+
+def gate_window(
+    first: date, as_of: date, *, horizon_days: int, gap_days: int = 0
+) -> tuple[Window | None, str]:
+    """Choose the last window that has closed by `as_of`, shorter where history is short.
+
+    The horizon is ``min(horizon_days, (as_of - first) / 3)``.
+
+    Returns
+    -------
+    Window or None
+        None below a week.
+    str
+        What was chosen, in one sentence.
+
+    Examples
+    --------
+    >>> gate_window(date(2011, 1, 1), date(2011, 7, 1), horizon_days=365)[1]
+    'refitted on data to 2011-05-02 and judged on the 60 days to 2011-07-01 (365 asked for; history has 181)'
+    """  # noqa: E501 - the sentence is one line
+    history = (as_of - first).days
+    horizon = min(horizon_days, (history - gap_days) // 3)
+    if horizon < MIN_HORIZON_DAYS:
+        return None, f"history of {history} days is too short to judge a model forward in time"
+    window = Window(as_of - timedelta(days=gap_days + horizon), as_of, gap_days)
+    window.assert_known_by(as_of)
+    note = f"refitted on data to {window.as_of} and judged on the {horizon} days to {as_of}"
+    if horizon < horizon_days:
+        note += f" ({horizon_days} asked for; history has {history})"
+    return window, note
+
+
+def evaluate_recipes(
+    transactions: Transactions,
+    recipes: Mapping[str, Recipe],
+    *,
+    as_of: date,
+    horizon_days: int,
+    gap_days: int = 0,
+    active_within_days: int | None = None,
+    snapshots: SnapshotSettings | None = None,
+    events: ir.Table | None = None,
+    value_recipe: Recipe | None = None,
+    random_state: int = 0,
+) -> Evidence:
+    """Refit recipes of one kind at the same cut-off, and predict the window after it.
+
+    Parameters
+    ----------
+    transactions : Transactions
+    recipes : mapping of str to recipe
+        Challenger, champion and baselines (see `BASELINES`), all of one estimator.
+    as_of : date
+        The last day of the window.
+    horizon_days, gap_days : int
+        As in training; the window is shorter where history is (`gate_window`).
+    active_within_days, snapshots, events
+        For churn; a snapshot's history may be as short as the window.
+    value_recipe : recipe, optional
+        For tiers: the value model whose ``clv`` they are learned from.
+    random_state : int
+
+    Returns
+    -------
+    Evidence
+        Without tests if there is too little history or fewer than 20 customers: then `decide`
+        refuses.
+
+    Raises
+    ------
+    ValueError
+        If the recipes are of several estimators, or of one that the gate does not know.
+    """
+    kinds = {KINDS.get(recipe["estimator"]) for recipe in recipes.values()}
+    if len(kinds) != 1 or None in kinds:
+        names = ", ".join(sorted({str(recipe["estimator"]) for recipe in recipes.values()}))
+        raise ValueError(f"recipes of one known estimator are compared, not of {names or 'none'}")
+    kind = str(kinds.pop())
+    window, note = gate_window(
+        first_day(transactions), as_of, horizon_days=horizon_days, gap_days=gap_days
+    )
+    if window is None:
+        return Evidence(kind, None, [], note)
+    try:
+        if kind == "value":
+            tests = list(
+                value_forward(transactions, recipes, window, random_state=random_state).values()
+            )
+        elif kind == "churn":
+            settings = snapshots or SnapshotSettings()
+            shortest = min(settings.min_history_days, window.horizon_days)
+            test = churn_forward(
+                transactions,
+                recipes,
+                window,
+                active_within_days=active_within_days,
+                snapshots=replace(settings, min_history_days=shortest),
+                events=events,
+                random_state=random_state,
+            )
+            tests = [test]
+        else:
+            tests = [tiers_forward(transactions, recipes, window, value_recipe, random_state)]
+    except NotEnoughDataError as error:
+        return Evidence(kind, window, [], f"{note}: {error}")
+    n = len(tests[0].actual)
+    if n < MIN_CUSTOMERS:
+        return Evidence(kind, window, [], f"{note}: {n} customers, {MIN_CUSTOMERS} needed")
+    return Evidence(kind, window, tests, note, tests[0].failed)
+
+
+def decide(
+    evidence: Evidence,
+    *,
+    challenger: str,
+    champion: str | None,
+    baselines: Sequence[str],
+    n_replicates: int = 200,
+    random_state: int = 0,
+) -> GateDecision:
+    """Decide whether the challenger may become champion.
+
+    What is checked for value, churn and tiers is stated in `winback.evaluation.checks`.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    challenger : str
+        A name in the recipes.
+    champion : str or None
+        None for the very first model, which is judged against the baselines alone. A champion
+        whose recipe can no longer be fitted cannot be compared; the reasons say so.
+    baselines : sequence of str
+
+    Returns
+    -------
+    GateDecision
+    """
+    if not evidence.tests:
+        return _refused([evidence.note])
+    if challenger not in evidence.tests[0].predictions:
+        why = evidence.failed.get(challenger, "it was not among the recipes")
+        return _refused([f"{challenger} could not be fitted: {why}"])
+    said, rivals = [evidence.note], []
+    for name in dict.fromkeys([champion, *baselines]):
+        if name is None:
+            continue
+        if name in evidence.tests[0].predictions:
+            rivals.append(name)
+        else:
+            role = "champion" if name == champion else "baseline"
+            why = evidence.failed.get(name, "it was not among the recipes")
+            said.append(f"the {role} {name} could not be compared: {why}")
+    if baselines and not set(rivals) & set(baselines):
+        return _refused([*said, "no baseline could be fitted to compare with"])
+    checks: list[Check] = []
+    metrics: dict[str, float] = {}
+    for test in evidence.tests:
+        checks += _CHECKS[evidence.kind](
+            test, challenger, champion, rivals, n_replicates=n_replicates, random_state=random_state
+        )
+        measure = churn_metrics if evidence.kind == "churn" else value_metrics
+        own = measure(test.actual, test.predicted()[challenger])
+        metrics |= {f"{test.target}.{name}": value for name, value in own.items()}
+    failed = [str(check) for check in checks if not check.passed]
+    table = pd.DataFrame([vars(check) for check in checks])
+    if failed or not checks:
+        return GateDecision(False, said + (failed or ["nothing was checked"]), table, metrics)
+    done = f"{len(checks)} checks passed, against {', '.join(rivals) or 'no other model'}"
+    return GateDecision(True, [*said, done], table, metrics)
+
+
+_CHECKS = {"value": value_checks, "churn": churn_checks, "tiers": tier_checks}
+
+
+def _refused(reasons: list[str]) -> GateDecision:
+    return GateDecision(False, reasons, pd.DataFrame(), {})
