@@ -68,6 +68,8 @@ def _as_kind(values: pd.Series, kind: Kind) -> pd.Series:
         return pd.to_datetime(values).astype("datetime64[us]").dt.normalize()
     if kind == "text" and pd.api.types.is_float_dtype(values):
         values = values.astype("Int64")  # a version number that met a missing value
+    if kind == "count":
+        values = values.astype("Float64").round()
     return values.astype(DTYPES[kind])
 
 

@@ -1,0 +1,119 @@
+import pandas as pd
+import pytest
+
+from winback.features.catalogue import FEATURES
+from winback.lists.reasons import REASONS, reasons
+from winback.lists.sentences import sentence
+
+
+def facts(**over):
+    values = {
+        "customer_id": "a",
+        "frequency": 4.0,
+        "T": 400.0,
+        "days_since_last": 61.0,
+        "typical_gap_days": 23.4,
+        "gap_last": 12.0,
+        "count_90": 1.0,
+        "count_180": 4.0,
+        "basket_amount": 30.0,
+        "last_amount": 10.0,
+        "realised_revenue": 1234.5,
+        "refund_share": 0.25,
+        "season_share": 0.125,
+        "n_channels": 2.0,
+        "n_channels_90": 1.0,
+        "n_categories": 5.0,
+        "n_categories_90": 0.0,
+    } | over
+    return pd.DataFrame([values])
+
+
+@pytest.mark.parametrize(
+    ("family", "over", "text"),
+    [
+        ("overdue", {}, "usually buys every 23 days, silent for 61"),
+        ("overdue", {"frequency": 0.0}, "one purchase, 61 days ago; the usual gap is 23 days"),
+        ("frequency", {}, "5 purchase days so far, 1 in the last 90 days"),
+        ("frequency", {"frequency": 0.0}, "has bought on one day only"),
+        ("slowing_down", {}, "1 purchase day in the last 90 days, 3 in the 90 before"),
+        ("slowing_down", {"gap_last": 40.0}, "last two purchases 40 days apart, usually 23"),
+        # five purchase days of 30 on average make 150; without the last, 140 / 4
+        ("basket", {}, "10.00 EUR on the last purchase day, 35.00 EUR on average before"),
+        ("basket", {"frequency": 0.0}, "10.00 EUR on the only purchase day"),
+        ("value", {}, "spends 30.00 EUR a purchase day, 1,234.50 EUR in all"),
+        ("refunds", {}, "25% of the amount bought was refunded"),
+        ("refunds", {"refund_share": 0.0}, "nothing refunded so far"),
+        ("season", {}, "12% of purchase days fell in the season ahead"),
+        ("tenure", {"T": 1.0}, "customer for 1 day"),
+        ("channel", {}, "channels: 2 so far, 1 in the last 90 days"),
+        ("category", {}, "categories: 5 so far, 0 in the last 90 days"),
+    ],
+)
+def test_each_family_speaks_in_the_customers_own_numbers(family, over, text):
+    assert sentence(family, facts(**over), currency="EUR").tolist() == [text]
+
+
+def test_every_family_of_the_catalogue_has_a_sentence():
+    for family in {feature.family for feature in FEATURES if feature.model}:
+        assert sentence(family, facts()).notna().all(), family
+
+
+def test_nothing_is_said_without_the_figures():
+    assert sentence("overdue", facts().drop(columns="frequency")).isna().all()
+    assert sentence("overdue", facts(days_since_last=None)).isna().all()
+    assert sentence("value", facts(), money=False).isna().all()
+    assert sentence("no such family", facts()).isna().all()
+
+
+def contributions(**values):
+    return pd.DataFrame([{"customer_id": "a", **values}])
+
+
+def test_contributions_are_summed_by_family_and_only_what_raises_the_risk_is_a_reason():
+    why = reasons(
+        facts(),
+        contributions(
+            days_since_last=-0.5,
+            overdue_ratio=1.0,  # overdue: .5
+            count_90=0.4,
+            gap_mean=0.4,  # frequency: .8
+            trend=-3.0,  # slowing down: lowers the risk
+            T=0.1,
+            season_share=0.05,  # the fourth: no room
+            bias=9.0,  # no feature
+        ),
+    ).loc["a"]
+    assert [why[f"reason_{i}_code"] for i in (1, 2, 3)] == ["frequency", "overdue", "tenure"]
+    assert why["reason_2"] == "usually buys every 23 days, silent for 61"
+
+
+def test_fewer_reasons_leave_empty_cells():
+    why = reasons(facts(), contributions(T=0.1, trend=-1.0))
+    assert list(why.columns) == list(REASONS)
+    assert why.loc["a"].notna().sum() == 2
+    assert why.loc["a", "reason_1_code"] == "tenure"
+
+
+def test_events_are_worded_by_type():
+    why = reasons(
+        facts(event_store_visit_90=0.0, event_store_visit_days_since=200.0),
+        contributions(event_store_visit_30=0.2, event_store_visit_days_since=0.2, T=0.3),
+    ).loc["a"]
+    assert why["reason_1_code"] == "event:store_visit"
+    assert why["reason_1"] == "last store visit 200 days ago"
+
+
+def test_without_contributions_the_rhythm_is_the_reason():
+    why = reasons(facts(), None).loc["a"]
+    assert why["reason_1"] == "usually buys every 23 days, silent for 61"
+    assert why.isna()["reason_2"]
+
+
+def test_customers_are_matched_by_identifier_not_by_place():
+    both = pd.concat([facts(), facts(customer_id="b", T=7.0)])
+    other_way = pd.DataFrame({"customer_id": ["b", "a"], "T": [0.1, 0.0], "season_share": [0, 0.1]})
+    why = reasons(both, other_way)
+    assert why["reason_1_code"].to_dict() == {"a": "season", "b": "tenure"}
+    assert reasons(facts().head(0), None).empty
+    assert reasons(facts(), other_way.head(0)).isna().all(axis=None)
