@@ -89,10 +89,9 @@ def behaviour_table(
     rows = dated(transactions)
     cells = rows.group_by(["customer_id", "day", "booked_on", "known_on"]).aggregate(
         amount=exact_sum(rows.amount),
-        bought=exact_sum(rows.amount, where=rows.amount > 0),
         refunded=exact_sum(rows.amount, where=rows.amount < 0),
-        lines=(rows.amount >= 0).sum(),
-        refunds=(rows.amount < 0).sum(),
+        lines=rows.count(where=rows.amount >= 0),
+        refunds=rows.count(where=rows.amount < 0),
     )
     seen = known_at(cells, dates)
     days = dated_purchase_days(seen, count_zero=count_zero)

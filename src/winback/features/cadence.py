@@ -56,7 +56,7 @@ def population_gaps(days: ir.Table) -> ir.Table:
     )
     own = ratio(customers.span, customers.gaps, 0.0)
     population = customers.group_by("as_of").aggregate(
-        returned=(customers.gaps > 0).sum(),
+        returned=customers.count(where=customers.gaps > 0),
         gap=exact_sum(own),
         age=customers.age.sum(),
         customers=customers.count(),
@@ -98,17 +98,17 @@ def cadence_table(days: ir.Table, population: ir.Table, horizon_days: int) -> ir
     in_season = (days.month - days.season_start + 12) % 12 <= days.season_span
     raw = days.group_by(list(KEYS)).aggregate(
         **summary_aggregates(days),
-        **{f"count_{n}": (days.ago < n).sum() for n in WINDOWS},
-        last_horizon_purchases=(days.ago < horizon_days).sum(),
+        **{f"count_{n}": days.count(where=days.ago < n) for n in WINDOWS},
+        last_horizon_purchases=days.count(where=days.ago < horizon_days),
         gap_squares=(days.gap * days.gap).sum(),
         gap_last=days.gap.max(where=days.is_last),
         last_amount=days.amount.max(where=days.is_last),
         last_lines=days.lines.max(where=days.is_last),
         total_lines=days.lines.sum(),
-        weekend=(days.weekday >= 5).sum(),
-        weekday_peak=ibis.greatest(*((days.weekday == day).sum() for day in range(7))),
-        month_peak=ibis.greatest(*((days.month == month).sum() for month in range(1, 13))),
-        season=in_season.sum(),
+        weekend=days.count(where=days.weekday >= 5),
+        weekday_peak=ibis.greatest(*(days.count(where=days.weekday == day) for day in range(7))),
+        month_peak=ibis.greatest(*(days.count(where=days.month == m) for m in range(1, 13))),
+        season=days.count(where=in_season),
     )
     raw = raw.join(population, "as_of")
     table = raw.mutate(**summary_columns(raw, raw.as_of))
@@ -124,8 +124,8 @@ def cadence_table(days: ir.Table, population: ir.Table, horizon_days: int) -> ir
             ibis.greatest(table["T"] + 1 - RECENT_DAYS, 0.0),
             0.0,
         ),
-        basket_amount=table.total / n,
-        basket_lines=table.total_lines / n,
+        basket_amount=ratio(table.total, n, 0.0),
+        basket_lines=ratio(table.total_lines, n, 0.0),
         earlier_amount=ratio(table.total - table.last_amount, gaps, 0.0),
         earlier_lines=ratio(table.total_lines - table.last_lines, gaps, 0.0),
     )
@@ -165,4 +165,5 @@ def cadence_table(days: ir.Table, population: ir.Table, horizon_days: int) -> ir
 
 def _change(new: ir.NumericValue, old: ir.NumericValue, defined: ir.BooleanValue) -> ir.Value:
     """Compare two non-negative figures on a scale of -1 (gone) to 1 (all new); 0 if undefined."""
+    new = new.cast("float64")
     return ibis.ifelse(defined, ratio(new - old, new + old, 0.0), 0.0)

@@ -24,8 +24,8 @@ def money_table(seen: ir.Table, horizon_days: int) -> ir.Table:
     Parameters
     ----------
     seen
-        ``as_of, customer_id, booked_on, amount, bought, refunded, refunds``: rows repeated
-        under each date, amounts net, then those above and below zero apart.
+        ``as_of, customer_id, booked_on, amount, refunded, refunds``: rows repeated
+        under each date, net amounts, the sum of those below zero, and how many they are.
     horizon_days
         Length of ``last_horizon_revenue``.
 
@@ -40,14 +40,14 @@ def money_table(seen: ir.Table, horizon_days: int) -> ir.Table:
         **{f"amount_{n}": exact_sum(seen.amount, where=ago < n) for n in WINDOWS},
         last_horizon_revenue=exact_sum(seen.amount, where=ago < horizon_days),
         realised_revenue=exact_sum(seen.amount),
-        bought=exact_sum(seen.bought),
         refunded=exact_sum(seen.refunded),
         recent_refunds=seen.refunds.sum(where=ago < RECENT_DAYS).coalesce(0),
     )
-    refund_share = ibis.least(ratio(raw.refunded.abs(), raw.bought, 0.0), 1.0)
+    refunded = raw.refunded.abs()
+    refund_share = ibis.least(ratio(refunded, raw.realised_revenue + refunded, 0.0), 1.0)
     return raw.mutate(
         refund_share=refund_share, **{f"refunds_{RECENT_DAYS}": raw.recent_refunds}
-    ).drop("bought", "refunded", "recent_refunds")
+    ).drop("refunded", "recent_refunds")
 
 
 def variety_table(transactions: ir.Table, dates: ir.Table, column: str, plural: str) -> ir.Table:
@@ -85,7 +85,7 @@ def variety_table(transactions: ir.Table, dates: ir.Table, column: str, plural: 
     return values.group_by(list(KEYS)).aggregate(
         **{
             f"n_{plural}": values.count(),
-            f"n_{plural}_{RECENT_DAYS}": recent.sum(),
+            f"n_{plural}_{RECENT_DAYS}": values.count(where=recent),
             f"latest_{column}_share": ratio(of_latest, values.lines.sum(), 1.0),
         }
     )

@@ -100,5 +100,6 @@ def outcomes_table(
     )
     bought = days.counted & counts_as_purchase(days.net, count_zero=count_zero)
     return days.group_by(["as_of", "customer_id"]).aggregate(
-        purchases=bought.sum().cast("float64"), revenue=exact_sum(days.revenue)
+        purchases=days.count(where=bought).cast("float64"),
+        revenue=exact_sum(days.revenue).cast("float64"),
     )

@@ -12,14 +12,13 @@ from datetime import date
 
 import ibis
 import ibis.expr.types as ir
-import pyarrow as pa
 
 from winback.errors import DataError, UsageError
 
 MONEY = "decimal(38, 6)"
 
 
-def exact_sum(amount: ir.NumericColumn, where: ir.BooleanValue | None = None) -> ir.FloatingValue:
+def exact_sum(amount: ir.NumericColumn, where: ir.BooleanValue | None = None) -> ir.DecimalValue:
     """Sum amounts so that neither the order of rows nor the number of threads shows.
 
     Parameters
@@ -31,16 +30,18 @@ def exact_sum(amount: ir.NumericColumn, where: ir.BooleanValue | None = None) ->
 
     Returns
     -------
-    float64 expression
-        The exact sum, rounded once; 0.0 where no row qualifies.
+    decimal expression
+        The exact sum, 0 where no row qualifies; cast it to float64 once nothing more is summed.
 
     Examples
     --------
+    >>> import pyarrow as pa
     >>> rows = ibis.memtable(pa.table({"amount": [0.1, 0.2, -0.3]}))
     >>> rows.amount.sum().to_pyarrow().as_py(), exact_sum(rows.amount).to_pyarrow().as_py()
-    (5.551115123125783e-17, 0.0)
+    (5.551115123125783e-17, Decimal('0.000000'))
     """
-    return amount.cast(MONEY).sum(where=where).cast("float64").coalesce(0.0)
+    total = amount.cast(MONEY).sum(where=where)
+    return total if where is None else total.coalesce(0)
 
 
 def ratio(
@@ -104,6 +105,7 @@ def known(table: ir.Table, as_of: date) -> ir.Table:
 
     Examples
     --------
+    >>> import pyarrow as pa
     >>> rows = ibis.memtable(pa.table({
     ...     "customer_id": ["a", "a"],
     ...     "day": [date(2024, 1, 1), date(2024, 1, 2)],
@@ -125,10 +127,18 @@ def known_at(table: ir.Table, dates: ir.Table) -> ir.Table:
 def date_table(dates: Sequence[date], **columns: Sequence[date] | Sequence[int]) -> ir.Table:
     """Lay dates out as a table with the column ``as_of`` (and more), for joins.
 
+    The dates are literals of the query: it stays plain SQL, which any client of the engine runs
+    without registering a table in memory first.
+
     Raises
     ------
     UsageError
         No date, or one given twice.
+
+    Examples
+    --------
+    >>> date_table([date(2024, 1, 31)], month=[2]).to_pyarrow().to_pylist()
+    [{'as_of': datetime.date(2024, 1, 31), 'month': 2}]
     """
     if not dates or len(set(dates)) != len(dates):
         raise UsageError(
@@ -136,15 +146,14 @@ def date_table(dates: Sequence[date], **columns: Sequence[date] | Sequence[int])
             where="dates",
             got=", ".join(str(day) for day in dates) or "none",
         )
-    columns_of_days = {"as_of": dates} | columns
-    return ibis.memtable(
-        pa.table(
-            {
-                name: pa.array(values, pa.date32() if isinstance(values[0], date) else pa.int64())
-                for name, values in columns_of_days.items()
-            }
-        )
-    )
+    rows = [
+        ibis.literal(day, "date")
+        .name("as_of")
+        .as_table()
+        .mutate(**{name: ibis.literal(values[i]) for name, values in columns.items()})
+        for i, day in enumerate(dates)
+    ]
+    return ibis.union(*rows) if len(rows) > 1 else rows[0]
 
 
 def counts_as_purchase(net: ir.NumericValue, *, count_zero: bool) -> ir.BooleanValue:
@@ -173,6 +182,7 @@ def purchase_days(table: ir.Table, as_of: date, *, count_zero: bool = False) -> 
 
     Examples
     --------
+    >>> import pyarrow as pa
     >>> rows = ibis.memtable(pa.table({
     ...     "customer_id": ["a", "a", "a"],
     ...     "day": [date(2024, 1, 1), date(2024, 1, 1), date(2024, 1, 3)],
@@ -183,4 +193,5 @@ def purchase_days(table: ir.Table, as_of: date, *, count_zero: bool = False) -> 
     """
     rows = known(table, as_of)
     days = rows.group_by(["customer_id", "day"]).aggregate(amount=exact_sum(rows.amount))
-    return days.filter(counts_as_purchase(days.amount, count_zero=count_zero))
+    days = days.filter(counts_as_purchase(days.amount, count_zero=count_zero))
+    return days.mutate(amount=days.amount.cast("float64"))
