@@ -1,0 +1,380 @@
+"""ChurnModel: several candidates, forward evidence, one calibrated winner."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from winback.errors import ModelError, NotEnoughDataError
+from winback.estimators import churn_evidence
+from winback.estimators.beta_geo import BetaGeoModel
+from winback.estimators.calibrators import (
+    CALIBRATIONS,
+    Calibrator,
+    choose_calibration,
+    fit_calibrator,
+)
+from winback.estimators.churn_candidates import (
+    CANDIDATES,
+    SIMPLE_CANDIDATES,
+    BetaGeoChurn,
+    BoostedTrees,
+    LogisticRFM,
+    fit_candidates,
+)
+from winback.estimators.churn_candidates.base import (
+    Floats,
+    canonical,
+    day_text,
+    feature_columns,
+    feature_matrix,
+    snapshot_days,
+)
+from winback.estimators.churn_state import (
+    calibrators_from_state,
+    calibrators_to_state,
+    candidates_from_state,
+    candidates_to_state,
+)
+from winback.estimators.state import PlainState
+
+MIN_CUSTOMERS = 50
+MIN_PER_CLASS = 20
+
+
+class ChurnModel(PlainState, ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """P(no purchase in ``(as_of + gap_days, as_of + gap_days + horizon_days]``), calibrated.
+
+    Candidates predict snapshots that lie after everything they were fitted on. The best Brier
+    score wins, once each snapshot's level is repaired for all alike (`churn_evidence.levelled`),
+    or the simplest candidate that cannot be told apart from it (the 95% customer-bootstrap
+    interval of the paired difference holds 0; order of `CANDIDATES`). Each candidate is calibrated
+    as the evidence over disjoint windows supports (`choose_calibration`), which is often not at
+    all. All are then refitted on all snapshots and kept, to be shown beside the winner.
+
+    Parameters
+    ----------
+    horizon_days, gap_days
+        The window of the label, in days.
+    candidates
+        Names out of `CANDIDATES`.
+    calibration
+        ``"auto"`` (by evidence, for each candidate), or one of `CALIBRATIONS` for all.
+    min_customers
+        With fewer customers only `SIMPLE_CANDIDATES` compete.
+    exclude
+        Numeric columns that are not features, besides `NOT_FEATURES`.
+    n_bootstrap
+        Draws of the customer bootstrap.
+    n_jobs
+        Threads of LightGBM (None: all); results do not depend on it.
+    random_state
+        Seed of everything random.
+
+    Attributes
+    ----------
+    selected_ : str
+        The winner's name.
+    candidates_ : dict of str to Candidate
+        All candidates, fitted on all snapshots.
+    calibrators_ : dict of str to Calibrator
+        The calibrator of each candidate.
+    calibration_ : str
+        The winner's kind of calibration.
+    evidence_ : DataFrame
+        One row per candidate and snapshot, uncalibrated: n, base_rate, brier, log_loss, auc, ece.
+        Later snapshots never change an earlier row.
+    contest_ : DataFrame
+        One row per candidate: calibration; brier, log_loss, auc, ece (pooled, uncalibrated);
+        levelled_brier, which decides; its difference to the best with low and high; selected.
+    evidence_note_ : str
+        How the evidence was made.
+    base_rate_by_snapshot_ : DataFrame
+        snapshot, n, churn_rate.
+    dropped_ : dict of str to str
+        Candidates that could not be fitted or did not compete, and why.
+    typical_ : list of list of float
+        Three made-up rows of features, for `input_example`.
+    reasons_ : str
+        Why the winner won, in one sentence.
+    feature_names_in_ : ndarray of str
+        The features, in order.
+
+    Examples
+    --------
+    >>> from winback.estimators.churn import ChurnModel
+    >>> rng = np.random.default_rng(0)
+    >>> gone = rng.random(400) < 0.5
+    >>> X = pd.DataFrame({
+    ...     "customer_id": np.arange(400).astype(str), "as_of": "2024-01-01",
+    ...     "frequency": 3.0, "recency": 60.0, "T": 100.0, "monetary_value": 20.0,
+    ...     "days_since_last": 40.0, "overdue_ratio": 1.0 + 3.0 * gone + rng.random(400)})
+    >>> model = ChurnModel(candidates=("base_rate", "recency_rule")).fit(X, gone)
+    >>> model.selected_
+    'recency_rule'
+    >>> model.predict_frame(X.head(2)).columns.tolist()
+    ['p_churn']
+    """
+
+    def __init__(
+        self,
+        horizon_days: int = 90,
+        gap_days: int = 0,
+        *,
+        candidates: tuple[str, ...] = tuple(CANDIDATES),
+        calibration: str = "auto",
+        min_customers: int = 500,
+        exclude: tuple[str, ...] = (),
+        n_bootstrap: int = 200,
+        n_jobs: int | None = 1,
+        random_state: int = 0,
+    ) -> None:
+        self.horizon_days = horizon_days
+        self.gap_days = gap_days
+        self.candidates = candidates
+        self.calibration = calibration
+        self.min_customers = min_customers
+        self.exclude = exclude
+        self.n_bootstrap = n_bootstrap
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def fit(
+        self, X: pd.DataFrame, y: npt.ArrayLike, purchase_model: BetaGeoModel | None = None
+    ) -> Self:
+        """Hold the contest, and refit every candidate on all snapshots.
+
+        Parameters
+        ----------
+        X
+            One row per customer and snapshot: `customer_id`, `as_of`, numeric features. Labels
+            must be mature: the caller leaves out snapshots whose window has not closed.
+        y
+            Shape (n,): 1 = churned.
+        purchase_model
+            A BG/NBD model fitted in days on all that is known; the candidate `beta_geo` then
+            stands for it. Otherwise one is fitted on the newest snapshot of `X`.
+
+        Raises
+        ------
+        NotEnoughDataError
+            Fewer than `MIN_CUSTOMERS` customers, or `MIN_PER_CLASS` churned or retained rows.
+        ModelError
+            An unknown candidate or calibration.
+        """
+        self._check_parameters()
+        X, labels = canonical(X, y)
+        self._check_enough(X, labels)
+        self.classes_ = np.array([0, 1], dtype=np.int64)
+        self.feature_names_in_ = np.array(feature_columns(X, self.exclude), dtype=object)
+        self.n_features_in_ = len(self.feature_names_in_)
+        self.typical_ = _typical_rows(feature_matrix(X, self.input_columns_))
+        self._describe_base_rate(X, labels)
+
+        settings = {
+            name: getattr(self, name)
+            for name in ("horizon_days", "gap_days", "exclude", "n_jobs", "random_state")
+        }
+        names, self.dropped_ = self._contestants(X)
+        evidence = churn_evidence.gather(names, X, labels, settings)
+        self.evidence_ = churn_evidence.evidence_frame(evidence)
+        self.evidence_note_ = evidence.note
+        self.candidates_, failed = fit_candidates(names, X, labels, settings)
+        if purchase_model is not None and "beta_geo" in names:
+            window = {"horizon_days": self.horizon_days, "gap_days": self.gap_days}
+            self.candidates_["beta_geo"] = BetaGeoChurn.from_purchase_model(
+                purchase_model, **window
+            )
+            failed.pop("beta_geo", None)
+        self.dropped_ |= evidence.failed | failed
+        self._hold_contest(evidence)
+        return self
+
+    def _check_parameters(self) -> None:
+        unknown = [name for name in self.candidates if name not in CANDIDATES]
+        if unknown or not self.candidates:
+            raise ModelError(
+                "unknown churn candidate",
+                where="candidates",
+                got=", ".join(unknown) or "none",
+                allowed=", ".join(CANDIDATES),
+            )
+        if self.calibration not in ("auto", *CALIBRATIONS):
+            raise ModelError(
+                "unknown calibration",
+                where="calibration",
+                got=self.calibration,
+                allowed=", ".join(("auto", *CALIBRATIONS)),
+            )
+
+    def _check_enough(self, X: pd.DataFrame, y: npt.NDArray[np.int64]) -> None:
+        customers = int(X["customer_id"].nunique())
+        churned, retained = int(y.sum()), int(len(y) - y.sum())
+        if customers < MIN_CUSTOMERS or min(churned, retained) < MIN_PER_CLASS:
+            raise NotEnoughDataError(
+                "too little history for a churn model",
+                got=f"{customers} customers, {churned} churned and {retained} retained rows",
+                allowed=f"at least {MIN_CUSTOMERS} customers and {MIN_PER_CLASS} rows of each kind",
+                hint="give more history, more snapshots, or a horizon in which both happen",
+            )
+
+    def _describe_base_rate(self, X: pd.DataFrame, y: npt.NDArray[np.int64]) -> None:
+        days = snapshot_days(X)
+        table = pd.DataFrame({"snapshot": days, "y": y}).groupby("snapshot")["y"]
+        described = table.agg(n="size", churn_rate="mean").reset_index()
+        described["snapshot"] = [day_text(day) for day in described["snapshot"]]
+        self.base_rate_by_snapshot_ = described
+
+    def _contestants(self, X: pd.DataFrame) -> tuple[list[str], dict[str, str]]:
+        customers = int(X["customer_id"].nunique())
+        if customers >= self.min_customers:
+            return list(self.candidates), {}
+        reason = f"needs {self.min_customers} customers to compete; there are {customers}"
+        names = [name for name in self.candidates if name in SIMPLE_CANDIDATES]
+        return names, {name: reason for name in self.candidates if name not in names}
+
+    def _hold_contest(self, evidence: churn_evidence.Evidence) -> None:
+        names = [name for name in evidence.predictions if name in self.candidates_]
+        if not names:
+            raise NotEnoughDataError(
+                "no churn candidate could be fitted",
+                got="; ".join(f"{name}: {why}" for name, why in self.dropped_.items()),
+            )
+        y, snapshot = evidence.y, evidence.snapshot
+        self.calibrators_, records, losses = {}, [], {}
+        for name in names:
+            p = evidence.predictions[name]
+            kind = self.calibration
+            if kind == "auto":
+                kind = choose_calibration(p, y, snapshot, horizon_days=self.horizon_days)[0]
+            self.calibrators_[name] = fit_calibrator(kind, p, y)
+            losses[name] = (churn_evidence.levelled(evidence, p, self.random_state) - y) ** 2
+            record = {"candidate": name, "calibration": kind} | churn_evidence.measure(y, p)
+            records.append(record | {"levelled_brier": float(losses[name].mean())})
+        # a candidate without evidence is still shown, as it is
+        for name in self.candidates_:
+            self.calibrators_.setdefault(name, Calibrator())
+        contest = pd.DataFrame.from_records(records).set_index("candidate")
+        best = str(contest["levelled_brier"].idxmin())
+        intervals = churn_evidence.paired_intervals(
+            pd.DataFrame(losses),
+            evidence.customer,
+            best,
+            n_bootstrap=self.n_bootstrap,
+            random_state=self.random_state,
+        )
+        contest = contest.join(intervals)
+        # names are in order of simplicity: the first that cannot be told apart from the best
+        self.selected_ = str(contest.index[contest["low"] <= 0.0][0])
+        self.calibration_ = self.calibrators_[self.selected_].kind
+        contest["selected"] = contest.index == self.selected_
+        self.contest_ = contest.reset_index()
+        self.reasons_ = self._explain(contest, best, len(y))
+
+    def _explain(self, contest: pd.DataFrame, best: str, rows: int) -> str:
+        briers, won = contest["levelled_brier"], contest.loc[self.selected_]
+        text = (
+            f"{self.selected_}: levelled Brier {briers[self.selected_]:.4f} on {rows} unseen rows"
+        )
+        if self.selected_ != best:
+            text += (
+                f", not told apart from {best} ({briers[best]:.4f}, difference "
+                f"{won['low']:+.4f} to {won['high']:+.4f}) and simpler"
+            )
+        others = briers.drop(index=[self.selected_, best], errors="ignore")
+        if len(others):
+            text += f", against {others.idxmin()} {others.min():.4f}"
+        return f"{text}; calibration {self.calibration_}"
+
+    def predict_proba(self, X: pd.DataFrame) -> Floats:
+        """Return P(stays), P(churns) by the winner: shape (n, 2)."""
+        churn = self._probability(self.selected_name(), X)
+        return np.column_stack([1.0 - churn, churn])
+
+    def predict(self, X: pd.DataFrame) -> npt.NDArray[np.int64]:
+        """Return 1 where P(churn) is at least one half."""
+        return np.asarray(self.predict_proba(X)[:, 1] >= 0.5, dtype=np.int64)
+
+    def predict_frame(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Return the column `p_churn`, in (0, 1) and never missing, on the index of `X`.
+
+        Raises
+        ------
+        ModelError
+            A feature of the training table is absent.
+        """
+        return pd.DataFrame({"p_churn": self.predict_proba(X)[:, 1]}, index=X.index)
+
+    def candidate_probabilities(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Return one column per candidate: P(churn), each calibrated by its own evidence."""
+        self.selected_name()
+        columns = {name: self._probability(name, X) for name in self.candidates_}
+        return pd.DataFrame(columns, index=X.index)
+
+    def selected_name(self) -> str:
+        """Return the winner's name, or say that there is none yet."""
+        if not hasattr(self, "selected_"):
+            raise ModelError("this churn model is not fitted", hint="call fit first")
+        return self.selected_
+
+    def _probability(self, name: str, X: pd.DataFrame) -> Floats:
+        feature_matrix(X, self.input_columns_)
+        return self.calibrators_[name].predict(self.candidates_[name].churn_probability(X))
+
+    def contributions(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Return what each feature adds to the log-odds of churn, and the column `bias`.
+
+        From LightGBM, whichever candidate won, because it sees all features; from the logistic
+        regression where LightGBM did not compete. Contributions, never causes. Each row sums to
+        the log-odds of that candidate before calibration.
+
+        Raises
+        ------
+        ModelError
+            Neither of the two is among the candidates.
+        """
+        self.selected_name()
+        for kind in (BoostedTrees, LogisticRFM):
+            candidate = self.candidates_.get(kind.name)
+            if isinstance(candidate, kind):
+                return candidate.contributions(X)
+        raise ModelError(
+            "no candidate explains its predictions",
+            got=", ".join(self.candidates_),
+            allowed="lightgbm or logistic among the candidates",
+        )
+
+    @property
+    def input_columns_(self) -> list[str]:
+        """Columns that a frame to be predicted must have."""
+        return [str(name) for name in self.feature_names_in_]
+
+    def input_example(self) -> pd.DataFrame:
+        """Return three synthetic rows: rounded quartiles of each feature, no customer's row."""
+        return pd.DataFrame(self.typical_, columns=self.input_columns_)
+
+    def _to_state(self) -> tuple[dict[str, Any], dict[str, str]]:
+        state, _ = super()._to_state()
+        fitted = state["fitted"]
+        states, texts = candidates_to_state(fitted.pop("candidates_"))
+        calibrators = calibrators_to_state(fitted.pop("calibrators_"))
+        return {**state, "candidates": states, "calibrators": calibrators}, texts
+
+    @classmethod
+    def _from_state(cls, state: dict[str, Any], texts: dict[str, str]) -> Self:
+        model = super()._from_state(state, texts)
+        model.candidates_ = candidates_from_state(state["candidates"], texts)
+        model.calibrators_ = calibrators_from_state(state["calibrators"])
+        return model
+
+
+def _typical_rows(values: Floats) -> list[list[float]]:
+    """Return the quartiles of each column, to two significant digits, missing ones as 0."""
+    known = np.where(np.isfinite(values), values, np.nan)
+    known[:, np.isnan(known).all(axis=0)] = 0.0
+    quartiles = np.nanquantile(known, [0.25, 0.5, 0.75], axis=0)
+    return [[float(f"{value:.2g}") for value in row] for row in quartiles]

@@ -1,0 +1,81 @@
+"""Churn candidates: several ways to estimate P(no purchase in the horizon), one contract.
+
+`CANDIDATES` lists them from the simplest to the least simple; of two that evidence cannot tell
+apart, the earlier one wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from winback.errors import ModelError, NotEnoughDataError
+from winback.estimators.churn_candidates.base import Candidate
+from winback.estimators.churn_candidates.base_rate import BaseRate
+from winback.estimators.churn_candidates.beta_geo import BetaGeoChurn
+from winback.estimators.churn_candidates.blend import Blend
+from winback.estimators.churn_candidates.boosted import BoostedTrees
+from winback.estimators.churn_candidates.logistic import LogisticRFM, RecencyRule
+
+CANDIDATES: dict[str, type[Candidate]] = {
+    kind.name: kind
+    for kind in (BaseRate, RecencyRule, BetaGeoChurn, LogisticRFM, BoostedTrees, Blend)
+}
+"""Name to class, simplest first."""
+
+SIMPLE_CANDIDATES = ("base_rate", "recency_rule", "beta_geo", "logistic")
+"""Those with few enough parameters for a few hundred customers."""
+
+__all__ = [
+    "CANDIDATES",
+    "SIMPLE_CANDIDATES",
+    "BaseRate",
+    "BetaGeoChurn",
+    "Blend",
+    "BoostedTrees",
+    "Candidate",
+    "LogisticRFM",
+    "RecencyRule",
+    "fit_candidates",
+]
+
+
+def fit_candidates(
+    names: Iterable[str], X: pd.DataFrame, y: npt.NDArray[np.int64], settings: dict[str, Any]
+) -> tuple[dict[str, Candidate], dict[str, str]]:
+    """Fit several candidates on the same sorted rows, sharing the blend's members.
+
+    Parameters
+    ----------
+    names
+        Of `CANDIDATES`.
+    X, y
+        Rows sorted by `canonical`.
+    settings
+        Parameters by name (`horizon_days`, `random_state`, ...); each candidate takes its own.
+
+    Returns
+    -------
+    fitted : dict
+        Name to fitted candidate, simplest first.
+    failed : dict
+        Name to the reason, of those that could not be fitted.
+    """
+    fitted: dict[str, Candidate] = {}
+    failed: dict[str, str] = {}
+    for name in sorted(names, key=list(CANDIDATES).index):
+        kind = CANDIDATES[name]
+        taken = kind().get_params()
+        candidate = kind(**{key: value for key, value in settings.items() if key in taken})
+        try:
+            if isinstance(candidate, Blend) and set(Blend.member_names) <= fitted.keys():
+                fitted[name] = candidate.with_members([fitted[m] for m in Blend.member_names])
+            else:
+                fitted[name] = candidate.fit_ordered(X, y)
+        except (ModelError, NotEnoughDataError) as error:
+            failed[name] = str(error)
+    return fitted, failed
