@@ -1,0 +1,145 @@
+"""Decide on every row of a source, and keep the reason where one is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend
+
+from winback.data import sql
+from winback.data.expressions import Expression
+from winback.data.raw import Raw, fresh
+from winback.errors import DataError
+
+ACCEPTED, FILTERED, LATER, ZERO = "accepted", "filtered out", "after as_of", "zero amount"
+UNREADABLE = "unreadable line"
+_NOT_REJECTED = (ACCEPTED, FILTERED, LATER, ZERO)
+
+
+class TooManyRejectedError(DataError):
+    """More rows break the contract than the job allows.
+
+    Attributes
+    ----------
+    rejected
+        The rejected rows, to be written all the same.
+    counts
+        How many rows were rejected, by reason.
+    """
+
+    rejected: ir.Table
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A source's rows, each with its fate.
+
+    Attributes
+    ----------
+    name
+        A table of the cast cells and ``fate``, the rows of all fates.
+    rejected
+        ``source_row``, ``reason``, and some cells as they stood in the source, as text.
+    fates
+        How many rows met which fate.
+    """
+
+    name: str
+    rejected: ir.Table
+    fates: Mapping[str, int]
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """How many rows were rejected, by reason."""
+        return {fate: n for fate, n in self.fates.items() if fate not in _NOT_REJECTED}
+
+    def drop(self, engine: Backend) -> None:
+        """Give the space back; `rejected` stays."""
+        engine.raw_sql(f"DROP TABLE {sql.name(self.name)}")
+
+
+def check(
+    engine: Backend,
+    raw: Raw,
+    cells: Mapping[str, str],
+    fates: Sequence[tuple[str, str]],
+    shown: Mapping[str, Expression | None],
+) -> Checked:
+    """Cast every row and decide on it.
+
+    Parameters
+    ----------
+    engine, raw
+        The source, loaded.
+    cells
+        Our name: SQL over the source's columns.
+    fates
+        A test (SQL over our names, and over ``NAME_cell`` for each name in `shown`, which is NULL
+        where the cell is empty) and what becomes of a row that meets it. The first one holds; a
+        row that meets none is accepted.
+    shown
+        The columns whose raw cells the rejected rows keep; ``None`` for one the source lacks.
+    """
+    table, rejected = fresh("checked"), fresh("rejected")
+    raw_cells = {
+        f"{name}_cell": f"CAST({value.sql} AS VARCHAR)" if value else "CAST(NULL AS VARCHAR)"
+        for name, value in shown.items()
+    }
+    selected = ", ".join(f"{cell} AS {sql.name(name)}" for name, cell in cells.items())
+    as_text = ", ".join(f"nullif(trim({cell}), '') AS {name}" for name, cell in raw_cells.items())
+    branches = " ".join(f"WHEN {test} THEN {sql.text(fate)}" for test, fate in fates)
+    fate = f"CASE {branches} ELSE '{ACCEPTED}' END"
+    not_rejected = ", ".join(sql.text(fate) for fate in _NOT_REJECTED)
+    kept = ", ".join(
+        f"CASE WHEN fate NOT IN ({not_rejected}) THEN {name} END AS {name}" for name in raw_cells
+    )
+    try:
+        engine.raw_sql(f"""
+            CREATE TABLE {sql.name(table)} AS
+            WITH cast_rows AS (SELECT source_row, {selected}, {as_text} FROM {sql.name(raw.name)}),
+            judged AS (SELECT *, {fate} AS fate FROM cast_rows)
+            SELECT * REPLACE ({kept}) FROM judged""")
+    except sql.EngineError as error:
+        raise DataError(
+            "the rows cannot be read", where=raw.label, got=sql.first_line(error)
+        ) from error
+    lost = ""
+    if raw.unreadable:
+        nulls = ", NULL" * len(raw_cells)
+        lost = f"UNION ALL SELECT source_row, '{UNREADABLE}'{nulls} FROM {sql.name(raw.unreadable)}"
+    renamed = ", ".join(f"{name}_cell AS {sql.name(name)}" for name in shown)
+    engine.raw_sql(f"""
+        CREATE TABLE {sql.name(rejected)} AS
+        SELECT source_row, fate AS reason, {renamed} FROM {sql.name(table)}
+        WHERE fate NOT IN ({not_rejected}) {lost} ORDER BY source_row""")
+    counted = sql.rows(
+        engine,
+        f"""SELECT fate, count(*) FROM {sql.name(table)} WHERE fate IN ({not_rejected}) GROUP BY 1
+        UNION ALL SELECT reason, count(*) FROM {sql.name(rejected)} GROUP BY 1 ORDER BY 1""",
+    )
+    return Checked(table, engine.table(rejected), dict(counted))
+
+
+def refuse_if_many(
+    bad: Mapping[str, int], good: int, rejected: ir.Table, label: str, max_share: float
+) -> None:
+    """Raise if more than a share of the rows is bad, with the counts and an example."""
+    n_bad = sum(bad.values())
+    if n_bad <= max_share * (n_bad + good):
+        return
+    row = rejected.filter(rejected.reason.isin(list(bad))).limit(1).to_pyarrow().to_pylist()[0]
+    number, reason = row.pop("source_row"), row.pop("reason")
+    cells = ", ".join(f"{name} {cell!r}" for name, cell in row.items())
+    reasons = ", ".join(f"{n:,} {reason}" for reason, n in bad.items())
+    error = TooManyRejectedError(
+        f"{n_bad:,} of {n_bad + good:,} rows break the contract, more than max_rejected_share "
+        f"allows ({max_share:g}): {reasons}",
+        where=label,
+        got=f"for example row {number}, {reason}: {cells}",
+        hint="mend the source, leave such rows out with filter, or raise max_rejected_share",
+    )
+    error.rejected, error.counts = rejected, dict(bad)
+    raise error

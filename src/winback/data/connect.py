@@ -1,0 +1,162 @@
+"""Open the engine, and make any source a relation in it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend
+
+from winback.data import files, samples, sql, streams
+from winback.data.engine import Engine
+from winback.data.raw import Raw
+from winback.errors import ConfigError, DataError, OutputError
+
+_DATABASE = "engine.duckdb"
+
+
+def open_engine(
+    directory: Path | None = None,
+    *,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+) -> Engine:
+    """Open a DuckDB engine.
+
+    Parameters
+    ----------
+    directory
+        Where the engine may keep its tables and spill what does not fit into memory. It is scratch
+        space: what an earlier engine left there is deleted. ``None``: tables live in memory.
+    memory_limit
+        Such as ``"4GB"``; beyond it, the engine works on disk. ``None``: DuckDB's own limit.
+    threads
+        ``None``: all cores.
+
+    Returns
+    -------
+    Engine
+        An Ibis backend for DuckDB. Its session time zone is UTC; it never downloads an extension.
+
+    Raises
+    ------
+    ConfigError
+        The memory limit cannot be read.
+    OutputError
+        The directory cannot be written.
+
+    Examples
+    --------
+    >>> engine = open_engine(threads=1)
+    >>> engine.sql("SELECT 1 + 1 AS two").to_pyarrow().to_pylist()
+    [{'two': 2}]
+    """
+    # In memory, DuckDB would spill into the working directory.
+    spill = Path(tempfile.gettempdir()) / f"winback-{os.getpid()}"
+    database: Path | str = ":memory:"
+    if directory is not None:
+        database, spill = directory / _DATABASE, directory / "spill"
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            for stale in (database, database.with_name(_DATABASE + ".wal")):
+                stale.unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(
+                "cannot write the engine's folder", where=str(directory), got=error.strerror
+            ) from error
+    options: dict[str, Any] = {"autoinstall_known_extensions": False}
+    if memory_limit is not None:
+        options["memory_limit"] = memory_limit
+    if threads is not None:
+        options["threads"] = threads
+    try:
+        engine: Engine = Engine().connect(database, temp_directory=str(spill), **options)
+    except (duckdb.ParserException, duckdb.InvalidInputException, duckdb.SyntaxException) as error:
+        raise ConfigError(
+            "the engine refuses its settings",
+            got=sql.first_line(error),
+            allowed="memory_limit such as 4GB, threads of 1 or more",
+        ) from error
+    except duckdb.Error as error:
+        raise OutputError(
+            "cannot open the engine", where=str(database), got=sql.first_line(error)
+        ) from error
+    return engine
+
+
+def read_source(
+    engine: Backend, source: Any, *, table: str | None = None, query: str | None = None
+) -> ir.Table:
+    """Make a source a relation in the engine, without looking at what its columns mean.
+
+    Parameters
+    ----------
+    engine
+        From `open_engine`.
+    source
+        A path, a folder or a glob (CSV, Parquet); ``"sample:cdnow"`` or ``"sample:cdnow-tenth"``;
+        a database URL (``postgresql://…``, ``duckdb:///file.db``) with `table` or `query`; a
+        pandas, Polars or Arrow frame; an Ibis table of any backend.
+    table, query
+        What to read, where `source` is a database URL. Exactly one of the two.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        The source's own columns (those of CSV files all as text) after ``source_row`` (int64), the
+        1-based line of data; over several files it counts on, in the order of their names. Empty
+        lines of CSV files do not count.
+
+    Raises
+    ------
+    DataError
+        There is no such file, table or database; the file is not what its name says; the source
+        has no columns; or a CSV file has lines that cannot be read (`read_transactions` lists
+        these as rejected instead).
+    ConfigError
+        The source is of a kind that winback does not read, or `table` and `query` do not fit it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> read_source(open_engine(), pd.DataFrame({"customer": ["a", "b"]})).to_pyarrow().to_pylist()
+    [{'source_row': 1, 'customer': 'a'}, {'source_row': 2, 'customer': 'b'}]
+    """
+    raw = load(engine, source, table=table, query=query)
+    if raw.unreadable:
+        unreadable = engine.table(raw.unreadable).order_by("source_row").limit(1)
+        line = unreadable.to_pyarrow().to_pylist()[0]
+        raise DataError(
+            "a line cannot be read",
+            where=f"{raw.label}, line {line['source_row']} of data",
+            got=line["problem"],
+        )
+    return engine.table(raw.name)
+
+
+def load(
+    engine: Backend, source: Any, *, table: str | None = None, query: str | None = None
+) -> Raw:
+    """Do what `read_source` does, keeping lines that cannot be read apart."""
+    is_text = isinstance(source, str | os.PathLike)
+    text = os.fspath(source) if is_text else ""
+    is_url = "://" in text
+    if (table or query) and not is_url:
+        raise ConfigError(
+            "table and query go with a database URL",
+            where="source",
+            got=text or type(source).__name__,
+        )
+    if is_url:
+        return streams.from_url(engine, text, table=table, query=query)
+    if text.startswith(samples.PREFIX):
+        return samples.load(engine, text)
+    if is_text:
+        return files.load(engine, text)
+    if isinstance(source, ir.Table):
+        return streams.from_ibis(engine, source)
+    return streams.from_frame(engine, source)

@@ -1,0 +1,69 @@
+"""DuckDB behind Ibis, where Ibis 12 still speaks to DuckDB 1.
+
+Ibis 12 calls methods of a DuckDB connection that DuckDB 2 deprecated or removed. The four methods
+below are the ones that winback meets; each can go once Ibis is released for DuckDB 2.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import ibis.common.exceptions
+import ibis.expr.types as ir
+import pyarrow as pa
+from ibis.backends.duckdb import Backend
+
+
+class Engine(Backend):  # type: ignore[misc]  # Ibis has no types
+    """An Ibis backend for DuckDB 2; open one with `winback.data.connect.open_engine`."""
+
+    def get_schema(
+        self, table_name: str, *, catalog: str | None = None, database: str | None = None
+    ) -> Any:
+        """Return a table's columns and types."""
+        parts = [part for part in (catalog, database, table_name) if part is not None]
+        path = ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+        try:
+            return self._get_schema_using_query(f"SELECT * FROM {path}")
+        except duckdb.CatalogException as error:
+            raise ibis.common.exceptions.TableNotFound(table_name) from error
+
+    def _get_schema_using_query(self, query: str) -> Any:
+        described = self.con.execute(f"DESCRIBE {query}").fetchall()
+        to_type = self.compiler.type_mapper.from_string
+        return ibis.schema(
+            {name: to_type(kind, nullable=null == "YES") for name, kind, null, *_ in described}
+        )
+
+    def list_tables(self, *, like: str | None = None, database: Any = None) -> list[str]:
+        """Return the names of the tables and views, of one schema or of the current one."""
+        found = self.con.execute(
+            "SELECT DISTINCT table_name FROM information_schema.tables"
+            " WHERE table_catalog IN (current_database(), 'temp')"
+            " AND table_schema = coalesce(?, current_schema())",
+            [database],
+        ).fetchall()
+        return list(self._filter_with_like([name for (name,) in found], like))
+
+    def to_pyarrow_batches(
+        self,
+        expr: ir.Expr,
+        /,
+        *,
+        params: Any = None,
+        limit: int | str | None = None,
+        chunk_size: int = 1_000_000,
+        **_: Any,
+    ) -> pa.RecordBatchReader:
+        """Return a result as a stream; the engine can be used while it is read."""
+        self._run_pre_execute_hooks(expr)
+        query = self.compile(expr.as_table(), params=params, limit=limit)
+        # a stream blocks its connection until it is drained, so it gets one of its own
+        cursor = self.con.cursor()
+        cursor.execute("SET TimeZone = 'UTC'").fetchall()
+        try:
+            return cursor.sql(query).to_arrow_reader(chunk_size)
+        except duckdb.CatalogException:
+            # frames in memory are known to the first connection only
+            return self.con.sql(query).to_arrow_reader(chunk_size)

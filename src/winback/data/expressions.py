@@ -1,0 +1,202 @@
+"""Which of a source's columns, or which SQL expression over them, is which of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlglot
+from ibis.backends.duckdb import Backend
+from sqlglot import exp
+
+from winback.data import sql
+from winback.data.raw import Raw, columns_of
+from winback.data.tables import TableContract
+from winback.errors import ConfigError, DataError
+
+_ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Pow)
+_COMPARISON = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
+_OF_NUMBERS = (exp.Abs, exp.Round, exp.Ceil, exp.Floor, exp.Neg)
+# these hand on the value of a column as it is
+_TRANSPARENT = (exp.Paren, exp.Coalesce)
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A SQL expression over the source's columns, and the engine's type of it."""
+
+    sql: str
+    type: str
+
+
+def resolve(
+    engine: Backend,
+    raw: Raw,
+    contract: TableContract,
+    columns: Mapping[str, str] | None,
+    *,
+    condition: str | None = None,
+) -> tuple[dict[str, Expression], Expression | None]:
+    """Find an expression for each of a contract's columns that the source has.
+
+    Parameters
+    ----------
+    engine, raw
+        The source, loaded.
+    contract
+        The columns that are looked for.
+    columns
+        Our name: a column of the source, or a SQL expression over its columns. A column of the
+        contract that is not named here is the source's column of the same name, if it has one.
+    condition
+        A SQL condition over the source's columns.
+
+    Returns
+    -------
+    tuple of dict and Expression
+        The expressions by our name, and the condition. Text that is computed with or compared
+        with a number is read as a number, and what cannot be read is NULL: one bad cell must not
+        stop a job.
+
+    Raises
+    ------
+    ConfigError
+        A name in `columns` is not in the contract.
+    DataError
+        The source lacks a column, or an expression is not SQL over its columns.
+    """
+    columns = columns or {}
+    for ours in columns:
+        if ours not in contract.names():
+            near = sql.nearest(ours, contract.names())
+            raise ConfigError(
+                f"{contract.name} have no such column",
+                where="columns",
+                got=ours,
+                allowed=", ".join(contract.names()),
+                hint=f"did you mean {near}?" if near else None,
+            )
+    types = columns_of(engine, raw.name)
+    types.pop("source_row")
+    found: dict[str, Expression] = {}
+    for column in contract.columns:
+        ours = column.name
+        written = columns.get(ours)
+        if written is None:
+            own = _own_column(ours, types)
+            if own is not None:
+                found[ours] = Expression(sql.name(own), types[own])
+            elif column.required:
+                near = sql.nearest(ours, types)
+                raise DataError(
+                    f"there is no column for {ours}",
+                    where=raw.label,
+                    got=f"columns {', '.join(types)}",
+                    hint=f"set columns: {{{ours}: {near or 'NAME'}}}",
+                )
+        else:
+            found[ours] = _expression(engine, raw, f"columns.{ours}", written, types)
+    if condition is None:
+        return found, None
+    return found, _expression(engine, raw, "filter", condition, types)
+
+
+def _own_column(written: str, types: Mapping[str, str]) -> str | None:
+    """Return the source's column of this name; the engine ignores case, and so does this."""
+    if written in types:
+        return written
+    return next((name for name in types if name.lower() == written.lower()), None)
+
+
+def _expression(
+    engine: Backend, raw: Raw, where: str, written: str, types: Mapping[str, str]
+) -> Expression:
+    own = _own_column(written.strip(), types)
+    if own is not None:
+        return Expression(sql.name(own), types[own])
+    try:
+        tree = sqlglot.parse_one(written, read="duckdb")
+    except sqlglot.errors.SqlglotError:
+        tree = None
+    unknown = [] if tree is None else _unknown(tree, types)
+    text = written if tree is None else forgiving(tree, types).sql("duckdb")
+    try:
+        # on a line of its own: the expression may end in a comment
+        described = sql.rows(
+            engine, f"DESCRIBE SELECT (\n{text}\n) AS value FROM {sql.name(raw.name)}"
+        )
+    except sql.EngineError as error:
+        if unknown:
+            near = sql.nearest(unknown[0], types)
+            raise DataError(
+                f"there is no column {unknown[0]}",
+                where=f"{raw.label}, {where}",
+                got=f"columns {', '.join(types)}",
+                hint=f"did you mean {near}?" if near else None,
+            ) from error
+        raise DataError(
+            "is not a SQL expression over the source's columns",
+            where=where,
+            got=f"{written} ({sql.first_line(error)})",
+        ) from error
+    return Expression(f"(\n{text}\n)", str(described[0][1]))
+
+
+def _unknown(tree: exp.Expr, types: Mapping[str, str]) -> list[str]:
+    known = {name.lower() for name in types}
+    return [node.name for node in tree.find_all(exp.Column) if node.name.lower() not in known]
+
+
+def forgiving(tree: exp.Expr, types: Mapping[str, str]) -> exp.Expr:
+    """Make an expression give NULL, not an error, where a cell cannot be read.
+
+    Examples
+    --------
+    >>> tree = sqlglot.parse_one("Quantity * UnitPrice", read="duckdb")
+    >>> forgiving(tree, {"Quantity": "VARCHAR", "UnitPrice": "DOUBLE"}).sql("duckdb")
+    'TRY_CAST(Quantity AS DOUBLE) * UnitPrice'
+    >>> forgiving(sqlglot.parse_one("code <> 'POST'"), {"code": "VARCHAR"}).sql("duckdb")
+    "code <> 'POST'"
+    """
+    texts = {name.lower() for name, kind in types.items() if kind == "VARCHAR"}
+    for node in list(tree.find_all(exp.Column)):
+        if node.name.lower() in texts and _meets_a_number(node):
+            cast = exp.TryCast(this=node.copy(), to=exp.DataType.build("DOUBLE"))
+            if node is tree:
+                return cast
+            node.replace(cast)
+
+    def forgive(node: exp.Expr) -> exp.Expr:
+        if type(node) is exp.Cast:
+            return exp.TryCast(**node.args)
+        if isinstance(node, exp.StrToTime):
+            return exp.Anonymous(this="TRY_STRPTIME", expressions=[node.this, node.args["format"]])
+        return node
+
+    return tree.transform(forgive)
+
+
+def _meets_a_number(node: exp.Expr) -> bool:
+    parent = node.parent
+    while isinstance(parent, _TRANSPARENT):
+        node, parent = parent, parent.parent
+    if isinstance(parent, _OF_NUMBERS):
+        return True
+    if isinstance(parent, exp.Between | exp.In):
+        others = [parent.args.get("low"), *parent.expressions]
+        return parent.this is node and any(_is_number(other) for other in others)
+    if isinstance(parent, (*_ARITHMETIC, *_COMPARISON)):
+        other = parent.expression if parent.this is node else parent.this
+        if isinstance(parent, _COMPARISON):
+            return _is_number(other)
+        # a date plus an interval stays a date
+        return not isinstance(other, exp.Interval)
+    return False
+
+
+def _is_number(node: exp.Expr | None) -> bool:
+    if isinstance(node, exp.Paren | exp.Neg):
+        return _is_number(node.this)
+    if isinstance(node, exp.Literal):
+        return not node.is_string
+    return isinstance(node, (*_ARITHMETIC, *_OF_NUMBERS))

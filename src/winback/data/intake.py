@@ -1,0 +1,299 @@
+"""Transactions come in: every row is accepted, or counted with the reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Literal
+
+import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend
+
+from winback.data import parse, sql
+from winback.data.checks import ACCEPTED, FILTERED, LATER, ZERO, Checked, check, refuse_if_many
+from winback.data.connect import load, open_engine
+from winback.data.expressions import Expression, resolve
+from winback.data.raw import Raw, columns_of, fresh
+from winback.data.refunds import net_by_order
+from winback.data.tables import TRANSACTIONS, IntakeCounts, Transactions
+from winback.errors import ConfigError, DataError
+
+_OPTIONAL = ("order_id", "channel", "product_id", "category")
+_FUTURE = "future time"
+
+
+def read_transactions(
+    source: Any,
+    *,
+    columns: Mapping[str, str] | None = None,
+    filter: str | None = None,  # noqa: A002 - the word of the job file
+    table: str | None = None,
+    query: str | None = None,
+    timezone: str = "UTC",
+    currency: str | None = None,
+    zero_amounts: Literal["drop", "keep"] | None = None,
+    refunds: Literal["by_day", "by_order"] = "by_day",
+    deduplicate: bool = False,
+    max_rejected_share: float = 0.05,
+    as_of: date | None = None,
+    not_after: date | None = None,
+    engine: Backend | None = None,
+) -> Transactions:
+    """Read transactions, check every row, and keep those that keep the contract.
+
+    Parameters
+    ----------
+    source
+        A path, a folder or a glob (CSV, Parquet); ``"sample:cdnow"`` or ``"sample:cdnow-tenth"``;
+        a database URL with `table` or `query`; a pandas, Polars or Arrow frame; an Ibis table.
+    columns
+        Our column: the source's column, or a SQL expression over the source's columns. Columns
+        not named here are found by our own names. See `winback.data.tables.TRANSACTIONS`.
+    filter
+        A SQL condition over the source's columns. Rows for which it is not true are left out.
+    table, query
+        What to read, where `source` is a database URL.
+    timezone
+        In which days are cut. Aware timestamps are converted to it; naive ones are taken as local.
+    currency
+        The one currency (ISO 4217); rows in another are rejected. Without it, a source with
+        several currencies is refused.
+    zero_amounts
+        ``"drop"``: rows of amount 0 are no purchases. ``"keep"``: they are. ``None``: keep for a
+        sample, as the literature does, and drop otherwise.
+    refunds
+        A negative amount is a refund. ``"by_day"``: it is netted on its own day. ``"by_order"``:
+        on the day of the order that it names (see `winback.data.refunds.net_by_order`), or on its
+        own day if there is no such order. Either way it counts from its own day on: what was
+        known earlier does not change.
+    deduplicate
+        Reject a line that repeats an earlier line in every column.
+    max_rejected_share
+        In [0, 1]. Rejected rows over all rows that passed `filter` and were known by `as_of`.
+    as_of
+        The last day that is known. Rows after its end are counted, and have no other effect.
+        ``None``: everything is known.
+    not_after
+        The last possible day, such as today. Later rows are rejected as ``"future time"``.
+    engine
+        From `winback.data.connect.open_engine`. ``None``: one in memory.
+
+    Returns
+    -------
+    Transactions
+        The accepted rows in the engine, the rejected ones with their reasons, and counts.
+
+    Raises
+    ------
+    DataError
+        The source cannot be read, lacks a column, mixes currencies, or leaves no row.
+    TooManyRejectedError
+        A `DataError` that carries the rejected rows.
+    ConfigError
+        An argument does not fit the source.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> import pandas as pd
+    >>> orders = pd.DataFrame(
+    ...     {
+    ...         "client": [7, 7, 8, None],
+    ...         "when": ["2024-03-01 09:30", "2024-03-09", "2024-03-10", "2024-03-11"],
+    ...         "pieces": [2, 1, 1, 1],
+    ...         "price": [10.0, 10.0, 5.0, 5.0],
+    ...     }
+    ... )
+    >>> bought = read_transactions(
+    ...     orders,
+    ...     columns={"customer_id": "client", "timestamp": "when", "amount": "pieces * price"},
+    ...     as_of=dt.date(2024, 3, 31),
+    ...     max_rejected_share=0.5,
+    ... )
+    >>> bought.counts.accepted, bought.counts.customers, dict(bought.counts.rejected)
+    (3, 2, {'no customer': 1})
+    """
+    engine = engine or open_engine()
+    raw = load(engine, source, table=table, query=query)
+    try:
+        found, condition = resolve(engine, raw, TRANSACTIONS, columns, condition=filter)
+        if refunds == "by_order" and "order_id" not in found:
+            raise ConfigError(
+                "refunds by order need an order_id",
+                where="refunds",
+                got="by_order",
+                allowed="by_day, or a column for order_id",
+            )
+        has_amounts = "amount" in found
+        keep_zero = zero_amounts == "keep" or (zero_amounts is None and raw.sample)
+        count_zero = keep_zero or not has_amounts
+        cells = _cells(engine, raw, found, timezone)
+        # the first fate that applies is the row's; what is after as_of is not even counted as bad
+        fates: list[tuple[str, str]] = []
+        if condition is not None:
+            cells["passed"] = f"coalesce(CAST({condition.sql} AS BOOLEAN), false)"
+            fates.append(("NOT passed", FILTERED))
+        if not_after is not None:
+            fates.append((f"booked_on > DATE '{not_after}'", _FUTURE))
+        if as_of is not None:
+            fates.append((f"known_on > DATE '{as_of}'", LATER))
+        if deduplicate:
+            cells["repeat"] = _repeat(engine, raw)
+        fates += _faults(cells, currency)
+        if not count_zero:
+            fates.append(("amount = 0", ZERO))
+        shown = {name: found.get(name) for name in ("customer_id", "timestamp", "amount")}
+        checked = check(engine, raw, cells, fates, shown)
+        counts = _count(engine, checked)
+        _refuse_if_bad(counts, checked.rejected, raw, max_rejected_share, as_of)
+        if currency is None and "currency" in found:
+            _one_currency(engine, raw, checked)
+        accepted = _accepted(engine, checked, [c for c in _OPTIONAL if c in found], refunds)
+        checked.drop(engine)
+    finally:
+        raw.drop(engine)
+    return Transactions(
+        table=engine.table(accepted),
+        rejected=checked.rejected,
+        counts=counts,
+        has_amounts=has_amounts,
+        count_zero=count_zero,
+        fingerprint=fingerprint(engine, accepted),
+    )
+
+
+def _cells(
+    engine: Backend, raw: Raw, found: Mapping[str, Expression], timezone: str
+) -> dict[str, str]:
+    """Return SQL that casts the columns that the source has, and cuts days."""
+
+    def when(column: str) -> str:
+        where = f"{raw.label}, {column}"
+        return parse.instant(engine, raw, found[column], timezone=timezone, where=where)
+
+    cells = {
+        "customer_id": parse.identifier(found["customer_id"]),
+        "timestamp": when("timestamp"),
+        "amount": "0.0",
+    }
+    if "amount" in found:
+        # no negative zero: it would print as another amount
+        cells["amount"] = parse.number(found["amount"], f"{raw.label}, amount") + " + 0.0"
+    for column in _OPTIONAL:
+        if column in found:
+            kind = parse.text if column in {"channel", "category"} else parse.identifier
+            cells[column] = kind(found[column])
+    cells["booked_on"] = cells["known_on"] = f"CAST({cells['timestamp']} AS DATE)"
+    if "available_at" in found:
+        available, given = when("available_at"), parse.text(found["available_at"])
+        cells["known_on"] = f"greatest({cells['booked_on']}, CAST({available} AS DATE))"
+        cells["unknown_when"] = f"{available} IS NULL AND {given} IS NOT NULL"
+    if "currency" in found:
+        cells["currency"] = f"upper({parse.text(found['currency'])})"
+    return cells
+
+
+def _faults(cells: Mapping[str, str], currency: str | None) -> list[tuple[str, str]]:
+    """Return what breaks the contract, and how it is called."""
+    faults = [
+        ("customer_id IS NULL", "no customer"),
+        ("timestamp IS NULL AND timestamp_cell IS NULL", "no time"),
+        ("timestamp IS NULL OR NOT isfinite(timestamp)", "unparsable time"),
+        ("year(timestamp) < 1900", "time before 1900"),
+        ("amount IS NULL AND amount_cell IS NULL", "no amount"),
+        ("amount IS NULL", "unparsable amount"),
+        ("NOT isfinite(amount)", "amount not finite"),
+    ]
+    if "unknown_when" in cells:
+        faults.append(("unknown_when", "unparsable available_at"))
+    if "currency" in cells and currency is not None:
+        other = f"currency IS DISTINCT FROM {sql.text(currency.upper())}"
+        faults.append((other, "wrong currency"))
+    if "repeat" in cells:
+        faults.append(("repeat > 1", "duplicate line"))
+    return faults
+
+
+def _repeat(engine: Backend, raw: Raw) -> str:
+    own = [name for name in columns_of(engine, raw.name) if name.lower() != "source_row"]
+    every = ", ".join(sql.name(name) for name in own)
+    return f"row_number() OVER (PARTITION BY {every} ORDER BY source_row)"
+
+
+def _count(engine: Backend, checked: Checked) -> IntakeCounts:
+    fates = checked.fates
+    customers, first_day, last_day = sql.rows(
+        engine,
+        f"""SELECT count(DISTINCT customer_id), min(booked_on), max(booked_on)
+        FROM {sql.name(checked.name)} WHERE fate = '{ACCEPTED}'""",
+    )[0]
+    return IntakeCounts(
+        rows_in=sum(fates.values()),
+        filtered_out=fates.get(FILTERED, 0),
+        zero_amounts=fates.get(ZERO, 0),
+        after_as_of=fates.get(LATER, 0),
+        rejected=checked.reasons,
+        accepted=fates.get(ACCEPTED, 0),
+        customers=customers,
+        first_day=first_day,
+        last_day=last_day,
+    )
+
+
+def _refuse_if_bad(
+    counts: IntakeCounts, rejected: ir.Table, raw: Raw, max_share: float, as_of: date | None
+) -> None:
+    # a row in the future is after as_of too, and what is after as_of has no effect
+    bad = {r: n for r, n in counts.rejected.items() if as_of is None or r != _FUTURE}
+    refuse_if_many(bad, counts.zero_amounts + counts.accepted, rejected, raw.label, max_share)
+    if counts.rows_in == 0:
+        raise DataError("the source has no rows", where=raw.label)
+    if counts.accepted == 0:
+        raise DataError(
+            "no rows are left",
+            where=raw.label,
+            got=f"{counts.rows_in:,} rows: {counts.filtered_out:,} left out by filter, "
+            f"{counts.after_as_of:,} after {as_of}, {counts.zero_amounts:,} of amount zero, "
+            f"{sum(counts.rejected.values()):,} rejected",
+        )
+
+
+def _one_currency(engine: Backend, raw: Raw, checked: Checked) -> None:
+    found = sql.rows(
+        engine,
+        f"""SELECT currency, count(*) FROM {sql.name(checked.name)}
+        WHERE fate IN ('{ACCEPTED}', '{ZERO}') AND currency IS NOT NULL
+        GROUP BY currency ORDER BY count(*) DESC, currency LIMIT 5""",
+    )
+    if len(found) > 1:
+        raise DataError(
+            "the amounts are in several currencies",
+            where=raw.label,
+            got=", ".join(f"{code} in {n:,} rows" for code, n in found),
+            hint=f"set currency: {found[0][0]} (the others are then rejected), or convert them",
+        )
+
+
+def _accepted(engine: Backend, checked: Checked, optional: list[str], refunds: str) -> str:
+    rows = engine.table(checked.name)
+    rows = rows.filter(rows.fate == ACCEPTED).mutate(day=rows.booked_on)
+    order = ["customer_id", "timestamp", "day", "booked_on", "known_on", "amount", *optional]
+    rows = rows.select(order)
+    name = fresh("transactions")
+    engine.create_table(name, obj=net_by_order(rows) if refunds == "by_order" else rows)
+    return name
+
+
+def fingerprint(engine: Backend, relation: str) -> str:
+    """Return a digest of a relation's rows, whatever their order (16 hexadecimal digits).
+
+    A sum over row digests does not depend on their order, and, unlike an exclusive or, not every
+    pair of equal rows cancels out.
+    """
+    cells = ", ".join(
+        f"coalesce(CAST({sql.name(column)} AS VARCHAR), chr(0))"
+        for column in columns_of(engine, relation)
+    )
+    digests = f"sum(md5_number_lower(concat_ws(chr(31), {cells})))"
+    query = f"SELECT md5(concat_ws(':', count(*), {digests})) FROM {sql.name(relation)}"
+    return str(sql.rows(engine, query)[0][0])[:16]

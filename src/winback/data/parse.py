@@ -1,0 +1,143 @@
+"""Cells become identifiers, numbers, flags and points in time; what cannot be read becomes NULL.
+
+Every function takes an `Expression` and returns SQL text.
+"""
+
+from __future__ import annotations
+
+from ibis.backends.duckdb import Backend
+
+from winback.data import sql
+from winback.data.expressions import Expression
+from winback.data.raw import Raw
+from winback.errors import DataError
+
+_FLOATS = {"DOUBLE", "FLOAT"}
+_NUMBERS = {
+    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",
+    "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
+}  # fmt: skip
+# how exports write a missing customer
+_MISSING = "('', 'nan', 'none', 'null', '<na>', 'n/a', '\\n')"
+
+_DATE_ORDER = r"^\d{1,2}([/-])\d{1,2}[/-]\d{2,4}(\D|$)"
+_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
+# a time followed by Z, UTC, an offset, or a place such as Asia/Shanghai; abbreviations such as CST
+# mean different zones to different people and are not guessed
+_AWARE = r":\d\d(\.\d+)?\s*(Z|z|UTC|GMT|[+-]\d\d(:?\d\d)?|[A-Za-z]+/[A-Za-z_/]+)$"
+# only what the engine reads whole: it would drop PM, or an unknown zone, from the end of a cell
+_ISO = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?"
+
+
+def text(value: Expression) -> str:
+    """Return trimmed text, NULL if empty."""
+    return f"nullif(trim(CAST({value.sql} AS VARCHAR)), '')"
+
+
+def identifier(value: Expression) -> str:
+    """Return an identifier as text: 12345.0 is 12345, and a missing value by any name is NULL."""
+    if value.type in _FLOATS:
+        exact = f"{value.sql} = trunc({value.sql}) AND abs({value.sql}) < 9007199254740992"
+        return (
+            f"CASE WHEN {exact} THEN CAST(CAST({value.sql} AS BIGINT) AS VARCHAR)"
+            f" WHEN isfinite({value.sql}) THEN CAST({value.sql} AS VARCHAR) END"
+        )
+    if value.type in _NUMBERS:
+        return f"CAST({value.sql} AS VARCHAR)"
+    trimmed = f"trim(CAST({value.sql} AS VARCHAR))"
+    return (
+        f"CASE WHEN lower({trimmed}) NOT IN {_MISSING}"
+        rf" THEN regexp_replace({trimmed}, '^(-?\d+)\.0+$', '\1') END"
+    )
+
+
+def number(value: Expression, where: str) -> str:
+    """Return a float64, possibly not finite."""
+    if value.type == "VARCHAR":
+        return f"TRY_CAST({value.sql} AS DOUBLE)"
+    if value.type in _NUMBERS | _FLOATS or value.type.startswith("DECIMAL"):
+        return f"CAST({value.sql} AS DOUBLE)"
+    raise DataError("the column does not hold numbers", where=where, got=value.type)
+
+
+def flag(value: Expression) -> str:
+    """Return a boolean; NULL if empty, and true where it cannot be read: in doubt, leave alone."""
+    trimmed = f"lower(trim(CAST({value.sql} AS VARCHAR)))"
+    return (
+        f"CASE WHEN {trimmed} IS NULL OR {trimmed} IN {_MISSING} THEN NULL"
+        f" ELSE {trimmed} NOT IN ('false', 'f', 'no', 'n', '0', '0.0', '否') END"
+    )
+
+
+def instant(engine: Backend, raw: Raw, value: Expression, *, timezone: str, where: str) -> str:
+    """Return a naive timestamp in the time zone, in microseconds.
+
+    Aware points in time are converted; naive ones are taken to be local. Text is read in the forms
+    of ISO 8601, ``2024年1月2日 10:05``, ``2024.1.2``, ``20240102``, ``31.12.2024``, ``2 Jan 2024``,
+    Unix seconds and milliseconds (10 and 13 digits), and ``12/31/2024`` or ``31/12/2024``,
+    whichever the other cells of the column prove.
+
+    Raises
+    ------
+    DataError
+        The column is of another type, or nothing proves whether day or month comes first.
+    """
+    zone = sql.text(timezone)
+    if value.type in {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"}:
+        return f"timezone({zone}, {value.sql})"
+    if value.type == "DATE" or value.type.startswith("TIMESTAMP"):
+        return f"CAST({value.sql} AS TIMESTAMP)"
+    if value.type in _NUMBERS | _FLOATS:
+        digits = f"CAST(TRY_CAST({value.sql} AS BIGINT) AS VARCHAR)"
+        return f"CASE {_digits(digits, zone)} END"
+    if value.type != "VARCHAR":
+        raise DataError("the column does not hold points in time", where=where, got=value.type)
+    cell = f"trim({value.sql})"
+    closed_up = rf"regexp_replace({cell}, '\s+([+-])', '\1')"
+    first = "%d{0}%m" if _day_first(engine, raw, value, where) else "%m{0}%d"
+    dates = ["%Y年%m月%d日", "%Y.%m.%d", "%d.%m.%Y", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y"]
+    dates += [first.format(sign) + sign + year for sign in "/-" for year in ("%y", "%Y")]
+    dates += ["%Y-%m-%d", "%Y/%m/%d"]  # last: 12/1/10 is no day of the year 12
+    forms = ", ".join(sql.text(date + clock) for date in dates for clock in _CLOCKS)
+    return rf"""CASE
+        WHEN regexp_full_match({cell}, '{_ISO}') THEN TRY_CAST({cell} AS TIMESTAMP)
+        WHEN regexp_matches({cell}, '{_AWARE}')
+            THEN timezone({zone}, TRY_CAST({closed_up} AS TIMESTAMPTZ))
+        {_digits(cell, zone)}
+        WHEN regexp_matches({cell}, '\d') THEN TRY_STRPTIME({cell}, [{forms}])
+    END"""
+
+
+def _digits(cell: str, zone: str) -> str:
+    """Return the WHEN branches for a point in time written in digits alone."""
+    return rf"""
+        WHEN regexp_full_match({cell}, '\d{{8}}') THEN TRY_STRPTIME({cell}, '%Y%m%d')
+        WHEN regexp_full_match({cell}, '\d{{14}}') THEN TRY_STRPTIME({cell}, '%Y%m%d%H%M%S')
+        WHEN regexp_full_match({cell}, '\d{{10}}')
+            THEN timezone({zone}, to_timestamp(TRY_CAST({cell} AS BIGINT)))
+        WHEN regexp_full_match({cell}, '\d{{13}}')
+            THEN timezone({zone}, to_timestamp(TRY_CAST({cell} AS BIGINT) / 1000))"""
+
+
+def _day_first(engine: Backend, raw: Raw, value: Expression, where: str) -> bool:
+    """Decide between 31/12/2024 and 12/31/2024 by the cells that only one of them can explain."""
+    cell = f"trim({value.sql})"
+
+    def part(position: int) -> str:
+        return rf"TRY_CAST(regexp_extract({cell}, '^(\d+)[/-](\d+)', {position}) AS INTEGER)"
+
+    row = sql.rows(
+        engine,
+        f"""
+        SELECT count(*), count_if({part(1)} > 12), count_if({part(2)} > 12), any_value({cell})
+        FROM {sql.name(raw.name)} WHERE regexp_matches({cell}, '{_DATE_ORDER}')""",
+    )[0]
+    found, day_first, month_first, example = row
+    if found and day_first == month_first:
+        raise DataError(
+            "nothing shows whether the day or the month comes first",
+            where=where,
+            got=example,
+            hint="say so with an expression such as strptime(COLUMN, '%d/%m/%Y')",
+        )
+    return bool(found and day_first > month_first)

@@ -1,0 +1,63 @@
+"""A source that has become a relation in the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ibis import util
+from ibis.backends.duckdb import Backend
+
+from winback.data import sql
+
+
+@dataclass(frozen=True)
+class Raw:
+    """What a source becomes before anybody knows what its columns mean.
+
+    Attributes
+    ----------
+    name
+        A view with `source_row` and the source's own columns.
+    label
+        The source as an error message may show it: no password, ever.
+    unreadable
+        A table of `source_row` and `problem`, where lines of a CSV file could not be read.
+    sample
+        Whether it is one of the samples that come with lifetimes.
+    behind
+        The tables behind the view, to be dropped with it.
+    """
+
+    name: str
+    label: str
+    unreadable: str | None = None
+    sample: bool = False
+    behind: tuple[str, ...] = ()
+
+    def drop(self, engine: Backend) -> None:
+        """Give the space back."""
+        engine.raw_sql(f"DROP VIEW IF EXISTS {sql.name(self.name)}")
+        for table in (*self.behind, *filter(None, [self.unreadable])):
+            engine.raw_sql(f"DROP TABLE IF EXISTS {sql.name(table)}")
+
+
+def fresh(stem: str) -> str:
+    """Return a table name that nobody has used."""
+    return str(util.gen_name(f"winback_{stem}"))
+
+
+def columns_of(engine: Backend, relation: str) -> dict[str, str]:
+    """Return a relation's columns and their types, as the engine calls them."""
+    described = sql.rows(engine, f"DESCRIBE SELECT * FROM {sql.name(relation)}")
+    return {str(row[0]): str(row[1]) for row in described}
+
+
+def view_of(engine: Backend, table: str) -> str:
+    """Return a view that numbers a materialised table's rows in the order in which they came."""
+    view = fresh("raw")
+    # rowid is 0-based, dense and in order of insertion: no window function over the whole source
+    engine.raw_sql(
+        f"CREATE VIEW {sql.name(view)} AS SELECT rowid + 1 AS source_row,"
+        f" COLUMNS(lambda c: lower(c) <> 'source_row') FROM {sql.name(table)}"
+    )
+    return view

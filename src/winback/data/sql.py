@@ -1,0 +1,71 @@
+"""The few pieces of SQL text that are needed everywhere in this room."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+import duckdb
+from ibis.backends.duckdb import Backend
+
+EngineError = duckdb.Error
+
+
+def rows(engine: Backend, query: str) -> list[tuple[Any, ...]]:
+    """Run a query whose few rows fit anywhere; fetched whole, so that the engine is free again."""
+    return list(engine.con.execute(query).fetchall())
+
+
+def name(identifier: str) -> str:
+    """Quote an identifier.
+
+    Examples
+    --------
+    >>> name("Customer ID")
+    '"Customer ID"'
+    """
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def text(value: str) -> str:
+    """Quote a string.
+
+    Examples
+    --------
+    >>> text("it's")
+    "'it''s'"
+    """
+    return "'" + value.replace("'", "''") + "'"
+
+
+def first_line(error: BaseException) -> str:
+    r"""Return the first line of an engine's message, without its class prefix.
+
+    Examples
+    --------
+    >>> first_line(ValueError("Binder Error: no such column\n  LINE 1"))
+    'no such column'
+    """
+    line = next((part for part in str(error).splitlines() if part.strip()), type(error).__name__)
+    prefix, _, rest = line.partition(" Error: ")
+    return (rest if rest and len(prefix) < 30 else line).strip()
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str | None:
+    """Return the candidate closest to a word, ignoring case, spaces and underscores.
+
+    Examples
+    --------
+    >>> nearest("customer_id", ["Country", "CustomerID"])
+    'CustomerID'
+    >>> nearest("timestamp", ["Country"]) is None
+    True
+    """
+    plain = {_plain(candidate): candidate for candidate in reversed(list(candidates))}
+    found = difflib.get_close_matches(_plain(word), plain, n=1, cutoff=0.6)
+    return plain[found[0]] if found else None
+
+
+def _plain(word: str) -> str:
+    return "".join(letter for letter in word.lower() if letter.isalnum())
