@@ -7,7 +7,6 @@ No words and no pictures yet: texts are made in :mod:`winback.reports.readings`,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from winback.reports.plain import Rows, aggregator, columns, plain, records
@@ -72,7 +71,7 @@ def compute_report(
     ...     "expected_purchases": [1.5, 0.1], "clv": [90.0, 10.0], "p_churn": [0.2, 0.9],
     ...     "tier": ["high", "low"], "lifecycle_stage": ["active", "dormant"]})
     >>> report = compute_report(
-    ...     job={"name": "shop", "as_of": date(1998, 6, 30), "active_within_days": 365},
+    ...     job={"name": "shop", "as_of": "1998-06-30", "active_within_days": 365},
     ...     intake={"has_amounts": True, "rows_in": 3, "accepted": 3}, scores=scores)
     >>> report["population"]["summary"]["active"], report["population"]["tiers"][0]["value_share"]
     (1, 0.9)
@@ -184,7 +183,9 @@ def _warnings(report: dict[str, Any], said: Sequence[str]) -> list[dict[str, Any
             )
     for model in report["models"]:
         if model["promoted"] is False:
-            found.append({"code": "not_promoted", "model": model["name"]})
+            found.append(
+                {"code": "not_promoted", "model": model["name"], "reasons": model["reasons"]}
+            )
         if model["notes"]:
             found.append({"code": "model_notes", "model": model["name"], "text": model["notes"]})
     if intake["rejected_rows"] > NOTABLE_REJECTED_SHARE * intake["rows_in"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -11,13 +11,14 @@ from typing import Any
 
 import plotly.graph_objects as go
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
-from winback.errors import OutputError
-from winback.reports import readings
+from winback.files import atomic_path
+from winback.reports import readings, verdict
 from winback.reports.figures import figures as draw
 from winback.reports.messages import Words
+from winback.reports.quality import LEVEL_GAP
 
 
 def render(report: dict[str, Any], figures: Mapping[str, go.Figure]) -> str:
@@ -43,6 +44,8 @@ def render(report: dict[str, Any], figures: Mapping[str, go.Figure]) -> str:
         report=report,
         words=words,
         readings=readings,
+        verdict=verdict,
+        gap=LEVEL_GAP,
         charts={name: _chart(figure) for name, figure in figures.items()},
         plotly=Markup(get_plotlyjs()) if figures else None,  # noqa: S704  a library's own file
     )
@@ -73,13 +76,8 @@ def write_report(
         If the file cannot be written.
     """
     page = render(report, draw(report) if figures is None else figures)
-    aside = path.with_name(f".{path.name}.part")
-    try:
-        aside.write_text(page, encoding="utf-8", newline="\n")
-        os.replace(aside, path)  # noqa: PTH105  replaces on every system
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise OutputError("the report cannot be written", where=str(path), got=error) from error
+    with atomic_path(path) as part:
+        part.write_text(page, encoding="utf-8", newline="\n")
     return path
 
 
@@ -92,8 +90,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.globals["chain"] = ", ".join
+    environment.filters["dated"] = _dated
     return environment
+
+
+def _dated(text: str) -> Markup:
+    """Mark dates up, so that no line breaks inside one."""
+    return Markup(re.sub(r"\d{4}-\d\d-\d\d", r"<time>\g<0></time>", str(escape(text))))  # noqa: S704
 
 
 def _chart(figure: go.Figure) -> dict[str, Any]:

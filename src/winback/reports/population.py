@@ -13,7 +13,9 @@ TOP_PERCENTS = (1, 5, 10, 20)
 RISK_BINS = 20
 
 
-def population(scores: Rows, *, has_amounts: bool, active_within_days: int | None) -> dict[str, Any]:
+def population(
+    scores: Rows, *, has_amounts: bool, active_within_days: int | None
+) -> dict[str, Any]:
     """Aggregate the scores to what the report shows.
 
     Parameters
@@ -102,7 +104,9 @@ def _concentration(
     held = {row["percent"]: row["value"] for row in by_percent}
     curve = list(accumulate(held.get(percent, 0.0) / total for percent in range(101)))
     firsts = [-(-n * percent // 100) for percent in TOP_PERCENTS]
-    sums = ", ".join(f"sum(value) FILTER (place <= {first}) AS top_{first}" for first in set(firsts))
+    sums = ", ".join(
+        f"sum(value) FILTER (place <= {first}) AS top_{first}" for first in set(firsts)
+    )
     top = records(
         engine,
         f"""
@@ -113,7 +117,11 @@ def _concentration(
     return {
         "curve": plain(curve),
         "top": [
-            {"percent": percent, "n": first, "value_share": plain((top[f"top_{first}"] or 0) / total)}
+            {
+                "percent": percent,
+                "n": first,
+                "value_share": plain((top[f"top_{first}"] or 0) / total),
+            }
             for percent, first in zip(TOP_PERCENTS, firsts, strict=True)
         ],
         # Gini = sum_i (n + 1 - 2 i) x_(i) / (n sum x), i = 1 for the largest

@@ -11,18 +11,19 @@ import duckdb
 from winback.reports.plain import Rows, aggregator, plain, records
 
 TARGETS = ("churn", "purchases", "revenue")
-# One metric decides who leads: proper for the mean (squared error), so that "nobody buys again",
-# which minimises the absolute error of sparse buyers, cannot look like the best forecast.
-DECIDING = {"churn": "brier", "purchases": "rmse", "revenue": "rmse"}
+# One number decides who leads, the one that the champion rule goes by. For values that is the loss
+# (see `_with_loss`): MAE alone would crown "nobody buys again", ranking would ignore the level.
+DECIDING = {"churn": "brier", "purchases": "loss", "revenue": "loss"}
+VALUE_METRICS = ("loss", "mae", "rmse", "bias", "spearman", "gini", "top_decile_capture")
 SHOWN = {
-    "churn": ("brier", "log_loss", "auc", "ap", "ece", "top_decile_lift"),
-    "purchases": ("rmse", "mae", "bias", "spearman", "gini", "top_decile_capture"),
-    "revenue": ("rmse", "mae", "bias", "spearman", "gini", "top_decile_capture"),
+    "churn": ("brier", "log_loss", "auc", "ap", "ece", "top_decile_lift", "top_decile_lift_max"),
+    "purchases": VALUE_METRICS,
+    "revenue": VALUE_METRICS,
 }
-LOWER_IS_BETTER = {"rmse", "mae", "wape", "brier", "log_loss", "ece"}
-NEAREST_ZERO_IS_BEST = {"bias"}
+LOWER_IS_BETTER = {"loss", "rmse", "mae", "wape", "brier", "log_loss", "ece"}
+UNRANKED = {"top_decile_lift_max"}  # a property of the window, the same for every model
 BINS = 10
-LEVEL_GAP = 0.005  # closer than half a percent: level
+LEVEL_GAP = 0.02  # closer than two percent: level, as in the champion rule
 
 
 def quality(evaluation: Sequence[dict[str, Any]], predictions: Rows | None) -> dict[str, Any]:
@@ -45,11 +46,12 @@ def quality(evaluation: Sequence[dict[str, Any]], predictions: Rows | None) -> d
         error; negative if the rival wins). ``history``: the same verdict per split. ``deciles``
         and ``reliability``: predicted against actual of the chosen model on the latest split.
     """
+    entries = [_with_loss(entry) for entry in evaluation]
     verdicts = [
-        _verdict([entry for entry in evaluation if (entry["split"], entry["target"]) == key], *key)
+        _verdict([entry for entry in entries if (entry["split"], entry["target"]) == key], *key)
         for target in TARGETS
         for key in sorted(
-            {(entry["split"], target) for entry in evaluation if entry["target"] == target}
+            {(entry["split"], target) for entry in entries if entry["target"] == target}
         )
     ]
     latest = {verdict["target"]: verdict for verdict in verdicts}  # the last split of each wins
@@ -75,6 +77,15 @@ def quality(evaluation: Sequence[dict[str, Any]], predictions: Rows | None) -> d
     return result
 
 
+def _with_loss(entry: dict[str, Any]) -> dict[str, Any]:
+    """Add the loss of a value forecast: the geometric mean of MAE, RMSE and 1 - Gini."""
+    parts = [plain(entry.get(name)) for name in ("mae", "rmse", "gini")]
+    if entry["target"] == "churn" or any(part is None for part in parts):
+        return entry
+    mae, rmse, gini = parts
+    return {**entry, "loss": (mae * rmse * max(1 - gini, 0.0)) ** (1 / 3)}
+
+
 def _verdict(entries: list[dict[str, Any]], split: str, target: str) -> dict[str, Any]:
     metric = DECIDING[target]
     table = sorted(entries, key=lambda entry: (_error(entry, metric), str(entry["model"])))
@@ -96,7 +107,6 @@ def _verdict(entries: list[dict[str, Any]], split: str, target: str) -> dict[str
         "error": chosen.get(metric) if chosen else None,
         "rival_error": rival.get(metric) if rival else None,
         "gain": _gain(chosen, rival, metric),
-        "bias": chosen.get("bias") if chosen else None,
     }
 
 
@@ -117,7 +127,9 @@ def _row(
         "best": [
             name
             for name in metrics
-            if len(table) > 1 and _error(entry, name) == min(_error(row, name) for row in table)
+            if len(table) > 1
+            and name not in UNRANKED
+            and _error(entry, name) == min(_error(row, name) for row in table)
         ],
     }
 
@@ -127,14 +139,12 @@ def _error(entry: dict[str, Any] | None, metric: str) -> float:
     value = None if entry is None else plain(entry.get(metric))
     if value is None:
         return math.inf
-    if metric in NEAREST_ZERO_IS_BEST:
-        return abs(float(value))
+    if metric == "bias":  # predicted over actual total: 1 is right, and half is as wrong as double
+        return abs(math.log(value)) if value > 0 else math.inf
     return float(value) if metric in LOWER_IS_BETTER else -float(value)
 
 
-def _gain(
-    model: dict[str, Any] | None, other: dict[str, Any] | None, metric: str
-) -> float | None:
+def _gain(model: dict[str, Any] | None, other: dict[str, Any] | None, metric: str) -> float | None:
     """Return 1 - error / other's error: positive if the first is better."""
     error, reference = _error(model, metric), _error(other, metric)
     if not (math.isfinite(error) and math.isfinite(reference)):

@@ -51,10 +51,8 @@ def churn_warning_size(rows: Rows | None) -> dict[str, Any] | None:
                 """,
             )
         }
-    nothing = {"n": 0, "value_at_risk": 0.0 if value else None}
-    severities = [{"name": name, **by_name.get(name, nothing)} for name in SEVERITIES]
-    for row, name in zip(severities, SEVERITIES, strict=True):
-        row["name"] = name
+    nothing: dict[str, Any] = {"n": 0, "value_at_risk": 0.0 if value else None}
+    severities = [{**by_name.get(name, nothing), "name": name} for name in SEVERITIES]
     at_risk = sum(row["value_at_risk"] or 0.0 for row in severities)
     return {
         "n": sum(row["n"] for row in severities),
@@ -88,14 +86,13 @@ def win_back_size(
     with aggregator(treated=treated, control=control) as engine:
         n_treated = _size(engine, "treated") if treated is not None else 0
         n_control = _size(engine, "control") if control is not None else 0
+    reasons = {str(reason): int(n) for reason, n in (facts.get("excluded") or {}).items()}
     excluded = [
-        {"reason": str(reason), "n": int(n)}
-        for reason, n in sorted(
-            dict(facts.get("excluded") or {}).items(), key=lambda entry: (-entry[1], entry[0])
-        )
-        if n
+        {"reason": reason, "n": n}
+        for reason, n in sorted(reasons.items(), key=lambda entry: (-entry[1], entry[0]))
+        if n > 0
     ]
-    left_out = sum(entry["n"] for entry in excluded)
+    left_out = sum(reasons.values())
     return {
         "considered": int(facts.get("considered") or n_treated + n_control + left_out),
         "excluded": excluded,

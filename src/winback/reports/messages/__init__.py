@@ -36,6 +36,7 @@ class Words:
     currency: str | None = None
 
     def __post_init__(self) -> None:
+        """Refuse a language without a catalogue."""
         if self.language not in CATALOGUES:
             raise UsageError(
                 "unknown report language",
@@ -62,6 +63,8 @@ class Words:
         if value is None:
             return self("missing")
         size = abs(value)
+        if size and size < 5e-4:
+            return f"{value:.1g}"
         if isinstance(value, int) or value == int(value) or size >= 1000:
             return f"{value:,.0f}"
         return f"{value:,.1f}" if size >= 100 else f"{value:,.2f}" if size >= 1 else f"{value:.3g}"
@@ -70,7 +73,16 @@ class Words:
         """Return a metric with the decimals that tell models apart."""
         if value is None:
             return self("missing")
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}" if value else "0"
+        decimals = next((n for n, least in enumerate((1000, 100, 10)) if abs(value) >= least), 3)
+        return f"{value:,.{decimals}f}"
+
+    def parameter(self, value: Any) -> str:
+        """Return a parameter of a model: numbers to four digits, as papers print them."""
+        if value is None:
+            return self("missing")
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return str(value)
+        return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
     def money(self, value: float | None) -> str:
         """Return an amount, in millions from a million on."""
@@ -87,11 +99,19 @@ class Words:
         return self("money", currency=self.currency, amount=text) if self.currency else text
 
     def share(self, value: float | None) -> str:
-        """Return a fraction in percent: one decimal below ten percent."""
+        """Return a fraction in percent: one decimal near nothing and near everything."""
         if value is None:
             return self("missing")
         percent = 100 * value
+        if 0 < abs(percent) < 0.05:
+            return "<0.1%"
+        if 99 < percent < 100:  # nearly all is not all
+            return f"{min(percent, 99.9):.1f}%"
         return f"{percent:.1f}%" if 0 < abs(percent) < 9.95 else f"{percent:.0f}%"
+
+    def points(self, value: float) -> str:
+        """Return a difference of two fractions in percentage points."""
+        return f"{100 * value:.1f}"
 
     def day(self, value: str | date | None) -> str:
         """Return a date as ISO text."""

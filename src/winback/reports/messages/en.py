@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TEXT: dict[str, str] = {
     # ------------------------------------------------------------------ small change
-    "missing": "–",
+    "missing": "\N{EN DASH}",
     "millions": "{n} million",
     "money": "{currency} {amount}",
     "customer.one": "{n} customer",
@@ -13,12 +13,7 @@ TEXT: dict[str, str] = {
     "day.other": "{n} days",
     "row.one": "{n} row",
     "row.other": "{n} rows",
-    "purchase.one": "{n} purchase day",
-    "purchase.other": "{n} purchase days",
     "joined": "{first}; {second}",
-    "and": " and ",
-    "yes": "yes",
-    "no": "no",
     # ------------------------------------------------------------------ page
     "title": "{name}: customer value, churn and win-back, {as_of}",
     "heading": "Customer value, churn and win-back",
@@ -29,7 +24,6 @@ TEXT: dict[str, str] = {
     "needs_script": "The charts need JavaScript; every number is also in the tables and texts.",
     "meta": "n = {n} · as of {as_of}",
     "numbers": "The numbers",
-    "details": "More",
     # ------------------------------------------------------------------ sections
     "section.verdict": "Verdict",
     "section.warnings": "Read this first",
@@ -78,7 +72,7 @@ TEXT: dict[str, str] = {
     "verdict.unspent": " within a budget of {budget}",
     "verdict.control": ", with {n} held back to measure the effect",
     "verdict.no_lists": "No lists were made.",
-    "verdict.models": "Tested on {as_of} to {until}: {clauses}.",
+    "verdict.models": "Tested on what happened after {as_of} until {until}: {clauses}.",
     "verdict.not_tested": "The models have not been tested on held-out purchases.",
     "clause.better": (
         "{target} ({model}) has an error {gain} lower than the best other model, {rival}"
@@ -98,7 +92,8 @@ TEXT: dict[str, str] = {
         "{target}: the chosen model {chosen} did worse on the held-out window than {rival}"
         " (error {loss} higher)."
     ),
-    "warning.not_promoted": "{model}: the newly trained model was not promoted.",
+    "warning.not_promoted": "{model}: the newly trained model was not promoted.{why}",
+    "warning.why": " {reasons}.",
     "warning.model_notes": "{model}: {text}",
     "warning.many_rejected": "{rows} ({share}) were rejected; see data quality.",
     "warning.said": "{text}",
@@ -108,7 +103,7 @@ TEXT: dict[str, str] = {
     "tile.value.clv": "expected margin in {days}",
     "tile.value.expected_purchases": "expected purchase days in {days}",
     "tile.warned": "churn warnings",
-    "tile.at_risk": "value at risk on the list",
+    "tile.at_risk": "value at risk",
     "tile.called": "to call back",
     # ------------------------------------------------------------------ what was done
     "done.data": "Purchases",
@@ -132,7 +127,7 @@ TEXT: dict[str, str] = {
     "column.decision": "Decision",
     "decision.promoted": "promoted",
     "decision.kept": "not promoted",
-    "decision.none": "–",
+    "decision.none": "\N{EN DASH}",
     "role.champion": "champion",
     "role.challenger": "challenger",
     "role.previous": "previous",
@@ -146,8 +141,9 @@ TEXT: dict[str, str] = {
     "quality.beats": "beats the chosen model",
     "quality.reading": "{clause}.",
     "quality.bold": (
-        "Bold: the best of its column. Lower is better for Brier, log-loss, ECE, RMSE and MAE;"
-        " nearest to zero for bias; higher for the rest."
+        "Bold: the best of its column. Lower is better for Brier score, log-loss, ECE, loss, MAE"
+        " and RMSE; nearest to 1 for predicted over actual; higher for the rest. The loss is the"
+        " geometric mean of MAE, RMSE and 1 - Gini."
     ),
     "table.history": "The same comparison on every held-out window",
     "column.window": "Window",
@@ -160,32 +156,37 @@ TEXT: dict[str, str] = {
     "metric.rmse": "RMSE",
     "metric.mae": "MAE",
     "metric.wape": "WAPE",
-    "metric.bias": "Bias",
+    "metric.loss": "Loss",
+    "metric.bias": "Predicted / actual",
     "metric.spearman": "Spearman",
     "metric.gini": "Gini",
     "metric.top_decile_capture": "Top-tenth capture",
     "metric.auc": "AUC",
     "metric.ap": "Average precision",
-    "metric.brier": "Brier",
+    "metric.brier": "Brier score",
     "metric.log_loss": "Log-loss",
     "metric.ece": "ECE",
     "metric.top_decile_lift": "Top-tenth lift",
+    "metric.top_decile_lift_max": "Highest possible",
     "model.beta_geo": "BG/NBD",
-    "model.gamma_gamma": "Gamma-Gamma",
-    "model.customer_value": "BG/NBD with Gamma-Gamma",
     "model.rate": "own rate so far",
     "model.last_period": "same as last period",
     "model.zero": "nobody buys again",
-    "model.own_mean": "own mean",
-    "model.pooled_mean": "pooled mean",
-    "model.heuristic": "frequency × mean / T",
+    "model.beta_geo+gamma_gamma": "BG/NBD with Gamma-Gamma",
+    "model.CustomerValueModel": "value model",
+    "model.ChurnModel": "contest of churn models",
+    "model.ValueTiers": "value clusters",
+    "model.rate+own_mean": "own rate so far",
+    "model.last_period+own_mean": "same as last period",
+    "model.boosted": "LightGBM",
+    "model.blend": "blend of models",
     "model.base_rate": "base rate",
     "model.recency_rule": "recency rule",
     "model.logistic": "logistic regression",
     "model.lightgbm": "LightGBM",
     # ------------------------------------------------------------------ charts
     "chart.deciles.title": "{target}: predicted against actual, by tenth of customers",
-    "chart.deciles.x": "Customers in tenths, the highest predictions first",
+    "chart.deciles.x": "Customers by tenth, highest prediction first",
     "chart.deciles.y.purchases": "Purchase days per customer",
     "chart.deciles.y.revenue": "Revenue per customer",
     "chart.deciles.reading": (
@@ -197,7 +198,7 @@ TEXT: dict[str, str] = {
     ),
     "off.high": "{share} too high",
     "off.low": "{share} too low",
-    "off.level": "right to the percent",
+    "off.level": "within one percent",
     "off.undefined": "with nothing to compare",
     "predicted": "Predicted",
     "actual": "Actual",
@@ -237,7 +238,7 @@ TEXT: dict[str, str] = {
     "chart.tiers.customers": "Share of customers",
     "chart.tiers.value": "Share of expected value",
     "chart.tiers.reading": (
-        "Tier {name} is {share} of the customers and {value_share} of the expected value."
+        "The tier {name} holds {share} of the customers and {value_share} of the expected value."
     ),
     "chart.tiers.reading.one": "All {customers} are in one tier, {name}.",
     "chart.tiers.alt": "Bars per tier: share of customers beside share of value. {reading}",
@@ -329,8 +330,6 @@ TEXT: dict[str, str] = {
     "intake.after_as_of": "later than the as-of date",
     "intake.rejected": "rejected: {reason}",
     "intake.accepted": "accepted",
-    "data.reading": (
-        "{accepted} of {rows} were used ({share}); {rejected} were rejected{why}."
-    ),
+    "data.reading": ("{accepted} of {rows} were used ({share}); {rejected} were rejected{why}."),
     "data.why": ", most often: {reason} ({n})",
 }

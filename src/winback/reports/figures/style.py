@@ -7,7 +7,9 @@ are transparent; the page recolours text and grid lines by CSS to follow light, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -28,8 +30,9 @@ _AXIS = {
     "zerolinecolor": GRID,
     "linecolor": GRID,
     "automargin": True,
+    "ticklabelstandoff": 4,
     "fixedrange": True,  # a swipe over a chart scrolls the page
-    "title": {"standoff": 10},
+    "title": {"standoff": 10, "font": {"size": 13}},
 }
 
 TEMPLATE = go.layout.Template(
@@ -41,7 +44,14 @@ TEMPLATE = go.layout.Template(
         "xaxis": _AXIS,
         "yaxis": _AXIS,
         "hoverlabel": {"font": {"family": FONT, "size": 13}},
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "y": 1.02,
+            "yanchor": "bottom",
+            "traceorder": "normal",
+        },
+        "separators": ".,",
         "bargap": 0.25,
         "dragmode": False,
     }
@@ -75,7 +85,7 @@ class Caption:
 
 def chart(
     traces: list[go.Bar | go.Scatter],
-    caption: Caption,
+    told: Caption,
     words: Words,
     *,
     x: str = "",
@@ -87,15 +97,15 @@ def chart(
     figure.update_layout(
         template=TEMPLATE,
         height=height,
-        margin={"l": 56, "r": 16, "t": 84, "b": 56},
+        margin={"l": 56, "r": 24, "t": 84, "b": 56},
         title={
-            "text": caption.title,
-            "subtitle": {"text": words("meta", n=caption.n, as_of=caption.as_of)},
+            "text": told.title,
+            "subtitle": {"text": words("meta", n=told.n, as_of=told.as_of)},
             "x": 0,
             "xanchor": "left",
         },
         showlegend=sum(trace.name is not None for trace in traces) > 1,
-        meta=vars(caption),
+        meta=vars(told),
     )
     figure.update_xaxes(title_text=x)
     figure.update_yaxes(title_text=y)
@@ -103,10 +113,38 @@ def chart(
 
 
 def rows_chart(
-    traces: list[go.Bar], caption: Caption, words: Words, *, x: str, rows: int
+    traces: list[go.Bar], told: Caption, words: Words, *, x: str, rows: int
 ) -> go.Figure:
     """Put horizontal bars together: one row each, read from top to bottom."""
-    figure = chart(traces, caption, words, x=x, height=150 + 40 * rows)
-    figure.update_yaxes(autorange="reversed", showgrid=False, ticks="outside", ticklen=6)
-    figure.update_yaxes(tickcolor=CLEAR)
-    return figure
+    figure = chart(traces, told, words, x=x, height=150 + 40 * rows)
+    longest = max((value or 0 for trace in traces for value in trace.x), default=0) or 1
+    # room for the values behind the bars
+    figure.update_xaxes(range=[0, 1.2 * longest], tickformat=",")
+    return figure.update_yaxes(autorange="reversed", showgrid=False, ticklabelstandoff=8)
+
+
+def bars(
+    names: list[str], values: list[Any], write: Callable[[Any], str], colour: str | list[str]
+) -> go.Bar:
+    """Draw horizontal bars with their value written behind the end."""
+    return go.Bar(
+        x=values,
+        y=names,
+        orientation="h",
+        text=[write(value) for value in values],
+        textposition="outside",
+        cliponaxis=False,
+        marker_color=colour,
+        hoverinfo="y+text",
+    )
+
+
+def caption(name: str, reading: str, words: Words, *, n: int, as_of: str, **facts: str) -> Caption:
+    """Word the caption of a chart; `facts` fill its title."""
+    return Caption(
+        title=words(f"chart.{name}.title", **facts),
+        n=words.number(n),
+        as_of=as_of,
+        reading=reading,
+        alt=words(f"chart.{name}.alt", reading=reading, **facts),
+    )

@@ -1,0 +1,133 @@
+"""Figures of the models: predicted against what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from winback.reports import readings
+from winback.reports.figures.style import ACCENT, MUTED, SECOND, caption, chart
+from winback.reports.messages import Words
+
+
+def deciles(bins: Sequence[dict[str, Any]], words: Words, *, target: str, as_of: str) -> go.Figure:
+    """Predicted against actual means in ten groups, the highest predictions first."""
+    name = words.label("target", target)
+    told = caption(
+        "deciles",
+        readings.deciles_reading(bins, target, words),
+        words,
+        n=sum(row["n"] for row in bins),
+        as_of=as_of,
+        target=name,
+    )
+    places = [row["bin"] for row in bins]
+    figure = chart(
+        [
+            go.Bar(x=places, y=[row[side] for row in bins], name=words(side), marker_color=colour)
+            for side, colour in (("predicted", ACCENT), ("actual", SECOND))
+        ],
+        told,
+        words,
+        x=words("chart.deciles.x"),
+        y=words(f"chart.deciles.y.{target}"),
+    )
+    return figure.update_xaxes(dtick=1, showgrid=False)
+
+
+def reliability(bins: Sequence[dict[str, Any]], words: Words, *, as_of: str) -> go.Figure:
+    """Predicted churn against the share who left, in ten groups of equal size."""
+    told = caption(
+        "reliability",
+        readings.reliability_reading(bins, words),
+        words,
+        n=sum(row["n"] for row in bins),
+        as_of=as_of,
+    )
+    ordered = sorted(bins, key=lambda row: row["predicted"])
+    intervals = [_wilson(row["actual"], row["n"]) for row in ordered]
+    figure = chart(
+        [
+            go.Scatter(
+                x=[0, 1],
+                y=[0, 1],
+                mode="lines",
+                line={"color": MUTED, "dash": "dash", "width": 1.5},
+                name=words("perfect"),
+                hoverinfo="skip",
+            ),
+            go.Scatter(
+                x=[row["predicted"] for row in ordered],
+                y=[row["actual"] for row in ordered],
+                error_y={
+                    "array": [
+                        high - row["actual"]
+                        for row, (_, high) in zip(ordered, intervals, strict=True)
+                    ],
+                    "arrayminus": [
+                        row["actual"] - low
+                        for row, (low, _) in zip(ordered, intervals, strict=True)
+                    ],
+                    "thickness": 1.2,
+                    "width": 3,
+                },
+                mode="lines+markers",
+                line={"color": ACCENT, "width": 2},
+                marker={"size": 8},
+                name=words("actual"),
+            ),
+        ],
+        told,
+        words,
+        x=words("chart.reliability.x"),
+        y=words("chart.reliability.y"),
+    )
+    figure.update_xaxes(range=[0, 1], dtick=0.25, tickformat=".0%")
+    return figure.update_yaxes(range=[0, 1.03], dtick=0.25, tickformat=".0%")
+
+
+def tracking(weeks: Sequence[dict[str, Any]], words: Words, *, as_of: str) -> go.Figure:
+    """Draw actual and expected purchases by week, with a line where the held-out weeks begin."""
+    told = caption(
+        "tracking", readings.tracking_reading(weeks, words), words, n=len(weeks), as_of=as_of
+    )
+    whole = [week for week in weeks if week["days"] == 7] or list(weeks)  # a part week dips
+    days = [week["week"] for week in whole]
+    figure = chart(
+        [
+            go.Scatter(
+                x=days,
+                y=[week[side] for week in whole],
+                mode="lines",
+                line={"color": colour, "width": 2, "dash": dash},
+                name=words(side),
+            )
+            for side, colour, dash in (("actual", SECOND, "solid"), ("expected", ACCENT, "dash"))
+        ],
+        told,
+        words,
+        x=words("chart.tracking.x"),
+        y=words("chart.tracking.y"),
+    )
+    unseen = next((week["week"] for week in weeks if week["held_out"]), None)
+    if unseen is not None and unseen != weeks[0]["week"]:
+        figure.add_vline(x=unseen, line={"color": MUTED, "width": 1.5, "dash": "dot"})
+        figure.add_annotation(
+            x=unseen,
+            y=1,
+            yref="paper",
+            text=words("chart.tracking.held_out"),
+            showarrow=False,
+            xanchor="left",
+            xshift=6,
+        )
+    return figure.update_yaxes(rangemode="tozero")
+
+
+def _wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
+    """95% interval of a share (Wilson 1927): stays inside [0, 1] even at 0 and 1."""
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * ((share * (1 - share) + z * z / (4 * n)) / n) ** 0.5
+    return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))

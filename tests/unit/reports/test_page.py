@@ -1,0 +1,167 @@
+import json
+import re
+
+import pandas as pd
+import pytest
+
+from winback.errors import OutputError, UsageError
+from winback.reports.compute import compute_report
+from winback.reports.figures import figures
+from winback.reports.page import render, write_report
+
+PLANTED = "PLANTED"
+
+
+def page_of(arguments):
+    report = compute_report(**arguments)
+    return render(report, figures(report))
+
+
+def own_part(page):
+    """Cut out plotly.js, which is the same on every page."""
+    start = page.index("<script>/**")
+    return page[:start] + page[page.index("</script>", start) :]
+
+
+def words_of(arguments):
+    body = own_part(page_of(arguments)).partition("<body>")[2]
+    body = re.sub(r"<script[^>]*>.*?</script>", "", body, flags=re.DOTALL)
+    return re.sub(r"<[^>]+>", "", body)
+
+
+def test_the_page_is_whole_small_and_loads_nothing(arguments):
+    page = page_of(arguments)
+    assert 4_000_000 < len(page.encode()) < 8_000_000
+    ours = own_part(page)
+    assert len(ours) < 300_000
+    assert "default-src 'none'" in ours
+    assert not re.search(r"https?:|//cdn|@import|url\(|<link rel=.stylesheet|src=", ours)
+
+
+def test_no_customer_is_named(arguments):
+    report = compute_report(**arguments)
+    assert PLANTED not in json.dumps(report)
+    assert PLANTED not in render(report, figures(report))
+
+
+def test_the_same_report_gives_the_same_bytes_also_after_a_round_trip(arguments):
+    report = compute_report(**arguments)
+    again = json.loads(json.dumps(report))
+    assert render(again, figures(again)) == render(report, figures(report))
+    assert compute_report(**arguments) == report
+
+
+def test_paths_and_frames_give_the_same_report(arguments, tmp_path):
+    report = compute_report(**arguments)
+    for name in ("scores", "predictions"):
+        arguments[name].to_parquet(tmp_path / f"{name}.parquet")
+        arguments[name] = tmp_path / f"{name}.parquet"
+    assert compute_report(**arguments) == report
+
+
+def test_every_chart_tells_its_size_date_reading_and_alternative_text(arguments):
+    drawn = figures(compute_report(**arguments))
+    assert list(drawn) == [
+        "reliability",
+        "deciles_revenue",
+        "concentration",
+        "tiers",
+        "risk",
+        "stages",
+        "severity",
+        "funnel",
+    ]
+    page = page_of(arguments)
+    for name, figure in drawn.items():
+        meta = figure.layout.meta
+        assert meta["reading"].endswith(".")
+        assert meta["reading"] in meta["alt"]
+        assert meta["n"].replace(",", "").isdigit()
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d", meta["as_of"])
+        assert f'id="chart-{name}" role="img" aria-label="' in page
+
+
+def test_the_verdict_says_what_the_numbers_say(arguments):
+    text = words_of(arguments)
+    assert "400 customers scored as of 1998-06-30" in text
+    assert "Warn 6 customers at risk of leaving (2 red, 4 yellow), with USD 100 at stake" in text
+    assert "call back 20 customers for USD 42 of a budget of USD 50, with 5 held back" in text
+    assert "Churn (LightGBM) has an error 25% lower than the best other model" in text
+    assert "revenue (own rate so far) has an error 23% HIGHER" in text
+    assert "beats the chosen model" in text
+    assert "45 rows (4.5%) were rejected" in text
+    assert "12.3 percentage points" in text
+
+
+def test_what_users_wrote_is_never_markup(arguments):
+    arguments["lists"]["win_back_summary"]["excluded"] = {"</script><b>reason": 3}
+    page = page_of(arguments)
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<b>reason" not in page
+
+
+def test_sections_without_data_are_absent(arguments):
+    arguments["scores"] = arguments["scores"].iloc[:0]
+    empty = arguments["lists"]["churn_warning"].iloc[:0]
+    arguments.update(
+        evaluation=[],
+        predictions=None,
+        models=[],
+        lists={"churn_warning": empty, "win_back": empty, "win_back_control": empty},
+    )
+    page = page_of(arguments)
+    assert "Nobody was scored" in page
+    assert len(page) < 100_000  # no chart, no plotly.js
+    sections = re.findall(r'<section id="(\w+)"', page)
+    assert sections == ["done", "lists", "data"]
+    arguments["lists"] = {}
+    assert re.findall(r'<section id="(\w+)"', page_of(arguments)) == ["done", "data"]
+
+
+def test_without_amounts_no_money_is_spoken_of(arguments):
+    arguments["intake"]["has_amounts"] = False
+    arguments["job"]["currency"] = None
+    arguments["scores"]["clv"] = float("nan")
+    arguments["lists"]["churn_warning"] = arguments["lists"]["churn_warning"].drop(
+        columns="value_at_risk"
+    )
+    arguments["evaluation"] = [e for e in arguments["evaluation"] if e["target"] != "revenue"]
+    text = words_of(arguments)
+    assert "purchase days within 365 days" in text
+    assert "CLV" not in text
+    assert "margin" not in text.lower()
+
+
+def test_tracking_is_summed_by_week_and_split_at_the_cut_off(arguments):
+    days = pd.date_range("2020-01-01", periods=28)
+    arguments["tracking"] = pd.DataFrame(
+        {"day": days, "actual": 2.0, "expected": 3.0, "held_out": days >= "2020-01-15"}
+    )
+    report = compute_report(**arguments)
+    assert [(week["actual"], week["held_out"]) for week in report["tracking"]] == [
+        (14, False),
+        (14, False),
+        (14, True),
+        (14, True),
+    ]
+    reading = figures(report)["tracking"].layout.meta["reading"]
+    assert "28 happened and 42 were expected (50% too high)" in reading
+
+
+def test_a_page_appears_whole_or_not_at_all(arguments, tmp_path):
+    report = compute_report(**arguments)
+    path = write_report(report, tmp_path / "report.html")
+    assert path.read_text(encoding="utf-8").rstrip().endswith("</html>")
+    assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
+    blocked = tmp_path / "blocked"
+    blocked.mkdir()
+    with pytest.raises(OutputError):
+        write_report(report, blocked)
+
+
+def test_an_unknown_language_is_refused(arguments):
+    arguments["job"]["language"] = "xx"
+    report = compute_report(**arguments)
+    with pytest.raises(UsageError, match="allowed: en"):
+        figures(report)
