@@ -1,46 +1,24 @@
-"""Fitted estimators as text files: exact, readable, without pickle and without customers.
+"""Fitted estimators as text files, and recipes to make unfitted ones.
 
-``model.json`` holds the class, its parameters and its fitted attributes (those that end in
-``_``); floats are written so that they read back bit for bit. An estimator with state of another
-kind (trees) puts it into further files by two methods of its own::
-
-    def _dump_state(self, put):        # put("trees.txt", text) returns the file's name
-        return {"trees": put("trees.txt", self.booster_.model_to_string())}
-
-    def _load_state(self, state, get): # called on an unfitted estimator; get(name) is the text
-        self.booster_ = lightgbm.Booster(model_str=get(state["trees"]))
+``model.json`` holds the class, its parameters and its fitted state; floats are written so that
+they read back bit for bit. Trees stand beside it as LightGBM text. See `state` for how an
+estimator takes part.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from importlib import import_module
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
-import pandas as pd
 from sklearn.base import BaseEstimator
 
 from winback.errors import ModelError
+from winback.estimators.state import decode, encode, known_class, known_name, plain
 
 FORMAT = 1  # of model.json; raised when an older winback could not read it
 MODEL_FILE = "model.json"
-
-# What may be written and read, and where it lives: loading imports nothing else.
-ESTIMATORS: dict[str, str] = {
-    "BetaGeoModel": "winback.estimators.beta_geo",
-    "GammaGammaModel": "winback.estimators.gamma_gamma",
-    "PurchaseRule": "winback.estimators.baselines",
-    "SpendRule": "winback.estimators.baselines",
-    "CustomerValueModel": "winback.estimators.customer_value",
-    "ChurnModel": "winback.estimators.churn",
-    "ValueTiers": "winback.estimators.tiers",
-}
-
-Put = Callable[[str, str], str]
-Get = Callable[[str], str]
 
 
 def to_files(estimator: BaseEstimator) -> dict[str, str]:
@@ -53,28 +31,21 @@ def to_files(estimator: BaseEstimator) -> dict[str, str]:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> from winback.estimators.baselines import SpendRule
     >>> frame = pd.DataFrame({"frequency": [3, 1], "monetary_value": [10.0, 30.0]})
     >>> files = to_files(SpendRule().fit(frame))
     >>> list(files), from_files(files).mean_
     (['model.json'], 15.0)
     """
-    files: dict[str, str] = {}
-
-    def put(stem: str, text: str) -> str:
-        name = stem
-        base, dot, suffix = stem.partition(".")
-        while name in files or name == MODEL_FILE:
-            name = f"{base}-{len(files) + 1}{dot}{suffix}"
-        files[name] = text
-        return name
-
+    files = {MODEL_FILE: ""}
     document = {
         "format": FORMAT,
         "winback": version("winback"),
-        "model": _encode(estimator, put),
+        "model": encode(estimator, files),
     }
-    return {MODEL_FILE: json.dumps(document, indent=1, allow_nan=False) + "\n", **files}
+    files[MODEL_FILE] = json.dumps(document, indent=1, allow_nan=False) + "\n"
+    return files
 
 
 def from_files(files: Mapping[str, str]) -> Any:
@@ -87,12 +58,6 @@ def from_files(files: Mapping[str, str]) -> Any:
     """
     if MODEL_FILE not in files:
         raise ModelError("the model has no file model.json", got=", ".join(files) or "no files")
-
-    def get(name: str) -> str:
-        if name not in files:
-            raise ModelError("a file of the model is missing", where=name)
-        return files[name]
-
     try:
         document = json.loads(files[MODEL_FILE])
         newer = document["format"] > FORMAT
@@ -106,7 +71,7 @@ def from_files(files: Mapping[str, str]) -> Any:
             hint="upgrade winback",
         )
     try:
-        return _decode(document["model"], get)
+        return decode(document["model"], files)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError("model.json is damaged", hint="register the model again") from error
 
@@ -120,10 +85,11 @@ def recipe_of(estimator: BaseEstimator) -> dict[str, Any]:
     >>> recipe_of(SpendRule("pooled_mean"))
     {'estimator': 'SpendRule', 'params': {'rule': 'pooled_mean'}}
     """
-    params = {}
-    for name, value in estimator.get_params(deep=False).items():
-        params[name] = recipe_of(value) if isinstance(value, BaseEstimator) else _plain(value)
-    return {"estimator": _known_name(estimator), "params": params}
+    params = estimator.get_params(deep=False)
+    return {
+        "estimator": known_name(estimator),
+        "params": {name: _ingredient(value) for name, value in params.items()},
+    }
 
 
 def make(recipe: Mapping[str, Any]) -> Any:
@@ -132,7 +98,8 @@ def make(recipe: Mapping[str, Any]) -> Any:
     Parameters
     ----------
     recipe
-        ``{"estimator": class name, "params": {...}}``; a parameter may be a recipe itself.
+        ``{"estimator": class name, "params": {...}}``; a parameter may be a recipe itself, and
+        a list becomes a tuple.
 
     Raises
     ------
@@ -146,105 +113,29 @@ def make(recipe: Mapping[str, Any]) -> Any:
     """
     if "estimator" not in recipe:
         raise ModelError("a recipe names no estimator", got=dict(recipe))
-    params = {
-        name: make(value) if isinstance(value, Mapping) and "estimator" in value else value
-        for name, value in (recipe.get("params") or {}).items()
-    }
-    cls = _known_class(recipe["estimator"])
-    try:
-        return cls(**params)
-    except TypeError as error:
-        allowed = ", ".join(cls._get_param_names())
+    params = {name: _prepared(value) for name, value in (recipe.get("params") or {}).items()}
+    cls = known_class(recipe["estimator"])
+    unknown = sorted(set(params) - set(cls._get_param_names()))
+    if unknown:
         raise ModelError(
-            f"a parameter of {cls.__name__} is unknown", got=", ".join(params), allowed=allowed
-        ) from error
+            f"{cls.__name__} has no such parameter",
+            got=", ".join(unknown),
+            allowed=", ".join(cls._get_param_names()),
+        )
+    return cls(**params)
 
 
-def _known_name(estimator: object) -> str:
-    name = type(estimator).__name__
-    if ESTIMATORS.get(name) != type(estimator).__module__:
-        raise ModelError("not an estimator that winback can write", got=name)
-    return name
-
-
-def _known_class(name: str) -> Any:
-    if name not in ESTIMATORS:
-        raise ModelError("unknown estimator", got=name, allowed=", ".join(ESTIMATORS))
-    return getattr(import_module(ESTIMATORS[name]), name)
-
-
-def _encode(value: Any, put: Put) -> Any:  # noqa: PLR0911 - one return per kind
-    """Return plain JSON; what JSON does not know becomes an object with one key ``$kind``."""
+def _ingredient(value: Any) -> Any:
     if isinstance(value, BaseEstimator):
-        params = value.get_params(deep=False)
-        if hasattr(value, "_dump_state"):
-            state = value._dump_state(put)  # noqa: SLF001 - the contract of this room
-        else:
-            state = {key: item for key, item in vars(value).items() if _is_fitted(key)}
-        return {
-            "$estimator": _known_name(value),
-            "params": {name: _encode(item, put) for name, item in params.items()},
-            "state": {name: _encode(item, put) for name, item in state.items()},
-        }
-    if isinstance(value, np.ndarray):
-        items = [_plain(item) for item in value.ravel().tolist()]
-        return {"$array": items, "shape": list(value.shape), "dtype": str(value.dtype)}
-    if isinstance(value, pd.DataFrame):
-        columns = {str(name): _encode(value[name].to_list(), put) for name in value.columns}
-        return {"$frame": columns, "index": _encode(value.index.to_list(), put)}
-    if isinstance(value, tuple):
-        return {"$tuple": [_encode(item, put) for item in value]}
+        return recipe_of(value)
+    if isinstance(value, list | tuple):
+        return [_ingredient(item) for item in value]
+    return plain(value)
+
+
+def _prepared(value: Any) -> Any:
+    if isinstance(value, Mapping) and "estimator" in value:
+        return make(value)
     if isinstance(value, list):
-        return [_encode(item, put) for item in value]
-    if isinstance(value, dict):
-        return {_key(key): _encode(item, put) for key, item in value.items()}
-    return _plain(value)
-
-
-def _plain(value: Any) -> Any:
-    """Return a scalar for JSON, or refuse it."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not np.isfinite(value):
-        return {"$float": repr(value)}
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    raise ModelError("a model holds something that cannot be written", got=type(value).__name__)
-
-
-def _key(key: object) -> str:
-    if not isinstance(key, str) or key.startswith("$"):
-        raise ModelError("a model holds a key that cannot be written", got=repr(key))
-    return key
-
-
-def _is_fitted(name: str) -> bool:
-    return name.endswith("_") and not name.startswith("_")
-
-
-def _decode(value: Any, get: Get) -> Any:  # noqa: PLR0911 - one return per kind
-    if isinstance(value, list):
-        return [_decode(item, get) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if "$float" in value:
-        return float(value["$float"])
-    if "$tuple" in value:
-        return tuple(_decode(item, get) for item in value["$tuple"])
-    if "$array" in value:
-        items = [_decode(item, get) for item in value["$array"]]
-        return np.array(items, dtype=value["dtype"]).reshape(value["shape"])
-    if "$frame" in value:
-        columns = {name: _decode(items, get) for name, items in value["$frame"].items()}
-        return pd.DataFrame(columns, index=_decode(value["index"], get))
-    if "$estimator" in value:
-        params = {name: _decode(item, get) for name, item in value["params"].items()}
-        estimator = _known_class(value["$estimator"])(**params)
-        state = {name: _decode(item, get) for name, item in value["state"].items()}
-        if hasattr(estimator, "_load_state"):
-            estimator._load_state(state, get)  # noqa: SLF001 - the contract of this room
-        else:
-            for name, item in state.items():
-                setattr(estimator, name, item)
-        return estimator
-    return {name: _decode(item, get) for name, item in value.items()}
+        return tuple(_prepared(item) for item in value)
+    return value

@@ -9,18 +9,20 @@ import pandas as pd
 from scipy.special import expit
 
 from winback.errors import NotEnoughDataError
+from winback.estimators.beta_geo_expectation import expected_alive
 from winback.estimators.beta_geo_likelihood import PurchaseTally
 from winback.estimators.bridge import lifetimes_fitter
 from winback.estimators.frames import FloatArray, read_columns, read_weight
 from winback.estimators.optimum import Optimum, covariance, maximise, summarise
 from winback.estimators.purchase import Columns, PurchaseModel
-from winback.estimators.quadrature import beta_nodes
 from winback.estimators.simulation import DROPOUT, RATE, Draws, count_arrivals
 
 MIN_REPEAT_CUSTOMERS = 20  # five for each of the four parameters; fewer leave them undetermined
 LOWER, UPPER = 1e-5, 1e4  # in units of the mean age; beyond, the model has reached a limit
-GAIN = 0.01  # log-likelihood by which dropout must beat its absence; at a -> 0 the gain is 0
-CELLS = 1_000_000  # rows x nodes x horizons computed at once
+# Log-likelihood by which dropout must beat its absence. Where the maximum lies at a -> 0 the gain
+# is 0 up to rounding; where it lies at another edge, the two parameters must at least earn
+# their keep by Akaike's criterion.
+GAIN, GAIN_AT_EDGE = 0.01, 2.0
 NAMES = ("r", "alpha", "a", "b")
 
 
@@ -121,7 +123,7 @@ class BetaGeoModel(PurchaseModel):
         r, alpha = nested.parameters
         full = maximise(
             tally.beta_geo,
-            [(r, alpha, a, b) for a, b in ((0.8, 2.5), (0.1, 0.3), (2.0, 30.0), (0.1, 3.0))],
+            [(r, alpha, a, b) for a, b in ((0.8, 2.5), (0.1, 0.3), (2.0, 30.0))],
             n=tally.n,
             lower=LOWER,
             upper=UPPER,
@@ -172,38 +174,9 @@ class BetaGeoModel(PurchaseModel):
     def _expected_alive(
         self, frequency: FloatArray, exposure: FloatArray, horizons: FloatArray
     ) -> FloatArray:
-        """E[(1 - e^(-lambda p t))/p] over lambda ~ Gamma(r+x, alpha+T), p ~ Beta(a, b+x).
-
-        Equation (10) of the paper is this mean in closed form, a hypergeometric function that
-        has poles at a = 1 and a + b + x = 1 and overflows at large x. The mean over p is taken
-        by Gauss quadrature instead: with s = r + x and h = t/(alpha+T),
-
-            sum_k w_k (1 - (1 + p_k h)^-s) / p_k,
-
-        whose weights are positive, so that the result rises with t and stays within
-        [P(at least one purchase), s h] whatever the parameters.
-        """
-        s = self.r_ + frequency
-        h = horizons / (self.alpha_ + exposure)[:, None]
-        if self.a_ == 0:
-            return s[:, None] * h
-        values = np.empty_like(h)
-        longest = h.max(axis=1, initial=0.0)
-        for many, low, high in ((24, -1.0, 5.0), (64, 5.0, 40.0), (200, 40.0, np.inf)):
-            rows = np.flatnonzero((longest > low) & (longest <= high))
-            size = max(CELLS // (many * len(horizons)), 1)
-            for start in range(0, len(rows), size):
-                part = rows[start : start + size]
-                levels, at = np.unique(frequency[part], return_inverse=True)
-                p, w = beta_nodes(self.a_, self.b_ + levels, many)
-                ph = p[at][:, None, :] * h[part][:, :, None]
-                bought = -np.expm1(-s[part][:, None, None] * np.log1p(ph))
-                # p may underflow: (1 - (1 + p h)^-s)/p -> s h
-                tiny = ph < 1e-12
-                per_p = np.where(tiny, s[part][:, None, None] * h[part][:, :, None], bought)
-                per_p /= np.where(tiny, 1.0, p[at][:, None, :])
-                values[part] = np.einsum("ikj,ij->ik", per_p, w[at])
-        return values
+        """Return equation (10) of the paper without P(alive)."""
+        parameters = (self.r_, self.alpha_, self.a_, self.b_)
+        return expected_alive(parameters, frequency, exposure, horizons)
 
     def _buys_alive(
         self, frequency: FloatArray, exposure: FloatArray, horizon: float
@@ -234,11 +207,11 @@ class BetaGeoModel(PurchaseModel):
 def _no_dropout_reason(full: Optimum, gain: float) -> str | None:
     """Say in one sentence why dropout is not identified, or None where it is."""
     a, b = float(full.parameters[2]), float(full.parameters[3])
-    if gain > GAIN and np.isfinite(gain) and a > LOWER:
+    inside = full.converged and not any(full.at_bound)
+    if gain > (GAIN if inside else GAIN_AT_EDGE):
         return None
-    edge = "a tends to 0" if a <= 1e-2 else "b tends to infinity"
     return (
-        f"the data show no dropout ({edge}; mean dropout probability {a / (a + b):.1e}, "
-        f"log-likelihood gain {max(gain, 0.0):.3f}), so the NBD without dropout is used and "
-        "P(alive) is 1"
+        f"the data do not identify dropout (a = {a:.2g}, b = {b:.2g}: mean dropout probability "
+        f"{a / (a + b):.2g}, a gain of {max(gain, 0.0):.3f} in log-likelihood), so the NBD without "
+        "dropout is used and P(alive) is 1"
     )

@@ -19,6 +19,7 @@ from winback.estimators.gamma_gamma import GammaGammaModel
 from winback.estimators.purchase import Columns, PurchaseModel
 from winback.estimators.simulation import predictive_quantiles
 from winback.estimators.spend import SpendModel
+from winback.estimators.state import PlainState
 
 DAYS_PER_YEAR = 365.0
 
@@ -35,7 +36,7 @@ SPEND_MODELS: dict[str, Callable[[], SpendModel]] = {
 }
 
 
-class CustomerValueModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Purchases x spend x margin, discounted; times are days.
 
     Parameters

@@ -60,16 +60,19 @@ def maximise(
     best: Optimum | None = None
     for tried, start in enumerate(starts, 1):
         found = _climb(surface, np.log(start))
-        if best is None or (found.converged, found.log_likelihood) > (
-            best.converged,
-            best.log_likelihood,
-        ):
+        if best is None or _better(found, best):
             best = found
         best.diagnostics["starts"] = tried
-        if best.converged:
+        if best.converged and not any(best.at_bound):
             break
     assert best is not None  # noqa: S101 - there is at least one start
     return best
+
+
+def _better(found: Optimum, best: Optimum) -> bool:
+    gain = found.log_likelihood - best.log_likelihood
+    alike = abs(gain) < 1e-3  # of no consequence: then the verified one
+    return found.converged > best.converged if alike else gain > 0
 
 
 @dataclass

@@ -13,6 +13,7 @@ from sklearn.exceptions import NotFittedError
 from winback.errors import ModelError
 from winback.estimators.frames import FloatArray, group_rows, read_columns
 from winback.estimators.simulation import Draws
+from winback.estimators.state import PlainState, is_fitted
 
 Columns = dict[str, FloatArray]
 
@@ -21,7 +22,7 @@ Columns = dict[str, FloatArray]
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
 
 
-class PurchaseModel(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
+class PurchaseModel(PlainState, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
     """What every purchase model offers; times are in the unit of the frame's ``T``.
 
     A model says two things about a customer: the probability that the customer is alive, and
@@ -111,7 +112,7 @@ class PurchaseModel(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         return self._expected(data, np.r_[times, horizon], np.r_[inner, np.exp(-rate * horizon)])
 
     def _read(self, frame: Any) -> Columns:
-        if not any(name.endswith("_") and not name.startswith("_") for name in vars(self)):
+        if not any(is_fitted(name) for name in vars(self)):
             raise NotFittedError(f"{type(self).__name__} is not fitted; call fit first")
         return read_columns(frame, self.columns, reader=type(self).__name__)
 

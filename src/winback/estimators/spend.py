@@ -11,11 +11,12 @@ from sklearn.exceptions import NotFittedError
 
 from winback.estimators.frames import FloatArray, read_columns
 from winback.estimators.simulation import Draws
+from winback.estimators.state import PlainState, is_fitted
 
 Columns = dict[str, FloatArray]
 
 
-class SpendModel(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
+class SpendModel(PlainState, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
     """What every spend model offers; amounts are in the currency of ``monetary_value``.
 
     A customer's future spend is a scale of the customer's own times a random sum that depends
@@ -52,6 +53,6 @@ class SpendModel(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has 
         return data["frequency"] * (data["monetary_value"] > 0)
 
     def _read(self, frame: Any) -> Columns:
-        if not any(name.endswith("_") and not name.startswith("_") for name in vars(self)):
+        if not any(is_fitted(name) for name in vars(self)):
             raise NotFittedError(f"{type(self).__name__} is not fitted; call fit first")
         return read_columns(frame, self.columns, reader=type(self).__name__)
