@@ -165,9 +165,9 @@ def _contacted(
     sent = ago >= 0
     if "arm" in contacts.columns:
         sent &= (contacts["arm"] != "control").fillna(value=True)
-    by_customer = ago[sent].groupby(contacts.loc[sent, "customer_id"].astype("str"))
-    since = ids.map(by_customer.min()).astype("float64").fillna(np.inf)
-    recent = ids.map((ago[sent] < cap_days).groupby(by_customer.grouper).sum())
+    who, ago = contacts.loc[sent, "customer_id"].astype("str"), ago[sent]
+    since = ids.map(ago.groupby(who).min()).astype("float64").fillna(np.inf)
+    recent = ids.map(who[ago < cap_days].value_counts())
     return since, recent.astype("float64").fillna(0.0)
 
 

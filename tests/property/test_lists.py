@@ -1,0 +1,194 @@
+"""What must hold of every list, whatever the customers."""
+
+import csv
+import math
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from winback.lists.churn_warning import select_at_risk
+from winback.lists.control import draw_arms
+from winback.lists.economics import Economics
+from winback.lists.severity import severity_level
+from winback.lists.win_back import WIN_BACK, win_back
+from winback.lists.write import write_csv, write_parquet
+
+AS_OF = date(2011, 12, 9)
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+quick = settings(max_examples=20, deadline=None)
+seeds = st.integers(0, 2**32 - 1)
+
+
+def customers(seed, n):
+    rng = np.random.default_rng(seed)
+    tenure = rng.integers(0, 900, n).astype(float)
+    p_churn = rng.choice([rng.uniform(0, 1, n), np.full(n, 0.9)])  # also many that are equal
+    clv = rng.gamma(1, 50, n).round(rng.integers(0, 3))
+    return pd.DataFrame(
+        {
+            "customer_id": rng.permutation([f"c{i}" for i in range(n)]),
+            "as_of": AS_OF,
+            "frequency": rng.poisson(2, n).astype(float),
+            "recency": (tenure * rng.uniform(0, 1, n)).round(),
+            "T": tenure,
+            "monetary_value": rng.gamma(2, 20, n),
+            "last_purchase_at": pd.Timestamp(AS_OF),
+            "expected_purchases": rng.gamma(1, 1, n),
+            "expected_spend": rng.gamma(1, 60, n).round(rng.integers(0, 3)),
+            "clv": clv,
+            "clv_low": clv / 2,
+            "clv_high": clv * 2,
+            "p_churn": p_churn,
+            "p_repurchase": 1 - p_churn,
+            "overdue_ratio": rng.gamma(1, 2, n),
+            "tier": rng.choice(["core", "potential", "dormant"], n),
+        }
+    )
+
+
+def make(scores, **over):
+    arguments = {
+        "as_of": AS_OF,
+        "horizon_days": 90,
+        "economics": Economics(contact_cost=0.1, offer_cost=0.7),
+        "budget": 10.0,
+        "capacity": 30,
+        "control_share": 0.2,
+        "window_days": (60, 730),
+        "active_within_days": 60,
+    } | over
+    return win_back(scores, **arguments)
+
+
+populations = st.builds(customers, seeds, st.integers(0, 200))
+budgets = st.floats(0.01, 100, allow_nan=False)
+
+
+@quick
+@given(populations, budgets, st.integers(1, 60), st.floats(0.01, 0.99))
+def test_everybody_is_somewhere_and_only_once(scores, budget, capacity, share):
+    lists = make(scores, budget=budget, capacity=capacity, control_share=share)
+    parts = (lists.treated, lists.control, lists.excluded)
+    everybody = pd.concat([part["customer_id"] for part in parts])
+    assert sorted(everybody) == sorted(scores["customer_id"])
+    assert lists.excluded["reason"].notna().all()
+    assert (lists.treated["arm"] == "treated").all()
+    assert (lists.control["arm"] == "control").all()
+    # the limits hold, even if everybody redeems
+    assert (lists.treated["contact_cost"] + lists.treated["offer_cost"]).sum() <= budget + 1e-9
+    assert len(lists.treated) <= capacity
+    # nobody is called back at an expected loss
+    assert (lists.treated["expected_incremental_margin"] > 0).all()
+    # the comparison group is ranked among the treated, never below those left out
+    left_out = lists.excluded.loc[lists.excluded["reason"].str.startswith("over"), "rank"]
+    for part in (lists.treated, lists.control):
+        assert not len(left_out) or not len(part) or part["rank"].max() < left_out.min()
+
+
+@quick
+@given(populations, budgets, budgets, st.integers(1, 60), st.integers(1, 60))
+def test_more_money_or_hands_add_and_never_take_away(scores, budget, more, capacity, hands):
+    small = make(scores, budget=min(budget, more), capacity=min(capacity, hands))
+    large = make(scores, budget=max(budget, more), capacity=max(capacity, hands))
+    for part in ("treated", "control"):
+        before = set(getattr(small, part)["customer_id"])
+        assert before <= set(getattr(large, part)["customer_id"])
+
+
+@settings(max_examples=12, deadline=None)
+@given(populations, seeds)
+def test_lists_do_not_depend_on_the_order_of_rows(scores, seed):
+    shuffled = scores.sample(frac=1, random_state=seed)
+    one, other = make(scores), make(shuffled)
+    for part in ("treated", "control", "excluded"):
+        pd.testing.assert_frame_equal(getattr(one, part), getattr(other, part))
+    assert one.summary == other.summary
+    arguments = {"as_of": AS_OF, "capacity": 20}
+    pd.testing.assert_frame_equal(
+        select_at_risk(scores, **arguments), select_at_risk(shuffled, **arguments)
+    )
+
+
+@settings(max_examples=8, deadline=None)
+@given(seeds, st.floats(0.05, 0.95))
+def test_the_control_share_is_kept_within_chance(seed, share):
+    n = 20_000
+    ids = pd.Series(np.arange(n)).astype(str)
+    arms = draw_arms(ids, experiment_id=str(seed), control_share=share)
+    stratum = np.random.default_rng(seed).integers(0, 4, n)
+    for part in (np.full(n, True), *(stratum == s for s in range(4))):
+        drawn, size = int((arms[part] == "control").sum()), int(part.sum())
+        bound = 5.5 * math.sqrt(size * share * (1 - share))  # once in 25 million draws
+        assert abs(drawn - size * share) < bound
+
+
+@quick
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 20)), min_size=1), st.floats(0, 1))
+def test_severity_never_falls_when_risk_or_silence_grow(pairs, step):
+    risk, ratio = np.array(pairs).T
+    level = severity_level(risk, ratio)
+    assert (severity_level(np.minimum(risk + step, 1), ratio) >= level).all()
+    assert (severity_level(risk, ratio + 10 * step) >= level).all()
+
+
+@quick
+@given(populations, st.integers(1, 40))
+def test_capacity_keeps_the_most_serious_and_the_most_valuable(scores, capacity):
+    everybody = select_at_risk(scores, as_of=AS_OF, capacity=10_000)
+    some = select_at_risk(scores, as_of=AS_OF, capacity=capacity)
+    pd.testing.assert_frame_equal(some, everybody.head(capacity))
+    order = everybody["severity"].map({"red": 0, "orange": 1, "yellow": 2})
+    assert order.is_monotonic_increasing
+    assert everybody.groupby(order)["value_at_risk"].apply(
+        lambda values: values.is_monotonic_decreasing
+    ).all()  # fmt: skip
+
+
+hostile = st.text(
+    st.one_of(st.sampled_from([*FORMULA, *" ;,|\"'\ufeff\u200b"]), st.characters(codec="utf-8")),
+    max_size=12,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(hostile, st.floats(-1e6, 1e6)), max_size=8),
+    st.sampled_from([(",", "."), (";", ","), ("\t", ".")]),
+    st.booleans(),
+)
+def test_no_cell_of_a_csv_begins_a_formula(tmp_path_factory, rows, signs, bom):
+    path = tmp_path_factory.mktemp("csv") / "list.csv"
+    separator, decimal = signs
+    frame = pd.DataFrame(rows, columns=["customer_id", "margin"])
+    frame["frequency"] = 3.0
+    columns = {"customer_id": "text", "margin": "money", "frequency": "count"}
+    write_csv(frame, path, columns, bom=bom, decimal=decimal, separator=separator)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        read = list(csv.reader(file, delimiter=separator))
+    assert read[0] == list(columns)
+    assert len(read) == len(rows) + 1  # one customer, one line
+    for (_, margin), (customer, cell, count) in zip(rows, read[1:], strict=True):
+        assert not customer.lstrip(" \ufeff\u200b").startswith(FORMULA)
+        assert abs(float(cell.replace(decimal, ".")) - margin) < 0.00501
+        assert count == "3"
+    # nor in a program that cuts at another separator
+    for other in {",", ";", "\t"} - {separator}:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            cells = [cell for row in csv.reader(file, delimiter=other) for cell in row]
+        texts = [cell for cell in cells if not cell.lstrip(" \"'-").replace(",", "")[:1].isdigit()]
+        assert not [cell for cell in texts if cell.startswith(FORMULA)]
+
+
+@settings(max_examples=5, deadline=None)
+@given(populations)
+def test_the_same_lists_are_the_same_bytes(tmp_path_factory, scores):
+    folder = tmp_path_factory.mktemp("bytes")
+    for name, table in (("a", scores), ("b", scores.iloc[::-1])):
+        write_csv(make(table).treated, folder / f"{name}.csv", WIN_BACK)
+        write_parquet(make(table).treated, folder / f"{name}.parquet", WIN_BACK)
+    assert (folder / "a.csv").read_bytes() == (folder / "b.csv").read_bytes()
+    assert (folder / "a.parquet").read_bytes() == (folder / "b.parquet").read_bytes()

@@ -1,0 +1,147 @@
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from winback.errors import DataError, UsageError
+from winback.lists.churn_warning import CHURN_WARNING, churn_warning, select_at_risk
+from winback.lists.columns import DTYPES
+
+AS_OF = date(2011, 12, 9)
+
+
+def scores(**over):
+    """Six customers: two red, one orange, one yellow, one safe, one dormant."""
+    n = 6
+    table = {
+        "customer_id": list("abcdef"),
+        "as_of": [AS_OF] * n,
+        "frequency": 3.0,
+        "recency": [100.0] * 5 + [0.0],
+        "T": [160.0] * 5 + [400.0],
+        "monetary_value": 20.0,
+        "last_purchase_at": pd.Timestamp("2011-10-10 15:00"),
+        "expected_purchases": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+        "clv": [10.0, 30.0, 900.0, 50.0, 60.0, 70.0],
+        "clv_low": 5.0,
+        "clv_high": 100.0,
+        "p_churn": [0.9, 0.9, 0.75, 0.55, 0.2, 0.99],
+        "overdue_ratio": [1.5, 2.5, 1.2, 1.1, 9.0, 9.0],
+        "tier": ["core"] * 3 + ["dormant"] * 3,
+        "lifecycle_stage": "at_risk",
+        "value_version": 3,
+        "churn_version": 2,
+        "tiers_version": 1,
+        "run_id": "r",
+    } | over
+    return pd.DataFrame(table)
+
+
+def select(table=None, **over):
+    arguments = {"as_of": AS_OF, "capacity": 9, "active_within_days": 365} | over
+    return select_at_risk(scores() if table is None else table, **arguments)
+
+
+BEHAVIOUR = pd.DataFrame(
+    {
+        "customer_id": list("fedcba"),
+        "frequency": 3.0,
+        "typical_gap_days": 24.4,
+        "days_since_last": 60.0,
+    }
+)
+CONTRIBUTIONS = pd.DataFrame({"customer_id": list("abcdef"), "overdue_ratio": 1.0})
+
+
+def test_severity_comes_first_then_value_at_risk():
+    chosen = select()
+    assert chosen["customer_id"].tolist() == ["b", "a", "c", "d"]
+    assert chosen["severity"].tolist() == ["red", "red", "orange", "yellow"]
+    assert chosen["value_at_risk"].tolist() == pytest.approx([27, 9, 675, 27.5])
+    assert chosen["value_at_risk_low"].tolist() == pytest.approx([4.5, 4.5, 3.75, 2.75])
+    assert chosen["rank"].tolist() == [1, 2, 3, 4]
+
+
+def test_capacity_over_all_or_by_severity():
+    assert select(capacity=3)["customer_id"].tolist() == ["b", "a", "c"]
+    by_colour = select(capacity={"red": 1, "yellow": 5})
+    assert by_colour["customer_id"].tolist() == ["b", "d"]
+
+
+@pytest.mark.parametrize("capacity", [0, None, {}, {"purple": 3}, {"red": 0}])
+def test_a_list_without_a_capacity_is_refused(capacity):
+    with pytest.raises(UsageError, match="capacit"):
+        select(capacity=capacity)
+
+
+def test_the_dormant_belong_to_the_other_list():
+    assert "f" not in set(select()["customer_id"])
+    assert "f" in set(select(active_within_days=None)["customer_id"])
+
+
+def test_percentile_is_among_the_active_of_the_tier():
+    chosen = select().set_index("customer_id")["percentile_within_tier"]
+    assert chosen["c"] == pytest.approx(1 / 3)  # the least risky of a, b, c
+    assert chosen["d"] == 1.0  # above e; f is dormant
+
+
+def test_the_list_is_complete_and_typed():
+    table = churn_warning(select(), BEHAVIOUR, CONTRIBUTIONS, as_of=AS_OF, horizon_days=90)
+    assert {name: str(kind) for name, kind in table.dtypes.items()} == {
+        name: DTYPES[kind] for name, kind in CHURN_WARNING.items()
+    }
+    row = table.iloc[0]
+    assert row["reason_1"] == "usually buys every 24 days, silent for 60"
+    assert row["typical_gap_days"] == 24.4
+    assert row["expires_at"] == pd.Timestamp("2011-12-23")
+    assert row["last_purchase_at"] == pd.Timestamp("2011-10-10")
+    assert (row["value_version"], row["days_since_last"], row["horizon_days"]) == ("3", 60, 90)
+    assert (row["owner"], row["action"]) == ("account manager", "call, ask what is wrong")
+    assert table["list_id"].str.startswith("churn_warning-2011-12-09-").all()
+    short = churn_warning(select(), BEHAVIOUR, None, as_of=AS_OF, horizon_days=5)
+    assert short["expires_at"][0] == pd.Timestamp("2011-12-14")
+
+
+def test_an_empty_list_has_the_same_columns():
+    nobody = select(scores(p_churn=0.1))
+    table = churn_warning(nobody, BEHAVIOUR.head(0), CONTRIBUTIONS.head(0), as_of=AS_OF,
+                          horizon_days=90)  # fmt: skip
+    full = churn_warning(select(), BEHAVIOUR, CONTRIBUTIONS, as_of=AS_OF, horizon_days=90)
+    assert table.empty
+    assert table.dtypes.equals(full.dtypes)
+
+
+def test_without_amounts_purchases_rank_and_money_is_empty():
+    bare = scores(clv=np.nan, clv_low=np.nan, clv_high=np.nan, monetary_value=0.0)
+    chosen = select(bare)
+    assert chosen["customer_id"].tolist() == ["b", "a", "c", "d"]  # 1.8, .9 purchases at risk
+    table = churn_warning(chosen, BEHAVIOUR, CONTRIBUTIONS, as_of=AS_OF, horizon_days=90)
+    money = [name for name, kind in CHURN_WARNING.items() if kind == "money"]
+    assert table[money].isna().all(axis=None)
+
+
+def test_colours_do_not_flap():
+    table = churn_warning(select(), BEHAVIOUR, None, as_of=AS_OF, horizon_days=90)
+    later = date(2011, 12, 16)
+    eased = scores(as_of=[later] * 6, p_churn=[0.8, 0.9, 0.75, 0.55, 0.2, 0.99])
+    kept = select(eased, as_of=later, previous=table).set_index("customer_id").loc["a"]
+    assert (kept["severity"], kept["previous_severity"], kept["days_at_severity"]) == (
+        "red",
+        "red",
+        7,
+    )
+    assert select(eased, as_of=later).set_index("customer_id").loc["a", "severity"] == "orange"
+
+
+def test_scores_that_cannot_be_used_are_refused():
+    for wrong, match in [
+        (scores(p_churn=[np.nan, 0.9, 0.9, 0.9, 0.9, 0.9]), "p_churn"),
+        (scores(clv=[np.inf, 1, 1, 1, 1, 1]), "clv"),
+        (scores(customer_id=list("aabcde")), "twice"),
+        (scores().drop(columns="overdue_ratio"), "overdue_ratio"),
+        (scores(as_of=date(2011, 12, 8)), "another date"),
+    ]:
+        with pytest.raises(DataError, match=match):
+            select(wrong)
+    assert len(select(scores(p_churn=[0.9] * 5 + [np.nan]))) == 5  # a dormant customer's is unused

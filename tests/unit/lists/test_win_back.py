@@ -1,0 +1,205 @@
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from winback.errors import DataError, UsageError
+from winback.lists.columns import DTYPES
+from winback.lists.control import draw_arms
+from winback.lists.economics import Economics
+from winback.lists.win_back import LEAVE_ALONE, WIN_BACK, WIN_BACK_EXCLUDED, win_back
+
+AS_OF = date(2011, 12, 9)
+TERMS = Economics(contact_cost=0.1, offer_cost=0.9)
+
+
+def scores(spend=(120.0, 100.0, 80.0, 60.0, 40.0, 3.0, 90.0, 90.0), **over):
+    """Six dormant customers in the window, one active, one silent for too long."""
+    n = len(spend)
+    table = {
+        "customer_id": [f"c{i}" for i in range(n)],
+        "as_of": [AS_OF] * n,
+        "frequency": 2.0,
+        "recency": [100.0] * (n - 2) + [490.0, 0.0],
+        "T": [500.0] * (n - 1) + [900.0],
+        "monetary_value": 20.0,
+        "last_purchase_at": pd.Timestamp("2010-11-05 15:00"),
+        "expected_purchases": 0.2,
+        "expected_spend": list(spend),
+        "p_repurchase": 0.1,
+        "tier": "core",
+        "value_version": "3",
+        "churn_version": "2",
+        "tiers_version": "1",
+        "run_id": "r",
+    } | over
+    return pd.DataFrame(table)
+
+
+def make(table=None, **over):
+    arguments = {
+        "as_of": AS_OF,
+        "horizon_days": 90,
+        "economics": TERMS,
+        "budget": 100,
+        "capacity": 50,
+        "control_share": 0.34,
+        "window_days": (90, 730),
+        "experiment_id": EXPERIMENT,
+    } | over
+    return win_back(scores() if table is None else table, **arguments)
+
+
+def experiment_with(arms):
+    """Find an experiment that draws these arms, so that the small example is as wanted."""
+    ids = pd.Series([f"c{i}" for i in range(len(arms))])
+    for i in range(10_000):
+        drawn = draw_arms(ids, experiment_id=f"e{i}", control_share=0.34)
+        if "".join(drawn.str[0]) == arms:
+            return f"e{i}"
+    raise AssertionError(arms)
+
+
+EXPERIMENT = experiment_with("tctctt")  # c0 treated, c1 control, c2 treated, ...
+
+
+def reasons(lists):
+    return dict(zip(lists.excluded["customer_id"], lists.excluded["reason"], strict=True))
+
+
+def test_enough_money_reaches_everybody_above_break_even():
+    lists = make()
+    assert lists.treated["customer_id"].tolist() == ["c0", "c2", "c4"]
+    assert lists.control["customer_id"].tolist() == ["c1", "c3"]
+    assert reasons(lists) == {
+        "c5": "below break-even",
+        "c6": "not dormant",
+        "c7": "outside the window",
+    }
+    assert lists.treated["rank"].tolist() == [1, 3, 5]
+    # .02 x 120 - .1 - (.1 + .02) x .9
+    assert lists.treated["expected_incremental_margin"][0] == pytest.approx(2.192)
+
+
+def test_a_budget_cuts_both_arms_at_the_same_place():
+    lists = make(budget=2.5)  # pays c0 and c2, at 1.00 each
+    assert lists.treated["customer_id"].tolist() == ["c0", "c2"]
+    assert lists.control["customer_id"].tolist() == ["c1"]
+    assert reasons(lists)["c4"] == "over budget"
+    assert reasons(lists)["c3"] == "control below the cut-off"
+    summary = lists.summary
+    assert summary["budget_committed"] == 2.0
+    assert summary["first_left_out"] == {"customer_id": "c4", "rank": 5, "reason": "over budget"}
+    # .02 x 40 - .208, for one more 1.00
+    assert summary["shadow_price"] == pytest.approx(0.592)
+
+
+def test_a_capacity_cuts_likewise():
+    lists = make(capacity=1)
+    assert lists.treated["customer_id"].tolist() == ["c0"]
+    assert lists.control.empty
+    assert reasons(lists)["c2"] == "over capacity"
+    assert lists.summary["shadow_price"] == 0.0
+
+
+def test_columns_are_complete_and_typed_with_and_without_rows():
+    for lists in (make(), make(scores().head(0)), make(scores(spend=[1.0] * 8))):
+        for frame, columns in [
+            (lists.treated, WIN_BACK),
+            (lists.control, WIN_BACK),
+            (lists.excluded, WIN_BACK_EXCLUDED),
+        ]:
+            assert {name: str(kind) for name, kind in frame.dtypes.items()} == {
+                name: DTYPES[kind] for name, kind in columns.items()
+            }
+
+
+def test_a_row_says_all_that_operations_need():
+    row = make(horizon_days=60).treated.iloc[0]
+    assert row["propensity"] == pytest.approx(0.66)
+    assert row["uplift_source"] == "prior, unmeasured"
+    assert (row["channel"], row["offer"]) == ("email", "voucher")
+    assert row["expires_at"] == pd.Timestamp("2011-12-23")
+    assert row["measure_until"] == pd.Timestamp("2012-02-07")
+    assert row["cooldown_until"] == pd.Timestamp("2012-01-08")
+    assert (row["days_since_last"], row["last_purchase_at"]) == (400, pd.Timestamp("2010-11-05"))
+    assert (row["value_version"], row["run_id"]) == ("3", "r")
+
+
+def test_nobody_can_send_to_the_comparison_group_by_mistake():
+    control = make().control
+    assert (control["action"] == LEAVE_ALONE).all()
+    assert control[["channel", "offer", "owner"]].isna().all(axis=None)
+
+
+def test_when_nothing_pays_the_list_is_empty_and_says_why():
+    lists = make(economics=Economics(contact_cost=0.1, offer_cost=5), table=scores([25.0] * 8))
+    assert lists.treated.empty
+    assert lists.control.empty
+    assert lists.summary["excluded"]["below break-even"] == 6
+    said = " ".join(lists.summary["sentences"])
+    assert "Nobody is worth calling back on these terms" in said
+    assert "more than 3.0 points (2.0 assumed)" in said
+    assert "without an offer, 6 of 6 would pay" in said
+
+
+def test_when_nobody_is_eligible_the_summary_says_why():
+    said = " ".join(make(window_days=(0, 10)).summary["sentences"])
+    assert "Nobody is eligible: 1 not dormant, 7 outside the window." in said
+    assert "no customers" in " ".join(make(scores().head(0)).summary["sentences"])
+
+
+def test_a_budget_too_small_for_one_says_so():
+    said = " ".join(make(budget=0.5).summary["sentences"])
+    assert "does not pay a single contact with its offer (1.00)" in said
+
+
+def test_without_amounts_purchases_rank_and_money_is_empty():
+    bare = scores(spend=[np.nan] * 8, expected_purchases=[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 1, 1])
+    lists = make(bare)
+    assert lists.treated["customer_id"].tolist() == ["c5", "c4", "c2", "c0"]
+    empty = ["expected_margin", "expected_incremental_margin", "monetary_value"]
+    assert lists.treated[empty].isna().all(axis=None)
+    assert lists.summary["expected_incremental_margin"] is None
+    assert "no amounts" in " ".join(lists.summary["sentences"])
+
+
+def test_permission_and_contacts_are_respected():
+    customers = pd.DataFrame({"customer_id": ["c0"], "opt_out": [True]})
+    contacts = pd.DataFrame({"customer_id": ["c2"], "timestamp": [pd.Timestamp("2011-12-01")]})
+    lists = make(customers=customers, contacts=contacts)
+    assert (reasons(lists)["c0"], reasons(lists)["c2"]) == ("opted out", "in cooldown")
+    assert lists.excluded["arm"].isna()[lists.excluded["customer_id"] == "c0"].all()  # never drawn
+
+
+def test_list_and_experiment_are_named_by_what_they_depend_on():
+    first, again = make(experiment_id=None), make(experiment_id=None)
+    assert first.treated["list_id"][0] == again.treated["list_id"][0]
+    assert (first.control["experiment_id"] == "winback-win-back").all()
+    other = make(scores(churn_version="9"))
+    assert other.treated["list_id"][0] != first.treated["list_id"][0]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "match"),
+    [
+        ({"budget": 0}, "budget"),
+        ({"budget": None}, "budget"),
+        ({"capacity": 0}, "capacity"),
+        ({"control_share": 0}, "comparison group"),
+        ({"control_share": None}, "comparison group"),
+        ({"horizon_days": 0}, "a day ahead"),
+    ],
+)
+def test_an_indiscriminate_recall_is_refused(wrong, match):
+    with pytest.raises(UsageError, match=match):
+        make(**wrong)
+    with pytest.raises(UsageError, match=match):
+        make(scores().head(0), **wrong)
+
+
+def test_a_missing_prediction_of_an_eligible_customer_is_refused():
+    with pytest.raises(DataError, match="p_repurchase"):
+        make(scores(p_repurchase=[np.nan] + [0.1] * 7))
+    make(scores(p_repurchase=[0.1] * 6 + [np.nan] * 2))  # nobody looks at the ineligible
