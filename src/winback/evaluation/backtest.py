@@ -28,6 +28,7 @@ from winback.evaluation.contest import VALUE_CANDIDATES, choose_value
 from winback.evaluation.forward import (
     INTERVAL_COLUMNS,
     LEVELS,
+    VALUE_TARGETS,
     ForwardTest,
     value_forward,
 )
@@ -35,6 +36,7 @@ from winback.evaluation.metrics import churn_metrics, interval_metrics, value_me
 from winback.evaluation.windows import Window, known_past, outcomes
 
 CHURN_RECIPE = {"estimator": "ChurnModel", "params": {}}
+TARGETS = (*VALUE_TARGETS, "churn")
 PREDICTION_COLUMNS = (
     "split",
     "target",
@@ -116,13 +118,60 @@ def run_backtest(
     NotEnoughDataError
         If nobody has bought by a split's `as_of`.
     """
-    tell = progress or (lambda _: None)
     windows = [Window(as_of, until) for as_of, until in splits]
     _check_splits(transactions, windows)
-    settings = snapshots or SnapshotSettings()
-    records: list[dict[str, Any]] = []
-    predictions: list[pd.DataFrame] = []
-    for window in windows:
+    results = [
+        judge(
+            transactions,
+            window,
+            active_within_days=active_within_days,
+            gap_days=gap_days,
+            snapshots=snapshots,
+            events=events,
+            n_replicates=n_replicates,
+            random_state=random_state,
+            progress=progress,
+        )
+        for window in windows
+    ]
+    return BacktestResult(
+        [record for result in results for record in result.records],
+        pd.concat([result.predictions for result in results], ignore_index=True),
+    )
+
+
+def judge(
+    transactions: Transactions,
+    window: Window,
+    *,
+    active_within_days: int | None,
+    targets: Sequence[str] = TARGETS,
+    gap_days: int = 0,
+    snapshots: SnapshotSettings | None = None,
+    events: ir.Table | None = None,
+    n_replicates: int = 200,
+    random_state: int = 0,
+    progress: Callable[[str], None] | None = None,
+) -> BacktestResult:
+    """Do one split of `run_backtest`; the other parameters are as there.
+
+    Parameters
+    ----------
+    transactions : Transactions
+        All of the history; a window may end after the last purchase (nobody bought since).
+    window : Window
+    targets : sequence of str
+        Some of `TARGETS`.
+
+    Raises
+    ------
+    NotEnoughDataError
+        If nobody has bought by the window's `as_of`.
+    """
+    tell = progress or (lambda _: None)
+    tests: dict[str, ForwardTest] = {}
+    chosen: dict[str, tuple[str, str]] = {}
+    if set(targets) & set(VALUE_TARGETS):
         # everything is decided and fitted on `past`; outcomes are only added by the tests
         past = known_past(transactions, window.as_of)
         tell(f"{window}: choosing value models inside the known past")
@@ -134,35 +183,37 @@ def run_backtest(
             progress=progress,
         )
         tell(f"{window}: fitting value models, simulating intervals")
-        tests = value_forward(
+        found = value_forward(
             transactions, VALUE_CANDIDATES, window, random_state=random_state, with_intervals=True
         )
-        if not len(tests["purchases"].actual):
+        if not len(found["purchases"].actual):
             raise NotEnoughDataError("nobody has bought by the split's as_of", got=str(window))
-        chosen = {target: (choice.name, choice.reasons) for target, choice in choices.items()}
+        tests |= {target: found[target] for target in VALUE_TARGETS if target in targets}
+        chosen |= {target: (choice.name, choice.reasons) for target, choice in choices.items()}
+    if "churn" in targets:
         tell(f"{window}: fitting churn models")
-        churn = Window(window.as_of, window.until, gap_days)
         tests["churn"], chosen["churn"] = _churn_test(
             transactions,
-            churn,
+            Window(window.as_of, window.until, gap_days),
             active_within_days=active_within_days,
-            snapshots=settings,
+            snapshots=snapshots or SnapshotSettings(),
             events=events,
             random_state=random_state,
         )
-        tell(f"{window}: measuring")
-        for target, test in tests.items():
-            name, reason = _surviving(test, *chosen[target])
-            records += _records(
-                test,
-                window,
-                chosen=name,
-                reason=reason,
-                n_replicates=n_replicates,
-                random_state=random_state,
-            )
-            predictions.append(_frame(test, window))
-    return BacktestResult(records, pd.concat(predictions, ignore_index=True))
+    tell(f"{window}: measuring")
+    records: list[dict[str, Any]] = []
+    for target, test in tests.items():
+        name, reason = _surviving(test, *chosen[target])
+        records += _records(
+            test,
+            window,
+            chosen=name,
+            reason=reason,
+            n_replicates=n_replicates,
+            random_state=random_state,
+        )
+    frames = [_frame(test, window) for test in tests.values()]
+    return BacktestResult(records, pd.concat(frames, ignore_index=True))
 
 
 def _check_splits(transactions: Transactions, windows: Sequence[Window]) -> None:
