@@ -216,3 +216,15 @@ def feature_columns(columns: Iterable[str]) -> tuple[str, ...]:
     """
     described = ((name, describe(name)) for name in columns)
     return tuple(name for name, feature in described if feature is not None and feature.model)
+
+
+def event_types_in(columns: Iterable[str]) -> tuple[str, ...]:
+    """Name the event types that a frame's columns are about, in their order.
+
+    Examples
+    --------
+    >>> event_types_in(["T", "event_complaint_30", "event_complaint_90", "event_visit_days_since"])
+    ('complaint', 'visit')
+    """
+    matches = (_EVENT.fullmatch(name) for name in columns)
+    return tuple(dict.fromkeys(match["type"] for match in matches if match is not None))
