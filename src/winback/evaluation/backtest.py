@@ -28,7 +28,6 @@ from winback.evaluation.contest import VALUE_CANDIDATES, choose_value
 from winback.evaluation.forward import (
     INTERVAL_COLUMNS,
     LEVELS,
-    VALUE_TARGETS,
     ForwardTest,
     value_forward,
 )
@@ -36,7 +35,7 @@ from winback.evaluation.metrics import churn_metrics, interval_metrics, value_me
 from winback.evaluation.windows import Window, known_past, outcomes
 
 CHURN_RECIPE = {"estimator": "ChurnModel", "params": {}}
-TARGETS = (*VALUE_TARGETS, "churn")
+TARGETS = ("purchases", "revenue", "churn")
 PREDICTION_COLUMNS = (
     "split",
     "target",
@@ -161,7 +160,7 @@ def judge(
         All of the history; a window may end after the last purchase (nobody bought since).
     window : Window
     targets : sequence of str
-        Some of `TARGETS`.
+        Some of `TARGETS`; without amounts there is no revenue.
 
     Raises
     ------
@@ -171,7 +170,7 @@ def judge(
     tell = progress or (lambda _: None)
     tests: dict[str, ForwardTest] = {}
     chosen: dict[str, tuple[str, str]] = {}
-    if set(targets) & set(VALUE_TARGETS):
+    if set(targets) - {"churn"}:
         # everything is decided and fitted on `past`; outcomes are only added by the tests
         past = known_past(transactions, window.as_of)
         tell(f"{window}: choosing value models inside the known past")
@@ -188,7 +187,7 @@ def judge(
         )
         if not len(found["purchases"].actual):
             raise NotEnoughDataError("nobody has bought by the split's as_of", got=str(window))
-        tests |= {target: found[target] for target in VALUE_TARGETS if target in targets}
+        tests |= {target: test for target, test in found.items() if target in targets}
         chosen |= {target: (choice.name, choice.reasons) for target, choice in choices.items()}
     if "churn" in targets:
         tell(f"{window}: fitting churn models")
