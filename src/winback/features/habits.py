@@ -54,7 +54,7 @@ def variety_table(transactions: ir.Table, dates: ir.Table, column: str, plural: 
     """Count the values of a column (channel, category) that a customer bought under.
 
     Refund lines and empty values are left out. The latest value is that of the latest day; of
-    several on that day the one with most lines, then the first by name.
+    several on that day the one with most lines so far, then the first by name.
 
     Parameters
     ----------
