@@ -17,6 +17,7 @@ from plotly.offline import get_plotlyjs
 from winback.files import atomic_path
 from winback.reports import readings, verdict
 from winback.reports.figures import figures as draw
+from winback.reports.figures.style import CROWN
 from winback.reports.messages import Words
 from winback.reports.quality import LEVEL_GAP
 
@@ -106,7 +107,7 @@ def _chart(figure: go.Figure) -> dict[str, Any]:
     caption = layout.pop("meta")
     layout.pop("title", None)
     layout["margin"]["t"] = 44 if layout.get("showlegend") else 12
-    layout["height"] -= 84 - layout["margin"]["t"]
+    layout["height"] -= CROWN - layout["margin"]["t"]
     text = json.dumps({"data": spec["data"], "layout": layout}, ensure_ascii=False)
     # "</script>" or "<!--" inside a script element would end or hide it.
     data = Markup(text.replace("<", "\\u003c"))  # noqa: S704  escaped on this line

@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from winback.estimators.stages import STAGES
 from winback.reports.plain import Rows, aggregator, plain, records
 
 TOP_PERCENTS = (1, 5, 10, 20)
@@ -54,7 +55,7 @@ def population(
             "summary": summary,
             "concentration": _concentration(engine, summary["n"], summary["value"]),
             "tiers": _groups(engine, "tier", summary),
-            "stages": _groups(engine, "lifecycle_stage", summary),
+            "stages": sorted(_groups(engine, "lifecycle_stage", summary), key=_stage_order),
             "risk": _risk(engine),
         }
 
@@ -146,6 +147,11 @@ def _groups(
         row["share"] = plain(row["n"] / summary["n"])
         row["value_share"] = plain(row["value"] / summary["value"]) if summary["value"] else None
     return rows
+
+
+def _stage_order(row: dict[str, Any]) -> int:
+    """Order stages as a customer runs through them; those unknown here come last."""
+    return STAGES.index(row["name"]) if row["name"] in STAGES else len(STAGES)
 
 
 def _risk(engine: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:

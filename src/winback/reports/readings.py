@@ -169,10 +169,10 @@ def severity_reading(size: dict[str, Any], words: Words) -> str:
 
 
 def funnel_reading(size: dict[str, Any], words: Words) -> str:
-    """Return where the considered customers went."""
+    """Return where the dormant customers went."""
     return words(
         "chart.funnel.reading",
-        considered=words.number(size["considered"]),
+        dormant=words.number(size["dormant"]),
         treated=words.number(size["treated"]),
         control=words.number(size["control"]),
         excluded=words.number(sum(row["n"] for row in size["excluded"])),

@@ -93,15 +93,17 @@ def _how_good(quality: dict[str, Any], words: Words) -> str:
     tested = [quality["targets"][key] for key in ("churn", value) if key in quality["targets"]]
     if not tested:
         return words("verdict.not_tested")
-    return words(
-        "verdict.models",
-        as_of=words.day(tested[-1]["as_of"]),
-        until=words.day(tested[-1]["until"]),
-        clauses="; ".join(
-            # only the first clause opens with a capital
-            clause if place == 0 else clause[:1].lower() + clause[1:]
-            for place, clause in enumerate(model_clause(entry, words) for entry in tested)
-        ),
+    windows: dict[str, list[str]] = {}
+    for entry in tested:
+        windows.setdefault(entry["split"], []).append(model_clause(entry, words))
+    return " ".join(
+        words(
+            "verdict.models",
+            as_of=words.day(split.partition("/")[0]),
+            until=words.day(split.partition("/")[2]),
+            clauses="; ".join(clauses),
+        )
+        for split, clauses in windows.items()
     )
 
 

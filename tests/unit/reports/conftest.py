@@ -95,7 +95,13 @@ def make_arguments():
             "win_back": table.iloc[10:30][["customer_id"]],
             "win_back_control": table.iloc[30:35][["customer_id"]],
             "win_back_summary": {
-                "excluded": {"opted_out": 7, "over_budget": 68, "silent_too_long": 0},
+                "excluded": {
+                    "not dormant": 300,
+                    "opted out": 7,
+                    "over budget": 68,
+                    "in cooldown": 0,
+                },
+                "first_left_out": {"customer_id": f"{PLANTED}-36", "rank": 26},
                 "budget": 50.0,
                 "spent": 42.0,
                 "mde": 0.123,

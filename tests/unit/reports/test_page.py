@@ -6,8 +6,9 @@ import pytest
 
 from winback.errors import OutputError, UsageError
 from winback.reports.compute import compute_report
-from winback.reports.figures import figures
+from winback.reports.figures import figures, quality_figures
 from winback.reports.page import render, write_report
+from winback.reports.quality import quality
 
 PLANTED = "PLANTED"
 
@@ -87,9 +88,11 @@ def test_the_verdict_says_what_the_numbers_say(arguments):
     assert "Warn 6 customers at risk of leaving (2 red, 4 yellow), with USD 100 at stake" in text
     assert "call back 20 customers for USD 42 of a budget of USD 50, with 5 held back" in text
     assert "Churn (LightGBM) has an error 25% lower than the best other model" in text
-    assert "revenue (own rate so far) has an error 23% HIGHER" in text
+    assert "Revenue (own rate so far) has an error 23% HIGHER" in text
     assert "beats the chosen model" in text
     assert "45 rows (4.5%) were rejected" in text
+    assert "Of 100 dormant customers, 20 are" in text  # those who are active were never up for it
+    assert "75 are left out, most often: over budget (68)" in text
     assert "12.3 percentage points" in text
 
 
@@ -165,3 +168,17 @@ def test_an_unknown_language_is_refused(arguments):
     report = compute_report(**arguments)
     with pytest.raises(UsageError, match="allowed: en"):
         figures(report)
+
+
+def test_targets_tested_on_different_days_are_told_apart(arguments):
+    for entry in arguments["evaluation"]:
+        if entry["target"] == "churn":
+            entry["split"] = "1998-03-31/1998-06-30"
+    text = words_of(arguments)
+    assert "after 1998-03-31 until 1998-06-30: Churn" in text
+    assert "after 1997-09-30 until 1998-06-30: Revenue" in text
+
+
+def test_the_quality_figures_can_be_drawn_alone(arguments):
+    found = quality(arguments["evaluation"], arguments["predictions"])
+    assert list(quality_figures(found)) == ["reliability", "deciles_revenue"]

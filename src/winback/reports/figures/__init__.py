@@ -15,6 +15,8 @@ from winback.reports.figures.lists import funnel, severity
 from winback.reports.figures.models import deciles, reliability, tracking
 from winback.reports.messages import Words
 
+ENGLISH = Words()
+
 
 def figures(report: dict[str, Any]) -> dict[str, go.Figure]:
     """Draw every chart that the report has data for.
@@ -44,14 +46,8 @@ def figures(report: dict[str, Any]) -> dict[str, go.Figure]:
     """
     words = Words(report["job"]["language"], report["job"]["currency"])
     as_of = words.day(report["job"]["as_of"])
-    people, quality, lists = report["population"], report["quality"], report["lists"]
-    drawn: dict[str, go.Figure] = {}
-    if quality["reliability"]:
-        tested = words.day(quality["targets"]["churn"]["as_of"])
-        drawn["reliability"] = reliability(quality["reliability"], words, as_of=tested)
-    for target, bins in quality["deciles"].items():
-        tested = words.day(quality["targets"][target]["as_of"])
-        drawn[f"deciles_{target}"] = deciles(bins, words, target=target, as_of=tested)
+    people, lists = report["population"], report["lists"]
+    drawn = quality_figures(report["quality"], words)
     if report["tracking"]:
         drawn["tracking"] = tracking(report["tracking"], words, as_of=as_of)
     if people["concentration"]:
@@ -66,6 +62,36 @@ def figures(report: dict[str, Any]) -> dict[str, go.Figure]:
         drawn["stages"] = stages(people["stages"], words, as_of=as_of)
     if lists["churn_warning"] and lists["churn_warning"]["n"]:
         drawn["severity"] = severity(lists["churn_warning"], words, as_of=as_of)
-    if lists["win_back"] and lists["win_back"]["considered"]:
+    if lists["win_back"] and lists["win_back"]["dormant"]:
         drawn["funnel"] = funnel(lists["win_back"], words, as_of=as_of)
+    return drawn
+
+
+def quality_figures(quality: dict[str, Any], words: Words = ENGLISH) -> dict[str, go.Figure]:
+    """Draw predicted against actual for every target that was tested.
+
+    Parameters
+    ----------
+    quality
+        The result of :func:`winback.reports.quality.quality`.
+    words
+        The language and currency of the captions.
+
+    Returns
+    -------
+    dict
+        ``reliability`` (churn) and ``deciles_TARGET``, as far as there are predictions.
+
+    Examples
+    --------
+    >>> quality_figures({"targets": {}, "history": [], "deciles": {}, "reliability": []})
+    {}
+    """
+    drawn: dict[str, go.Figure] = {}
+    if quality["reliability"]:
+        tested = words.day(quality["targets"]["churn"]["as_of"])
+        drawn["reliability"] = reliability(quality["reliability"], words, as_of=tested)
+    for target, bins in quality["deciles"].items():
+        tested = words.day(quality["targets"][target]["as_of"])
+        drawn[f"deciles_{target}"] = deciles(bins, words, target=target, as_of=tested)
     return drawn

@@ -24,11 +24,11 @@ def severity(size: dict[str, Any], words: Words, *, as_of: str) -> go.Figure:
 
 
 def funnel(size: dict[str, Any], words: Words, *, as_of: str) -> go.Figure:
-    """From everybody considered for win-back, over those left out, to the call list."""
+    """From all dormant customers, over those left out, to the call list."""
     told = caption(
-        "funnel", readings.funnel_reading(size, words), words, n=size["considered"], as_of=as_of
+        "funnel", readings.funnel_reading(size, words), words, n=size["dormant"], as_of=as_of
     )
-    steps = [(words("chart.funnel.considered"), size["considered"], MUTED)]
+    steps = [(words("chart.funnel.dormant"), size["dormant"], MUTED)]
     steps += [(words.label("excluded", row["reason"]), row["n"], MUTED) for row in size["excluded"]]
     steps += [
         (words("chart.funnel.control"), size["control"], SECOND),

@@ -22,6 +22,7 @@ SEVERITY = {"red": "#d04545", "orange": "#d9772b", "yellow": "#b08a0e"}
 
 INK = "#3a4049"
 GRID = "#dfe3e8"
+CROWN = 116  # pixels above the plot: title, size and date, legend
 CLEAR = "rgba(0,0,0,0)"
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
 
@@ -90,19 +91,23 @@ def chart(
     *,
     x: str = "",
     y: str = "",
-    height: int = 340,
+    height: int = 372,
 ) -> go.Figure:
     """Put traces, axis titles and a caption together in the house style."""
     figure = go.Figure(traces)
     figure.update_layout(
         template=TEMPLATE,
         height=height,
-        margin={"l": 56, "r": 24, "t": 84, "b": 56},
+        margin={"l": 56, "r": 24, "t": CROWN, "b": 56},
         title={
             "text": told.title,
             "subtitle": {"text": words("meta", n=told.n, as_of=told.as_of)},
             "x": 0,
             "xanchor": "left",
+            "y": 1,
+            "yanchor": "top",
+            "yref": "container",
+            "pad": {"t": 14, "l": 8},
         },
         showlegend=sum(trace.name is not None for trace in traces) > 1,
         meta=vars(told),
@@ -116,7 +121,7 @@ def rows_chart(
     traces: list[go.Bar], told: Caption, words: Words, *, x: str, rows: int
 ) -> go.Figure:
     """Put horizontal bars together: one row each, read from top to bottom."""
-    figure = chart(traces, told, words, x=x, height=150 + 40 * rows)
+    figure = chart(traces, told, words, x=x, height=182 + 40 * rows)
     longest = max((value or 0 for trace in traces for value in trace.x), default=0) or 1
     # room for the values behind the bars
     figure.update_xaxes(range=[0, 1.2 * longest], tickformat=",")

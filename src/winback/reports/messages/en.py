@@ -128,6 +128,9 @@ TEXT: dict[str, str] = {
     "decision.promoted": "promoted",
     "decision.kept": "not promoted",
     "decision.none": "\N{EN DASH}",
+    "role.value": "value",
+    "role.churn": "churn",
+    "role.tiers": "tiers",
     "role.champion": "champion",
     "role.challenger": "challenger",
     "role.previous": "previous",
@@ -266,23 +269,23 @@ TEXT: dict[str, str] = {
     "chart.severity.reading": "{n} of {total} warnings are {severity}{value}.",
     "chart.severity.reading.value": ", {share} of the value at risk ({amount} of {total})",
     "chart.severity.alt": "Bars of customers per severity. {reading}",
-    "chart.funnel.title": "Win-back: from everybody considered to the call list",
+    "chart.funnel.title": "Win-back: from dormant customers to the call list",
     "chart.funnel.x": "Customers",
-    "chart.funnel.considered": "Considered",
+    "chart.funnel.dormant": "Dormant customers",
     "chart.funnel.treated": "Call back",
     "chart.funnel.control": "Held back as control",
     "chart.funnel.reading": (
-        "Of {considered} considered, {treated} are to be called back, {control} are held back as"
-        " control and {excluded} are left out{why}."
+        "Of {dormant} dormant customers, {treated} are to be called back, {control} are held back"
+        " as control and {excluded} are left out{why}."
     ),
     "chart.funnel.why": ", most often: {reason} ({n})",
-    "chart.funnel.alt": "Bars from all considered customers down to those called. {reading}",
+    "chart.funnel.alt": "Bars from all dormant customers down to those called. {reading}",
     # ------------------------------------------------------------------ tables
     "table.top": "Value held by the most valuable customers",
     "column.top": "Top",
     "column.value_share": "Share of value",
     "table.tiers": "Tiers, the most valuable first",
-    "table.stages": "Lifecycle stages, the most valuable customers first",
+    "table.stages": "Lifecycle stages, in the order customers run through them",
     "column.tier": "Tier",
     "column.stage": "Stage",
     "column.share": "Share of customers",
@@ -305,7 +308,7 @@ TEXT: dict[str, str] = {
     "lists.churn_warning": "Churn warnings",
     "lists.win_back": "Win-back",
     "lists.none": "The list is empty.",
-    "table.funnel": "Where the considered customers went",
+    "table.funnel": "Where the dormant customers went",
     "column.group": "Group",
     "funnel.left_out": "Left out: {reason}",
     "fact.budget": "Budget",
