@@ -23,6 +23,7 @@ LOWER, UPPER = 1e-5, 1e4  # in units of the mean age; beyond, the model has reac
 # is 0 up to rounding; where it lies at another edge, the two parameters must at least earn
 # their keep by Akaike's criterion.
 GAIN, GAIN_AT_EDGE = 0.01, 2.0
+THINNED = 20_000  # rows of a first, rough climb where there are more
 NAMES = ("r", "alpha", "a", "b")
 
 
@@ -100,7 +101,7 @@ class BetaGeoModel(PurchaseModel):
         """
         data = read_columns(frame, self.columns, reader="BetaGeoModel")
         weight = read_weight(frame, reader="BetaGeoModel")
-        tally = PurchaseTally(data["frequency"], data["recency"], data["T"], weight)
+        tally = PurchaseTally.of_customers(data["frequency"], data["recency"], data["T"], weight)
         if tally.n_repeat < MIN_REPEAT_CUSTOMERS:
             raise NotEnoughDataError(
                 "too few customers have bought again to fit BG/NBD",
@@ -121,9 +122,14 @@ class BetaGeoModel(PurchaseModel):
             upper=UPPER,
         )
         r, alpha = nested.parameters
+        starts = [(r, alpha, a, b) for a, b in ((0.8, 2.5), (0.1, 0.3), (2.0, 30.0))]
+        if len(tally.w) > THINNED:  # climb most of the way on few rows
+            few = tally.thinned(THINNED)
+            near = maximise(few.beta_geo, starts, n=few.n, lower=LOWER, upper=UPPER)
+            starts.insert(0, tuple(near.parameters))
         full = maximise(
             tally.beta_geo,
-            [(r, alpha, a, b) for a, b in ((0.8, 2.5), (0.1, 0.3), (2.0, 30.0))],
+            starts,
             n=tally.n,
             lower=LOWER,
             upper=UPPER,

@@ -166,6 +166,24 @@ def tally_rows(
     return _unpack(key[first], levels), count
 
 
+def thin(weight: FloatArray, at_most: int) -> tuple[IntArray, FloatArray]:
+    """Return a systematic sample of about ``at_most`` customers from weighted rows.
+
+    Returns
+    -------
+    The rows drawn, and how many of the sampled customers each stands for.
+
+    Examples
+    --------
+    >>> thin(np.array([5.0, 1.0, 4.0, 10.0]), 4)
+    (array([0, 2, 3]), array([1., 1., 2.]))
+    """
+    place = np.floor(np.cumsum(weight) * (at_most / weight.sum()) + 1e-9)
+    count = np.diff(place, prepend=0.0)
+    rows = np.flatnonzero(count)
+    return rows, count[rows]
+
+
 def _row_key(columns: Sequence[FloatArray]) -> tuple[IntArray, list[FloatArray]]:
     """Return one integer per row that sorts as the rows do, and the levels of each column."""
     key: IntArray = np.zeros(len(columns[0]), dtype=np.int64)

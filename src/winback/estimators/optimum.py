@@ -86,15 +86,16 @@ class _Surface:
 
     def __call__(self, theta: FloatArray, *, hessian: bool) -> tuple[float, FloatArray, FloatArray]:
         p = np.exp(theta)
-        value, slope, bend = self.likelihood(p, hessian)
+        return self.in_logs(p, *self.likelihood(p, hessian))
+
+    def in_logs(
+        self, p: FloatArray, value: float, slope: FloatArray, bend: FloatArray | None
+    ) -> tuple[float, FloatArray, FloatArray]:
+        """Return value and derivatives in the logarithm of p, by the chain rule."""
         if bend is None:
             return value / self.n, slope * p / self.n, np.empty((0, 0))
-        # the chain rule of the logarithm
-        return (
-            value / self.n,
-            slope * p / self.n,
-            (bend * np.outer(p, p) + np.diag(slope * p)) / self.n,
-        )
+        curved = bend * np.outer(p, p) + np.diag(slope * p)
+        return value / self.n, slope * p / self.n, curved / self.n
 
     def descend(self, theta: FloatArray) -> tuple[float, FloatArray]:
         """Return the negative value and slope, for a minimiser."""
@@ -109,31 +110,37 @@ class _Surface:
 
 
 def _climb(surface: _Surface, start: FloatArray) -> Optimum:
+    theta, steps = _newton(surface, np.clip(start, surface.low, surface.high))
+    near = _verified(surface, theta, {"iterations": 0, "newton_steps": steps})
+    if near.converged and not any(near.at_bound):  # the start was close
+        return near
     result = minimize(
         surface.descend,
-        np.clip(start, surface.low, surface.high),
+        theta,
         jac=True,
         method="L-BFGS-B",
         bounds=[(surface.low, surface.high)] * len(start),
         options={"maxiter": 500, "ftol": 1e-11, "gtol": 1e-5},
     )
-    theta: FloatArray = np.asarray(result.x)
+    theta, steps = _newton(surface, np.asarray(result.x))
+    return _verified(surface, theta, {"iterations": int(result.nit), "newton_steps": steps})
+
+
+def _newton(surface: _Surface, theta: FloatArray) -> tuple[FloatArray, int]:
+    """Take Newton steps for as long as they lead up and the gradient shrinks."""
     value, slope, bend = surface(theta, hessian=True)
-    steps = 0
-    while steps < NEWTON_STEPS:
-        free = surface.free(theta, slope)
-        step = _newton_step(slope, bend, free)
+    for steps in range(NEWTON_STEPS):
+        step = _newton_step(slope, bend, surface.free(theta, slope))
         if step is None:
-            break
+            return theta, steps
         ahead = np.clip(theta + step, surface.low, surface.high)
         gain, slope_ahead, bend_ahead = surface(ahead, hessian=True)
         # near the summit a gain is rounding error, and the smaller gradient decides
         level = gain >= value - 1e-13 * abs(value)
         if not (level and np.abs(slope_ahead).max() < np.abs(slope).max()):
-            break
+            return theta, steps
         theta, value, slope, bend = ahead, gain, slope_ahead, bend_ahead
-        steps += 1
-    return _verified(surface, theta, {"iterations": int(result.nit), "newton_steps": steps})
+    return theta, NEWTON_STEPS
 
 
 def _newton_step(slope: FloatArray, bend: FloatArray, free: NDArray[np.bool_]) -> FloatArray | None:
@@ -150,8 +157,9 @@ def _newton_step(slope: FloatArray, bend: FloatArray, free: NDArray[np.bool_]) -
 
 def _verified(surface: _Surface, theta: FloatArray, diagnostics: dict[str, Any]) -> Optimum:
     """Check the gradient and the curvature of the parameters that are not at a bound."""
-    _, slope, bend = surface(theta, hessian=True)
-    value, _, hessian = surface.likelihood(np.exp(theta), True)
+    parameters = np.exp(theta)
+    value, gradient, hessian = surface.likelihood(parameters, True)
+    _, slope, bend = surface.in_logs(parameters, value, gradient, hessian)
     free = surface.free(theta, slope)
     norm = float(np.abs(slope[free]).max(initial=0.0))
     inner = bend[np.ix_(free, free)]
@@ -159,7 +167,7 @@ def _verified(surface: _Surface, theta: FloatArray, diagnostics: dict[str, Any])
     eigen = np.linalg.eigvalsh(inner) if sound and free.any() else np.array([-1.0])
     peak = sound and bool(eigen.max() < 0)
     return Optimum(
-        parameters=np.exp(theta),
+        parameters=parameters,
         log_likelihood=value,
         hessian=np.asarray(hessian),
         converged=norm < GRADIENT_TOLERANCE and peak,
