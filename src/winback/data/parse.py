@@ -46,8 +46,9 @@ def identifier(value: Expression) -> str:
         return f"CAST({value.sql} AS VARCHAR)"
     trimmed = f"trim(CAST({value.sql} AS VARCHAR))"
     return (
-        f"CASE WHEN lower({trimmed}) NOT IN {_MISSING}"
-        rf" THEN regexp_replace({trimmed}, '^(-?\d+)\.0+$', '\1') END"
+        f"CASE WHEN lower({trimmed}) IN {_MISSING} THEN NULL"
+        rf" WHEN contains({trimmed}, '.') THEN regexp_replace({trimmed}, '^(-?\d+)\.0+$', '\1')"
+        f" ELSE {trimmed} END"
     )
 
 

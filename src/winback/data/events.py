@@ -1,0 +1,215 @@
+"""The other tables: events, customers, contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend
+
+from winback.data import parse, sql
+from winback.data.checks import ACCEPTED, LATER, check, refuse_if_many
+from winback.data.connect import load, open_engine
+from winback.data.expressions import Expression, resolve
+from winback.data.raw import Raw, fresh
+from winback.data.tables import CONTRACTS, Column
+
+
+@dataclass(frozen=True)
+class CheckedTable:
+    """A table that keeps its contract, in the engine.
+
+    Attributes
+    ----------
+    table
+        The accepted rows: ``source_row``, and those columns of the contract that the source has;
+        ``timestamp`` is followed by its calendar ``day``.
+    rejected
+        ``source_row``, ``reason``, and the cells of the required columns as text.
+    rows_in, after_as_of
+        How many rows the source has, and how many of them were not known at the end of `as_of`.
+    reasons
+        How many rows were rejected, by reason.
+    """
+
+    table: ir.Table
+    rejected: ir.Table
+    rows_in: int
+    after_as_of: int
+    reasons: Mapping[str, int]
+
+
+def read_table(
+    contract: str,
+    source: Any,
+    *,
+    columns: Mapping[str, str] | None = None,
+    table: str | None = None,
+    query: str | None = None,
+    timezone: str = "UTC",
+    as_of: date | None = None,
+    max_rejected_share: float = 0.05,
+    engine: Backend | None = None,
+) -> CheckedTable:
+    """Read a table by its contract, and keep the rows that keep it.
+
+    Parameters
+    ----------
+    contract
+        ``"customers"``, ``"events"`` or ``"contacts"``; see `winback.data.tables.CONTRACTS`.
+    source, columns, table, query, timezone, max_rejected_share, engine
+        As for `winback.data.intake.read_transactions`.
+    as_of
+        Rows with a ``timestamp`` after the end of this day are counted, and have no other effect.
+
+    Returns
+    -------
+    CheckedTable
+        The accepted rows, and the others with their reasons. A table may be empty.
+
+    Raises
+    ------
+    DataError
+        The source cannot be read, lacks a column, or too many of its rows break the contract.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> visits = pd.DataFrame(
+    ...     {"customer_id": ["a", ""], "timestamp": ["2024-03-01", "2024-03-02"], "event": "visit"}
+    ... )
+    >>> read = read_table("events", visits, max_rejected_share=0.5)
+    >>> read.table.to_pyarrow().num_rows, dict(read.reasons)
+    (1, {'no customer_id': 1})
+    """
+    engine = engine or open_engine()
+    wanted = CONTRACTS[contract]
+    raw = load(engine, source, table=table, query=query)
+    try:
+        found, _ = resolve(engine, raw, wanted, columns)
+        kept = [column for column in wanted.columns if column.name in found]
+        cells: dict[str, str] = {}
+        fates: list[tuple[str, str]] = []
+        for column in kept:
+            value = found[column.name]
+            cells[column.name] = _cell(engine, raw, column, value, timezone)
+            fates += _faults(column)
+        if "timestamp" in found:
+            cells["day"] = f"CAST({cells['timestamp']} AS DATE)"
+            if as_of is not None:
+                fates.insert(0, (f"day > DATE '{as_of}'", LATER))
+        shown = {column.name: found[column.name] for column in kept if column.kind != "flag"}
+        checked = check(engine, raw, cells, fates, shown)
+        good = checked.fates.get(ACCEPTED, 0)
+        refuse_if_many(checked.reasons, good, checked.rejected, raw.label, max_rejected_share)
+        name = fresh(contract)
+        names = ["source_row", *(column.name for column in kept)]
+        if "timestamp" in names:
+            names.insert(names.index("timestamp") + 1, "day")
+        rows = engine.table(checked.name)
+        rows = rows.filter(rows.fate == ACCEPTED).select(names)
+        engine.create_table(name, obj=rows)
+        checked.drop(engine)
+    finally:
+        raw.drop(engine)
+    return CheckedTable(
+        table=engine.table(name),
+        rejected=checked.rejected,
+        rows_in=sum(checked.fates.values()),
+        after_as_of=checked.fates.get(LATER, 0),
+        reasons=checked.reasons,
+    )
+
+
+def read_events(source: Any, **options: Any) -> ir.Table:
+    """Read what customers did besides buying.
+
+    Parameters
+    ----------
+    source, options
+        As for `read_table`, which also tells what was rejected.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        ``customer_id`` string, ``timestamp`` timestamp, ``day`` date, ``event`` string, and
+        ``channel`` string if the source has it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> visit = {"customer_id": [7], "timestamp": ["2024-03-01 10:00"], "event": ["visit"]}
+    >>> read_events(pd.DataFrame(visit)).columns
+    ('customer_id', 'timestamp', 'day', 'event')
+    """
+    return read_table("events", source, **options).table.drop("source_row")
+
+
+def read_customers(source: Any, **options: Any) -> ir.Table:
+    """Read what is known of each customer.
+
+    Parameters
+    ----------
+    source, options
+        As for `read_table`, which also tells what was rejected.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        One row a customer: ``customer_id`` string, and those columns of
+        `winback.data.tables.CUSTOMERS` that the source has. Where a customer stands on several
+        rows, the first that says something counts; but who opted out on any of them has opted
+        out. An ``opt_out`` that cannot be read is true: in doubt, nobody is contacted.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> people = pd.DataFrame({"customer_id": ["a", "a", "b"], "opt_out": ["no", "yes", None]})
+    >>> read_customers(people).order_by("customer_id").to_pyarrow().to_pylist()
+    [{'customer_id': 'a', 'opt_out': True}, {'customer_id': 'b', 'opt_out': False}]
+    """
+    rows = read_table("customers", source, **options).table
+    merged = {
+        name: rows[name].fill_null(False).any()
+        if name == "opt_out"
+        else rows[name].first(order_by="source_row")
+        for name in rows.columns
+        if name not in {"source_row", "customer_id"}
+    }
+    return rows.group_by("customer_id").agg(**merged)
+
+
+def _cell(engine: Backend, raw: Raw, column: Column, value: Expression, timezone: str) -> str:
+    where = f"{raw.label}, {column.name}"
+    match column.kind:
+        case "id":
+            return parse.identifier(value)
+        case "text":
+            return parse.text(value)
+        case "number":
+            return _finite(parse.number(value, where))
+        case "flag":
+            return parse.flag(value)
+        case "timestamp":
+            return _finite(parse.instant(engine, raw, value, timezone=timezone, where=where))
+
+
+def _finite(cell: str) -> str:
+    return f"CASE WHEN isfinite({cell}) THEN {cell} END"
+
+
+def _faults(column: Column) -> list[tuple[str, str]]:
+    """Return what breaks the contract: a required cell that is empty or cannot be read.
+
+    An optional cell that cannot be read is left empty: a customer must not lose an opt-out because
+    of a date.
+    """
+    if not column.required:
+        return []
+    name = column.name
+    missing = (f"{name} IS NULL AND {name}_cell IS NULL", f"no {name}")
+    other = "unparsable" if column.kind == "timestamp" else "no"
+    return [missing, (f"{name} IS NULL", f"{other} {name}")]
