@@ -29,12 +29,12 @@ _ARROW: dict[Kind, pa.DataType] = {
 }
 
 # What makes a spreadsheet read a cell as a formula (OWASP, "CSV injection"), in either width.
-# Blanks and invisible characters before it are skipped by some programs.
+# Blanks, control and invisible characters before it are skipped by some programs.
 _WIDE = "\uff1d\uff0b\uff0d\uff20"
 _SIGN = f"[=+\\-@{_WIDE}]"
-_BLANK = "[\\s\N{ZERO WIDTH SPACE}\N{ZERO WIDTH NO-BREAK SPACE}]*"
+_BLANK = "\\s\\x00-\\x1f\\x7f\N{ZERO WIDTH SPACE}\N{ZERO WIDTH NO-BREAK SPACE}"
 # A program set to another separator cuts the cell there: what follows begins a cell of its own.
-_FORMULA = re.compile(f"(^(?=[\\t\\r\\n]|{_BLANK}{_SIGN})|(?<=[,;|\\t])(?={_BLANK}{_SIGN}))")
+_FORMULA = re.compile(f'(^(?=[\\t\\r\\n]|[{_BLANK}]*{_SIGN})|(?<=[,;|\\t])(?=["{_BLANK}]*{_SIGN}))')
 _CONTROL = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 

@@ -117,3 +117,9 @@ def test_customers_are_matched_by_identifier_not_by_place():
     assert why["reason_1_code"].to_dict() == {"a": "season", "b": "tenure"}
     assert reasons(facts().head(0), None).empty
     assert reasons(facts(), other_way.head(0)).isna().all(axis=None)
+
+
+def test_a_family_without_words_gives_way_to_the_next():
+    why = reasons(facts(), contributions(basket_amount=2.0, T=0.1), money=False).loc["a"]
+    assert why["reason_1_code"] == "tenure"
+    assert why.isna()["reason_2_code"]

@@ -68,6 +68,7 @@ def test_other_text_is_left_alone(text):
 
 def test_a_program_with_another_separator_finds_no_formula_either():
     assert safe_text("a,=1;-1| @x\t=1") == "a,'=1;'-1|' @x '=1"
+    assert safe_text('a","=1') == 'a",\'"=1'
 
 
 def test_parquet_keeps_precision_types_and_nothing_of_pandas(tmp_path):
