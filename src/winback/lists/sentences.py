@@ -71,8 +71,9 @@ def sentence(
         text = values.astype("float64").map("{:,.2f}".format)
         return text if currency is None else text + f" {currency}"
 
-    complete = facts[list(found.columns)].notna().all(axis=1)
-    return found.write(facts.fillna(0.0), amount).astype("str").where(complete)
+    needed = facts[list(found.columns)]
+    complete = needed.notna().all(axis=1)
+    return found.write(needed.astype("float64").fillna(0.0), amount).astype("str").where(complete)
 
 
 def _whole(values: pd.Series) -> pd.Series:
