@@ -159,9 +159,9 @@ def write_model(
         flavor["artifacts"]["model"]["uri"] = _FOLDER
         flavor["model_code_path"] = Path(flavor["model_code_path"]).name
         model.save(str(folder / "MLmodel"))
-    if model.signature is None or model.saved_input_example_info is None:
+    if model.signature != signature or model.saved_input_example_info is None:
         raise RegistryError(
-            "MLflow stored the model without its signature or input example",
+            "MLflow stored the model without its signature or its input example",
             got=type(estimator).__name__,
         )
 

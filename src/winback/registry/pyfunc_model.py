@@ -4,14 +4,18 @@ It is copied into the artifact, so it stays tiny: the files beside it hold param
 text, and the installed winback turns them back into an estimator. Nothing is unpickled.
 """
 
+import warnings
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from mlflow.models import set_model
-from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 from winback.estimators.artifact import from_files
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # MLflow warns of its own type hints while it is imported
+    from mlflow.models import set_model
+    from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 
 class WinbackModel(PythonModel):

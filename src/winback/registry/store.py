@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from winback.errors import RegistryError, UsageError
 from winback.registry.guard import HASTY, guarded, load_mlflow, redact
@@ -112,8 +112,15 @@ def open_store(
     address = uri or DEFAULT_URI
     root = None if artifacts is None else _root(artifacts)
     if address.startswith(_SQLITE):
-        file = Path(address.removeprefix(_SQLITE)).resolve()
+        file = Path(unquote(address.removeprefix(_SQLITE))).resolve()
         address = _SQLITE + file.as_posix()
+        if unquote(address) != address or "?" in address:
+            raise UsageError(
+                "a database address cannot hold a folder of this name",
+                where="tracking.uri",
+                got=file.parent,
+                allowed="names without '?' or '%' before two digits",
+            )
         beside = (file.parent / "artifacts").as_uri()
         check_sqlite(file, root or beside, create=create)
         if root is None:

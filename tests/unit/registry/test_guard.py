@@ -1,0 +1,56 @@
+import logging
+import os
+import traceback
+import warnings
+
+import pytest
+
+from winback.errors import RegistryError
+from winback.registry.guard import PATIENT, guarded, load_mlflow, redact
+
+SECRET = "http://ann:s3cret@localhost:5000"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgresql+psycopg://ann:s3cret@db/x",
+        "no answer from https://ann:s3cret@host:5000/api, twice: https://ann:s3cret@host",
+        "postgresql://db/x?user=ann&password=s3cret",
+        "https://ann:p@s3cret@host/",
+    ],
+)
+def test_a_password_is_never_shown(text):
+    assert "s3cret" not in redact(text)
+
+
+def test_nothing_of_the_process_is_changed_afterwards():
+    load_mlflow()
+    logging.getLogger("mlflow").setLevel(logging.INFO)
+    before = dict(os.environ), list(warnings.filters)
+    with guarded(SECRET):
+        assert os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "3"
+        assert not logging.getLogger("mlflow").isEnabledFor(logging.WARNING)
+    assert (dict(os.environ), list(warnings.filters)) == before
+    assert logging.getLogger("mlflow").level == logging.INFO
+
+
+def test_a_setting_of_the_users_wins(monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "7")
+    with guarded(SECRET, PATIENT):
+        assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "7"
+    assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "7"
+
+
+def test_a_failure_is_one_line_without_the_password_even_in_its_trace():
+    mlflow = load_mlflow()
+    with pytest.raises(RegistryError) as caught, guarded(SECRET):
+        raise mlflow.MlflowException(f"API request to {SECRET}/api\nfailed; s3cret was refused")
+    assert "\n" not in str(caught.value)
+    assert "s3cret was" not in "".join(traceback.format_exception(caught.value)).split("raise ")[0]
+    assert "s3cret" not in str(caught.value)
+
+
+def test_errors_of_other_kinds_pass():
+    with pytest.raises(ZeroDivisionError), guarded(SECRET):
+        1 / 0  # noqa: B018

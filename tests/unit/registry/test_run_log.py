@@ -1,0 +1,29 @@
+import json
+
+from winback.registry import training_run
+
+
+def test_what_is_logged_can_be_read_and_holds_no_password(store, folder):
+    secret = "postgresql://ann:s3cret@db/shop"
+    with training_run(store, "shop", "key", models=[]) as run:
+        run.log_params({"value": {"horizon_days": 365}, "data": {"source": secret}})
+        run.log_params({f"p{number}": number for number in range(250)})
+        run.log_metrics({"MAE (days)": 1.5, "bias": float("inf")}, split="1997-09-30")
+        run.log_text("text", "notes/a.txt")
+        run.log_dict({"rows": 3}, "profile.json")
+        run.log_dataset(
+            "transactions",
+            fingerprint="0123456789abcdef",
+            source=secret,
+            profile={"rows": 3, "customers": 2},
+            columns={"customer_id": "string", "amount": "double"},
+        )
+    found = store.client.get_run(run.run_id)
+    assert found.data.params["value.horizon_days"] == "365"
+    assert len(found.data.params) == 252
+    assert found.data.metrics == {"1997-09-30/MAE _days_": 1.5}
+    (entry,) = found.inputs.dataset_inputs
+    assert (entry.dataset.name, entry.dataset.digest) == ("transactions", "0123456789abcdef")
+    assert json.loads(entry.dataset.profile) == {"rows": 3, "customers": 2}
+    for path in folder.rglob("*"):
+        assert path.is_dir() or b"s3cret" not in path.read_bytes()
