@@ -21,31 +21,33 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 #: The columns of scores.parquet, in order. Money is null where the source has no amounts.
-SCHEMA = pa.schema([
-    ("customer_id", pa.string()),
-    ("as_of", pa.date32()),
-    ("frequency", pa.float64()),
-    ("recency", pa.float64()),
-    ("T", pa.float64()),
-    ("monetary_value", pa.float64()),
-    ("last_purchase_at", pa.timestamp("us")),
-    ("p_alive", pa.float64()),
-    ("expected_purchases", pa.float64()),
-    ("expected_spend", pa.float64()),
-    ("clv", pa.float64()),
-    ("clv_low", pa.float64()),
-    ("clv_high", pa.float64()),
-    ("p_churn", pa.float64()),
-    ("p_repurchase", pa.float64()),
-    ("spend_30d", pa.float64()),
-    ("overdue_ratio", pa.float64()),
-    ("tier", pa.string()),
-    ("lifecycle_stage", pa.string()),
-    ("value_version", pa.int64()),
-    ("churn_version", pa.int64()),
-    ("tiers_version", pa.int64()),
-    ("run_id", pa.string()),
-])
+SCHEMA = pa.schema(
+    [
+        ("customer_id", pa.string()),
+        ("as_of", pa.date32()),
+        ("frequency", pa.float64()),
+        ("recency", pa.float64()),
+        ("T", pa.float64()),
+        ("monetary_value", pa.float64()),
+        ("last_purchase_at", pa.date32()),
+        ("p_alive", pa.float64()),
+        ("expected_purchases", pa.float64()),
+        ("expected_spend", pa.float64()),
+        ("clv", pa.float64()),
+        ("clv_low", pa.float64()),
+        ("clv_high", pa.float64()),
+        ("p_churn", pa.float64()),
+        ("p_repurchase", pa.float64()),
+        ("spend_30d", pa.float64()),
+        ("overdue_ratio", pa.float64()),
+        ("tier", pa.string()),
+        ("lifecycle_stage", pa.string()),
+        ("value_version", pa.int64()),
+        ("churn_version", pa.int64()),
+        ("tiers_version", pa.int64()),
+        ("run_id", pa.string()),
+    ]
+)
 _MONEY = ("monetary_value", "expected_spend", "clv", "clv_low", "clv_high", "spend_30d")
 
 
@@ -113,15 +115,16 @@ class Scorer:
         if self.has_amounts:
             for column in ("expected_spend", "clv", "clv_low", "clv_high"):
                 out[column] = value[column]
-            soon = self.value.predict(features, horizon_days=30, intervals=False)
-            out["spend_30d"] = soon["revenue"]
+            soon = self.value.purchase_model_.expected_purchases(features, 30)
+            out["spend_30d"] = soon * value["expected_spend"]
         else:
             out[list(_MONEY)] = np.nan
         out["p_churn"] = self._p_churn(features)
         if self.horizon_days == self.churn_horizon_days and self.gap_days == 0:
             out["p_repurchase"] = 1.0 - out["p_churn"]
         else:
-            out["p_repurchase"] = self.value.p_purchase(features, self.horizon_days)
+            model = self.value.purchase_model_
+            out["p_repurchase"] = model.p_purchase(features, self.horizon_days)
         worth = out["clv"] if self.has_amounts else out["expected_purchases"]
         out["tier"] = self.tiers.predict(
             out[["frequency", "recency", "T", "monetary_value"]].fillna(0.0).assign(clv=worth)
@@ -133,15 +136,26 @@ class Scorer:
 
     def _p_churn(self, features: pd.DataFrame) -> np.ndarray:
         """Return P(no purchase in the churn window), each customer by the model that knows them."""
-        start, end = self.gap_days, self.gap_days + self.churn_horizon_days
-        silent = 1.0 - self.value.p_purchase(features, end, start=start).to_numpy()
         if self.active_within_days is None:
             active = np.ones(len(features), dtype=bool)
         else:
             active = (features["T"] - features["recency"]).to_numpy() <= self.active_within_days
+        silent = np.empty(len(features))
         if active.any():
-            silent[active] = self.churn.predict_frame(features.loc[active])["p_churn"].to_numpy()
+            silent[active] = self.churn.predict_frame(features[active])["p_churn"].to_numpy()
+        if not active.all():
+            silent[~active] = 1.0 - self._p_purchase_after_gap(features[~active])
         return silent
+
+    def _p_purchase_after_gap(self, features: pd.DataFrame) -> np.ndarray:
+        from winback.estimators.beta_geo import BetaGeoModel
+        from winback.estimators.churn_candidates.beta_geo import purchase_after_gap
+
+        model, horizon = self.value.purchase_model_, self.churn_horizon_days
+        if isinstance(model, BetaGeoModel):
+            return purchase_after_gap(model, features, self.gap_days, horizon)
+        # a rule knows a rate and no dropout: a gap before the window changes nothing
+        return model.p_purchase(features, horizon).to_numpy()
 
 
 def write_scores(

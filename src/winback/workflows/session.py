@@ -25,6 +25,7 @@ from winback.workflows.reporter import Quiet, Reporter
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    import pandas as pd
 
     from winback.data.tables import Transactions
     from winback.registry.store import Store
@@ -94,12 +95,16 @@ class Session:
             ) from error
         return self
 
-    def __exit__(self, *details: object) -> None:
-        """Let go of the engine and of the folder."""
-        if "engine" in self.__dict__:
-            self.engine.disconnect()
-        shutil.rmtree(self.stage, ignore_errors=True)
-        self._stack.close()
+    def __exit__(self, kind: object, *details: object) -> None:
+        """Publish the results unless there was an error; let go of the engine and the folder."""
+        try:
+            if kind is None:
+                self.publish()
+        finally:
+            if "engine" in self.__dict__:
+                self.engine.disconnect()
+            shutil.rmtree(self.stage, ignore_errors=True)
+            self._stack.close()
 
     def _lock(self, lock: TextIO) -> None:
         try:
@@ -113,8 +118,9 @@ class Session:
 
     def staged(self, name: str) -> Path:
         """Return where to write the result `name`; `publish` moves it to its place."""
-        (self.stage / "results").mkdir(exist_ok=True)
-        return self.stage / "results" / name
+        path = self.stage / "results" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
 
     def find(self, name: str) -> Path | None:
         """Return the result `name` of this command, or else of an earlier one, or None."""
@@ -134,21 +140,19 @@ class Session:
             )
         return path
 
-    def publish(self) -> list[Path]:
+    def publish(self) -> None:
         """Move every staged result to its place, the manifest last."""
         if self._manifest is not None:
             text = json.dumps(self._manifest, indent=2, ensure_ascii=False, default=str)
             self.staged("manifest.json").write_text(text + "\n", encoding="utf-8")
         results = self.stage / "results"
-        names = sorted(p.name for p in results.iterdir()) if results.exists() else []
-        names.sort(key=lambda name: name == "manifest.json")
-        published = []
+        names = sorted(str(p.relative_to(results)) for p in results.rglob("*") if p.is_file())
+        names.sort(key="manifest.json".__eq__)
         for name in names:
             with (results / name).open("rb") as file:
                 os.fsync(file.fileno())
+            (self.out / name).parent.mkdir(parents=True, exist_ok=True)
             (results / name).replace(self.out / name)
-            published.append(self.out / name)
-        return published
 
     # ------------------------------------------------------------------ manifest
 
@@ -210,28 +214,59 @@ class Session:
                 not_after=max(self.today or until, until),
                 engine=self.engine,
             )
-        self.manifest["intake"] = asdict(transactions.counts)
+        counts = asdict(transactions.counts)
+        self.manifest["intake"] = {**counts, "has_amounts": transactions.has_amounts}
         self.manifest["data_fingerprint"] = transactions.fingerprint
         return transactions
 
     @cached_property
+    def training_key(self) -> str:
+        """Digest of everything that decides what a training ends in."""
+        from winback.data.intake import fingerprint
+        from winback.registry.runs import job_key
+
+        data = self.transactions.fingerprint
+        if self.events is not None:
+            data += f" {fingerprint(self.engine, self.events.get_name())}"
+        job = self.job.model_dump(mode="json")
+        inner = {"name", "horizon_days", "margin", "discount_rate", "random_state", "value"}
+        return job_key(
+            {key: job[key] for key in sorted(inner | {"churn", "tiers"})},
+            data=data,
+            as_of=self.job.as_of,
+            version=version("winback"),
+        )
+
+    @cached_property
     def events(self) -> ir.Table | None:
         """What customers did besides buying, if the job names such a table."""
-        settings = self.job.data.events
+        return self._further_table("events")
+
+    def read_frame(self, name: str) -> pd.DataFrame | None:
+        """Read `customers` or `contacts` as known at `as_of`, if the job names such a table."""
+        table = self._further_table(name)
+        return None if table is None else table.to_pandas()
+
+    def _further_table(self, name: str) -> ir.Table | None:
+        settings = getattr(self.job.data, name)
         if settings is None:
             return None
-        from winback.data.events import read_events
+        from winback.data.events import read_table
 
-        with self.reporter.step("Reading events"):
-            return read_events(
+        with self.reporter.step(f"Reading {name}"):
+            read = read_table(
+                name,
                 self.loaded.resolve(settings.source),
+                columns=settings.columns or None,
                 table=settings.table,
                 query=settings.query,
-                columns=settings.columns or None,
                 timezone=self.job.timezone,
                 as_of=self.job.as_of,
                 engine=self.engine,
             )
+        for reason, n in read.reasons.items():
+            self.reporter.warn(f"{n:,} rows of {name} rejected: {reason}")
+        return read.table
 
     @cached_property
     def store(self) -> Store:

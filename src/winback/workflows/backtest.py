@@ -1,0 +1,57 @@
+"""Look back: train at past dates, compare with what happened next."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from winback.errors import ConfigError
+from winback.workflows.evaluate import snapshot_settings
+from winback.workflows.session import Session
+
+
+def backtest(session: Session) -> dict[str, Any]:
+    """Judge every model at each of the job's splits, and stage `backtest.json` and `.parquet`.
+
+    Returns
+    -------
+    dict
+        The records: one per split, target and model.
+
+    Raises
+    ------
+    ConfigError
+        The job names no splits.
+    DataError
+        A split ends after the data do.
+    """
+    from winback.evaluation.backtest import run_backtest
+
+    job = session.job
+    splits = [(split.as_of, split.until) for split in job.backtest.splits]
+    if not splits:
+        raise ConfigError(
+            "the job names no splits to look back at",
+            where=f"{session.loaded.path}, backtest.splits",
+            hint="write for example `backtest: {splits: [{as_of: 2011-06-09, until: 2011-12-09}]}`",
+        )
+    transactions = session.read_transactions(until=max(until for _, until in splits))
+    with session.reporter.step(f"Looking back at {len(splits)} splits") as step:
+        done = iter(range(10_000))
+        result = run_backtest(
+            transactions,
+            splits,
+            active_within_days=job.churn.active_within_days,
+            gap_days=job.churn.gap_days,
+            snapshots=snapshot_settings(session),
+            events=session.events,
+            random_state=job.random_state,
+            progress=lambda _: step.advance(next(done)),
+        )
+    text = json.dumps(result.records, indent=1, ensure_ascii=False)
+    session.staged("backtest.json").write_text(text + "\n", encoding="utf-8")
+    result.predictions.to_parquet(session.staged("backtest.parquet"), index=False)
+    for record in result.records:
+        if record["chosen"]:
+            session.reporter.say(f"{record['split']} {record['target']}: {record['reason']}")
+    return {"records": result.records}

@@ -1,0 +1,183 @@
+"""Make the two lists from the scores, and keep them by date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from winback.errors import DataError, ModelError
+from winback.workflows.score import features_at_as_of
+from winback.workflows.session import Session
+
+if TYPE_CHECKING:
+    from winback.lists.columns import Columns
+    from winback.lists.win_back import WinBack
+
+
+def lists(session: Session) -> dict[str, Any]:
+    """Make the churn-warning and the win-back list of `as_of`.
+
+    Each list stands at the top of the output folder and, under its date, in `lists/AS_OF/`, where
+    the next one looks for the colours that its customers had.
+
+    Returns
+    -------
+    dict
+        Sizes, and what the win-back list can measure.
+
+    Raises
+    ------
+    UsageError
+        There are no scores yet.
+    DataError
+        The scores are of another date.
+    """
+    path = session.require("scores.parquet", "score")
+    scores = pd.read_parquet(path)
+    if len(scores) and (scores["as_of"] != session.job.as_of).any():
+        raise DataError(
+            "the scores are of another date",
+            where=str(path),
+            got=scores["as_of"].iloc[0],
+            allowed=str(session.job.as_of),
+            hint=f"run `winback score {session.loaded.path.name}` first",
+        )
+    with session.reporter.step("Making the churn-warning list"):
+        warned = _churn_warning(session, scores)
+    with session.reporter.step("Making the win-back list"):
+        called = _win_back(session, scores)
+    for sentence in _severities(warned), *called.summary["sentences"]:
+        session.reporter.say(str(sentence))
+    rows = session.manifest.setdefault("rows", {})
+    rows |= {
+        "churn_warning": len(warned),
+        "win_back": len(called.treated),
+        "win_back_control": len(called.control),
+        "win_back_excluded": len(called.excluded),
+    }
+    session.manifest["win_back"] = called.summary
+    return {"rows": rows, "win_back": called.summary}
+
+
+def _churn_warning(session: Session, scores: pd.DataFrame) -> pd.DataFrame:
+    import ibis
+
+    from winback.lists.churn_warning import CHURN_WARNING, churn_warning, select_at_risk
+
+    job, settings = session.job, session.job.lists.churn_warning
+    selected = select_at_risk(
+        scores,
+        as_of=job.as_of,
+        capacity=settings.capacity,
+        active_within_days=job.churn.active_within_days,
+        previous=_earlier(session),
+    )
+    model = _churn_model(session, selected)
+    if model is None:
+        behaviour, contributions = pd.DataFrame({"customer_id": [], "typical_gap_days": []}), None
+    else:
+        ids = ibis.memtable(selected[["customer_id"]])
+        features = features_at_as_of(session, model, customers=ids)
+        behaviour = features.order_by("customer_id").to_pandas()
+        try:
+            contributions = model.estimator.contributions(behaviour)
+            contributions.insert(0, "customer_id", behaviour["customer_id"])
+        except ModelError:  # a score without features, such as the purchase model's, has none
+            contributions = None
+    rows = churn_warning(
+        selected,
+        behaviour,
+        contributions,
+        as_of=job.as_of,
+        horizon_days=job.churn_horizon_days,
+        job=job.name,
+        currency=job.currency,
+        expires_days=settings.expires_days,
+    )
+    _write(session, "churn_warning", rows, CHURN_WARNING, parquet=True)
+    return rows
+
+
+def _churn_model(session: Session, selected: pd.DataFrame) -> Any:
+    """Load the churn model that made the scores, whoever is champion by now."""
+    from winback.registry.aliases import resolve
+    from winback.registry.load import load_version
+
+    if selected.empty:
+        return None
+    version = int(selected["churn_version"].iloc[0])
+    return load_version(
+        session.store, resolve(session.store, f"{session.job.name}-churn/{version}")
+    )
+
+
+def _win_back(session: Session, scores: pd.DataFrame) -> WinBack:
+    from winback.lists.economics import Economics
+    from winback.lists.win_back import WIN_BACK, WIN_BACK_EXCLUDED, win_back
+    from winback.lists.write import write_parquet
+
+    job, settings = session.job, session.job.lists.win_back
+    result = win_back(
+        scores,
+        as_of=job.as_of,
+        horizon_days=job.horizon_days,
+        economics=Economics(
+            contact_cost=settings.contact_cost,
+            offer_cost=settings.offer_cost,
+            margin=job.margin,
+            uplift_prior=settings.uplift_prior,
+        ),
+        budget=settings.budget,
+        capacity=settings.capacity,
+        control_share=settings.control_share,
+        window_days=(0, settings.window_days),
+        active_within_days=job.churn.active_within_days,
+        job=job.name,
+        experiment_id=settings.experiment,
+        expires_days=settings.expires_days,
+        customers=session.read_frame("customers"),
+        contacts=session.read_frame("contacts"),
+    )
+    _write(session, "win_back", result.treated, WIN_BACK, parquet=True)
+    _write(session, "win_back_control", result.control, WIN_BACK, parquet=False)
+    write_parquet(result.excluded, session.staged("win_back_excluded.parquet"), WIN_BACK_EXCLUDED)
+    return result
+
+
+def _write(
+    session: Session, name: str, rows: pd.DataFrame, columns: Columns, *, parquet: bool
+) -> None:
+    """Stage a list, at the top of the output folder and under its date."""
+    from winback.lists.write import write_csv, write_parquet
+
+    style = session.job.lists
+    for folder in ("", f"lists/{session.job.as_of}/"):
+        write_csv(
+            rows,
+            session.staged(f"{folder}{name}.csv"),
+            columns,
+            bom=style.bom,
+            decimal=style.decimal,
+            separator=style.separator,
+        )
+        if parquet:
+            write_parquet(rows, session.staged(f"{folder}{name}.parquet"), columns)
+
+
+def _earlier(session: Session) -> pd.DataFrame | None:
+    """Return the newest churn-warning list of an earlier date, if there is one."""
+    kept = sorted(session.out.glob("lists/*/churn_warning.parquet"), key=_date_of)
+    kept = [path for path in kept if _date_of(path) < str(session.job.as_of)]
+    return pd.read_parquet(kept[-1]) if kept else None
+
+
+def _date_of(path: Path) -> str:
+    return path.parent.name
+
+
+def _severities(warned: pd.DataFrame) -> str:
+    counts = warned["severity"].value_counts()
+    colours = ", ".join(f"{counts.get(c, 0):,} {c}" for c in ("red", "orange", "yellow"))
+    return f"{len(warned):,} churn warnings: {colours}"

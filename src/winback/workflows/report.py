@@ -1,0 +1,148 @@
+"""Draw the report from what the earlier steps left."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+import pandas as pd
+
+from winback.workflows.evaluate import read as read_evaluation
+from winback.workflows.score import champions
+from winback.workflows.session import Session
+
+_NAMES = {
+    "BetaGeoModel": "BG/NBD",
+    "GammaGammaModel": "Gamma-Gamma",
+    "rate": "rate so far",
+    "last_period": "last period again",
+    "own_mean": "own mean spend",
+    "pooled_mean": "mean spend of all",
+}
+
+
+def report(session: Session) -> dict[str, Any]:
+    """Compute, draw and stage `report.html`, one offline file without customer identifiers.
+
+    Returns
+    -------
+    dict
+        The file's size, and the warnings that it shows.
+
+    Raises
+    ------
+    UsageError
+        There are no scores or lists yet.
+    """
+    from winback.reports.compute import compute_report
+    from winback.reports.figures import figures
+    from winback.reports.page import write_report
+
+    job, manifest = session.job, session.manifest
+    scores = session.require("scores.parquet", "score")
+    lists = {
+        "churn_warning": pd.read_parquet(session.require("churn_warning.parquet", "lists")),
+        "win_back": pd.read_parquet(session.require("win_back.parquet", "lists")),
+        "win_back_control": _control(session),
+        "win_back_summary": _win_back_facts(session),
+    }
+    evaluation = read_evaluation(session)
+    if "intake" not in manifest:
+        _ = session.transactions  # the counts of the intake
+    with session.reporter.step("Drawing the report"):
+        computed = compute_report(
+            job={
+                "name": job.name,
+                "as_of": job.as_of,
+                "currency": job.currency,
+                "horizon_days": job.horizon_days,
+                "value_horizon_days": job.value.horizon_days,
+                "margin": job.margin,
+                "active_within_days": job.churn.active_within_days,
+                "defaults": session.loaded.defaults,
+                "package_version": version("winback"),
+            },
+            intake=manifest["intake"],
+            scores=scores,
+            lists=lists,
+            evaluation=evaluation.records,
+            predictions=evaluation.predictions,
+            models=_models(session),
+            warnings=getattr(session.reporter, "warnings", []),
+        )
+        path = session.staged("report.html")
+        write_report(computed, path, figures=figures(computed))
+    size = path.stat().st_size
+    session.reporter.say(f"report: {session.out / 'report.html'} ({size / 1e6:.1f} MB)")
+    return {"bytes": size, "warnings": computed["warnings"]}
+
+
+def _control(session: Session) -> pd.DataFrame:
+    """Read back the comparison group, which is kept as CSV alone so that nobody sends to it."""
+    style = session.job.lists
+    path = session.require("win_back_control.csv", "lists")
+    return pd.read_csv(path, sep=style.separator, decimal=style.decimal, dtype=str)
+
+
+def _win_back_facts(session: Session) -> dict[str, Any]:
+    """Put the summary of the win-back list into the report's words."""
+    summary = session.manifest.get("win_back") or {}
+    measures = summary.get("measures") or {}
+    return {
+        **summary,
+        "spent": summary.get("budget_committed"),
+        "expected_margin": summary.get("expected_incremental_margin"),
+        "mde": measures.get("minimum_detectable_effect"),
+        "window_days": session.job.lists.win_back.window_days,
+    }
+
+
+def _models(session: Session) -> list[dict[str, Any]]:
+    """Describe the champions, and what the gate said of the challengers."""
+    promotion = session.manifest.get("promotion", {})
+    entries = []
+    for role, model in champions(session).items():
+        decision = promotion.get(role, {})
+        estimator, parameters, notes = _DESCRIBE[role](model.estimator)
+        entries.append(
+            {
+                "name": model.name,
+                "role": role,
+                "version": model.version,
+                "estimator": estimator,
+                "parameters": parameters,
+                "notes": notes,
+                "promoted": decision.get("champion"),
+                "reasons": decision.get("reasons", []),
+            }
+        )
+    return entries
+
+
+def _value(model: Any) -> tuple[str, dict[str, Any], str | None]:
+    parts = [part for part in (model.purchase_model_, model.spend_model_) if part is not None]
+    names = ("r_", "alpha_", "a_", "b_", "p_", "q_", "v_")
+    parameters = {
+        name.rstrip("_"): getattr(part, name)
+        for part in parts
+        for name in names
+        if hasattr(part, name)
+    }
+    title = " and ".join(
+        _NAMES.get(getattr(part, "rule", type(part).__name__), type(part).__name__)
+        for part in parts
+    )
+    notes = [part.degenerate_ for part in parts if getattr(part, "degenerate_", None)]
+    return title, parameters, " ".join(notes) or None
+
+
+def _churn(model: Any) -> tuple[str, dict[str, Any], str | None]:
+    parameters = {"calibration": model.calibration_, "features": len(model.input_columns_)}
+    return model.selected_, parameters, None
+
+
+def _tiers(model: Any) -> tuple[str, dict[str, Any], str | None]:
+    return "ValueTiers", {"tiers": ", ".join(model.names_)}, model.note_ or None
+
+
+_DESCRIBE = {"value": _value, "churn": _churn, "tiers": _tiers}

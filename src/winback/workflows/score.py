@@ -1,0 +1,96 @@
+"""Score every customer with the champions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from winback.workflows.session import Session
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from winback.registry.load import LoadedModel
+
+ROLES = ("value", "churn", "tiers")
+
+
+def score(session: Session) -> dict[str, Any]:
+    """Score every customer with a purchase by `as_of` into `scores.parquet`.
+
+    Champions are resolved once, to versions; an alias that moves meanwhile changes nothing.
+
+    Returns
+    -------
+    dict
+        How many were scored, and with which versions.
+
+    Raises
+    ------
+    RegistryError
+        There is no champion yet; `winback train` and `winback promote` make one.
+    """
+    from winback.scoring.score import Scorer, write_scores
+
+    job = session.job
+    models = champions(session)
+    features = features_at_as_of(session, models["churn"])
+    scorer = Scorer(
+        value=models["value"].estimator,
+        churn=models["churn"].estimator,
+        tiers=models["tiers"].estimator,
+        as_of=job.as_of,
+        value_horizon_days=job.value.horizon_days,
+        horizon_days=job.horizon_days,
+        churn_horizon_days=job.churn_horizon_days,
+        gap_days=job.churn.gap_days,
+        active_within_days=job.churn.active_within_days,
+        has_amounts=session.transactions.has_amounts,
+        versions={
+            **{f"{role}_version": models[role].version for role in ROLES},
+            "run_id": models["value"].run_id,
+        },
+    )
+    total = session.transactions.counts.customers
+    with session.reporter.step("Scoring") as step:
+        scored = write_scores(
+            features,
+            session.staged("scores.parquet"),
+            scorer,
+            chunk_rows=job.compute.chunk_rows,
+            progress=lambda done: step.advance(done, total),
+        )
+    session.manifest["models"] = {
+        role: {"name": m.name, "version": m.version, "digest": m.digest, "run_id": m.run_id}
+        for role, m in models.items()
+    }
+    session.manifest.setdefault("rows", {})["scores"] = scored
+    session.reporter.say(f"{scored:,} customers scored as of {job.as_of}")
+    return {"scored": scored, "models": session.manifest["models"]}
+
+
+def champions(session: Session) -> dict[str, LoadedModel]:
+    """Resolve and load the three champions."""
+    from winback.registry.aliases import CHAMPION, resolve
+    from winback.registry.load import load_version
+
+    store = session.store
+    refs = {role: resolve(store, f"{session.job.name}-{role}@{CHAMPION}") for role in ROLES}
+    return {role: load_version(store, ref) for role, ref in refs.items()}
+
+
+def features_at_as_of(
+    session: Session, churn: LoadedModel, *, customers: ir.Table | None = None
+) -> ir.Table:
+    """Describe customers at `as_of` by the columns that the churn champion was trained on."""
+    from winback.features.behaviour import behaviour_table
+    from winback.features.catalogue import event_types_in
+
+    return behaviour_table(
+        session.transactions.table,
+        [session.job.as_of],
+        count_zero=session.transactions.count_zero,
+        horizon_days=session.job.churn_horizon_days,
+        events=session.events,
+        event_types=event_types_in(churn.input_columns),
+        customers=customers,
+    )

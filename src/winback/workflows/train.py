@@ -1,0 +1,116 @@
+"""Fit the three models on what is known, judge them on a held-out past, register them."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from winback.workflows.evaluate import Evaluation, evaluate
+from winback.workflows.fitting import fit_churn_model, fit_tiers, fit_value
+from winback.workflows.session import Session
+from winback.workflows.validate import validate
+
+if TYPE_CHECKING:
+    from winback.registry.runs import TrainingRun
+
+
+def train(session: Session, *, force: bool = False) -> dict[str, Any]:
+    """Fit, evaluate, track and register the models of a job; they become the challengers.
+
+    Whoever asks for the same training twice (same data, settings, date and package) gets the
+    versions that are there: a job that was killed and started again ends as if undisturbed.
+
+    Parameters
+    ----------
+    session
+        The command at work.
+    force
+        Train again although nothing has changed.
+
+    Returns
+    -------
+    dict
+        `run_id`, and of each model its name, version and whether it was reused.
+
+    Raises
+    ------
+    NotEnoughDataError
+        There are too few customers for any prediction; the message says how many are needed.
+    """
+    from winback.registry.runs import MODELS, training_run
+
+    validate(session)
+    store = session.store  # an unreachable one is told before minutes are spent
+    evaluation = evaluate(session)
+    tags = {
+        "winback.as_of": session.job.as_of.isoformat(),
+        "winback.config_hash": session.loaded.config_hash,
+        "winback.data_fingerprint": session.transactions.fingerprint,
+        "winback.package_version": version("winback"),
+    }
+    key = session.training_key
+    with training_run(store, session.job.name, key, tags=tags, force=force) as training:
+        if not training.reused:
+            _describe(session, training)
+            _fit_all(session, training, evaluation)
+        models = {role: training.versions[role] for role in MODELS}
+    how = "reused: nothing has changed since" if training.reused else "registered"
+    for ref in models.values():
+        session.reporter.say(f"{ref.label} {how}")
+    summary = {
+        "run_id": training.run_id,
+        "reused": training.reused,
+        "models": {
+            role: {"name": ref.name, "version": ref.version, "digest": ref.digest}
+            for role, ref in models.items()
+        },
+    }
+    session.manifest["training"] = summary
+    return summary
+
+
+def _describe(session: Session, training: TrainingRun) -> None:
+    """Log what went in: every setting as written, and the data's counts."""
+    training.log_params({"config": session.loaded.raw})
+    training.log_dict(dict(session.loaded.raw), "config.yaml")
+    counts = session.manifest["intake"]
+    training.log_dataset(
+        "transactions",
+        fingerprint=session.transactions.fingerprint,
+        source=str(session.loaded.raw["data"]["transactions"]["source"]),
+        profile={k: counts[k] for k in ("accepted", "customers", "first_day", "last_day")},
+        columns={name: str(kind) for name, kind in session.transactions.table.schema().items()},
+    )
+
+
+def _fit_all(session: Session, training: TrainingRun, evaluation: Evaluation) -> None:
+    """Fit and register what is not there yet; tiers lean on the value model."""
+    step, warn = session.reporter.step, session.reporter.warn
+    missing = [role for role in ("value", "churn", "tiers") if role not in training.versions]
+    if "value" in missing or "tiers" in missing:
+        with step("Fitting the value model"):
+            value, name, reasons = fit_value(session)
+    if "value" in missing:
+        with training.model("value") as run:
+            run.log_params({**value.get_params(), "choice": name})
+            run.log_text(reasons + "\n", "choice.txt")
+            evaluation.log(run, ("purchases", "revenue"))
+            run.register(value)
+    if "churn" in missing:
+        with step("Fitting the churn model"):
+            churn = fit_churn_model(session)
+        with training.model("churn") as run:
+            run.log_params({**churn.get_params(), "choice": churn.selected_})
+            run.log_text(churn.reasons_ + "\n", "choice.txt")
+            run.log_text(churn.evidence_.to_csv(index=False), "evidence.csv")
+            evaluation.log(run, ("churn",))
+            run.register(churn)
+    if "tiers" in missing:
+        with step("Learning the value tiers"):
+            tiers = fit_tiers(session, value)
+        if tiers.note_:
+            warn(tiers.note_)
+        with training.model("tiers") as run:
+            run.log_params(tiers.get_params())
+            run.log_text(tiers.profile_.to_csv(), "profile.csv")
+            run.register(tiers)

@@ -1,0 +1,53 @@
+"""Read and check the data, and leave what was rejected where a person can look at it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from winback.errors import DataError
+from winback.workflows.session import Session
+
+
+def validate(session: Session) -> dict[str, Any]:
+    """Check the purchases against their contract, and stage `rejected.parquet`.
+
+    Parameters
+    ----------
+    session
+        The command at work.
+
+    Returns
+    -------
+    dict
+        The counts of the intake: rows in, accepted, rejected by reason, left out.
+
+    Raises
+    ------
+    DataError
+        The data break their contract; what was rejected is written all the same.
+    """
+    try:
+        transactions = session.transactions
+    except DataError as error:
+        rejected = getattr(error, "rejected", None)
+        if rejected is not None:
+            rejected.to_parquet(session.staged("rejected.parquet"))
+            session.publish()
+        raise
+    transactions.rejected.order_by("source_row").to_parquet(session.staged("rejected.parquet"))
+    counts = session.manifest["intake"]
+    session.reporter.say(
+        f"{counts['accepted']:,} of {counts['rows_in']:,} rows accepted: "
+        f"{counts['customers']:,} customers, {counts['first_day']} to {counts['last_day']}"
+    )
+    left_out = {
+        "left out by the filter": counts["filtered_out"],
+        "of amount zero": counts["zero_amounts"],
+        f"after {session.job.as_of}": counts["after_as_of"],
+    }
+    for what, n in left_out.items():
+        if n:
+            session.reporter.say(f"  {n:,} rows {what}")
+    for reason, n in counts["rejected"].items():
+        session.reporter.warn(f"{n:,} rows rejected: {reason} (see rejected.parquet)")
+    return dict(counts)
