@@ -19,10 +19,10 @@ from winback.errors import ModelError
 from winback.estimators.churn_candidates.base import (
     EPSILON,
     Floats,
-    fit_logistic,
     linear_score,
     log_odds,
 )
+from winback.estimators.logistic_fit import fit_logistic
 
 CALIBRATIONS = ("none", "platt", "beta", "isotonic")
 """Simplest first; of two that cannot be told apart, the earlier one is kept."""
@@ -111,7 +111,7 @@ def fit_calibrator(kind: str, p: Floats, y: npt.NDArray[np.int64]) -> Calibrator
     inputs = _inputs(kind, p)
     kept = list(range(inputs.shape[1]))
     while kept:
-        slopes, intercept = fit_logistic(inputs[:, kept], y, _WEAK_PENALTY)
+        slopes, intercept = fit_logistic(inputs[:, kept], y, C=_WEAK_PENALTY)
         if min(slopes) >= 0.0:
             break
         kept.pop(int(np.argmin(slopes)))  # a falling slope would turn the ranking upside down

@@ -15,8 +15,6 @@ from winback.estimators.beta_geo import BetaGeoModel
 from winback.estimators.calibrators import (
     CALIBRATIONS,
     Calibrator,
-    choose_calibration,
-    fit_calibrator,
 )
 from winback.estimators.churn_candidates import (
     CANDIDATES,
@@ -27,6 +25,7 @@ from winback.estimators.churn_candidates import (
     fit_candidates,
 )
 from winback.estimators.churn_candidates.base import (
+    RFM_COLUMNS,
     Floats,
     canonical,
     day_text,
@@ -34,6 +33,7 @@ from winback.estimators.churn_candidates.base import (
     feature_matrix,
     snapshot_days,
 )
+from winback.estimators.churn_contest import hold_contest
 from winback.estimators.churn_state import (
     calibrators_from_state,
     calibrators_to_state,
@@ -184,15 +184,57 @@ class ChurnModel(PlainState, ClassifierMixin, BaseEstimator):  # type: ignore[mi
         self.evidence_ = churn_evidence.evidence_frame(evidence)
         self.evidence_note_ = evidence.note
         self.candidates_, failed = fit_candidates(names, X, labels, settings)
-        if purchase_model is not None and "beta_geo" in names:
-            window = {"horizon_days": self.horizon_days, "gap_days": self.gap_days}
-            self.candidates_["beta_geo"] = BetaGeoChurn.from_purchase_model(
-                purchase_model, **window
+        if purchase_model is not None and BetaGeoChurn.name in names:
+            known = BetaGeoChurn.from_purchase_model(
+                purchase_model, horizon_days=self.horizon_days, gap_days=self.gap_days
             )
-            failed.pop("beta_geo", None)
+            self.candidates_[BetaGeoChurn.name] = known
+            self.candidates_ = {n: c for n in CANDIDATES if (c := self.candidates_.get(n))}
+            failed.pop(BetaGeoChurn.name, None)
         self.dropped_ |= evidence.failed | failed
         self._hold_contest(evidence)
         return self
+
+    @classmethod
+    def from_purchase_model(
+        cls,
+        purchase_model: BetaGeoModel,
+        *,
+        horizon_days: int = 90,
+        gap_days: int = 0,
+        reason: str = "no labelled history",
+    ) -> Self:
+        """Return a fitted model that is P(no purchase in the window) of a BG/NBD model alone.
+
+        For histories too short to be labelled. There is no evidence: its tables are empty, and
+        `reasons_` says why.
+
+        Parameters
+        ----------
+        purchase_model
+            Fitted in days.
+        horizon_days, gap_days
+            The window, in days.
+        reason
+            Why nothing could be learned, for `reasons_`.
+        """
+        name = BetaGeoChurn.name
+        model = cls(horizon_days, gap_days, candidates=(name,))
+        model.classes_ = np.array([0, 1], dtype=np.int64)
+        model.feature_names_in_ = np.array(BetaGeoModel.columns, dtype=object)
+        model.n_features_in_ = len(model.feature_names_in_)
+        model.typical_ = [[0.0, 0.0, 40.0], [3.0, 90.0, 120.0], [20.0, 300.0, 310.0]]
+        model.candidates_ = {
+            name: BetaGeoChurn.from_purchase_model(
+                purchase_model, horizon_days=horizon_days, gap_days=gap_days
+            )
+        }
+        model.calibrators_ = {name: Calibrator()}
+        model.selected_, model.calibration_, model.dropped_ = name, "none", {}
+        model.evidence_ = model.contest_ = model.base_rate_by_snapshot_ = pd.DataFrame()
+        model.evidence_note_ = f"no evidence: {reason}"
+        model.reasons_ = f"{name}, which needs no labels, because of {reason}"
+        return model
 
     def _check_parameters(self) -> None:
         unknown = [name for name in self.candidates if name not in CANDIDATES]
@@ -238,61 +280,30 @@ class ChurnModel(PlainState, ClassifierMixin, BaseEstimator):  # type: ignore[mi
         return names, {name: reason for name in self.candidates if name not in names}
 
     def _hold_contest(self, evidence: churn_evidence.Evidence) -> None:
-        names = [name for name in evidence.predictions if name in self.candidates_]
+        names = [name for name in self.candidates_ if name in evidence.predictions]
         if not names:
             raise NotEnoughDataError(
                 "no churn candidate could be fitted",
                 got="; ".join(f"{name}: {why}" for name, why in self.dropped_.items()),
             )
-        y, snapshot = evidence.y, evidence.snapshot
-        self.calibrators_, records, losses = {}, [], {}
-        for name in names:
-            p = evidence.predictions[name]
-            kind = self.calibration
-            if kind == "auto":
-                kind = choose_calibration(p, y, snapshot, horizon_days=self.horizon_days)[0]
-            self.calibrators_[name] = fit_calibrator(kind, p, y)
-            losses[name] = (churn_evidence.levelled(evidence, p, self.random_state) - y) ** 2
-            record = {"candidate": name, "calibration": kind} | churn_evidence.measure(y, p)
-            records.append(record | {"levelled_brier": float(losses[name].mean())})
-        # a candidate without evidence is still shown, as it is
-        for name in self.candidates_:
-            self.calibrators_.setdefault(name, Calibrator())
-        contest = pd.DataFrame.from_records(records).set_index("candidate")
-        best = str(contest["levelled_brier"].idxmin())
-        intervals = churn_evidence.paired_intervals(
-            pd.DataFrame(losses),
-            evidence.customer,
-            best,
+        contest = hold_contest(
+            evidence,
+            names,
+            calibration=self.calibration,
+            horizon_days=self.horizon_days,
             n_bootstrap=self.n_bootstrap,
             random_state=self.random_state,
         )
-        contest = contest.join(intervals)
-        # names are in order of simplicity: the first that cannot be told apart from the best
-        self.selected_ = str(contest.index[contest["low"] <= 0.0][0])
+        self.contest_, self.selected_ = contest.table, contest.selected
+        # a candidate without evidence is still shown, as it is
+        self.calibrators_ = dict.fromkeys(self.candidates_, Calibrator()) | contest.calibrators
         self.calibration_ = self.calibrators_[self.selected_].kind
-        contest["selected"] = contest.index == self.selected_
-        self.contest_ = contest.reset_index()
-        self.reasons_ = self._explain(contest, best, len(y))
-
-    def _explain(self, contest: pd.DataFrame, best: str, rows: int) -> str:
-        briers, won = contest["levelled_brier"], contest.loc[self.selected_]
-        text = (
-            f"{self.selected_}: levelled Brier {briers[self.selected_]:.4f} on {rows} unseen rows"
-        )
-        if self.selected_ != best:
-            text += (
-                f", not told apart from {best} ({briers[best]:.4f}, difference "
-                f"{won['low']:+.4f} to {won['high']:+.4f}) and simpler"
-            )
-        others = briers.drop(index=[self.selected_, best], errors="ignore")
-        if len(others):
-            text += f", against {others.idxmin()} {others.min():.4f}"
-        return f"{text}; calibration {self.calibration_}"
+        self.reasons_ = contest.reason
 
     def predict_proba(self, X: pd.DataFrame) -> Floats:
         """Return P(stays), P(churns) by the winner: shape (n, 2)."""
-        churn = self._probability(self.selected_name(), X)
+        self._check_fitted()
+        churn = self._probability(self.selected_, X)
         return np.column_stack([1.0 - churn, churn])
 
     def predict(self, X: pd.DataFrame) -> npt.NDArray[np.int64]:
@@ -305,43 +316,52 @@ class ChurnModel(PlainState, ClassifierMixin, BaseEstimator):  # type: ignore[mi
         Raises
         ------
         ModelError
-            A feature of the training table is absent.
+            A feature is absent, or one of `RFM_COLUMNS` is missing in some row.
         """
         return pd.DataFrame({"p_churn": self.predict_proba(X)[:, 1]}, index=X.index)
 
     def candidate_probabilities(self, X: pd.DataFrame) -> pd.DataFrame:
         """Return one column per candidate: P(churn), each calibrated by its own evidence."""
-        self.selected_name()
+        self._check_fitted()
         columns = {name: self._probability(name, X) for name in self.candidates_}
         return pd.DataFrame(columns, index=X.index)
 
-    def selected_name(self) -> str:
-        """Return the winner's name, or say that there is none yet."""
+    def _check_fitted(self) -> None:
         if not hasattr(self, "selected_"):
             raise ModelError("this churn model is not fitted", hint="call fit first")
-        return self.selected_
 
     def _probability(self, name: str, X: pd.DataFrame) -> Floats:
         feature_matrix(X, self.input_columns_)
+        # refused whoever won: what the simple candidates read must be known
+        core = [column for column in RFM_COLUMNS if column in self.input_columns_]
+        feature_matrix(X, core, required=True)
         return self.calibrators_[name].predict(self.candidates_[name].churn_probability(X))
+
+    @property
+    def explained_by_(self) -> str | None:
+        """The candidate whose contributions `contributions` returns; None if there is none.
+
+        LightGBM, whichever candidate won, because it sees all features; the logistic regression
+        where LightGBM did not compete.
+        """
+        names = (BoostedTrees.name, LogisticRFM.name)
+        return next((name for name in names if name in self.candidates_), None)
 
     def contributions(self, X: pd.DataFrame) -> pd.DataFrame:
         """Return what each feature adds to the log-odds of churn, and the column `bias`.
 
-        From LightGBM, whichever candidate won, because it sees all features; from the logistic
-        regression where LightGBM did not compete. Contributions, never causes. Each row sums to
-        the log-odds of that candidate before calibration.
+        Of the candidate `explained_by_`, before calibration: each row sums to its log-odds.
+        Contributions, never causes.
 
         Raises
         ------
         ModelError
-            Neither of the two is among the candidates.
+            No candidate knows contributions, or a feature is absent.
         """
-        self.selected_name()
-        for kind in (BoostedTrees, LogisticRFM):
-            candidate = self.candidates_.get(kind.name)
-            if isinstance(candidate, kind):
-                return candidate.contributions(X)
+        self._check_fitted()
+        explainer = self.candidates_.get(self.explained_by_ or "")
+        if isinstance(explainer, BoostedTrees | LogisticRFM):
+            return explainer.contributions(X)
         raise ModelError(
             "no candidate explains its predictions",
             got=", ".join(self.candidates_),

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
-from sklearn.linear_model import LogisticRegression
 
 from winback.errors import DataError, ModelError, NotEnoughDataError
 from winback.estimators.state import PlainState
@@ -267,14 +266,3 @@ def log_odds(probability: Floats) -> Floats:
     """Return ``log(p / (1 - p))`` of a probability within ``[EPSILON, 1 - EPSILON]``."""
     clipped = np.clip(probability, EPSILON, 1.0 - EPSILON)
     return np.asarray(np.log(clipped) - np.log1p(-clipped))
-
-
-def fit_logistic(values: Floats, y: npt.NDArray[np.int64], C: float) -> tuple[list[float], float]:
-    """Return coefficients and intercept of an L2-penalised logistic regression.
-
-    `C` is scikit-learn's inverse penalty. Newton's method on few columns converges in a handful
-    of steps, to the same optimum every time.
-    """
-    fitted = LogisticRegression(C=C, solver="newton-cholesky", max_iter=200, tol=1e-8)
-    fitted.fit(values, y)
-    return [float(w) for w in fitted.coef_[0]], float(fitted.intercept_[0])

@@ -14,10 +14,10 @@ from winback.estimators.churn_candidates.base import (
     RFM_COLUMNS,
     Candidate,
     Floats,
-    fit_logistic,
     linear_score,
     rfm_matrix,
 )
+from winback.estimators.logistic_fit import fit_logistic
 
 
 class LogisticRFM(Candidate):
@@ -48,7 +48,7 @@ class LogisticRFM(Candidate):
         logs = rfm_matrix(X, self.columns)
         self.center_ = [float(v) for v in logs.mean(axis=0)]
         self.scale_ = [float(v) if v > 1e-12 else 1.0 for v in logs.std(axis=0)]
-        self.coef_, self.intercept_ = fit_logistic(self._standardise(X), y, self.C)
+        self.coef_, self.intercept_ = fit_logistic(self._standardise(X), y, C=self.C)
 
     def _standardise(self, X: pd.DataFrame) -> Floats:
         return np.asarray((rfm_matrix(X, self.columns) - self.center_) / self.scale_)
