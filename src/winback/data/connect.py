@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -160,3 +162,30 @@ def load(
     if isinstance(source, ir.Table):
         return streams.from_ibis(engine, source)
     return streams.from_frame(engine, source)
+
+
+@contextmanager
+def loaded(
+    engine: Backend, source: Any, *, table: str | None, query: str | None, timezone: str
+) -> Iterator[Raw]:
+    """Load a source, and drop it at the end.
+
+    Meanwhile expressions over aware timestamps, such as a job's filter, see the job's time zone.
+    """
+    try:
+        engine.raw_sql(f"SET TimeZone = {sql.text(timezone)}")
+    except duckdb.Error as error:
+        raise ConfigError(
+            "no such time zone",
+            where="timezone",
+            got=timezone,
+            allowed="names such as UTC or Asia/Shanghai",
+        ) from error
+    raw = None
+    try:
+        raw = load(engine, source, table=table, query=query)
+        yield raw
+    finally:
+        engine.raw_sql("SET TimeZone = 'UTC'")
+        if raw is not None:
+            raw.drop(engine)

@@ -10,9 +10,9 @@ from typing import Any
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
-from winback.data import parse, sql
+from winback.data import parse
 from winback.data.checks import ACCEPTED, LATER, check, refuse_if_many
-from winback.data.connect import load, open_engine
+from winback.data.connect import loaded, open_engine
 from winback.data.expressions import Expression, resolve
 from winback.data.raw import Raw, fresh
 from winback.data.tables import CONTRACTS, Column
@@ -87,8 +87,7 @@ def read_table(
     """
     engine = engine or open_engine()
     wanted = CONTRACTS[contract]
-    raw = load(engine, source, table=table, query=query)
-    try:
+    with loaded(engine, source, table=table, query=query, timezone=timezone) as raw:
         found, _ = resolve(engine, raw, wanted, columns)
         kept = [column for column in wanted.columns if column.name in found]
         cells: dict[str, str] = {}
@@ -113,8 +112,6 @@ def read_table(
         rows = rows.filter(rows.fate == ACCEPTED).select(names)
         engine.create_table(name, obj=rows)
         checked.drop(engine)
-    finally:
-        raw.drop(engine)
     return CheckedTable(
         table=engine.table(name),
         rejected=checked.rejected,

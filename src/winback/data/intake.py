@@ -11,7 +11,7 @@ from ibis.backends.duckdb import Backend
 
 from winback.data import parse, sql
 from winback.data.checks import ACCEPTED, FILTERED, LATER, ZERO, Checked, check, refuse_if_many
-from winback.data.connect import load, open_engine
+from winback.data.connect import loaded, open_engine
 from winback.data.expressions import Expression, resolve
 from winback.data.raw import Raw, columns_of, fresh
 from winback.data.refunds import net_by_order
@@ -114,8 +114,7 @@ def read_transactions(
     (3, 2, {'no customer': 1})
     """
     engine = engine or open_engine()
-    raw = load(engine, source, table=table, query=query)
-    try:
+    with loaded(engine, source, table=table, query=query, timezone=timezone) as raw:
         found, condition = resolve(engine, raw, TRANSACTIONS, columns, condition=filter)
         if refunds == "by_order" and "order_id" not in found:
             raise ConfigError(
@@ -150,8 +149,6 @@ def read_transactions(
             _one_currency(engine, raw, checked)
         accepted = _accepted(engine, checked, [c for c in _OPTIONAL if c in found], refunds)
         checked.drop(engine)
-    finally:
-        raw.drop(engine)
     return Transactions(
         table=engine.table(accepted),
         rejected=checked.rejected,
