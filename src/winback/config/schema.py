@@ -148,7 +148,7 @@ class WinBackSettings(Settings):
     """The win-back list. It always has a budget, a capacity and a control group."""
 
     budget: Annotated[float, Field(gt=0)] = 250.0
-    """The most that the list may cost, contacts and expected offers together."""
+    """The most that the list may cost, even if every offer is redeemed."""
     capacity: PositiveInt = 200
     """At most so many customers are contacted."""
     control_share: Annotated[float, Field(gt=0, le=0.5)] = 0.2
@@ -159,7 +159,7 @@ class WinBackSettings(Settings):
     """What the offer costs when a contacted customer comes back and redeems it."""
     window_days: Days = 730
     """Who has been silent for longer is let go."""
-    uplift_prior: Annotated[float, Field(gt=0, le=0.5)] = 0.05
+    uplift_prior: Annotated[float, Field(gt=0, le=0.5)] = 0.02
     """Assumed gain in P(return) by a contact, until a campaign has measured it."""
     expires_days: Days = 30
     """The list is good for so many days."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -102,7 +103,7 @@ class WinBack:
     treated: pd.DataFrame
     control: pd.DataFrame
     excluded: pd.DataFrame
-    summary: dict[str, object]
+    summary: dict[str, Any]
 
 
 def win_back(

@@ -13,12 +13,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from winback.estimators.beta_geo import BetaGeoModel
+from winback.estimators.churn_candidates.beta_geo import purchase_after_gap
+from winback.estimators.stages import lifecycle_stage
+
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+
+    from winback.estimators.churn import ChurnModel
+    from winback.estimators.customer_value import CustomerValueModel
+    from winback.estimators.tiers import ValueTiers
 
 #: The columns of scores.parquet, in order. Money is null where the source has no amounts.
 SCHEMA = pa.schema(
@@ -75,9 +84,9 @@ class Scorer:
         `value_version`, `churn_version`, `tiers_version` and `run_id`, written into every row.
     """
 
-    value: Any
-    churn: Any
-    tiers: Any
+    value: CustomerValueModel
+    churn: ChurnModel
+    tiers: ValueTiers
     as_of: date
     value_horizon_days: int
     horizon_days: int
@@ -103,8 +112,6 @@ class Scorer:
             model's P(no purchase in the same window). Where `horizon_days` is that window,
             `p_repurchase` is its complement; elsewhere it is the purchase model's.
         """
-        from winback.estimators.stages import lifecycle_stage
-
         out = features[["customer_id", "frequency", "recency", "T", "monetary_value"]].copy()
         out["as_of"] = self.as_of
         out["last_purchase_at"] = features["last_purchase_at"].to_numpy()
@@ -132,9 +139,10 @@ class Scorer:
         out["lifecycle_stage"] = lifecycle_stage(
             features, active_within_days=self.active_within_days
         )
-        return out.assign(**self.versions)[SCHEMA.names]
+        scores: pd.DataFrame = out.assign(**self.versions)[SCHEMA.names]
+        return scores
 
-    def _p_churn(self, features: pd.DataFrame) -> np.ndarray:
+    def _p_churn(self, features: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return P(no purchase in the churn window), each customer by the model that knows them."""
         if self.active_within_days is None:
             active = np.ones(len(features), dtype=bool)
@@ -147,15 +155,12 @@ class Scorer:
             silent[~active] = 1.0 - self._p_purchase_after_gap(features[~active])
         return silent
 
-    def _p_purchase_after_gap(self, features: pd.DataFrame) -> np.ndarray:
-        from winback.estimators.beta_geo import BetaGeoModel
-        from winback.estimators.churn_candidates.beta_geo import purchase_after_gap
-
+    def _p_purchase_after_gap(self, features: pd.DataFrame) -> npt.NDArray[np.float64]:
         model, horizon = self.value.purchase_model_, self.churn_horizon_days
         if isinstance(model, BetaGeoModel):
             return purchase_after_gap(model, features, self.gap_days, horizon)
         # a rule knows a rate and no dropout: a gap before the window changes nothing
-        return model.p_purchase(features, horizon).to_numpy()
+        return model.p_purchase(features, horizon).to_numpy(dtype=np.float64)
 
 
 def write_scores(
@@ -198,9 +203,9 @@ def write_scores(
 
 
 def _chunks(table: ir.Table, rows: int) -> Iterator[pd.DataFrame]:
-    """Yield frames of exactly `rows` customers (the last may be shorter), whatever the engine's own.
+    """Yield frames of exactly `rows` customers; the last may be shorter.
 
-    The chunk's size must not depend on the engine's batches: row groups are part of the bytes.
+    The engine's own batches are of any size, and row groups are part of a file's bytes.
     """
     waiting: list[pa.RecordBatch] = []
     count = 0

@@ -48,8 +48,9 @@ def lists(session: Session) -> dict[str, Any]:
         warned = _churn_warning(session, scores)
     with session.reporter.step("Making the win-back list"):
         called = _win_back(session, scores)
-    for sentence in _severities(warned), *called.summary["sentences"]:
-        session.reporter.say(str(sentence))
+    session.reporter.say(_severities(warned))
+    for sentence in called.summary["sentences"]:
+        session.reporter.say(sentence)
     rows = session.manifest.setdefault("rows", {})
     rows |= {
         "churn_warning": len(warned),
@@ -119,6 +120,7 @@ def _win_back(session: Session, scores: pd.DataFrame) -> WinBack:
     from winback.lists.write import write_parquet
 
     job, settings = session.job, session.job.lists.win_back
+    active_within_days = job.churn.active_within_days
     result = win_back(
         scores,
         as_of=job.as_of,
@@ -132,8 +134,9 @@ def _win_back(session: Session, scores: pd.DataFrame) -> WinBack:
         budget=settings.budget,
         capacity=settings.capacity,
         control_share=settings.control_share,
-        window_days=(0, settings.window_days),
-        active_within_days=job.churn.active_within_days,
+        # where nobody is dormant, whoever may still come back by themselves is left alone
+        window_days=(0 if active_within_days else job.horizon_days, settings.window_days),
+        active_within_days=active_within_days,
         job=job.name,
         experiment_id=settings.experiment,
         expires_days=settings.expires_days,
