@@ -220,14 +220,14 @@ def _check_splits(transactions: Transactions, windows: Sequence[Window]) -> None
         raise DataError("a backtest needs at least one split", allowed="{as_of: …, until: …}")
     if len(set(windows)) < len(windows):
         raise DataError("a split is given twice", got=", ".join(map(str, windows)))
-    last = transactions.table.booked_on.max().execute()
+    last: date | None = transactions.table.booked_on.max().to_pyarrow().as_py()
     for window in windows:
-        if pd.isna(last) or window.until > pd.Timestamp(last).date():
+        if last is None or window.until > last:
             raise DataError(
                 "a split ends after the data",
                 where=f"split {window}",
                 got=window.until,
-                allowed="nothing" if pd.isna(last) else f"at most {pd.Timestamp(last).date()}",
+                allowed="nothing" if last is None else f"at most {last}",
                 hint="give a split that ends by the last day of the data",
             )
 

@@ -47,14 +47,46 @@ def statistic(metric: str, actual: ArrayLike, predicted: ArrayLike) -> Statistic
     >>> mae(np.array([[1.0, 1.0], [2.0, 0.0]]))
     array([3., 1.])
     """
-    y, p = as_pair(actual, predicted)
-    if metric not in _STATISTICS:
+    return statistics(actual, {"": predicted}, [metric])["", metric]
+
+
+def statistics(
+    actual: ArrayLike, predictions: Mapping[str, ArrayLike], metrics: Sequence[str]
+) -> dict[tuple[str, str], Statistic]:
+    """Return every metric of every model as a function of customer weights, see `statistic`.
+
+    What depends on the outcome alone is computed once per block of weights, not once per model.
+    """
+    unknown = [metric for metric in metrics if metric not in _STATISTICS]
+    if unknown:
         raise ModelError(
-            "there is no bootstrap for this metric", got=metric, allowed=", ".join(_STATISTICS)
+            "there is no bootstrap for this metric", got=unknown[0], allowed=", ".join(_STATISTICS)
         )
-    if not np.isfinite(p).all():
-        return lambda weights: np.full(len(weights), np.nan)
-    return _STATISTICS[metric](y, p)
+    functions: dict[tuple[str, str], Statistic] = {}
+    perfect: Statistic | None = None
+    for model, predicted in predictions.items():
+        y, p = as_pair(actual, predicted)
+        perfect = perfect or _remembered(_rank_covariance(y, y))
+        for metric in metrics:
+            known = np.isfinite(p).all()
+            functions[model, metric] = _STATISTICS[metric](y, p, perfect) if known else _unknown
+    return functions
+
+
+def _remembered(of: Statistic) -> Statistic:
+    """Keep the last result, for the next model that asks with the same weights."""
+    last: list[Floats] = []
+
+    def remembered(weights: Floats) -> Floats:
+        if not last or last[0] is not weights:
+            last[:] = [weights, of(weights)]
+        return last[1]
+
+    return remembered
+
+
+def _unknown(weights: Floats) -> Floats:
+    return np.full(len(weights), np.nan)
 
 
 def _mean(values: Floats) -> Statistic:
@@ -89,11 +121,11 @@ def _rank_covariance(y: Floats, key: Floats) -> Statistic:
     return of
 
 
-def _gini(y: Floats, p: Floats) -> Statistic:
-    of_predicted, of_actual = _rank_covariance(y, p), _rank_covariance(y, y)
+def _gini(y: Floats, p: Floats, perfect: Statistic) -> Statistic:
+    of_predicted = _rank_covariance(y, p)
 
     def of(weights: Floats) -> Floats:
-        best = of_actual(weights)
+        best = perfect(weights)
         scale = np.abs(best) > 1e-9 * len(weights[0])  # rounding leaves ~0 when all outcomes agree
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(scale, of_predicted(weights) / best, np.nan)
@@ -101,7 +133,7 @@ def _gini(y: Floats, p: Floats) -> Statistic:
     return of
 
 
-def _calibration_error(y: Floats, p: Floats) -> Statistic:
+def _calibration_error(y: Floats, p: Floats, _: Statistic) -> Statistic:
     bins = equal_mass_bins(p)  # of the full sample: replicates share the bins
     gap = np.zeros((y.size, int(bins.max(initial=0)) + 1))
     gap[np.arange(y.size), bins] = p - y
@@ -112,28 +144,28 @@ def _calibration_error(y: Floats, p: Floats) -> Statistic:
     return of
 
 
-def _rmse(y: Floats, p: Floats) -> Statistic:
+def _rmse(y: Floats, p: Floats, _: Statistic) -> Statistic:
     mean_square = _mean((p - y) ** 2)
     return lambda weights: np.sqrt(mean_square(weights))
 
 
-def _auc(y: Floats, p: Floats) -> Statistic:
-    gini = _gini(y, p)  # for 0/1 outcomes, gini = 2 auc - 1
+def _auc(y: Floats, p: Floats, perfect: Statistic) -> Statistic:
+    gini = _gini(y, p, perfect)  # for 0/1 outcomes, gini = 2 auc - 1
     return lambda weights: (gini(weights) + 1) / 2
 
 
-def _log_loss(y: Floats, p: Floats) -> Statistic:
+def _log_loss(y: Floats, p: Floats, _: Statistic) -> Statistic:
     return _mean(-np.log(np.clip(np.where(y > 0, p, 1 - p), np.finfo(float).eps, 1)))
 
 
-_STATISTICS: dict[str, Callable[[Floats, Floats], Statistic]] = {
-    "mae": lambda y, p: _mean(np.abs(p - y)),
+_STATISTICS: dict[str, Callable[[Floats, Floats, Statistic], Statistic]] = {
+    "mae": lambda y, p, _: _mean(np.abs(p - y)),
     "rmse": _rmse,
-    "wape": lambda y, p: _ratio(np.abs(p - y), y),
-    "bias": lambda y, p: _ratio(p, y),
+    "wape": lambda y, p, _: _ratio(np.abs(p - y), y),
+    "bias": lambda y, p, _: _ratio(p, y),
     "gini": _gini,
     "auc": _auc,
-    "brier": lambda y, p: _mean((p - y) ** 2),
+    "brier": lambda y, p, _: _mean((p - y) ** 2),
     "log_loss": _log_loss,
     "ece": _calibration_error,
 }
@@ -292,11 +324,7 @@ def bootstrap(
     (2.3333333333333335, False)
     """
     n = np.asarray(actual).size
-    functions = {
-        (model, metric): statistic(metric, actual, predicted)
-        for model, predicted in predictions.items()
-        for metric in metrics
-    }
+    functions = statistics(actual, predictions, metrics)
     if n == 0:
         empty = np.full(n_replicates, np.nan)
         return Bootstrap(dict.fromkeys(functions, float("nan")), dict.fromkeys(functions, empty))

@@ -95,7 +95,7 @@ def churn_data(
             events=events,
             event_types=None if events is None else event_types(events, window.as_of),
         )
-        train = table.order_by(["as_of", "customer_id"]).to_pandas()
+        train = table.order_by(["as_of", "customer_id"]).to_pyarrow().to_pandas()
         newest = Window(max(dates), window.as_of, window.gap_days)
         if newest.horizon_days < window.horizon_days:  # proved, not hoped
             raise ModelError("a training label reaches past what is known", got=str(newest))

@@ -11,7 +11,8 @@ the level. The rule, for each target:
    (95% interval of the difference holds 0) *and* its loss is at most 2% higher. The second half
    matters for small shops, where nothing can be told apart from anything.
 
-Without history for one inner cut-off the choice is `DEFAULT`, and says so.
+Without history for one inner cut-off the choice is `DEFAULT`, and says so. Candidates are fitted on
+everybody, and judged on a random `MAX_CUSTOMERS` where there are more.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import numpy as np
 import pandas as pd
 
 from winback.data.tables import Transactions
-from winback.evaluation.bootstrap import Bootstrap, statistic, weight_blocks
+from winback.evaluation.bootstrap import Bootstrap, statistics, weight_blocks
 from winback.evaluation.calibration import Floats
 from winback.evaluation.forward import ForwardTest, Recipe, value_forward, value_targets
 from winback.evaluation.metrics import value_metrics
@@ -38,6 +39,7 @@ from winback.evaluation.windows import (
 SCORED = ("mae", "rmse", "gini")
 TOLERANCE = 0.02  # a simpler candidate may lose so much, as a share of the loss
 BIAS_BOUNDS = (0.5, 2.0)
+MAX_CUSTOMERS = 50_000
 DEFAULT = "beta_geo+gamma_gamma"
 
 
@@ -105,17 +107,14 @@ def pooled_loss(
     models = [name for name in tests[0].predictions if all(name in t.predictions for t in tests)]
     ids = np.unique(np.concatenate([test.customers.to_numpy(dtype=str) for test in tests]))
     columns = [np.searchsorted(ids, test.customers.to_numpy(dtype=str)) for test in tests]
-    metrics = [
-        {m: [statistic(s, test.actual, test.predicted()[m]) for s in SCORED] for m in models}
-        for test in tests
-    ]
+    metrics = [statistics(test.actual, test.predicted(), SCORED) for test in tests]
 
     def losses(weights: Floats) -> dict[str, Floats]:
         logs: dict[str, list[Floats]] = {model: [] for model in models}
         for cells, of in zip(columns, metrics, strict=True):
             drawn = weights[:, cells]
             for model in models:
-                mae, rmse, gini = (statistic_of(drawn) for statistic_of in of[model])
+                mae, rmse, gini = (of[model, metric](drawn) for metric in SCORED)
                 three = np.stack([mae, rmse, 1 - gini])
                 logs[model].append(np.log(np.maximum(three, 1e-9)).mean(0))
         return {model: _mean_of_known(np.stack(parts)) for model, parts in logs.items()}
@@ -177,12 +176,22 @@ def choose_value(
         test = value_forward(past, candidates, window, random_state=random_state)
         if len(test["purchases"].actual) >= MIN_CUSTOMERS and test["purchases"].predictions:
             tests.append(test)
+    judged = _sample(tests, random_state)
     return {
         target: _choose(
-            target, [test[target] for test in tests], candidates, n_replicates, random_state
+            target, [test[target] for test in judged], candidates, n_replicates, random_state
         )
         for target in value_targets(transactions)
     }
+
+
+def _sample(tests: list[dict[str, ForwardTest]], random_state: int) -> list[dict[str, ForwardTest]]:
+    """Keep `MAX_CUSTOMERS` of the newest cut-off's customers, the same ones in every test."""
+    everybody = tests[0]["purchases"].customers if tests else pd.Series(dtype=str)
+    if len(everybody) <= MAX_CUSTOMERS:
+        return tests
+    some = pd.Index(everybody.sample(MAX_CUSTOMERS, random_state=random_state))
+    return [{target: test.among(some) for target, test in pair.items()} for pair in tests]
 
 
 def _choose(

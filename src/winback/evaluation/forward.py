@@ -7,7 +7,7 @@ transactions cut at the window's `as_of`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import ibis.expr.types as ir
@@ -56,6 +56,16 @@ class ForwardTest:
         """Return the point predictions by model."""
         return {name: frame["predicted"].to_numpy() for name, frame in self.predictions.items()}
 
+    def among(self, customers: pd.Index[str]) -> ForwardTest:
+        """Return the same test for some of its customers."""
+        rows = self.customers.isin(customers).to_numpy()
+        return replace(
+            self,
+            customers=self.customers[rows],
+            actual=self.actual[rows],
+            predictions={name: frame[rows] for name, frame in self.predictions.items()},
+        )
+
 
 def customer_frame(
     transactions: Transactions,
@@ -85,7 +95,7 @@ def customer_frame(
         events=events,
         event_types=None if events is None else event_types(events, window.as_of),
     )
-    frame: pd.DataFrame = table.order_by("customer_id").to_pandas()
+    frame: pd.DataFrame = table.order_by("customer_id").to_pyarrow().to_pandas()
     return frame
 
 
@@ -130,9 +140,8 @@ def value_forward(
     predictions: dict[str, dict[str, pd.DataFrame]] = {target: {} for target in targets}
     failed: dict[str, str] = {}
     n_draws = None if with_intervals else FEWEST_DRAWS  # nobody reads the simulated columns
-    for name, recipe in recipes.items():
-        if not transactions.has_amounts:
-            recipe = without_spend(recipe)
+    for name, given in recipes.items():
+        recipe = given if transactions.has_amounts else without_spend(given)
         model = attempt(failed, name, fitted, recipe, window, random_state, frame, n_draws)
         if model is None:
             continue
@@ -219,7 +228,7 @@ def tiers_forward(
     for name, recipe in recipes.items():
         model = attempt(failed, name, fitted, recipe, window, random_state, frame)
         if model is not None:
-            rank = {tier: float(at) for at, tier in enumerate(model.tiers_)}
+            rank = {tier: float(at) for at, tier in enumerate(reversed(model.names_))}
             predicted = model.predict(frame).map(rank).to_numpy(dtype=float)
             predictions[name] = pd.DataFrame({"predicted": predicted})
     customers = frame["customer_id"]

@@ -252,7 +252,8 @@ def decide(
         )
         measure = churn_metrics if evidence.kind == "churn" else value_metrics
         own = measure(test.actual, test.predicted()[challenger])
-        metrics |= {f"{test.target}.{name}": value for name, value in own.items()}
+        shown = ("gini", "spearman") if evidence.kind == "tiers" else own  # ranks have no unit
+        metrics |= {f"{test.target}.{name}": own[name] for name in shown}
     failed = [str(check) for check in checks if not check.passed]
     table = pd.DataFrame([vars(check) for check in checks])
     if failed or not checks:

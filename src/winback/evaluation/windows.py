@@ -97,10 +97,10 @@ def first_day(transactions: Transactions) -> date:
     NotEnoughDataError
         If there is no row.
     """
-    day = transactions.table.day.min().execute()
-    if pd.isna(day):
+    day: date | None = transactions.table.day.min().to_pyarrow().as_py()
+    if day is None:
         raise NotEnoughDataError("no transaction is known", hint="check as_of and the filter")
-    return pd.Timestamp(day).date()
+    return day
 
 
 def inner_windows(
@@ -150,11 +150,15 @@ def outcomes(transactions: Transactions, window: Window, customers: pd.Series[st
         Floats, the index of `customers`: ``purchases`` (purchase days), ``revenue`` (all net
         amounts, return-only days included), ``churned`` (1.0 = no purchase day).
     """
-    happened = outcomes_table(
-        transactions.table,
-        [(window.as_of, window.start, window.until)],
-        count_zero=transactions.count_zero,
-    ).to_pandas()
+    happened = (
+        outcomes_table(
+            transactions.table,
+            [(window.as_of, window.start, window.until)],
+            count_zero=transactions.count_zero,
+        )
+        .to_pyarrow()
+        .to_pandas()
+    )
     happened = happened.set_index("customer_id")[["purchases", "revenue"]]
     aligned: pd.DataFrame = happened.reindex(customers.to_numpy()).fillna(0.0).astype(float)
     aligned.index = customers.index

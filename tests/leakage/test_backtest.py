@@ -1,0 +1,119 @@
+"""Whatever happens after `as_of` changes neither a prediction nor a choice made at `as_of`."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import ibis
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from winback.data.connect import open_engine
+from winback.data.intake import read_transactions
+from winback.evaluation import forward
+from winback.evaluation.backtest import TARGETS, judge
+from winback.evaluation.churn_forward import SnapshotSettings
+from winback.evaluation.contest import choose_value
+from winback.evaluation.windows import Window
+
+AS_OF, UNTIL = date(1997, 12, 31), date(1998, 3, 31)
+
+
+@pytest.fixture(scope="module")
+def transactions():
+    third = "CAST(customer_id AS INTEGER) % 3 = 0"
+    return read_transactions("sample:cdnow-tenth", filter=third, engine=open_engine())
+
+
+def with_other_future(transactions):
+    """Replace what comes after AS_OF: other buyers, huge amounts, refunds, news about the past."""
+    rows = (
+        transactions.table.select("customer_id", "day", "booked_on", "known_on", "amount")
+        .to_pyarrow()
+        .to_pandas()
+    )
+    past = rows[rows["day"] <= AS_OF]
+    rng = np.random.default_rng(11)
+    n = 700
+    days = [AS_OF + timedelta(days=int(d)) for d in rng.integers(1, 181, n - 1)] + [UNTIL]
+    future = pd.DataFrame(
+        {
+            "customer_id": rng.permutation(past["customer_id"].to_numpy())[:n],
+            "day": days,
+            "booked_on": days,
+            "known_on": days,
+            "amount": rng.exponential(5000, n) * rng.choice([1, 1, -1], n),
+        }
+    )
+    # known days, but only heard of later
+    late = future.iloc[:300].assign(day=past["day"].to_numpy()[:300])
+    table = pa.Table.from_pandas(pd.concat([past, future, late]), preserve_index=False)
+    return replace(transactions, table=ibis.memtable(table))
+
+
+def run(transactions, targets=TARGETS):
+    return judge(
+        transactions,
+        Window(AS_OF, UNTIL),
+        targets=targets,
+        active_within_days=365,
+        snapshots=SnapshotSettings(count=2),
+        n_replicates=20,
+    )
+
+
+def assert_same_at_as_of(one, other, targets=TARGETS):
+    columns = ["target", "model", "customer_id", "predicted"]
+    columns += ["low_80", "high_80", "low_90", "high_90"]
+
+    def known(result):
+        rows = result.predictions["target"].isin(targets)
+        return result.predictions.loc[rows, columns].reset_index(drop=True)
+
+    def choices(result):
+        chosen = [r for r in result.records if r["chosen"] and r["target"] in targets]
+        return [(r["target"], r["model"], r["reason"]) for r in chosen]
+
+    pd.testing.assert_frame_equal(known(one), known(other), check_exact=True)
+    assert choices(one) == choices(other)
+
+
+@pytest.fixture(scope="module")
+def honest(transactions):
+    return run(transactions)
+
+
+def test_the_future_changes_no_prediction_and_no_choice(transactions, honest):
+    changed = run(with_other_future(transactions))
+    assert_same_at_as_of(honest, changed)
+    actual = [result.predictions["actual"].sum() for result in (honest, changed)]
+    assert actual[0] != actual[1]  # the futures do differ
+
+
+def test_the_contest_sees_only_what_was_known(transactions):
+    settings = {"as_of": AS_OF, "horizon_days": 90, "n_replicates": 20}
+    one = choose_value(transactions, **settings)
+    other = choose_value(with_other_future(transactions), **settings)
+    for target, choice in one.items():
+        assert (choice.name, choice.reasons) == (other[target].name, other[target].reasons)
+        pd.testing.assert_frame_equal(choice.table, other[target].table, check_exact=True)
+
+
+def test_a_planted_leak_is_caught(transactions, honest, monkeypatch):
+    """Let features of the split's own date count purchases that come after it."""
+    behaviour_table = forward.behaviour_table
+
+    def leaking(table, snapshots, **settings):
+        frame = behaviour_table(table, snapshots, **settings)
+        later = transactions.table.filter(transactions.table.day > AS_OF)
+        extra = later.group_by("customer_id").aggregate(n=later.count())
+        joined = frame.left_join(extra, "customer_id")
+        return joined.select(
+            *[name for name in frame.columns if name != "frequency"],
+            frequency=joined.frequency + joined.n.coalesce(0).cast("float64"),
+        )
+
+    monkeypatch.setattr(forward, "behaviour_table", leaking)
+    with pytest.raises(AssertionError, match="DataFrame"):
+        assert_same_at_as_of(honest, run(transactions, ("purchases",)), ("purchases",))

@@ -1,0 +1,172 @@
+import json
+import os
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import brier_score_loss
+
+from winback.data.connect import open_engine
+from winback.data.intake import read_transactions
+from winback.errors import DataError
+from winback.evaluation.backtest import PREDICTION_COLUMNS, run_backtest
+from winback.evaluation.churn_forward import SnapshotSettings
+
+SPLIT = (date(1997, 12, 31), date(1998, 3, 31))
+VALUE_MODELS = {"zero", "last_period+own_mean", "rate+own_mean", "beta_geo+gamma_gamma"}
+
+
+@pytest.fixture(scope="module")
+def shop():
+    half = "CAST(customer_id AS INTEGER) % 2 = 0"
+    return read_transactions("sample:cdnow-tenth", filter=half, engine=open_engine())
+
+
+@pytest.fixture(scope="module")
+def result(shop):
+    return run_backtest(
+        shop,
+        [SPLIT],
+        active_within_days=180,
+        snapshots=SnapshotSettings(count=2),
+        n_replicates=50,
+    )
+
+
+def test_records_are_flat_json_with_one_choice_per_split_and_target(result):
+    assert json.loads(json.dumps(result.records, allow_nan=False)) == result.records
+    table = pd.DataFrame(result.records)
+    assert set(table["target"]) == {"purchases", "revenue", "churn"}
+    assert (table.groupby(["split", "target"])["chosen"].sum() == 1).all()
+    assert set(table["split"]) == {"1997-12-31/1998-03-31"}
+    assert set(table["horizon_days"]) == {90}
+    for target in ("purchases", "revenue"):
+        assert set(table.loc[table["target"] == target, "model"]) == VALUE_MODELS
+    assert {"base_rate", "recency_rule", "logistic", "beta_geo", "lightgbm"} <= set(
+        table.loc[table["target"] == "churn", "model"]
+    )
+    assert table.loc[table["chosen"], "reason"].notna().all()
+    assert table.loc[~table["chosen"], "reason"].isna().all()
+
+
+def test_metrics_are_those_of_the_predictions(result):
+    assert list(result.predictions.columns) == list(PREDICTION_COLUMNS)
+    for record in result.records:
+        rows = result.predictions.query("target == @record['target'] and model == @record['model']")
+        assert len(rows) == record["n"] == rows["customer_id"].nunique()
+        actual, predicted = rows["actual"], rows["predicted"]
+        if record["target"] == "churn":
+            assert record["brier"] == pytest.approx(brier_score_loss(actual, predicted))
+            assert rows[["low_80", "high_90"]].isna().all(axis=None)
+        else:
+            assert record["mae"] == pytest.approx((actual - predicted).abs().mean())
+            assert record["bias"] == pytest.approx(predicted.sum() / actual.sum())
+            inside = actual.between(rows["low_90"], rows["high_90"])
+            assert record["coverage_90"] == pytest.approx(inside.mean())
+            assert record["mae_low"] < record["mae"] < record["mae_high"]
+
+
+def test_outcomes_and_populations_are_those_of_plain_pandas(shop, result):
+    rows = shop.table.to_pyarrow().to_pandas().groupby(["customer_id", "day"])["amount"].sum()
+    days = rows.reset_index()
+    as_of, until = SPLIT
+    past = days[days["day"] <= as_of]
+    later = days[(days["day"] > as_of) & (days["day"] <= until)].groupby("customer_id")["amount"]
+    last = past.groupby("customer_id")["day"].max()
+    active = last.index[[(as_of - day).days <= 180 for day in last]]
+    for target, customers, expected in (
+        ("purchases", last.index, later.size()),
+        ("revenue", last.index, later.sum()),
+        ("churn", active, (later.size().reindex(active).fillna(0) == 0).astype(float)),
+    ):
+        assert target in {"purchases", "revenue", "churn"}
+        rows = result.predictions.query("target == @target")
+        found = rows[rows["model"] == rows["model"].iloc[0]].set_index("customer_id")["actual"]
+        assert sorted(found.index) == sorted(customers)
+        assert found.to_numpy() == pytest.approx(expected.reindex(found.index).fillna(0).to_numpy())
+
+
+def test_a_horizon_without_one_labelled_snapshot_is_predicted_without_labels(shop):
+    result = run_backtest(
+        shop, [(date(1997, 9, 30), date(1998, 6, 29))], active_within_days=None, n_replicates=20
+    )
+    churn = [record for record in result.records if record["target"] == "churn"]
+    assert [record["model"] for record in churn] == ["beta_geo", "rate"]
+    assert churn[0]["chosen"]
+    assert "needs no labels" in churn[0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("splits", "words"),
+    [
+        ([(date(1998, 1, 1), date(1998, 7, 1))], r"at most 1998-06-(29|30)"),
+        ([(date(1998, 1, 1), date(1998, 1, 1))], "at least one day"),
+        ([SPLIT, SPLIT], "given twice"),
+        ([], "at least one split"),
+    ],
+)
+def test_an_impossible_split_is_named(shop, splits, words):
+    with pytest.raises(DataError, match=words):
+        run_backtest(shop, splits, active_within_days=None)
+
+
+def value_record(result, split, model):
+    return next(
+        record
+        for record in result.records
+        if (record["split"], record["target"], record["model"]) == (split, "revenue", model)
+    )
+
+
+@pytest.mark.slow
+def test_the_known_figures_of_cdnow():
+    """lifetimes' BG/NBD and Gamma-Gamma on the same split: the definitions agree."""
+    result = run_backtest(
+        read_transactions("sample:cdnow", engine=open_engine()),
+        [(date(1997, 9, 30), date(1998, 6, 30))],
+        active_within_days=365,
+    )
+    record = value_record(result, "1997-09-30/1998-06-30", "beta_geo+gamma_gamma")
+    assert record["n"] == 23570
+    assert record["mae"] == pytest.approx(32.68, abs=0.01)
+    assert record["rmse"] == pytest.approx(92.9, abs=0.1)
+    assert record["gini"] == pytest.approx(0.672, abs=0.001)
+    assert record["chosen"]
+
+
+@pytest.mark.slow
+def test_the_known_figures_of_online_retail():
+    folder = Path(os.environ.get("WINBACK_TEST_DATA", Path(__file__).parents[4] / "shared/data"))
+    path = folder / "online_retail.parquet"
+    if not path.exists():
+        pytest.skip(f"{path} is absent; set WINBACK_TEST_DATA")
+    retail = read_transactions(
+        str(path),
+        columns={
+            "customer_id": "CustomerID",
+            "timestamp": "InvoiceDate",
+            "amount": "Quantity * UnitPrice",
+        },
+        filter="CustomerID IS NOT NULL",
+        engine=open_engine(),
+    )
+    splits = [(date(2011, 6, 9), date(2011, 12, 9)), (date(2011, 9, 10), date(2011, 12, 9))]
+    result = run_backtest(retail, splits, active_within_days=365)
+    known = {
+        "2011-06-09/2011-12-09": (921, 3975, 0.794),
+        "2011-09-10/2011-12-09": (569, 2917, 0.771),
+    }
+    for split, (mae, rmse, gini) in known.items():
+        record = value_record(result, split, "beta_geo+gamma_gamma")
+        assert record["mae"] == pytest.approx(mae, abs=0.6)
+        assert record["rmse"] == pytest.approx(rmse, rel=1e-3)
+        assert record["gini"] == pytest.approx(gini, abs=0.0015)
+        chosen = next(
+            r
+            for r in result.records
+            if r["split"] == split and r["chosen"] and r["target"] == "revenue"
+        )
+        assert chosen["mae"] <= record["mae"]
+        assert np.isfinite(chosen["gini"])

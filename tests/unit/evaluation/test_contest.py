@@ -1,0 +1,139 @@
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from winback.data.connect import open_engine
+from winback.data.intake import read_transactions
+from winback.evaluation import contest
+from winback.evaluation.contest import VALUE_CANDIDATES, choose_value, pooled_loss
+from winback.evaluation.forward import ForwardTest
+from winback.evaluation.windows import Window
+
+WINDOWS = [
+    Window(date(2024, 3, 1), date(2024, 4, 1)),
+    Window(date(2024, 2, 1), date(2024, 3, 1)),
+]
+
+
+def two_tests(models, n=600, seed=0):
+    """Two forward tests; ``models`` maps a name to a function of (actual, rng)."""
+    rng = np.random.default_rng(seed)
+    result = []
+    for at, window in enumerate(WINDOWS):
+        rows = n - 100 * at  # fewer customers at the earlier cut-off
+        actual = rng.gamma(0.3, 30, rows) * (rng.random(rows) < 0.4)
+        predictions = {
+            name: pd.DataFrame({"predicted": np.maximum(of(actual, rng), 0)})
+            for name, of in models.items()
+        }
+        customers = pd.Series([f"c{i}" for i in range(rows)])
+        result.append(ForwardTest(window, "revenue", customers, actual, predictions))
+    return result
+
+
+def choose(models, **kwargs):
+    recipes = {name: {"estimator": name} for name in models}
+    return contest._choose("revenue", two_tests(models, **kwargs), recipes, 200, 0)
+
+
+def noisy(share, spread=2.0):
+    return lambda y, rng: share * y + (1 - share) * y.mean() + rng.normal(0, spread, y.size)
+
+
+def test_nobody_buys_again_cannot_win_by_its_absolute_error():
+    choice = choose({"zero": lambda y, _: 0 * y, "model": noisy(0.1)})
+    table = choice.table[choice.table["as_of"] != "pooled"]
+    mae = table.groupby("candidate")["mae"].mean()
+    assert mae["zero"] < mae["model"]
+    assert choice.name == "model"
+    pooled = choice.table.set_index(["as_of", "candidate"]).loc["pooled"]
+    assert pooled.loc["zero", "note"] == "predicts 0.00 of the actual total"
+
+
+def test_the_simpler_wins_only_when_the_two_cannot_be_told_apart():
+    same = choose({"simple": noisy(0.3), "fancy": noisy(0.3)})
+    assert same.name == "simple"
+    assert choose({"fancy": noisy(0.3), "simple": noisy(0.3)}).name == "fancy"  # the order decides
+    clear = choose({"simple": noisy(0.1), "fancy": noisy(0.6)})
+    assert clear.name == "fancy"
+    assert "against simple" in clear.reasons
+
+
+def test_a_simpler_one_that_is_much_worse_loses_even_where_nothing_can_be_proved():
+    few = choose({"simple": noisy(0.05, 8), "fancy": noisy(0.5, 2)}, n=140, seed=4)
+    pooled = few.table[few.table["as_of"] == "pooled"].set_index("candidate")
+    assert pooled.loc["simple", "loss_ratio"] > 1.02
+    assert few.name == "fancy"
+
+
+def test_a_candidate_that_misses_the_level_by_more_than_two_is_out():
+    choice = choose({"tripled": lambda y, _: 3 * y, "rough": noisy(0.1, 6)})
+    assert choice.name == "rough"
+    assert "total 1." in choice.reasons
+
+
+def test_pooled_loss_is_the_mean_log_of_the_three_metrics():
+    from winback.evaluation.metrics import value_metrics
+
+    tests = two_tests({"a": noisy(0.3), "b": noisy(0.2)})
+    by_hand = []
+    for test in tests:
+        m = value_metrics(test.actual, test.predicted()["a"])
+        by_hand.append(np.log([m["mae"], m["rmse"], 1 - m["gini"]]).mean())
+    assert pooled_loss(tests).point["a", "loss"] == pytest.approx(np.mean(by_hand))
+
+
+def test_a_window_in_which_nothing_happened_decides_nothing():
+    tests = two_tests({"a": noisy(0.3)})
+    dead = ForwardTest(
+        WINDOWS[0], "revenue", tests[0].customers, 0 * tests[0].actual, tests[0].predictions
+    )
+    alone = pooled_loss(tests[1:]).point["a", "loss"]
+    assert pooled_loss([dead, tests[1]]).point["a", "loss"] == pytest.approx(alone)
+    assert np.isnan(pooled_loss([dead]).point["a", "loss"])
+
+
+def frame(days, customers=30):
+    rng = np.random.default_rng(0)
+    when = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, days, 3 * customers), "D")
+    who = [f"c{i % customers}" for i in range(3 * customers)]
+    return pd.DataFrame({"customer_id": who, "timestamp": when, "amount": 10.0})
+
+
+def test_a_history_too_short_to_judge_falls_back_and_says_so():
+    short = read_transactions(frame(15), engine=open_engine())
+    for choice in choose_value(short, as_of=date(2024, 1, 20), horizon_days=90).values():
+        assert choice.name == contest.DEFAULT
+        assert choice.reasons.startswith("beta_geo+gamma_gamma by default: history is too short")
+        assert choice.recipe == VALUE_CANDIDATES[choice.name]
+
+
+def test_without_amounts_only_purchases_are_contested():
+    plain = read_transactions(frame(200, 60).drop(columns="amount"), engine=open_engine())
+    simple = {name: VALUE_CANDIDATES[name] for name in ("zero", "rate+own_mean")}
+    choices = choose_value(plain, as_of=date(2024, 7, 15), horizon_days=30, candidates=simple)
+    assert {target: choice.name for target, choice in choices.items()} == {
+        "purchases": "rate+own_mean"
+    }
+
+
+def test_the_contest_is_judged_on_at_most_so_many_customers(monkeypatch):
+    monkeypatch.setattr(contest, "MAX_CUSTOMERS", 100)
+    tests = [{"purchases": test, "revenue": test} for test in two_tests({"a": noisy(0.3)})]
+    first, second = contest._sample(tests, random_state=1)
+    assert len(first["revenue"].actual) == 100
+    assert set(second["revenue"].customers) <= set(first["revenue"].customers)
+    full = tests[0]["revenue"]
+    at = full.customers.isin(first["revenue"].customers).to_numpy()
+    assert (first["revenue"].actual == full.actual[at]).all()
+
+
+def test_the_rule_picks_beta_geo_on_cdnow():
+    tenth = read_transactions("sample:cdnow-tenth", engine=open_engine())
+    choices = choose_value(tenth, as_of=date(1997, 9, 30), horizon_days=273, n_replicates=50)
+    assert {choice.name for choice in choices.values()} == {"beta_geo+gamma_gamma"}
+    table = choices["revenue"].table
+    assert sorted(table["as_of"].unique()) == ["1997-04-03", "1997-05-18", "1997-07-02", "pooled"]
+    assert table["until"].max() <= "1997-09-30"

@@ -1,0 +1,254 @@
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from winback.data.connect import open_engine
+from winback.data.intake import read_transactions
+from winback.evaluation.contest import VALUE_CANDIDATES
+from winback.evaluation.forward import ForwardTest
+from winback.evaluation.gate import BASELINES, Evidence, decide, evaluate_recipes
+from winback.evaluation.windows import Window
+
+WINDOW = Window(date(2024, 1, 1), date(2024, 4, 1))
+N = 2000
+
+
+def value_evidence(failed=None, **models):
+    """Models by name; each a function of (actual, rng)."""
+    rng = np.random.default_rng(0)
+    actual = rng.gamma(0.3, 30, N) * (rng.random(N) < 0.4)
+    return evidence("value", "revenue", actual, models, rng, failed)
+
+
+def churn_evidence(failed=None, **models):
+    rng = np.random.default_rng(1)
+    risk = rng.beta(3, 2, N)
+    return evidence("churn", "churn", (rng.random(N) < risk) * 1.0, models, rng, failed, risk)
+
+
+def evidence(kind, target, actual, models, rng, failed, base=None):  # noqa: PLR0917
+    base = actual if base is None else base
+    predictions = {name: pd.DataFrame({"predicted": of(base, rng)}) for name, of in models.items()}
+    customers = pd.Series([f"c{i}" for i in range(N)])
+    test = ForwardTest(WINDOW, target, customers, actual, predictions, failed or {})
+    return Evidence(kind, WINDOW, [test], "refitted", failed or {})
+
+
+def noisy(share, spread=2.0):
+    return lambda y, rng: share * y + (1 - share) * y.mean() + np.abs(rng.normal(0, spread, y.size))
+
+
+GOOD, POOR = noisy(0.5), noisy(0.1)
+
+
+def TRUE(p, _):  # noqa: N802 - a model, like GOOD and POOR
+    return p
+
+
+def decision(found, champion="champion", baselines=("rate",), **kwargs):
+    return decide(found, challenger="challenger", champion=champion, baselines=baselines, **kwargs)
+
+
+def test_the_same_recipe_again_is_accepted():
+    found = value_evidence(
+        challenger=lambda y, _: y * 0.9, champion=lambda y, _: y * 0.9, rate=POOR
+    )
+    result = decision(found)
+    assert result.accepted, result.reasons
+    assert result.reasons[-1] == "6 checks passed, against champion, rate"
+    assert result.metrics["revenue.bias"] == pytest.approx(0.9)
+
+
+def test_a_worse_challenger_is_refused_with_its_numbers():
+    result = decision(value_evidence(challenger=POOR, champion=GOOD, rate=POOR))
+    assert not result.accepted
+    refused = [reason for reason in result.reasons if reason.endswith("worse")]
+    assert refused
+    assert refused[0].startswith("revenue: loss ")
+    assert " of champion, loss +" in refused[0]
+
+
+def test_a_challenger_must_hold_its_own_against_every_baseline():
+    result = decision(value_evidence(challenger=POOR, champion=POOR, rate=GOOD))
+    assert not result.accepted
+    assert any(" of rate, loss +" in reason for reason in result.reasons)
+
+
+def test_the_first_model_is_judged_by_the_baselines_alone():
+    found = value_evidence(challenger=GOOD, rate=POOR)
+    assert decision(found, champion=None).accepted
+    assert not decision(value_evidence(challenger=POOR, rate=GOOD), champion=None).accepted
+
+
+def test_a_difference_that_is_sure_but_of_no_consequence_does_not_stop_a_retrain():
+    good = noisy(0.5)
+    found = value_evidence(
+        challenger=lambda y, _: 0.902 * y, champion=lambda y, _: 0.9 * y, rate=good
+    )
+    swapped = value_evidence(
+        challenger=lambda y, _: 0.899 * y, champion=lambda y, _: 0.9 * y, rate=good
+    )
+    assert decision(found).accepted
+    result = decision(swapped)
+    change = result.checks.query("metric == 'mae'").iloc[0]
+    assert change["low"] > 0  # sure
+    assert change["loss_change"] == pytest.approx(0.01)
+    assert result.accepted
+
+
+def test_a_total_off_by_more_than_two_is_refused_unless_the_champions_is_no_nearer():
+    thrice = lambda y, _: 3 * y  # noqa: E731 - a model
+    result = decision(value_evidence(challenger=thrice, rate=thrice), champion=None)
+    assert not result.accepted
+    assert "revenue: bias 3 against 0.5 to 2: is not known well enough, or out of bounds" in (
+        result.reasons
+    )
+    same = value_evidence(challenger=thrice, champion=thrice, rate=thrice)
+    assert decision(same).accepted
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (Evidence("value", None, [], "history of 12 days is too short"), "12 days is too short"),
+        (
+            value_evidence({"challenger": "too few repeaters"}, champion=GOOD, rate=POOR),
+            "challenger could not be fitted: too few repeaters",
+        ),
+        (value_evidence(champion=GOOD, rate=POOR), "it was not among the recipes"),
+        (value_evidence(challenger=GOOD, champion=GOOD), "no baseline could be fitted"),
+        (
+            value_evidence(challenger=lambda y, _: y * np.nan, champion=GOOD, rate=POOR),
+            "is not known well enough",
+        ),
+        (
+            value_evidence(challenger=GOOD, champion=lambda y, _: y * np.nan, rate=POOR),
+            "is not known well enough",
+        ),
+        (
+            churn_evidence(challenger=TRUE, champion=TRUE, rate=lambda p, _: p * np.nan),
+            "is not known well enough",
+        ),
+    ],
+)  # fmt: skip
+def test_the_gate_fails_closed(found, words):
+    result = decision(found)
+    assert not result.accepted
+    assert any(words in reason for reason in result.reasons)
+
+
+def test_a_window_in_which_nothing_happened_closes_the_gate():
+    found = value_evidence(challenger=GOOD, champion=GOOD, rate=POOR)
+    dead = found.tests[0]
+    dead = ForwardTest(WINDOW, "revenue", dead.customers, 0 * dead.actual, dead.predictions)
+    assert not decision(Evidence("value", WINDOW, [dead], "refitted")).accepted
+
+
+def test_a_champion_that_cannot_be_refitted_is_said():
+    result = decision(value_evidence({"champion": "needs repeaters"}, challenger=GOOD, rate=POOR))
+    assert result.accepted
+    assert "the champion champion could not be compared: needs repeaters" in result.reasons
+
+
+def test_churn_is_judged_by_brier_and_auc():
+    guess = lambda p, _: 0 * p + p.mean()  # noqa: E731
+    shifted = lambda p, _: np.clip(p + 0.2, 0, 1)  # noqa: E731 - ranks as well, and is not calibrated
+    assert decision(churn_evidence(challenger=TRUE, champion=TRUE, rate=guess)).accepted
+    refused = decision(churn_evidence(challenger=shifted, champion=TRUE, rate=guess))
+    assert not refused.accepted
+    assert set(refused.checks.loc[~refused.checks["passed"], "metric"]) == {"brier"}
+    assert not decision(churn_evidence(challenger=guess, champion=TRUE, rate=guess)).accepted
+
+
+def tiers_decision(rank, champion_rank=None):
+    rng = np.random.default_rng(2)
+    true = rng.integers(0, 3, N)
+    spent = rng.exponential(1 + 10.0 * true)
+    ranks = {"challenger": rank(true, rng)}
+    if champion_rank is not None:
+        ranks["champion"] = champion_rank(true, rng)
+    predictions = {name: pd.DataFrame({"predicted": r * 1.0}) for name, r in ranks.items()}
+    test = ForwardTest(WINDOW, "tiers", pd.Series(np.arange(N).astype(str)), spent, predictions)
+    return decision(Evidence("tiers", WINDOW, [test], "refitted"), baselines=())
+
+
+def test_tiers_must_order_later_revenue():
+    right = lambda true, _: true  # noqa: E731
+    upside_down = lambda true, _: 2 - true  # noqa: E731
+    swapped = lambda true, _: np.array([1, 0, 2])[true]  # noqa: E731
+    one = lambda true, _: 0 * true  # noqa: E731
+    assert tiers_decision(right, right).accepted
+    assert not tiers_decision(upside_down).accepted
+    assert not tiers_decision(swapped).accepted
+    assert not tiers_decision(one).accepted
+    coarse = lambda true, _: (true > 1) * 1  # noqa: E731
+    assert tiers_decision(coarse).accepted
+    assert not tiers_decision(coarse, right).accepted  # the champion tells more apart
+
+
+@pytest.fixture(scope="module")
+def tenth():
+    return read_transactions("sample:cdnow-tenth", engine=open_engine())
+
+
+def test_recipes_are_refitted_before_the_window_they_are_judged_on(tenth, monkeypatch):
+    from winback.evaluation import forward
+
+    seen = []
+    original = forward.fitted
+
+    def spy(recipe, window, random_state, frame, *rest):
+        seen.append((window, float(frame["T"].max())))
+        return original(recipe, window, random_state, frame, *rest)
+
+    monkeypatch.setattr(forward, "fitted", spy)
+    recipes = {"challenger": VALUE_CANDIDATES["beta_geo+gamma_gamma"]} | BASELINES["value"]
+    found = evaluate_recipes(tenth, recipes, as_of=date(1998, 6, 30), horizon_days=90)
+    assert len(seen) == len(recipes)
+    for window, oldest in seen:
+        assert (window.as_of, window.until) == (date(1998, 4, 1), date(1998, 6, 30))
+        assert oldest == (window.as_of - date(1997, 1, 1)).days
+    result = decide(
+        found, challenger="challenger", champion=None, baselines=list(BASELINES["value"])
+    )
+    assert result.accepted, result.reasons
+    assert (
+        result.reasons[0]
+        == "refitted on data to 1998-04-01 and judged on the 90 days to 1998-06-30"
+    )
+
+
+def test_churn_recipes_go_through_on_real_customers(tenth):
+    simple = {"estimator": "ChurnModel", "params": {"candidates": ["logistic"]}}
+    base = BASELINES["churn"]["base_rate"]
+    found = evaluate_recipes(
+        tenth,
+        {"challenger": simple, "base_rate": base},
+        as_of=date(1998, 6, 30),
+        horizon_days=90,
+        active_within_days=365,
+    )
+    assert found.kind == "churn"
+    assert decide(found, challenger="challenger", champion=None, baselines=["base_rate"]).accepted
+
+
+def test_tiers_are_learned_from_a_value_model_refitted_at_the_same_cut_off(tenth):
+    found = evaluate_recipes(
+        tenth,
+        {"challenger": {"estimator": "ValueTiers", "params": {}}},
+        as_of=date(1998, 6, 30),
+        horizon_days=90,
+        value_recipe=VALUE_CANDIDATES["beta_geo+gamma_gamma"],
+    )
+    result = decide(found, challenger="challenger", champion=None, baselines=[])
+    assert result.accepted, result.reasons
+    assert result.metrics["tiers.gini"] > 0.5
+
+
+def test_recipes_of_two_kinds_or_none_are_an_error(tenth):
+    mixed = {"a": {"estimator": "ValueTiers"}, "b": {"estimator": "ChurnModel"}}
+    for recipes in (mixed, {}, {"a": {"estimator": "Oracle"}}):
+        with pytest.raises(ValueError, match="one known estimator"):
+            evaluate_recipes(tenth, recipes, as_of=date(1998, 6, 30), horizon_days=90)
