@@ -1,6 +1,6 @@
 """DuckDB behind Ibis, where Ibis 12 still speaks to DuckDB 1.
 
-Ibis 12 calls methods of a DuckDB connection that DuckDB 2 deprecated or removed. The four methods
+Ibis 12 calls methods of a DuckDB connection that DuckDB 2 deprecated or removed. The methods
 below are the ones that winback meets; each can go once Ibis is released for DuckDB 2.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import duckdb
+import ibis
 import ibis.common.exceptions
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -45,6 +46,12 @@ class Engine(Backend):  # type: ignore[misc]  # Ibis has no types
             [database],
         ).fetchall()
         return list(self._filter_with_like([name for (name,) in found], like))
+
+    def create_table(self, name: str, /, obj: Any = None, **options: Any) -> ir.Table:
+        """Create a table from an Ibis table or from a frame in memory."""
+        if obj is not None and not isinstance(obj, ir.Expr):
+            obj = ibis.memtable(obj)
+        return super().create_table(name, obj, **options)
 
     def to_pyarrow_batches(
         self,

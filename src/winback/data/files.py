@@ -6,6 +6,7 @@ import csv
 import glob
 import gzip
 import io
+import zlib
 from pathlib import Path
 
 from ibis.backends.duckdb import Backend
@@ -62,19 +63,17 @@ def find(source: str) -> list[Path]:
 
 
 def _is_parquet(path: Path) -> bool:
-    if path.suffix in {".parquet", ".pq"}:
-        return True
-    with _open(path) as stream:
-        return stream.read(4) == b"PAR1"
+    return path.suffix in {".parquet", ".pq"} or _first_line(path).startswith(b"PAR1")
 
 
-def _open(path: Path) -> io.BufferedIOBase:
+def _first_line(path: Path) -> bytes:
     try:
-        if path.suffix == ".gz":
-            return gzip.open(path)
-        return path.open("rb")
-    except OSError as error:
-        raise DataError("cannot read the file", where=str(path), got=error.strerror) from error
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+            return stream.readline(_MAX_HEADER)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(
+            "cannot read the file", where=str(path), got=sql.first_line(error)
+        ) from error
 
 
 def _load_parquet(engine: Backend, paths: list[Path], source: str) -> Raw:
@@ -122,17 +121,12 @@ def _load_csv(engine: Backend, paths: list[Path], source: str) -> Raw:
 def _header(path: Path) -> tuple[list[str], str]:
     """Return a CSV file's column names and its delimiter."""
     try:
-        with _open(path) as stream:
-            line = stream.readline(_MAX_HEADER).decode("utf-8-sig")
+        line = _first_line(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(
             "the file is not UTF-8 text",
             where=str(path),
             hint="export it as UTF-8, or convert it: iconv -f GB18030 -t UTF-8 OLD > NEW",
-        ) from error
-    except (OSError, EOFError) as error:
-        raise DataError(
-            "cannot read the file", where=str(path), got=sql.first_line(error)
         ) from error
     if not line.strip():
         raise DataError(

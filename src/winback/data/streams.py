@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
+from urllib.parse import parse_qsl, quote, unquote
 
 import ibis
 import ibis.expr.types as ir
@@ -20,6 +22,14 @@ from winback.errors import ConfigError, DataError
 BATCH_ROWS = 50_000
 _POSTGRES = {"postgres", "postgresql"}
 _CONNECT_SECONDS = 10
+_BEFORE, _AFTER = (
+    r"([A-Za-z0-9+]+)://(?:([^:@/?#]*)(?::(",
+    # what stands for a port and is none may be a password before a forgotten @
+    r"))?@)?((?:\[[^\]]*\]|[^:@/?#\[\]]*)(?::\d+)?)(/[^?#]*)?(\?[^#]*)?",
+)
+_URL = re.compile(_BEFORE + "[^@/?#]*" + _AFTER)
+# nobody encodes what comes from an environment variable: then the password ends at the last @
+_LENIENT_URL = re.compile(_BEFORE + ".*" + _AFTER, re.DOTALL)
 
 
 def from_frame(engine: Backend, frame: Any) -> Raw:
@@ -79,7 +89,8 @@ def from_url(engine: Backend, url: str, *, table: str | None, query: str | None)
     DataError
         The database cannot be reached, or refuses to answer. The message never shows a password.
     """
-    label, secrets = without_secrets(url)
+    database = address(url)
+    label = database.shown
     if (table is None) == (query is None):
         raise ConfigError(
             "a database URL needs exactly one of table and query",
@@ -89,13 +100,13 @@ def from_url(engine: Backend, url: str, *, table: str | None, query: str | None)
 
     def clean(error: BaseException) -> str:
         message = sql.first_line(error)
-        for secret in secrets:
+        for secret in database.secrets:
             message = message.replace(secret, "***")
         return message
 
     # `from None` throughout: what drivers raise may hold the password
     try:
-        backend = _connect(url, label)
+        backend = _connect(database.url, label)
     except (ConfigError, DataError):
         raise
     except ImportError as error:
@@ -116,34 +127,64 @@ def from_url(engine: Backend, url: str, *, table: str | None, query: str | None)
         backend.disconnect()
 
 
-def without_secrets(url: str) -> tuple[str, list[str]]:
-    """Return a URL that may be shown, and the secrets that it held, as written and as meant.
+@dataclass(frozen=True)
+class Address:
+    """A database URL, taken apart.
+
+    Attributes
+    ----------
+    shown
+        The URL as a message may show it: no password, no options.
+    secrets
+        What must not be shown, as written and as meant.
+    url
+        The URL with its password encoded, whatever characters it holds.
+    """
+
+    shown: str
+    secrets: tuple[str, ...]
+    url: str
+
+
+def address(url: str) -> Address:
+    """Take a database URL apart.
 
     Examples
     --------
-    >>> without_secrets("postgresql://eva:s%21cret@db:5432/shop")
-    ('postgresql://eva:***@db:5432/shop', ['s%21cret', 's!cret'])
-    >>> without_secrets("postgresql://db/shop?user=eva&password=abc")
-    ('postgresql://db/shop', ['abc'])
+    >>> address("postgresql://eva:s%21cret@db:5432/shop").shown
+    'postgresql://eva:***@db:5432/shop'
+    >>> address("postgresql://eva:p@ss#1@db/shop").url
+    'postgresql://eva:p%40ss%231@db/shop'
+    >>> address("postgresql://db/shop?user=eva&password=abc").secrets
+    ('abc',)
     """
-    scheme, _, rest = url.partition("://")
-    address, _, options = rest.partition("?")
-    # the last @: a password may hold one that nobody encoded
-    login, at, place = address.rpartition("@")
-    user, colon, password = login.partition(":")
-    secrets = [password] if colon else []
-    secrets += [value for key, value in parse_qsl(options) if key.lower().endswith("password")]
-    every = dict.fromkeys(
-        form for secret in secrets for form in (secret, unquote(secret), unquote_plus(secret))
+    match = _URL.fullmatch(url) or _LENIENT_URL.fullmatch(url)
+    if match is None:
+        raise ConfigError(
+            "the database URL cannot be read",
+            where="source",
+            got=url.partition("://")[0] + "://***",
+            allowed="scheme://user:password@host:port/database",
+        )
+    scheme, user, password, place, path, options = match.groups(default="")
+    secrets = [password]
+    secrets += [value for key, value in parse_qsl(options[1:]) if key.lower().endswith("password")]
+    every = {form for secret in secrets for form in (secret, unquote(secret), quote(secret))}
+    login = quoted = user
+    if password:
+        login, quoted = f"{user}:***", f"{user}:{quote(unquote(password), safe='')}"
+    at = "@" if login else ""
+    return Address(
+        shown=f"{scheme}://{login}{at}{place}{path}",
+        secrets=tuple(sorted(filter(None, every), key=len, reverse=True)),
+        url=f"{scheme}://{quoted}{at}{place}{path}{options}",
     )
-    shown = f"{scheme}://{user}{':***' if colon else ''}{at}{place}"
-    return shown, sorted(filter(None, every), key=len, reverse=True)
 
 
 def _connect(url: str, label: str) -> Any:
     scheme = url.partition("://")[0].lower()
     if scheme == "duckdb":
-        path = Path(urlsplit(url).netloc + urlsplit(url).path)
+        path = Path(url.partition("://")[2].partition("?")[0])
         if not path.is_file():
             raise DataError("there is no such database file", where=label)
         return Engine().connect(path, read_only=True)
