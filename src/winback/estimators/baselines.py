@@ -9,6 +9,7 @@ from typing import Literal, Self, get_args
 
 import numpy as np
 import pandas as pd
+from scipy.special import gammaincinv
 
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.frames import FloatArray, read_columns, read_weight
@@ -117,7 +118,7 @@ class PurchaseRule(PurchaseModel):
 
     def _draw_counts(self, draws: Draws, exposure: FloatArray, horizon: float) -> FloatArray:
         shape = draws.frequency + 0.5
-        rate = draws.stream(RATE).standard_gamma(shape, draws.n_draws) / shape
+        rate = gammaincinv(shape, draws.strata(RATE)) / shape
         return count_arrivals(draws, rate, exposure * horizon)
 
 

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
+from scipy.special import betaincinv, expit, gammaincinv
 
 from winback.errors import NotEnoughDataError
 from winback.estimators.beta_geo_expectation import expected_alive
@@ -15,14 +15,14 @@ from winback.estimators.bridge import lifetimes_fitter
 from winback.estimators.frames import FloatArray, read_columns, read_weight
 from winback.estimators.optimum import Optimum, covariance, maximise, summarise
 from winback.estimators.purchase import Columns, PurchaseModel
-from winback.estimators.simulation import DROPOUT, RATE, Draws, count_arrivals
+from winback.estimators.simulation import DROPOUT, LAST, RATE, Draws, count_arrivals
 
 MIN_REPEAT_CUSTOMERS = 20  # five for each of the four parameters; fewer leave them undetermined
 LOWER, UPPER = 1e-5, 1e4  # in units of the mean age; beyond, the model has reached a limit
-# Log-likelihood by which dropout must beat its absence. Where the maximum lies at a -> 0 the gain
-# is 0 up to rounding; where it lies at another edge, the two parameters must at least earn
-# their keep by Akaike's criterion.
-GAIN, GAIN_AT_EDGE = 0.01, 2.0
+# Log-likelihood that dropout must gain over its absence: its two parameters have to earn their
+# keep by Akaike's criterion. Where the maximum lies at a -> 0 the gain is 0 up to rounding; where
+# nobody drops out, chance alone gives up to about 2, with a and b anywhere.
+GAIN = 2.0
 THINNED = 20_000  # rows of a first, rough climb where there are more
 NAMES = ("r", "alpha", "a", "b")
 
@@ -139,7 +139,9 @@ class BetaGeoModel(PurchaseModel):
         best = full if self.degenerate_ is None else nested
         self.r_, self.alpha_ = float(best.parameters[0]), float(best.parameters[1]) * tally.unit
         self.a_, self.b_ = (
-            (float(full.parameters[2]), float(full.parameters[3])) if best is full else (0.0, 1.0)
+            (float(full.parameters[2]), float(full.parameters[3]))
+            if best is full
+            else (0.0, 2.0)  # any b will do
         )
         self.log_likelihood_ = best.log_likelihood + tally.unit_correction
         self.converged_ = best.converged
@@ -188,18 +190,18 @@ class BetaGeoModel(PurchaseModel):
         self, frequency: FloatArray, exposure: FloatArray, horizon: float
     ) -> FloatArray:
         """1 - ((alpha+T)/(alpha+T+H))^(r+x): no purchase, hence no dropout, within H."""
-        return -np.expm1(-(self.r_ + frequency) * np.log1p(horizon / (self.alpha_ + exposure)))
+        s, h = self.r_ + frequency, horizon / (self.alpha_ + exposure)
+        return np.asarray(-np.expm1(-s * np.log1p(h)))
 
     def _draw_counts(self, draws: Draws, exposure: FloatArray, horizon: float) -> FloatArray:
         """Purchases = min(Poisson(lambda H), Geometric(p)): the last one ends the relation."""
-        rate = draws.stream(RATE).standard_gamma(self.r_ + draws.frequency, draws.n_draws)
+        rate = gammaincinv(self.r_ + draws.frequency, draws.strata(RATE))
         counts = count_arrivals(draws, rate, horizon / (self.alpha_ + exposure))
         if self.a_ == 0:
             return counts
-        stream = draws.stream(DROPOUT)
-        p = stream.beta(self.a_, self.b_ + draws.frequency, draws.n_draws)
+        p = betaincinv(self.a_, self.b_ + draws.frequency, draws.strata(DROPOUT))
         with np.errstate(divide="ignore"):
-            last = np.ceil(stream.standard_exponential(draws.n_draws) / -np.log1p(-p))
+            last = np.ceil(np.log1p(-draws.strata(LAST)) / np.log1p(-p))
         return np.minimum(counts, np.maximum(last, 1.0))
 
     def to_lifetimes(self) -> Any:
@@ -213,8 +215,7 @@ class BetaGeoModel(PurchaseModel):
 def _no_dropout_reason(full: Optimum, gain: float) -> str | None:
     """Say in one sentence why dropout is not identified, or None where it is."""
     a, b = float(full.parameters[2]), float(full.parameters[3])
-    inside = full.converged and not any(full.at_bound)
-    if gain > (GAIN if inside else GAIN_AT_EDGE):
+    if gain > GAIN:
         return None
     return (
         f"the data do not identify dropout (a = {a:.2g}, b = {b:.2g}: mean dropout probability "

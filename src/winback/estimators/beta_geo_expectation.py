@@ -16,12 +16,13 @@ Gauss quadrature, whose weights are positive, so that it rises with t and stays 
 from __future__ import annotations
 
 import numpy as np
+from scipy.linalg import eigh_tridiagonal
 from scipy.special import hyp2f1
 
 from winback.estimators.frames import FloatArray
 
 SMALL_H = 2.0  # up to here 24 nodes are good to 1e-9
-FEW, MANY = 24, 200
+FEW, MANY = 24, 100
 NEAR_POLE = 1e-4
 CELLS = 1_000_000  # rows x nodes x horizons computed at once: 8 MB an array
 
@@ -139,9 +140,8 @@ def beta_nodes(a: float, b: FloatArray, n_nodes: int) -> tuple[FloatArray, Float
     # the first: the variance of the Beta distribution
     square[:, 0] = (a * b) / ((a + b) ** 2 * (a + b + 1))
     off = np.sqrt(square)
-    matrix = np.zeros((len(b), n_nodes, n_nodes))
-    row = np.arange(n_nodes)
-    matrix[:, row, row] = diagonal
-    matrix[:, row[1:], row[:-1]] = off
-    nodes, vectors = np.linalg.eigh(matrix)
-    return np.clip(nodes, 0.0, 1.0), vectors[:, 0, :] ** 2
+    nodes, weights = np.empty_like(diagonal), np.empty_like(diagonal)
+    for level in range(len(b)):
+        nodes[level], vectors = eigh_tridiagonal(diagonal[level], off[level])
+        weights[level] = vectors[0] ** 2
+    return np.clip(nodes, 0.0, 1.0), weights

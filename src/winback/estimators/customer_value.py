@@ -54,7 +54,8 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
         A year's, >= 0: what is earned t days from now counts (1 + discount_rate)^(-t/365),
         at the moment of the purchase itself.
     n_draws
-        Simulated futures per customer behind the intervals.
+        Simulated futures per customer behind the intervals: with 1000, the chance outside an
+        80% interval is known to about one point.
     random_state
         Seed of the simulation, a whole number >= 0.
 
@@ -89,7 +90,7 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
         horizon_days: float = 365,
         margin: float = 1.0,
         discount_rate: float = 0.10,
-        n_draws: int = 500,
+        n_draws: int = 1000,
         random_state: int = 0,
     ) -> None:
         self.purchase_model = purchase_model

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from scipy.special import gammaln, polygamma, psi
+from scipy.special import gammaincinv, gammaln, polygamma, psi
 
 from winback.errors import NotEnoughDataError
 from winback.estimators.baselines import SpendRule
@@ -168,7 +168,7 @@ class GammaGammaModel(SpendModel):
         if self.fallback_ is not None:
             return self.fallback_._draw_spend(draws)  # noqa: SLF001 - the contract
         shape = self.q_ + self.p_ * draws.frequency
-        return self.p_, 1.0 / draws.stream(SPEND).standard_gamma(shape, draws.n_draws)
+        return self.p_, 1.0 / gammaincinv(shape, draws.strata(SPEND))
 
     def to_lifetimes(self) -> Any:
         """Return a fitted ``lifetimes.GammaGammaFitter`` with these parameters."""

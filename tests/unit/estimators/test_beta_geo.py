@@ -1,0 +1,211 @@
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.optimize import check_grad
+from sklearn.exceptions import NotFittedError
+
+from winback.errors import ModelError, NotEnoughDataError
+from winback.estimators.beta_geo import BetaGeoModel
+from winback.estimators.beta_geo_likelihood import PurchaseTally
+
+DATASETS = Path(find_spec("lifetimes").origin).parent / "datasets"
+CDNOW = pd.read_csv(DATASETS / "cdnow_customers_summary.csv")
+
+
+@pytest.fixture(scope="module")
+def model():
+    return BetaGeoModel().fit(CDNOW)
+
+
+@pytest.fixture(scope="module")
+def steady():
+    """Nobody drops out: purchases at constant rates to the end."""
+    rng = np.random.default_rng(2)
+    n = 2_000
+    age = rng.integers(50, 350, n).astype(float)
+    x = rng.poisson(rng.gamma(0.8, 1 / 40, n) * age)
+    last = np.where(x > 0, age * rng.random(n) ** (1 / np.maximum(x, 1)), 0.0)
+    return pd.DataFrame({"frequency": x, "recency": last, "T": age})
+
+
+def test_derivatives_agree_with_differences():
+    tally = PurchaseTally.of_customers(
+        *(CDNOW[name].to_numpy(float) for name in ("frequency", "recency", "T")), None
+    )
+    for point in ([0.3, 0.2, 0.7, 1.9], [2.0, 1.0, 1.0, 0.3]):
+        p = np.array(point)
+        error = check_grad(
+            lambda q: tally.beta_geo(q, False)[0], lambda q: tally.beta_geo(q, False)[1], p
+        )
+        assert error < 1e-3
+        _, gradient, hessian = tally.beta_geo(p, True)
+        for i, step in enumerate(np.eye(4) * 1e-6):
+            change = tally.beta_geo(p + step, False)[1] - tally.beta_geo(p - step, False)[1]
+            np.testing.assert_allclose(change / 2e-6, hessian[i], rtol=1e-5, atol=1e-2)
+        assert np.isfinite(gradient).all()
+
+
+def test_standard_errors_are_those_of_the_curvature(model):
+    summary = model.summary_
+    assert summary.index.tolist() == ["r", "alpha", "a", "b"]
+    # alpha by the profile: the log-likelihood falls by 1/2 one standard error away, about
+    np.testing.assert_allclose(
+        summary["standard_error"], [0.01256, 0.37822, 0.18572, 0.70535], rtol=1e-3
+    )
+    assert (summary["low_95"] < summary["estimate"]).all()
+    assert (summary["estimate"] < summary["high_95"]).all()
+
+
+def test_thinned_climb_reaches_the_same_summit(model, monkeypatch):
+    monkeypatch.setattr("winback.estimators.beta_geo.THINNED", 300)
+    again = BetaGeoModel().fit(CDNOW)
+    np.testing.assert_allclose(again.summary_["estimate"], model.summary_["estimate"], rtol=1e-9)
+    assert again.diagnostics_["iterations"] == 0  # Newton alone, from close by
+
+
+def test_a_grouped_table_fits_alike(model):
+    grouped = CDNOW.groupby(["frequency", "recency", "T"]).size().rename("weight").reset_index()
+    again = BetaGeoModel().fit(grouped)
+    assert again.n_ == model.n_ == 2357
+    np.testing.assert_allclose(again.summary_, model.summary_, rtol=1e-9)
+
+
+@pytest.mark.parametrize("near", [0.0, 1e-12, -1e-12, 1e-5, -1e-3])
+def test_the_pole_at_a_equal_one_does_not_show(model, near):
+    """Where the closed form is 0/0, the prediction lies between its neighbours'."""
+    frame = pd.DataFrame(
+        {"frequency": [0, 0, 1, 40], "recency": [0, 0, 20, 38], "T": [0, 38, 39, 39]}
+    )
+    values = []
+    for a in (1 + near - 2e-2, 1 + near, 1 + near + 2e-2):
+        other = BetaGeoModel()
+        other.r_, other.alpha_, other.a_, other.b_ = model.r_, model.alpha_, a, model.b_
+        values.append(other.expected_purchases(frame, 200.0).to_numpy())
+    assert (values[0] > values[1]).all()
+    assert (values[1] > values[2]).all()
+    np.testing.assert_allclose(values[1], np.sqrt(values[0] * values[2]), rtol=1e-3)
+
+
+STRESS = pd.DataFrame(
+    {
+        "frequency": [3000, 221, 254, 0, 0, 1, 1, 5, 0],
+        "recency": [700, 103.42857, 97.14286, 0, 0, 0, 1e-9, 0, 0],
+        "T": [720, 103.57143, 97.28571, 0, 1e6, 0, 1e6, 5000, 1e-12],
+    }
+)
+
+
+@pytest.mark.parametrize("a", [None, 1 + 1e-12, 1e-5, 1e4])
+@pytest.mark.parametrize("horizon", [0, 1e-9, 1, 365, 1e5])
+def test_stress_rows_are_answered_with_sense(model, a, horizon):
+    tried = BetaGeoModel()
+    tried.r_, tried.alpha_, tried.a_, tried.b_ = model.r_, model.alpha_, a or model.a_, model.b_
+    for values, top in (
+        (tried.p_alive(STRESS), 1.0),
+        (tried.p_purchase(STRESS, horizon), 1.0),
+        (tried.expected_purchases(STRESS, horizon), np.inf),
+    ):
+        assert np.isfinite(values).all()
+        assert values.between(0, top).all()
+        assert values.index.equals(STRESS.index)
+
+
+def test_frequent_customers_equal_the_exact_mean(model):
+    """At x = 3000 the naive hypergeometric form is NaN; the exact values are by quadrature."""
+    from scipy.integrate import quad
+    from scipy.stats import beta
+
+    x, T, H = 3000, 720.0, 365.0
+    s, h = model.r_ + x, H / (model.alpha_ + T)
+    posterior = beta(model.a_, model.b_ + x)
+    mean, _ = quad(
+        lambda u: (1 - (1 + posterior.ppf(u) * h) ** -s) / max(posterior.ppf(u), 1e-300),
+        1e-12,
+        1,
+        limit=200,
+    )
+    row = STRESS.head(1)
+    assert model.expected_purchases(row, H).iloc[0] == pytest.approx(
+        mean * model.p_alive(row).iloc[0], rel=1e-5
+    )
+
+
+def test_no_dropout_is_named_and_answered_by_the_nbd(steady):
+    model = BetaGeoModel().fit(steady)
+    assert "do not identify dropout" in model.degenerate_
+    assert model.converged_
+    assert model.a_ == 0
+    assert (model.p_alive(steady) == 1).all()
+    # NBD: E = (r+x) H / (alpha+T), and the fit recovers r = .8, alpha = 40
+    expected = (model.r_ + steady["frequency"]) * 30 / (model.alpha_ + steady["T"])
+    np.testing.assert_allclose(model.expected_purchases(steady, 30), expected, rtol=1e-12)
+    assert model.r_ == pytest.approx(0.8, rel=0.15)
+    assert model.alpha_ == pytest.approx(40, rel=0.2)
+    buys = model.p_purchase(steady, 30)
+    np.testing.assert_allclose(
+        buys, 1 - (1 + 30 / (model.alpha_ + steady["T"])) ** -(model.r_ + steady["frequency"])
+    )
+    back = model.to_lifetimes()
+    rfm = steady["frequency"], steady["recency"], steady["T"]
+    np.testing.assert_allclose(back.conditional_probability_alive(*rfm), 1.0, atol=1e-9)
+    np.testing.assert_allclose(back.predict(30, *rfm), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame({"frequency": [1] * 30, "recency": [10.0] * 30, "T": [20.0] * 30}),
+        pd.DataFrame({"frequency": [3] * 25, "recency": [20.0] * 25, "T": [20.0] * 25}),
+        pd.DataFrame({"frequency": [0, 1] * 20, "recency": [0, 1e-6] * 20, "T": [1e6] * 40}),
+        pd.DataFrame({"frequency": [500] * 20, "recency": [1.0] * 20, "T": [1000.0] * 20}),
+        pd.DataFrame({"frequency": [1] * 20, "recency": [0.0] * 20, "T": [0.0] * 20}),
+    ],
+)
+def test_odd_data_end_in_a_prediction_not_in_an_exception(frame):
+    model = BetaGeoModel().fit(frame)
+    values = model.expected_purchases(pd.concat([frame, STRESS]), 30)
+    assert np.isfinite(values).all()
+    assert (values >= 0).all()
+
+
+def test_too_few_repeat_customers_are_counted(steady):
+    few = steady[steady["frequency"] > 0].head(19)
+    with pytest.raises(NotEnoughDataError, match="got 19 of 19; allowed: at least 20"):
+        BetaGeoModel().fit(few)
+    with pytest.raises(NotEnoughDataError, match="got 0 of 0"):
+        BetaGeoModel().fit(few.head(0))
+    BetaGeoModel().fit(few.assign(weight=2))
+
+
+def test_predicting_nothing_and_with_any_index(model):
+    assert model.p_alive(CDNOW.head(0)).empty
+    assert model.expected_purchases(CDNOW.head(0), 9).empty
+    odd = CDNOW.head(3).set_axis(["z", "z", "a"])
+    assert model.p_purchase(odd, 9).index.tolist() == ["z", "z", "a"]
+
+
+def test_refusals(model):
+    with pytest.raises(NotFittedError, match="BetaGeoModel is not fitted"):
+        BetaGeoModel().p_alive(CDNOW)
+    with pytest.raises(ModelError, match="not a length of time"):
+        model.expected_purchases(CDNOW, -1)
+    with pytest.raises(ModelError, match="not a length of time"):
+        model.p_purchase(CDNOW, float("nan"))
+
+
+def test_discounting_weighs_each_purchase_at_its_moment(model):
+    """Against a fine sum of daily expectations."""
+    frame = CDNOW.head(10)
+    rate = 0.2
+    edges = np.linspace(0, 52, 313)
+    at = np.column_stack([model.expected_purchases(frame, t) for t in edges])
+    weights = np.exp(-rate * (edges[1:] + edges[:-1]) / 2)
+    np.testing.assert_allclose(
+        model.discounted_purchases(frame, 52, rate=rate), np.diff(at, axis=1) @ weights, rtol=1e-3
+    )
+    np.testing.assert_allclose(
+        model.discounted_purchases(frame, 52, rate=0.0), model.expected_purchases(frame, 52)
+    )

@@ -1,0 +1,86 @@
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from winback.errors import NotEnoughDataError
+from winback.estimators.gamma_gamma import GammaGammaModel, SpendTally
+
+DATASETS = Path(find_spec("lifetimes").origin).parent / "datasets"
+CDNOW = pd.read_csv(DATASETS / "cdnow_customers_summary_with_transactions.csv").rename(
+    columns={"x": "frequency", "zbar": "monetary_value"}
+)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return GammaGammaModel().fit(CDNOW)
+
+
+def draw(n, p, q, v, seed=0):
+    rng = np.random.default_rng(seed)
+    x = rng.integers(1, 6, n)
+    nu = rng.gamma(q, 1 / v, n)
+    return pd.DataFrame({"frequency": x, "monetary_value": rng.gamma(p * x) / nu / x})
+
+
+def test_derivatives_agree_with_differences():
+    used = CDNOW[(CDNOW["frequency"] > 0) & (CDNOW["monetary_value"] > 0)]
+    x, m = used["frequency"].to_numpy(float), used["monetary_value"].to_numpy()
+    tally = SpendTally(x, m / m.mean(), np.ones(len(x)))
+    p = np.array([4.0, 2.5, 0.6])
+    _, gradient, hessian = tally.gamma_gamma(p, True)
+    for i, step in enumerate(np.eye(3) * 1e-6):
+        ahead, behind = tally.gamma_gamma(p + step, False), tally.gamma_gamma(p - step, False)
+        assert (ahead[0] - behind[0]) / 2e-6 == pytest.approx(gradient[i], rel=1e-5)
+        np.testing.assert_allclose((ahead[1] - behind[1]) / 2e-6, hessian[i], rtol=1e-5)
+
+
+def test_spend_is_shrunken_between_own_and_population_mean(model):
+    frame = pd.DataFrame(
+        {"frequency": [0, 1, 5, 3000, 2], "monetary_value": [0.0, 100.0, 100.0, 100.0, 0.0]}
+    )
+    once, one, five, many, nothing = model.expected_spend(frame)
+    assert once == nothing == pytest.approx(model.population_mean_, rel=1e-12)
+    assert once < one < five < many < 100
+    assert many == pytest.approx(100, rel=1e-3)
+
+
+@pytest.mark.parametrize("q", [0.5, 1.0, 1.02])
+def test_infinite_mean_spend_is_named_and_answered(q):
+    frame = draw(3_000, 4.0, q, 15.0)
+    model = GammaGammaModel().fit(frame)
+    assert "no usable mean" in model.degenerate_
+    np.testing.assert_array_equal(model.expected_spend(frame), frame["monetary_value"])
+    new = pd.DataFrame({"frequency": [0.0], "monetary_value": [0.0]})
+    pooled = np.average(frame["monetary_value"], weights=frame["frequency"])
+    assert model.expected_spend(new).iloc[0] == pytest.approx(pooled)
+    assert model.population_mean_ == pytest.approx(pooled)
+
+
+def test_one_price_for_everybody():
+    """No spread at all: the likelihood has no maximum, the prediction is the price."""
+    frame = pd.DataFrame({"frequency": [1, 2, 3] * 10, "monetary_value": 9.99})
+    new = pd.DataFrame({"frequency": [0.0, 2.0], "monetary_value": [0.0, 9.99]})
+    np.testing.assert_allclose(GammaGammaModel().fit(frame).expected_spend(new), 9.99, rtol=1e-3)
+
+
+def test_only_positive_repeat_spend_counts():
+    frame = draw(200, 5.0, 4.0, 20.0)
+    noise = pd.DataFrame({"frequency": [0, 0, 7], "monetary_value": [0.0, 55.0, 0.0]})
+    alone, among = GammaGammaModel().fit(frame), GammaGammaModel().fit(pd.concat([frame, noise]))
+    assert among.n_ == alone.n_ == 200
+    assert among.log_likelihood_ == alone.log_likelihood_
+
+
+def test_too_few_spenders_are_counted():
+    with pytest.raises(NotEnoughDataError, match="got 14; allowed: at least 15"):
+        GammaGammaModel().fit(draw(14, 5.0, 4.0, 20.0))
+
+
+def test_thinned_climb_reaches_the_same_summit(model, monkeypatch):
+    monkeypatch.setattr("winback.estimators.gamma_gamma.THINNED", 200)
+    again = GammaGammaModel().fit(CDNOW)
+    np.testing.assert_allclose(again.summary_, model.summary_, rtol=1e-6)
