@@ -30,7 +30,7 @@ demo: $(VENV)/.base  ## train, score, lists and report on CDNOW, into outputs/cd
 	@$(BIN)/winback run pipelines/cdnow.yaml
 
 test: $(VENV)/.dev  ## all quick tests
-	@$(BIN)/python -m pytest -n $(WORKERS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 check: $(VENV)/.dev  ## lint, types, import floors, docs
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -39,7 +39,7 @@ check: $(VENV)/.dev  ## lint, types, import floors, docs
 	@$(BIN)/python -m pytest -p no:xdist src tests/unit/test_docs.py
 
 accept: $(VENV)/.dev  ## the long proofs: backtests, load, faults
-	@$(BIN)/python -m pytest -n $(WORKERS) -m slow tests
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m slow tests
 
 clean:  ## remove the environment, caches and outputs (never models/local)
 	@rm -rf $(VENV) outputs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

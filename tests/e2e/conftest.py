@@ -32,6 +32,11 @@ class Shell:
         return path
 
 
+@pytest.fixture(scope="session")
+def shell_in():
+    return Shell
+
+
 @pytest.fixture
 def shell(tmp_path):
     return Shell(tmp_path)

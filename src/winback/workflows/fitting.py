@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from winback.errors import NotEnoughDataError
 from winback.workflows.evaluate import snapshot_settings
@@ -12,29 +13,40 @@ from winback.workflows.session import Session
 if TYPE_CHECKING:
     import pandas as pd
 
-    from winback.estimators.churn import ChurnModel
     from winback.estimators.customer_value import CustomerValueModel
-    from winback.estimators.tiers import ValueTiers
 
 MIN_CUSTOMERS = 20
 _BY_NAME = {"beta_geo": "beta_geo+gamma_gamma", "rate": "rate+own_mean"}
 _FALLBACK = "rate+own_mean"
 
 
-def fit_value(session: Session) -> tuple[CustomerValueModel, str, str]:
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted model, and what there is to say about it.
+
+    Attributes
+    ----------
+    estimator
+        The model.
+    name
+        The candidate that was chosen.
+    reasons
+        Why this one, in one sentence.
+    caveats
+        What to know before relying on it: a degenerate fit, a fallback. One sentence each.
+    """
+
+    estimator: Any
+    name: str
+    reasons: str
+    caveats: tuple[str, ...] = ()
+
+
+def fit_value(session: Session) -> Fitted:
     """Fit the value model that the job names, or that a contest inside the known past chooses.
 
     Where there is too little data for the chosen model, the rule of thumb (rate so far, own mean)
     takes its place, and says so.
-
-    Returns
-    -------
-    CustomerValueModel
-        Fitted.
-    str
-        The candidate's name.
-    str
-        Why this one, in one sentence.
 
     Raises
     ------
@@ -73,11 +85,14 @@ def fit_value(session: Session) -> tuple[CustomerValueModel, str, str]:
         **({} if transactions.has_amounts else {"spend_model": None}),
     }
     try:
-        return make(VALUE_CANDIDATES[name]).set_params(**settings).fit(frame), name, reasons
+        model = make(VALUE_CANDIDATES[name]).set_params(**settings).fit(frame)
     except NotEnoughDataError as error:
-        session.reporter.warn(f"{name} falls back on {_FALLBACK}: {error}")
         model = make(VALUE_CANDIDATES[_FALLBACK]).set_params(**settings).fit(frame)
-        return model, _FALLBACK, f"{_FALLBACK}, because {name} could not be fitted: {error}"
+        caveat = f"the value model falls back on {_FALLBACK}, as {name} cannot be fitted: {error}"
+        return Fitted(model, _FALLBACK, caveat, (caveat,))
+    parts = (model.purchase_model_, model.spend_model_)
+    caveats = (getattr(part, "degenerate_", None) for part in parts)
+    return Fitted(model, name, reasons, tuple(caveat for caveat in caveats if caveat))
 
 
 def value_frame(session: Session) -> pd.DataFrame:
@@ -90,22 +105,22 @@ def value_frame(session: Session) -> pd.DataFrame:
     return customer_frame(session.transactions, ahead)
 
 
-def fit_churn_model(session: Session) -> ChurnModel:
+def fit_churn(session: Session) -> Fitted:
     """Fit the churn contest on stacked snapshots whose outcome is known.
 
     Where no snapshot has an outcome yet, or too few customers, the purchase model's P(no
     purchase) takes the place of a trained score, and says so.
     """
     from winback.estimators.churn import ChurnModel
+    from winback.evaluation import churn_forward
     from winback.evaluation.backtest import CHURN_RECIPE
-    from winback.evaluation.churn_forward import churn_data, fit_churn
     from winback.evaluation.windows import Window
 
     job = session.job
     start = timedelta(days=job.churn.gap_days)
     until = job.as_of + start + timedelta(days=job.churn_horizon_days)
     ahead = Window(job.as_of, until, job.churn.gap_days)
-    data = churn_data(
+    data = churn_forward.churn_data(
         session.transactions,
         ahead,
         active_within_days=job.churn.active_within_days,
@@ -113,20 +128,22 @@ def fit_churn_model(session: Session) -> ChurnModel:
         events=session.events,
     )
     try:
-        return fit_churn(CHURN_RECIPE, data, ahead, job.random_state)
+        model = churn_forward.fit_churn(CHURN_RECIPE, data, ahead, job.random_state)
     except NotEnoughDataError as error:
         if data.purchase_model is None:
             raise
-        session.reporter.warn(f"churn falls back on P(no purchase) from BG/NBD: {error}")
-        return ChurnModel.from_purchase_model(
+        caveat = f"the churn score falls back on P(no purchase) from BG/NBD: {error}"
+        model = ChurnModel.from_purchase_model(
             data.purchase_model,
             horizon_days=job.churn_horizon_days,
             gap_days=job.churn.gap_days,
-            reason=str(error),
+            reason=caveat,
         )
+        return Fitted(model, model.selected_, caveat, (caveat,))
+    return Fitted(model, model.selected_, model.reasons_)
 
 
-def fit_tiers(session: Session, value: CustomerValueModel) -> ValueTiers:
+def fit_tiers(session: Session, value: CustomerValueModel) -> Fitted:
     """Learn the value tiers, their identities matched to the champion's where there is one."""
     from winback.errors import RegistryError
     from winback.estimators.tiers import ValueTiers
@@ -137,14 +154,15 @@ def fit_tiers(session: Session, value: CustomerValueModel) -> ValueTiers:
     frame = value_frame(session)
     worth = value.predict(frame)
     frame["clv"] = worth["clv" if session.transactions.has_amounts else "expected_purchases"]
-    previous = None
+    previous, caveats = None, []
     if CHAMPION in aliases_of(session.store, name):
         try:
             champion = resolve(session.store, f"{name}@{CHAMPION}")
             previous = load_version(session.store, champion).estimator
         except RegistryError as error:
-            session.reporter.warn(f"tiers are named anew: {error}")
-    tiers = ValueTiers(
-        n_tiers=job.tiers.n_tiers, scheme=job.tiers.scheme, random_state=job.random_state
-    )
-    return tiers.fit(frame, previous=previous)
+            caveats.append(f"the tiers are named anew, as the champion cannot be read: {error}")
+    unfitted = ValueTiers(job.tiers.n_tiers, job.tiers.scheme, random_state=job.random_state)
+    tiers = unfitted.fit(frame, previous=previous)
+    caveats += [tiers.note_] if tiers.note_ else []
+    reasons = f"{len(tiers.names_)} tiers: {', '.join(tiers.names_)}"
+    return Fitted(tiers, job.tiers.scheme, reasons, tuple(caveats))

@@ -50,6 +50,7 @@ def decide(session: Session) -> dict[str, dict[str, Any]]:
     """
     from winback.registry.aliases import CHALLENGER, CHAMPION, aliases_of, resolve
     from winback.registry.aliases import promote as move_alias
+    from winback.registry.notes import GATE, read_notes, write_notes
 
     job, store, reporter = session.job, session.store, session.reporter
     decisions: dict[str, dict[str, Any]] = {}
@@ -58,12 +59,13 @@ def decide(session: Session) -> dict[str, dict[str, Any]]:
         challenger = resolve(store, f"{name}@{CHALLENGER}")
         champion = aliases_of(store, name).get(CHAMPION)
         if champion == challenger.version:
-            decisions[role] = _said(challenger, True, ["champion already"])
+            decisions[role] = _said(challenger, True, read_notes(challenger, GATE))
             continue
         incumbent = None if champion is None else resolve(store, f"{name}/{champion}")
         with reporter.step(f"Judging {challenger.label}"):
             decision = _judge(session, role, challenger, incumbent)
         accepted, reasons = decision.accepted, list(decision.reasons)
+        told = f"champion: {reasons[-1]}"
         if role == "tiers" and incumbent is not None and not decisions["value"]["champion"]:
             accepted, reasons = False, ["the value model they were learned on was refused"]
         if not accepted and incumbent is None:
@@ -72,9 +74,12 @@ def decide(session: Session) -> dict[str, dict[str, Any]]:
                 f"{challenger.label} is the first of its kind and scores although the gate "
                 f"would refuse it: {'; '.join(reasons)}"
             )
+            reasons = ["the gate would refuse it, but there is no other", *reasons]
+            told = "champion for want of another"
+        write_notes(store, challenger, GATE, reasons)
         if accepted:
             move_alias(store, challenger)
-            reporter.say(f"{challenger.label} is champion: {reasons[-1]}")
+            reporter.say(f"{challenger.label} is {told}")
         else:
             reporter.warn(
                 f"{challenger.label} is refused, version {champion} stays champion: "

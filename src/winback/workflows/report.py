@@ -47,6 +47,7 @@ def report(session: Session) -> dict[str, Any]:
         "win_back_summary": _win_back_facts(session),
     }
     evaluation = read_evaluation(session)
+    models = _models(session)
     if "intake" not in manifest:
         _ = session.transactions  # the counts of the intake
     with session.reporter.step("Drawing the report"):
@@ -67,8 +68,8 @@ def report(session: Session) -> dict[str, Any]:
             lists=lists,
             evaluation=evaluation.records,
             predictions=evaluation.predictions,
-            models=_models(session),
-            warnings=getattr(session.reporter, "warnings", []),
+            models=models,
+            warnings=[caveat for model in models for caveat in model["caveats"]],
         )
         path = session.staged("report.html")
         write_report(computed, path, figures=figures(computed))
@@ -98,12 +99,16 @@ def _win_back_facts(session: Session) -> dict[str, Any]:
 
 
 def _models(session: Session) -> list[dict[str, Any]]:
-    """Describe the champions, and what the gate said of the challengers."""
-    promotion = session.manifest.get("promotion", {})
+    """Describe the champions, what there is to say about them, and whether a challenger waits."""
+    from winback.registry.aliases import CHALLENGER, aliases_of, resolve
+    from winback.registry.notes import CAVEATS, GATE, read_notes
+
     entries = []
     for role, model in champions(session).items():
-        decision = promotion.get(role, {})
-        estimator, parameters, notes = _DESCRIBE[role](model.estimator)
+        newest = aliases_of(session.store, model.name).get(CHALLENGER, model.version)
+        champion = resolve(session.store, f"{model.name}/{model.version}")
+        challenger = resolve(session.store, f"{model.name}/{newest}")
+        estimator, parameters = _DESCRIBE[role](model.estimator)
         entries.append(
             {
                 "name": model.name,
@@ -111,15 +116,15 @@ def _models(session: Session) -> list[dict[str, Any]]:
                 "version": model.version,
                 "estimator": estimator,
                 "parameters": parameters,
-                "notes": notes,
-                "promoted": decision.get("champion"),
-                "reasons": decision.get("reasons", []),
+                "promoted": newest == model.version,
+                "reasons": read_notes(challenger, GATE),
+                "caveats": read_notes(champion, CAVEATS),
             }
         )
     return entries
 
 
-def _value(model: Any) -> tuple[str, dict[str, Any], str | None]:
+def _value(model: Any) -> tuple[str, dict[str, Any]]:
     parts = [part for part in (model.purchase_model_, model.spend_model_) if part is not None]
     names = ("r_", "alpha_", "a_", "b_", "p_", "q_", "v_")
     parameters = {
@@ -132,17 +137,16 @@ def _value(model: Any) -> tuple[str, dict[str, Any], str | None]:
         _NAMES.get(getattr(part, "rule", type(part).__name__), type(part).__name__)
         for part in parts
     )
-    notes = [part.degenerate_ for part in parts if getattr(part, "degenerate_", None)]
-    return title, parameters, " ".join(notes) or None
+    return title, parameters
 
 
-def _churn(model: Any) -> tuple[str, dict[str, Any], str | None]:
+def _churn(model: Any) -> tuple[str, dict[str, Any]]:
     parameters = {"calibration": model.calibration_, "features": len(model.input_columns_)}
-    return model.selected_, parameters, None
+    return model.selected_, parameters
 
 
-def _tiers(model: Any) -> tuple[str, dict[str, Any], str | None]:
-    return "ValueTiers", {"tiers": ", ".join(model.names_)}, model.note_ or None
+def _tiers(model: Any) -> tuple[str, dict[str, Any]]:
+    return "ValueTiers", {"tiers": ", ".join(model.names_)}
 
 
 _DESCRIBE = {"value": _value, "churn": _churn, "tiers": _tiers}

@@ -6,12 +6,12 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from winback.workflows.evaluate import Evaluation, evaluate
-from winback.workflows.fitting import fit_churn_model, fit_tiers, fit_value
+from winback.workflows.fitting import Fitted, fit_churn, fit_tiers, fit_value
 from winback.workflows.session import Session
 from winback.workflows.validate import validate
 
 if TYPE_CHECKING:
-    from winback.registry.runs import TrainingRun
+    from winback.registry.runs import ModelRun, TrainingRun
 
 
 def train(session: Session, *, force: bool = False) -> dict[str, Any]:
@@ -85,32 +85,41 @@ def _describe(session: Session, training: TrainingRun) -> None:
 
 def _fit_all(session: Session, training: TrainingRun, evaluation: Evaluation) -> None:
     """Fit and register what is not there yet; tiers lean on the value model."""
-    step, warn = session.reporter.step, session.reporter.warn
+    step = session.reporter.step
     missing = [role for role in ("value", "churn", "tiers") if role not in training.versions]
     if "value" in missing or "tiers" in missing:
         with step("Fitting the value model"):
-            value, name, reasons = fit_value(session)
+            value = fit_value(session)
     if "value" in missing:
         with training.model("value") as run:
-            run.log_params({**value.get_params(), "choice": name})
-            run.log_text(reasons + "\n", "choice.txt")
-            evaluation.log(run, ("purchases", "revenue"))
-            run.register(value)
+            _register(session, run, value, evaluation, ("purchases", "revenue"))
     if "churn" in missing:
         with step("Fitting the churn model"):
-            churn = fit_churn_model(session)
+            churn = fit_churn(session)
         with training.model("churn") as run:
-            run.log_params({**churn.get_params(), "choice": churn.selected_})
-            run.log_text(churn.reasons_ + "\n", "choice.txt")
-            run.log_text(churn.evidence_.to_csv(index=False), "evidence.csv")
-            evaluation.log(run, ("churn",))
-            run.register(churn)
+            run.log_text(churn.estimator.evidence_.to_csv(index=False), "evidence.csv")
+            _register(session, run, churn, evaluation, ("churn",))
     if "tiers" in missing:
         with step("Learning the value tiers"):
-            tiers = fit_tiers(session, value)
-        if tiers.note_:
-            warn(tiers.note_)
+            tiers = fit_tiers(session, value.estimator)
         with training.model("tiers") as run:
-            run.log_params(tiers.get_params())
-            run.log_text(tiers.profile_.to_csv(), "profile.csv")
-            run.register(tiers)
+            run.log_text(tiers.estimator.profile_.to_csv(), "profile.csv")
+            _register(session, run, tiers, evaluation, ())
+
+
+def _register(
+    session: Session,
+    run: ModelRun,
+    fitted: Fitted,
+    evaluation: Evaluation,
+    targets: tuple[str, ...],
+) -> None:
+    """Log one model and register it; its version comes last, and marks it complete."""
+    from winback.registry.notes import CAVEATS, write_notes
+
+    run.log_params({**fitted.estimator.get_params(deep=False), "choice": fitted.name})
+    run.log_text(fitted.reasons + "\n", "choice.txt")
+    evaluation.log(run, targets)
+    for caveat in fitted.caveats:
+        session.reporter.warn(caveat)
+    write_notes(session.store, run.register(fitted.estimator), CAVEATS, fitted.caveats)
