@@ -116,30 +116,29 @@ def _expression(
         return Expression(sql.name(own), types[own])
     try:
         tree = sqlglot.parse_one(written, read="duckdb")
-    except sqlglot.errors.SqlglotError:
-        tree = None
-    unknown = [] if tree is None else _unknown(tree, types)
-    text = written if tree is None else forgiving(tree, types).sql("duckdb")
-    try:
+        text = forgiving(tree, types).sql("duckdb")
         # on a line of its own: the expression may end in a comment
         described = sql.rows(
             engine, f"DESCRIBE SELECT (\n{text}\n) AS value FROM {sql.name(raw.name)}"
         )
+    except sqlglot.errors.SqlglotError as error:
+        raise _not_sql(where, written) from error
     except sql.EngineError as error:
-        if unknown:
-            near = sql.nearest(unknown[0], types)
-            raise DataError(
-                f"there is no column {unknown[0]}",
-                where=f"{raw.label}, {where}",
-                got=f"columns {', '.join(types)}",
-                hint=f"did you mean {near}?" if near else None,
-            ) from error
+        unknown = _unknown(tree, types)
+        if not unknown:
+            raise _not_sql(where, f"{written} ({sql.first_line(error)})") from error
+        near = sql.nearest(unknown[0], types)
         raise DataError(
-            "is not a SQL expression over the source's columns",
-            where=where,
-            got=f"{written} ({sql.first_line(error)})",
+            f"there is no column {unknown[0]}",
+            where=f"{raw.label}, {where}",
+            got=f"columns {', '.join(types)}",
+            hint=f"did you mean {near}?" if near else None,
         ) from error
     return Expression(f"(\n{text}\n)", str(described[0][1]))
+
+
+def _not_sql(where: str, got: str) -> DataError:
+    return DataError("is not a SQL expression over the source's columns", where=where, got=got)
 
 
 def _unknown(tree: exp.Expr, types: Mapping[str, str]) -> list[str]:

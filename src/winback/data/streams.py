@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,16 +48,20 @@ def from_frame(engine: Backend, frame: Any) -> Raw:
 
 
 def _batches(frame: Any) -> pa.RecordBatchReader:
-    if type(frame).__module__.startswith("pandas"):
-        frame = frame.set_axis([str(column) for column in frame.columns], axis=1)
+    if not type(frame).__module__.startswith("pandas"):
+        return pa.RecordBatchReader.from_stream(frame)
+    frame = frame.set_axis([str(column) for column in frame.columns], axis=1)
+    with warnings.catch_warnings():
+        # pyarrow 25 reads aware timestamps in a way that pandas 3.1 deprecates
+        warnings.simplefilter("ignore", DeprecationWarning)
         try:
-            return pa.Table.from_pandas(frame, preserve_index=False).to_reader(BATCH_ROWS)
+            table = pa.Table.from_pandas(frame, preserve_index=False)
         except pa.ArrowException:
             # columns of mixed objects: their cells are checked as text, like those of a CSV file
             objects = [name for name, kind in frame.dtypes.items() if kind.kind == "O"]
             frame = frame.astype(dict.fromkeys(objects, "string"))
-            return pa.Table.from_pandas(frame, preserve_index=False).to_reader(BATCH_ROWS)
-    return pa.RecordBatchReader.from_stream(frame)
+            table = pa.Table.from_pandas(frame, preserve_index=False)
+    return table.to_reader(BATCH_ROWS)
 
 
 def from_ibis(engine: Backend, expression: ir.Table) -> Raw:

@@ -1,0 +1,279 @@
+"""Every row is accepted, or counted with its reason; what is after as_of has no effect."""
+
+import datetime as dt
+import math
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from winback.data.checks import TooManyRejectedError
+from winback.data.connect import open_engine
+from winback.data.intake import read_transactions
+from winback.errors import ConfigError, DataError
+
+DAY = dt.date(2024, 3, 31)
+
+
+def orders(**columns):
+    return pa.table({"customer_id": ["a"], "timestamp": ["2024-01-01"], "amount": ["5"]} | columns)
+
+
+def days(transactions):
+    rows = transactions.table.order_by("timestamp", "amount").to_pyarrow().to_pylist()
+    return [(row["day"], row["booked_on"], row["known_on"], row["amount"]) for row in rows]
+
+
+def test_each_broken_row_lands_in_rejected_with_its_reason_and_cells(tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text(
+        "customer_id,timestamp,amount,currency,available_at\n"
+        "a,2024-01-01,5,EUR,\n"
+        ",2024-01-01,5,EUR,\n"
+        "a,,5,EUR,\n"
+        "a,someday,5,EUR,\n"
+        "a,1066-10-14,5,EUR,\n"
+        "a,2025-01-01,5,EUR,\n"
+        "a,2024-01-01,,EUR,\n"
+        "a,2024-01-01,five,EUR,\n"
+        "a,2024-01-01,inf,EUR,\n"
+        "a,2024-01-01,nan,EUR,\n"
+        "a,2024-01-01,5,USD,\n"
+        "a,2024-01-01,5,,\n"
+        "a,2024-01-01,5,eur,then\n"
+        "a,2024-01-01,5,EUR,\n"
+        "a,2024-01-01,5\n"
+        "b,2024-01-02,0,EUR,\n"
+    )
+    read = read_transactions(
+        path, currency="EUR", deduplicate=True, not_after=DAY, max_rejected_share=1.0
+    )
+    rejected = read.rejected.order_by("source_row").to_pyarrow().to_pylist()
+    assert [(row["source_row"], row["reason"]) for row in rejected] == [
+        (2, "no customer"),
+        (3, "no time"),
+        (4, "unparsable time"),
+        (5, "time before 1900"),
+        (6, "future time"),
+        (7, "no amount"),
+        (8, "unparsable amount"),
+        (9, "amount not finite"),
+        (10, "amount not finite"),
+        (11, "wrong currency"),
+        (12, "wrong currency"),
+        (13, "unparsable available_at"),
+        (14, "duplicate line"),
+        (15, "unreadable line"),
+    ]
+    assert rejected[6] == {
+        "source_row": 8,
+        "reason": "unparsable amount",
+        "customer_id": "a",
+        "timestamp": "2024-01-01",
+        "amount": "five",
+    }
+    counts = read.counts
+    assert (counts.rows_in, counts.accepted, counts.zero_amounts) == (16, 1, 1)
+    assert sum(counts.rejected.values()) == 14
+    assert days(read) == [(dt.date(2024, 1, 1),) * 3 + (5.0,)]
+
+
+def test_what_is_after_as_of_has_no_effect():
+    known = orders(
+        customer_id=["a", "b", "a"],
+        timestamp=["2024-01-01", "2024-03-31 23:59:59", "2024-02-01"],
+        amount=["5", "1", "x"],
+    )
+    later = orders(
+        customer_id=["a", None, "c"] * 50,
+        timestamp=["2024-04-01", "2024-04-02", "2031-01-01"] * 50,
+        amount=["x", "1", "5"] * 50,
+    )
+    options = {"as_of": DAY, "not_after": dt.date(2024, 12, 31), "max_rejected_share": 0.34}
+    alone = read_transactions(known, **options)
+    both = read_transactions(pa.concat_tables([later, known]), **options)
+    assert both.fingerprint == alone.fingerprint
+    assert both.counts.after_as_of == 100
+    assert both.counts.rejected == {"unparsable amount": 1, "future time": 50}
+    assert (both.counts.accepted, both.counts.last_day) == (2, DAY)
+    with pytest.raises(TooManyRejectedError, match="1 of 3 rows"):
+        read_transactions(pa.concat_tables([later, known]), **options | {"max_rejected_share": 0.3})
+
+
+def test_a_row_that_became_known_after_as_of_is_not_known():
+    rows = orders(
+        customer_id=["a", "a"],
+        timestamp=["2024-01-01", "2024-01-02"],
+        amount=["1", "2"],
+        available_at=["2024-02-01", "2024-05-01"],
+    )
+    read = read_transactions(rows, as_of=DAY)
+    assert read.counts.after_as_of == 1
+    first = dt.date(2024, 1, 1)
+    assert days(read) == [(first, first, dt.date(2024, 2, 1), 1.0)]
+
+
+def test_days_are_cut_in_the_time_zone():
+    rows = orders(
+        customer_id=["a", "a"],
+        timestamp=["2024-01-01T20:00:00Z", "2024-01-01 20:00:00"],
+        amount=["1", "2"],
+    )
+    read = read_transactions(rows, timezone="Asia/Shanghai")
+    assert [(day, amount) for day, _, _, amount in days(read)] == [
+        (dt.date(2024, 1, 1), 2.0),  # naive: local
+        (dt.date(2024, 1, 2), 1.0),  # aware: converted
+    ]
+    with pytest.raises(ConfigError, match="no such time zone"):
+        read_transactions(rows, timezone="Mars/Phobos")
+
+
+def test_a_filter_sees_aware_timestamps_in_the_time_zone():
+    rows = pd.DataFrame(
+        {"customer_id": "a", "timestamp": pd.to_datetime(["2024-01-01T20:00Z"]), "amount": 1.0}
+    )
+    keep = "CAST(timestamp AS DATE) = DATE '2024-01-02'"
+    assert read_transactions(rows, filter=keep, timezone="Asia/Shanghai").counts.accepted == 1
+
+
+def test_filter_and_expressions_run_on_the_sources_own_columns():
+    rows = pa.table(
+        {
+            "customer_id": ["house 1", "house 1", "house 2"],
+            "person": ["ann", "bob", "cy"],
+            "when": ["2024-01-01", "2024-01-02", "2024-01-03"],
+            "n": ["2", "3", "four"],
+            "price": [1.5, 1.5, 1.5],
+        }
+    )
+    read = read_transactions(
+        rows,
+        columns={
+            "customer_id": "person",
+            "order_id": "customer_id",  # the source's, not ours
+            "timestamp": "when",
+            "amount": "n * price",
+        },
+        filter="n <> 2",
+        max_rejected_share=0.5,
+    )
+    accepted = read.table.to_pyarrow().to_pylist()
+    assert [(r["customer_id"], r["order_id"], r["amount"]) for r in accepted] == [
+        ("bob", "house 1", 4.5)
+    ]
+    # neither a row that fails the filter nor one for which it is unknown passes
+    assert read.counts.filtered_out == 2
+
+
+@pytest.mark.parametrize(
+    ("zero_amounts", "accepted", "dropped", "count_zero"),
+    [(None, 1, 1, False), ("drop", 1, 1, False), ("keep", 2, 0, True)],
+)
+def test_zero_amounts(zero_amounts, accepted, dropped, count_zero):
+    rows = orders(customer_id=["a", "b"], timestamp=["2024-01-01"] * 2, amount=["-0.0", "5"])
+    read = read_transactions(rows, zero_amounts=zero_amounts)
+    assert (read.counts.accepted, read.counts.zero_amounts) == (accepted, dropped)
+    assert read.count_zero is count_zero
+    assert all(math.copysign(1, row[3]) == 1 for row in days(read))
+
+
+def test_a_source_without_amounts():
+    read = read_transactions(orders().drop(["amount"]), zero_amounts="drop")
+    assert not read.has_amounts
+    assert read.count_zero
+    assert [row[3] for row in days(read)] == [0.0]
+
+
+def test_several_currencies_need_a_word():
+    rows = orders(
+        customer_id=["a", "b", "c"],
+        timestamp=["2024-01-01"] * 3,
+        amount=["1", "2", "3"],
+        currency=["EUR", "usd", "EUR "],
+    )
+    with pytest.raises(DataError, match=r"got EUR in 2 rows, USD in 1 rows\. .*set currency: EUR"):
+        read_transactions(rows)
+    read = read_transactions(rows, currency="eur", max_rejected_share=0.5)
+    assert read.counts.rejected == {"wrong currency": 1}
+
+
+def test_too_many_rejected_rows_stop_with_an_example_and_carry_the_rows():
+    rows = orders(
+        customer_id=["a"] * 3, timestamp=["2024-01-01", "soon", "now"], amount=["1", "2", "x"]
+    )
+    with pytest.raises(TooManyRejectedError) as caught:
+        read_transactions(rows)
+    assert str(caught.value).startswith(
+        "2 of 3 rows break the contract, more than max_rejected_share allows (0.05): "
+        "2 unparsable time (at the data frame): got for example row 2, unparsable time: "
+        "customer_id 'a', timestamp 'soon', amount '2'."
+    )
+    assert caught.value.exit_code == 3
+    assert caught.value.rejected.count().to_pyarrow().as_py() == 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "words"),
+    [
+        (orders().slice(0, 0), {}, "the source has no rows"),
+        (orders(), {"as_of": dt.date(2023, 1, 1)}, "no rows are left .*1 after 2023-01-01"),
+        (orders(), {"filter": "amount < 0"}, "no rows are left .*1 left out by filter"),
+        (orders(amount=["0"]), {}, "no rows are left .*1 of amount zero"),
+    ],
+)
+def test_nothing_left_is_refused(rows, options, words):
+    with pytest.raises(DataError, match=words):
+        read_transactions(rows, **options)
+
+
+def test_lines_are_duplicates_only_if_every_column_repeats():
+    rows = orders(
+        customer_id=["a"] * 3,
+        timestamp=["2024-01-01"] * 3,
+        amount=["5"] * 3,
+        note=["x", "y", "x"],
+    )
+    assert read_transactions(rows).counts.accepted == 3
+    read = read_transactions(rows, deduplicate=True, max_rejected_share=0.5)
+    assert read.rejected.to_pyarrow()["source_row"].to_pylist() == [3]
+
+
+def test_the_fingerprint_is_of_the_rows_and_nothing_else():
+    rows = orders(
+        customer_id=["a", "b", "b"],
+        timestamp=["2024-01-01", "2024-01-02", "2024-01-02"],
+        amount=["1", "2", "2"],
+    )
+    one = read_transactions(rows).fingerprint
+    assert len(one) == 16
+    assert read_transactions(rows.take([2, 0, 1])).fingerprint == one
+    # a pair of equal rows counts, and so does every column
+    assert read_transactions(rows.slice(0, 2)).fingerprint != one
+    assert read_transactions(rows.append_column("channel", [["w"] * 3])).fingerprint != one
+    for column, cells in {"amount": ["1", "2", "3"], "timestamp": ["2024-01-01 01:00"] * 3}.items():
+        index = rows.column_names.index(column)
+        assert read_transactions(rows.set_column(index, column, [cells])).fingerprint != one
+
+
+def test_the_engine_is_left_with_nothing_but_the_results():
+    engine = open_engine(threads=1)
+    read_transactions(orders(), engine=engine)
+    assert len(engine.list_tables()) == 2  # accepted and rejected
+
+
+def test_online_retail(online_retail):
+    """Cancellations, lines without a customer and zero prices, by configuration alone."""
+    read = read_transactions(
+        online_retail,
+        columns={
+            "customer_id": "CustomerID",
+            "timestamp": "InvoiceDate",
+            "amount": "Quantity * UnitPrice",
+            "order_id": "InvoiceNo",
+        },
+        filter="CustomerID IS NOT NULL AND InvoiceNo NOT LIKE 'C%'",
+        as_of=dt.date(2011, 12, 9),
+    )
+    counts = read.counts
+    assert (counts.rows_in, counts.filtered_out, counts.zero_amounts) == (541_909, 143_985, 40)
+    assert (counts.accepted, counts.customers) == (397_884, 4_338)
