@@ -75,12 +75,13 @@ def training_table(
     count_zero: bool,
     events: ir.Table | None = None,
     event_types: Sequence[str] | None = None,
+    customers: ir.Table | None = None,
 ) -> ir.Table:
     """Put features at each date beside the outcome after it.
 
     Parameters
     ----------
-    transactions, count_zero, events, event_types
+    transactions, count_zero, events, event_types, customers
         As in :func:`winback.features.behaviour.behaviour_table`.
     dates
         Snapshots; see :func:`snapshot_dates`.
@@ -135,6 +136,7 @@ def training_table(
         horizon_days=horizon_days,
         events=events,
         event_types=event_types,
+        customers=customers,
     )
     features = active(features, active_within_days)
     windows = [(day, day + gap, day + gap + horizon) for day in dates]
