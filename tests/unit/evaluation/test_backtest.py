@@ -11,8 +11,9 @@ from sklearn.metrics import brier_score_loss
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
 from winback.errors import DataError
-from winback.evaluation.backtest import PREDICTION_COLUMNS, run_backtest
+from winback.evaluation.backtest import PREDICTION_COLUMNS, judge, run_backtest
 from winback.evaluation.churn_forward import SnapshotSettings
+from winback.evaluation.windows import Window
 
 SPLIT = (date(1997, 12, 31), date(1998, 3, 31))
 VALUE_MODELS = {"zero", "last_period+own_mean", "rate+own_mean", "beta_geo+gamma_gamma"}
@@ -89,13 +90,12 @@ def test_outcomes_and_populations_are_those_of_plain_pandas(shop, result):
 
 
 def test_a_horizon_without_one_labelled_snapshot_is_predicted_without_labels(shop):
-    result = run_backtest(
-        shop, [(date(1997, 9, 30), date(1998, 6, 29))], active_within_days=None, n_replicates=20
-    )
-    churn = [record for record in result.records if record["target"] == "churn"]
-    assert [record["model"] for record in churn] == ["beta_geo", "rate"]
-    assert churn[0]["chosen"]
-    assert "needs no labels" in churn[0]["reason"]
+    window = Window(date(1997, 9, 30), date(1998, 6, 29))
+    result = judge(shop, window, targets=("churn",), active_within_days=None, n_replicates=20)
+    assert [record["model"] for record in result.records] == ["beta_geo", "rate"]
+    assert result.records[0]["chosen"]
+    assert "needs no labels" in result.records[0]["reason"]
+    assert result.records[0]["auc"] > 0.7
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,13 @@ def test_tiers_must_order_later_revenue():
     assert not tiers_decision(upside_down).accepted
     assert not tiers_decision(swapped).accepted
     assert not tiers_decision(one).accepted
+    blind = lambda true, _: np.arange(true.size) % 2  # noqa: E731
+    checks = tiers_decision(blind).checks.set_index("metric")["passed"]
+    assert checks.to_dict() == {
+        "tiers": True,
+        "gini": False,
+        "mean of tier 2 from the bottom": True,
+    }
     coarse = lambda true, _: (true > 1) * 1  # noqa: E731
     assert tiers_decision(coarse).accepted
     assert not tiers_decision(coarse, right).accepted  # the champion tells more apart

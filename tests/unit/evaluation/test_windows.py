@@ -26,8 +26,8 @@ def test_the_gap_is_not_judged():
 @pytest.mark.parametrize("horizon", [14, 30, 90, 365])
 @pytest.mark.parametrize("gap", [0, 14])
 def test_inner_windows_lie_in_the_known_past_and_leave_history_to_fit_on(horizon, gap):
-    windows = inner_windows(FIRST, AS_OF, horizon_days=horizon, gap_days=gap)
-    assert len(windows) == 3
+    windows = inner_windows(FIRST, AS_OF, horizon_days=horizon, gap_days=gap, count=6)
+    assert 3 <= len(windows) <= 6
     assert windows[0].until == AS_OF
     for window in windows:
         assert window.until <= AS_OF
