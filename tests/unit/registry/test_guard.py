@@ -1,6 +1,5 @@
 import logging
 import os
-import traceback
 import warnings
 
 import pytest
@@ -47,7 +46,8 @@ def test_a_failure_is_one_line_without_the_password_even_in_its_trace():
     with pytest.raises(RegistryError) as caught, guarded(SECRET):
         raise mlflow.MlflowException(f"API request to {SECRET}/api\nfailed; s3cret was refused")
     assert "\n" not in str(caught.value)
-    assert "s3cret was" not in "".join(traceback.format_exception(caught.value)).split("raise ")[0]
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__  # a trace would quote the address
     assert "s3cret" not in str(caught.value)
 
 
