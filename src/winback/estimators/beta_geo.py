@@ -202,7 +202,7 @@ class BetaGeoModel(PurchaseModel):
         p = betaincinv(self.a_, self.b_ + draws.frequency, draws.strata(DROPOUT))
         with np.errstate(divide="ignore"):
             last = np.ceil(np.log1p(-draws.strata(LAST)) / np.log1p(-p))
-        return np.minimum(counts, np.maximum(last, 1.0))
+        return np.asarray(np.minimum(counts, np.maximum(last, 1.0)))
 
     def to_lifetimes(self) -> Any:
         """Return a fitted ``lifetimes.BetaGeoFitter`` that predicts and draws alike."""
