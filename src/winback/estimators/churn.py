@@ -188,8 +188,8 @@ class ChurnModel(PlainState, ClassifierMixin, BaseEstimator):  # type: ignore[mi
             known = BetaGeoChurn.from_purchase_model(
                 purchase_model, horizon_days=self.horizon_days, gap_days=self.gap_days
             )
-            self.candidates_[BetaGeoChurn.name] = known
-            self.candidates_ = {n: c for n in CANDIDATES if (c := self.candidates_.get(n))}
+            fitted = self.candidates_ | {BetaGeoChurn.name: known}
+            self.candidates_ = {name: fitted[name] for name in CANDIDATES if name in fitted}
             failed.pop(BetaGeoChurn.name, None)
         self.dropped_ |= evidence.failed | failed
         self._hold_contest(evidence)

@@ -30,12 +30,12 @@ def candidates_from_state(states: Mapping[str, Any], texts: dict[str, str]) -> d
     """Rebuild fitted candidates that predict the same bits."""
     loaded: dict[str, Candidate] = {}
     for name, state in states.items():
-        if _SHARED in state:
-            members = [loaded[member] for member in Blend.member_names]
-            loaded[name] = Blend(**state["params"]).with_members(members)
-        else:
+        if _SHARED not in state:
             loaded[name] = CANDIDATES[name]._from_state(state, texts)  # noqa: SLF001  # the contract of this room
-    return loaded
+    for name in states.keys() - loaded.keys():
+        members = [loaded[member] for member in Blend.member_names]
+        loaded[name] = Blend(**states[name]["params"]).with_members(members)
+    return {name: loaded[name] for name in states}
 
 
 def calibrators_to_state(calibrators: Mapping[str, Calibrator]) -> dict[str, Any]:

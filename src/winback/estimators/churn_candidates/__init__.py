@@ -1,7 +1,8 @@
 """Churn candidates: several ways to estimate P(no purchase in the horizon), one contract.
 
-`CANDIDATES` lists them from the simplest to the least simple; of two that evidence cannot tell
-apart, the earlier one wins.
+`CANDIDATES` lists them from the simplest to the freest; of two that evidence cannot tell apart,
+the earlier one wins. The blend stands before LightGBM: it is the trees shrunken half-way towards
+a line, and trees alone have to earn their freedom.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from winback.estimators.churn_candidates.logistic import LogisticRFM, RecencyRul
 
 CANDIDATES: dict[str, type[Candidate]] = {
     kind.name: kind
-    for kind in (BaseRate, RecencyRule, BetaGeoChurn, LogisticRFM, BoostedTrees, Blend)
+    for kind in (BaseRate, RecencyRule, BetaGeoChurn, LogisticRFM, Blend, BoostedTrees)
 }
-"""Name to class, simplest first."""
+"""Name to class, the simplest first."""
 
 SIMPLE_CANDIDATES = ("base_rate", "recency_rule", "beta_geo", "logistic")
 """Those with few enough parameters for a few hundred customers."""
@@ -67,7 +68,8 @@ def fit_candidates(
     """
     fitted: dict[str, Candidate] = {}
     failed: dict[str, str] = {}
-    for name in sorted(names, key=list(CANDIDATES).index):
+    # the blend last, when its members are there to be shared
+    for name in sorted(names, key=lambda name: name == Blend.name):
         kind = CANDIDATES[name]
         taken = kind().get_params()
         candidate = kind(**{key: value for key, value in settings.items() if key in taken})
@@ -78,4 +80,4 @@ def fit_candidates(
                 fitted[name] = candidate.fit_ordered(X, y)
         except (ModelError, NotEnoughDataError) as error:
             failed[name] = str(error)
-    return fitted, failed
+    return {name: fitted[name] for name in CANDIDATES if name in fitted}, failed
