@@ -13,7 +13,7 @@ import duckdb
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
-from winback.data import files, samples, sql, streams
+from winback.data import databases, files, samples, sql, streams
 from winback.data.engine import Engine
 from winback.data.raw import Raw
 from winback.errors import ConfigError, DataError, OutputError
@@ -154,7 +154,7 @@ def load(
             got=text or type(source).__name__,
         )
     if is_url:
-        return streams.from_url(engine, text, table=table, query=query)
+        return databases.load(engine, text, table=table, query=query)
     if text.startswith(samples.PREFIX):
         return samples.load(engine, text)
     if is_text:

@@ -9,6 +9,8 @@ from typing import Any
 import duckdb
 from ibis.backends.duckdb import Backend
 
+from winback.errors import DataError
+
 EngineError = duckdb.Error
 
 
@@ -69,3 +71,14 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
 
 def _plain(word: str) -> str:
     return "".join(letter for letter in word.lower() if letter.isalnum())
+
+
+def no_such_table(table: str, known: Iterable[str], label: str) -> DataError:
+    """Return the error that names the nearest table."""
+    near = nearest(table.rpartition(".")[2], known)
+    return DataError(
+        "there is no such table",
+        where=label,
+        got=table,
+        hint=f"did you mean {near}?" if near else None,
+    )
