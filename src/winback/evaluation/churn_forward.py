@@ -33,7 +33,7 @@ class SnapshotSettings:
     every_days : int
         Spacing in days.
     min_history_days : int
-        History needed before a date.
+        History needed before a date; a horizon is enough where that is shorter.
     """
 
     count: int = 6
@@ -80,7 +80,7 @@ def churn_data(
         gap_days=window.gap_days,
         every_days=snapshots.every_days,
         count=snapshots.count,
-        min_history_days=snapshots.min_history_days,
+        min_history_days=min(snapshots.min_history_days, window.horizon_days),
     )
     train = None
     if dates:

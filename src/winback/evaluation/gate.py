@@ -10,7 +10,7 @@ What counts as worse is defined in `winback.evaluation.checks`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import ibis.expr.types as ir
@@ -95,7 +95,8 @@ def gate_window(
 ) -> tuple[Window | None, str]:
     """Choose the last window that has closed by `as_of`, shorter where history is short.
 
-    The horizon is ``min(horizon_days, (as_of - first) / 3)``.
+    The horizon is ``min(horizon_days, half of the days of history)``: what is left to fit on is at
+    least as long as what is judged.
 
     Returns
     -------
@@ -107,10 +108,10 @@ def gate_window(
     Examples
     --------
     >>> gate_window(date(2011, 1, 1), date(2011, 7, 1), horizon_days=365)[1]
-    'refitted on data to 2011-05-02 and judged on the 60 days to 2011-07-01 (365 asked for; history has 181)'
+    'refitted on data to 2011-04-01 and judged on the 91 days to 2011-07-01 (365 asked for; history has 182)'
     """  # noqa: E501 - the sentence is one line
-    history = (as_of - first).days
-    horizon = min(horizon_days, (history - gap_days) // 3)
+    history = (as_of - first).days + 1
+    horizon = min(horizon_days, (history - gap_days) // 2)
     if horizon < MIN_HORIZON_DAYS:
         return None, f"history of {history} days is too short to judge a model forward in time"
     window = Window(as_of - timedelta(days=gap_days + horizon), as_of, gap_days)
@@ -146,7 +147,7 @@ def evaluate_recipes(
     horizon_days, gap_days : int
         As in training; the window is shorter where history is (`gate_window`).
     active_within_days, snapshots, events
-        For churn; a snapshot's history may be as short as the window.
+        For churn.
     value_recipe : recipe, optional
         For tiers: the value model whose ``clv`` they are learned from.
     random_state : int
@@ -178,14 +179,12 @@ def evaluate_recipes(
                 value_forward(transactions, recipes, window, random_state=random_state).values()
             )
         elif kind == "churn":
-            settings = snapshots or SnapshotSettings()
-            shortest = min(settings.min_history_days, window.horizon_days)
             test = churn_forward(
                 transactions,
                 recipes,
                 window,
                 active_within_days=active_within_days,
-                snapshots=replace(settings, min_history_days=shortest),
+                snapshots=snapshots or SnapshotSettings(),
                 events=events,
                 random_state=random_state,
             )

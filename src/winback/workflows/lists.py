@@ -64,6 +64,7 @@ def lists(session: Session) -> dict[str, Any]:
 
 def _churn_warning(session: Session, scores: pd.DataFrame) -> pd.DataFrame:
     import ibis
+    import pyarrow as pa
 
     from winback.lists.churn_warning import CHURN_WARNING, churn_warning, select_at_risk
 
@@ -79,9 +80,9 @@ def _churn_warning(session: Session, scores: pd.DataFrame) -> pd.DataFrame:
     if model is None:
         behaviour, contributions = pd.DataFrame({"customer_id": [], "typical_gap_days": []}), None
     else:
-        ids = ibis.memtable(selected[["customer_id"]])
+        ids = ibis.memtable(pa.table({"customer_id": selected["customer_id"]}))
         features = features_at_as_of(session, model, customers=ids)
-        behaviour = features.order_by("customer_id").to_pandas()
+        behaviour = features.order_by("customer_id").to_pyarrow().to_pandas()
         try:
             contributions = model.estimator.contributions(behaviour)
             contributions.insert(0, "customer_id", behaviour["customer_id"])

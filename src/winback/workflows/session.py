@@ -245,7 +245,7 @@ class Session:
     def read_frame(self, name: str) -> pd.DataFrame | None:
         """Read `customers` or `contacts` as known at `as_of`, if the job names such a table."""
         table = self._further_table(name)
-        return None if table is None else table.to_pandas()
+        return None if table is None else table.to_pyarrow().to_pandas()
 
     def _further_table(self, name: str) -> ir.Table | None:
         settings = getattr(self.job.data, name)

@@ -38,14 +38,14 @@ def test_inner_windows_lie_in_the_known_past_and_leave_history_to_fit_on(horizon
 def test_a_short_history_shortens_the_gates_window_and_says_so():
     window, note = gate_window(FIRST, AS_OF, horizon_days=365)
     assert window is not None
-    assert (window.as_of, window.until, window.horizon_days) == (date(1997, 7, 2), AS_OF, 90)
-    assert "365 asked for; history has 272" in note
+    assert (window.as_of, window.until, window.horizon_days) == (date(1997, 5, 17), AS_OF, 136)
+    assert "365 asked for; history has 273" in note
     window, note = gate_window(FIRST, AS_OF, horizon_days=60, gap_days=5)
     assert window is not None
     assert window.until == AS_OF
     assert window.as_of == AS_OF - timedelta(days=65)
     assert "asked for" not in note
-    assert gate_window(FIRST, FIRST + timedelta(days=20), horizon_days=60) == (
+    assert gate_window(FIRST, FIRST + timedelta(days=12), horizon_days=60) == (
         None,
-        "history of 20 days is too short to judge a model forward in time",
+        "history of 13 days is too short to judge a model forward in time",
     )
