@@ -15,9 +15,17 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
+# DuckDB draws its progress bar on standard output
+_QUIET = "SET enable_progress_bar = false"
+
 
 class Engine(Backend):  # type: ignore[misc]  # Ibis has no types
     """An Ibis backend for DuckDB 2; open one with `winback.data.connect.open_engine`."""
+
+    def do_connect(self, *arguments: Any, **options: Any) -> None:
+        """Connect, and leave standard output to the job."""
+        super().do_connect(*arguments, **options)
+        self.con.execute(_QUIET).fetchall()
 
     def get_schema(
         self, table_name: str, *, catalog: str | None = None, database: str | None = None
@@ -68,7 +76,7 @@ class Engine(Backend):  # type: ignore[misc]  # Ibis has no types
         query = self.compile(expr.as_table(), params=params, limit=limit)
         # a stream blocks its connection until it is drained, so it gets one of its own
         cursor = self.con.cursor()
-        cursor.execute("SET TimeZone = 'UTC'").fetchall()
+        cursor.execute(f"{_QUIET}; SET TimeZone = 'UTC'").fetchall()
         try:
             return cursor.sql(query).to_arrow_reader(chunk_size)
         except duckdb.CatalogException:

@@ -1,0 +1,59 @@
+"""Frames and Ibis tables become the same relation."""
+
+import ibis
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from winback.data.connect import open_engine, read_source
+from winback.errors import ConfigError
+
+ROWS = pa.table({"who": ["a", "b", "c"], "paid": [1.5, None, 3.0]})
+
+
+@pytest.fixture
+def engine():
+    return open_engine(threads=2)
+
+
+def listed(table):
+    return table.order_by("source_row").to_pyarrow().to_pylist()
+
+
+def other_backend():
+    backend = ibis.duckdb.connect()
+    backend.con.register("frame", ROWS)
+    backend.raw_sql("CREATE TABLE rows AS SELECT * FROM frame")
+    with pytest.warns(DeprecationWarning, match="fetch_arrow_table"):  # Ibis 12 on DuckDB 2
+        return backend.table("rows")
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [ROWS, ROWS.to_pandas(), pl.from_arrow(ROWS), pl.from_arrow(ROWS).lazy(),
+     ROWS.to_reader(), ibis.memtable(ROWS), other_backend()],
+    ids=["arrow", "pandas", "polars", "lazy polars", "reader", "ibis", "another backend"],
+)  # fmt: skip
+def test_frames_and_ibis_tables(engine, frame):
+    assert listed(read_source(engine, frame)) == [
+        {"source_row": 1, "who": "a", "paid": 1.5},
+        {"source_row": 2, "who": "b", "paid": None},
+        {"source_row": 3, "who": "c", "paid": 3.0},
+    ]
+
+
+def test_a_pandas_column_of_mixed_objects_is_text(engine):
+    frame = pd.DataFrame({"paid": [1, "two", None]}, dtype=object)
+    cells = [row["paid"] for row in listed(read_source(engine, frame))]
+    assert cells == ["1", "two", None]
+
+
+def test_something_else_is_refused(engine):
+    with pytest.raises(ConfigError, match="got list; allowed: a path"):
+        read_source(engine, [1, 2])
+
+
+def test_a_column_called_source_row_gives_way(engine):
+    frame = pa.table({"source_row": [9, 9], "x": [1, 2]})
+    assert [row["source_row"] for row in listed(read_source(engine, frame))] == [1, 2]
