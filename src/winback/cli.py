@@ -264,6 +264,8 @@ def _quiet_libraries() -> None:
     import warnings
 
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    # matrices here are tiny; threads that fight over cores cost far more than they bring
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
 

@@ -104,7 +104,7 @@ class SnapshotSettings(Settings):
     """At most so many snapshots, the newest first."""
     every_days: Days = 30
     """Days between two snapshots."""
-    min_history_days: Days = 90
+    min_history_days: Days = 60
     """A snapshot needs so many days of purchases before it."""
 
 

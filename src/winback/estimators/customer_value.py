@@ -200,6 +200,14 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
         return pd.DataFrame(columns, index=frame.index)
 
     @property
+    def caveats_(self) -> tuple[str, ...]:
+        """What is degenerate in the fit, and what answers it: a sentence each, or nothing."""
+        self._check_fitted()
+        parts = (self.purchase_model_, self.spend_model_)
+        sentences = (getattr(part, "degenerate_", None) for part in parts)
+        return tuple(sentence for sentence in sentences if sentence)
+
+    @property
     def input_columns_(self) -> list[str]:
         """The columns that a frame to be predicted must have."""
         self._check_fitted()

@@ -58,8 +58,8 @@ class BacktestResult:
         ``target`` (purchases, revenue, churn), ``model``, ``chosen`` (exactly one true per split
         and target), ``n``, ``horizon_days``, every metric of `winback.evaluation.metrics`, the
         main ones with ``METRIC_low`` and ``METRIC_high`` (95% customer bootstrap), for intervals
-        ``coverage_80`` and the like, and ``reason`` (why it was chosen, or None). What is
-        undefined is None.
+        ``coverage_80`` and the like, ``reason`` (why it was chosen, or None) and ``caveat`` (what
+        is degenerate in its fit, or None). What is undefined is None.
     predictions : DataFrame
         One row per split, target, model and customer: ``split, target, model, customer_id,
         predicted, low_80, high_80, low_90, high_90, actual``; bounds are NaN where a model has
@@ -304,6 +304,7 @@ def _records(
             record[f"{metric}_low"], record[f"{metric}_high"] = sampled.interval(model, metric)
         record |= _interval_record(test, model)
         record["reason"] = reason if model == chosen else None
+        record["caveat"] = test.caveats.get(model)
         records.append({key: _plain(value) for key, value in record.items()})
     return records
 

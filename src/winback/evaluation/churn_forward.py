@@ -38,7 +38,7 @@ class SnapshotSettings:
 
     count: int = 6
     every_days: int = 30
-    min_history_days: int = 90
+    min_history_days: int = 60
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,8 @@ class ForwardTest:
         high_90`` where the model gives intervals.
     failed : dict of str to str
         Models that could not be fitted, and why.
+    caveats : dict of str to str
+        What is degenerate in a fit, and what answered it.
     """
 
     window: Window
@@ -51,6 +53,7 @@ class ForwardTest:
     actual: Floats
     predictions: dict[str, pd.DataFrame]
     failed: dict[str, str] = field(default_factory=dict)
+    caveats: dict[str, str] = field(default_factory=dict)
 
     def predicted(self) -> dict[str, Floats]:
         """Return the point predictions by model."""
@@ -139,12 +142,15 @@ def value_forward(
     targets = value_targets(transactions)
     predictions: dict[str, dict[str, pd.DataFrame]] = {target: {} for target in targets}
     failed: dict[str, str] = {}
+    caveats: dict[str, str] = {}
     n_draws = None if with_intervals else FEWEST_DRAWS  # nobody reads the simulated columns
     for name, given in recipes.items():
         recipe = given if transactions.has_amounts else without_spend(given)
         model = attempt(failed, name, fitted, recipe, window, random_state, frame, n_draws)
         if model is None:
             continue
+        if model.caveats_:
+            caveats[name] = " ".join(model.caveats_)
         point = model.predict(frame)
         bounds = model.intervals(frame, levels=LEVELS) if with_intervals else None
         for target in targets:
@@ -157,7 +163,13 @@ def value_forward(
     happened = outcomes(transactions, window, customers)
     return {
         target: ForwardTest(
-            window, target, customers, happened[target].to_numpy(), predictions[target], failed
+            window,
+            target,
+            customers,
+            happened[target].to_numpy(),
+            predictions[target],
+            failed,
+            caveats,
         )
         for target in targets
     }

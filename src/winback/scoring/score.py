@@ -160,7 +160,7 @@ class Scorer:
         if isinstance(model, BetaGeoModel):
             return purchase_after_gap(model, features, self.gap_days, horizon)
         # a rule knows a rate and no dropout: a gap before the window changes nothing
-        return model.p_purchase(features, horizon).to_numpy(dtype=np.float64)
+        return np.asarray(model.p_purchase(features, horizon), dtype=np.float64)
 
 
 def write_scores(

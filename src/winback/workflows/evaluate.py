@@ -37,6 +37,12 @@ class Evaluation:
     predictions: pd.DataFrame | None = None
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def caveats(self) -> list[str]:
+        """What is degenerate in a fit on the past, one sentence a model."""
+        said = {f"{r['model']}: {r['caveat']}" for r in self.records if r.get("caveat")}
+        return sorted(said)
+
     def log(self, run: Run, targets: Sequence[str]) -> None:
         """Log the metrics of every model of these targets, and the figures, to a run."""
         from winback.reports.figures import quality_figures
@@ -96,6 +102,8 @@ def evaluate(session: Session) -> Evaluation:
     frames = [result.predictions for result in results]
     predictions = pd.concat(frames, ignore_index=True) if frames else None
     evaluation = Evaluation(records, predictions, notes)
+    for caveat in evaluation.caveats:
+        session.reporter.warn(caveat)
     _stage(session, evaluation)
     return evaluation
 

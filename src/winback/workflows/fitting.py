@@ -90,9 +90,7 @@ def fit_value(session: Session) -> Fitted:
         model = make(VALUE_CANDIDATES[_FALLBACK]).set_params(**settings).fit(frame)
         caveat = f"the value model falls back on {_FALLBACK}, as {name} cannot be fitted: {error}"
         return Fitted(model, _FALLBACK, caveat, (caveat,))
-    parts = (model.purchase_model_, model.spend_model_)
-    caveats = (getattr(part, "degenerate_", None) for part in parts)
-    return Fitted(model, name, reasons, tuple(caveat for caveat in caveats if caveat))
+    return Fitted(model, name, reasons, model.caveats_)
 
 
 def value_frame(session: Session) -> pd.DataFrame:

@@ -69,7 +69,7 @@ def report(session: Session) -> dict[str, Any]:
             evaluation=evaluation.records,
             predictions=evaluation.predictions,
             models=models,
-            warnings=[caveat for model in models for caveat in model["caveats"]],
+            warnings=[*evaluation.caveats, *(c for model in models for c in model["caveats"])],
         )
         path = session.staged("report.html")
         write_report(computed, path, figures=figures(computed))
