@@ -75,3 +75,16 @@ def test_a_password_never_shows(url, password):
     assert "\n" not in shown
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def test_what_a_driver_says_is_cleaned(monkeypatch):
+    def connect(url):
+        message = f"cannot use {url} with s3cr@t or s3cr%40t"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr("winback.data.postgres.connect", connect)
+    with pytest.raises(
+        DataError, match=r"cannot use postgresql://bot:\*\*\*@db/shop with"
+    ) as caught:
+        read_source(open_engine(), "postgresql://bot:s3cr%40t@db/shop", table="orders")
+    assert "s3cr" not in str(caught.value)
