@@ -13,6 +13,7 @@ from winback.workflows.session import Session
 if TYPE_CHECKING:
     import pandas as pd
 
+    from winback.estimators.beta_geo import BetaGeoModel
     from winback.estimators.customer_value import CustomerValueModel
 
 MIN_CUSTOMERS = 20
@@ -107,7 +108,13 @@ def fit_churn(session: Session) -> Fitted:
     """Fit the churn contest on stacked snapshots whose outcome is known.
 
     Where no snapshot has an outcome yet, or too few customers, the purchase model's P(no
-    purchase) takes the place of a trained score, and says so.
+    purchase) takes the place of a trained score, and says so. Where too few have bought again
+    for that one too, everybody's mean rate of purchase does.
+
+    Raises
+    ------
+    NotEnoughDataError
+        Nobody has been a customer for a day yet: there is no rate to speak of.
     """
     from winback.estimators.churn import ChurnModel
     from winback.evaluation import churn_forward
@@ -128,17 +135,53 @@ def fit_churn(session: Session) -> Fitted:
     try:
         model = churn_forward.fit_churn(CHURN_RECIPE, data, ahead, job.random_state)
     except NotEnoughDataError as error:
-        if data.purchase_model is None:
-            raise
-        caveat = f"the churn score falls back on P(no purchase) from BG/NBD: {error}"
+        source, purchase_model = "BG/NBD", data.purchase_model
+        if purchase_model is None:
+            source, purchase_model = "everybody's mean rate", mean_rate_model(value_frame(session))
+        caveat = f"the churn score falls back on P(no purchase) from {source}: {error}"
         model = ChurnModel.from_purchase_model(
-            data.purchase_model,
+            purchase_model,
             horizon_days=job.churn_horizon_days,
             gap_days=job.churn.gap_days,
             reason=caveat,
         )
         return Fitted(model, model.selected_, caveat, (caveat,))
     return Fitted(model, model.selected_, model.reasons_)
+
+
+def mean_rate_model(frame: pd.DataFrame) -> BetaGeoModel:
+    """Return a purchase model that needs no repeat buyers: the NBD around everybody's mean rate.
+
+    Rates are spread exponentially (r = 1) around the mean, of which half a purchase is a guess
+    (Jeffreys), and nobody drops out: a customer without a repeat purchase is likely, but never
+    certain, to stay away, and each repeat purchase counts.
+
+    Parameters
+    ----------
+    frame
+        `frequency` and `T` of every customer, in days.
+
+    Raises
+    ------
+    NotEnoughDataError
+        Every customer's first purchase was on the last day that is known.
+    """
+    from winback.estimators.beta_geo import BetaGeoModel
+
+    days = float(frame["T"].sum())
+    if days == 0:
+        raise NotEnoughDataError(
+            "nobody has had a day to come back",
+            got=f"{len(frame)} customers, all new on the last day that is known",
+            allowed="at least one day of history",
+            hint="use a later as_of, or more history",
+        )
+    model = BetaGeoModel()
+    model.r_, model.alpha_ = 1.0, days / (float(frame["frequency"].sum()) + 0.5)
+    model.a_, model.b_ = 0.0, 2.0  # no dropout: any b will do
+    model.degenerate_ = "everybody's mean rate of purchase, as nothing more could be fitted"
+    model.n_, model.converged_ = float(len(frame)), True
+    return model
 
 
 def fit_tiers(session: Session, value: CustomerValueModel) -> Fitted:
