@@ -21,6 +21,8 @@ from winback.evaluation.windows import Window, first_day, known_past, outcomes
 from winback.features.habits import event_types
 from winback.features.snapshots import snapshot_dates, training_table
 
+MAX_CUSTOMERS = 100_000  # more teach a churn model little, and cost memory for every snapshot
+
 
 @dataclass(frozen=True)
 class SnapshotSettings:
@@ -84,6 +86,7 @@ def churn_data(
     )
     train = None
     if dates:
+        learners = _some_customers(past.table)
         table = training_table(
             past.table,
             dates,
@@ -94,6 +97,7 @@ def churn_data(
             count_zero=past.count_zero,
             events=events,
             event_types=None if events is None else event_types(events, window.as_of),
+            customers=learners,
         )
         train = table.order_by(["as_of", "customer_id"]).to_pyarrow().to_pandas()
         newest = Window(max(dates), window.as_of, window.gap_days)
@@ -104,6 +108,20 @@ def churn_data(
     within = np.inf if active_within_days is None else active_within_days
     population = everybody[everybody["days_since_last"] <= within].reset_index(drop=True)
     return ChurnData(train, population, model, dates)
+
+
+def _some_customers(transactions: ir.Table) -> ir.Table | None:
+    """Choose about `MAX_CUSTOMERS` customers to learn from, by a digest; None: all of them.
+
+    The digest makes the choice the same at every date and on every engine, and keeps a customer's
+    snapshots together.
+    """
+    n = transactions.customer_id.nunique().as_scalar().to_pyarrow().as_py()
+    if n <= MAX_CUSTOMERS:
+        return None
+    below = f"{round(MAX_CUSTOMERS / n * 0xFFFFFFFF):08x}"
+    ids = transactions.select("customer_id").distinct()
+    return ids.filter(ids.customer_id.hexdigest("md5").substr(0, 8) < below)
 
 
 def fit_churn(recipe: Recipe, data: ChurnData, window: Window, random_state: int = 0) -> ChurnModel:
