@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from importlib import import_module
+from math import isfinite
 from pathlib import Path
+from signal import SIGINT, SIGTERM, signal
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
@@ -192,6 +194,7 @@ def _work(
 ) -> None:
     """Run the workflow `name` on one job, and end with the right exit code."""
     _quiet_libraries()
+    signal(SIGTERM, _on_sigterm)
     with _exit_codes(debug=debug, json_=json_) as guard:
         loaded = _load(path, as_of)
         guard.append(loaded)
@@ -205,7 +208,16 @@ def _work(
             result = workflow(session, **options)
         if json_:
             result = {**result, "warnings": reporter.warnings}
-            typer.echo(loaded.scrub(json.dumps(result, indent=2, default=str, ensure_ascii=False)))
+            typer.echo(json.dumps(_plain(result, loaded), indent=2, ensure_ascii=False))
+
+
+class _Terminated(BaseException):
+    """The scheduler wants the job to end."""
+
+
+def _on_sigterm(*_: object) -> None:
+    """End as on Ctrl-C: clean up, and leave the earlier results as they are."""
+    raise _Terminated
 
 
 @contextmanager
@@ -216,9 +228,10 @@ def _exit_codes(*, debug: bool, json_: bool = False) -> Iterator[list[LoadedJob]
         yield loaded
     except typer.Exit:
         raise
-    except KeyboardInterrupt:
-        typer.echo("winback: interrupted; nothing was half-written", err=True)
-        raise typer.Exit(130) from None
+    except (KeyboardInterrupt, _Terminated) as stop:
+        told = "interrupted" if isinstance(stop, KeyboardInterrupt) else "terminated"
+        typer.echo(f"winback: {told}; nothing was half-written", err=True)
+        raise typer.Exit(128 + (SIGINT if told == "interrupted" else SIGTERM)) from None
     except Exception as error:
         if debug:
             raise
@@ -232,6 +245,17 @@ def _exit_codes(*, debug: bool, json_: bool = False) -> Iterator[list[LoadedJob]
         kind = "refused" if isinstance(error, GateRefusedError) else "error"
         typer.echo(f"winback: {kind}: {text}{more}", err=True)
         raise typer.Exit(code) from None
+
+
+def _plain(value: object, loaded: LoadedJob) -> object:
+    """Return what JSON can say: no secrets in texts, null for a number that is none."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item, loaded) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, loaded) for item in value]
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    return value if value is None or isinstance(value, int) else loaded.scrub(str(value))
 
 
 def _load(path: Path, as_of: str | None) -> LoadedJob:

@@ -71,7 +71,8 @@ def evaluate(session: Session) -> Evaluation:
     from winback.evaluation.windows import first_day
 
     job, transactions = session.job, session.transactions
-    if session.manifest.get("evaluated") == session.training_key and session.find(PREDICTIONS):
+    earlier = _earlier(session)
+    if earlier.get("training_key") == session.training_key:
         return read(session)
     first = first_day(transactions)
     kinds = {
@@ -110,14 +111,22 @@ def evaluate(session: Session) -> Evaluation:
 
 def read(session: Session) -> Evaluation:
     """Return the evaluation that an earlier command left, or an empty one."""
-    records, predictions = session.find(RECORDS), session.find(PREDICTIONS)
-    if records is None:
+    content = _earlier(session)
+    if content.get("as_of") != session.job.as_of.isoformat():
         return Evaluation()
-    content = json.loads(records.read_text(encoding="utf-8"))
-    if content["as_of"] != session.job.as_of.isoformat():
-        return Evaluation()
+    # predictions stand apart; those of another evaluation are not read
+    predictions = session.find(PREDICTIONS) if content["records"] else None
     frame = None if predictions is None else pd.read_parquet(predictions)
     return Evaluation(content["records"], frame, content["notes"])
+
+
+def _earlier(session: Session) -> dict[str, Any]:
+    """Return what evaluation.json holds; empty where there is none that can be read."""
+    path = session.find(RECORDS)
+    try:
+        return {} if path is None else dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}
 
 
 def snapshot_settings(session: Session) -> SnapshotSettings:
@@ -131,6 +140,7 @@ def snapshot_settings(session: Session) -> SnapshotSettings:
 def _stage(session: Session, evaluation: Evaluation) -> None:
     content = {
         "as_of": session.job.as_of.isoformat(),
+        "training_key": session.training_key,
         "notes": evaluation.notes,
         "records": evaluation.records,
     }
@@ -138,4 +148,3 @@ def _stage(session: Session, evaluation: Evaluation) -> None:
     session.staged(RECORDS).write_text(text + "\n", encoding="utf-8")
     if evaluation.predictions is not None:
         evaluation.predictions.to_parquet(session.staged(PREDICTIONS), index=False)
-    session.manifest["evaluated"] = session.training_key

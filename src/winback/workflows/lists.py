@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from winback.errors import DataError, ModelError
+from winback.errors import ModelError
 from winback.workflows.score import features_at_as_of
 from winback.workflows.session import Session
 
@@ -34,16 +34,7 @@ def lists(session: Session) -> dict[str, Any]:
     DataError
         The scores are of another date.
     """
-    path = session.require("scores.parquet", "score")
-    scores = pd.read_parquet(path)
-    if len(scores) and (scores["as_of"] != session.job.as_of).any():
-        raise DataError(
-            "the scores are of another date",
-            where=str(path),
-            got=scores["as_of"].iloc[0],
-            allowed=str(session.job.as_of),
-            hint=f"run `winback score {session.loaded.path.name}` first",
-        )
+    scores = pd.read_parquet(session.require("scores.parquet", "score"))
     with session.reporter.step("Making the churn-warning list"):
         warned = _churn_warning(session, scores)
     with session.reporter.step("Making the win-back list"):

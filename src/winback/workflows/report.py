@@ -33,6 +33,8 @@ def report(session: Session) -> dict[str, Any]:
     ------
     UsageError
         There are no scores or lists yet.
+    DataError
+        They are of another date.
     """
     from winback.reports.compute import compute_report
     from winback.reports.figures import figures
@@ -40,6 +42,7 @@ def report(session: Session) -> dict[str, Any]:
 
     job, manifest = session.job, session.manifest
     scores = session.require("scores.parquet", "score")
+    session.require("win_back_excluded.parquet", "lists")  # nearly everybody: its date is sure
     lists = {
         "churn_warning": pd.read_parquet(session.require("churn_warning.parquet", "lists")),
         "win_back": pd.read_parquet(session.require("win_back.parquet", "lists")),

@@ -6,6 +6,7 @@ its end, so that a job that fails or is killed leaves the last complete set as i
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -13,14 +14,14 @@ import shutil
 import tempfile
 from contextlib import ExitStack
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from winback.config import Job, LoadedJob
-from winback.errors import OutputError, UsageError
+from winback.errors import DataError, OutputError, UsageError
 from winback.workflows.reporter import Quiet, Reporter
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from winback.registry.store import Store
 
 _STAGE = ".staged-"
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Session:
@@ -87,19 +89,19 @@ class Session:
             self.stage = Path(tempfile.mkdtemp(prefix=_STAGE, dir=self.out))
         except OSError as error:
             self._stack.close()
-            raise OutputError(
-                "cannot write to the output folder",
-                where=str(self.out),
-                got=error.strerror,
-                hint="choose another one with --out",
-            ) from error
+            raise self._unwritable(error) from error
+        except BaseException:
+            self._stack.close()
+            raise
         return self
 
-    def __exit__(self, kind: object, *details: object) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
         """Publish the results unless there was an error; let go of the engine and the folder."""
         try:
             if kind is None:
                 self.publish()
+            elif isinstance(error, OSError) and error.errno in _DISK_FULL:
+                raise self._unwritable(error) from error
         finally:
             if "engine" in self.__dict__:
                 self.engine.disconnect()
@@ -116,6 +118,14 @@ class Session:
                 hint="wait for it to end, or choose another folder with --out",
             ) from None
 
+    def _unwritable(self, error: OSError) -> OutputError:
+        return OutputError(
+            "cannot write to the output folder",
+            where=str(self.out),
+            got=error.strerror or str(error),
+            hint="check its permissions and the space on the disk, or choose another with --out",
+        )
+
     def staged(self, name: str) -> Path:
         """Return where to write the result `name`; `publish` moves it to its place."""
         path = self.stage / "results" / name
@@ -130,29 +140,56 @@ class Session:
         return None
 
     def require(self, name: str, command: str) -> Path:
-        """Return the result `name`, or say which command makes it."""
+        """Return the result `name` of the job's date, or say which command makes it.
+
+        Raises
+        ------
+        UsageError
+            There is none yet.
+        DataError
+            There is one, of another date.
+        """
         path = self.find(name)
+        hint = f"run `winback {command} {self.loaded.path.name}` first"
         if path is None:
-            raise UsageError(
-                f"there is no {name} yet",
-                where=str(self.out),
-                hint=f"run `winback {command} {self.loaded.path.name}` first",
+            raise UsageError(f"there is no {name} yet", where=str(self.out), hint=hint)
+        made = _day_of(path) if path.suffix == ".parquet" else None
+        if made not in (None, self.job.as_of):
+            raise DataError(
+                f"{name} is of another date",
+                where=str(path),
+                got=made,
+                allowed=str(self.job.as_of),
+                hint=hint,
             )
         return path
 
     def publish(self) -> None:
-        """Move every staged result to its place, the manifest last."""
-        if self._manifest is not None:
-            text = json.dumps(self._manifest, indent=2, ensure_ascii=False, default=str)
-            self.staged("manifest.json").write_text(text + "\n", encoding="utf-8")
+        """Move every staged result to its place, the manifest last.
+
+        Everything is on the disk before the first file moves, so that a full disk moves none.
+
+        Raises
+        ------
+        OutputError
+            The disk is full, or a file cannot be replaced.
+        """
         results = self.stage / "results"
-        names = sorted(str(p.relative_to(results)) for p in results.rglob("*") if p.is_file())
-        names.sort(key="manifest.json".__eq__)
-        for name in names:
-            with (results / name).open("rb") as file:
-                os.fsync(file.fileno())
-            (self.out / name).parent.mkdir(parents=True, exist_ok=True)
-            (results / name).replace(self.out / name)
+        try:
+            if self._manifest is not None:
+                text = json.dumps(self._manifest, indent=2, ensure_ascii=False, default=str)
+                self.staged("manifest.json").write_text(text + "\n", encoding="utf-8")
+            names = [str(p.relative_to(results)) for p in results.rglob("*") if p.is_file()]
+            # what speaks of other files comes after them, and the manifest last
+            names.sort(key=lambda name: (name == "manifest.json", name.endswith(".json"), name))
+            for name in names:
+                with (results / name).open("rb") as file:
+                    os.fsync(file.fileno())
+                (self.out / name).parent.mkdir(parents=True, exist_ok=True)
+            for name in names:
+                (results / name).replace(self.out / name)
+        except OSError as error:
+            raise self._unwritable(error) from error
 
     # ------------------------------------------------------------------ manifest
 
@@ -275,3 +312,14 @@ class Session:
 
         tracking = self.job.tracking
         return open_store(tracking.uri, artifacts=tracking.artifacts)
+
+
+def _day_of(path: Path) -> date | None:
+    """Return the date that a result's rows bear; None where it has no rows."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(1, columns=["as_of"]):
+            day = batch.column(0)[0].as_py()
+            return day.date() if isinstance(day, datetime) else day
+    return None
