@@ -25,11 +25,11 @@ _GUIDE = """What each customer is worth, who is about to leave, and whom it pays
 
 One YAML is one job. Begin with your own purchases:
 
-    winback init orders.csv       look at the columns, write shop.yaml
+    winback init orders.csv        look at the columns, write orders.yaml
 
-    winback run shop.yaml         train, promote, score, lists, report
+    winback run orders.yaml        train, promote, score, lists, report
 
-    winback run shop.yaml --as-of yesterday      the same, every night
+    winback run orders.yaml --as-of yesterday     the same, every night
 
 Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 bad data, 4 promotion refused.
 """

@@ -51,6 +51,12 @@ class WinbackError(Exception):
 
     def __str__(self) -> str:
         """Return the whole message on one line."""
+        next_step = "" if self.hint is None else f". Next: {self.hint}"
+        return " ".join(f"{self.reason}{next_step}".split())
+
+    @property
+    def reason(self) -> str:
+        """The message without the next step, for one who has taken it."""
         text = self.what
         if self.where is not None:
             text += f" (at {self.where})"
@@ -58,8 +64,6 @@ class WinbackError(Exception):
             text += f": got {self.got}"
         if self.allowed is not None:
             text += f"; allowed: {self.allowed}"
-        if self.hint is not None:
-            text += f". Next: {self.hint}"
         return " ".join(text.split())
 
 

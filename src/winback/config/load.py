@@ -254,5 +254,5 @@ def _settings(settings: BaseModel, prefix: str = "") -> Iterator[tuple[str, bool
         if isinstance(value, BaseModel):
             yield from _settings(value, f"{prefix}{name}.")
         else:
-            shown = "null" if value is None else value
+            shown = value if isinstance(value, str) else json.dumps(value, default=str)
             yield f"{prefix}{name} = {shown}", name in settings.model_fields_set

@@ -132,7 +132,8 @@ class TierSettings(Settings):
         "new/potential/high-value/lost",
         "numbered",
     ] = "strategic/potential/long-tail"
-    """How tiers are named, in order of value; `numbered` gives tier-1, tier-2, and so on."""
+    """How tiers are named. Names follow value (core before potential before dormant); with another
+    number of tiers than names, and under `numbered`, they are tier-1, tier-2, and so on."""
 
 
 class ChurnWarningSettings(Settings):
@@ -160,7 +161,7 @@ class WinBackSettings(Settings):
     window_days: Days = 730
     """Who has been silent for longer is let go."""
     uplift_prior: Annotated[float, Field(gt=0, le=0.5)] = 0.02
-    """Assumed gain in P(return) by a contact, until a campaign has measured it."""
+    """Assumed gain in P(return) by contacting a customer who is alive, until it is measured."""
     expires_days: Days = 30
     """The list is good for so many days."""
     experiment: str | None = None
@@ -270,6 +271,17 @@ class Job(Settings):
             msg = f"{value!r} is not a time zone; allowed: names such as UTC or Asia/Shanghai"
             raise ValueError(msg)
         return value
+
+    @model_validator(mode="after")
+    def _somebody_can_be_called_back(self) -> Job:
+        active, window = self.churn.active_within_days, self.lists.win_back.window_days
+        if active is not None and window <= active:
+            msg = (
+                f"lists.win_back.window_days ({window}) must be above churn.active_within_days "
+                f"({active}): nobody is dormant and inside the window"
+            )
+            raise ValueError(msg)
+        return self
 
     @property
     def churn_horizon_days(self) -> int:

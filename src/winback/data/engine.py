@@ -6,6 +6,7 @@ below are the ones that winback meets; each can go once Ibis is released for Duc
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import duckdb
@@ -25,7 +26,8 @@ class Engine(Backend):  # type: ignore[misc]  # Ibis has no types
     def do_connect(self, *arguments: Any, **options: Any) -> None:
         """Connect, and leave standard output to the job."""
         super().do_connect(*arguments, **options)
-        self.con.execute(_QUIET).fetchall()
+        with suppress(duckdb.InvalidInputException):  # refused where no bar could be drawn anyway
+            self.con.execute(_QUIET).fetchall()
 
     def get_schema(
         self, table_name: str, *, catalog: str | None = None, database: str | None = None

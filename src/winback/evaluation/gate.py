@@ -193,6 +193,9 @@ def evaluate_recipes(
             tests = [tiers_forward(transactions, recipes, window, value_recipe, random_state)]
     except NotEnoughDataError as error:
         return Evidence(kind, window, [], f"{note}: {error}")
+    if not any(test.actual.any() for test in tests):
+        happened = "everybody bought" if kind == "churn" else "nobody bought"
+        return Evidence(kind, window, [], f"{note}: {happened}, so nothing can be judged")
     n = len(tests[0].actual)
     if n < MIN_CUSTOMERS:
         return Evidence(kind, window, [], f"{note}: {n} customers, {MIN_CUSTOMERS} needed")

@@ -26,8 +26,9 @@ class Economics:
     margin
         Margin as a share of the amount, in (0, 1].
     uplift_prior
-        Gain in P(return) by the contact, absolute, in (0, 1). A stated assumption until a campaign
-        has measured it.
+        Gain in P(return) by contacting a customer who is alive, absolute, in (0, 1). A stated
+        assumption until a campaign has measured it. It is scaled by P(alive): nothing supports
+        spending on those whom the model thinks gone for good.
     """
 
     contact_cost: float
@@ -63,8 +64,8 @@ class Economics:
         Parameters
         ----------
         customers
-            `p_repurchase` (P(return untreated)) and `expected_spend` (amount of an order; all
-            missing where the source has no amounts).
+            `p_repurchase` (P(return untreated)), `expected_spend` (amount of an order; all missing
+            where the source has no amounts) and, if known, `p_alive`.
 
         Returns
         -------
@@ -75,15 +76,17 @@ class Economics:
 
         Examples
         --------
-        >>> customers = pd.DataFrame({"p_repurchase": [0.1, 0.99], "expected_spend": [35.0, 35.0]})
+        >>> customers = pd.DataFrame({"p_repurchase": [0.1, 0.99, 0.0], "p_alive": [1.0, 1.0, 0.1],
+        ...                           "expected_spend": [35.0, 35.0, 35.0]})
         >>> case = Economics(contact_cost=0.05, offer_cost=5.0).of(customers)
         >>> case["uplift"].round(4).tolist()
-        [0.02, 0.01]
+        [0.02, 0.01, 0.002]
         >>> case["expected_incremental_margin"].round(4).tolist()
-        [0.05, -4.7]
+        [0.05, -4.7, 0.01]
         """
         p_return = customers["p_repurchase"].astype("float64")
-        uplift = np.minimum(self.uplift_prior, 1 - p_return)
+        alive = customers["p_alive"].astype("float64") if "p_alive" in customers.columns else 1.0
+        uplift = np.minimum(self.uplift_prior * alive, 1 - p_return)
         expected_margin = self.margin * customers["expected_spend"].astype("float64")
         expected_cost = self.contact_cost + (p_return + uplift) * self.offer_cost
         return pd.DataFrame(

@@ -89,7 +89,9 @@ def fit_value(session: Session) -> Fitted:
         model = make(VALUE_CANDIDATES[name]).set_params(**settings).fit(frame)
     except NotEnoughDataError as error:
         model = make(VALUE_CANDIDATES[_FALLBACK]).set_params(**settings).fit(frame)
-        caveat = f"the value model falls back on {_FALLBACK}, as {name} cannot be fitted: {error}"
+        caveat = (
+            f"the value model falls back on {_FALLBACK}, as {name} cannot be fitted: {error.reason}"
+        )
         return Fitted(model, _FALLBACK, caveat, (caveat,))
     return Fitted(model, name, reasons, model.caveats_)
 
@@ -138,7 +140,7 @@ def fit_churn(session: Session) -> Fitted:
         source, purchase_model = "BG/NBD", data.purchase_model
         if purchase_model is None:
             source, purchase_model = "everybody's mean rate", mean_rate_model(value_frame(session))
-        caveat = f"the churn score falls back on P(no purchase) from {source}: {error}"
+        caveat = f"the churn score falls back on P(no purchase) from {source}: {error.reason}"
         model = ChurnModel.from_purchase_model(
             purchase_model,
             horizon_days=job.churn_horizon_days,
@@ -201,7 +203,9 @@ def fit_tiers(session: Session, value: CustomerValueModel) -> Fitted:
             champion = resolve(session.store, f"{name}@{CHAMPION}")
             previous = load_version(session.store, champion).estimator
         except RegistryError as error:
-            caveats.append(f"the tiers are named anew, as the champion cannot be read: {error}")
+            caveats.append(
+                f"the tiers are named anew, as the champion cannot be read: {error.reason}"
+            )
     unfitted = ValueTiers(job.tiers.n_tiers, job.tiers.scheme, random_state=job.random_state)
     tiers = unfitted.fit(frame, previous=previous)
     caveats += [tiers.note_] if tiers.note_ else []

@@ -36,14 +36,15 @@ def lists(session: Session) -> dict[str, Any]:
     """
     scores = pd.read_parquet(session.require("scores.parquet", "score"))
     with session.reporter.step("Making the churn-warning list"):
-        warned = _churn_warning(session, scores)
+        warned, at_risk = _churn_warning(session, scores)
     with session.reporter.step("Making the win-back list"):
         called = _win_back(session, scores)
-    session.reporter.say(_severities(warned))
+    session.reporter.say(_severities(warned, at_risk))
     for sentence in called.summary["sentences"]:
         session.reporter.say(sentence)
     rows = session.manifest.setdefault("rows", {})
     rows |= {
+        "at_risk": at_risk,
         "churn_warning": len(warned),
         "win_back": len(called.treated),
         "win_back_control": len(called.control),
@@ -53,20 +54,22 @@ def lists(session: Session) -> dict[str, Any]:
     return {"rows": rows, "win_back": called.summary}
 
 
-def _churn_warning(session: Session, scores: pd.DataFrame) -> pd.DataFrame:
+def _churn_warning(session: Session, scores: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Stage the list; return it, and how many were at risk before the capacity cut it."""
     import ibis
     import pyarrow as pa
 
     from winback.lists.churn_warning import CHURN_WARNING, churn_warning, select_at_risk
 
     job, settings = session.job, session.job.lists.churn_warning
-    selected = select_at_risk(
+    at_risk = select_at_risk(
         scores,
         as_of=job.as_of,
-        capacity=settings.capacity,
+        capacity=max(len(scores), 1),
         active_within_days=job.churn.active_within_days,
         previous=_earlier(session),
     )
+    selected = at_risk.head(settings.capacity)
     model = _churn_model(session, selected)
     if model is None:
         behaviour, contributions = pd.DataFrame({"customer_id": [], "typical_gap_days": []}), None
@@ -90,7 +93,7 @@ def _churn_warning(session: Session, scores: pd.DataFrame) -> pd.DataFrame:
         expires_days=settings.expires_days,
     )
     _write(session, "churn_warning", rows, CHURN_WARNING, parquet=True)
-    return rows
+    return rows, len(at_risk)
 
 
 def _churn_model(session: Session, selected: pd.DataFrame) -> Any:
@@ -137,7 +140,9 @@ def _win_back(session: Session, scores: pd.DataFrame) -> WinBack:
     )
     _write(session, "win_back", result.treated, WIN_BACK, parquet=True)
     _write(session, "win_back_control", result.control, WIN_BACK, parquet=False)
-    write_parquet(result.excluded, session.staged("win_back_excluded.parquet"), WIN_BACK_EXCLUDED)
+    for folder in ("", f"lists/{job.as_of}/"):
+        path = session.staged(f"{folder}win_back_excluded.parquet")
+        write_parquet(result.excluded, path, WIN_BACK_EXCLUDED)
     return result
 
 
@@ -172,7 +177,8 @@ def _date_of(path: Path) -> str:
     return path.parent.name
 
 
-def _severities(warned: pd.DataFrame) -> str:
+def _severities(warned: pd.DataFrame, at_risk: int) -> str:
     counts = warned["severity"].value_counts()
     colours = ", ".join(f"{counts.get(c, 0):,} {c}" for c in ("red", "orange", "yellow"))
-    return f"{len(warned):,} churn warnings: {colours}"
+    left = f", of {at_risk:,} at risk (the capacity)" if at_risk > len(warned) else ""
+    return f"{len(warned):,} churn warnings{left}: {colours}"

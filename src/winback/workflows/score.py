@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from winback.errors import RegistryError
 from winback.workflows.session import Session
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ def score(session: Session) -> dict[str, Any]:
 
     job = session.job
     models = champions(session)
-    features = features_at_as_of(session, models["churn"])
+    features = _with_last_period(
+        session, features_at_as_of(session, models["churn"]), models["value"]
+    )
     scorer = Scorer(
         value=models["value"].estimator,
         churn=models["churn"].estimator,
@@ -68,13 +71,36 @@ def score(session: Session) -> dict[str, Any]:
     return {"scored": scored, "models": session.manifest["models"]}
 
 
+def _with_last_period(session: Session, features: ir.Table, value: LoadedModel) -> ir.Table:
+    """Count the last period as the value champion was trained: as long as its own horizon."""
+    from winback.features.behaviour import behaviour_table
+
+    job, column = session.job, "last_horizon_purchases"
+    if column not in value.input_columns or job.value.horizon_days == job.churn_horizon_days:
+        return features
+    own = behaviour_table(
+        session.transactions.table,
+        [job.as_of],
+        count_zero=session.transactions.count_zero,
+        horizon_days=job.value.horizon_days,
+    )
+    return features.drop(column).join(own.select("customer_id", column), "customer_id")
+
+
 def champions(session: Session) -> dict[str, LoadedModel]:
     """Resolve and load the three champions."""
-    from winback.registry.aliases import CHAMPION, resolve
+    from winback.registry.aliases import CHAMPION, aliases_of, resolve
     from winback.registry.load import load_version
 
-    store = session.store
-    refs = {role: resolve(store, f"{session.job.name}-{role}@{CHAMPION}") for role in ROLES}
+    store, name = session.store, session.job.name
+    missing = [r for r in ROLES if CHAMPION not in aliases_of(store, f"{name}-{r}")]
+    if missing:
+        raise RegistryError(
+            "there is no champion yet",
+            where=", ".join(f"{name}-{role}" for role in missing),
+            hint=f"run `winback run {session.loaded.path.name}`, or train and promote",
+        )
+    refs = {role: resolve(store, f"{name}-{role}@{CHAMPION}") for role in ROLES}
     return {role: load_version(store, ref) for role, ref in refs.items()}
 
 

@@ -7,6 +7,8 @@ from typing import Any
 from winback.errors import DataError
 from winback.workflows.session import Session
 
+STALE_DAYS = 14  # a shop whose customers are worth modelling sells something in two weeks
+
 
 def validate(session: Session) -> dict[str, Any]:
     """Check the purchases against their contract, and stage `rejected.parquet`.
@@ -48,6 +50,12 @@ def validate(session: Session) -> dict[str, Any]:
     for what, n in left_out.items():
         if n:
             session.reporter.say(f"  {n:,} rows {what}")
+    silent = (session.job.as_of - counts["last_day"]).days
+    if silent > STALE_DAYS:
+        session.reporter.warn(
+            f"the newest purchase is {silent} days before {session.job.as_of}: if the feed has "
+            "stopped, everybody will look as if they had stopped too"
+        )
     for reason, n in counts["rejected"].items():
         session.reporter.warn(f"{n:,} rows rejected: {reason} (see rejected.parquet)")
     return dict(counts)
