@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from winback.workflows.session import Session
+from winback.workflows.session import Session, read_record
 
 if TYPE_CHECKING:
     from winback.evaluation.backtest import BacktestResult
@@ -71,8 +71,7 @@ def evaluate(session: Session) -> Evaluation:
     from winback.evaluation.windows import first_day
 
     job, transactions = session.job, session.transactions
-    earlier = _earlier(session)
-    if earlier.get("training_key") == session.training_key:
+    if read_record(session.find(RECORDS)).get("training_key") == session.training_key:
         return read(session)
     first = first_day(transactions)
     kinds = {
@@ -111,22 +110,13 @@ def evaluate(session: Session) -> Evaluation:
 
 def read(session: Session) -> Evaluation:
     """Return the evaluation that an earlier command left, or an empty one."""
-    content = _earlier(session)
+    content = read_record(session.find(RECORDS))
     if content.get("as_of") != session.job.as_of.isoformat():
         return Evaluation()
     # predictions stand apart; those of another evaluation are not read
     predictions = session.find(PREDICTIONS) if content["records"] else None
     frame = None if predictions is None else pd.read_parquet(predictions)
     return Evaluation(content["records"], frame, content["notes"])
-
-
-def _earlier(session: Session) -> dict[str, Any]:
-    """Return what evaluation.json holds; empty where there is none that can be read."""
-    path = session.find(RECORDS)
-    try:
-        return {} if path is None else dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError):
-        return {}
 
 
 def snapshot_settings(session: Session) -> SnapshotSettings:

@@ -203,13 +203,7 @@ class Session:
                 "config_hash": self.loaded.config_hash,
                 "package_version": version("winback"),
             }
-            earlier: dict[str, Any] = {}
-            path = self.out / "manifest.json"
-            if path.exists():
-                try:
-                    earlier = json.loads(path.read_text(encoding="utf-8"))
-                except (OSError, ValueError):
-                    earlier = {}
+            earlier = read_record(self.out / "manifest.json")
             same = all(earlier.get(key) == value for key, value in fixed.items())
             self._manifest = {**earlier, **fixed} if same else dict(fixed)
         return self._manifest
@@ -312,6 +306,15 @@ class Session:
 
         tracking = self.job.tracking
         return open_store(tracking.uri, artifacts=tracking.artifacts)
+
+
+def read_record(path: Path | None) -> dict[str, Any]:
+    """Return what a JSON file of ours holds; empty where there is none, or it cannot be read."""
+    try:
+        content = {} if path is None else json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _day_of(path: Path) -> date | None:

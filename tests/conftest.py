@@ -1,0 +1,87 @@
+"""Jobs run in this process, each in a folder of its own."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from winback.config import load_job
+from winback.workflows.reporter import Quiet
+from winback.workflows.session import Session
+
+
+@dataclass
+class Workshop:
+    """A folder with inputs, a job, a model store and results."""
+
+    folder: Path
+    yaml: Path
+    warnings: tuple = ()
+
+    @property
+    def out(self):
+        return self.folder / "out"
+
+    def session(self, **overrides):
+        reporter = Quiet()
+        self.warnings = reporter.warnings
+        loaded = load_job(self.yaml, overrides=overrides)
+        return Session(loaded, out=self.out, reporter=reporter, today=date(2030, 1, 1))
+
+    def do(self, workflow, **overrides):
+        with self.session(**overrides) as session:
+            return workflow(session)
+
+    def read(self, name):
+        path = self.out / name
+        if name.endswith(".parquet"):
+            return pd.read_parquet(path)
+        return json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def empty_mlflow(tmp_path_factory):
+    """Make a store once: its many migrations take seconds."""
+    from winback.registry.store import open_store
+
+    folder = tmp_path_factory.mktemp("store")
+    open_store(f"sqlite:///{folder}/mlflow.db")
+    return folder / "mlflow.db"
+
+
+@pytest.fixture(scope="session")
+def workshop_in(empty_mlflow):
+    """Return a maker of workshops: folder, YAML without tracking, and inputs by name."""
+
+    def _make(folder, yaml, **inputs):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in inputs.items():
+            path = folder / f"{name}.csv"
+            if isinstance(content, str):
+                path.write_text(content, encoding="utf-8")
+            else:
+                content.to_csv(path, index=False)
+        shutil.copy(empty_mlflow, folder / "mlflow.db")
+        job = folder / "job.yaml"
+        tracking = f"tracking: {{uri: 'sqlite:///{folder}/mlflow.db'}}\n"
+        job.write_text(yaml + tracking, encoding="utf-8")
+        return Workshop(folder, job)
+
+    return _make
+
+
+@pytest.fixture(scope="session")
+def cdnow_quarter():
+    """Return the rows of about 590 of CDNOW's published customers."""
+    from winback.data.connect import open_engine
+    from winback.data.samples import load
+
+    engine = open_engine()
+    rows = engine.table(load(engine, "sample:cdnow-tenth").name).to_pyarrow().to_pandas()
+    engine.disconnect()
+    rows = rows[rows["customer_id"].astype(int) % 4 == 0]
+    return rows[["customer_id", "timestamp", "amount"]].reset_index(drop=True)
