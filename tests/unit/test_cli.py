@@ -1,0 +1,241 @@
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from time import monotonic
+
+import pytest
+from typer.testing import CliRunner
+
+from winback import cli
+from winback.config import Job
+from winback.errors import DataError, GateRefusedError
+
+JOB = """\
+name: shop
+as_of: 2011-12-09
+timezone: Asia/Shanghai
+horizon_days: 30
+data:
+  transactions:
+    source: orders.csv
+    filter: "'${SHOP_SECRET}' <> ''"
+"""
+ORDERS = "customer_id,timestamp,amount\n" + "".join(
+    f"c{i},2011-1{1 + i % 2}-0{1 + i % 9},{i}\n" for i in range(1, 40)
+)
+UNEXPECTED = "(unexpected; run again with --debug for the trace)"
+COMMANDS = [
+    "run",
+    "validate",
+    "train",
+    "promote",
+    "score",
+    "lists",
+    "report",
+    "backtest",
+    "init",
+    "config schema",
+    "config show",
+]
+
+
+@pytest.fixture
+def winback(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SHOP_SECRET", "s3cr3t-word")
+    monkeypatch.setattr(cli, "signal", lambda *_: None)  # this process belongs to pytest
+    (tmp_path / "shop.yaml").write_text(JOB, encoding="utf-8")
+    (tmp_path / "orders.csv").write_text(ORDERS, encoding="utf-8")
+    return lambda *arguments: CliRunner().invoke(cli.app, list(arguments))
+
+
+@pytest.fixture
+def does(monkeypatch):
+    """Replace what `winback report` does."""
+
+    def _replace(workflow):
+        monkeypatch.setattr("winback.workflows.report.report", workflow)
+
+    return _replace
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_shows_an_example(winback, command):
+    done = winback(*command.split(), "--help")
+    assert done.exit_code == 0
+    assert f"Example: winback {command}" in " ".join(done.stdout.split())
+
+
+def test_help_is_quick_because_it_imports_nothing_heavy():
+    heavy = "pandas numpy mlflow lightgbm sklearn lifetimes duckdb ibis plotly pyarrow pydantic"
+    code = (
+        "import sys\n"
+        "from winback.cli import app\n"
+        "try: app(['--help'])\n"
+        "except SystemExit as end: assert not end.code\n"
+        f"print([name for name in {heavy.split()} if name in sys.modules], file=sys.stderr)"
+    )
+    took = []
+    for _ in range(3):  # the best of three: other work may be going on
+        started = monotonic()
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+        took.append(monotonic() - started)
+    assert done.stderr.strip() == "[]"
+    assert "Exit codes: 0 done" in done.stdout
+    assert min(took) < 1
+
+
+def test_json_is_all_there_is_on_standard_output(winback):
+    done = winback("validate", "shop.yaml", "--json")
+    assert done.exit_code == 0
+    counts = json.loads(done.stdout)
+    assert counts["accepted"] == counts["customers"] == 39
+    assert counts["warnings"] == []
+
+
+def test_json_stays_json_whatever_a_secret_spells_and_whatever_is_not_a_number(
+    winback, does, monkeypatch
+):
+    monkeypatch.setenv("SHOP_SECRET", "1234")
+    does(lambda _: {"n": 1234, "nan": float("nan"), "text": ["from 1234"], "none": None})
+    done = winback("report", "shop.yaml", "--json")
+    result = json.loads(done.stdout, parse_constant=pytest.fail)
+    assert result["n"] == 1234
+    assert result["nan"] is result["none"] is None
+    assert result["text"] == ["from ${SHOP_SECRET}"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["score", "nowhere.yaml"], 2),
+        (["lists", "shop.yaml"], 2),
+        (["validate", "broken.yaml"], 3),
+        (["backtest", "shop.yaml"], 2),
+        (["validate", "shop.yaml", "--as-of", "2011-02-30"], 2),
+    ],
+    ids=str,
+)
+def test_an_error_is_json_too_and_one_line_for_people(winback, tmp_path, arguments, code):
+    (tmp_path / "broken.yaml").write_text(JOB.replace("orders", "missing"), encoding="utf-8")
+    done = winback(*arguments, "--json")
+    told = json.loads(done.stdout)
+    assert done.exit_code == told["exit_code"] == code
+    assert done.stderr == f"winback: error: {told['error']}\n"
+    assert "s3cr3t-word" not in done.output
+
+
+def test_quiet_says_nothing_when_all_is_well(winback):
+    done = winback("validate", "shop.yaml", "--quiet")
+    assert (done.exit_code, done.output) == (0, "")
+    assert "39 of 39 rows accepted" in winback("validate", "shop.yaml").stdout
+
+
+@pytest.mark.parametrize(
+    ("error", "ends"),
+    [
+        (DataError("bad", got="a s3cr3t-word"), (3, "winback: error: bad: got a ${SHOP_SECRET}")),
+        (GateRefusedError("no", got="why"), (4, "winback: refused: no: got why")),
+        (
+            RuntimeError("two\nlines of s3cr3t-word"),
+            (1, f"winback: error: RuntimeError: two lines of ${{SHOP_SECRET}} {UNEXPECTED}"),
+        ),
+        (KeyboardInterrupt(), (130, "winback: interrupted; nothing was half-written")),
+        (cli._Terminated(), (143, "winback: terminated; nothing was half-written")),
+    ],
+    ids=lambda case: type(case).__name__,
+)
+def test_whatever_happens_is_one_line_and_a_code(winback, does, tmp_path, error, ends):
+    def fail(session):
+        session.staged("report.html").write_text("half")
+        raise error
+
+    does(fail)
+    done = winback("report", "shop.yaml", "--quiet")
+    assert (done.exit_code, done.stderr.rstrip("\n")) == ends
+    assert not done.stdout
+    assert {p.name for p in (tmp_path / "outputs/shop").iterdir()} == {".lock"}
+
+
+def test_debug_shows_the_trace(winback, does):
+    def fail(_):
+        raise RuntimeError("here")
+
+    does(fail)
+    done = winback("report", "shop.yaml", "--debug")
+    assert isinstance(done.exception, RuntimeError)
+
+
+@pytest.mark.parametrize(
+    ("now", "given", "as_of"),
+    [
+        # half past four in the afternoon in UTC is half past midnight of the next day in Shanghai
+        (datetime(2011, 12, 9, 16, 30, tzinfo=UTC), "yesterday", "2011-12-09"),
+        (datetime(2011, 12, 9, 16, 30, tzinfo=UTC), "today", "2011-12-10"),
+        (datetime(2011, 12, 9, 15, 30, tzinfo=UTC), "yesterday", "2011-12-08"),
+        (datetime(2011, 12, 9, 15, 30, tzinfo=UTC), "2011-12-01", "2011-12-01"),
+    ],
+)
+def test_yesterday_is_yesterday_in_the_time_zone_of_the_job(
+    winback, monkeypatch, now, given, as_of
+):
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return now.astimezone(tz)
+
+    monkeypatch.setattr(cli, "datetime", Clock)
+    done = winback("config", "show", "shop.yaml", "--as-of", given)
+    assert f"as_of = {as_of}\n" in done.stdout.replace('"', "")
+
+
+def test_what_is_dated_after_today_is_rejected_and_not_merely_left_for_later(winback, monkeypatch):
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime(2011, 11, 5, tzinfo=tz)
+
+    monkeypatch.setattr(cli, "datetime", Clock)
+    text = JOB.replace("orders.csv", "orders.csv\n    max_rejected_share: 1")
+    (cli.Path("shop.yaml")).write_text(text, encoding="utf-8")
+    done = winback("validate", "shop.yaml", "--as-of", "yesterday", "--json")
+    counts = json.loads(done.stdout)
+    assert counts["after_as_of"] > 0
+    assert sum(counts["rejected"].values()) > 0
+
+
+def test_the_schema_is_a_schema_in_which_every_key_is_described(winback):
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads(winback("config", "schema").stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(
+        {"name": "a", "as_of": "2011-12-09", "data": {"transactions": {"source": "x"}}}, schema
+    )
+    with pytest.raises(jsonschema.ValidationError, match="horizn"):
+        jsonschema.validate({"name": "a", "horizn": 1}, schema)
+    groups = {"Job": schema, **schema["$defs"]}
+    silent = [
+        f"{group}.{key}"
+        for group, content in groups.items()
+        for key, entry in content["properties"].items()
+        if not {**groups.get(entry.get("$ref", "").split("/")[-1], {}), **entry}.get("description")
+    ]
+    assert silent == []
+    assert set(schema["properties"]) == set(Job.model_fields)
+
+
+def test_config_show_marks_defaults_and_hides_secrets(winback):
+    lines = winback("config", "show", "shop.yaml").stdout.splitlines()
+    assert "horizon_days = 30" in lines
+    assert "margin = 1.0  (default)" in lines
+    assert any("${SHOP_SECRET}" in line for line in lines)
+    assert not any("s3cr3t-word" in line for line in lines)
+
+
+def test_steps_stop_at_the_first_that_fails(winback, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["score.py", "shop.yaml", "--quiet"])
+    assert cli.steps("validate") == 0
+    assert cli.steps("validate", "lists", "score") == 2
