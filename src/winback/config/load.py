@@ -33,7 +33,7 @@ class LoadedJob:
     path
         The YAML file; relative input paths resolve against its folder.
     raw
-        The mapping as written, with `${VAR}` unfilled: safe to record.
+        The mapping as written, with `${VAR}` unfilled.
     secrets
         What `${VAR}` stood for, by variable name.
     """
@@ -50,6 +50,11 @@ class LoadedJob:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
+    def shown(self) -> dict[str, Any]:
+        """The job as written, without any password of an address: safe to record."""
+        return {key: _shown(value) for key, value in self.raw.items()}
+
+    @property
     def defaults(self) -> list[str]:
         """The settings left at their default, as `key = value`."""
         return [line for line, written in _settings(self.job) if not written]
@@ -57,7 +62,7 @@ class LoadedJob:
     @property
     def written(self) -> list[str]:
         """The settings that the job gives, as `key = value`, secrets unfilled."""
-        return [self.scrub(line) for line, written in _settings(self.job) if written]
+        return [self.scrub(_shown(line)) for line, written in _settings(self.job) if written]
 
     def scrub(self, text: str) -> str:
         """Return `text` with every secret replaced by the name of its variable."""
@@ -245,6 +250,18 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield annotation
     for argument in get_args(annotation):
         yield from _models(argument)
+
+
+def _shown(value: Any) -> Any:
+    """Return a value without the credentials of any address in it."""
+    if isinstance(value, dict):
+        return {key: _shown(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_shown(item) for item in value]
+    if not isinstance(value, str):
+        return value
+    hidden = re.sub(r"(?<=://)[^\s/]*@", "***@", value)
+    return re.sub(r"(?i)\b(password|passwd|pwd|token|secret)=[^&\s;]+", r"\1=***", hidden)
 
 
 def _settings(settings: BaseModel, prefix: str = "") -> Iterator[tuple[str, bool]]:

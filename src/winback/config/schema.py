@@ -143,6 +143,14 @@ class ChurnWarningSettings(Settings):
     """At most so many customers on the list: what the team can work through before it expires."""
     expires_days: Days = 14
     """A warning is good for so many days."""
+    risk_thresholds: Annotated[tuple[Share, ...], Field(min_length=3, max_length=3)] = (
+        0.5,
+        0.7,
+        0.85,
+    )
+    """P(churn) from which a customer is at risk, at high risk, at very high risk."""
+    breach_thresholds: Annotated[tuple[float, ...], Field(min_length=2, max_length=2)] = (1.0, 2.0)
+    """Silence in typical gaps of the customer's own, from which the rhythm is broken, badly so."""
 
 
 class WinBackSettings(Settings):
@@ -164,6 +172,16 @@ class WinBackSettings(Settings):
     """Assumed gain in P(return) by contacting a customer who is alive, until it is measured."""
     expires_days: Days = 30
     """The list is good for so many days."""
+    channel: str = "email"
+    """Through which one writes; where `customers.contactable_channels` exists, it must name it."""
+    offer: str = "voucher"
+    """What one offers."""
+    cooldown_days: Days = 30
+    """Nobody is written to again within so many days (needs `data.contacts`)."""
+    contact_cap: PositiveInt = 3
+    """Nobody is written to who had so many contacts within `contact_cap_days`."""
+    contact_cap_days: Days = 90
+    """The days over which contacts are counted."""
     experiment: str | None = None
     """Name of the experiment that draws the control group. Unset: made from the job's name."""
 

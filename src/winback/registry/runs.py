@@ -63,7 +63,11 @@ class ModelRun(Run):
     model: str
 
     def register(
-        self, estimator: Registrable, recipe: Mapping[str, Any] | None = None
+        self,
+        estimator: Registrable,
+        recipe: Mapping[str, Any] | None = None,
+        *,
+        caveats: Sequence[str] = (),
     ) -> ModelVersionRef:
         """Store the fitted estimator and register it as the next version of `NAME-MODEL`.
 
@@ -75,6 +79,8 @@ class ModelRun(Run):
             A fitted winback estimator.
         recipe
             How to make it again, unfitted; by default the estimator's own parameters.
+        caveats
+            What to know before relying on it, a sentence each (see `winback.registry.notes`).
         """
         entities, client = load_mlflow().entities, self.store.client
         files = model_files(estimator, recipe)
@@ -97,11 +103,11 @@ class ModelRun(Run):
             client.log_outputs(self.run_id, [entities.LoggedModelOutput(logged.model_id, step=0)])
             client.log_model_artifacts(logged.model_id, str(folder))
             client.finalize_logged_model(logged.model_id, "READY")
-        ref = self._create_version(logged, digest_of(files))
+        ref = self._create_version(logged, digest_of(files), caveats)
         self.training.versions[self.model] = ref
         return ref
 
-    def _create_version(self, logged: Any, digest: str) -> ModelVersionRef:
+    def _create_version(self, logged: Any, digest: str, caveats: Sequence[str]) -> ModelVersionRef:
         client, name = self.store.client, f"{self.training.name}-{self.model}"
         with guarded(self.store.uri):
             if not client.search_registered_models(f"name = '{name}'"):
@@ -117,6 +123,7 @@ class ModelRun(Run):
                     "winback.job_key": self.training.key,
                     "winback.model": self.model,
                     "winback.digest": digest,
+                    "winback.caveats": json.dumps(list(caveats), ensure_ascii=False),
                 },
             )
             return to_ref(client.get_model_version(name, str(version.version)))

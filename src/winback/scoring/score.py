@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from winback.estimators.beta_geo import BetaGeoModel
-from winback.estimators.churn_candidates.beta_geo import purchase_after_gap
+from winback.estimators.churn_candidates.beta_geo import BetaGeoChurn, purchase_after_gap
 from winback.estimators.stages import lifecycle_stage
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from winback.estimators.churn import ChurnModel
     from winback.estimators.customer_value import CustomerValueModel
+    from winback.estimators.purchase import PurchaseModel
     from winback.estimators.tiers import ValueTiers
 
 #: The columns of scores.parquet, in order. Money is null where the source has no amounts.
@@ -110,15 +111,17 @@ class Scorer:
             The columns of `SCHEMA`, aligned with `features`. `p_churn` of an active customer is
             the churn champion's; a dormant one is outside its population, and gets the purchase
             model's P(no purchase in the same window). Where `horizon_days` is that window,
-            `p_repurchase` is its complement; elsewhere it is the purchase model's.
+            `p_repurchase` is its complement; elsewhere it is the purchase model's. That model is
+            the value champion's or, where a rule of thumb is champion, the BG/NBD (or NBD) fitted
+            beside it: a rule knows no P(alive), and no return of who has bought once.
         """
         out = features[["customer_id", "frequency", "recency", "T", "monetary_value"]].copy()
         out["as_of"] = self.as_of
         out["last_purchase_at"] = features["last_purchase_at"].to_numpy()
         out["overdue_ratio"] = features["overdue_ratio"].to_numpy()
         value = self.value.predict(features, horizon_days=self.value_horizon_days)
-        for column in ("p_alive", "expected_purchases"):
-            out[column] = value[column]
+        out["p_alive"] = self._purchase_model.p_alive(features)
+        out["expected_purchases"] = value["expected_purchases"]
         if self.has_amounts:
             for column in ("expected_spend", "clv", "clv_low", "clv_high"):
                 out[column] = value[column]
@@ -130,8 +133,7 @@ class Scorer:
         if self.horizon_days == self.churn_horizon_days and self.gap_days == 0:
             out["p_repurchase"] = 1.0 - out["p_churn"]
         else:
-            model = self.value.purchase_model_
-            out["p_repurchase"] = model.p_purchase(features, self.horizon_days)
+            out["p_repurchase"] = self._purchase_model.p_purchase(features, self.horizon_days)
         worth = out["clv"] if self.has_amounts else out["expected_purchases"]
         out["tier"] = self.tiers.predict(
             out[["frequency", "recency", "T", "monetary_value"]].fillna(0.0).assign(clv=worth)
@@ -155,8 +157,15 @@ class Scorer:
             silent[~active] = 1.0 - self._p_purchase_after_gap(features[~active])
         return silent
 
+    @property
+    def _purchase_model(self) -> PurchaseModel:
+        own, beside = self.value.purchase_model_, self.churn.candidates_.get("beta_geo")
+        if isinstance(own, BetaGeoModel) or not isinstance(beside, BetaGeoChurn):
+            return own
+        return beside.purchase_model_
+
     def _p_purchase_after_gap(self, features: pd.DataFrame) -> npt.NDArray[np.float64]:
-        model, horizon = self.value.purchase_model_, self.churn_horizon_days
+        model, horizon = self._purchase_model, self.churn_horizon_days
         if isinstance(model, BetaGeoModel):
             return purchase_after_gap(model, features, self.gap_days, horizon)
         # a rule knows a rate and no dropout: a gap before the window changes nothing

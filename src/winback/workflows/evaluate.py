@@ -43,8 +43,11 @@ class Evaluation:
         said = {f"{r['model']}: {r['caveat']}" for r in self.records if r.get("caveat")}
         return sorted(said)
 
-    def log(self, run: Run, targets: Sequence[str]) -> None:
-        """Log the metrics of every model of these targets, and the figures, to a run."""
+    def log(self, run: Run, targets: Sequence[str], name: str) -> None:
+        """Log the metrics of every model of these targets, and the figures, to a run.
+
+        Those of the registered model, called `name`, stand under the target alone.
+        """
         from winback.reports.figures import quality_figures
         from winback.reports.quality import quality
 
@@ -52,19 +55,19 @@ class Evaluation:
         for record in records:
             numbers = {k: v for k, v in record.items() if isinstance(v, float | int)}
             run.log_metrics(numbers, split=f"{record['target']}/{record['model']}")
-            if record["chosen"]:
+            if record["model"] == name:
                 run.log_metrics(numbers, split=record["target"])
         run.log_dict({"records": records, "notes": self.notes}, RECORDS)
         if records and self.predictions is not None:
             mine = self.predictions[self.predictions["target"].isin(targets)]
-            for name, figure in quality_figures(quality(records, mine)).items():
-                run.log_figure(figure, f"figures/{name}.html")
+            for chart, figure in quality_figures(quality(records, mine)).items():
+                run.log_figure(figure, f"figures/{chart}.html")
 
 
 def evaluate(session: Session) -> Evaluation:
     """Judge every candidate on the last days that are known, and stage what was found.
 
-    The horizon is the model's own, or a third of the history where that is shorter.
+    The horizon is the model's own, or half of the history where that is shorter.
     """
     from winback.evaluation.backtest import judge
     from winback.evaluation.gate import gate_window

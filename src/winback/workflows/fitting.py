@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -35,37 +35,29 @@ class Fitted:
         Why this one, in one sentence.
     caveats
         What to know before relying on it: a degenerate fit, a fallback. One sentence each.
+    metrics
+        What the fit itself measured.
     """
 
     estimator: Any
     name: str
     reasons: str
     caveats: tuple[str, ...] = ()
+    metrics: dict[str, float] = field(default_factory=dict)
 
 
-def fit_value(session: Session) -> Fitted:
+def fit_value(session: Session, frame: pd.DataFrame) -> Fitted:
     """Fit the value model that the job names, or that a contest inside the known past chooses.
+
+    `frame` is from `value_frame`.
 
     Where there is too little data for the chosen model, the rule of thumb (rate so far, own mean)
     takes its place, and says so.
-
-    Raises
-    ------
-    NotEnoughDataError
-        Fewer than 20 customers.
     """
     from winback.estimators.artifact import make
     from winback.evaluation.contest import VALUE_CANDIDATES, choose_value
 
     job, transactions = session.job, session.transactions
-    frame = value_frame(session)
-    if len(frame) < MIN_CUSTOMERS:
-        raise NotEnoughDataError(
-            "too few customers for any prediction",
-            where=str(session.loaded.job.data.transactions.source),
-            got=f"{len(frame)} with a purchase by {job.as_of}",
-            allowed=f"{MIN_CUSTOMERS} or more; a few hundred for models to beat simple rules",
-        )
     if job.value.purchase_model == "auto":
         choices = choose_value(
             transactions,
@@ -94,6 +86,24 @@ def fit_value(session: Session) -> Fitted:
         )
         return Fitted(model, _FALLBACK, caveat, (caveat,))
     return Fitted(model, name, reasons, model.caveats_)
+
+
+def require_customers(session: Session) -> None:
+    """Refuse a job with too few customers, before any time is spent on it.
+
+    Raises
+    ------
+    NotEnoughDataError
+        Fewer than 20 customers.
+    """
+    counts = session.transactions.counts
+    if counts.customers < MIN_CUSTOMERS:
+        raise NotEnoughDataError(
+            "too few customers for any prediction",
+            where=str(session.loaded.shown["data"]["transactions"]["source"]),
+            got=f"{counts.customers} with a purchase by {session.job.as_of}",
+            allowed=f"{MIN_CUSTOMERS} or more; a few hundred for models to beat simple rules",
+        )
 
 
 def value_frame(session: Session) -> pd.DataFrame:
@@ -186,7 +196,7 @@ def mean_rate_model(frame: pd.DataFrame) -> BetaGeoModel:
     return model
 
 
-def fit_tiers(session: Session, value: CustomerValueModel) -> Fitted:
+def fit_tiers(session: Session, frame: pd.DataFrame, value: CustomerValueModel) -> Fitted:
     """Learn the value tiers, their identities matched to the champion's where there is one."""
     from winback.errors import RegistryError
     from winback.estimators.tiers import ValueTiers
@@ -194,9 +204,8 @@ def fit_tiers(session: Session, value: CustomerValueModel) -> Fitted:
     from winback.registry.load import load_version
 
     job, name = session.job, f"{session.job.name}-tiers"
-    frame = value_frame(session)
-    worth = value.predict(frame)
-    frame["clv"] = worth["clv" if session.transactions.has_amounts else "expected_purchases"]
+    column = "clv" if session.transactions.has_amounts else "expected_purchases"
+    worth = value.predict(frame)[column]
     previous, caveats = None, []
     if CHAMPION in aliases_of(session.store, name):
         try:
@@ -207,7 +216,8 @@ def fit_tiers(session: Session, value: CustomerValueModel) -> Fitted:
                 f"the tiers are named anew, as the champion cannot be read: {error.reason}"
             )
     unfitted = ValueTiers(job.tiers.n_tiers, job.tiers.scheme, random_state=job.random_state)
-    tiers = unfitted.fit(frame, previous=previous)
+    tiers = unfitted.fit(frame.assign(clv=worth), previous=previous)
     caveats += [tiers.note_] if tiers.note_ else []
     reasons = f"{len(tiers.names_)} tiers: {', '.join(tiers.names_)}"
-    return Fitted(tiers, job.tiers.scheme, reasons, tuple(caveats))
+    metrics = {"stability": tiers.stability_, "tiers": float(len(tiers.names_))}
+    return Fitted(tiers, job.tiers.scheme, reasons, tuple(caveats), metrics)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,10 +36,11 @@ def lists(session: Session) -> dict[str, Any]:
         The scores are of another date.
     """
     scores = pd.read_parquet(session.require("scores.parquet", "score"))
+    customers = session.read_frame("customers")
     with session.reporter.step("Making the churn-warning list"):
-        warned, at_risk = _churn_warning(session, scores)
+        warned, at_risk = _churn_warning(session, _reachable(session, scores, customers))
     with session.reporter.step("Making the win-back list"):
-        called = _win_back(session, scores)
+        called = _win_back(session, scores, customers)
     session.reporter.say(_severities(warned, at_risk))
     for sentence in called.summary["sentences"]:
         session.reporter.say(sentence)
@@ -67,6 +69,8 @@ def _churn_warning(session: Session, scores: pd.DataFrame) -> tuple[pd.DataFrame
         as_of=job.as_of,
         capacity=max(len(scores), 1),
         active_within_days=job.churn.active_within_days,
+        risk_thresholds=settings.risk_thresholds,
+        breach_thresholds=settings.breach_thresholds,
         previous=_earlier(session),
     )
     selected = at_risk.head(settings.capacity)
@@ -88,12 +92,33 @@ def _churn_warning(session: Session, scores: pd.DataFrame) -> tuple[pd.DataFrame
         contributions,
         as_of=job.as_of,
         horizon_days=job.churn_horizon_days,
-        job=job.name,
+        job=_list_name(session),
         currency=job.currency,
         expires_days=settings.expires_days,
     )
     _write(session, "churn_warning", rows, CHURN_WARNING, parquet=True)
     return rows, len(at_risk)
+
+
+def _reachable(
+    session: Session, scores: pd.DataFrame, customers: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Leave out who has opted out: a warning asks somebody to write or call."""
+    if customers is None or "opt_out" not in customers.columns:
+        return scores
+    opted_out = customers.loc[customers["opt_out"].fillna(value=False).astype(bool), "customer_id"]
+    left_out = scores["customer_id"].isin(opted_out)
+    if left_out.any():
+        session.reporter.say(
+            f"{left_out.sum():,} customers have opted out and are not warned about"
+        )
+    return scores[~left_out]
+
+
+def _list_name(session: Session) -> str:
+    """Name what the lists are made from: other settings make another `list_id`."""
+    settings = session.job.lists.model_dump_json()
+    return f"{session.job.name} {hashlib.sha256(settings.encode()).hexdigest()[:12]}"
 
 
 def _churn_model(session: Session, selected: pd.DataFrame) -> Any:
@@ -109,7 +134,7 @@ def _churn_model(session: Session, selected: pd.DataFrame) -> Any:
     )
 
 
-def _win_back(session: Session, scores: pd.DataFrame) -> WinBack:
+def _win_back(session: Session, scores: pd.DataFrame, customers: pd.DataFrame | None) -> WinBack:
     from winback.lists.economics import Economics
     from winback.lists.win_back import WIN_BACK, WIN_BACK_EXCLUDED, win_back
     from winback.lists.write import write_parquet
@@ -132,11 +157,16 @@ def _win_back(session: Session, scores: pd.DataFrame) -> WinBack:
         # where nobody is dormant, whoever may still come back by themselves is left alone
         window_days=(0 if active_within_days else job.horizon_days, settings.window_days),
         active_within_days=active_within_days,
-        job=job.name,
-        experiment_id=settings.experiment,
+        job=_list_name(session),
+        experiment_id=settings.experiment or f"{job.name}-win-back",
         expires_days=settings.expires_days,
-        customers=session.read_frame("customers"),
+        channel=settings.channel,
+        offer=settings.offer,
+        customers=customers,
         contacts=session.read_frame("contacts"),
+        cooldown_days=settings.cooldown_days,
+        contact_cap=settings.contact_cap,
+        contact_cap_days=settings.contact_cap_days,
     )
     _write(session, "win_back", result.treated, WIN_BACK, parquet=True)
     _write(session, "win_back_control", result.control, WIN_BACK, parquet=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import GateRefusedError
@@ -10,6 +11,7 @@ from winback.workflows.session import Session
 
 if TYPE_CHECKING:
     from winback.evaluation.gate import GateDecision
+    from winback.evaluation.windows import Window
     from winback.registry.aliases import ModelVersionRef
 
 ROLES = ("value", "churn", "tiers")
@@ -43,51 +45,108 @@ def promote(session: Session) -> dict[str, Any]:
 def decide(session: Session) -> dict[str, dict[str, Any]]:
     """Promote what the gate lets through; tell of the rest without raising.
 
-    The very first model of a job has no champion to compare with. It is promoted if it holds
-    against the baselines and, failing that, with a loud warning: a job without any champion
-    could not score at all. Tiers are learned on a value model's predictions, so they are only
-    promoted together with it.
+    The very first model of a job has no champion to compare with, and neither has one whose
+    champion predicts another window. It is promoted if it holds against the baselines and,
+    failing that, with a loud warning: a job without any champion could not score at all. Tiers
+    are cut on a value model's predictions: the two are promoted together or not at all.
     """
-    from winback.registry.aliases import CHALLENGER, CHAMPION, aliases_of, resolve
     from winback.registry.aliases import promote as move_alias
-    from winback.registry.notes import GATE, read_notes, write_notes
+    from winback.registry.notes import GATE, write_notes
 
-    job, store, reporter = session.job, session.store, session.reporter
-    decisions: dict[str, dict[str, Any]] = {}
-    for role in ROLES:
-        name = f"{job.name}-{role}"
-        challenger = resolve(store, f"{name}@{CHALLENGER}")
-        champion = aliases_of(store, name).get(CHAMPION)
-        if champion == challenger.version:
-            decisions[role] = _said(challenger, True, read_notes(challenger, GATE))
+    verdicts = {role: _verdict(session, role) for role in ROLES}
+    pair = verdicts["value"], verdicts["tiers"]
+    if any(verdict.rival is not None and not verdict.accepted for verdict in pair):
+        for verdict in pair:
+            if verdict.accepted and not verdict.standing:
+                verdict.accepted = False
+                verdict.reasons.append("value and tiers go together, and the other was refused")
+    for verdict in verdicts.values():
+        if verdict.standing:
             continue
-        incumbent = None if champion is None else resolve(store, f"{name}/{champion}")
-        with reporter.step(f"Judging {challenger.label}"):
-            decision = _judge(session, role, challenger, incumbent)
-        accepted, reasons = decision.accepted, list(decision.reasons)
-        told = f"champion: {reasons[-1]}"
-        if role == "tiers" and incumbent is not None and not decisions["value"]["champion"]:
-            accepted, reasons = False, ["the value model they were learned on was refused"]
-        if not accepted and incumbent is None:
-            accepted = True
-            reporter.warn(
-                f"{challenger.label} is the first of its kind and scores although the gate "
-                f"would refuse it: {'; '.join(reasons)}"
-            )
-            reasons = ["the gate would refuse it, but there is no other", *reasons]
-            told = "champion for want of another"
-        write_notes(store, challenger, GATE, reasons)
-        if accepted:
-            move_alias(store, challenger)
-            reporter.say(f"{challenger.label} is {told}")
-        else:
-            reporter.warn(
-                f"{challenger.label} is refused, version {champion} stays champion: "
-                f"{'; '.join(reasons)}"
-            )
-        decisions[role] = _said(challenger, accepted, reasons)
+        _tell(session, verdict)
+        write_notes(session.store, verdict.challenger, GATE, verdict.reasons)
+        if verdict.accepted:
+            move_alias(session.store, verdict.challenger)
+    decisions = {
+        role: {
+            "name": verdict.challenger.name,
+            "version": verdict.challenger.version,
+            "champion": verdict.accepted,
+            "reasons": verdict.reasons,
+        }
+        for role, verdict in verdicts.items()
+    }
     session.manifest["promotion"] = decisions
     return decisions
+
+
+@dataclass
+class _Verdict:
+    """What is to become of one challenger.
+
+    Attributes
+    ----------
+    challenger
+        The version judged.
+    rival
+        The champion it was compared with, or None.
+    accepted, reasons
+        The gate's word.
+    standing
+        It is champion already.
+    first
+        The gate refused it, but there is no rival to keep.
+    """
+
+    challenger: ModelVersionRef
+    rival: ModelVersionRef | None
+    accepted: bool
+    reasons: list[str]
+    standing: bool = False
+    first: bool = False
+
+
+def _verdict(session: Session, role: str) -> _Verdict:
+    from winback.registry.aliases import CHALLENGER, CHAMPION, aliases_of, resolve
+    from winback.registry.notes import GATE, read_notes
+
+    store, name = session.store, f"{session.job.name}-{role}"
+    challenger = resolve(store, f"{name}@{CHALLENGER}")
+    champion = aliases_of(store, name).get(CHAMPION)
+    if champion == challenger.version:
+        reasons = read_notes(challenger, GATE)
+        return _Verdict(challenger, None, accepted=True, reasons=reasons, standing=True)
+    rival = None if champion is None else resolve(store, f"{name}/{champion}")
+    said: list[str] = []
+    if rival is not None and role == "churn" and not _same_window(session, rival):
+        said = [f"{rival.label} predicts another window and cannot be compared"]
+        rival = None
+    with session.reporter.step(f"Judging {challenger.label}"):
+        decision = _judge(session, role, challenger, rival)
+    verdict = _Verdict(challenger, rival, decision.accepted, [*said, *decision.reasons])
+    if rival is None and not verdict.accepted:
+        verdict.first = verdict.accepted = True
+        verdict.reasons.insert(0, "the gate would refuse it, but there is no champion to keep")
+    return verdict
+
+
+def _same_window(session: Session, champion: ModelVersionRef) -> bool:
+    from winback.registry.artifacts import recipe
+
+    params, job = recipe(session.store, champion)["params"], session.job
+    window = (params["horizon_days"], params["gap_days"])
+    return window == (job.churn_horizon_days, job.churn.gap_days)
+
+
+def _tell(session: Session, verdict: _Verdict) -> None:
+    label, reasons = verdict.challenger.label, verdict.reasons
+    if verdict.first:
+        session.reporter.warn(f"{label} is champion: {'; '.join(reasons)}")
+    elif verdict.accepted:
+        session.reporter.say(f"{label} is champion: {reasons[-1]}")
+    else:
+        kept = "" if verdict.rival is None else f", {verdict.rival.label} stays champion"
+        session.reporter.warn(f"{label} is refused{kept}: {'; '.join(reasons)}")
 
 
 def _judge(
@@ -95,20 +154,27 @@ def _judge(
 ) -> GateDecision:
     """Refit the recipes of challenger, champion and baselines at one cut-off, and compare."""
     from winback.evaluation import gate
+    from winback.evaluation.windows import first_day
     from winback.registry.artifacts import recipe
 
-    job = session.job
-    baselines = gate.BASELINES[role]
-    recipes = {"challenger": recipe(session.store, challenger), **baselines}
+    job, churn = session.job, role == "churn"
+    horizon_days = job.churn_horizon_days if churn else job.value.horizon_days
+    gap_days = job.churn.gap_days if churn else 0
+    own = recipe(session.store, challenger)
+    window, _ = gate.gate_window(
+        first_day(session.transactions), job.as_of, horizon_days=horizon_days, gap_days=gap_days
+    )
+    if role == "value" and window is not None:
+        own = _chosen_before(session, own, window)
+    recipes = {"challenger": own, **gate.BASELINES[role]}
     if champion is not None:
         recipes["champion"] = recipe(session.store, champion)
-    churn = role == "churn"
     evidence = gate.evaluate_recipes(
         session.transactions,
         recipes,
         as_of=job.as_of,
-        horizon_days=job.churn_horizon_days if churn else job.value.horizon_days,
-        gap_days=job.churn.gap_days if churn else 0,
+        horizon_days=horizon_days,
+        gap_days=gap_days,
         active_within_days=job.churn.active_within_days,
         snapshots=snapshot_settings(session),
         events=session.events,
@@ -119,9 +185,29 @@ def _judge(
         evidence,
         challenger="challenger",
         champion=None if champion is None else "champion",
-        baselines=tuple(baselines),
+        baselines=tuple(gate.BASELINES[role]),
         random_state=job.random_state,
     )
+
+
+def _chosen_before(session: Session, own: dict[str, Any], window: Window) -> dict[str, Any]:
+    """Return the recipe that the contest chooses at the gate's cut-off, if a contest chose.
+
+    The challenger's own was chosen on days that the gate judges: what is compared is the rule.
+    """
+    from winback.evaluation.contest import choose_value
+
+    job, transactions = session.job, session.transactions
+    if job.value.purchase_model != "auto":
+        return own
+    choices = choose_value(
+        transactions,
+        as_of=window.as_of,
+        horizon_days=window.horizon_days,
+        random_state=job.random_state,
+    )
+    chosen = choices["revenue" if transactions.has_amounts else "purchases"].recipe
+    return {**own, "params": {**own["params"], **chosen["params"]}}
 
 
 def _value_recipe(session: Session) -> dict[str, Any]:
@@ -130,7 +216,3 @@ def _value_recipe(session: Session) -> dict[str, Any]:
 
     name = f"{session.job.name}-value@{CHALLENGER}"
     return recipe(session.store, resolve(session.store, name))
-
-
-def _said(ref: ModelVersionRef, champion: bool, reasons: list[str]) -> dict[str, Any]:
-    return {"name": ref.name, "version": ref.version, "champion": champion, "reasons": reasons}

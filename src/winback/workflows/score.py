@@ -101,7 +101,19 @@ def champions(session: Session) -> dict[str, LoadedModel]:
             hint=f"run `winback run {session.loaded.path.name}`, or train and promote",
         )
     refs = {role: resolve(store, f"{name}-{role}@{CHAMPION}") for role in ROLES}
-    return {role: load_version(store, ref) for role, ref in refs.items()}
+    models = {role: load_version(store, ref) for role, ref in refs.items()}
+    churn, job = models["churn"].estimator, session.job
+    if (churn.horizon_days, churn.gap_days) != (job.churn_horizon_days, job.churn.gap_days):
+        raise RegistryError(
+            "the churn champion predicts another window than the job asks for",
+            where=refs["churn"].label,
+            got=f"{churn.horizon_days} days after a gap of {churn.gap_days}",
+            allowed=f"{job.churn_horizon_days} days after a gap of {job.churn.gap_days}",
+            hint=f"run `winback run {session.loaded.path.name}`, or train and promote",
+        )
+    # what a purchase is worth is the job's to say, not the day's on which a model was fitted
+    models["value"].estimator.set_params(margin=job.margin, discount_rate=job.discount_rate)
+    return models
 
 
 def features_at_as_of(

@@ -253,12 +253,12 @@ class Session:
     @cached_property
     def training_key(self) -> str:
         """Digest of everything that decides what a training ends in."""
-        from winback.data.intake import fingerprint
         from winback.registry.runs import job_key
 
-        data = self.transactions.fingerprint
-        if self.events is not None:
-            data += f" {fingerprint(self.engine, self.events.get_name())}"
+        # the same rows count differently where days of amount zero are purchases
+        known = self.transactions
+        data = f"{known.fingerprint} {known.count_zero} {known.has_amounts}"
+        data += f" {self.events_fingerprint}"
         job = self.job.model_dump(mode="json")
         inner = {"name", "horizon_days", "margin", "discount_rate", "random_state", "value"}
         return job_key(
@@ -272,6 +272,13 @@ class Session:
     def events(self) -> ir.Table | None:
         """What customers did besides buying, if the job names such a table."""
         return self._further_table("events")
+
+    @cached_property
+    def events_fingerprint(self) -> str:
+        """Digest of the events; empty where there are none."""
+        from winback.data.intake import fingerprint
+
+        return "" if self.events is None else fingerprint(self.engine, self.events.get_name())
 
     def read_frame(self, name: str) -> pd.DataFrame | None:
         """Read `customers` or `contacts` as known at `as_of`, if the job names such a table."""

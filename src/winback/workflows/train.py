@@ -6,11 +6,19 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from winback.workflows.evaluate import Evaluation, evaluate
-from winback.workflows.fitting import Fitted, fit_churn, fit_tiers, fit_value
+from winback.workflows.fitting import (
+    Fitted,
+    fit_churn,
+    fit_tiers,
+    fit_value,
+    require_customers,
+    value_frame,
+)
 from winback.workflows.session import Session
 from winback.workflows.validate import validate
 
 if TYPE_CHECKING:
+    from winback.registry.run_log import Run
     from winback.registry.runs import ModelRun, TrainingRun
 
 
@@ -40,6 +48,7 @@ def train(session: Session, *, force: bool = False) -> dict[str, Any]:
     from winback.registry.runs import MODELS, training_run
 
     validate(session)
+    require_customers(session)
     store = session.store  # an unreachable one is told before minutes are spent
     evaluation = evaluate(session)
     tags = {
@@ -71,16 +80,29 @@ def train(session: Session, *, force: bool = False) -> dict[str, Any]:
 
 def _describe(session: Session, training: TrainingRun) -> None:
     """Log what went in: every setting as written, and the data's counts."""
-    training.log_params({"config": session.loaded.raw})
-    training.log_dict(dict(session.loaded.raw), "config.yaml")
-    counts = session.manifest["intake"]
-    training.log_dataset(
+    training.log_params({"config": session.loaded.shown})
+    training.log_dict(session.loaded.shown, "config.yaml")
+    _log_data(session, training)
+
+
+def _log_data(session: Session, run: Run) -> None:
+    """Log the data sets as inputs: name, digest and counts, no row."""
+    counts, tables = session.manifest["intake"], session.loaded.shown["data"]
+    run.log_dataset(
         "transactions",
         fingerprint=session.transactions.fingerprint,
-        source=str(session.loaded.raw["data"]["transactions"]["source"]),
+        source=str(tables["transactions"]["source"]),
         profile={k: counts[k] for k in ("accepted", "customers", "first_day", "last_day")},
         columns={name: str(kind) for name, kind in session.transactions.table.schema().items()},
     )
+    if session.events is not None:
+        run.log_dataset(
+            "events",
+            fingerprint=session.events_fingerprint,
+            source=str(tables["events"]["source"]),
+            profile={},
+            columns={name: str(kind) for name, kind in session.events.schema().items()},
+        )
 
 
 def _fit_all(session: Session, training: TrainingRun, evaluation: Evaluation) -> None:
@@ -89,7 +111,8 @@ def _fit_all(session: Session, training: TrainingRun, evaluation: Evaluation) ->
     missing = [role for role in ("value", "churn", "tiers") if role not in training.versions]
     if "value" in missing or "tiers" in missing:
         with step("Fitting the value model"):
-            value = fit_value(session)
+            frame = value_frame(session)
+            value = fit_value(session, frame)
     if "value" in missing:
         with training.model("value") as run:
             _register(session, run, value, evaluation, ("purchases", "revenue"))
@@ -101,7 +124,7 @@ def _fit_all(session: Session, training: TrainingRun, evaluation: Evaluation) ->
             _register(session, run, churn, evaluation, ("churn",))
     if "tiers" in missing:
         with step("Learning the value tiers"):
-            tiers = fit_tiers(session, value.estimator)
+            tiers = fit_tiers(session, frame, value.estimator)
         with training.model("tiers") as run:
             run.log_text(tiers.estimator.profile_.to_csv(), "profile.csv")
             _register(session, run, tiers, evaluation, ())
@@ -115,11 +138,11 @@ def _register(
     targets: tuple[str, ...],
 ) -> None:
     """Log one model and register it; its version comes last, and marks it complete."""
-    from winback.registry.notes import CAVEATS, write_notes
-
     run.log_params({**fitted.estimator.get_params(deep=False), "choice": fitted.name})
+    run.log_metrics(fitted.metrics)
     run.log_text(fitted.reasons + "\n", "choice.txt")
-    evaluation.log(run, targets)
+    _log_data(session, run)
+    evaluation.log(run, targets, fitted.name)
     for caveat in fitted.caveats:
         session.reporter.warn(caveat)
-    write_notes(session.store, run.register(fitted.estimator), CAVEATS, fitted.caveats)
+    run.register(fitted.estimator, caveats=fitted.caveats)
