@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any, Self
 
 import numpy as np
@@ -144,7 +146,11 @@ class ChurnModel(PlainState, ClassifierMixin, BaseEstimator):  # type: ignore[mi
         self.random_state = random_state
 
     def fit(
-        self, X: pd.DataFrame, y: npt.ArrayLike, purchase_model: BetaGeoModel | None = None
+        self,
+        X: pd.DataFrame,
+        y: npt.ArrayLike,
+        purchase_model: BetaGeoModel | None = None,
+        purchase_models: Mapping[date, BetaGeoModel] | None = None,
     ) -> Self:
         """Hold the contest, and refit every candidate on all snapshots.
 
@@ -158,6 +164,11 @@ class ChurnModel(PlainState, ClassifierMixin, BaseEstimator):  # type: ignore[mi
         purchase_model
             A BG/NBD model fitted in days on all that is known; the candidate `beta_geo` then
             stands for it. Otherwise one is fitted on the newest snapshot of `X`.
+        purchase_models
+            The like at each snapshot (snapshot to model), on all that was known then, so that the
+            evidence for `beta_geo` is about what is deployed; it leaves the contest where a
+            snapshot has none. Not given: fitted on the training rows before each snapshot, which
+            understates `beta_geo` where `X` holds active customers only.
 
         Raises
         ------
@@ -180,17 +191,10 @@ class ChurnModel(PlainState, ClassifierMixin, BaseEstimator):  # type: ignore[mi
             for name in ("horizon_days", "gap_days", "exclude", "n_jobs", "random_state")
         }
         names, self.dropped_ = self._contestants(X)
-        evidence = churn_evidence.gather(names, X, labels, settings)
+        evidence = churn_evidence.gather(names, X, labels, settings, purchase_models)
         self.evidence_ = churn_evidence.evidence_frame(evidence)
         self.evidence_note_ = evidence.note
-        self.candidates_, failed = fit_candidates(names, X, labels, settings)
-        if purchase_model is not None and BetaGeoChurn.name in names:
-            known = BetaGeoChurn.from_purchase_model(
-                purchase_model, horizon_days=self.horizon_days, gap_days=self.gap_days
-            )
-            fitted = self.candidates_ | {BetaGeoChurn.name: known}
-            self.candidates_ = {name: fitted[name] for name in CANDIDATES if name in fitted}
-            failed.pop(BetaGeoChurn.name, None)
+        self.candidates_, failed = fit_candidates(names, X, labels, settings, purchase_model)
         self.dropped_ |= evidence.failed | failed
         self._hold_contest(evidence)
         return self

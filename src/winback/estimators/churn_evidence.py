@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ import pandas as pd
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from winback.errors import ModelError
+from winback.estimators.beta_geo import BetaGeoModel
 from winback.estimators.calibrators import fit_calibrator
-from winback.estimators.churn_candidates import fit_candidates
+from winback.estimators.churn_candidates import BetaGeoChurn, fit_candidates
 from winback.estimators.churn_candidates.base import (
     MIN_ROWS_PER_CLASS,
     Floats,
@@ -102,7 +104,13 @@ def grouped_splits(customer: Indices, random_state: int) -> list[Split]:
     return [(np.flatnonzero(folds != f), np.flatnonzero(folds == f)) for f in range(N_FOLDS)]
 
 
-def gather(names: Sequence[str], X: pd.DataFrame, y: Indices, settings: dict[str, Any]) -> Evidence:
+def gather(
+    names: Sequence[str],
+    X: pd.DataFrame,
+    y: Indices,
+    settings: dict[str, Any],
+    purchase_models: Mapping[date, BetaGeoModel] | None = None,
+) -> Evidence:
     """Predict snapshots by models of the past; where there is none, folds of customers.
 
     Parameters
@@ -113,6 +121,10 @@ def gather(names: Sequence[str], X: pd.DataFrame, y: Indices, settings: dict[str
         Sorted by `canonical`.
     settings
         `horizon_days`, `gap_days`, `random_state` and other candidate parameters.
+    purchase_models
+        Snapshot to the BG/NBD model of what was known then: `beta_geo` predicts it by that model,
+        or leaves the contest where there is none. It needs no label, so nothing of it lies after
+        the snapshot. None: it is fitted on the training rows of each split.
     """
     days = snapshot_days(X)
     customer = np.asarray(pd.factorize(X["customer_id"].astype(str))[0], dtype=np.int64)
@@ -140,7 +152,12 @@ def gather(names: Sequence[str], X: pd.DataFrame, y: Indices, settings: dict[str
     parts: dict[str, list[Floats]] = {name: [] for name in names}
     failed: dict[str, str] = {}
     for train, test in splits:
-        fitted, failures = fit_candidates(parts, X.iloc[train], y[train], settings)
+        day = day_text(days[test[0]])
+        known = (purchase_models or {}).get(date.fromisoformat(day))
+        if purchase_models is not None and known is None and BetaGeoChurn.name in parts:
+            failed[BetaGeoChurn.name] = f"no purchase model could be fitted at {day}"
+            del parts[BetaGeoChurn.name]
+        fitted, failures = fit_candidates(parts, X.iloc[train], y[train], settings, known)
         for name, reason in failures.items():
             failed[name] = reason
             del parts[name]

@@ -19,6 +19,8 @@ from winback.estimators.churn_candidates import BetaGeoChurn
 from winback.evaluation.forward import ForwardTest, Recipe, attempt, customer_frame, unfitted
 from winback.evaluation.windows import Window, first_day, known_past, outcomes
 from winback.features.habits import event_types
+from winback.features.purchases import purchase_days
+from winback.features.rfm import rfm_table
 from winback.features.snapshots import snapshot_dates, training_table
 
 MAX_CUSTOMERS = 100_000  # more teach a churn model little, and cost memory for every snapshot
@@ -55,6 +57,8 @@ class ChurnData:
         Active customers at the window's `as_of`.
     purchase_model : BetaGeoModel or None
         BG/NBD fitted on everything known at `as_of`, in days; None if it could not be.
+    purchase_models : dict of date to BetaGeoModel
+        The like at each snapshot that is predicted as evidence, where it could be fitted.
     dates : list of date
         The snapshots, newest first.
     """
@@ -62,6 +66,7 @@ class ChurnData:
     train: pd.DataFrame | None
     population: pd.DataFrame
     purchase_model: BetaGeoModel | None
+    purchase_models: dict[date, BetaGeoModel]
     dates: list[date]
 
 
@@ -103,11 +108,30 @@ def churn_data(
         newest = Window(max(dates), window.as_of, window.gap_days)
         if newest.horizon_days < window.horizon_days:  # proved, not hoped
             raise ModelError("a training label reaches past what is known", got=str(newest))
+    # those that lie behind another's label window, as the evidence of `ChurnModel` wants them
+    span = window.gap_days + window.horizon_days
+    tested = [day for day in dates if (day - min(dates)).days >= span] or dates[:1]
+    fits = {day: purchase_model(past, day) for day in [window.as_of, *tested]}
+    models = {day: model for day, model in fits.items() if model is not None}
     everybody = customer_frame(past, window, events=events)
-    model = attempt({}, "beta_geo", BetaGeoModel().fit, everybody)
     within = np.inf if active_within_days is None else active_within_days
     population = everybody[everybody["days_since_last"] <= within].reset_index(drop=True)
-    return ChurnData(train, population, model, dates)
+    model = models.pop(window.as_of, None)
+    return ChurnData(train, population, model, models, dates)
+
+
+def purchase_model(transactions: Transactions, as_of: date) -> BetaGeoModel | None:
+    """Fit BG/NBD, in days, on every customer known at `as_of`; None if it cannot be fitted.
+
+    The engine counts equal histories, so that memory does not grow with the customers.
+    """
+    days = purchase_days(transactions.table, as_of, count_zero=transactions.count_zero)
+    rows = rfm_table(days, as_of)
+    histories = rows.group_by(list(BetaGeoModel.columns)).aggregate(weight=rows.count())
+    model: BetaGeoModel | None = attempt(
+        {}, "beta_geo", BetaGeoModel().fit, histories.to_pyarrow().to_pandas()
+    )
+    return model
 
 
 def _some_customers(transactions: ir.Table) -> ir.Table | None:
@@ -141,7 +165,10 @@ def fit_churn(recipe: Recipe, data: ChurnData, window: Window, random_state: int
     model = unfitted(recipe, window, random_state)
     features = data.train.drop(columns=["purchases", "revenue", "churned"])
     fitted: ChurnModel = model.fit(
-        features, data.train["churned"], purchase_model=data.purchase_model
+        features,
+        data.train["churned"],
+        purchase_model=data.purchase_model,
+        purchase_models=data.purchase_models,
     )
     return fitted
 

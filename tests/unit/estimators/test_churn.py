@@ -1,6 +1,7 @@
 """ChurnModel: forward evidence only, one rule for the winner, the same bits after a round trip."""
 
 import json
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -191,6 +192,20 @@ def test_a_given_purchase_model_stands_for_itself(data):
     with pytest.raises(ModelError, match="explains"):
         alone.contributions(newest)
     assert len(alone.predict_frame(alone.input_example())) == 3
+
+
+def test_a_snapshot_is_predicted_by_the_purchase_model_of_its_own_date(data):
+    days = [date.fromisoformat(day) for day in DATES]
+    bgnbd = BetaGeoModel().fit(data)
+    model = ChurnModel(horizon_days=30, candidates=("base_rate", "beta_geo"))
+    model.fit(data, data["churned"], bgnbd, dict.fromkeys(days, bgnbd))
+    newest = data[data["as_of"] == DATES[-1]]
+    shown = model.evidence_.query("candidate == 'beta_geo' and snapshot == @DATES[-1]")
+    expected = ((1 - bgnbd.p_purchase(newest, 30) - newest["churned"]) ** 2).mean()
+    assert shown["brier"].item() == pytest.approx(expected, abs=1e-9)
+    model.fit(data, data["churned"], bgnbd, dict.fromkeys(days[:-1], bgnbd))
+    assert DATES[-1] in model.dropped_["beta_geo"]  # not judged by some other model
+    assert model.selected_ == "base_rate"
 
 
 def test_no_row_is_predicted_as_missing_or_certain(data, model):

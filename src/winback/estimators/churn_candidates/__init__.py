@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from winback.errors import ModelError, NotEnoughDataError
+from winback.estimators.beta_geo import BetaGeoModel
 from winback.estimators.churn_candidates.base import Candidate
 from winback.estimators.churn_candidates.base_rate import BaseRate
 from winback.estimators.churn_candidates.beta_geo import BetaGeoChurn
@@ -46,7 +47,11 @@ __all__ = [
 
 
 def fit_candidates(
-    names: Iterable[str], X: pd.DataFrame, y: npt.NDArray[np.int64], settings: dict[str, Any]
+    names: Iterable[str],
+    X: pd.DataFrame,
+    y: npt.NDArray[np.int64],
+    settings: dict[str, Any],
+    purchase_model: BetaGeoModel | None = None,
 ) -> tuple[dict[str, Candidate], dict[str, str]]:
     """Fit several candidates on the same sorted rows, sharing the blend's members.
 
@@ -58,6 +63,8 @@ def fit_candidates(
         Rows sorted by `canonical`.
     settings
         Parameters by name (`horizon_days`, `random_state`, ...); each candidate takes its own.
+    purchase_model
+        What `beta_geo` stands for; None: it is fitted on `X`.
 
     Returns
     -------
@@ -76,6 +83,8 @@ def fit_candidates(
         try:
             if isinstance(candidate, Blend) and set(Blend.member_names) <= fitted.keys():
                 fitted[name] = candidate.with_members([fitted[m] for m in Blend.member_names])
+            elif isinstance(candidate, BetaGeoChurn) and purchase_model is not None:
+                fitted[name] = candidate.with_purchase_model(purchase_model)
             else:
                 fitted[name] = candidate.fit_ordered(X, y)
         except (ModelError, NotEnoughDataError) as error:

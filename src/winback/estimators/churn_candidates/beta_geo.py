@@ -21,8 +21,9 @@ CELLS = 2_000_000  # rows x nodes worked on at once
 class BetaGeoChurn(Candidate):
     """One minus BG/NBD's probability of a purchase in ``(gap_days, gap_days + horizon_days]``.
 
-    It needs no labels: the purchase model is fitted on the RFM summary of the newest training
-    snapshot, or given already fitted (`from_purchase_model`).
+    It needs no labels, so the purchase model is best given, fitted on every customer known
+    (`from_purchase_model`). `fit` has only the newest training snapshot to fit it on: where that
+    is cut to active customers, drop-out can hardly be seen in it.
 
     Parameters
     ----------
@@ -46,9 +47,12 @@ class BetaGeoChurn(Candidate):
         cls, purchase_model: BetaGeoModel, *, horizon_days: int, gap_days: int = 0
     ) -> Self:
         """Return the candidate that a BG/NBD model, fitted in days, stands for."""
-        fitted = cls(horizon_days, gap_days).mark_fitted()
-        fitted.purchase_model_ = purchase_model
-        return fitted
+        return cls(horizon_days, gap_days).with_purchase_model(purchase_model)
+
+    def with_purchase_model(self, purchase_model: BetaGeoModel) -> Self:
+        """Return this candidate over a BG/NBD model that is fitted already, in days."""
+        self.purchase_model_ = purchase_model
+        return self.mark_fitted()
 
     def _fit(self, X: pd.DataFrame, y: npt.NDArray[np.int64]) -> None:  # noqa: ARG002  # labels are not needed
         newest = (X["as_of"] == X["as_of"].iloc[-1]).to_numpy()

@@ -1,0 +1,60 @@
+"""Churn's forward tests: what is judged is what would be deployed, on what was known then."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+from sklearn.metrics import brier_score_loss
+
+from winback.data.connect import open_engine
+from winback.data.intake import read_transactions
+from winback.estimators.beta_geo import BetaGeoModel
+from winback.evaluation.churn_forward import SnapshotSettings, churn_data, fit_churn
+from winback.evaluation.windows import Window, known_past
+from winback.features.rfm import rfm_summary
+
+WINDOW = Window(date(1998, 3, 31), date(1998, 5, 30))
+TWO = {"estimator": "ChurnModel", "params": {"candidates": ("base_rate", "beta_geo")}}
+
+
+@pytest.fixture(scope="module")
+def shop():
+    return read_transactions("sample:cdnow-tenth", engine=open_engine())
+
+
+@pytest.fixture(scope="module")
+def data(shop):
+    return churn_data(
+        shop, WINDOW, active_within_days=90, snapshots=SnapshotSettings(count=4, every_days=30)
+    )
+
+
+def test_the_evidence_for_beta_geo_is_about_the_model_of_everybody(shop, data):
+    newest, second, *_ = data.dates
+    assert set(data.purchase_models) == {newest, second}  # 60 days behind another
+    model = fit_churn(TWO, data, WINDOW)
+    assert model.evidence_.query("candidate == 'beta_geo'")["snapshot"].tolist() == [
+        str(second),
+        str(newest),
+    ]
+    for day in (newest, second):
+        rows = shop.table.filter(shop.table.day <= day, shop.table.known_on <= day)
+        everybody = rfm_summary(rows.to_pyarrow().to_pandas(), as_of=day)
+        bgnbd = BetaGeoModel().fit(everybody)
+        active = data.train[data.train["as_of"] == day]
+        assert len(active) < 0.8 * len(everybody)
+        expected = brier_score_loss(active["churned"], 1 - bgnbd.p_purchase(active, 60))
+        shown = model.evidence_.query("candidate == 'beta_geo' and snapshot == @day.isoformat()")
+        assert shown["brier"].item() == pytest.approx(expected, abs=1e-9)
+        crippled = BetaGeoModel().fit(active)
+        worse = brier_score_loss(active["churned"], 1 - crippled.p_purchase(active, 60))
+        assert worse > expected + 0.001
+
+
+def test_the_deployed_purchase_model_is_that_of_all_that_is_known(shop, data):
+    past = known_past(shop, WINDOW.as_of)
+    bgnbd = BetaGeoModel().fit(rfm_summary(past, as_of=WINDOW.as_of))
+    deployed = fit_churn(TWO, data, WINDOW).candidates_["beta_geo"].purchase_model_
+    for name in ("r_", "alpha_", "a_", "b_"):
+        assert getattr(deployed, name) == pytest.approx(getattr(bgnbd, name), rel=1e-9)
+    assert np.isfinite(deployed.log_likelihood_)
