@@ -10,9 +10,10 @@ def net_by_order(rows: ir.Table) -> ir.Table:
     """Move each refund to the day of the order that it names.
 
     A row with a negative amount moves to the first day of the same customer's purchases under the
-    same ``order_id``, if that order is known when the refund is, and not later than it. Any other
-    refund stays on its own day. ``booked_on`` and ``known_on`` do not change: before the refund
-    was known, the order stood in full.
+    same ``order_id``, among those that are known when the refund becomes known, unless that day is
+    later than its own. Any other refund stays on its own day. An order line that arrives after the
+    refund moves nothing: no row changes what was known before it. ``booked_on`` and ``known_on``
+    do not change: before the refund was known, the order stood in full.
 
     Parameters
     ----------
@@ -45,15 +46,17 @@ def net_by_order(rows: ir.Table) -> ir.Table:
     >>> netted.select("day", "booked_on").to_pyarrow().to_pylist()
     [{'day': datetime.date(2024, 1, 1), 'booked_on': datetime.date(2024, 2, 1)}]
     """
-    orders = (
-        rows.filter(rows.amount > 0, rows.order_id.notnull())
-        .group_by("customer_id", "order_id")
-        .agg(order_day=rows.booked_on.min(), order_known_on=rows.known_on.min())
+    key = ["customer_id", "order_id"]
+    named = rows.filter(rows.order_id.notnull())
+    lines = (
+        named.filter(named.amount > 0)
+        .group_by(*key, line_known_on=named.known_on)
+        .agg(line_day=named.booked_on.min())
     )
-    joined = rows.left_join(orders, ["customer_id", "order_id"])
-    netted = (
-        (joined.amount < 0)
-        & (joined.order_day <= joined.booked_on)
-        & (joined.order_known_on <= joined.known_on)
-    )
+    refunds = named.filter(named.amount < 0).select(*key, "known_on").distinct()
+    # each refund sees the order as it was known on the day that the refund became known
+    seen = refunds.join(lines, [*key, refunds.known_on >= lines.line_known_on])
+    orders = seen.group_by(*key, "known_on").agg(order_day=seen.line_day.min())
+    joined = rows.left_join(orders, [*key, "known_on"])
+    netted = (joined.amount < 0) & (joined.order_day <= joined.booked_on)
     return joined.mutate(day=ibis.ifelse(netted, joined.order_day, joined.day)).select(rows.columns)
