@@ -6,8 +6,10 @@ and no single metric decides. MAE alone would crown "nobody buys again"; ranking
 the level. The rule, for each target:
 
 1. Candidates whose total is off by more than a factor of two (pooled over the cut-offs) are out.
-2. The lowest loss leads.
-3. A simpler candidate takes its place if the paired customer bootstrap cannot tell the two apart
+2. So are candidates that predict exactly 0 for customers who brought `MAX_WRITTEN_OFF` or more of
+   the actual total: nobody who may come back is worth nothing. If all that are left do, they stay.
+3. The lowest loss leads.
+4. A simpler candidate takes its place if the paired customer bootstrap cannot tell the two apart
    (95% interval of the difference holds 0) *and* its loss is at most 2% higher. The second half
    matters for small shops, where nothing can be told apart from anything.
 
@@ -39,6 +41,7 @@ from winback.evaluation.windows import (
 SCORED = ("mae", "rmse", "gini")
 TOLERANCE = 0.02  # a simpler candidate may lose so much, as a share of the loss
 BIAS_BOUNDS = (0.5, 2.0)
+MAX_WRITTEN_OFF = 0.05  # share of the total; what auditors by custom call material
 MAX_CUSTOMERS = 50_000
 DEFAULT = "beta_geo+gamma_gamma"
 
@@ -52,10 +55,12 @@ VALUE_CANDIDATES: dict[str, Recipe] = {
     "zero": _recipe("zero", "own_mean"),
     "last_period+own_mean": _recipe("last_period", "own_mean"),
     "rate+own_mean": _recipe("rate", "own_mean"),
+    "beta_geo+own_mean": _recipe("beta_geo", "own_mean"),
     "beta_geo+gamma_gamma": _recipe("beta_geo", "gamma_gamma"),
 }
 """The contestants, simplest first: that nobody buys again, that the last period repeats itself,
-the heuristic frequency x monetary value / T, and BG/NBD with Gamma-Gamma."""
+the heuristic frequency x monetary value / T, BG/NBD with the customer's own mean amount
+(everybody's for one-time buyers), and BG/NBD with Gamma-Gamma."""
 
 
 @dataclass(frozen=True)
@@ -214,6 +219,10 @@ def _choose(
         return _default(
             target, candidates, fallback, "no candidate holds its level on any", evidence
         )
+    written_off = {model: _written_off(tests, model) for model in losses}
+    blind = [m for m in fit if written_off[m] >= MAX_WRITTEN_OFF]
+    if len(blind) < len(fit):
+        fit = [m for m in fit if m not in blind]
     best = min(fit, key=losses.__getitem__)
     chosen = next(m for m in fit if _good_enough(pooled, m, best))
     pooled_rows = []
@@ -223,17 +232,23 @@ def _choose(
             d = pooled.difference(model, best, "loss")
             ratios = np.exp([d.estimate, d.low, d.high])
             row |= dict(zip(("loss_ratio", "low", "high"), ratios.tolist(), strict=True))
-        row["note"] = tests[0].failed.get(model) or (
-            "" if model in fit else f"predicts {bias.get(model, np.nan):.2f} of the actual total"
-        )
+        row["note"] = tests[0].failed.get(model) or ""
+        if model in blind:
+            row["note"] = f"predicts 0 for customers who brought {written_off[model]:.0%}"
+        elif model not in fit and not row["note"]:
+            row["note"] = f"predicts {bias.get(model, np.nan):.2f} of the actual total"
         pooled_rows.append(row)
     table = pd.concat([evidence, pd.DataFrame(pooled_rows)], ignore_index=True)
-    others = [model for model in fit if model != chosen]
+    others = [model for model in fit if losses[model] != losses[chosen]]  # not its twin
     windows = f"{len(tests)} inner cut-off{'s' if len(tests) > 1 else ''}"
     reasons = (
         f"{chosen}, judged on {windows} of {tests[0].window.horizon_days} days: total "
         f"{bias[chosen]:.2f} of the actual{_explain(pooled, chosen, best, others)}"
     )
+    if blind:
+        shares = ", ".join(f"{m} ({written_off[m]:.0%} of the total)" for m in blind)
+        verb = "they predict" if set(blind) == set(fit) else "left out, as they predict"
+        reasons += f"; {verb} 0 for customers who came back: {shares}"
     return Choice(target, chosen, dict(candidates[chosen]), reasons, table)
 
 
@@ -266,10 +281,17 @@ def _pooled_bias(tests: Sequence[ForwardTest], model: str) -> float:
     return predicted / actual if actual > 0 else float("nan")
 
 
+def _written_off(tests: Sequence[ForwardTest], model: str) -> float:
+    """Return the share of the actual total brought by those whom the model predicts 0 for."""
+    actual = sum(float(test.actual.sum()) for test in tests)
+    missed = sum(float(test.actual[test.predicted()[model] == 0].sum()) for test in tests)
+    return missed / actual if actual > 0 else float("nan")
+
+
 def _explain(pooled: Bootstrap, chosen: str, best: str, others: list[str]) -> str:
     """Say by how much the choice leads the runner-up, or that it cannot be told from the best."""
     if not others:
-        return "; no other candidate holds its level"
+        return "; no other candidate is left"
     rival = best if chosen != best else min(others, key=lambda m: pooled.point[m, "loss"])
     d = pooled.difference(chosen, rival, "loss")
     text = (
