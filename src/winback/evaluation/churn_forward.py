@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from typing import Any
 
 import ibis.expr.types as ir
-import numpy as np
 import pandas as pd
 
 from winback.data.tables import Transactions
@@ -16,8 +17,9 @@ from winback.estimators.baselines import PurchaseRule
 from winback.estimators.beta_geo import BetaGeoModel
 from winback.estimators.churn import ChurnModel
 from winback.estimators.churn_candidates import BetaGeoChurn
-from winback.evaluation.forward import ForwardTest, Recipe, attempt, customer_frame, unfitted
+from winback.evaluation.forward import ForwardTest, Recipe, attempt, unfitted
 from winback.evaluation.windows import Window, first_day, known_past, outcomes
+from winback.features.behaviour import active, behaviour_table
 from winback.features.habits import event_types
 from winback.features.purchases import purchase_days
 from winback.features.rfm import rfm_table
@@ -53,8 +55,8 @@ class ChurnData:
     ----------
     train : DataFrame or None
         Stacked snapshots with mature labels (``churned``); None if history has none.
-    population : DataFrame
-        Active customers at the window's `as_of`.
+    active : ir.Table
+        Active customers at the window's `as_of`, by their behaviour; computed by `population`.
     purchase_model : BetaGeoModel or None
         BG/NBD fitted on everything known at `as_of`, in days; None if it could not be.
     purchase_models : dict of date to BetaGeoModel
@@ -64,10 +66,16 @@ class ChurnData:
     """
 
     train: pd.DataFrame | None
-    population: pd.DataFrame
+    active: ir.Table
     purchase_model: BetaGeoModel | None
     purchase_models: dict[date, BetaGeoModel]
     dates: list[date]
+
+    @cached_property
+    def population(self) -> pd.DataFrame:
+        """The active customers, sorted; asked for by forward tests only, and kept."""
+        frame: pd.DataFrame = self.active.order_by("customer_id").to_pyarrow().to_pandas()
+        return frame
 
 
 def churn_data(
@@ -89,6 +97,12 @@ def churn_data(
         count=snapshots.count,
         min_history_days=min(snapshots.min_history_days, window.horizon_days),
     )
+    described: dict[str, Any] = {
+        "count_zero": past.count_zero,
+        "horizon_days": window.horizon_days,
+        "events": events,
+        "event_types": None if events is None else event_types(events, window.as_of),
+    }
     train = None
     if dates:
         learners = _some_customers(past.table)
@@ -96,13 +110,10 @@ def churn_data(
             past.table,
             dates,
             as_of=window.as_of,
-            horizon_days=window.horizon_days,
             gap_days=window.gap_days,
             active_within_days=active_within_days,
-            count_zero=past.count_zero,
-            events=events,
-            event_types=None if events is None else event_types(events, window.as_of),
             customers=learners,
+            **described,
         )
         train = table.order_by(["as_of", "customer_id"]).to_pyarrow().to_pandas()
         newest = Window(max(dates), window.as_of, window.gap_days)
@@ -113,11 +124,9 @@ def churn_data(
     tested = [day for day in dates if (day - min(dates)).days >= span] or dates[:1]
     fits = {day: purchase_model(past, day) for day in [window.as_of, *tested]}
     models = {day: model for day, model in fits.items() if model is not None}
-    everybody = customer_frame(past, window, events=events)
-    within = np.inf if active_within_days is None else active_within_days
-    population = everybody[everybody["days_since_last"] <= within].reset_index(drop=True)
+    customers = active(behaviour_table(past.table, [window.as_of], **described), active_within_days)
     model = models.pop(window.as_of, None)
-    return ChurnData(train, population, model, models, dates)
+    return ChurnData(train, customers, model, models, dates)
 
 
 def purchase_model(transactions: Transactions, as_of: date) -> BetaGeoModel | None:

@@ -3,14 +3,17 @@
 from datetime import date
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import brier_score_loss
 
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
 from winback.estimators.beta_geo import BetaGeoModel
+from winback.evaluation import churn_forward
 from winback.evaluation.churn_forward import SnapshotSettings, churn_data, fit_churn
 from winback.evaluation.windows import Window, known_past
+from winback.features.behaviour import behaviour_table
 from winback.features.rfm import rfm_summary
 
 WINDOW = Window(date(1998, 3, 31), date(1998, 5, 30))
@@ -58,3 +61,23 @@ def test_the_deployed_purchase_model_is_that_of_all_that_is_known(shop, data):
     for name in ("r_", "alpha_", "a_", "b_"):
         assert getattr(deployed, name) == pytest.approx(getattr(bgnbd, name), rel=1e-9)
     assert np.isfinite(deployed.log_likelihood_)
+
+
+def test_nobody_is_described_before_a_forward_test_asks(shop, monkeypatch):
+    described = []
+    monkeypatch.setattr(
+        churn_forward,
+        "behaviour_table",
+        lambda *args, **kwargs: described.append(behaviour_table(*args, **kwargs)) or described[-1],
+    )
+    data = churn_data(
+        shop, WINDOW, active_within_days=90, snapshots=SnapshotSettings(count=1, every_days=30)
+    )
+    assert "population" not in vars(data)
+    fit_churn(TWO, data, WINDOW)
+    assert "population" not in vars(data)
+    everybody = described[0].to_pyarrow().to_pandas()
+    active = everybody[everybody["days_since_last"] <= 90].sort_values("customer_id")
+    assert 0 < len(active) < len(everybody)
+    pd.testing.assert_frame_equal(data.population, active.reset_index(drop=True))
+    assert data.population is data.population
