@@ -20,6 +20,7 @@ from winback.estimators.churn_candidates import BetaGeoChurn
 from winback.evaluation.forward import ForwardTest, Recipe, attempt, unfitted
 from winback.evaluation.windows import Window, first_day, known_past, outcomes
 from winback.features.behaviour import active, behaviour_table
+from winback.features.catalogue import feature_columns
 from winback.features.habits import event_types
 from winback.features.purchases import purchase_days
 from winback.features.rfm import rfm_table
@@ -158,7 +159,7 @@ def _some_customers(transactions: ir.Table) -> ir.Table | None:
 
 
 def fit_churn(recipe: Recipe, data: ChurnData, window: Window, random_state: int = 0) -> ChurnModel:
-    """Fit a churn recipe on the snapshots.
+    """Fit a churn recipe on the snapshots, and on features of the catalogue only.
 
     Raises
     ------
@@ -172,9 +173,9 @@ def fit_churn(recipe: Recipe, data: ChurnData, window: Window, random_state: int
             hint="give more history, or a shorter horizon",
         )
     model = unfitted(recipe, window, random_state)
-    features = data.train.drop(columns=["purchases", "revenue", "churned"])
+    names = feature_columns(data.train.columns)  # whatever else was joined on is not learned
     fitted: ChurnModel = model.fit(
-        features,
+        data.train[["customer_id", "as_of", *names]],
         data.train["churned"],
         purchase_model=data.purchase_model,
         purchase_models=data.purchase_models,

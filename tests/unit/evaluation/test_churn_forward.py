@@ -1,5 +1,6 @@
 """Churn's forward tests: what is judged is what would be deployed, on what was known then."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -81,3 +82,15 @@ def test_nobody_is_described_before_a_forward_test_asks(shop, monkeypatch):
     assert 0 < len(active) < len(everybody)
     pd.testing.assert_frame_equal(data.population, active.reset_index(drop=True))
     assert data.population is data.population
+
+
+def test_only_features_of_the_catalogue_are_learned(data):
+    labels = data.train["churned"]
+    planted = data.train.assign(
+        joined_on=labels * 3.0, event_visit_30=0.0, event_visit_days_since=365.0
+    )
+    model = fit_churn(TWO, replace(data, train=planted), WINDOW)
+    learned = set(model.feature_names_in_)
+    assert "joined_on" not in learned
+    assert {"event_visit_30", "event_visit_days_since", "overdue_ratio", "T"} <= learned
+    assert not learned & {"churned", "purchases", "revenue", "last_horizon_purchases"}
