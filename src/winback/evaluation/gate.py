@@ -2,8 +2,8 @@
 
 Challenger, champion and baselines enter as recipes and are refitted at the same cut-off, before a
 window that all of them are judged on: no artifact that has seen the window ever takes part. The
-gate fails closed: without evidence, with a missing metric, or with a metric that is NaN, the
-answer is no.
+gate fails closed: without evidence, with a champion that cannot be refitted, with a missing metric,
+or with a metric that is NaN, the answer is no.
 What counts as worse is defined in `winback.evaluation.checks`.
 """
 
@@ -222,7 +222,7 @@ def decide(
         A name in the recipes.
     champion : str or None
         None for the very first model, which is judged against the baselines alone. A champion
-        whose recipe can no longer be fitted cannot be compared; the reasons say so.
+        whose recipe can no longer be fitted cannot be compared: refused.
     baselines : sequence of str
 
     Returns
@@ -244,6 +244,8 @@ def decide(
             role = "champion" if name == champion else "baseline"
             why = evidence.failed.get(name, "it was not among the recipes")
             said.append(f"the {role} {name} could not be compared: {why}")
+    if champion is not None and champion not in rivals:
+        return _refused([*said, "nobody is promoted over a champion that was not compared"])
     if baselines and not set(rivals) & set(baselines):
         return _refused([*said, "no baseline could be fitted to compare with"])
     checks: list[Check] = []
