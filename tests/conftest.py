@@ -36,6 +36,14 @@ class Workshop:
         with self.session(**overrides) as session:
             return workflow(session)
 
+    def copy_to(self, folder):
+        """Return the same workshop elsewhere; the store finds its artifacts at the new place."""
+        shutil.copytree(self.folder, folder)
+        yaml = folder / self.yaml.name
+        text = self.yaml.read_text(encoding="utf-8")
+        yaml.write_text(text.replace(str(self.folder), str(folder)), encoding="utf-8")
+        return Workshop(folder, yaml)
+
     def read(self, name):
         path = self.out / name
         if name.endswith(".parquet"):
