@@ -174,7 +174,8 @@ def tiers_decision(rank, champion_rank=None):
         ranks["champion"] = champion_rank(true, rng)
     predictions = {name: pd.DataFrame({"predicted": r * 1.0}) for name, r in ranks.items()}
     test = ForwardTest(WINDOW, "tiers", pd.Series(np.arange(N).astype(str)), spent, predictions)
-    return decision(Evidence("tiers", WINDOW, [test], "refitted"), baselines=())
+    champion = None if champion_rank is None else "champion"
+    return decision(Evidence("tiers", WINDOW, [test], "refitted"), champion, baselines=())
 
 
 def test_tiers_must_order_later_revenue():
