@@ -22,6 +22,7 @@ from winback.estimators.churn_candidates.base import (
     day_text,
     snapshot_days,
 )
+from winback.estimators.equal_mass import calibration_error
 
 Indices = npt.NDArray[np.int64]
 Split = tuple[Indices, Indices]
@@ -175,13 +176,6 @@ def gather(
         forward=forward,
         note=note,
     )
-
-
-def calibration_error(y: Indices, p: Floats, bins: int = 10) -> float:
-    """Return the expected calibration error over bins of equal numbers of rows (ECE)."""
-    order = np.argsort(p, kind="stable")
-    gaps = [abs(float(y[b].sum() - p[b].sum())) for b in np.array_split(order, bins)]
-    return float(sum(gaps) / len(y))
 
 
 def measure(y: Indices, p: Floats) -> dict[str, float]:

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from winback.errors import ModelError
+from winback.estimators.equal_mass import calibration_error, equal_mass_bins
 
 Floats = NDArray[np.float64]
 
@@ -44,38 +45,6 @@ def as_pair(actual: ArrayLike, predicted: ArrayLike) -> tuple[Floats, Floats]:
     if not np.isfinite(y).all():
         raise ModelError("an outcome is missing or infinite", got=f"{(~np.isfinite(y)).sum()} rows")
     return y, p
-
-
-def equal_mass_bins(predicted: ArrayLike, n_bins: int = 10) -> NDArray[np.intp]:
-    """Cut customers into bins of (nearly) equal size by prediction.
-
-    Customers with the same prediction always share a bin, so bins can be larger, and fewer, than
-    asked for: a constant prediction has one bin.
-
-    Parameters
-    ----------
-    predicted : array-like of shape (n,)
-    n_bins : int
-        Largest number of bins.
-
-    Returns
-    -------
-    ndarray of int, shape (n,)
-        The bin of each customer, from 0 (lowest predictions), without holes.
-
-    Examples
-    --------
-    >>> equal_mass_bins([0.1, 0.9, 0.1, 0.8], n_bins=2)
-    array([0, 1, 0, 1])
-    """
-    p = np.asarray(predicted, dtype=np.float64).ravel()
-    if p.size == 0:
-        return np.zeros(0, dtype=np.intp)
-    _, inverse, counts = np.unique(p, return_inverse=True, return_counts=True)
-    middle = np.cumsum(counts) - counts / 2  # a tied group goes where its middle customer goes
-    bins = np.minimum((middle * n_bins / p.size).astype(np.intp), n_bins - 1)
-    _, dense = np.unique(bins, return_inverse=True)
-    return np.asarray(dense[inverse], dtype=np.intp)
 
 
 def reliability_table(actual: ArrayLike, predicted: ArrayLike, n_bins: int = 10) -> pd.DataFrame:
@@ -156,7 +125,7 @@ def expected_calibration_error(y: ArrayLike, p: ArrayLike, n_bins: int = 10) -> 
     y, p = as_pair(y, p)
     if y.size == 0 or not np.isfinite(p).all():
         return float("nan")
-    return float(np.abs(np.bincount(equal_mass_bins(p, n_bins), p - y)).sum() / y.size)
+    return calibration_error(y, p, n_bins)
 
 
 def calibration_by_group(

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from winback.estimators.equal_mass import equal_mass_bins
 from winback.evaluation.calibration import (
     calibration_by_group,
-    equal_mass_bins,
     expected_calibration_error,
     reliability_table,
 )
