@@ -94,7 +94,7 @@ def read_table(
         fates: list[tuple[str, str]] = []
         for column in kept:
             value = found[column.name]
-            cells[column.name] = _cell(engine, raw, column, value, timezone)
+            cells[column.name] = _cell(engine, raw, column, value, timezone=timezone, as_of=as_of)
             fates += _faults(column)
         if "timestamp" in found:
             cells["day"] = f"CAST({cells['timestamp']} AS DATE)"
@@ -179,7 +179,15 @@ def read_customers(source: Any, **options: Any) -> ir.Table:
     return rows.group_by("customer_id").agg(**merged)
 
 
-def _cell(engine: Backend, raw: Raw, column: Column, value: Expression, timezone: str) -> str:
+def _cell(
+    engine: Backend,
+    raw: Raw,
+    column: Column,
+    value: Expression,
+    *,
+    timezone: str,
+    as_of: date | None,
+) -> str:
     where = f"{raw.label}, {column.name}"
     match column.kind:
         case "id":
@@ -191,7 +199,8 @@ def _cell(engine: Backend, raw: Raw, column: Column, value: Expression, timezone
         case "flag":
             return parse.flag(value)
         case "timestamp":
-            return _finite(parse.instant(engine, raw, value, timezone=timezone, where=where))
+            read = parse.instant(engine, raw, value, timezone=timezone, where=where, as_of=as_of)
+            return _finite(read)
 
 
 def _finite(cell: str) -> str:

@@ -126,7 +126,7 @@ def read_transactions(
         has_amounts = "amount" in found
         keep_zero = zero_amounts == "keep" or (zero_amounts is None and raw.sample)
         count_zero = keep_zero or not has_amounts
-        cells = _cells(engine, raw, found, timezone)
+        cells = _cells(engine, raw, found, timezone, as_of)
         # the first fate that applies is the row's; what is after as_of is not even counted as bad
         fates: list[tuple[str, str]] = []
         if condition is not None:
@@ -160,13 +160,26 @@ def read_transactions(
 
 
 def _cells(
-    engine: Backend, raw: Raw, found: Mapping[str, Expression], timezone: str
+    engine: Backend,
+    raw: Raw,
+    found: Mapping[str, Expression],
+    timezone: str,
+    as_of: date | None,
 ) -> dict[str, str]:
     """Return SQL that casts the columns that the source has, and cuts days."""
 
     def when(column: str) -> str:
         where = f"{raw.label}, {column}"
-        return parse.instant(engine, raw, found[column], timezone=timezone, where=where)
+        others = {"timestamp", "available_at"} - {column}
+        return parse.instant(
+            engine,
+            raw,
+            found[column],
+            timezone=timezone,
+            where=where,
+            as_of=as_of,
+            beside=[found[other] for other in others if other in found],
+        )
 
     cells = {
         "customer_id": parse.identifier(found["customer_id"]),

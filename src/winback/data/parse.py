@@ -5,6 +5,9 @@ Every function takes an `Expression` and returns SQL text.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+
 from ibis.backends.duckdb import Backend
 
 from winback.data import sql
@@ -20,7 +23,11 @@ _NUMBERS = {
 # how exports write a missing customer
 _MISSING = "('', 'nan', 'none', 'null', '<na>', 'n/a', '\\n')"
 
-_DATE_ORDER = r"^\d{1,2}([/-])\d{1,2}[/-]\d{2,4}(\D|$)"
+_DATE_ORDER = r"^(\d{1,2}[/-]\d{1,2}[/-]\d{2,4})(\D|$)"
+_DAY_FIRST, _MONTH_FIRST = (
+    [first.format(sign) + sign + year for sign in "/-" for year in ("%y", "%Y")]
+    for first in ("%d{0}%m", "%m{0}%d")
+)
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
 # a time followed by Z, UTC, an offset, or a place such as Asia/Shanghai; abbreviations such as CST
 # mean different zones to different people and are not guessed
@@ -70,13 +77,35 @@ def flag(value: Expression) -> str:
     )
 
 
-def instant(engine: Backend, raw: Raw, value: Expression, *, timezone: str, where: str) -> str:
+def instant(
+    engine: Backend,
+    raw: Raw,
+    value: Expression,
+    *,
+    timezone: str,
+    where: str,
+    as_of: date | None = None,
+    beside: Sequence[Expression] = (),
+) -> str:
     """Return a naive timestamp in the time zone, in microseconds.
 
     Aware points in time are converted; naive ones are taken to be local. Text is read in the forms
     of ISO 8601, ``2024年1月2日 10:05``, ``2024.1.2``, ``20240102``, ``31.12.2024``, ``2 Jan 2024``,
     Unix seconds and milliseconds (10 and 13 digits), and ``12/31/2024`` or ``31/12/2024``,
-    whichever the other cells of the column prove.
+    whichever the other cells of the column prove. With `as_of`, a cell proves something only if
+    its row was known by then, whichever way that row is read: what comes later does not decide how
+    earlier dates are read.
+
+    Parameters
+    ----------
+    engine, raw, value, timezone
+        The source, one of its columns, and the time zone in which days are cut.
+    where
+        How messages call the column.
+    as_of
+        The last day that is known; ``None``: every row is.
+    beside
+        The other columns of points in time that say when a row was known.
 
     Raises
     ------
@@ -84,20 +113,34 @@ def instant(engine: Backend, raw: Raw, value: Expression, *, timezone: str, wher
         The column is of another type, or nothing proves whether day or month comes first.
     """
     zone = sql.text(timezone)
+    readings = _readings(value, zone, where)
+    if len(readings) == 1:
+        return readings[0]
+    others = [_readings(other, zone, where) for other in beside]
+    month_first, day_first = readings
+    proven = _is_day_first(engine, raw, value, where=where, others=others, as_of=as_of)
+    return day_first if proven else month_first
+
+
+def _readings(value: Expression, zone: str, where: str) -> list[str]:
+    """Return the point in time; of text first with the month first, then with the day first."""
     if value.type in {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"}:
-        return f"timezone({zone}, {value.sql})"
+        return [f"timezone({zone}, {value.sql})"]
     if value.type == "DATE" or value.type.startswith("TIMESTAMP"):
-        return f"CAST({value.sql} AS TIMESTAMP)"
+        return [f"CAST({value.sql} AS TIMESTAMP)"]
     if value.type in _NUMBERS | _FLOATS:
         digits = f"CAST(TRY_CAST({value.sql} AS BIGINT) AS VARCHAR)"
-        return f"CASE {_digits(digits, zone)} END"
+        return [f"CASE {_digits(digits, zone)} END"]
     if value.type != "VARCHAR":
         raise DataError("the column does not hold points in time", where=where, got=value.type)
+    return [_text_instant(value, zone, first) for first in (_MONTH_FIRST, _DAY_FIRST)]
+
+
+def _text_instant(value: Expression, zone: str, ambiguous: list[str]) -> str:
     cell = f"trim({value.sql})"
     closed_up = rf"regexp_replace({cell}, '\s+([+-])', '\1')"
-    first = "%d{0}%m" if _day_first(engine, raw, value, where) else "%m{0}%d"
     dates = ["%Y年%m月%d日", "%Y.%m.%d", "%d.%m.%Y", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y"]
-    dates += [first.format(sign) + sign + year for sign in "/-" for year in ("%y", "%Y")]
+    dates += ambiguous
     dates += ["%Y-%m-%d", "%Y/%m/%d"]  # last: 12/1/10 is no day of the year 12
     forms = ", ".join(sql.text(date + clock) for date in dates for clock in _CLOCKS)
     return rf"""CASE
@@ -120,20 +163,41 @@ def _digits(cell: str, zone: str) -> str:
             THEN timezone({zone}, to_timestamp(TRY_CAST({cell} AS BIGINT) / 1000))"""
 
 
-def _day_first(engine: Backend, raw: Raw, value: Expression, where: str) -> bool:
+def _is_day_first(
+    engine: Backend,
+    raw: Raw,
+    value: Expression,
+    *,
+    where: str,
+    others: Sequence[Sequence[str]],
+    as_of: date | None,
+) -> bool:
     """Decide between 31/12/2024 and 12/31/2024 by the cells that only one of them can explain."""
     cell = f"trim({value.sql})"
-
-    def part(position: int) -> str:
-        return rf"TRY_CAST(regexp_extract({cell}, '^(\d+)[/-](\d+)', {position}) AS INTEGER)"
-
-    row = sql.rows(
+    by_month, by_day = (
+        f"TRY_STRPTIME(regexp_extract({cell}, '{_DATE_ORDER}', 1),"
+        f" [{', '.join(map(sql.text, forms))}])"
+        for forms in (_MONTH_FIRST, _DAY_FIRST)
+    )
+    columns = [(by_month, by_day), *others]
+    # the day on which the row became known, at the earliest and at the latest
+    earliest = ", ".join(f"least({', '.join(readings)})" for readings in columns)
+    latest = ", ".join(reading for readings in columns for reading in readings)
+    # a row that is later whichever way it is read asks for no proof either
+    asks, proves = (
+        "true" if as_of is None else f"CAST(greatest({days}) AS DATE) <= DATE '{as_of}'"
+        for days in (earliest, latest)
+    )
+    found, day_first, month_first, example = sql.rows(
         engine,
         f"""
-        SELECT count(*), count_if({part(1)} > 12), count_if({part(2)} > 12), any_value({cell})
-        FROM {sql.name(raw.name)} WHERE regexp_matches({cell}, '{_DATE_ORDER}')""",
+        SELECT count(*) FILTER (asks), count(*) FILTER (proves AND by_month IS NULL),
+            count(*) FILTER (proves AND by_day IS NULL), min(cell) FILTER (asks)
+        FROM (SELECT {cell} AS cell, {by_month} AS by_month, {by_day} AS by_day,
+                {asks} AS asks, {proves} AS proves
+            FROM {sql.name(raw.name)} WHERE regexp_matches({cell}, '{_DATE_ORDER}'))
+        WHERE by_month IS NOT NULL OR by_day IS NOT NULL""",
     )[0]
-    found, day_first, month_first, example = row
     if found and day_first == month_first:
         raise DataError(
             "nothing shows whether the day or the month comes first",
@@ -141,4 +205,4 @@ def _day_first(engine: Backend, raw: Raw, value: Expression, where: str) -> bool
             got=example,
             hint="say so with an expression such as strptime(COLUMN, '%d/%m/%Y')",
         )
-    return bool(found and day_first > month_first)
+    return bool(day_first > month_first)

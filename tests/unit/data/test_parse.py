@@ -8,6 +8,7 @@ import pytest
 from winback.data import parse
 from winback.data.connect import load, open_engine
 from winback.data.expressions import Expression
+from winback.data.intake import read_transactions
 from winback.data.raw import columns_of
 from winback.errors import DataError
 
@@ -90,6 +91,35 @@ def test_the_column_proves_whether_day_or_month_comes_first(cells, expected):
 def test_without_proof_day_and_month_are_not_guessed():
     with pytest.raises(DataError, match=r"day or the month .*got 1/2/2024.*strptime"):
         read(["1/2/2024"], "instant")
+
+
+@pytest.mark.parametrize(
+    ("later", "available"),
+    [
+        ("4/13/2024", None),  # proves that the month comes first, but only after as_of
+        ("1/13/2024", "2024-04-13"),  # of a day that was known, in a row that was not
+    ],
+)
+def test_what_comes_later_does_not_decide_how_earlier_dates_are_read(later, available):
+    def read_known(*cells):
+        n = len(cells)
+        given = {"customer_id": ["a"] * n, "timestamp": [*cells], "amount": [1.0] * n}
+        given["available_at"] = pa.array([None] * (n - 1) + [available], pa.string())
+        table, as_of = pa.table(given), dt.date(2024, 3, 31)
+        return read_transactions(table, as_of=as_of, max_rejected_share=0.5).counts
+
+    with pytest.raises(DataError, match=r"day or the month .*got 1/2/2024"):
+        read_known("1/2/2024", later)
+    counts = read_known("1/2/2024", "31/1/2024", later)
+    assert (counts.first_day, counts.last_day) == (dt.date(2024, 1, 31), dt.date(2024, 2, 1))
+
+
+def test_what_is_later_either_way_asks_for_no_proof():
+    rows = pa.table({"customer_id": ["a", "a"], "timestamp": ["2024-01-02", "4/12/2024"]})
+    counts = read_transactions(rows, as_of=dt.date(2024, 3, 31)).counts
+    assert (counts.accepted, counts.after_as_of) == (1, 1)
+    with pytest.raises(DataError, match=r"day or the month .*got 4/12/2024"):
+        read_transactions(rows, as_of=dt.date(2024, 4, 30))
 
 
 @pytest.mark.parametrize(
