@@ -194,7 +194,8 @@ def _work(
 ) -> None:
     """Run the workflow `name` on one job, and end with the right exit code."""
     _quiet_libraries()
-    signal(SIGTERM, _on_sigterm)
+    for number in (SIGINT, SIGTERM):
+        signal(number, _on_signal)
     with _exit_codes(debug=debug, json_=json_) as guard:
         loaded = _load(path, as_of)
         guard.append(loaded)
@@ -211,13 +212,13 @@ def _work(
             typer.echo(json.dumps(_plain(result, loaded), indent=2, ensure_ascii=False))
 
 
-class _Terminated(BaseException):
-    """The scheduler wants the job to end."""
+_stopped: list[int] = []  # by which signals this process was told to stop
 
 
-def _on_sigterm(*_: object) -> None:
+def _on_signal(number: int, _frame: object) -> None:
     """End as on Ctrl-C: clean up, and leave the earlier results as they are."""
-    raise _Terminated
+    _stopped.append(number)
+    raise KeyboardInterrupt
 
 
 @contextmanager
@@ -228,11 +229,13 @@ def _exit_codes(*, debug: bool, json_: bool = False) -> Iterator[list[LoadedJob]
         yield loaded
     except typer.Exit:
         raise
-    except (KeyboardInterrupt, _Terminated) as stop:
-        told = "interrupted" if isinstance(stop, KeyboardInterrupt) else "terminated"
-        typer.echo(f"winback: {told}; nothing was half-written", err=True)
-        raise typer.Exit(128 + (SIGINT if told == "interrupted" else SIGTERM)) from None
-    except Exception as error:
+    except (KeyboardInterrupt, Exception) as error:
+        # a library in whose callback the signal arrived may have made an error of its own of it
+        if _stopped or isinstance(error, KeyboardInterrupt):
+            number = _stopped[0] if _stopped else SIGINT
+            told = "terminated" if number == SIGTERM else "interrupted"
+            typer.echo(f"winback: {told}; nothing was half-written", err=True)
+            raise typer.Exit(128 + number) from None
         if debug:
             raise
         known = isinstance(error, WinbackError)

@@ -1,0 +1,177 @@
+"""Killed, interrupted or out of space, a job leaves what was there, and can start again."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+JOB = """\
+name: quarter
+as_of: 1998-06-30
+data: {transactions: {source: orders.csv, zero_amounts: keep}}
+value: {horizon_days: 90}
+churn: {horizon_days: 60, active_within_days: 180, snapshots: {count: 1}}
+lists:
+  win_back: {contact_cost: 0.01, offer_cost: 0.1, budget: 5, capacity: 80}
+"""
+# a name: what to patch so that the process is killed there, at which of the calls
+MOMENTS = {
+    "the data are read": ("winback.workflows.train", "evaluate", 1),
+    "nothing is registered": ("winback.registry.runs:ModelRun", "register", 1),
+    "a model is registered": ("winback.registry.runs:ModelRun", "register", 2),
+    "two models are registered": ("winback.registry.runs:ModelRun", "register", 3),
+    "challengers are named": ("winback.registry.runs", "set_alias", 2),
+    "a champion is made": ("winback.registry.aliases", "promote", 2),
+    "scores are written": ("winback.workflows.run", "lists", 1),
+    "some results have moved": ("os", "replace", -4),
+    "all but the manifest have moved": ("os", "replace", -1),
+}
+ASSASSIN = """\
+import importlib, os, signal, sys
+place, name, at = sys.argv[1], sys.argv[2], int(sys.argv[3])
+module, _, owner = place.partition(":")
+module = importlib.import_module(module)
+owner = getattr(module, owner) if owner else module
+real, calls = getattr(owner, name), []
+def fatal(*arguments, **options):
+    calls.append(arguments)
+    if len(calls) == at:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(*arguments, **options)
+setattr(owner, name, fatal)
+sys.argv = ["winback", *sys.argv[4:]]
+from winback.cli import main
+main()
+"""
+
+COUNT = """\
+import os, sys
+real, calls = os.replace, []
+os.replace = lambda *a, **k: (calls.append(a), real(*a, **k))[1]
+from winback.cli import main
+sys.argv = ["winback", *sys.argv[1:]]
+try: main()
+finally: print(len(calls), file=sys.stderr)
+"""
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, workshop_in, shell_in, cdnow_quarter):
+    """A shop, and what a run leaves that nobody disturbs."""
+    folder = tmp_path_factory.mktemp("undisturbed") / "shop"
+    shop = workshop_in(folder, JOB, orders=cdnow_quarter)
+    untouched = shop.copy_to(folder.parent / "untouched")
+    done = shell_in(folder).winback("run", "job.yaml", "--out", "out")
+    assert done.returncode == 0, done.stderr
+    shop.fresh = untouched
+    return shop
+
+
+def assert_same_results(one, other):
+    for name in ("scores", "churn_warning", "win_back", "win_back_excluded"):
+        frames = [shop.read(f"{name}.parquet") for shop in (one, other)]
+        frames = [f.drop(columns=["run_id", "list_id"], errors="ignore") for f in frames]
+        pd.testing.assert_frame_equal(*frames, check_exact=True)
+    assert one.read("evaluation.json") == other.read("evaluation.json")
+    assert {p.name for p in one.out.iterdir()} == {p.name for p in other.out.iterdir()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_killed_when(undisturbed, tmp_path, shell_in, moment):
+    shop = undisturbed.fresh.copy_to(tmp_path / "shop")
+    place, name, at = MOMENTS[moment]
+    if at < 0:  # lists are first written aside and renamed in the staging folder
+        counted = subprocess.run(
+            [sys.executable, "-c", COUNT, "run", "job.yaml", "--out", "elsewhere"],
+            cwd=undisturbed.copy_to(tmp_path / "count").folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        at += int(counted.stderr.split()[-1]) + 1
+    killed = subprocess.run(
+        [sys.executable, "-c", ASSASSIN, place, name, str(at), "run", "job.yaml", "--out", "out"],
+        cwd=shop.folder,
+        capture_output=True,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert not (shop.out / "manifest.json").exists()
+    again = shell_in(shop.folder).winback("run", "job.yaml", "--out", "out")
+    assert again.returncode == 0, again.stderr
+    assert_same_results(shop, undisturbed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.7, 0.9])
+def test_told_to_stop(undisturbed, tmp_path, number, share):
+    shop = undisturbed.copy_to(tmp_path / "shop")
+    before = {p: p.read_bytes() for p in shop.out.rglob("*") if p.is_file()}
+    command = [sys.executable, "-m", "winback", "run", "job.yaml", "--out", "out", "--force"]
+    started = time.monotonic()
+    job = subprocess.Popen(
+        command, cwd=shop.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    duration = 12  # about what it takes; a job that has ended by then has nothing to stop
+    time.sleep(max(0.0, share * duration - (time.monotonic() - started)))
+    job.send_signal(number)
+    _, told = job.communicate(timeout=60)
+    if job.returncode == 0:
+        pytest.skip("the job had ended")
+    assert job.returncode == 128 + number, told
+    assert told.strip().splitlines()[-1].endswith("nothing was half-written")
+    assert "Traceback" not in told
+    assert {p: p.read_bytes() for p in shop.out.rglob("*") if p.is_file()} == before
+    assert not list(shop.out.glob(".staged-*"))
+
+
+FULL = """\
+import errno, os, sys
+import pyarrow.parquet as pq
+def full(*_, **__):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+if sys.argv[1] == "parquet":
+    pq.ParquetWriter.write_table = full
+else:
+    os.replace = full
+sys.argv = ["winback", *sys.argv[2:]]
+from winback.cli import main
+main()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("where", ["parquet", "rename"])
+def test_a_full_disk(undisturbed, tmp_path, where):
+    shop = undisturbed.copy_to(tmp_path / "shop")
+    before = {p: p.read_bytes() for p in shop.out.rglob("*") if p.is_file()}
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, where, "run", "job.yaml", "--out", "out", "--quiet"],
+        cwd=shop.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("winback: error: ")
+    assert "No space left on device" in last
+    assert "unexpected" not in last
+    assert {p: p.read_bytes() for p in shop.out.rglob("*") if p.is_file()} == before
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_without_permission(shell):
+    (shell.folder / "locked").mkdir(mode=0o500)
+    shell.write("job.yaml", JOB.replace("orders.csv", "sample:cdnow-tenth"))
+    done = shell.winback("validate", "job.yaml", "--out", "locked/out", "--json")
+    assert done.returncode == 1
+    assert "cannot write to the output folder" in json.loads(done.stdout)["error"]
