@@ -14,7 +14,13 @@ from itertools import pairwise
 import numpy as np
 
 from winback.evaluation.bootstrap import HIGHER_IS_BETTER, Bootstrap, as_loss, bootstrap
-from winback.evaluation.contest import BIAS_BOUNDS, SCORED, pooled_loss
+from winback.evaluation.contest import (
+    BIAS_BOUNDS,
+    MAX_WRITTEN_OFF,
+    SCORED,
+    pooled_loss,
+    written_off,
+)
 from winback.evaluation.forward import ForwardTest
 
 TOLERANCE = 0.01
@@ -121,7 +127,8 @@ def value_checks(
     """Check a value model on one target.
 
     * Not worse than any rival in the mean log of MAE, RMSE and 1 - Gini together: no single
-      metric decides, because "nobody buys again" can win MAE.
+      metric decides, because "nobody buys again" can win MAE. From rivals that write customers off
+      (`writing_off`) only the ranking is asked.
     * Not worse than the champion in the ranking (1 - Gini); for revenue, by which value models are
       chosen, not in MAE or RMSE either.
     * The total within a factor of two of the actual, or nearer to it than the champion's.
@@ -131,7 +138,13 @@ def value_checks(
     predicted = {name: values for name, values in test.predicted().items() if name in names}
     pooled = pooled_loss([test], **settings)
     single = bootstrap(test.actual, predicted, (*SCORED, "bias"), **settings)
-    checks = [compare(pooled, test.target, "loss", challenger, rival) for rival in rivals]
+    blind = writing_off(test, challenger, rivals)
+    checks = [
+        compare(single, test.target, "gini", challenger, rival)
+        if rival in blind
+        else compare(pooled, test.target, "loss", challenger, rival)
+        for rival in rivals
+    ]
     bias = single.point[challenger, "bias"]
     low, high = BIAS_BOUNDS
     bound = Check(
@@ -140,10 +153,25 @@ def value_checks(
     )  # fmt: skip
     if champion in predicted:
         alone = SCORED if test.target == "revenue" else ("gini",)
-        checks += [compare(single, test.target, m, challenger, str(champion)) for m in alone]
+        checks += [
+            compare(single, test.target, metric, challenger, str(champion))
+            for metric in (() if champion in blind else alone)
+        ]
         if not bound.passed:
             bound = compare(single, test.target, "bias", challenger, str(champion))
     return [*checks, bound]
+
+
+def writing_off(test: ForwardTest, challenger: str, rivals: Sequence[str]) -> dict[str, float]:
+    """Return rivals that the contest would not let in, with the share of the total they miss.
+
+    They predict exactly 0 for customers who brought `MAX_WRITTEN_OFF` or more of the actual total,
+    which lowers the absolute error and is no standard for a challenger that does not.
+    """
+    missed = {name: written_off([test], name) for name in (challenger, *rivals)}
+    if missed[challenger] >= MAX_WRITTEN_OFF:
+        return {}
+    return {name: missed[name] for name in rivals if missed[name] >= MAX_WRITTEN_OFF}
 
 
 def churn_checks(

@@ -219,8 +219,8 @@ def _choose(
         return _default(
             target, candidates, fallback, "no candidate holds its level on any", evidence
         )
-    written_off = {model: _written_off(tests, model) for model in losses}
-    blind = [m for m in fit if written_off[m] >= MAX_WRITTEN_OFF]
+    share_off = {model: written_off(tests, model) for model in losses}
+    blind = [m for m in fit if share_off[m] >= MAX_WRITTEN_OFF]
     if len(blind) < len(fit):
         fit = [m for m in fit if m not in blind]
     best = min(fit, key=losses.__getitem__)
@@ -234,7 +234,7 @@ def _choose(
             row |= dict(zip(("loss_ratio", "low", "high"), ratios.tolist(), strict=True))
         row["note"] = tests[0].failed.get(model) or ""
         if model in blind:
-            row["note"] = f"predicts 0 for customers who brought {written_off[model]:.0%}"
+            row["note"] = f"predicts 0 for customers who brought {share_off[model]:.0%}"
         elif model not in fit and not row["note"]:
             row["note"] = f"predicts {bias.get(model, np.nan):.2f} of the actual total"
         pooled_rows.append(row)
@@ -246,7 +246,7 @@ def _choose(
         f"{bias[chosen]:.2f} of the actual{_explain(pooled, chosen, best, others)}"
     )
     if blind:
-        shares = ", ".join(f"{m} ({written_off[m]:.0%} of the total)" for m in blind)
+        shares = ", ".join(f"{m} ({share_off[m]:.0%} of the total)" for m in blind)
         verb = "they predict" if set(blind) == set(fit) else "left out, as they predict"
         reasons += f"; {verb} 0 for customers who came back: {shares}"
     return Choice(target, chosen, dict(candidates[chosen]), reasons, table)
@@ -281,7 +281,7 @@ def _pooled_bias(tests: Sequence[ForwardTest], model: str) -> float:
     return predicted / actual if actual > 0 else float("nan")
 
 
-def _written_off(tests: Sequence[ForwardTest], model: str) -> float:
+def written_off(tests: Sequence[ForwardTest], model: str) -> float:
     """Return the share of the actual total brought by those whom the model predicts 0 for."""
     actual = sum(float(test.actual.sum()) for test in tests)
     missed = sum(float(test.actual[test.predicted()[model] == 0].sum()) for test in tests)

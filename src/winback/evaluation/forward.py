@@ -24,6 +24,9 @@ from winback.features.habits import event_types
 Recipe = dict[str, Any]
 LEVELS = (0.8, 0.9)
 FEWEST_DRAWS = 100
+SETTINGS = frozenset(
+    {"margin", "discount_rate", "horizon_days", "gap_days", "random_state", "n_draws", "n_jobs"}
+)
 INTERVAL_COLUMNS = ("low_80", "high_80", "low_90", "high_90")
 
 
@@ -183,6 +186,24 @@ def value_targets(transactions: Transactions) -> tuple[str, ...]:
 def without_spend(recipe: Recipe) -> Recipe:
     """Return the recipe of a value model for data without amounts."""
     return {**recipe, "params": {**recipe.get("params", {}), "spend_model": None}}
+
+
+def same_but_settings(recipe: Recipe, other: Recipe) -> bool:
+    """Whether two recipes make the same model, whatever its horizon, margin, seed and the like.
+
+    Examples
+    --------
+    >>> value = {"estimator": "CustomerValueModel", "params": {"margin": 0.3}}
+    >>> same_but_settings(value, {"estimator": "CustomerValueModel"})
+    True
+    """
+    models = [make(given) for given in (recipe, other)]
+    kinds = [
+        {name: str(value) for name, value in model.get_params(deep=False).items()}
+        | dict.fromkeys(SETTINGS, "")
+        for model in models
+    ]
+    return type(models[0]) is type(models[1]) and kinds[0] == kinds[1]
 
 
 def unfitted(recipe: Recipe, window: Window, random_state: int, n_draws: int | None = None) -> Any:

@@ -18,20 +18,31 @@ import pandas as pd
 
 from winback.data.tables import Transactions
 from winback.errors import NotEnoughDataError
-from winback.evaluation.checks import Check, churn_checks, tier_checks, value_checks
+from winback.evaluation.checks import (
+    Check,
+    churn_checks,
+    tier_checks,
+    value_checks,
+    writing_off,
+)
 from winback.evaluation.churn_forward import SnapshotSettings, churn_forward
 from winback.evaluation.contest import VALUE_CANDIDATES
 from winback.evaluation.forward import (
     ForwardTest,
     Recipe,
+    same_but_settings,
     tiers_forward,
     value_forward,
+    without_spend,
 )
 from winback.evaluation.metrics import churn_metrics, value_metrics
 from winback.evaluation.windows import MIN_CUSTOMERS, MIN_HORIZON_DAYS, Window, first_day
 
 KINDS = {"CustomerValueModel": "value", "ChurnModel": "churn", "ValueTiers": "tiers"}
-VALUE_BASELINES = {k: VALUE_CANDIDATES[k] for k in ("last_period+own_mean", "rate+own_mean")}
+VALUE_BASELINES = {
+    name: VALUE_CANDIDATES[name]
+    for name in ("last_period+own_mean", "rate+own_mean", "beta_geo+gamma_gamma")
+}
 CHURN_BASELINES: dict[str, Recipe] = {
     name: {"estimator": "ChurnModel", "params": {"candidates": [name]}}
     for name in ("base_rate", "recency_rule", "beta_geo", "logistic")
@@ -60,6 +71,8 @@ class Evidence:
         One sentence: the cut-off, the window, and whether it is shorter than asked for.
     failed : dict of str to str
         Recipes that could not be fitted, and why.
+    recipes : dict of str to recipe
+        What was refitted.
     """
 
     kind: str
@@ -67,6 +80,7 @@ class Evidence:
     tests: list[ForwardTest]
     note: str
     failed: dict[str, str] = field(default_factory=dict)
+    recipes: dict[str, Recipe] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -168,6 +182,8 @@ def evaluate_recipes(
         names = ", ".join(sorted({str(recipe["estimator"]) for recipe in recipes.values()}))
         raise ValueError(f"recipes of one known estimator are compared, not of {names or 'none'}")
     kind = str(kinds.pop())
+    if kind == "value" and not transactions.has_amounts:
+        recipes = {name: without_spend(recipe) for name, recipe in recipes.items()}
     window, note = gate_window(
         first_day(transactions), as_of, horizon_days=horizon_days, gap_days=gap_days
     )
@@ -199,7 +215,7 @@ def evaluate_recipes(
     n = len(tests[0].actual)
     if n < MIN_CUSTOMERS:
         return Evidence(kind, window, [], f"{note}: {n} customers, {MIN_CUSTOMERS} needed")
-    return Evidence(kind, window, tests, note, tests[0].failed)
+    return Evidence(kind, window, tests, note, tests[0].failed, dict(recipes))
 
 
 def decide(
@@ -213,7 +229,8 @@ def decide(
 ) -> GateDecision:
     """Decide whether the challenger may become champion.
 
-    What is checked for value, churn and tiers is stated in `winback.evaluation.checks`.
+    What is checked for value, churn and tiers is stated in `winback.evaluation.checks`. Nothing is
+    compared with its own recipe, whatever the settings: that proves nothing.
 
     Parameters
     ----------
@@ -234,20 +251,13 @@ def decide(
     if challenger not in evidence.tests[0].predictions:
         why = evidence.failed.get(challenger, "it was not among the recipes")
         return _refused([f"{challenger} could not be fitted: {why}"])
-    said, rivals = [evidence.note], []
-    for name in dict.fromkeys([champion, *baselines]):
-        if name is None:
-            continue
-        if name in evidence.tests[0].predictions:
-            rivals.append(name)
-        else:
-            role = "champion" if name == champion else "baseline"
-            why = evidence.failed.get(name, "it was not among the recipes")
-            said.append(f"the {role} {name} could not be compared: {why}")
-    if champion is not None and champion not in rivals:
+    rivals, twins, said = _compared(evidence, challenger, champion, baselines)
+    said = [evidence.note, *said]
+    if champion is not None and champion not in (*rivals, *twins):
         return _refused([*said, "nobody is promoted over a champion that was not compared"])
     if baselines and not set(rivals) & set(baselines):
-        return _refused([*said, "no baseline could be fitted to compare with"])
+        return _refused([*said, "no baseline of another recipe could be fitted to compare with"])
+    champion = champion if champion in rivals else None
     checks: list[Check] = []
     metrics: dict[str, float] = {}
     for test in evidence.tests:
@@ -267,6 +277,38 @@ def decide(
 
 
 _CHECKS = {"value": value_checks, "churn": churn_checks, "tiers": tier_checks}
+
+
+def _compared(
+    evidence: Evidence, challenger: str, champion: str | None, baselines: Sequence[str]
+) -> tuple[list[str], list[str], list[str]]:
+    """Return who is compared, who has the challenger's own recipe, and what to say about them."""
+    rivals: list[str] = []
+    twins: list[str] = []
+    said: list[str] = []
+    for name in dict.fromkeys([*([] if champion is None else [champion]), *baselines]):
+        role = "champion" if name == champion else "baseline"
+        if _twins(evidence, challenger, name):
+            twins.append(name)
+            said.append(f"same recipe as the {role}{'' if role == name else f' {name}'}")
+        elif name in evidence.tests[0].predictions:
+            rivals.append(name)
+        else:
+            why = evidence.failed.get(name, "it was not among the recipes")
+            said.append(f"the {role} {name} could not be compared: {why}")
+    for test in evidence.tests if evidence.kind == "value" else []:
+        said += [
+            f"{test.target}: {name} predicts 0 for customers who brought {share:.0%} of the "
+            "total, so only its ranking is compared"
+            for name, share in writing_off(test, challenger, rivals).items()
+        ]
+    return rivals, twins, said
+
+
+def _twins(evidence: Evidence, one: str, other: str) -> bool:
+    recipes = evidence.recipes
+    known = one in recipes and other in recipes
+    return known and same_but_settings(recipes[one], recipes[other])
 
 
 def _refused(reasons: list[str]) -> GateDecision:

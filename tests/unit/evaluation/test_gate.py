@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -118,7 +119,7 @@ def test_a_total_off_by_more_than_two_is_refused_unless_the_champions_is_no_near
             "challenger could not be fitted: too few repeaters",
         ),
         (value_evidence(champion=GOOD, rate=POOR), "it was not among the recipes"),
-        (value_evidence(challenger=GOOD, champion=GOOD), "no baseline could be fitted"),
+        (value_evidence(challenger=GOOD, champion=GOOD), "no baseline of another recipe could"),
         (
             value_evidence(challenger=lambda y, _: y * np.nan, champion=GOOD, rate=POOR),
             "is not known well enough",
@@ -153,6 +154,48 @@ def test_a_champion_that_cannot_be_refitted_closes_the_gate():
         "the champion champion could not be compared: needs repeaters",
         "nobody is promoted over a champion that was not compared",
     ]
+
+
+def value_recipe(purchase_model, **params):
+    return {
+        "estimator": "CustomerValueModel",
+        "params": {"purchase_model": purchase_model, **params},
+    }
+
+
+def test_nothing_is_compared_with_its_own_recipe():
+    found = value_evidence(challenger=GOOD, champion=GOOD, btyd=GOOD, rate=POOR)
+    recipes = {
+        "challenger": value_recipe("beta_geo", margin=0.5, horizon_days=90),
+        "champion": value_recipe("beta_geo", discount_rate=0.2, random_state=7),
+        "btyd": VALUE_CANDIDATES["beta_geo+gamma_gamma"],
+        "rate": VALUE_CANDIDATES["rate+own_mean"],
+    }
+    result = decision(replace(found, recipes=recipes), baselines=("btyd", "rate"))
+    assert result.reasons == [
+        "refitted",
+        "same recipe as the champion",
+        "same recipe as the baseline btyd",
+        "2 checks passed, against rate",
+    ]
+    alone = decision(replace(found, recipes=recipes), baselines=("btyd",))
+    assert not alone.accepted
+    other = recipes | {"champion": value_recipe("beta_geo", spend_model="own_mean")}
+    compared = decision(replace(found, recipes=other), baselines=("rate",))
+    assert set(compared.checks["against"]) == {"champion", "rate", "0.5 to 2"}
+
+
+def test_a_rival_that_writes_customers_off_is_asked_for_its_ranking_alone():
+    def blind(y, _):  # hardly an error, but 0 for every fifth customer
+        return np.where(np.arange(y.size) % 5, y, 0.0)
+
+    result = decision(value_evidence(challenger=noisy(0.9, 0.1), rate=blind), champion=None)
+    assert result.accepted, result.reasons
+    assert "rate predicts 0 for customers who brought 15%" in result.reasons[1]
+    assert result.checks["metric"].tolist() == ["gini", "bias"]
+    assert not decision(value_evidence(challenger=POOR, rate=blind), champion=None).accepted
+    both = decision(value_evidence(challenger=blind, rate=blind), champion=None)
+    assert both.checks["metric"].tolist() == ["loss", "bias"]
 
 
 def test_churn_is_judged_by_brier_and_auc():
