@@ -15,7 +15,7 @@ from winback.data.checks import ACCEPTED, LATER, check, refuse_if_many
 from winback.data.connect import loaded, open_engine
 from winback.data.expressions import Expression, resolve
 from winback.data.raw import Raw, fresh
-from winback.data.tables import CONTRACTS, Column
+from winback.data.tables import CONTRACTS, CUSTOMERS, Column
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,10 @@ class CheckedTable:
     ----------
     table
         The accepted rows: ``source_row``, and those columns of the contract that the source has;
-        ``timestamp`` is followed by its calendar ``day``.
+        ``timestamp`` is followed by its calendar ``day``. Of ``customers``, one row a customer:
+        where a customer stands on several rows, the first that says something counts; but who
+        opted out on any of them has opted out. An ``opt_out`` that cannot be read is true: in
+        doubt, nobody is contacted.
     rejected
         ``source_row``, ``reason``, and the cells of the required columns as text.
     rows_in, after_as_of
@@ -84,6 +87,10 @@ def read_table(
     >>> read = read_table("events", visits, max_rejected_share=0.5)
     >>> read.table.to_pyarrow().num_rows, dict(read.reasons)
     (1, {'no customer_id': 1})
+    >>> people = pd.DataFrame({"customer_id": ["a", "a", "b"], "opt_out": ["no", "yes", None]})
+    >>> merged = read_table("customers", people).table.order_by("customer_id").to_pyarrow()
+    >>> dict(zip(merged["customer_id"].to_pylist(), merged["opt_out"].to_pylist(), strict=True))
+    {'a': True, 'b': False}
     """
     engine = engine or open_engine()
     wanted = CONTRACTS[contract]
@@ -110,7 +117,7 @@ def read_table(
             names.insert(names.index("timestamp") + 1, "day")
         rows = engine.table(checked.name)
         rows = rows.filter(rows.fate == ACCEPTED).select(names)
-        engine.create_table(name, obj=rows)
+        engine.create_table(name, obj=_one_row_each(rows) if wanted is CUSTOMERS else rows)
         checked.drop(engine)
     return CheckedTable(
         table=engine.table(name),
@@ -121,62 +128,15 @@ def read_table(
     )
 
 
-def read_events(source: Any, **options: Any) -> ir.Table:
-    """Read what customers did besides buying.
-
-    Parameters
-    ----------
-    source, options
-        As for `read_table`, which also tells what was rejected.
-
-    Returns
-    -------
-    ibis.expr.types.Table
-        ``customer_id`` string, ``timestamp`` timestamp, ``day`` date, ``event`` string, and
-        ``channel`` string if the source has it.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> visit = {"customer_id": [7], "timestamp": ["2024-03-01 10:00"], "event": ["visit"]}
-    >>> read_events(pd.DataFrame(visit)).columns
-    ('customer_id', 'timestamp', 'day', 'event')
-    """
-    return read_table("events", source, **options).table.drop("source_row")
-
-
-def read_customers(source: Any, **options: Any) -> ir.Table:
-    """Read what is known of each customer.
-
-    Parameters
-    ----------
-    source, options
-        As for `read_table`, which also tells what was rejected.
-
-    Returns
-    -------
-    ibis.expr.types.Table
-        One row a customer: ``customer_id`` string, and those columns of
-        `winback.data.tables.CUSTOMERS` that the source has. Where a customer stands on several
-        rows, the first that says something counts; but who opted out on any of them has opted
-        out. An ``opt_out`` that cannot be read is true: in doubt, nobody is contacted.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> people = pd.DataFrame({"customer_id": ["a", "a", "b"], "opt_out": ["no", "yes", None]})
-    >>> read_customers(people).order_by("customer_id").to_pyarrow().to_pylist()
-    [{'customer_id': 'a', 'opt_out': True}, {'customer_id': 'b', 'opt_out': False}]
-    """
-    rows = read_table("customers", source, **options).table
+def _one_row_each(rows: ir.Table) -> ir.Table:
     merged = {
         name: rows[name].fill_null(False).any()
         if name == "opt_out"
         else rows[name].first(order_by="source_row")
         for name in rows.columns
-        if name not in {"source_row", "customer_id"}
+        if name != "customer_id"
     }
-    return rows.group_by("customer_id").agg(**merged)
+    return rows.group_by("customer_id").agg(**merged).select(rows.columns)
 
 
 def _cell(
