@@ -6,7 +6,7 @@ transactions cut at the window's `as_of`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,8 +25,8 @@ Recipe = dict[str, Any]
 LEVELS = (0.8, 0.9)
 FEWEST_DRAWS = 100
 SETTINGS = frozenset(
-    {"margin", "discount_rate", "horizon_days", "gap_days", "random_state", "n_draws", "n_jobs"}
-)
+    {"margin", "discount_rate", "horizon_days", "gap_days", "random_state", "n_jobs"}
+)  # set by the window, or without a say in what is predicted of purchases, revenue and churn
 INTERVAL_COLUMNS = ("low_80", "high_80", "low_90", "high_90")
 
 
@@ -105,12 +105,14 @@ def customer_frame(
     return frame
 
 
-def attempt(failed: dict[str, str], name: str, fit: Callable[..., Any], *args: Any) -> Any:
-    """Call ``fit(*args)``; if that cannot be done, note why under `name` and return None."""
+def attempt(
+    failed: dict[str, str], names: str | Sequence[str], fit: Callable[..., Any], *args: Any
+) -> Any:
+    """Call ``fit(*args)``; if that cannot be done, note why under `names` and return None."""
     try:
         return fit(*args)
     except (ModelError, NotEnoughDataError) as error:
-        failed[name] = str(error)
+        failed |= dict.fromkeys([names] if isinstance(names, str) else names, str(error))
         return None
 
 
@@ -147,13 +149,15 @@ def value_forward(
     failed: dict[str, str] = {}
     caveats: dict[str, str] = {}
     n_draws = None if with_intervals else FEWEST_DRAWS  # nobody reads the simulated columns
-    for name, given in recipes.items():
-        recipe = given if transactions.has_amounts else without_spend(given)
-        model = attempt(failed, name, fitted, recipe, window, random_state, frame, n_draws)
+    if not transactions.has_amounts:
+        recipes = {name: without_spend(recipe) for name, recipe in recipes.items()}
+    for names in distinct(recipes):
+        first = recipes[names[0]]
+        model = attempt(failed, names, fitted, first, window, random_state, frame, n_draws)
         if model is None:
             continue
         if model.caveats_:
-            caveats[name] = " ".join(model.caveats_)
+            caveats |= dict.fromkeys(names, "; ".join(model.caveats_))
         point = model.predict(frame)
         bounds = model.intervals(frame, levels=LEVELS) if with_intervals else None
         for target in targets:
@@ -161,7 +165,7 @@ def value_forward(
             columns = {"predicted": predicted}
             if bounds is not None:
                 columns |= {bound: bounds[f"{target}_{bound}"] for bound in INTERVAL_COLUMNS}
-            predictions[target][name] = pd.DataFrame(columns)
+            predictions[target] |= dict.fromkeys(names, pd.DataFrame(columns))
     customers = frame["customer_id"]
     happened = outcomes(transactions, window, customers)
     return {
@@ -197,13 +201,31 @@ def same_but_settings(recipe: Recipe, other: Recipe) -> bool:
     >>> same_but_settings(value, {"estimator": "CustomerValueModel"})
     True
     """
-    models = [make(given) for given in (recipe, other)]
-    kinds = [
-        {name: str(value) for name, value in model.get_params(deep=False).items()}
-        | dict.fromkeys(SETTINGS, "")
-        for model in models
-    ]
-    return type(models[0]) is type(models[1]) and kinds[0] == kinds[1]
+    return _kind(recipe) == _kind(other)
+
+
+def distinct(recipes: Mapping[str, Recipe]) -> list[list[str]]:
+    """Group the names of recipes that need fitting only once, as they differ in `SETTINGS` alone.
+
+    Examples
+    --------
+    >>> rate = {"estimator": "CustomerValueModel", "params": {"purchase_model": "rate"}}
+    >>> distinct({"challenger": rate, "zero": {"estimator": "ValueTiers"}, "champion": rate})
+    [['challenger', 'champion'], ['zero']]
+    """
+    groups: dict[str, list[str]] = {}
+    for name, recipe in recipes.items():
+        groups.setdefault(_kind(recipe), []).append(name)
+    return list(groups.values())
+
+
+def _kind(recipe: Recipe) -> str:
+    try:
+        params = make(recipe).get_params(deep=False)
+    except ModelError:  # said when it is fitted
+        return repr(recipe)
+    told = {name: value for name, value in params.items() if name not in SETTINGS}
+    return f"{recipe['estimator']} {told}"
 
 
 def unfitted(recipe: Recipe, window: Window, random_state: int, n_draws: int | None = None) -> Any:
@@ -258,12 +280,12 @@ def tiers_forward(
     frame = frame.assign(clv=value["clv"] if "clv" in value else value["expected_purchases"])
     predictions: dict[str, pd.DataFrame] = {}
     failed: dict[str, str] = {}
-    for name, recipe in recipes.items():
-        model = attempt(failed, name, fitted, recipe, window, random_state, frame)
+    for names in distinct(recipes):
+        model = attempt(failed, names, fitted, recipes[names[0]], window, random_state, frame)
         if model is not None:
             rank = {tier: float(at) for at, tier in enumerate(reversed(model.names_))}
             predicted = model.predict(frame).map(rank).to_numpy(dtype=float)
-            predictions[name] = pd.DataFrame({"predicted": predicted})
+            predictions |= dict.fromkeys(names, pd.DataFrame({"predicted": predicted}))
     customers = frame["customer_id"]
     happened = outcomes(transactions, window, customers)
     actual = happened["revenue" if transactions.has_amounts else "purchases"].to_numpy()

@@ -260,7 +260,7 @@ def test_recipes_are_refitted_before_the_window_they_are_judged_on(tenth, monkey
     monkeypatch.setattr(forward, "fitted", spy)
     recipes = {"challenger": VALUE_CANDIDATES["beta_geo+gamma_gamma"]} | BASELINES["value"]
     found = evaluate_recipes(tenth, recipes, as_of=date(1998, 6, 30), horizon_days=90)
-    assert len(seen) == len(recipes)
+    assert len(seen) == len(recipes) - 1  # the challenger is one of the baselines
     for window, oldest in seen:
         assert (window.as_of, window.until) == (date(1998, 4, 1), date(1998, 6, 30))
         assert oldest == (window.as_of - date(1997, 1, 1)).days
@@ -272,6 +272,33 @@ def test_recipes_are_refitted_before_the_window_they_are_judged_on(tenth, monkey
         result.reasons[0]
         == "refitted on data to 1998-04-01 and judged on the 90 days to 1998-06-30"
     )
+
+
+def test_what_differs_in_settings_alone_is_fitted_once(tenth, monkeypatch):
+    from winback.evaluation import forward
+
+    fits = []
+    original = forward.fitted
+
+    def spy(recipe, *rest):
+        fits.append(recipe["params"])
+        return original(recipe, *rest)
+
+    monkeypatch.setattr(forward, "fitted", spy)
+    recipes = {
+        "challenger": value_recipe("rate", margin=0.4, horizon_days=365),
+        "zero": value_recipe("zero"),
+        "champion": value_recipe("rate", margin=0.2, random_state=5),
+        "broken": value_recipe("oracle"),
+        "broken too": value_recipe("oracle"),
+    }
+    found = evaluate_recipes(tenth, recipes, as_of=date(1998, 6, 30), horizon_days=90)
+    assert [params["purchase_model"] for params in fits] == ["rate", "zero", "oracle"]
+    for test in found.tests:
+        predicted = test.predicted()
+        assert set(predicted) == {"challenger", "champion", "zero"}
+        assert (predicted["challenger"] == predicted["champion"]).all()
+    assert found.failed["broken"] == found.failed["broken too"]
 
 
 def test_churn_recipes_go_through_on_real_customers(tenth):
