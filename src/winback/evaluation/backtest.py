@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from winback.data.tables import Transactions
-from winback.errors import DataError, NotEnoughDataError
+from winback.errors import DataError, ModelError, NotEnoughDataError
 from winback.evaluation.bootstrap import CHURN_BOOTSTRAPPED, VALUE_BOOTSTRAPPED, bootstrap
 from winback.evaluation.churn_forward import (
     SnapshotSettings,
@@ -76,6 +76,7 @@ def run_backtest(
     *,
     active_within_days: int | None,
     gap_days: int = 0,
+    purchase_model: str | None = None,
     snapshots: SnapshotSettings | None = None,
     events: ir.Table | None = None,
     n_replicates: int = 200,
@@ -95,6 +96,9 @@ def run_backtest(
         Churn is about customers who bought at most so many days before `as_of`; None: everybody.
         Purchases and revenue are about every customer with a purchase day by `as_of`.
     gap_days : int
+    purchase_model : str, optional
+        The name in `VALUE_CANDIDATES` that a job chooses for purchases and revenue; None: the
+        contest chooses.
     snapshots : SnapshotSettings, optional
         From which past dates churn models learn.
     events : ir.Table, optional
@@ -111,6 +115,8 @@ def run_backtest(
 
     Raises
     ------
+    ModelError
+        If no candidate is called `purchase_model`.
     DataError
         If a split is empty, given twice, or ends after the data do; the message names the last
         day.
@@ -125,6 +131,7 @@ def run_backtest(
             window,
             active_within_days=active_within_days,
             gap_days=gap_days,
+            purchase_model=purchase_model,
             snapshots=snapshots,
             events=events,
             n_replicates=n_replicates,
@@ -146,6 +153,7 @@ def judge(
     active_within_days: int | None,
     targets: Sequence[str] = TARGETS,
     gap_days: int = 0,
+    purchase_model: str | None = None,
     snapshots: SnapshotSettings | None = None,
     events: ir.Table | None = None,
     n_replicates: int = 200,
@@ -171,16 +179,7 @@ def judge(
     tests: dict[str, ForwardTest] = {}
     chosen: dict[str, tuple[str, str]] = {}
     if set(targets) - {"churn"}:
-        # everything is decided and fitted on `past`; outcomes are only added by the tests
-        past = known_past(transactions, window.as_of)
-        tell(f"{window}: choosing value models inside the known past")
-        choices = choose_value(
-            past,
-            as_of=window.as_of,
-            horizon_days=window.horizon_days,
-            random_state=random_state,
-            progress=progress,
-        )
+        choice = _named(purchase_model) or _contest(transactions, window, random_state, progress)
         tell(f"{window}: fitting value models, simulating intervals")
         found = value_forward(
             transactions, VALUE_CANDIDATES, window, random_state=random_state, with_intervals=True
@@ -188,7 +187,7 @@ def judge(
         if not len(found["purchases"].actual):
             raise NotEnoughDataError("nobody has bought by the split's as_of", got=str(window))
         tests |= {target: test for target, test in found.items() if target in targets}
-        chosen |= {target: (choice.name, choice.reasons) for target, choice in choices.items()}
+        chosen |= choice
     if "churn" in targets:
         tell(f"{window}: fitting churn models")
         tests["churn"], chosen["churn"] = _churn_test(
@@ -213,6 +212,40 @@ def judge(
         )
     frames = [_frame(test, window) for test in tests.values()]
     return BacktestResult(records, pd.concat(frames, ignore_index=True))
+
+
+def _named(purchase_model: str | None) -> dict[str, tuple[str, str]]:
+    """Return the choice of a job that names its model; nothing if it leaves that to the contest."""
+    if purchase_model is None:
+        return {}
+    if purchase_model not in VALUE_CANDIDATES:
+        raise ModelError(
+            "there is no such value model",
+            where="purchase_model",
+            got=purchase_model,
+            allowed=", ".join(VALUE_CANDIDATES),
+        )
+    choice = (purchase_model, f"{purchase_model}, as the job names it")
+    return {"purchases": choice, "revenue": choice}
+
+
+def _contest(
+    transactions: Transactions,
+    window: Window,
+    random_state: int,
+    progress: Callable[[str], None] | None,
+) -> dict[str, tuple[str, str]]:
+    """Return what the contest chooses, by target, and why."""
+    if progress is not None:
+        progress(f"{window}: choosing value models inside the known past")
+    choices = choose_value(
+        known_past(transactions, window.as_of),  # outcomes are only added by the tests
+        as_of=window.as_of,
+        horizon_days=window.horizon_days,
+        random_state=random_state,
+        progress=progress,
+    )
+    return {target: (choice.name, choice.reasons) for target, choice in choices.items()}
 
 
 def _check_splits(transactions: Transactions, windows: Sequence[Window]) -> None:

@@ -10,7 +10,7 @@ from sklearn.metrics import brier_score_loss
 
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
-from winback.errors import DataError
+from winback.errors import DataError, ModelError
 from winback.evaluation.backtest import PREDICTION_COLUMNS, judge, run_backtest
 from winback.evaluation.churn_forward import SnapshotSettings
 from winback.evaluation.windows import Window
@@ -93,6 +93,25 @@ def test_outcomes_and_populations_are_those_of_plain_pandas(shop, result):
         found = rows[rows["model"] == rows["model"].iloc[0]].set_index("customer_id")["actual"]
         assert sorted(found.index) == sorted(customers)
         assert found.to_numpy() == pytest.approx(expected.reindex(found.index).fillna(0).to_numpy())
+
+
+def test_the_model_that_the_job_names_is_the_chosen_one(shop, monkeypatch):
+    monkeypatch.setattr("winback.evaluation.backtest.choose_value", None)  # no contest is held
+    result = run_backtest(
+        shop,
+        [SPLIT],
+        active_within_days=180,
+        purchase_model="rate+own_mean",
+        snapshots=SnapshotSettings(count=1),
+        n_replicates=10,
+    )
+    chosen = [r for r in result.records if r["chosen"] and r["target"] != "churn"]
+    assert {record["target"] for record in chosen} == {"purchases", "revenue"}
+    for record in chosen:
+        assert record["model"] == "rate+own_mean"
+        assert record["reason"] == "rate+own_mean, as the job names it"
+    with pytest.raises(ModelError, match=r"got oracle; allowed: .*rate\+own_mean"):
+        judge(shop, Window(*SPLIT), active_within_days=180, purchase_model="oracle")
 
 
 def test_a_horizon_without_one_labelled_snapshot_is_predicted_without_labels(shop):
