@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -166,21 +166,23 @@ def fit_churn(recipe: Recipe, data: ChurnData, window: Window, random_state: int
     NotEnoughDataError
         If no snapshot has a mature label.
     """
+    return _fit(unfitted(recipe, window, random_state), data, window)
+
+
+def _fit(model: ChurnModel, data: ChurnData, window: Window) -> ChurnModel:
     if data.train is None or data.train.empty:
         raise NotEnoughDataError(
             "history is too short for one labelled snapshot",
             got=f"as_of {window.as_of}, horizon {window.horizon_days} days",
             hint="give more history, or a shorter horizon",
         )
-    model = unfitted(recipe, window, random_state)
     names = feature_columns(data.train.columns)  # whatever else was joined on is not learned
-    fitted: ChurnModel = model.fit(
+    return model.fit(
         data.train[["customer_id", "as_of", *names]],
         data.train["churned"],
         purchase_model=data.purchase_model,
         purchase_models=data.purchase_models,
     )
-    return fitted
 
 
 def churn_forward(
@@ -195,7 +197,8 @@ def churn_forward(
 ) -> ForwardTest:
     """Fit churn recipes at the window's `as_of` and set them beside what happened.
 
-    The population is every customer active at `as_of`; 1 = no purchase day in the window.
+    The population is every customer active at `as_of`; 1 = no purchase day in the window. What
+    recipes have in common is fitted once.
     """
     data = churn_data(
         transactions,
@@ -205,15 +208,46 @@ def churn_forward(
         events=events,
     )
     failed: dict[str, str] = {}
-    predictions: dict[str, pd.DataFrame] = {}
+    models: dict[str, ChurnModel] = {}
     for name, recipe in recipes.items():
-        model = attempt(failed, name, fit_churn, recipe, data, window, random_state)
+        model = attempt(failed, name, unfitted, recipe, window, random_state)
         if model is not None:
-            p = model.predict_frame(data.population)["p_churn"]
-            predictions[name] = pd.DataFrame({"predicted": p})
+            models[name] = model
+    fits: list[tuple[ChurnModel, pd.DataFrame]] = []
+    predictions: dict[str, pd.DataFrame] = {}
+    # most candidates first: a baseline is one candidate of the contest it is set beside
+    for name in sorted(models, key=lambda name: -len(models[name].candidates)):
+        model = models[name]
+        predicted = _shown(model, fits)
+        if predicted is None and attempt(failed, name, _fit, model, data, window) is not None:
+            fits.append((model, model.candidate_probabilities(data.population)))
+            predicted = fits[-1][1][model.selected_]
+        if predicted is not None:
+            predictions[name] = pd.DataFrame({"predicted": predicted})
     customers = data.population["customer_id"]
     actual = outcomes(transactions, window, customers)["churned"].to_numpy()
-    return ForwardTest(window, "churn", customers, actual, predictions, failed)
+    in_order = {name: predictions[name] for name in recipes if name in predictions}
+    return ForwardTest(window, "churn", customers, actual, in_order, failed)
+
+
+def _shown(
+    model: ChurnModel, fits: Sequence[tuple[ChurnModel, pd.DataFrame]]
+) -> pd.Series[float] | None:
+    """Return what `model` would predict where a fit, with what its candidates predict, tells.
+
+    It tells exactly if the parameters are equal, or differ in that `model` has one of the
+    candidates only: each is fitted, and calibrated by its own evidence, whoever else competes.
+    """
+    for fit, predicted in fits:
+        ours, theirs = model.get_params(), fit.get_params()
+        if ours == theirs:
+            return predicted[fit.selected_]
+        alone = [str(name) for name in ours.pop("candidates")]
+        theirs.pop("candidates")
+        # a candidate without evidence could not win alone: its own fit then says why
+        if ours == theirs and len(alone) == 1 and alone[0] in set(fit.contest_["candidate"]):
+            return predicted[alone[0]]
+    return None
 
 
 def unlabelled_churn(data: ChurnData, window: Window) -> pd.DataFrame:

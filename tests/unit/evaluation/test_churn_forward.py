@@ -11,6 +11,7 @@ from sklearn.metrics import brier_score_loss
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
 from winback.estimators.beta_geo import BetaGeoModel
+from winback.estimators.churn import ChurnModel
 from winback.evaluation import churn_forward
 from winback.evaluation.churn_forward import SnapshotSettings, churn_data, fit_churn
 from winback.evaluation.windows import Window, known_past
@@ -94,3 +95,38 @@ def test_only_features_of_the_catalogue_are_learned(data):
     assert "joined_on" not in learned
     assert {"event_visit_30", "event_visit_days_since", "overdue_ratio", "T"} <= learned
     assert not learned & {"churned", "purchases", "revenue", "last_horizon_purchases"}
+
+
+def churn_recipe(*candidates, **params):
+    return {"estimator": "ChurnModel", "params": {"candidates": candidates, **params}}
+
+
+def test_recipes_are_fitted_once_and_baselines_read_off_exactly(shop, monkeypatch):
+    rivals = ("base_rate", "beta_geo", "logistic", "blend", "lightgbm")
+    recipes = {
+        "beta_geo": churn_recipe("beta_geo"),
+        "blend": churn_recipe("blend"),
+        "challenger": churn_recipe(*rivals, horizon_days=30, random_state=5),  # both replaced
+        "champion": churn_recipe(*rivals),
+        "isotonic": churn_recipe("logistic", calibration="isotonic"),  # nobody's candidate
+        "unknown": churn_recipe("lightgbn"),
+    }
+    fitted = []
+    fit = ChurnModel.fit
+
+    def counting(self, *args, **kwargs):
+        fitted.append((self.candidates, self.calibration))
+        return fit(self, *args, **kwargs)
+
+    monkeypatch.setattr(ChurnModel, "fit", counting)
+    settings = {"active_within_days": 90, "snapshots": SnapshotSettings(count=3)}
+    together = churn_forward.churn_forward(shop, recipes, WINDOW, **settings)
+    assert sorted(fitted) == sorted(
+        [(rivals, "auto"), (("logistic",), "isotonic"), (("lightgbn",), "auto")]
+    )
+    assert list(together.predictions) == [name for name in recipes if name != "unknown"]
+    assert set(together.failed) == {"unknown"}
+    assert together.predictions["challenger"].equals(together.predictions["champion"])
+    for name in ("beta_geo", "blend", "challenger"):
+        alone = churn_forward.churn_forward(shop, {name: recipes[name]}, WINDOW, **settings)
+        assert alone.predicted()[name].tolist() == together.predicted()[name].tolist()
