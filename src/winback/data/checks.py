@@ -77,29 +77,34 @@ def check(
     cells
         Our name: SQL over the source's columns.
     fates
-        A test (SQL over our names, and over ``NAME_cell`` for each name in `shown`, which is NULL
-        where the cell is empty) and what becomes of a row that meets it. The first one holds; a
-        row that meets none is accepted.
+        A test (SQL over our names, and over ``NAME_empty`` for each name in `shown`, which is true
+        where there is nothing that could be read) and what becomes of a row that meets it. The
+        first one holds; a row that meets none is accepted.
     shown
         The columns whose raw cells the rejected rows keep; ``None`` for one the source lacks.
     """
     table, rejected = fresh("checked"), fresh("rejected")
     raw_cells = {f"{name}_cell": _cell(value) for name, value in shown.items()}
+    bad_parts = {f"{name}_bad": _bad_parts(value) for name, value in shown.items()}
     selected = ", ".join(f"{cell} AS {sql.name(name)}" for name, cell in cells.items())
-    as_is = ", ".join(f"{cell} AS {name}" for name, cell in raw_cells.items())
+    empty = ", ".join(f"{n}_cell IS NULL AND {n}_bad IS NULL AS {n}_empty" for n in shown)
+    as_is = ", ".join(f"{cell} AS {name}" for name, cell in (raw_cells | bad_parts).items())
     branches = " ".join(f"WHEN {test} THEN {sql.text(fate)}" for test, fate in fates)
     fate = f"CASE {branches} ELSE '{ACCEPTED}' END"
     not_rejected = ", ".join(sql.text(fate) for fate in _NOT_REJECTED)
     kept = ", ".join(
-        f"CASE WHEN fate NOT IN ({not_rejected}) THEN CAST({name} AS VARCHAR) END AS {name}"
-        for name in raw_cells
+        f"CASE WHEN fate NOT IN ({not_rejected})"
+        f" THEN coalesce(CAST({name}_cell AS VARCHAR), {name}_bad) END AS {name}_cell"
+        for name in shown
     )
+    own = ", ".join(f"{name}_bad, {name}_empty" for name in shown)
     try:
         engine.raw_sql(f"""
             CREATE TABLE {sql.name(table)} AS
             WITH cast_rows AS (SELECT source_row, {selected}, {as_is} FROM {sql.name(raw.name)}),
-            judged AS (SELECT *, {fate} AS fate FROM cast_rows)
-            SELECT * REPLACE ({kept}) FROM judged""")
+            seen AS (SELECT *, {empty} FROM cast_rows),
+            judged AS (SELECT *, {fate} AS fate FROM seen)
+            SELECT * EXCLUDE ({own}) REPLACE ({kept}) FROM judged""")
     except sql.EngineError as error:
         raise DataError(
             "the rows cannot be read", where=raw.label, got=sql.first_line(error)
@@ -128,8 +133,25 @@ def _cell(value: Expression | None) -> str:
     return f"nullif(trim({value.sql}), '')" if value.type == "VARCHAR" else value.sql
 
 
+def _bad_parts(value: Expression | None) -> str:
+    """Return the cells that an expression could not read, NULL if there are none."""
+    if value is None or not value.casts:
+        return "CAST(NULL AS VARCHAR)"
+    parts = ", ".join(
+        f"CASE WHEN {part} IS NULL THEN nullif(trim(CAST({cell} AS VARCHAR)), '') END"
+        for part, cell in value.casts
+    )
+    return f"CASE WHEN {value.sql} IS NULL THEN nullif(concat_ws(', ', {parts}), '') END"
+
+
 def refuse_if_many(
-    bad: Mapping[str, int], good: int, rejected: ir.Table, label: str, max_share: float
+    bad: Mapping[str, int],
+    good: int,
+    rejected: ir.Table,
+    *,
+    label: str,
+    max_share: float,
+    hint: str | None = None,
 ) -> None:
     """Raise if more than a share of the rows is bad, with the counts and an example."""
     n_bad = sum(bad.values())
@@ -144,7 +166,8 @@ def refuse_if_many(
         f"allows ({max_share:g}): {reasons}",
         where=label,
         got=f"for example row {number}, {reason}: {cells}",
-        hint="mend the source, leave such rows out with filter, or raise max_rejected_share",
+        hint=hint
+        or "mend the source, leave such rows out with filter, or raise max_rejected_share",
     )
     error.rejected, error.counts = rejected, dict(bad)
     raise error

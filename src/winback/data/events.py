@@ -110,7 +110,13 @@ def read_table(
         shown = {column.name: found[column.name] for column in kept if column.kind != "flag"}
         checked = check(engine, raw, cells, fates, shown)
         good = checked.fates.get(ACCEPTED, 0)
-        refuse_if_many(checked.reasons, good, checked.rejected, raw.label, max_rejected_share)
+        refuse_if_many(
+            checked.reasons,
+            good,
+            checked.rejected,
+            label=raw.label,
+            max_share=max_rejected_share,
+        )
         name = fresh(contract)
         names = ["source_row", *(column.name for column in kept)]
         if "timestamp" in names:
@@ -176,6 +182,6 @@ def _faults(column: Column) -> list[tuple[str, str]]:
     if not column.required:
         return []
     name = column.name
-    missing = (f"{name} IS NULL AND {name}_cell IS NULL", f"no {name}")
+    missing = (f"{name} IS NULL AND {name}_empty", f"no {name}")
     other = "unparsable" if column.kind == "timestamp" else "no"
     return [missing, (f"{name} IS NULL", f"{other} {name}")]

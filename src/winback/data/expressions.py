@@ -23,10 +23,22 @@ _TRANSPARENT = (exp.Paren, exp.Coalesce)
 
 @dataclass(frozen=True)
 class Expression:
-    """A SQL expression over the source's columns, and the engine's type of it."""
+    """A SQL expression over the source's columns.
+
+    Attributes
+    ----------
+    sql, type
+        The expression, and the engine's type of it.
+    column
+        The source's column, where the expression is nothing else.
+    casts
+        Parts of the expression that are NULL where a cell cannot be read, each with that cell.
+    """
 
     sql: str
     type: str
+    column: str | None = None
+    casts: tuple[tuple[str, str], ...] = ()
 
 
 def resolve(
@@ -85,7 +97,7 @@ def resolve(
         if written is None:
             own = _own_column(ours, types)
             if own is not None:
-                found[ours] = Expression(sql.name(own), types[own])
+                found[ours] = Expression(sql.name(own), types[own], column=own)
             elif column.required:
                 near = sql.nearest(ours, types)
                 raise DataError(
@@ -113,10 +125,11 @@ def _expression(
 ) -> Expression:
     own = _own_column(written.strip(), types)
     if own is not None:
-        return Expression(sql.name(own), types[own])
+        return Expression(sql.name(own), types[own], column=own)
     try:
         tree = sqlglot.parse_one(written, read="duckdb")
-        text = forgiving(tree, types).sql("duckdb")
+        forgiven = forgiving(tree, types)
+        text = forgiven.sql("duckdb")
         # on a line of its own: the expression may end in a comment
         described = sql.rows(
             engine, f"DESCRIBE SELECT (\n{text}\n) AS value FROM {sql.name(raw.name)}"
@@ -134,7 +147,7 @@ def _expression(
             got=f"columns {', '.join(types)}",
             hint=f"did you mean {near}?" if near else None,
         ) from error
-    return Expression(f"(\n{text}\n)", str(described[0][1]))
+    return Expression(f"(\n{text}\n)", str(described[0][1]), casts=_casts(forgiven))
 
 
 def _not_sql(where: str, got: str) -> DataError:
@@ -173,6 +186,18 @@ def forgiving(tree: exp.Expr, types: Mapping[str, str]) -> exp.Expr:
         return node
 
     return tree.transform(forgive)
+
+
+def _casts(tree: exp.Expr) -> tuple[tuple[str, str], ...]:
+    """Return the parts that may fail, each with what it reads."""
+    parts = [
+        (node, node.this if isinstance(node, exp.TryCast) else node.expressions[0])
+        for node in tree.find_all(exp.TryCast, exp.Anonymous)
+        if isinstance(node, exp.TryCast) or str(node.this).upper() == "TRY_STRPTIME"
+        # what a lambda or a subquery names is nothing outside
+        if not node.find_ancestor(exp.Lambda, exp.Query)
+    ]
+    return tuple((part.sql("duckdb"), read.sql("duckdb")) for part, read in parts)
 
 
 def _meets_a_number(node: exp.Expr) -> bool:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal
 
-import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
 from winback.data import parse, sql
+from winback.data.amounts import reading_of
 from winback.data.checks import ACCEPTED, FILTERED, LATER, ZERO, Checked, check, refuse_if_many
 from winback.data.connect import loaded, open_engine
 from winback.data.expressions import Expression, resolve
@@ -19,7 +19,7 @@ from winback.data.tables import TRANSACTIONS, IntakeCounts, Transactions
 from winback.errors import ConfigError, DataError
 
 _OPTIONAL = ("order_id", "channel", "product_id", "category")
-_FUTURE = "future time"
+_FUTURE, _UNPARSABLE_AMOUNT = "future time", "unparsable amount"
 
 
 def read_transactions(
@@ -144,7 +144,20 @@ def read_transactions(
         shown = {name: found.get(name) for name in ("customer_id", "timestamp", "amount")}
         checked = check(engine, raw, cells, fates, shown)
         counts = _count(engine, checked)
-        _refuse_if_bad(counts, checked.rejected, raw, max_rejected_share, as_of)
+        hint = None
+        if _UNPARSABLE_AMOUNT in counts.rejected:
+            hint = _amount_hint(engine, raw, found["amount"])
+        # a row in the future is after as_of too, and what is after as_of has no effect
+        bad = {r: n for r, n in counts.rejected.items() if as_of is None or r != _FUTURE}
+        refuse_if_many(
+            bad,
+            counts.zero_amounts + counts.accepted,
+            checked.rejected,
+            label=raw.label,
+            max_share=max_rejected_share,
+            hint=hint,
+        )
+        _refuse_if_none_left(counts, raw.label, as_of)
         if currency is None and "currency" in found:
             _one_currency(engine, raw, checked)
         accepted = _accepted(engine, checked, [c for c in _OPTIONAL if c in found], refunds)
@@ -207,11 +220,11 @@ def _faults(cells: Mapping[str, str], currency: str | None) -> list[tuple[str, s
     """Return what breaks the contract, and how it is called."""
     faults = [
         ("customer_id IS NULL", "no customer"),
-        ("timestamp IS NULL AND timestamp_cell IS NULL", "no time"),
+        ("timestamp IS NULL AND timestamp_empty", "no time"),
         ("timestamp IS NULL OR NOT isfinite(timestamp)", "unparsable time"),
         ("year(timestamp) < 1900", "time before 1900"),
-        ("amount IS NULL AND amount_cell IS NULL", "no amount"),
-        ("amount IS NULL", "unparsable amount"),
+        ("amount IS NULL AND amount_empty", "no amount"),
+        ("amount IS NULL", _UNPARSABLE_AMOUNT),
         ("NOT isfinite(amount)", "amount not finite"),
     ]
     if "unknown_when" in cells:
@@ -250,18 +263,21 @@ def _count(engine: Backend, checked: Checked) -> IntakeCounts:
     )
 
 
-def _refuse_if_bad(
-    counts: IntakeCounts, rejected: ir.Table, raw: Raw, max_share: float, as_of: date | None
-) -> None:
-    # a row in the future is after as_of too, and what is after as_of has no effect
-    bad = {r: n for r, n in counts.rejected.items() if as_of is None or r != _FUTURE}
-    refuse_if_many(bad, counts.zero_amounts + counts.accepted, rejected, raw.label, max_share)
+def _amount_hint(engine: Backend, raw: Raw, amount: Expression) -> str | None:
+    """Say which expression would read the amounts, if one of the usual ones does."""
+    if amount.column is None or amount.type != "VARCHAR":
+        return None
+    reading = reading_of(engine, raw.name, amount.column)
+    return f"this reads them, under columns: `amount: {reading}`" if reading else None
+
+
+def _refuse_if_none_left(counts: IntakeCounts, label: str, as_of: date | None) -> None:
     if counts.rows_in == 0:
-        raise DataError("the source has no rows", where=raw.label)
+        raise DataError("the source has no rows", where=label)
     if counts.accepted == 0:
         raise DataError(
             "no rows are left",
-            where=raw.label,
+            where=label,
             got=f"{counts.rows_in:,} rows: {counts.filtered_out:,} left out by filter, "
             f"{counts.after_as_of:,} after {as_of}, {counts.zero_amounts:,} of amount zero, "
             f"{sum(counts.rejected.values()):,} rejected",

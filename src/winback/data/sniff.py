@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -150,7 +149,7 @@ def sniff(
                 quantity = _named(engine, raw, types, names=_QUANTITY, kind="number", taken=taken)
                 price = _named(engine, raw, types, names=_PRICE, kind="number", taken=taken)
                 if quantity and price:
-                    product = f"{_bare(engine, quantity)} * {_bare(engine, price)}"
+                    product = f"{sql.bare(engine, quantity)} * {sql.bare(engine, price)}"
                     guesses["amount"] = Guess(
                         product, "no column of amounts; a quantity and a price"
                     )
@@ -223,23 +222,13 @@ def _describe(
             f"SELECT count(*) - count({sql.name(name)}) FROM {sql.name(raw.name)}",
         )[0][0]
         if missing:
-            condition = f"{_bare(engine, name)} IS NOT NULL"
+            condition = f"{sql.bare(engine, name)} IS NOT NULL"
             notes.append(f"{missing:,} of {rows:,} rows have no customer")
     return Sniffed(dict(types), guesses, condition, rows, first_day, last_day, tuple(notes))
 
 
 def _plain(name: str) -> str:
     return "".join(letter for letter in name.lower() if letter.isalnum())
-
-
-def _bare(engine: Backend, name: str) -> str:
-    """Quote a name only if an expression needs it."""
-    reserved = sql.rows(
-        engine,
-        f"SELECT 1 FROM duckdb_keywords() WHERE keyword_name = {sql.text(name.lower())}"
-        " AND keyword_category = 'reserved'",
-    )
-    return name if re.fullmatch(r"[^\W\d]\w*", name) and not reserved else sql.name(name)
 
 
 def _why(name: str, ours: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -28,6 +29,24 @@ def name(identifier: str) -> str:
     '"Customer ID"'
     """
     return '"' + identifier.replace('"', '""') + '"'
+
+
+def bare(engine: Backend, identifier: str) -> str:
+    """Quote an identifier only if an expression needs it.
+
+    Examples
+    --------
+    >>> import ibis
+    >>> bare(ibis.duckdb.connect(), "Total"), bare(ibis.duckdb.connect(), "order")
+    ('Total', '"order"')
+    """
+    reserved = rows(
+        engine,
+        f"SELECT 1 FROM duckdb_keywords() WHERE keyword_name = {text(identifier.lower())}"
+        " AND keyword_category = 'reserved'",
+    )
+    plain = re.fullmatch(r"[^\W\d]\w*", identifier) and not reserved
+    return identifier if plain else name(identifier)
 
 
 def text(value: str) -> str:

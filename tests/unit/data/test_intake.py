@@ -6,6 +6,7 @@ import math
 import pandas as pd
 import pyarrow as pa
 import pytest
+import yaml
 
 from winback.data.checks import TooManyRejectedError
 from winback.data.connect import open_engine
@@ -22,6 +23,54 @@ def orders(**columns):
 def days(transactions):
     rows = transactions.table.order_by("timestamp", "amount").to_pyarrow().to_pylist()
     return [(row["day"], row["booked_on"], row["known_on"], row["amount"]) for row in rows]
+
+
+def test_a_bad_cell_inside_an_expression_is_unparsable_and_shown():
+    lines = pa.table(
+        {
+            "customer_id": ["a"] * 5,
+            "at": ["1/2/2024", "1/2/2024", "1/2/2024", "soon", ""],
+            "pieces": ["2", "x", "", "1", "1"],
+            "price": [1.5] * 5,
+        }
+    )
+    columns = {"timestamp": "strptime(at, '%d/%m/%Y')", "amount": "pieces * price"}
+    read = read_transactions(lines, columns=columns, max_rejected_share=1.0)
+    rejected = read.rejected.order_by("source_row").to_pyarrow().to_pylist()
+    assert [(row["reason"], row["timestamp"], row["amount"]) for row in rejected] == [
+        ("unparsable amount", "2024-02-01 00:00:00", "x"),
+        ("no amount", "2024-02-01 00:00:00", None),
+        ("unparsable time", "soon", "1.5"),
+        ("no time", None, "1.5"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        (["$1,234.50", "$5.00"], [5, 1234.5]),
+        (["USD 7", "-USD 1,000"], [-1000, 7]),
+        (["12,50", "1.234,00"], [12.5, 1234]),
+        (["1 234,50 €", "-3,00 €"], [-3, 1234.5]),
+        (["1'234.50", "CHF 2.00"], [2, 1234.5]),
+        (["¥1,200", "¥300"], [300, 1200]),
+    ],
+)
+def test_amounts_as_people_write_them_are_refused_with_what_reads_them(cells, values):
+    source = pa.table(
+        {"customer_id": ["a"] * 2, "timestamp": ["2024-01-01"] * 2, "Order Total": cells}
+    )
+    with pytest.raises(TooManyRejectedError, match="unparsable amount") as caught:
+        read_transactions(source, columns={"amount": "Order Total"})
+    assert caught.value.hint.startswith("this reads them, under columns: `amount: ")
+    columns = yaml.safe_load(caught.value.hint.split("`")[1])
+    read = read_transactions(source, columns=columns)
+    assert sorted(read.table.to_pyarrow()["amount"].to_pylist()) == values
+
+
+def test_words_are_no_amounts_that_anything_reads():
+    with pytest.raises(TooManyRejectedError, match="mend the source"):
+        read_transactions(orders(amount=["5 pieces or so"]))
 
 
 def test_each_broken_row_lands_in_rejected_with_its_reason_and_cells(tmp_path):
