@@ -21,6 +21,7 @@ LOWER, UPPER = 1e-5, 1e4  # with amounts divided by their mean; beyond, a limit 
 # Mean spend over the population is v p/(q-1), infinite at q = 1. Where the fit puts it at more
 # than this multiple of what was seen, the tail and not the customers would set the prediction.
 MEAN_RATIO = 2.0
+ALIKE = 1e-6  # mean amounts within this share of each other are one amount
 THINNED = 20_000  # rows of a first, rough climb where there are more
 BLOCK = 8192  # rows at once: their arrays stay in the processor's cache
 NAMES = ("p", "q", "v")
@@ -128,10 +129,11 @@ class GammaGammaModel(SpendModel):
             **best.diagnostics,
             "at_bound": [name for name, edge in zip(NAMES, best.at_bound, strict=True) if edge],
         }
-        self._settle_mean(frame, seen=float(w @ (x * m)) / float(w @ x))
+        alike = float(np.ptp(m)) <= ALIKE * unit
+        self._settle_mean(frame, seen=float(w @ (x * m)) / float(w @ x), alike=alike)
         return self
 
-    def _settle_mean(self, frame: pd.DataFrame, *, seen: float) -> None:
+    def _settle_mean(self, frame: pd.DataFrame, *, seen: float, alike: bool) -> None:
         mean = self.p_ * self.v_ / (self.q_ - 1) if self.q_ > 1 else np.inf
         self.degenerate_: str | None = None
         self.population_mean_ = mean
@@ -140,10 +142,24 @@ class GammaGammaModel(SpendModel):
             self.fallback_ = SpendRule("own_mean").fit(frame)
             self.population_mean_ = self.fallback_.mean_
             self.degenerate_ = (
-                f"the fitted spend has no usable mean (q = {self.q_:.3g}: "
-                f"{'infinite' if not np.isfinite(mean) else f'{mean:.3g}'} against {seen:.3g} "
-                "seen), so a customer's own mean is used, and the pooled mean where there is none"
+                f"{self._why(mean, seen, alike)}, so a customer's own mean is used, and the pooled "
+                "mean where there is none"
             )
+
+    def _why(self, mean: float, seen: float, alike: bool) -> str:
+        """Say why the fit is not used: where it has not converged, its mean tells nothing."""
+        if alike:
+            return f"Gamma-Gamma has no spread to learn from (all mean amounts are {seen:.4g})"
+        if self.converged_:
+            found = f"{mean:.3g}" if np.isfinite(mean) else "infinite"
+            return (
+                f"the fitted spend has no usable mean (q = {self.q_:.3g}: {found} against "
+                f"{seen:.3g} seen)"
+            )
+        value = {"p": self.p_, "q": self.q_, "v": self.v_}
+        edges = [f"{name} = {value[name]:.3g}" for name in self.diagnostics_["at_bound"]]
+        where = f", with {' and '.join(edges)} at the bound" if edges else ""
+        return f"the fit of Gamma-Gamma has not converged{where}"
 
     @property
     def summary_(self) -> pd.DataFrame:

@@ -67,6 +67,25 @@ def test_one_price_for_everybody():
     np.testing.assert_allclose(GammaGammaModel().fit(frame).expected_spend(new), 9.99, rtol=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("spread", "why"),
+    [
+        (0.0, "Gamma-Gamma has no spread to learn from (all mean amounts are 10)"),
+        (0.03, "the fit of Gamma-Gamma has not converged, with q = 1e+04 at the bound"),
+    ],
+)
+def test_a_fit_that_has_not_converged_is_not_blamed_on_its_mean(spread, why):
+    noise = np.random.default_rng(0).standard_normal(300)
+    days = np.arange(300) % 5 + 1.0
+    frame = pd.DataFrame({"frequency": days, "monetary_value": 10 + spread * noise})
+    model = GammaGammaModel().fit(frame)
+    assert not model.converged_
+    assert model.degenerate_ == (
+        f"{why}, so a customer's own mean is used, and the pooled mean where there is none"
+    )
+    np.testing.assert_array_equal(model.expected_spend(frame), frame["monetary_value"])
+
+
 def test_only_positive_repeat_spend_counts():
     frame = draw(200, 5.0, 4.0, 20.0)
     noise = pd.DataFrame({"frequency": [0, 0, 7], "monetary_value": [0.0, 55.0, 0.0]})

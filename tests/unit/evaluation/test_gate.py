@@ -7,6 +7,7 @@ import pytest
 
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
+from winback.estimators.customer_value import CustomerValueModel
 from winback.evaluation.contest import VALUE_CANDIDATES
 from winback.evaluation.forward import ForwardTest
 from winback.evaluation.gate import BASELINES, Evidence, decide, evaluate_recipes
@@ -285,6 +286,7 @@ def test_what_differs_in_settings_alone_is_fitted_once(tenth, monkeypatch):
         return original(recipe, *rest)
 
     monkeypatch.setattr(forward, "fitted", spy)
+    monkeypatch.setattr(CustomerValueModel, "caveats_", ("one", "two"))
     recipes = {
         "challenger": value_recipe("rate", margin=0.4, horizon_days=365),
         "zero": value_recipe("zero"),
@@ -298,6 +300,7 @@ def test_what_differs_in_settings_alone_is_fitted_once(tenth, monkeypatch):
         predicted = test.predicted()
         assert set(predicted) == {"challenger", "champion", "zero"}
         assert (predicted["challenger"] == predicted["champion"]).all()
+        assert test.caveats["champion"] == "one; two"
     assert found.failed["broken"] == found.failed["broken too"]
 
 
