@@ -17,7 +17,12 @@ import pandas as pd
 
 from winback.data.tables import Transactions
 from winback.errors import DataError, ModelError, NotEnoughDataError
-from winback.evaluation.bootstrap import CHURN_BOOTSTRAPPED, VALUE_BOOTSTRAPPED, bootstrap
+from winback.evaluation.bootstrap import (
+    CHURN_BOOTSTRAPPED,
+    MAX_CUSTOMERS,
+    VALUE_BOOTSTRAPPED,
+    bootstrap,
+)
 from winback.evaluation.churn_forward import (
     SnapshotSettings,
     churn_data,
@@ -57,7 +62,8 @@ class BacktestResult:
         One flat record per split, target and model, ready for JSON: ``split`` (AS_OF/UNTIL),
         ``target`` (purchases, revenue, churn), ``model``, ``chosen`` (exactly one true per split
         and target), ``n``, ``horizon_days``, every metric of `winback.evaluation.metrics`, the
-        main ones with ``METRIC_low`` and ``METRIC_high`` (95% customer bootstrap), for intervals
+        main ones with ``METRIC_low`` and ``METRIC_high`` (95% customer bootstrap, of a sample of
+        `MAX_CUSTOMERS` where there are more, scaled to everybody), for intervals
         ``coverage_80`` and the like, ``reason`` (why it was chosen, or None) and ``caveat`` (what
         is degenerate in its fit, or None). What is undefined is None.
     predictions : DataFrame
@@ -318,12 +324,17 @@ def _records(
 ) -> list[dict[str, Any]]:
     churn = test.target == "churn"
     main = CHURN_BOOTSTRAPPED if churn else VALUE_BOOTSTRAPPED
-    predicted = test.predicted()
+    resampled = test.at_most(MAX_CUSTOMERS, random_state)
     sampled = bootstrap(
-        test.actual, predicted, main, n_replicates=n_replicates, random_state=random_state
+        resampled.actual,
+        resampled.predicted(),
+        main,
+        n_replicates=n_replicates,
+        random_state=random_state,
     )
+    shrink = np.sqrt(len(resampled.actual) / max(len(test.actual), 1))
     records = []
-    for model, values in predicted.items():
+    for model, values in test.predicted().items():
         record: dict[str, Any] = {
             "split": str(window),
             "target": test.target,
@@ -334,7 +345,10 @@ def _records(
         }
         record |= (churn_metrics if churn else value_metrics)(test.actual, values)
         for metric in main:
-            record[f"{metric}_low"], record[f"{metric}_high"] = sampled.interval(model, metric)
+            # errors of a metric shrink with the root of the number of customers
+            low, high = np.array(sampled.interval(model, metric)) - sampled.point[model, metric]
+            record[f"{metric}_low"] = record[metric] + shrink * low
+            record[f"{metric}_high"] = record[metric] + shrink * high
         record |= _interval_record(test, model)
         record["reason"] = reason if model == chosen else None
         record["caveat"] = test.caveats.get(model)

@@ -21,6 +21,7 @@ from winback.evaluation.calibration import Floats, as_pair
 
 Statistic = Callable[[Floats], Floats]  # weights (replicates, n) -> one value per replicate
 BLOCK_CELLS = 2_000_000  # weights held at once: 16 MB
+MAX_CUSTOMERS = 50_000  # resampled at most; where there are more, a sample stands for them
 VALUE_BOOTSTRAPPED = ("mae", "rmse", "wape", "bias", "gini")
 CHURN_BOOTSTRAPPED = ("auc", "brier", "log_loss", "ece")
 HIGHER_IS_BETTER = frozenset({"gini", "auc"})

@@ -27,7 +27,12 @@ import numpy as np
 import pandas as pd
 
 from winback.data.tables import Transactions
-from winback.evaluation.bootstrap import Bootstrap, statistics, weight_blocks
+from winback.evaluation.bootstrap import (
+    MAX_CUSTOMERS,
+    Bootstrap,
+    statistics,
+    weight_blocks,
+)
 from winback.evaluation.calibration import Floats
 from winback.evaluation.forward import ForwardTest, Recipe, value_forward, value_targets
 from winback.evaluation.metrics import value_metrics
@@ -42,7 +47,6 @@ SCORED = ("mae", "rmse", "gini")
 TOLERANCE = 0.02  # a simpler candidate may lose so much, as a share of the loss
 BIAS_BOUNDS = (0.5, 2.0)
 MAX_WRITTEN_OFF = 0.05  # share of the total; what auditors by custom call material
-MAX_CUSTOMERS = 50_000
 DEFAULT = "beta_geo+gamma_gamma"
 
 

@@ -62,6 +62,12 @@ class ForwardTest:
         """Return the point predictions by model."""
         return {name: frame["predicted"].to_numpy() for name, frame in self.predictions.items()}
 
+    def at_most(self, n: int, random_state: int) -> ForwardTest:
+        """Return the same test for `n` customers by lot, or for all where there are no more."""
+        if len(self.customers) <= n:
+            return self
+        return self.among(pd.Index(self.customers.sample(n, random_state=random_state)))
+
     def among(self, customers: pd.Index[str]) -> ForwardTest:
         """Return the same test for some of its customers."""
         rows = self.customers.isin(customers).to_numpy()

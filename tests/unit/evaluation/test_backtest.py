@@ -11,8 +11,10 @@ from sklearn.metrics import brier_score_loss
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
 from winback.errors import DataError, ModelError
+from winback.evaluation import backtest
 from winback.evaluation.backtest import PREDICTION_COLUMNS, judge, run_backtest
 from winback.evaluation.churn_forward import SnapshotSettings
+from winback.evaluation.forward import ForwardTest
 from winback.evaluation.windows import Window
 
 SPLIT = (date(1997, 12, 31), date(1998, 3, 31))
@@ -112,6 +114,33 @@ def test_the_model_that_the_job_names_is_the_chosen_one(shop, monkeypatch):
         assert record["reason"] == "rate+own_mean, as the job names it"
     with pytest.raises(ModelError, match=r"got oracle; allowed: .*rate\+own_mean"):
         judge(shop, Window(*SPLIT), active_within_days=180, purchase_model="oracle")
+
+
+def test_intervals_of_many_customers_come_from_a_sample_and_points_from_everybody(monkeypatch):
+    rng = np.random.default_rng(0)
+    actual = rng.gamma(0.5, 20, 8000)
+    predictions = {"model": pd.DataFrame({"predicted": actual * rng.uniform(0.3, 1.5, 8000)})}
+    customers = pd.Series([f"c{i}" for i in range(8000)])
+    window = Window(*SPLIT)
+    test = ForwardTest(window, "revenue", customers, actual, predictions)
+    drawn, original = [], backtest.bootstrap
+
+    def spy(actual, *rest, **kwargs):
+        drawn.append(len(actual))
+        return original(actual, *rest, **kwargs)
+
+    monkeypatch.setattr(backtest, "bootstrap", spy)
+    kwargs = {"chosen": "model", "reason": "", "n_replicates": 400, "random_state": 0}
+    (full,) = backtest._records(test, window, **kwargs)
+    monkeypatch.setattr(backtest, "MAX_CUSTOMERS", 2000)
+    (some,) = backtest._records(test, window, **kwargs)
+    assert drawn == [8000, 2000]
+    assert some["n"] == 8000
+    for metric in ("mae", "wape", "bias", "gini"):
+        assert some[metric] == full[metric]
+        assert some[f"{metric}_low"] < some[metric] < some[f"{metric}_high"]
+        width = [r[f"{metric}_high"] - r[f"{metric}_low"] for r in (some, full)]
+        assert width[0] == pytest.approx(width[1], rel=0.25)
 
 
 def test_a_horizon_without_one_labelled_snapshot_is_predicted_without_labels(shop):
