@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from winback.evaluation.churn_forward import SnapshotSettings
     from winback.registry.run_log import Run
 
+# what `value.purchase_model` stands for, purchases and spend together
+CANDIDATES = {"beta_geo": "beta_geo+gamma_gamma", "rate": "rate+own_mean"}
 RECORDS, PREDICTIONS = "evaluation.json", "evaluation.parquet"
 
 
@@ -94,6 +96,7 @@ def evaluate(session: Session) -> Evaluation:
                 transactions,
                 window,
                 targets=targets,
+                purchase_model=named_candidate(session),
                 active_within_days=job.churn.active_within_days,
                 gap_days=gap_days,
                 snapshots=snapshot_settings(session),
@@ -120,6 +123,11 @@ def read(session: Session) -> Evaluation:
     predictions = session.find(PREDICTIONS) if content["records"] else None
     frame = None if predictions is None else pd.read_parquet(predictions)
     return Evaluation(content["records"], frame, content["notes"])
+
+
+def named_candidate(session: Session) -> str | None:
+    """Return the value candidate that the job names; None: a contest chooses."""
+    return CANDIDATES.get(session.job.value.purchase_model)
 
 
 def snapshot_settings(session: Session) -> SnapshotSettings:

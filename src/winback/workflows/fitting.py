@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import NotEnoughDataError
-from winback.workflows.evaluate import snapshot_settings
+from winback.workflows.evaluate import named_candidate, snapshot_settings
 from winback.workflows.session import Session
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from winback.estimators.customer_value import CustomerValueModel
 
 MIN_CUSTOMERS = 20
-_BY_NAME = {"beta_geo": "beta_geo+gamma_gamma", "rate": "rate+own_mean"}
 _FALLBACK = "rate+own_mean"
 
 
@@ -58,7 +57,8 @@ def fit_value(session: Session, frame: pd.DataFrame) -> Fitted:
     from winback.evaluation.contest import VALUE_CANDIDATES, choose_value
 
     job, transactions = session.job, session.transactions
-    if job.value.purchase_model == "auto":
+    named = named_candidate(session)
+    if named is None:
         choices = choose_value(
             transactions,
             as_of=job.as_of,
@@ -68,8 +68,7 @@ def fit_value(session: Session, frame: pd.DataFrame) -> Fitted:
         choice = choices["revenue" if transactions.has_amounts else "purchases"]
         name, reasons = choice.name, choice.reasons
     else:
-        name = _BY_NAME[job.value.purchase_model]
-        reasons = f"{name}, as the job names it"
+        name, reasons = named, f"{named}, as the job names it"
     settings = {
         "horizon_days": job.value.horizon_days,
         "margin": job.margin,

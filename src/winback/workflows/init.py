@@ -21,7 +21,7 @@ _TEMPLATE = """\
 name: {name}
 
 # The last day that is known; `--as-of yesterday` overrides it every night.
-as_of: {as_of}{last}
+as_of: {as_of} # the newest purchase in the file
 
 # Days are cut in this time zone.
 timezone: UTC
@@ -85,7 +85,7 @@ def init(orders: Path, to: Path | None = None) -> list[str]:
     Raises
     ------
     DataError
-        The file cannot be read, or nothing in it looks like a customer or a time.
+        The file cannot be read or has no rows, or nothing in it looks like a customer or a time.
     UsageError
         The YAML exists already: nothing is overwritten.
     """
@@ -97,6 +97,8 @@ def init(orders: Path, to: Path | None = None) -> list[str]:
             "there is such a job already", where=str(to), hint="choose another name with --to"
         )
     found = sniff(str(orders))
+    if found.rows == 0:
+        raise DataError("the file has no rows", where=str(orders), got=", ".join(found.columns))
     missing = [name for name in _NEEDED if name not in found.guesses]
     if missing:
         raise DataError(
@@ -111,15 +113,19 @@ def init(orders: Path, to: Path | None = None) -> list[str]:
 
 
 def _fill(found: Sniffed, orders: Path, to: Path) -> str:
-    columns = {ours: guess.expression for ours, guess in found.guesses.items()}
+    columns: list[str] = []
+    for ours, guess in found.guesses.items():
+        columns.append(f"      {ours}: {_scalar(guess.expression)}")
+        if guess.other is not None:
+            columns.append("      # if the month comes first (then look at as_of, too):")
+            columns.append(f"      # {ours}: {_scalar(guess.other)}")
     span = (found.last_day - found.first_day).days if found.first_day and found.last_day else 0
     return _TEMPLATE.format(
         file=to.name,
         name=_slug(to.stem),
-        as_of=found.last_day or "2000-01-01",
-        last=" # the newest purchase in the file" if found.last_day else "",
+        as_of=found.last_day,
         source=_scalar(os.path.relpath(orders.resolve(), to.resolve().parent)),
-        columns="\n".join(f"      {ours}: {_scalar(yours)}" for ours, yours in columns.items()),
+        columns="\n".join(columns),
         filter=_filter(found),
         active=365 if span > 730 else max(30, min(180, span // 2)),
     )
