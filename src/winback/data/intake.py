@@ -19,7 +19,7 @@ from winback.data.tables import TRANSACTIONS, IntakeCounts, Transactions
 from winback.errors import ConfigError, DataError
 
 _OPTIONAL = ("order_id", "channel", "product_id", "category")
-_FUTURE, _UNPARSABLE_AMOUNT = "future time", "unparsable amount"
+_FUTURE = "future time"
 
 
 def read_transactions(
@@ -145,7 +145,7 @@ def read_transactions(
         checked = check(engine, raw, cells, fates, shown)
         counts = _count(engine, checked)
         hint = None
-        if _UNPARSABLE_AMOUNT in counts.rejected:
+        if "unparsable amount" in counts.rejected:
             hint = _amount_hint(engine, raw, found["amount"])
         # a row in the future is after as_of too, and what is after as_of has no effect
         bad = {r: n for r, n in counts.rejected.items() if as_of is None or r != _FUTURE}
@@ -224,7 +224,7 @@ def _faults(cells: Mapping[str, str], currency: str | None) -> list[tuple[str, s
         ("timestamp IS NULL OR NOT isfinite(timestamp)", "unparsable time"),
         ("year(timestamp) < 1900", "time before 1900"),
         ("amount IS NULL AND amount_empty", "no amount"),
-        ("amount IS NULL", _UNPARSABLE_AMOUNT),
+        ("amount IS NULL", "unparsable amount"),
         ("NOT isfinite(amount)", "amount not finite"),
     ]
     if "unknown_when" in cells:
