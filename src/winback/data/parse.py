@@ -23,12 +23,12 @@ _NUMBERS = {
 # how exports write a missing customer
 _MISSING = "('', 'nan', 'none', 'null', '<na>', 'n/a', '\\n')"
 
-_DATE_ORDER = r"^(\d{1,2}[/-]\d{1,2}[/-]\d{2,4})(\D|$)"
-_DAY_FIRST, _MONTH_FIRST = (
+DATE_ORDER = r"^(\d{1,2}[/-]\d{1,2}[/-]\d{2,4})(\D|$)"
+DAY_FIRST, MONTH_FIRST = (
     [first.format(sign) + sign + year for sign in "/-" for year in ("%y", "%Y")]
     for first in ("%d{0}%m", "%m{0}%d")
 )
-_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
+CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
 # a time followed by Z, UTC, an offset, or a place such as Asia/Shanghai; abbreviations such as CST
 # mean different zones to different people and are not guessed
 _AWARE = r":\d\d(\.\d+)?\s*(Z|z|UTC|GMT|[+-]\d\d(:?\d\d)?|[A-Za-z]+/[A-Za-z_/]+)$"
@@ -133,7 +133,7 @@ def _readings(value: Expression, zone: str, where: str) -> list[str]:
         return [f"CASE {_digits(digits, zone)} END"]
     if value.type != "VARCHAR":
         raise DataError("the column does not hold points in time", where=where, got=value.type)
-    return [_text_instant(value, zone, first) for first in (_MONTH_FIRST, _DAY_FIRST)]
+    return [_text_instant(value, zone, first) for first in (MONTH_FIRST, DAY_FIRST)]
 
 
 def _text_instant(value: Expression, zone: str, ambiguous: list[str]) -> str:
@@ -142,7 +142,7 @@ def _text_instant(value: Expression, zone: str, ambiguous: list[str]) -> str:
     dates = ["%Y年%m月%d日", "%Y.%m.%d", "%d.%m.%Y", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y"]
     dates += ambiguous
     dates += ["%Y-%m-%d", "%Y/%m/%d"]  # last: 12/1/10 is no day of the year 12
-    forms = ", ".join(sql.text(date + clock) for date in dates for clock in _CLOCKS)
+    forms = ", ".join(sql.text(date + clock) for date in dates for clock in CLOCKS)
     return rf"""CASE
         WHEN regexp_full_match({cell}, '{_ISO}') THEN TRY_CAST({cell} AS TIMESTAMP)
         WHEN regexp_matches({cell}, '{_AWARE}')
@@ -175,9 +175,9 @@ def _is_day_first(
     """Decide between 31/12/2024 and 12/31/2024 by the cells that only one of them can explain."""
     cell = f"trim({value.sql})"
     by_month, by_day = (
-        f"TRY_STRPTIME(regexp_extract({cell}, '{_DATE_ORDER}', 1),"
+        f"TRY_STRPTIME(regexp_extract({cell}, '{DATE_ORDER}', 1),"
         f" [{', '.join(map(sql.text, forms))}])"
-        for forms in (_MONTH_FIRST, _DAY_FIRST)
+        for forms in (MONTH_FIRST, DAY_FIRST)
     )
     columns = [(by_month, by_day), *others]
     # the day on which the row became known, at the earliest and at the latest
@@ -195,7 +195,7 @@ def _is_day_first(
             count(*) FILTER (proves AND by_day IS NULL), min(cell) FILTER (asks)
         FROM (SELECT {cell} AS cell, {by_month} AS by_month, {by_day} AS by_day,
                 {asks} AS asks, {proves} AS proves
-            FROM {sql.name(raw.name)} WHERE regexp_matches({cell}, '{_DATE_ORDER}'))
+            FROM {sql.name(raw.name)} WHERE regexp_matches({cell}, '{DATE_ORDER}'))
         WHERE by_month IS NOT NULL OR by_day IS NOT NULL""",
     )[0]
     if found and day_first == month_first:

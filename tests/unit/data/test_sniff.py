@@ -58,8 +58,77 @@ def test_online_retail_reads_as_guessed(online_retail):
     assert read.counts.rejected == {}
 
 
-def test_a_date_that_could_be_either_is_noted():
-    found = sniff(pa.table({"customer": ["a"], "date": ["1/2/2024"], "amount": [1.0]}))
-    assert found.guesses["timestamp"].expression == "date"
-    assert found.last_day is None
-    assert "day or the month" in found.notes[0]
+@pytest.mark.parametrize(
+    ("cells", "forms", "days"),
+    [
+        (["1/2/2024", "3/2/2024"], ("%d/%m/%Y", "%m/%d/%Y"), ("2024-02-01", "2024-02-03")),
+        (
+            ["01-02-24 10:05", "03-02-24 09:00"],
+            ("%d-%m-%y %H:%M", "%m-%d-%y %H:%M"),
+            ("2024-02-01", "2024-02-03"),
+        ),
+    ],
+)
+def test_a_date_that_could_be_either_is_guessed_both_ways_and_noted(cells, forms, days):
+    found = sniff(pa.table({"customer": ["a", "b"], "order": ["1", "2"], "date": cells}))
+    guess = found.guesses["timestamp"]
+    both = (guess.expression, guess.other)
+    assert both == tuple(f"strptime(date, '{form}')" for form in forms)
+    assert (str(found.first_day), str(found.last_day)) == days
+    assert any("the day or the month" in note and cells[0] in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("Kundennummer;Bestelldatum;Betrag;Bestellnummer", "k1;31.12.2023;1.234,50;b1"),
+        ("Kunde;Datum;Umsatz;Bestellnr", "k1;31.12.2023;12,50 €;b1"),
+        ("client;date;montant;commande", "k1;31/12/2023;1 234,50;b1"),
+        ("cliente;fecha;importe;pedido", "k1;31/12/2023;12,50;b1"),
+    ],
+)
+def test_european_files_read_as_guessed(tmp_path, header, row):
+    path = tmp_path / "orders.csv"
+    path.write_text(f"{header}\n{row}\n{row.replace('31', '30')}\n", encoding="utf-8")
+    found = sniff(path)
+    columns = {ours: guess.expression for ours, guess in found.guesses.items()}
+    assert list(columns) == ["customer_id", "timestamp", "amount", "order_id"]
+    read = read_transactions(path, columns=columns)
+    assert (read.counts.accepted, read.counts.last_day) == (2, dt.date(2023, 12, 31))
+    assert read.table.to_pyarrow()["amount"].to_pylist()[0] in {12.5, 1234.5}
+
+
+@pytest.mark.parametrize(
+    ("columns", "amount", "note"),
+    [
+        (
+            {"Total": ["$1,234.50"]},
+            "regexp_replace(Total, '[$,]', '', 'g')",
+            (
+                "Total looks like the amount but its cells are no plain numbers: '$1,234.50'; "
+                "this reads them: regexp_replace(Total, '[$,]', '', 'g')"
+            ),
+        ),
+        (
+            {"Total": ["see note"]},
+            None,
+            "Total looks like the amount but its cells are no plain numbers: 'see note'",
+        ),
+        (
+            {"qty": ["2"], "price": ["9,50 €"]},
+            "qty * CAST(replace(regexp_replace(price, '[ €]', '', 'g'), ',', '.') AS DOUBLE)",
+            None,
+        ),
+    ],
+)
+def test_amounts_that_are_no_plain_numbers_are_told(columns, amount, note):
+    source = pa.table({"customer": ["a"], "date": ["2024-01-01"], **columns})
+    found = sniff(source)
+    guess = found.guesses.get("amount")
+    assert (guess and guess.expression) == amount
+    assert note is None or note in found.notes
+    if guess:
+        read = read_transactions(
+            source, columns={"customer_id": "customer", "timestamp": "date", "amount": amount}
+        )
+        assert read.table.to_pyarrow()["amount"].to_pylist()[0] in {1234.5, 19.0}
