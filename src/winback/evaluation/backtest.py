@@ -296,7 +296,7 @@ def _churn_test(
     except NotEnoughDataError as error:
         scores = unlabelled_churn(data, window)
         name = str(scores.columns[0])
-        choice = (name, f"{name}, which needs no labels: {error}")
+        choice = (name, f"{name}, which needs no labels: {error.reason}")
     predictions = {
         str(name): pd.DataFrame({"predicted": scores[name].to_numpy()}) for name in scores
     }

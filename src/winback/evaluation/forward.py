@@ -118,7 +118,7 @@ def attempt(
     try:
         return fit(*args)
     except (ModelError, NotEnoughDataError) as error:
-        failed |= dict.fromkeys([names] if isinstance(names, str) else names, str(error))
+        failed |= dict.fromkeys([names] if isinstance(names, str) else names, error.reason)
         return None
 
 

@@ -208,7 +208,7 @@ def evaluate_recipes(
         else:
             tests = [tiers_forward(transactions, recipes, window, value_recipe, random_state)]
     except NotEnoughDataError as error:
-        return Evidence(kind, window, [], f"{note}: {error}")
+        return Evidence(kind, window, [], f"{note}: {error.reason}")
     if not any(test.actual.any() for test in tests):
         happened = "everybody bought" if kind == "churn" else "nobody bought"
         return Evidence(kind, window, [], f"{note}: {happened}, so nothing can be judged")

@@ -50,6 +50,10 @@ def validate(session: Session) -> dict[str, Any]:
     for what, n in left_out.items():
         if n:
             session.reporter.say(f"  {n:,} rows {what}")
+    if session.today is not None and session.job.as_of > session.today:
+        session.reporter.warn(
+            f"as_of lies after today, {session.today}: days that have not been yet count as silence"
+        )
     silent = (session.job.as_of - counts["last_day"]).days
     if silent > STALE_DAYS:
         session.reporter.warn(

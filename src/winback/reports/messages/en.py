@@ -180,6 +180,7 @@ TEXT: dict[str, str] = {
     "model.ChurnModel": "contest of churn models",
     "model.ValueTiers": "value clusters",
     "model.rate+own_mean": "own rate so far",
+    "model.beta_geo+own_mean": "BG/NBD with own mean spend",
     "model.last_period+own_mean": "same as last period",
     "model.boosted": "LightGBM",
     "model.blend": "blend of models",
