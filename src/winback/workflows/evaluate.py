@@ -55,7 +55,7 @@ class Evaluation:
 
         records = [record for record in self.records if record["target"] in targets]
         for record in records:
-            numbers = {k: v for k, v in record.items() if isinstance(v, float | int)}
+            numbers = {k: v for k, v in record.items() if type(v) in {float, int}}
             run.log_metrics(numbers, split=f"{record['target']}/{record['model']}")
             if record["model"] == name:
                 run.log_metrics(numbers, split=record["target"])
