@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import os
@@ -10,16 +9,16 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from winback.config.explain import KeyPath, explain, place
 from winback.config.schema import Job
 from winback.errors import ConfigError
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_PATH = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,8 @@ def load_job(path: Path | str, *, overrides: Mapping[str, Any] | None = None) ->
     path
         The YAML file.
     overrides
-        Top-level settings that the command line gives, such as ``{"as_of": date(2011, 12, 9)}``.
+        Settings that the command line gives, by dotted key: ``{"as_of": date(2011, 12, 9)}``,
+        ``{"churn.tune": 20}``.
 
     Raises
     ------
@@ -124,17 +124,29 @@ def load_job(path: Path | str, *, overrides: Mapping[str, Any] | None = None) ->
             "the job is empty or not a mapping", where=str(path), allowed="name, as_of, data, …"
         )
     lines = dict(_lines(node, path))
-    raw = {**raw, **(overrides or {})}
+    for key, value in (overrides or {}).items():
+        raw = _with(raw, key.split("."), value)
     secrets: dict[str, str] = {}
     filled = _fill(raw, (), secrets, lines, path)
     try:
         job = Job.model_validate(filled)
     except ValidationError as error:
-        raise _explain(error, lines, path, secrets) from None
+        raise explain(error, lines, path, secrets) from None
     return LoadedJob(job=job, path=path.resolve(), raw=raw, secrets=secrets)
 
 
-def _lines(node: yaml.Node, path: Path, at: _PATH = ()) -> Iterator[tuple[_PATH, int]]:
+def _with(raw: Mapping[str, Any], at: list[str], value: Any) -> dict[str, Any]:
+    """Return a copy of a mapping in which one setting is another; a missing group is made."""
+    first, *rest = at
+    if not rest:
+        return {**raw, first: value}
+    group = raw.get(first)
+    if group is not None and not isinstance(group, dict):
+        return dict(raw)  # not a group of settings: the check will say so
+    return {**raw, first: _with(group or {}, rest, value)}
+
+
+def _lines(node: yaml.Node, path: Path, at: KeyPath = ()) -> Iterator[tuple[KeyPath, int]]:
     """Yield the line of every key, refusing keys that stand twice (YAML would drop the first)."""
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
@@ -157,7 +169,7 @@ def _lines(node: yaml.Node, path: Path, at: _PATH = ()) -> Iterator[tuple[_PATH,
 
 
 def _fill(
-    value: Any, at: _PATH, secrets: dict[str, str], lines: Mapping[_PATH, int], path: Path
+    value: Any, at: KeyPath, secrets: dict[str, str], lines: Mapping[KeyPath, int], path: Path
 ) -> Any:
     """Return `value` with every `${VAR}` filled from the environment."""
     if isinstance(value, dict):
@@ -172,84 +184,13 @@ def _fill(
         if name not in os.environ:
             raise ConfigError(
                 f"the environment variable {name} is not set",
-                where=_where(at, lines, path),
+                where=place(at, lines, path),
                 hint=f"export {name}=… and run again",
             )
         secrets[name] = os.environ[name]
         return os.environ[name]
 
     return _VARIABLE.sub(from_environment, value)
-
-
-def _where(at: _PATH, lines: Mapping[_PATH, int], path: Path) -> str:
-    key = ".".join(str(part) for part in at)
-    known = at
-    while known and known not in lines:
-        known = known[:-1]
-    line = f":{lines[known]}" if known else ""
-    return f"{path}{line}, {key}" if key else f"{path}{line}"
-
-
-def _explain(
-    error: ValidationError, lines: Mapping[_PATH, int], path: Path, secrets: Mapping[str, str]
-) -> ConfigError:
-    """Turn pydantic's first complaint into one line in our own words."""
-    problems = error.errors(include_url=False)
-    # a misspelt key explains a missing one, so it comes first
-    problems.sort(key=lambda problem: problem["type"] != "extra_forbidden")
-    problem = problems[0]
-    at: _PATH = problem["loc"]
-    where = _where(at, lines, path)
-    more = f" ({len(problems)} mistakes in all)" if len(problems) > 1 else ""
-    if problem["type"] == "extra_forbidden":
-        names = _keys_beside(at)
-        near = difflib.get_close_matches(str(at[-1]), names, n=1, cutoff=0.5)
-        return ConfigError(
-            f"unknown key {str(at[-1])!r}{more}",
-            where=where,
-            allowed=", ".join(names),
-            hint=f"did you mean {near[0]!r}?" if near else None,
-        )
-    if problem["type"] == "missing":
-        return ConfigError(f"the key {at[-1]!r} is missing{more}", where=where)
-    got = repr(problem["input"])
-    for name, value in secrets.items():
-        if value:
-            got = got.replace(value, f"${{{name}}}")
-    message = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    return ConfigError(
-        f"not allowed{more}", where=where, got=got, allowed=message, hint=_HINTS.get(at)
-    )
-
-
-_NO_MASS_RECALL = "a win-back list always has a limit; write for example "
-_HINTS: dict[_PATH, str] = {
-    ("lists", "win_back", "budget"): _NO_MASS_RECALL + "`budget: 250`",
-    ("lists", "win_back", "capacity"): _NO_MASS_RECALL + "`capacity: 200`",
-    ("lists", "win_back", "control_share"): (
-        "without a control group the effect cannot be measured; write for example "
-        "`control_share: 0.2`"
-    ),
-    ("lists", "churn_warning", "capacity"): "write for example `capacity: 200`",
-}
-
-
-def _keys_beside(at: _PATH) -> list[str]:
-    """Return the keys that are known where `at` stands."""
-    model: type[BaseModel] = Job
-    for part in at[:-1]:
-        info = model.model_fields.get(str(part))
-        if info is None:
-            continue  # the index of a list item: its model was reached by the list's own key
-        model = next(_models(info.annotation), model)
-    return list(model.model_fields)
-
-
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for argument in get_args(annotation):
-        yield from _models(argument)
 
 
 def _shown(value: Any) -> Any:

@@ -15,21 +15,11 @@ from datetime import date
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
-Days = Annotated[int, Field(gt=0, le=3660)]
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-
-
-class Settings(BaseModel):
-    """What every group of settings has in common."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        use_attribute_docstrings=True,
-        allow_inf_nan=False,
-    )
+from winback.config.base import Days, Settings, Share
+from winback.config.lists import ListSettings
+from winback.config.models import ChurnSettings, TierSettings, ValueSettings
 
 
 class TransactionsSettings(Settings):
@@ -86,119 +76,6 @@ class DataSettings(Settings):
     """What customers did besides buying: customer_id, timestamp, event."""
     contacts: TableSettings | None = None
     """Whom one has written to: customer_id, timestamp, channel."""
-
-
-class ValueSettings(Settings):
-    """The value model: how often a customer will buy, and for how much."""
-
-    horizon_days: Days = 365
-    """Predicted value is about (as_of, as_of + horizon_days]."""
-    purchase_model: Literal["auto", "beta_geo", "rate"] = "auto"
-    """A purchase model by name; `auto` lets a contest inside the known past choose."""
-
-
-class SnapshotSettings(Settings):
-    """The past dates from which the churn model learns."""
-
-    count: PositiveInt = 6
-    """At most so many snapshots, the newest first."""
-    every_days: Days = 30
-    """Days between two snapshots."""
-    min_history_days: Days = 60
-    """A snapshot needs so many days of purchases before it."""
-
-
-class ChurnSettings(Settings):
-    """The churn model: P(no purchase in the horizon)."""
-
-    horizon_days: Days | None = None
-    """The days of silence that count as churn. Unset: the job's `horizon_days`."""
-    gap_days: Annotated[int, Field(ge=0, le=3660)] = 0
-    """Days between `as_of` and the beginning of the window, for a team that needs time to act."""
-    active_within_days: Days | None = 365
-    """Who bought within so many days is active, the others are dormant; null: everybody is."""
-    snapshots: SnapshotSettings = Field(default_factory=SnapshotSettings)
-    """The past dates from which the model learns."""
-
-
-class TierSettings(Settings):
-    """Value tiers: how many, and how they are called."""
-
-    n_tiers: Annotated[int, Field(ge=2, le=6)] = 3
-    """How many value clusters to learn."""
-    scheme: Literal[
-        "strategic/potential/long-tail",
-        "potential/core/dormant",
-        "new/potential/high-value/lost",
-        "numbered",
-    ] = "strategic/potential/long-tail"
-    """How tiers are named. Names follow value (core before potential before dormant); with another
-    number of tiers than names, and under `numbered`, they are tier-1, tier-2, and so on."""
-
-
-class ChurnWarningSettings(Settings):
-    """The churn-warning list."""
-
-    capacity: PositiveInt = 200
-    """At most so many customers on the list: what the team can work through before it expires."""
-    expires_days: Days = 14
-    """A warning is good for so many days."""
-    risk_thresholds: Annotated[tuple[Share, ...], Field(min_length=3, max_length=3)] = (
-        0.5,
-        0.7,
-        0.85,
-    )
-    """P(churn) from which a customer is at risk, at high risk, at very high risk."""
-    breach_thresholds: Annotated[tuple[float, ...], Field(min_length=2, max_length=2)] = (1.0, 2.0)
-    """Silence in typical gaps of the customer's own, from which the rhythm is broken, badly so."""
-
-
-class WinBackSettings(Settings):
-    """The win-back list. It always has a budget, a capacity and a control group."""
-
-    budget: Annotated[float, Field(gt=0)] = 250.0
-    """The most that the list may cost, even if every offer is redeemed."""
-    capacity: PositiveInt = 200
-    """At most so many customers are contacted."""
-    control_share: Annotated[float, Field(gt=0, le=0.5)] = 0.2
-    """This share of the eligible is left alone, so that the effect can be measured."""
-    contact_cost: Annotated[float, Field(ge=0)] = 0.10
-    """What one contact costs."""
-    offer_cost: Annotated[float, Field(ge=0)] = 2.0
-    """What the offer costs when a contacted customer comes back and redeems it."""
-    window_days: Days = 730
-    """Who has been silent for longer is let go."""
-    uplift_prior: Annotated[float, Field(gt=0, le=0.5)] = 0.02
-    """Assumed gain in P(return) by contacting a customer who is alive, until it is measured."""
-    expires_days: Days = 30
-    """The list is good for so many days."""
-    channel: str = "email"
-    """Through which one writes; where `customers.contactable_channels` exists, it must name it."""
-    offer: str = "voucher"
-    """What one offers."""
-    cooldown_days: Days = 30
-    """Nobody is written to again within so many days (needs `data.contacts`)."""
-    contact_cap: PositiveInt = 3
-    """Nobody is written to who had so many contacts within `contact_cap_days`."""
-    contact_cap_days: Days = 90
-    """The days over which contacts are counted."""
-    experiment: str | None = None
-    """Name of the experiment that draws the control group. Unset: made from the job's name."""
-
-
-class ListSettings(Settings):
-    """The lists that operations act on."""
-
-    churn_warning: ChurnWarningSettings = Field(default_factory=ChurnWarningSettings)
-    """Active customers at risk."""
-    win_back: WinBackSettings = Field(default_factory=WinBackSettings)
-    """Dormant customers worth calling back."""
-    bom: bool = True
-    """Begin CSV files with a byte-order mark, so that Excel reads them as UTF-8."""
-    decimal: Literal[".", ","] = "."
-    """Decimal sign in CSV files."""
-    separator: Literal[",", ";", "\t"] = ","
-    """Column separator in CSV files."""
 
 
 class TrackingSettings(Settings):
@@ -302,6 +179,7 @@ class Job(Settings):
         return self
 
     @property
-    def churn_horizon_days(self) -> int:
-        """The churn horizon in force."""
-        return self.churn.horizon_days or self.horizon_days
+    def churn_horizon_days(self) -> int | None:
+        """The churn horizon that the job gives; None: it is read from the data (`auto`)."""
+        given = self.churn.horizon_days
+        return None if given == "auto" else given or self.horizon_days

@@ -81,7 +81,7 @@ def evaluate(session: Session) -> Evaluation:
     first = first_day(transactions)
     kinds = {
         ("purchases", "revenue"): (job.value.horizon_days, 0),
-        ("churn",): (job.churn_horizon_days, job.churn.gap_days),
+        ("churn",): (session.churn_horizon_days, job.churn.gap_days),
     }
     results: list[BacktestResult] = []
     notes: list[str] = []

@@ -134,7 +134,7 @@ def fit_churn(session: Session) -> Fitted:
 
     job = session.job
     start = timedelta(days=job.churn.gap_days)
-    until = job.as_of + start + timedelta(days=job.churn_horizon_days)
+    until = job.as_of + start + timedelta(days=session.churn_horizon_days)
     ahead = Window(job.as_of, until, job.churn.gap_days)
     data = churn_forward.churn_data(
         session.transactions,
@@ -152,7 +152,7 @@ def fit_churn(session: Session) -> Fitted:
         caveat = f"the churn score falls back on P(no purchase) from {source}: {error.reason}"
         model = ChurnModel.from_purchase_model(
             purchase_model,
-            horizon_days=job.churn_horizon_days,
+            horizon_days=session.churn_horizon_days,
             gap_days=job.churn.gap_days,
             reason=caveat,
         )

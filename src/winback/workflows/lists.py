@@ -91,7 +91,7 @@ def _churn_warning(session: Session, scores: pd.DataFrame) -> tuple[pd.DataFrame
         behaviour,
         contributions,
         as_of=job.as_of,
-        horizon_days=job.churn_horizon_days,
+        horizon_days=session.churn_horizon_days if model is None else model.estimator.horizon_days,
         job=_list_name(session),
         currency=job.currency,
         expires_days=settings.expires_days,

@@ -135,7 +135,7 @@ def _same_window(session: Session, champion: ModelVersionRef) -> bool:
 
     params, job = recipe(session.store, champion)["params"], session.job
     window = (params["horizon_days"], params["gap_days"])
-    return window == (job.churn_horizon_days, job.churn.gap_days)
+    return window == (session.churn_horizon_days, job.churn.gap_days)
 
 
 def _tell(session: Session, verdict: _Verdict) -> None:
@@ -158,7 +158,7 @@ def _judge(
     from winback.registry.artifacts import recipe
 
     job, churn = session.job, role == "churn"
-    horizon_days = job.churn_horizon_days if churn else job.value.horizon_days
+    horizon_days = session.churn_horizon_days if churn else job.value.horizon_days
     gap_days = job.churn.gap_days if churn else 0
     own = recipe(session.store, challenger)
     window, _ = gate.gate_window(

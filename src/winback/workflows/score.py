@@ -34,9 +34,7 @@ def score(session: Session) -> dict[str, Any]:
 
     job = session.job
     models = champions(session)
-    features = _with_last_period(
-        session, features_at_as_of(session, models["churn"]), models["value"]
-    )
+    features = _with_last_period(session, models["churn"], models["value"])
     scorer = Scorer(
         value=models["value"].estimator,
         churn=models["churn"].estimator,
@@ -44,7 +42,7 @@ def score(session: Session) -> dict[str, Any]:
         as_of=job.as_of,
         value_horizon_days=job.value.horizon_days,
         horizon_days=job.horizon_days,
-        churn_horizon_days=job.churn_horizon_days,
+        churn_horizon_days=models["churn"].estimator.horizon_days,
         gap_days=job.churn.gap_days,
         active_within_days=job.churn.active_within_days,
         has_amounts=session.transactions.has_amounts,
@@ -71,12 +69,14 @@ def score(session: Session) -> dict[str, Any]:
     return {"scored": scored, "models": session.manifest["models"]}
 
 
-def _with_last_period(session: Session, features: ir.Table, value: LoadedModel) -> ir.Table:
+def _with_last_period(session: Session, churn: LoadedModel, value: LoadedModel) -> ir.Table:
     """Count the last period as the value champion was trained: as long as its own horizon."""
     from winback.features.behaviour import behaviour_table
 
     job, column = session.job, "last_horizon_purchases"
-    if column not in value.input_columns or job.value.horizon_days == job.churn_horizon_days:
+    features = features_at_as_of(session, churn)
+    same = job.value.horizon_days == churn.estimator.horizon_days
+    if column not in value.input_columns or same:
         return features
     own = behaviour_table(
         session.transactions.table,
@@ -103,12 +103,13 @@ def champions(session: Session) -> dict[str, LoadedModel]:
     refs = {role: resolve(store, f"{name}-{role}@{CHAMPION}") for role in ROLES}
     models = {role: load_version(store, ref) for role, ref in refs.items()}
     churn, job = models["churn"].estimator, session.job
-    if (churn.horizon_days, churn.gap_days) != (job.churn_horizon_days, job.churn.gap_days):
+    asked = job.churn_horizon_days or churn.horizon_days  # under `auto`, what it was trained on
+    if (churn.horizon_days, churn.gap_days) != (asked, job.churn.gap_days):
         raise RegistryError(
             "the churn champion predicts another window than the job asks for",
             where=refs["churn"].label,
             got=f"{churn.horizon_days} days after a gap of {churn.gap_days}",
-            allowed=f"{job.churn_horizon_days} days after a gap of {job.churn.gap_days}",
+            allowed=f"{asked} days after a gap of {job.churn.gap_days}",
             hint=f"run `winback run {session.loaded.path.name}`, or train and promote",
         )
     # what a purchase is worth is the job's to say, not the day's on which a model was fitted
@@ -127,7 +128,7 @@ def features_at_as_of(
         session.transactions.table,
         [session.job.as_of],
         count_zero=session.transactions.count_zero,
-        horizon_days=session.job.churn_horizon_days,
+        horizon_days=churn.estimator.horizon_days,
         events=session.events,
         event_types=event_types_in(churn.input_columns),
         customers=customers,

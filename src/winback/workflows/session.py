@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from winback.data.tables import Transactions
+    from winback.features.gaps import AutoHorizon
     from winback.registry.store import Store
 
 _STAGE = ".staged-"
@@ -249,6 +250,30 @@ class Session:
         self.manifest["intake"] = {**counts, "has_amounts": transactions.has_amounts}
         self.manifest["data_fingerprint"] = transactions.fingerprint
         return transactions
+
+    @cached_property
+    def churn_horizon_days(self) -> int:
+        """The churn horizon that a training asks for: the job's or, under `auto`, the data's."""
+        given = self.job.churn_horizon_days
+        return given or self.auto_horizon.days
+
+    @cached_property
+    def auto_horizon(self) -> AutoHorizon:
+        """The churn horizon as it is read from the gaps between purchases."""
+        from winback.evaluation.windows import first_day
+        from winback.features.gaps import auto_horizon
+
+        known = self.transactions
+        read = auto_horizon(
+            known.table,
+            self.job.as_of,
+            count_zero=known.count_zero,
+            quantile=self.job.churn.horizon_quantile,
+            history_days=(self.job.as_of - first_day(known)).days,
+        )
+        self.manifest["churn_horizon"] = asdict(read)
+        self.reporter.say(f"churn horizon: {read.reason}")
+        return read
 
     @cached_property
     def training_key(self) -> str:

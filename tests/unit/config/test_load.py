@@ -38,6 +38,12 @@ def test_a_setting_that_was_written_is_no_default(write):
     assert not any(line.startswith("lists.win_back.budget") for line in loaded.defaults)
 
 
+def test_the_command_line_overrides_a_setting_inside_a_group(write):
+    loaded = load_job(write(LEAST + "churn: {gap_days: 7}\n"), overrides={"churn.tune": 20})
+    assert (loaded.job.churn.tune, loaded.job.churn.gap_days) == (20, 7)
+    assert loaded.config_hash != load_job(write(LEAST + "churn: {gap_days: 7}\n")).config_hash
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -49,6 +55,28 @@ def test_a_setting_that_was_written_is_no_default(write):
         ),
         (LEAST + "lists: {win_back: {budget: null}}\n", r"budget.*`budget: 250`"),
         (LEAST + "lists: {win_back: {control_share: 0}}\n", r"`control_share: 0.2`"),
+        (LEAST + "lists: {holdout_share: 0}\n", r"`holdout_share: 0.02`"),
+        (
+            LEAST + "lists: {churn_warning: {capacity: 0}}\n",
+            r"lists.churn_warning.capacity\): got 0; allowed: greater than 0. .*`capacity: 200`",
+        ),
+        (
+            LEAST + "lists: {churn_warning: {capacity: {red: 0}}}\n",
+            r"at least one colour needs a capacity of 1 or more",
+        ),
+        (
+            LEAST + "lists: {churn_warning: {capacity: {rad: 3}}}\n",
+            r"unknown key 'rad'.*churn_warning.capacity.rad\).*did you mean 'red'",
+        ),
+        (
+            LEAST + "lists: {churn_warning: {warn_from: {risk: 0.4, days: 3}}}\n",
+            r"exactly one of risk, profit, days",
+        ),
+        (LEAST + "tiers: {n_tiers: 9}\n", r"less than or equal to 6 or 'auto'"),
+        (
+            LEAST + "lists: {win_back: {channels: {email: {capacity: 0}}}}\n",
+            r"channels.email.capacity\): got 0; allowed: greater than 0",
+        ),
         (LEAST + "name: again\n", r"same key stands twice \(at .*:6\)"),
         (LEAST + "timezone: Asia/Shangai\n", r"not a time zone"),
         (LEAST + "margin: .nan\n", r"margin"),
