@@ -14,8 +14,7 @@ import pandas as pd
 
 from winback.errors import UsageError
 from winback.lists.columns import VERSIONS, Kind, conform, finite, list_id
-from winback.lists.playbook import CHURN_WARNING as CHURN_WARNING_RULES
-from winback.lists.playbook import Rule, suggest
+from winback.lists.playbook import Playbook, load_playbook, suggest
 from winback.lists.reasons import REASONS, reasons
 from winback.lists.selection import check_capacity, is_active, read_scores
 from winback.lists.severity import BREACH_THRESHOLDS, LEVELS, RISK_THRESHOLDS, severity
@@ -158,7 +157,7 @@ def churn_warning(
     job: str = "winback",
     currency: str | None = None,
     expires_days: int = 14,
-    rules: Sequence[Rule] = CHURN_WARNING_RULES,
+    playbook: Playbook | None = None,
 ) -> pd.DataFrame:
     """Write the list: reasons, suggested action, owner and expiry for each customer selected.
 
@@ -180,8 +179,8 @@ def churn_warning(
         Written after amounts in reasons.
     expires_days
         The list is good for so many days, and never longer than the horizon.
-    rules
-        The playbook.
+    playbook
+        What to do about whom. None: the one that ships with winback.
 
     Returns
     -------
@@ -211,7 +210,7 @@ def churn_warning(
         typical_gap_days=facts["typical_gap_days"].to_numpy(),
         horizon_days=horizon_days,
         expires_at=pd.Timestamp(as_of + timedelta(days=min(expires_days, horizon_days))),
-        **suggest(selected, rules),
+        **suggest(selected, playbook or load_playbook(), "churn_warning"),
         **{name: why[name].to_numpy() for name in REASONS},
     )
     if not has_money:

@@ -8,7 +8,6 @@ the comparison group. Everybody else is left out, with one reason each.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -20,8 +19,7 @@ from winback.errors import UsageError
 from winback.lists.columns import VERSIONS, Kind, conform, finite, list_id
 from winback.lists.control import CONTROL, TREATED, draw_arms, strata
 from winback.lists.economics import Economics
-from winback.lists.playbook import WIN_BACK as WIN_BACK_RULES
-from winback.lists.playbook import Rule, suggest
+from winback.lists.playbook import Playbook, load_playbook, suggest
 from winback.lists.selection import (
     BELOW_BREAK_EVEN,
     CONTROL_BELOW_CUT_OFF,
@@ -128,7 +126,7 @@ def win_back(
     cooldown_days: int = 30,
     contact_cap: int = 3,
     contact_cap_days: int = 90,
-    rules: Sequence[Rule] = WIN_BACK_RULES,
+    playbook: Playbook | None = None,
 ) -> WinBack:
     """Choose whom to call back, whom to leave alone for comparison, and say why about the others.
 
@@ -171,8 +169,8 @@ def win_back(
         Who may be written to, and who was (see `winback.lists.selection.ineligible`).
     cooldown_days, contact_cap, contact_cap_days
         How often one may be written to.
-    rules
-        The playbook: action and owner.
+    playbook
+        Action and owner. None: the one that ships with winback.
 
     Returns
     -------
@@ -248,7 +246,7 @@ def win_back(
     chosen = rows[rows["reason"].isna()].sort_values("rank")
     expires = min(expires_days, horizon_days)
     chosen = chosen.assign(
-        **suggest(chosen, rules)[["action", "owner"]],
+        **suggest(chosen, playbook or load_playbook(), "win_back")[["action", "owner"]],
         channel=channel,
         offer=offer,
         cooldown_until=pd.Timestamp(as_of + timedelta(days=cooldown_days)),

@@ -1,0 +1,23 @@
+"""What to do about whom: tier x stage x severity, and the steps of a win-back.
+
+`load_playbook` reads a YAML and proves that nobody falls through; `suggest` looks up the answers;
+`steps_due` says which step of the win-back sequence each customer is due for.
+"""
+
+from winback.lists.playbook.load import load_playbook
+from winback.lists.playbook.rules import CHURN_WARNING, WIN_BACK, Playbook, Rule
+from winback.lists.playbook.schema import Step
+from winback.lists.playbook.suggest import FINISHED, WAITING, steps_due, suggest
+
+__all__ = [
+    "CHURN_WARNING",
+    "FINISHED",
+    "WAITING",
+    "WIN_BACK",
+    "Playbook",
+    "Rule",
+    "Step",
+    "load_playbook",
+    "steps_due",
+    "suggest",
+]

@@ -1,0 +1,162 @@
+"""A playbook in force: its rules, whom each of them answers, and the proof that nobody is left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from winback.errors import ConfigError
+from winback.lists.playbook.schema import Step
+
+CHURN_WARNING = "churn_warning"
+WIN_BACK = "win_back"
+KEYS: dict[str, tuple[str, str, str]] = {
+    CHURN_WARNING: ("tier", "lifecycle_stage", "severity"),
+    WIN_BACK: ("tier", "lifecycle_stage", "step"),
+}
+"""The columns that decide, list by list."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule: whom it fits, and what it says.
+
+    Parameters
+    ----------
+    action, channel, offer, owner
+        What to do, how, with what, and who does it; action and offer may be templates.
+    cooldown_days
+        Leave the customer alone for so many days afterwards.
+    fits
+        Column (of `KEYS`) to the names that fit; a column that is not there fits everybody.
+    line
+        Where it stands in the YAML.
+    """
+
+    action: str
+    channel: str
+    offer: str
+    owner: str
+    cooldown_days: int
+    fits: Mapping[str, tuple[str, ...]]
+    line: int
+
+
+@dataclass(frozen=True)
+class Playbook:
+    """What to do about every customer on a list; made by `load_playbook`.
+
+    Parameters
+    ----------
+    name
+        The file, for messages.
+    rules
+        List to its rules, in order of precedence.
+    steps
+        The win-back sequence, in order.
+    answers
+        List to the names that each column of `KEYS` may hold.
+
+    Raises
+    ------
+    ConfigError
+        If a combination of these names meets no rule (it is named), or no combination can ever
+        reach a rule.
+    """
+
+    name: str
+    rules: Mapping[str, tuple[Rule, ...]]
+    steps: tuple[Step, ...]
+    answers: Mapping[str, Mapping[str, tuple[str, ...]]]
+
+    def __post_init__(self) -> None:
+        """Prove that the first rule that fits is always there, and that each rule is used."""
+        for list_name, rules in self.rules.items():
+            cases = self.cases(list_name)
+            place = first_fit(cases, rules)
+            self._check_covered(list_name, cases, place)
+            self._check_reachable(list_name, place)
+
+    def cases(self, list_name: str) -> pd.DataFrame:
+        """Return every combination of names that a list can ask about."""
+        names = self.answers[list_name]
+        return pd.DataFrame(list(product(*names.values())), columns=list(names), dtype="str")
+
+    def explain(self) -> pd.DataFrame:
+        """Say which rule answers which combination.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a combination: `list, tier, stage, severity` (missing for win-backs), `step`
+            (missing for warnings), `rule` (from 1, as they stand), `line`, `action, channel,
+            offer, owner, cooldown_days`.
+
+        Examples
+        --------
+        >>> from winback.lists.playbook import load_playbook
+        >>> table = load_playbook(None, tiers=["core", "rest"]).explain()
+        >>> table.groupby("list").size().to_dict()
+        {'churn_warning': 24, 'win_back': 40}
+        >>> table.loc[0, ["tier", "stage", "severity", "action"]].tolist()
+        ['core', 'new', 'yellow', 'watch; include in the next newsletter']
+        """
+        tables = []
+        for list_name, rules in self.rules.items():
+            cases = self.cases(list_name)
+            place = first_fit(cases, rules)
+            said = ("line", "action", "channel", "offer", "owner", "cooldown_days")
+            tables.append(
+                cases.rename(columns={"lifecycle_stage": "stage"}).assign(
+                    list=list_name,
+                    rule=place + 1,
+                    **{what: [getattr(rules[at], what) for at in place] for what in said},
+                )
+            )
+        columns = ["list", "tier", "stage", "severity", "step", "rule", *said]
+        return pd.concat(tables, ignore_index=True)[columns]
+
+    def _check_covered(
+        self, list_name: str, cases: pd.DataFrame, place: npt.NDArray[np.int64]
+    ) -> None:
+        missed = cases[place < 0]
+        if missed.empty:
+            return
+        more = f" and {len(missed) - 1:,} more combinations" if len(missed) > 1 else ""
+        raise ConfigError(
+            "the playbook leaves customers without an action",
+            where=f"{self.name}, {list_name}",
+            got=in_words(missed.iloc[0]) + more,
+            hint="end the rules with one that names no tier, stage, severity or step",
+        )
+
+    def _check_reachable(self, list_name: str, place: npt.NDArray[np.int64]) -> None:
+        for at, rule in enumerate(self.rules[list_name]):
+            if not (place == at).any():
+                raise ConfigError(
+                    "a rule of the playbook can never be reached",
+                    where=f"{self.name}:{rule.line}, {list_name}",
+                    got=f"rule {at + 1}, {rule.action!r}",
+                    hint="the rules above it answer everybody that it fits; move it up, or drop it",
+                )
+
+
+def first_fit(rows: pd.DataFrame, rules: Sequence[Rule]) -> npt.NDArray[np.int64]:
+    """Find the first rule that fits each row; -1 where none does."""
+    fits = np.ones((len(rules), len(rows)), dtype=bool)
+    for at, rule in enumerate(rules):
+        for column, names in rule.fits.items():
+            fits[at] &= rows[column].isin(names).to_numpy()
+    return np.where(fits.any(axis=0), np.argmax(fits, axis=0), -1).astype("int64")
+
+
+def in_words(case: pd.Series) -> str:
+    """Name a combination, such as `tier core, stage new, severity red`."""
+    return ", ".join(
+        f"{str(name).removeprefix('lifecycle_')} {value}" for name, value in case.items()
+    )

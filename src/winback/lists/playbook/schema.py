@@ -1,0 +1,87 @@
+"""What a playbook's YAML may hold."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+
+def _one_or_several(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Text = Annotated[str, Field(min_length=1)]
+Names = Annotated[tuple[Text, ...], BeforeValidator(_one_or_several), Field(min_length=1)]
+Days = Annotated[int, Field(ge=0, le=3660)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class RuleText(_Section):
+    """What every rule says; unset `tier` and `stage` fit everybody."""
+
+    tier: Names | None = None
+    stage: Names | None = None
+    action: Text
+    channel: Text
+    offer: Text
+    owner: Text
+    cooldown_days: Days
+
+
+class WarningRule(RuleText):
+    """A rule of the churn-warning list."""
+
+    severity: Names | None = None
+
+
+class WinBackRule(RuleText):
+    """A rule of the win-back list."""
+
+    step: Names | None = None
+
+
+class Step(_Section):
+    """One contact of the win-back sequence.
+
+    Parameters
+    ----------
+    step
+        Its name.
+    meaning
+        What it is for, in plain words.
+    after_days
+        Due so many days after the previous contact.
+    silent_days
+        Not due before so many days without a purchase.
+    """
+
+    step: Text
+    meaning: Text
+    after_days: Days = 0
+    silent_days: Days = 0
+
+
+class WinBackPart(_Section):
+    """The win-back list: its sequence, and its rules."""
+
+    steps: Annotated[tuple[Step, ...], Field(min_length=1)]
+    rules: Annotated[tuple[WinBackRule, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> WinBackPart:
+        names = [step.step for step in self.steps]
+        if len(set(names)) < len(names):
+            msg = f"steps with different names, not {', '.join(names)}"
+            raise ValueError(msg)
+        return self
+
+
+class PlaybookText(_Section):
+    """A playbook as written."""
+
+    churn_warning: Annotated[tuple[WarningRule, ...], Field(min_length=1)]
+    win_back: WinBackPart
