@@ -1,10 +1,8 @@
-"""The comparison group: who is left alone so that the effect can be measured, and how well."""
+"""Who is left alone so that effects can be measured: the comparison group and the holdout."""
 
 from __future__ import annotations
 
 import hashlib
-import math
-from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +13,7 @@ from winback.errors import UsageError
 TREATED = "treated"
 CONTROL = "control"
 _BANDS = np.array(["low", "middle", "high"])
+_HOLDOUT = "global holdout"
 _DIGITS = 13  # 13 hexadecimal digits are 52 bits, which a float holds exactly
 
 
@@ -67,12 +66,66 @@ def draw_arms(
             allowed="above 0, below 1",
             hint="write the share to leave alone, such as control_share: 0.2",
         )
-    prefix = hashlib.sha256(f"{salt}|{experiment_id}|".encode())
-    # hashlib has no form for a whole column; a million customers take a second
-    draws = np.array([_unit(prefix, name) for name in customer_ids.astype("str")], dtype="float64")
+    draws = digests(customer_ids, f"{salt}|{experiment_id}|")
     return pd.Series(
         np.where(draws < control_share, CONTROL, TREATED), index=customer_ids.index, dtype="str"
     )
+
+
+def in_holdout(customer_ids: pd.Series, *, share: float | None, salt: str = "winback") -> pd.Series:
+    """Tell who belongs to the global holdout: nobody contacts them, whatever the campaign.
+
+    Drawn as `draw_arms` draws, from `salt|global holdout|customer_id`: no experiment enters, so
+    that a customer stays in it over all campaigns, and it is independent of every experiment's
+    arms. A larger share keeps those of a smaller one. What all contacts together have brought is
+    the difference between the others and the holdout.
+
+    Parameters
+    ----------
+    customer_ids
+        Texts.
+    share
+        In [0, 1); 0 and None: there is no holdout.
+    salt
+        As in `draw_arms`.
+
+    Returns
+    -------
+    pandas.Series
+        Booleans, aligned.
+
+    Raises
+    ------
+    UsageError
+        If the share leaves nobody to contact.
+
+    Examples
+    --------
+    >>> in_holdout(pd.Series(["a", "b", "c", "d"]), share=0.5).tolist()
+    [False, True, True, False]
+    """
+    share = share or 0.0
+    if not 0 <= share < 1:
+        raise UsageError(
+            "the holdout cannot be drawn", where="holdout_share", got=share, allowed="0 to below 1"
+        )
+    if not share:
+        return pd.Series(data=False, index=customer_ids.index)
+    return pd.Series(digests(customer_ids, f"{salt}|{_HOLDOUT}|") < share, customer_ids.index)
+
+
+def digests(customer_ids: pd.Series, prefix: str) -> npt.NDArray[np.float64]:
+    """Give each customer a number in [0, 1): SHA-256 of the prefix and the customer.
+
+    Examples
+    --------
+    >>> digests(pd.Series(["a", "b"]), "winback|e|").round(3).tolist()
+    [0.239, 0.133]
+    """
+    started = hashlib.sha256(prefix.encode())
+    # hashlib has no form for a whole column; a million customers take a second
+    numbers = [_unit(started, name) for name in customer_ids.astype("str")]
+    return np.array(numbers, dtype="float64")
 
 
 def _unit(prefix: hashlib._Hash, customer_id: str) -> float:
@@ -110,120 +163,3 @@ def _third(values: pd.Series) -> pd.Series:
     cuts = np.quantile(numbers, [1 / 3, 2 / 3]) if len(numbers) else np.array([0.0, 0.0])
     band = np.searchsorted(cuts, numbers, side="left")  # equal figures: the same third
     return pd.Series(_BANDS[band], index=values.index, dtype="str")
-
-
-def minimum_detectable_effect(
-    n_treated: int, n_control: int, rate: float, *, alpha: float = 0.05, power: float = 0.80
-) -> float:
-    """Work out the smallest difference of return rates that two groups can show.
-
-    `(z(1 - alpha/2) + z(power)) * sqrt(rate (1 - rate) (1/n_treated + 1/n_control))`, the normal
-    approximation of the two-sided test of two proportions (Fleiss, Levin, Paik, *Statistical
-    Methods for Rates and Proportions*, 3rd ed., ch. 4, with one pooled rate).
-
-    Parameters
-    ----------
-    n_treated, n_control
-        Sizes of the groups.
-    rate
-        Return rate over both groups, in [0, 1].
-    alpha
-        Two-sided level.
-    power
-        Chance of seeing the effect if it is there.
-
-    Returns
-    -------
-    float
-        An absolute difference; infinite where a group is empty.
-
-    Examples
-    --------
-    >>> round(minimum_detectable_effect(3842, 3842, 0.11), 4)
-    0.02
-    """
-    if not n_treated or not n_control:
-        return math.inf
-    return _z(alpha, power) * math.sqrt(rate * (1 - rate) * (1 / n_treated + 1 / n_control))
-
-
-def needed_customers(
-    effect: float, rate: float, control_share: float, *, alpha: float = 0.05, power: float = 0.80
-) -> int:
-    """Work out how many customers, both groups together, would show an effect.
-
-    The inverse of `minimum_detectable_effect`.
-
-    Examples
-    --------
-    >>> needed_customers(0.02, 0.11, 0.5)
-    7685
-    """
-    spread = rate * (1 - rate) * (1 / control_share + 1 / (1 - control_share))
-    return math.ceil((_z(alpha, power) / effect) ** 2 * spread)
-
-
-def _z(alpha: float, power: float) -> float:
-    normal = NormalDist()
-    return normal.inv_cdf(1 - alpha / 2) + normal.inv_cdf(power)
-
-
-def what_it_can_measure(
-    n_treated: int,
-    n_control: int,
-    *,
-    p_return: npt.ArrayLike,
-    uplift: float,
-    control_share: float,
-) -> dict[str, object]:
-    """Say before sending what a list can show.
-
-    Parameters
-    ----------
-    n_treated, n_control
-        Sizes of the list and of its comparison group.
-    p_return
-        P(return untreated) of the customers of both, or of those eligible.
-    uplift
-        The effect hoped for.
-    control_share
-        Share of the comparison group.
-
-    Returns
-    -------
-    dict
-        `minimum_detectable_effect` (None where a group is empty), `needed_customers`, `sentence`.
-
-    Examples
-    --------
-    >>> what_it_can_measure(160, 40, p_return=[0.1], uplift=0.02, control_share=0.2)["sentence"]
-    'With 160 treated and 40 controls, only an effect of 15.9 points or more on the return rate
-    would show (80% power, 5% two-sided); the 2.0 points assumed would need about 12,576 customers.'
-    """
-    returns = np.asarray(p_return, dtype="float64")
-    if not len(returns):
-        return {
-            "minimum_detectable_effect": None,
-            "needed_customers": None,
-            "sentence": "There is nobody to measure.",
-        }
-    rate = min(float(returns.mean()) + (1 - control_share) * uplift, 1.0)
-    needed = needed_customers(uplift, rate, control_share)
-    effect = minimum_detectable_effect(n_treated, n_control, rate)
-    hoped = f"the {uplift * 100:.1f} points assumed would need about {needed:,} customers."
-    if math.isinf(effect):
-        sentence = (
-            f"With {n_treated:,} treated and {n_control:,} controls, no effect can be measured; "
-            f"{hoped}"
-        )
-    else:
-        sentence = (
-            f"With {n_treated:,} treated and {n_control:,} controls, only an effect of "
-            f"{effect * 100:.1f} points or more on the return rate would show (80% power, 5% "
-            f"two-sided); {hoped}"
-        )
-    return {
-        "minimum_detectable_effect": None if math.isinf(effect) else effect,
-        "needed_customers": needed,
-        "sentence": sentence,
-    }

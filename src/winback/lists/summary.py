@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from winback.lists.control import CONTROL, TREATED, what_it_can_measure
+from winback.lists.control import CONTROL, TREATED
 from winback.lists.economics import PRIOR, Economics
+from winback.lists.measure import what_it_can_measure
 from winback.lists.selection import BELOW_BREAK_EVEN, OVER_BUDGET, Walk
 
 

@@ -1,17 +1,14 @@
 import hashlib
 import math
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from winback.errors import UsageError
 from winback.lists.control import (
     draw_arms,
-    minimum_detectable_effect,
-    needed_customers,
+    in_holdout,
     strata,
-    what_it_can_measure,
 )
 
 
@@ -51,26 +48,16 @@ def test_strata_put_equal_figures_together():
     assert strata(pd.Series([], dtype=float), pd.Series([], dtype=float)).empty
 
 
-def test_detectable_effect_against_simulation():
-    # 2,000 against 2,000 at a pooled rate of .12: the effect found in 80% of trials
-    effect = minimum_detectable_effect(2000, 2000, 0.12)
-    rng = np.random.default_rng(1)
-    treated = rng.binomial(2000, 0.12 + effect / 2, 20_000) / 2000
-    control = rng.binomial(2000, 0.12 - effect / 2, 20_000) / 2000
-    pooled = (treated + control) / 2
-    z = (treated - control) / np.sqrt(pooled * (1 - pooled) * 2 / 2000)
-    assert (np.abs(z) > 1.96).mean() == pytest.approx(0.80, abs=0.02)
-
-
-def test_needed_customers_is_the_inverse():
-    needed = needed_customers(0.03, 0.2, 0.25)
-    effect = minimum_detectable_effect(round(needed * 0.75), round(needed * 0.25), 0.2)
-    assert effect == pytest.approx(0.03, rel=1e-3)
-
-
-def test_an_empty_group_measures_nothing():
-    known = what_it_can_measure(5, 0, p_return=[0.1], uplift=0.02, control_share=0.2)
-    assert known["minimum_detectable_effect"] is None
-    assert "no effect can be measured" in known["sentence"]
-    nobody = what_it_can_measure(0, 0, p_return=[], uplift=0.02, control_share=0.2)
-    assert nobody["sentence"] == "There is nobody to measure."
+def test_the_holdout_is_stable_and_knows_no_experiment():
+    ids = pd.Series([f"c{i}" for i in range(20_000)], index=range(7, 20_007))
+    held = in_holdout(ids, share=0.05)
+    assert 0.045 < held.mean() < 0.055
+    assert held.equals(in_holdout(ids.sample(frac=1, random_state=1), share=0.05).sort_index())
+    assert set(ids[in_holdout(ids, share=0.02)]) < set(ids[held])
+    assert set(ids[in_holdout(ids, share=0.05, salt="other")]) != set(ids[held])
+    # independent of the arms: as many controls inside as outside
+    arms = draw_arms(ids, experiment_id="e", control_share=0.3)
+    assert abs((arms[held] == "control").mean() - 0.3) < 0.06
+    assert not in_holdout(ids, share=0).any()
+    with pytest.raises(UsageError, match="holdout"):
+        in_holdout(ids, share=1)
