@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from signal import SIGTERM
 from time import monotonic
 
@@ -9,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from winback import cli
+from winback.cli import work
 from winback.config import Job
 from winback.errors import DataError, GateRefusedError
 
@@ -33,9 +35,12 @@ COMMANDS = [
     "promote",
     "score",
     "lists",
+    "explain",
     "report",
     "backtest",
     "init",
+    "simulate",
+    "playbook check",
     "config schema",
     "config show",
 ]
@@ -45,7 +50,7 @@ COMMANDS = [
 def winback(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SHOP_SECRET", "s3cr3t-word")
-    monkeypatch.setattr(cli, "signal", lambda *_: None)  # this process belongs to pytest
+    monkeypatch.setattr(work, "signal", lambda *_: None)  # this process belongs to pytest
     (tmp_path / "shop.yaml").write_text(JOB, encoding="utf-8")
     (tmp_path / "orders.csv").write_text(ORDERS, encoding="utf-8")
     return lambda *arguments: CliRunner().invoke(cli.app, list(arguments))
@@ -162,12 +167,12 @@ def test_whatever_happens_is_one_line_and_a_code(winback, does, tmp_path, error,
 
 @pytest.mark.parametrize("swallowed", [False, True])
 def test_a_scheduler_that_ends_the_job_is_told_so(winback, does, tmp_path, monkeypatch, swallowed):
-    monkeypatch.setattr(cli, "_stopped", [])
+    monkeypatch.setattr(work, "_stopped", [])
 
     def stop(session):
         session.staged("report.html").write_text("half")
         try:
-            cli._on_signal(SIGTERM, None)
+            work._on_signal(SIGTERM, None)
         except KeyboardInterrupt:
             if swallowed:  # as an engine does that was at work when the signal arrived
                 raise RuntimeError("Query interrupted") from None
@@ -207,7 +212,7 @@ def test_yesterday_is_yesterday_in_the_time_zone_of_the_job(
         def now(cls, tz=None):
             return now.astimezone(tz)
 
-    monkeypatch.setattr(cli, "datetime", Clock)
+    monkeypatch.setattr(work, "datetime", Clock)
     done = winback("config", "show", "shop.yaml", "--as-of", given)
     assert f"as_of = {as_of}\n" in done.stdout.replace('"', "")
 
@@ -218,9 +223,9 @@ def test_what_is_dated_after_today_is_rejected_and_not_merely_left_for_later(win
         def now(cls, tz=None):
             return datetime(2011, 11, 5, tzinfo=tz)
 
-    monkeypatch.setattr(cli, "datetime", Clock)
+    monkeypatch.setattr(work, "datetime", Clock)
     text = JOB.replace("orders.csv", "orders.csv\n    max_rejected_share: 1")
-    (cli.Path("shop.yaml")).write_text(text, encoding="utf-8")
+    Path("shop.yaml").write_text(text, encoding="utf-8")
     done = winback("validate", "shop.yaml", "--as-of", "yesterday", "--json")
     counts = json.loads(done.stdout)
     assert counts["after_as_of"] > 0

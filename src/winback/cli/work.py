@@ -1,18 +1,18 @@
-"""The command line: parse, call one workflow, translate errors into exit codes."""
+"""Run one workflow on one job, and end with the right exit code."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from importlib import import_module
 from math import isfinite
 from pathlib import Path
 from signal import SIGINT, SIGTERM, signal
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -21,195 +21,75 @@ from winback.errors import GateRefusedError, UsageError, WinbackError
 if TYPE_CHECKING:
     from winback.config import LoadedJob
 
-_GUIDE = """What each customer is worth, who is about to leave, and whom it pays to win back.
 
-One YAML is one job. Begin with your own purchases:
-
-    winback init orders.csv        look at the columns, write orders.yaml
-
-    winback run orders.yaml        train, promote, score, lists, report
-
-    winback run orders.yaml --as-of yesterday     the same, every night
-
-Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 bad data, 4 promotion refused.
-"""
-
-app = typer.Typer(
-    name="winback",
-    help=_GUIDE,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-config_app = typer.Typer(no_args_is_help=True, help="The settings of a job.")
-app.add_typer(config_app, name="config")
-
-JobFile = Annotated[Path, typer.Argument(metavar="JOB.yaml", help="The job.", show_default=False)]
-AsOf = Annotated[
-    Optional[str],  # noqa: UP045  # typer reads it at run time
-    typer.Option(help="The last day that is known: YYYY-MM-DD, yesterday or today."),
-]
-Out = Annotated[
-    Optional[Path],  # noqa: UP045
-    typer.Option(help="The output folder.", show_default="outputs/NAME"),
-]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the trace of an error.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show warnings and errors only.")]
-Json = Annotated[bool, typer.Option("--json", help="Write the result as JSON.")]
-Force = Annotated[bool, typer.Option("--force", help="Train again even if nothing has changed.")]
-
-
-_HELP = {
-    "validate": "Read and check the data; count what is rejected, and why.",
-    "promote": "Let the gate compare challengers with champions; exit 4 when it refuses one.",
-    "score": "Score every customer with the champions, into scores.parquet.",
-    "lists": "Make the churn-warning and the win-back list from the scores.",
-    "report": "Draw report.html from what the earlier steps left.",
-    "backtest": "Train at each of the job's splits, and compare with what happened next.",
-}
-
-
-@app.command()
-def run(
-    job: JobFile,
-    as_of: AsOf = None,
-    out: Out = None,
-    *,
-    force: Force = False,
-    debug: Debug = False,
-    quiet: Quiet = False,
-    json_: Json = False,
-) -> None:
-    """Everything: validate, train, promote (by the gate), score, lists, report.
-
-    Example: winback run pipelines/cdnow.yaml
-    """
-    _work("run", job, as_of, out, debug=debug, quiet=quiet, json_=json_, force=force)
-
-
-@app.command()
-def train(
-    job: JobFile,
-    as_of: AsOf = None,
-    out: Out = None,
-    *,
-    force: Force = False,
-    debug: Debug = False,
-    quiet: Quiet = False,
-    json_: Json = False,
-) -> None:
-    """Fit the models on what is known, track the run, register the challengers.
-
-    Example: winback train shop.yaml --as-of 2011-09-10
-    """
-    _work("train", job, as_of, out, debug=debug, quiet=quiet, json_=json_, force=force)
-
-
-def _add(name: str) -> None:
-    """Add a command that takes a job and the common options."""
-
-    @app.command(name, help=f"{_HELP[name]}\n\nExample: winback {name} shop.yaml")
-    def _command(
-        job: JobFile,
-        as_of: AsOf = None,
-        out: Out = None,
-        *,
-        debug: Debug = False,
-        quiet: Quiet = False,
-        json_: Json = False,
-    ) -> None:
-        _work(name, job, as_of, out, debug=debug, quiet=quiet, json_=json_)
-
-
-for _name in _HELP:
-    _add(_name)
-
-
-@app.command()
-def init(
-    orders: Annotated[Path, typer.Argument(metavar="ORDERS.csv", help="Your purchases.")],
-    to: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(help="The YAML to write.", show_default="ORDERS.yaml"),
-    ] = None,
-    debug: Debug = False,
-) -> None:
-    """Look at a file's columns and write a commented starter YAML.
-
-    Example: winback init orders.csv
-    """
-    from winback.workflows.init import init as workflow
-
-    with _exit_codes(debug=debug):
-        for line in workflow(orders, to):
-            typer.echo(line)
-
-
-@config_app.command("schema")
-def config_schema() -> None:
-    """Print the JSON schema of a job, for editors and checks.
-
-    Example: winback config schema > winback.schema.json
-    """
-    from winback.config import Job
-
-    typer.echo(json.dumps(Job.model_json_schema(), indent=2, ensure_ascii=False))
-
-
-@config_app.command("show")
-def config_show(job: JobFile, as_of: AsOf = None, debug: Debug = False) -> None:
-    """Check a job and print every setting in force, defaults marked.
-
-    Example: winback config show shop.yaml
-    """
-    with _exit_codes(debug=debug):
-        loaded = _load(job, as_of)
-        for line in loaded.written:
-            typer.echo(line)
-        for line in loaded.defaults:
-            typer.echo(f"{line}  (default)")
-
-
-@app.callback(invoke_without_command=True)
-def _version(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-) -> None:
-    if version:
-        from importlib.metadata import version as installed
-
-        typer.echo(f"winback {installed('winback')}")
-        raise typer.Exit
-
-
-def _work(
+def work(
     name: str,
     path: Path,
     as_of: str | None,
     out: Path | None,
+    settings: Mapping[str, Any] | None = None,
     *,
     debug: bool,
     quiet: bool,
     json_: bool,
-    **options: bool,
+    **options: Any,
 ) -> None:
-    """Run the workflow `name` on one job, and end with the right exit code."""
-    _quiet_libraries()
-    for number in (SIGINT, SIGTERM):
-        signal(number, _on_signal)
-    with _exit_codes(debug=debug, json_=json_) as guard:
-        loaded = _load(path, as_of)
+    """Run the workflow `name` on one job, and end with the right exit code.
+
+    `settings` are those of the job that the command line gives, by dotted key; `options` are the
+    workflow's own.
+    """
+    prepare()
+    with exit_codes(debug=debug, json_=json_) as guard:
+        loaded = load(path, as_of, settings)
         guard.append(loaded)
         from winback.workflows.reporter import Terminal
         from winback.workflows.session import Session
 
         workflow = getattr(import_module(f"winback.workflows.{name}"), name)
         reporter = Terminal(quiet=quiet, results=not json_)
-        today = _today(loaded.job.timezone)
+        today = today_in(loaded.job.timezone)
         with Session(loaded, out=out, reporter=reporter, today=today) as session:
             result = workflow(session, **options)
         if json_:
-            result = {**result, "warnings": reporter.warnings}
-            typer.echo(json.dumps(_plain(result, loaded), indent=2, ensure_ascii=False))
+            _print({**result, "warnings": reporter.warnings}, loaded)
+
+
+def work_through(
+    path: Path,
+    as_of: str | None,
+    until: str,
+    every: str,
+    out: Path | None,
+    *,
+    debug: bool,
+    quiet: bool,
+    json_: bool,
+) -> None:
+    """Score and make the lists of several dates, the earliest first."""
+    prepare()
+    with exit_codes(debug=debug, json_=json_) as guard:
+        first, last = load(path, as_of), load(path, until)
+        guard.append(first)
+        from winback.workflows.backfill import backfill, dates_between
+        from winback.workflows.reporter import Terminal
+
+        reporter = Terminal(quiet=quiet, results=not json_)
+        result = backfill(
+            [load(path, str(day)) for day in dates_between(first.job.as_of, last.job.as_of, every)],
+            out=out,
+            reporter=reporter,
+            today=today_in(first.job.timezone),
+        )
+        if json_:
+            _print({**result, "warnings": reporter.warnings}, first)
+
+
+def prepare() -> None:
+    """Quiet the libraries, and end cleanly when told to stop."""
+    quiet_libraries()
+    for number in (SIGINT, SIGTERM):
+        signal(number, _on_signal)
 
 
 _stopped: list[int] = []  # by which signals this process was told to stop
@@ -222,7 +102,7 @@ def _on_signal(number: int, _frame: object) -> None:
 
 
 @contextmanager
-def _exit_codes(*, debug: bool, json_: bool = False) -> Iterator[list[LoadedJob]]:
+def exit_codes(*, debug: bool, json_: bool = False) -> Iterator[list[LoadedJob]]:
     """Turn an error into one line and an exit code; `--debug` shows its trace first."""
     loaded: list[LoadedJob] = []
     try:
@@ -250,6 +130,10 @@ def _exit_codes(*, debug: bool, json_: bool = False) -> Iterator[list[LoadedJob]
         raise typer.Exit(code) from None
 
 
+def _print(result: Mapping[str, Any], loaded: LoadedJob) -> None:
+    typer.echo(json.dumps(_plain(result, loaded), indent=2, ensure_ascii=False))
+
+
 def _plain(value: object, loaded: LoadedJob) -> object:
     """Return what JSON can say: no secrets in texts, null for a number that is none."""
     if isinstance(value, dict):
@@ -261,32 +145,34 @@ def _plain(value: object, loaded: LoadedJob) -> object:
     return value if value is None or isinstance(value, int) else loaded.scrub(str(value))
 
 
-def _load(path: Path, as_of: str | None) -> LoadedJob:
+def load(
+    path: Path, as_of: str | None = None, settings: Mapping[str, Any] | None = None
+) -> LoadedJob:
+    """Read a job, with what the command line gives."""
     from winback.config import load_job
 
-    if as_of is None:
-        return load_job(path)
+    given = dict(settings or {})
     if as_of in {"today", "yesterday"}:
         zone = load_job(path, overrides={"as_of": date(2000, 1, 1)}).job.timezone
-        day = _today(zone) - timedelta(days=as_of == "yesterday")
-    else:
+        given["as_of"] = today_in(zone) - timedelta(days=as_of == "yesterday")
+    elif as_of is not None:
         try:
-            day = date.fromisoformat(as_of)
+            given["as_of"] = date.fromisoformat(as_of)
         except ValueError:
             raise UsageError(
                 "not a date", where="--as-of", got=as_of, allowed="YYYY-MM-DD, yesterday, today"
             ) from None
-    return load_job(path, overrides={"as_of": day})
+    return load_job(path, overrides=given)
 
 
-def _today(timezone: str) -> date:
+def today_in(timezone: str) -> date:
     """Return today's date in the job's time zone: the only clock in winback."""
     from zoneinfo import ZoneInfo
 
     return datetime.now(ZoneInfo(timezone)).date()
 
 
-def _quiet_libraries() -> None:
+def quiet_libraries() -> None:
     """Keep chatter and Python warnings of libraries out of an operator's log."""
     import warnings
 
@@ -295,30 +181,3 @@ def _quiet_libraries() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
-
-
-def steps(*names: str) -> int:
-    """Run commands one after the other on the same arguments; stop at the first that fails.
-
-    Parameters
-    ----------
-    names
-        Commands, such as ``"train", "promote"``; the arguments are the program's own.
-
-    Returns
-    -------
-    int
-        The exit code of the last command that ran.
-    """
-    for name in names:
-        try:
-            app([name, *sys.argv[1:]])
-        except SystemExit as ended:
-            if ended.code:
-                return int(ended.code)
-    return 0
-
-
-def main() -> None:
-    """Run the command line."""
-    app()

@@ -165,6 +165,13 @@ class Session:
             )
         return path
 
+    def keep_only(self, folder: str) -> None:
+        """Drop every staged result outside of `folder`, the manifest too."""
+        self._manifest = None
+        for path in (self.stage / "results").iterdir():
+            if path.name != folder:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
     def publish(self) -> None:
         """Move every staged result to its place, the manifest last.
 

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from winback import cli
+from winback.cli import work
 from winback.errors import NotEnoughDataError
 from winback.evaluation.gate import GateDecision
 from winback.workflows.fitting import fit_churn, fit_value, value_frame
@@ -116,7 +117,7 @@ def odd(tmp_path_factory, workshop_in):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SECRET_FOLDER", str(folder / "s3cr3t-place"))
         patch.setenv("SECRET_WORD", "s3cr3t-word")
-        patch.setattr(cli, "signal", lambda *_: None)
+        patch.setattr(work, "signal", lambda *_: None)
         arguments = ["run", str(shop.yaml), "--out", str(shop.out), "--json"]
         shop.done = CliRunner().invoke(cli.app, arguments)
     assert shop.done.exit_code == 0, shop.done.output
@@ -213,7 +214,7 @@ def test_a_refused_challenger_changes_nobody_and_everybody_is_told(few, tmp_path
     assert "mae 9 against 3: worse" in (shop.out / "report.html").read_text(encoding="utf-8")
 
     kept = (shop.out / "manifest.json").read_bytes()
-    monkeypatch.setattr(cli, "signal", lambda *_: None)
+    monkeypatch.setattr(work, "signal", lambda *_: None)
     told = CliRunner().invoke(cli.app, ["promote", str(shop.yaml), "--out", str(shop.out), "-q"])
     assert told.exit_code == 4
     last = told.stderr.splitlines()[-1]

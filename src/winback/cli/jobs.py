@@ -1,0 +1,138 @@
+"""Commands that do a part of a job, or all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Optional
+
+import typer
+
+from winback.cli.options import AsOf, Debug, Force, JobFile, Json, Out, Quiet, Tune
+from winback.cli.work import work, work_through
+
+_PLAIN = {
+    "validate": "Read and check the data; count what is rejected, and why.",
+    "promote": "Let the gate compare challengers with champions; exit 4 when it refuses one.",
+    "score": "Score every customer with the champions, into scores.parquet.",
+    "report": "Draw report.html from what the earlier steps left.",
+    "backtest": "Train at each of the job's splits, and compare with what happened next.",
+}
+_ORDER = ("run", "validate", "train", "promote", "score", "lists", "explain", "report", "backtest")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands in the order in which one meets them."""
+    special: dict[str, Callable[..., None]] = {
+        "run": run,
+        "train": train,
+        "lists": lists,
+        "explain": explain,
+    }
+    for name in _ORDER:
+        app.command(name)(special.get(name) or _plain(name))
+
+
+def run(
+    job: JobFile,
+    as_of: AsOf = None,
+    out: Out = None,
+    *,
+    tune: Tune = None,
+    force: Force = False,
+    debug: Debug = False,
+    quiet: Quiet = False,
+    json_: Json = False,
+) -> None:
+    """Everything: validate, train, promote (by the gate), score, lists, report.
+
+    Example: winback run pipelines/cdnow.yaml
+    """
+    settings = {} if tune is None else {"churn.tune": tune}
+    work("run", job, as_of, out, settings, debug=debug, quiet=quiet, json_=json_, force=force)
+
+
+def train(
+    job: JobFile,
+    as_of: AsOf = None,
+    out: Out = None,
+    *,
+    tune: Tune = None,
+    force: Force = False,
+    debug: Debug = False,
+    quiet: Quiet = False,
+    json_: Json = False,
+) -> None:
+    """Fit the models on what is known, track the run, register the challengers.
+
+    Example: winback train shop.yaml --as-of 2011-09-10
+    """
+    settings = {} if tune is None else {"churn.tune": tune}
+    work("train", job, as_of, out, settings, debug=debug, quiet=quiet, json_=json_, force=force)
+
+
+def lists(
+    job: JobFile,
+    as_of: AsOf = None,
+    out: Out = None,
+    *,
+    until: Annotated[
+        Optional[str],
+        typer.Option(
+            help="Score and make the lists of several dates, from --as-of to this one.",
+            show_default=False,
+        ),
+    ] = None,
+    every: Annotated[
+        str, typer.Option(metavar="Nd", help="With --until: days between two dates.")
+    ] = "7d",
+    debug: Debug = False,
+    quiet: Quiet = False,
+    json_: Json = False,
+) -> None:
+    """Make the churn-warning and the win-back list from the scores.
+
+    Example: winback lists shop.yaml
+
+    With --until, a history is made up for: every date is scored with today's champions, and its
+    lists are kept under lists/DATE/.
+
+    Example: winback lists shop.yaml --as-of 2011-09-10 --until 2011-12-09 --every 7d
+    """
+    if until is None:
+        work("lists", job, as_of, out, debug=debug, quiet=quiet, json_=json_)
+    else:
+        work_through(job, as_of, until, every, out, debug=debug, quiet=quiet, json_=json_)
+
+
+def explain(
+    job: JobFile,
+    customer: Annotated[str, typer.Argument(help="A customer_id.", show_default=False)],
+    as_of: AsOf = None,
+    out: Out = None,
+    *,
+    debug: Debug = False,
+    json_: Json = False,
+) -> None:
+    """Tell everything about one customer, and why they are, or are not, on each list.
+
+    Example: winback explain shop.yaml 17850
+    """
+    work("explain", job, as_of, out, debug=debug, quiet=False, json_=json_, customer=customer)
+
+
+def _plain(name: str) -> Callable[..., None]:
+    """Return a command that takes a job and the common options."""
+
+    def _command(
+        job: JobFile,
+        as_of: AsOf = None,
+        out: Out = None,
+        *,
+        debug: Debug = False,
+        quiet: Quiet = False,
+        json_: Json = False,
+    ) -> None:
+        work(name, job, as_of, out, debug=debug, quiet=quiet, json_=json_)
+
+    _command.__doc__ = f"{_PLAIN[name]}\n\nExample: winback {name} shop.yaml"
+    return _command
