@@ -82,9 +82,16 @@ class PurchaseRule(PurchaseModel):
         self.rate_ = float(weight @ data["frequency"]) / time if time > 0 else 0.0
         return self
 
-    def expected_purchases_new(self, horizon: float) -> float:
-        """Return the overall rate x horizon."""
-        return 0.0 if self.rule == "zero" else self.rate_ * horizon
+    def _new(self) -> Columns:
+        """Return the history of somebody who buys at the overall rate."""
+        self._check_fitted()
+        columns = {
+            "frequency": 1.0 if self.rate_ > 0 else 0.0,
+            "recency": 0.0,
+            "T": 1.0 / self.rate_ if self.rate_ > 0 else 1.0,
+            "last_horizon_purchases": self.rate_ * float(self.period or 0.0),
+        }
+        return {name: np.array([value]) for name, value in columns.items()}
 
     def _alive(self, data: Columns) -> FloatArray:
         return np.ones_like(data["frequency"])
@@ -111,6 +118,7 @@ class PurchaseRule(PurchaseModel):
         frequency: FloatArray,
         exposure: FloatArray,
         horizon: float,
+        gap: float = 0.0,  # noqa: ARG002 - nobody ever leaves
     ) -> FloatArray:
         """P(N > 0) of the Gamma-mixed Poisson count that the intervals are drawn from."""
         shape = frequency + 0.5

@@ -1,11 +1,14 @@
-"""The log-likelihood of BG/NBD with exact first and second derivatives, on grouped rows.
+"""The log-likelihood of BG/NBD and MBG/NBD with exact derivatives, on grouped rows.
 
 Fader, Hardie & Lee (2005), "Counting Your Customers the Easy Way", Marketing Science 24(2),
-equation (6), rearranged so that nothing overflows and each term is computed where it varies:
+equation (6), and Batislam, Denizel & Filiztekin (2007), "Empirical validation and comparison of
+models for customer base analysis", Int. J. of Research in Marketing 24, appendix A, rearranged so
+that nothing overflows and each term is computed where it varies. With c = x for BG/NBD (a
+customer may leave after each repeat purchase) and c = x + 1 for MBG/NBD (after the first, too):
 
-    L = A1 A2 (A3 + [x > 0] A4),      z = ln A4 - ln A3
-    A1 = G(r+x)/G(r) alpha^r          A2 = B(a, b+x)/B(a, b)
-    A3 = (alpha+T)^-(r+x)             A4 = a/(b+x-1) (alpha+t_x)^-(r+x)
+    L = A1 A2 (A3 + [c > 0] A4),      z = ln A4 - ln A3
+    A1 = G(r+x)/G(r) alpha^r          A2 = B(a, b+c)/B(a, b)
+    A3 = (alpha+T)^-(r+x)             A4 = a/(b+c-1) (alpha+t_x)^-(r+x)
 
 ln L = ln A1 + ln A2 + ln A3 + ln(1 + e^z): gamma terms on distinct x, logarithms of alpha + t on
 distinct T and t_x, and only ln(1 + e^z) on the distinct rows.
@@ -16,110 +19,45 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import gammaln, polygamma, psi
 
-from winback.estimators.frames import FloatArray, IntArray, tally_rows, thin
+from winback.estimators.frames import FloatArray
+from winback.estimators.purchase_tally import PurchaseTally
 
 BLOCK = 8192  # rows at once: their arrays stay in the processor's cache
 
 
-class PurchaseTally:
-    """Customers grouped by (frequency, recency, T), with times divided by ``unit``.
+class BetaGeoLikelihood:
+    """The log-likelihood of (r, alpha, a, b), times in the tally's unit.
 
     Parameters
     ----------
-    frequency, recency, T
-        One value per distinct history, sorted by frequency.
-    weight
-        How many customers have it.
+    tally
+        The customers.
+    first
+        1 if the first purchase may be the last one too (MBG/NBD), 0 if not (BG/NBD).
     """
 
-    def __init__(
-        self, frequency: FloatArray, recency: FloatArray, T: FloatArray, weight: FloatArray
-    ) -> None:
-        self.rows = (frequency, recency, T, weight)
-        x, tx, t, w = self.rows
-        self.n = float(w.sum())
-        self.n_repeat = float(w[x > 0].sum())
-        self.purchases = float(w @ x)
-        # the mean age: parameters come out alike whatever the unit of time
-        self.unit = float(w @ t) / self.n if (w @ t) > 0 else 1.0
-        self.counts, at = _levels(x)
-        self.count_weight = np.bincount(at, w)
-        ages, age_at = _levels(t)
-        self.ages = ages / self.unit
-        self.age_weight = np.bincount(age_at, w)
-        self.age_purchases = np.bincount(age_at, w * x)
-        repeat = x > 0
-        self.x_at, self.age_at, self.w = at[repeat], age_at[repeat], w[repeat]
-        lasts, self.last_at = _levels(tx[repeat])
-        self.lasts = lasts / self.unit
+    def __init__(self, tally: PurchaseTally, *, first: int) -> None:
+        self.tally, self.first = tally, first
+        self.start = 0 if first else tally.first_repeat
 
-    @classmethod
-    def of_customers(
-        cls, frequency: FloatArray, recency: FloatArray, T: FloatArray, weight: FloatArray | None
-    ) -> PurchaseTally:
-        """Group customers; ``weight`` says how many a row stands for (None: one each)."""
-        # without a repeat purchase, recency does not enter the likelihood
-        last = np.where(frequency > 0, recency, 0.0)
-        (x, t, tx), w = tally_rows([frequency, T, last], weight)
-        return cls(x, tx, t, w)
-
-    def thinned(self, at_most: int) -> PurchaseTally:
-        """Return a systematic sample of ``at_most`` customers."""
-        kept, count = thin(self.rows[3], at_most)
-        x, tx, t, _ = (column[kept] for column in self.rows)
-        return PurchaseTally(x, tx, t, count)
-
-    @property
-    def unit_correction(self) -> float:
-        """What to add to the log-likelihood for times in the data's own unit."""
-        return -self.purchases * float(np.log(self.unit))
-
-    def no_dropout(
-        self, p: FloatArray, hessian: bool
-    ) -> tuple[float, FloatArray, FloatArray | None]:
-        """Return the log-likelihood of the NBD, parameters (r, alpha): ln A1 + ln A3."""
-        r, alpha = p
-        n, x = self.n, self.counts
-        age = alpha + self.ages
-        log_age, exponent = np.log(age), self.age_weight * r + self.age_purchases
-        value = (
-            self.count_weight @ gammaln(r + x)
-            + n * (r * np.log(alpha) - gammaln(r))
-            - exponent @ log_age
-        )
-        slope = np.array(
-            [
-                self.count_weight @ psi(r + x)
-                + n * (np.log(alpha) - psi(r))
-                - self.age_weight @ log_age,
-                n * r / alpha - exponent @ (1 / age),
-            ]
-        )
-        if not hessian:
-            return float(value), slope, None
-        bend = np.empty((2, 2))
-        bend[0, 0] = self.count_weight @ polygamma(1, r + x) - n * polygamma(1, r)
-        bend[0, 1] = bend[1, 0] = n / alpha - self.age_weight @ (1 / age)
-        bend[1, 1] = -n * r / alpha**2 + exponent @ (1 / age**2)
-        return float(value), slope, bend
-
-    def beta_geo(self, p: FloatArray, hessian: bool) -> tuple[float, FloatArray, FloatArray | None]:
-        """Return the log-likelihood of BG/NBD, parameters (r, alpha, a, b)."""
+    def __call__(self, p: FloatArray, hessian: bool) -> tuple[float, FloatArray, FloatArray | None]:
+        """Return the log-likelihood, its gradient and, if asked for, its Hessian."""
+        tally = self.tally
         a, b = p[2:]
-        value, slope2, bend2 = self.no_dropout(p[:2], hessian)
-        x, wx = self.counts, self.count_weight
-        value += wx @ (gammaln(b + x) - gammaln(a + b + x)) + self.n * (
+        value, slope2, bend2 = tally.no_dropout(p[:2], hessian)
+        c, wx = tally.counts + self.first, tally.count_weight
+        value += wx @ (gammaln(b + c) - gammaln(a + b + c)) + tally.n * (
             gammaln(a + b) - gammaln(b)
         )  # ln A2
         slope = np.r_[slope2, 0.0, 0.0]
-        slope[2] = self.n * psi(a + b) - wx @ psi(a + b + x)
-        slope[3] = slope[2] + wx @ psi(b + x) - self.n * psi(b)
+        slope[2] = tally.n * psi(a + b) - wx @ psi(a + b + c)
+        slope[3] = slope[2] + wx @ psi(b + c) - tally.n * psi(b)
 
-        with np.errstate(divide="ignore"):  # x = 0 is never looked up
-            offset = np.log(a) - np.log(np.maximum(b + x - 1, 0.0))
-        inverse = np.where(x > 0, 1 / np.where(x > 0, b + x - 1, 1.0), 0.0)
-        dropped = _Dropped(self, offset, inverse, p)
-        for start in range(0, len(self.w), BLOCK):
+        with np.errstate(divide="ignore"):  # c = 0 is never looked up
+            offset = np.log(a) - np.log(np.maximum(b + c - 1, 0.0))
+        inverse = np.where(c > 0, 1 / np.where(c > 0, b + c - 1, 1.0), 0.0)
+        dropped = _Dropped(tally, offset, inverse, p)
+        for start in range(self.start, len(tally.w), BLOCK):
             dropped.add(slice(start, start + BLOCK), hessian)
         value += dropped.value
         slope += np.array([*dropped.slope, dropped.gone.sum() / a, -(dropped.gone @ inverse)])
@@ -128,8 +66,8 @@ class PurchaseTally:
 
         bend = np.zeros((4, 4))
         bend[:2, :2] = bend2
-        bend[2, 2] = bend[2, 3] = self.n * polygamma(1, a + b) - wx @ polygamma(1, a + b + x)
-        bend[3, 3] = bend[2, 2] + wx @ polygamma(1, b + x) - self.n * polygamma(1, b)
+        bend[2, 2] = bend[2, 3] = tally.n * polygamma(1, a + b) - wx @ polygamma(1, a + b + c)
+        bend[3, 3] = bend[2, 2] + wx @ polygamma(1, b + c) - tally.n * polygamma(1, b)
         bend += dropped.bend
         bend[2, 2] -= dropped.gone.sum() / a**2
         bend[3, 3] += dropped.gone @ inverse**2
@@ -137,7 +75,7 @@ class PurchaseTally:
 
 
 class _Dropped:
-    """The sum of ln(1 + e^z) over customers with a repeat purchase, block by block.
+    """The sum of ln(1 + e^z) over the customers who may have left, block by block.
 
     Its derivatives are means over P(dropped out) = 1 / (1 + e^-z).
     """
@@ -178,8 +116,3 @@ class _Dropped:
             self.bend += np.triu((slopes * (gone * (1 - p))) @ slopes.T)
             self.bend[0, 1] += gone @ pull
             self.bend[1, 1] += gone @ (s * (self.last[last_at] ** 2 - self.age[age_at] ** 2))
-
-
-def _levels(column: FloatArray) -> tuple[FloatArray, IntArray]:
-    levels, at = np.unique(column, return_inverse=True)
-    return levels, at

@@ -16,6 +16,8 @@ from winback.estimators.baselines import PurchaseRule, SpendRule
 from winback.estimators.beta_geo import BetaGeoModel
 from winback.estimators.frames import FloatArray, read_columns
 from winback.estimators.gamma_gamma import GammaGammaModel
+from winback.estimators.modified_beta_geo import ModifiedBetaGeoModel
+from winback.estimators.pareto_nbd import ParetoNBDModel
 from winback.estimators.purchase import Columns, PurchaseModel
 from winback.estimators.simulation import predictive_quantiles
 from winback.estimators.spend import SpendModel
@@ -25,6 +27,8 @@ DAYS_PER_YEAR = 365.0
 
 PURCHASE_MODELS: dict[str, Callable[[float], PurchaseModel]] = {
     "beta_geo": lambda _period: BetaGeoModel(),
+    "modified_beta_geo": lambda _period: ModifiedBetaGeoModel(),
+    "pareto_nbd": lambda _period: ParetoNBDModel(),
     "rate": lambda _period: PurchaseRule("rate"),
     "last_period": lambda period: PurchaseRule("last_period", period=period),
     "zero": lambda _period: PurchaseRule("zero"),
@@ -42,7 +46,8 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
     Parameters
     ----------
     purchase_model
-        ``beta_geo``, ``rate``, ``last_period``, ``zero``, or an unfitted model of that contract.
+        ``beta_geo``, ``modified_beta_geo``, ``pareto_nbd``, ``rate``, ``last_period``, ``zero``,
+        or an unfitted model of that contract.
     spend_model
         ``gamma_gamma``, ``own_mean``, ``pooled_mean``, an unfitted model of that contract, or
         None for data without amounts: then nothing about money is predicted.

@@ -12,7 +12,7 @@ from winback.errors import NotEnoughDataError
 from winback.estimators.baselines import SpendRule
 from winback.estimators.bridge import lifetimes_fitter
 from winback.estimators.frames import FloatArray, read_columns, read_weight, tally_rows, thin
-from winback.estimators.optimum import covariance, maximise, summarise
+from winback.estimators.optimum import Optimum, covariance, edge_reason, maximise, summarise
 from winback.estimators.simulation import SPEND, Draws
 from winback.estimators.spend import Columns, SpendModel
 
@@ -124,21 +124,22 @@ class GammaGammaModel(SpendModel):
         self.log_likelihood_ = best.log_likelihood - self.n_ * float(np.log(unit))
         self.converged_ = best.converged
         scale = np.array([1.0, 1.0, unit])
-        self.covariance_ = covariance(best.hessian) * np.outer(scale, scale)
+        self.covariance_ = covariance(best) * np.outer(scale, scale)
         self.diagnostics_ = {
             **best.diagnostics,
             "at_bound": [name for name, edge in zip(NAMES, best.at_bound, strict=True) if edge],
         }
         alike = float(np.ptp(m)) <= ALIKE * unit
-        self._settle_mean(frame, seen=float(w @ (x * m)) / float(w @ x), alike=alike)
+        seen = float(w @ (x * m)) / float(w @ x)
+        self._settle_mean(frame, best, seen, alike=alike)
         return self
 
-    def _settle_mean(self, frame: pd.DataFrame, *, seen: float, alike: bool) -> None:
+    def _settle_mean(self, frame: pd.DataFrame, best: Optimum, seen: float, *, alike: bool) -> None:
         mean = self.p_ * self.v_ / (self.q_ - 1) if self.q_ > 1 else np.inf
-        self.degenerate_: str | None = None
         self.population_mean_ = mean
         self.fallback_: SpendRule | None = None
-        if mean > MEAN_RATIO * seen or not self.converged_:
+        self.degenerate_: str | None = edge_reason(NAMES, best)
+        if alike or not self.converged_ or mean > MEAN_RATIO * seen:
             self.fallback_ = SpendRule("own_mean").fit(frame)
             self.population_mean_ = self.fallback_.mean_
             self.degenerate_ = (
@@ -156,10 +157,7 @@ class GammaGammaModel(SpendModel):
                 f"the fitted spend has no usable mean (q = {self.q_:.3g}: {found} against "
                 f"{seen:.3g} seen)"
             )
-        value = {"p": self.p_, "q": self.q_, "v": self.v_}
-        edges = [f"{name} = {value[name]:.3g}" for name in self.diagnostics_["at_bound"]]
-        where = f", with {' and '.join(edges)} at the bound" if edges else ""
-        return f"the fit of Gamma-Gamma has not converged{where}"
+        return "no maximum of Gamma-Gamma could be verified"
 
     @property
     def summary_(self) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.special import ndtri
 
 from winback.estimators.frames import FloatArray
 
@@ -21,6 +22,7 @@ Likelihood = Callable[[FloatArray, bool], tuple[float, FloatArray, FloatArray | 
 GRADIENT_TOLERANCE = 1e-7
 ROUNDING = 1e-12
 NEWTON_STEPS = 12
+ASCENT_STEPS = 60
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,42 @@ def _climb(surface: _Surface, start: FloatArray) -> Optimum:
         options={"maxiter": 500, "ftol": 1e-11, "gtol": 1e-5},
     )
     theta, steps = _newton(surface, np.asarray(result.x))
-    return _verified(surface, theta, {"iterations": int(result.nit), "newton_steps": steps})
+    iterations = int(result.nit)
+    found = _verified(surface, theta, {"iterations": iterations, "newton_steps": steps})
+    if found.converged:
+        return found
+    theta, more = _ascend(surface, theta)
+    return _verified(surface, theta, {"iterations": iterations, "newton_steps": steps + more})
+
+
+def _ascend(surface: _Surface, theta: FloatArray) -> tuple[FloatArray, int]:
+    """Climb a surface that is not yet, or hardly, curved downwards: ridges and saddles.
+
+    Newton's step with the eigenvalues of the Hessian taken by size and floored, so that it leads
+    up in every direction, within a radius that shrinks where it overshoots.
+    """
+    value, slope, bend = surface(theta, hessian=True)
+    radius = 1.0
+    steps = 0
+    while steps < ASCENT_STEPS and radius > 1e-6:
+        free = surface.free(theta, slope)
+        if not free.any() or np.abs(slope[free]).max() < ROUNDING or not np.isfinite(bend).all():
+            break
+        curve, axes = np.linalg.eigh(bend[np.ix_(free, free)])
+        along = (axes.T @ slope[free]) / np.maximum(np.abs(curve), 1e-9)
+        step = np.zeros_like(slope)
+        step[free] = axes @ along
+        step *= min(1.0, radius / np.abs(step).max())
+        ahead = np.clip(theta + step, surface.low, surface.high)
+        gain, slope_ahead, bend_ahead = surface(ahead, hessian=True)
+        steps += 1
+        flatter = np.abs(slope_ahead[free]).max() < np.abs(slope[free]).max()
+        if gain > value or (flatter and gain >= value - 1e-13 * abs(value)):
+            theta, value, slope, bend = ahead, gain, slope_ahead, bend_ahead
+            radius = min(2 * radius, 4.0)
+        else:
+            radius = 0.25 * min(radius, float(np.abs(step).max()))
+    return theta, steps
 
 
 def _newton(surface: _Surface, theta: FloatArray) -> tuple[FloatArray, int]:
@@ -180,26 +217,63 @@ def _verified(surface: _Surface, theta: FloatArray, diagnostics: dict[str, Any])
     )
 
 
-def covariance(hessian: FloatArray) -> FloatArray:
-    """Return the inverse of the observed information, NaN where it has none."""
+def covariance(best: Optimum) -> FloatArray:
+    """Return the inverse of the observed information on the parameters' natural scale.
+
+    At a maximum the gradient is 0, so that the delta method takes the Hessian in logarithms to
+    the natural scale exactly; it is inverted in logarithms, where it is best conditioned.
+    Parameters at a bound are taken as known: NaN in their rows and columns.
+    """
+    p = best.parameters
+    result = np.full((len(p), len(p)), np.nan)
+    free = ~np.array(best.at_bound)
+    bend = (best.hessian * np.outer(p, p))[np.ix_(free, free)]
+    if not free.any() or not np.isfinite(bend).all():
+        return result
     try:
-        inverse = np.asarray(np.linalg.inv(-hessian))
+        inverse = np.linalg.inv(-bend)
     except np.linalg.LinAlgError:
-        return np.full_like(hessian, np.nan)
-    return inverse if (np.diag(inverse) > 0).all() else np.full_like(hessian, np.nan)
+        return result
+    if (np.diag(inverse) > 0).all():
+        result[np.ix_(free, free)] = inverse * np.outer(p[free], p[free])
+    return result
+
+
+def intervals(
+    value: FloatArray, covariance: FloatArray, level: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return the ends of confidence intervals (delta method on the logarithm)."""
+    error = np.sqrt(np.diag(covariance))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        spread = np.exp(ndtri(0.5 + level / 2) * error / value)
+    return value / spread, value * spread
 
 
 def summarise(names: Sequence[str], value: FloatArray, covariance: FloatArray) -> pd.DataFrame:
     """Return estimates, standard errors and 95% intervals (delta method on the logarithm)."""
-    error = np.sqrt(np.diag(covariance))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.exp(1.959963984540054 * error / value)  # the normal's 97.5% point
+    low, high = intervals(value, covariance, 0.95)
     return pd.DataFrame(
         {
             "estimate": value,
-            "standard_error": error,
-            "low_95": value / spread,
-            "high_95": value * spread,
+            "standard_error": np.sqrt(np.diag(covariance)),
+            "low_95": low,
+            "high_95": high,
         },
         index=pd.Index(names, name="parameter"),
+    )
+
+
+def edge_reason(names: Sequence[str], best: Optimum) -> str | None:
+    """Say in one sentence that parameters lie at a bound, or None where none does."""
+    edges = [
+        f"{name} = {value:.3g}"
+        for name, value, edge in zip(names, best.parameters, best.at_bound, strict=True)
+        if edge
+    ]
+    if not edges:
+        return None
+    return (
+        f"the likelihood rises up to the edge of the parameters' range ({' and '.join(edges)}, "
+        "times and amounts in units of their mean), so the model there, its limit, is used, and "
+        "these parameters have no standard errors"
     )

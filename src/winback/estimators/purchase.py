@@ -8,12 +8,11 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
-from sklearn.exceptions import NotFittedError
 
 from winback.errors import ModelError
 from winback.estimators.frames import FloatArray, group_rows, read_columns
 from winback.estimators.simulation import Draws
-from winback.estimators.state import PlainState, is_fitted
+from winback.estimators.state import PlainState
 
 Columns = dict[str, FloatArray]
 
@@ -29,6 +28,8 @@ class PurchaseModel(PlainState, BaseEstimator, ABC):  # type: ignore[misc]  # sc
     what a living customer of this ``frequency`` and this exposure will do. A subclass implements
     ``fit`` and the four methods ``_alive``, ``_exposure``, ``_expected_alive`` and
     ``_buys_alive``, and ``_draw_counts`` for the simulation.
+
+    Every prediction is finite and >= 0, for every row that the frame's contract admits.
     """
 
     columns: ClassVar[tuple[str, ...]] = ("frequency", "recency", "T")
@@ -53,9 +54,9 @@ class PurchaseModel(PlainState, BaseEstimator, ABC):  # type: ignore[misc]  # sc
 
     @abstractmethod
     def _buys_alive(
-        self, frequency: FloatArray, exposure: FloatArray, horizon: float
+        self, frequency: FloatArray, exposure: FloatArray, horizon: float, gap: float = 0.0
     ) -> FloatArray:
-        """Return P(at least one purchase within the horizon | alive)."""
+        """Return P(at least one purchase in (gap, gap + horizon] | alive now)."""
 
     @abstractmethod
     def _draw_counts(self, draws: Draws, exposure: FloatArray, horizon: float) -> FloatArray:
@@ -68,7 +69,7 @@ class PurchaseModel(PlainState, BaseEstimator, ABC):  # type: ignore[misc]  # sc
 
     def expected_purchases(self, frame: pd.DataFrame, horizon: float) -> pd.Series[float]:
         """Return the expected number of purchase days within the next ``horizon``, >= 0."""
-        length = _horizon(horizon)
+        length = _length(horizon)
         values = self._expected(self._read(frame), np.array([length]), np.ones(1))
         return pd.Series(values, index=frame.index, name="expected_purchases")
 
@@ -82,21 +83,72 @@ class PurchaseModel(PlainState, BaseEstimator, ABC):  # type: ignore[misc]  # sc
         rate
             Continuous discount rate per unit of time, >= 0.
         """
-        values = self._discounted(self._read(frame), _horizon(horizon), rate)
+        values = self._discounted(self._read(frame), _length(horizon), rate)
         return pd.Series(values, index=frame.index, name="discounted_purchases")
 
     def p_purchase(self, frame: pd.DataFrame, horizon: float) -> pd.Series[float]:
         """Return P(at least one purchase day within the next ``horizon``), in [0, 1]."""
-        length = _horizon(horizon)
-        data = self._read(frame)
-        (x, exposure), position = group_rows([data["frequency"], self._exposure(data)])
-        values = self._alive(data) * self._buys_alive(x, exposure, length)[position]
+        values = self._buys(self._read(frame), _length(horizon))
         return pd.Series(values, index=frame.index, name="p_purchase")
 
+    def p_purchase_window(
+        self, frame: pd.DataFrame, gap: float, horizon: float
+    ) -> pd.Series[float]:
+        """Return P(at least one purchase day in ``(gap, gap + horizon]`` from now), in [0, 1].
+
+        What happens within the gap is not known: a customer may buy there, and may leave.
+
+        Parameters
+        ----------
+        gap, horizon
+            Lengths of time >= 0; with no gap this is `p_purchase`.
+
+        Raises
+        ------
+        ModelError
+            If either is not a length of time, or a row is impossible.
+        """
+        values = self._buys(self._read(frame), _length(horizon), _length(gap, "gap"))
+        return pd.Series(values, index=frame.index, name="p_purchase_window")
+
+    def predict(self, frame: pd.DataFrame, horizon: float) -> pd.DataFrame:
+        """Return what is expected of each customer within the next ``horizon``.
+
+        Returns
+        -------
+        A frame aligned with the input: ``p_alive`` (now), ``expected_purchases`` and
+        ``p_purchase`` (within the horizon).
+        """
+        length, data = _length(horizon), self._read(frame)
+        return pd.DataFrame(
+            {
+                "p_alive": self._alive(data),
+                "expected_purchases": self._expected(data, np.array([length]), np.ones(1)),
+                "p_purchase": self._buys(data, length),
+            },
+            index=frame.index,
+        )
+
     def expected_purchases_new(self, horizon: float) -> float:
-        """Return the expected repeat purchase days of a customer acquired just now."""
-        new = pd.DataFrame({name: [0.0] for name in self.columns})
-        return float(self.expected_purchases(new, horizon).iloc[0])
+        """Return the expected repeat purchase days of a customer acquired just now, >= 0."""
+        return float(self._expected(self._new(), np.array([_length(horizon)]), np.ones(1))[0])
+
+    def p_purchase_new(self, horizon: float) -> float:
+        """Return P(a customer acquired just now buys again within ``horizon``), in [0, 1]."""
+        return float(self._buys(self._new(), _length(horizon))[0])
+
+    def discounted_purchases_new(self, horizon: float, *, rate: float) -> float:
+        """Return `discounted_purchases` of a customer acquired just now, >= 0."""
+        return float(self._discounted(self._new(), _length(horizon), rate)[0])
+
+    def _new(self) -> Columns:
+        """Return the history of a customer acquired just now."""
+        self._check_fitted()
+        return {name: np.zeros(1) for name in self.columns}
+
+    def _buys(self, data: Columns, horizon: float, gap: float = 0.0) -> FloatArray:
+        (x, exposure), position = group_rows([data["frequency"], self._exposure(data)])
+        return self._alive(data) * self._buys_alive(x, exposure, horizon, gap)[position]
 
     def _expected(
         self, data: Columns, horizons: FloatArray, coefficients: FloatArray
@@ -112,12 +164,11 @@ class PurchaseModel(PlainState, BaseEstimator, ABC):  # type: ignore[misc]  # sc
         return self._expected(data, np.r_[times, horizon], np.r_[inner, np.exp(-rate * horizon)])
 
     def _read(self, frame: Any) -> Columns:
-        if not any(is_fitted(name) for name in vars(self)):
-            raise NotFittedError(f"{type(self).__name__} is not fitted; call fit first")
+        self._check_fitted()
         return read_columns(frame, self.columns, reader=type(self).__name__)
 
 
-def _horizon(horizon: float) -> float:
-    if not np.isfinite(horizon) or horizon < 0:
-        raise ModelError("the horizon is not a length of time", got=horizon, allowed=">= 0")
-    return float(horizon)
+def _length(value: float, name: str = "horizon") -> float:
+    if not np.isfinite(value) or value < 0:
+        raise ModelError(f"the {name} is not a length of time", got=value, allowed=">= 0")
+    return float(value)

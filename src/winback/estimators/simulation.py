@@ -97,8 +97,7 @@ def count_arrivals(draws: Draws, rate: FloatArray, exposure: FloatArray) -> Floa
     stream = draws.stream(ARRIVALS)
     clock = np.zeros(d)
     hits = np.zeros((n + 1) * d, dtype=np.int64)
-    with np.errstate(divide="ignore"):
-        per_unit = 1.0 / rate
+    per_unit = 1.0 / np.maximum(rate, 1e-300)  # a rate may underflow to 0
     columns = np.arange(d)
     exact = 0
     while exact < ARRIVALS_EXACT and n and (clock * per_unit).min() <= levels[-1]:

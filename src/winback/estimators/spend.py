@@ -7,11 +7,10 @@ from typing import Any, ClassVar, Self
 
 import pandas as pd
 from sklearn.base import BaseEstimator
-from sklearn.exceptions import NotFittedError
 
 from winback.estimators.frames import FloatArray, read_columns
 from winback.estimators.simulation import Draws
-from winback.estimators.state import PlainState, is_fitted
+from winback.estimators.state import PlainState
 
 Columns = dict[str, FloatArray]
 
@@ -53,6 +52,5 @@ class SpendModel(PlainState, BaseEstimator, ABC):  # type: ignore[misc]  # sciki
         return data["frequency"] * (data["monetary_value"] > 0)
 
     def _read(self, frame: Any) -> Columns:
-        if not any(is_fitted(name) for name in vars(self)):
-            raise NotFittedError(f"{type(self).__name__} is not fitted; call fit first")
+        self._check_fitted()
         return read_columns(frame, self.columns, reader=type(self).__name__)

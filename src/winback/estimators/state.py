@@ -15,12 +15,15 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
 
 from winback.errors import ModelError
 
 # What may be written and read, and where it lives: reading imports nothing else.
 ESTIMATORS: dict[str, str] = {
     "BetaGeoModel": "winback.estimators.beta_geo",
+    "ModifiedBetaGeoModel": "winback.estimators.modified_beta_geo",
+    "ParetoNBDModel": "winback.estimators.pareto_nbd",
     "GammaGammaModel": "winback.estimators.gamma_gamma",
     "PurchaseRule": "winback.estimators.baselines",
     "SpendRule": "winback.estimators.baselines",
@@ -46,6 +49,10 @@ class PlainState:
         for name, value in state["fitted"].items():
             setattr(estimator, name, value)
         return estimator
+
+    def _check_fitted(self) -> None:
+        if not any(is_fitted(name) for name in vars(self)):
+            raise NotFittedError(f"{type(self).__name__} is not fitted; call fit first")
 
 
 def is_fitted(name: str) -> bool:

@@ -9,7 +9,8 @@ from sklearn.exceptions import NotFittedError
 
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.beta_geo import BetaGeoModel
-from winback.estimators.beta_geo_likelihood import PurchaseTally
+from winback.estimators.beta_geo_likelihood import BetaGeoLikelihood
+from winback.estimators.purchase_tally import PurchaseTally
 
 DATASETS = Path(find_spec("lifetimes").origin).parent / "datasets"
 CDNOW = pd.read_csv(DATASETS / "cdnow_customers_summary.csv")
@@ -35,15 +36,14 @@ def test_derivatives_agree_with_differences():
     tally = PurchaseTally.of_customers(
         *(CDNOW[name].to_numpy(float) for name in ("frequency", "recency", "T")), None
     )
+    likelihood = BetaGeoLikelihood(tally, first=0)
     for point in ([0.3, 0.2, 0.7, 1.9], [2.0, 1.0, 1.0, 0.3]):
         p = np.array(point)
-        error = check_grad(
-            lambda q: tally.beta_geo(q, False)[0], lambda q: tally.beta_geo(q, False)[1], p
-        )
+        error = check_grad(lambda q: likelihood(q, False)[0], lambda q: likelihood(q, False)[1], p)
         assert error < 1e-3
-        _, gradient, hessian = tally.beta_geo(p, True)
+        _, gradient, hessian = likelihood(p, True)
         for i, step in enumerate(np.eye(4) * 1e-6):
-            change = tally.beta_geo(p + step, False)[1] - tally.beta_geo(p - step, False)[1]
+            change = likelihood(p + step, False)[1] - likelihood(p - step, False)[1]
             np.testing.assert_allclose(change / 2e-6, hessian[i], rtol=1e-5, atol=1e-2)
         assert np.isfinite(gradient).all()
 
@@ -60,7 +60,7 @@ def test_standard_errors_are_those_of_the_curvature(model):
 
 
 def test_thinned_climb_reaches_the_same_summit(model, monkeypatch):
-    monkeypatch.setattr("winback.estimators.beta_geo.THINNED", 300)
+    monkeypatch.setattr("winback.estimators.dropout.THINNED", 300)
     again = BetaGeoModel().fit(CDNOW)
     np.testing.assert_allclose(again.summary_["estimate"], model.summary_["estimate"], rtol=1e-9)
     assert again.diagnostics_["iterations"] == 0  # Newton alone, from close by
