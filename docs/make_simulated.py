@@ -1,0 +1,334 @@
+# ruff: noqa: INP001 - a script beside what it writes, no package
+"""Write `docs/simulated_shop.md`: the lists against the truth of shops that were made up.
+
+    python docs/make_simulated.py [--customers 20000] [--seeds 1 2 3 4 5]
+
+Each shop is made and the job is run on it by the command line, in a folder of its own. The lists
+know nothing of the truth; this script reads both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student
+
+from winback.config import Job, load_job
+from winback.data.simulate import Truth, read_truth
+from winback.lists.severity import LEVELS, severity
+
+PAGE = Path(__file__).parent / "simulated_shop.md"
+LIST, RANDOM, RECENCY, VALUE = "the list", "random", "most recent", "highest CLV"
+CEILING = "the truth known"
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One shop: what was done, and what was true.
+
+    Attributes
+    ----------
+    seed
+        Which shop.
+    policies
+        One row a way to choose: true incremental margin a contact and in all, with the difference
+        from the list (list less policy) and its 95% customer-bootstrap interval.
+    ranked
+        The eligible customers of both arms, best first: what the list says and what is true.
+    active
+        The active customers: severity, predicted and true P(no purchase in the horizon).
+    contacted
+        How many customers the list calls back.
+    """
+
+    seed: int
+    contacted: int
+    policies: pd.DataFrame
+    ranked: pd.DataFrame
+    active: pd.DataFrame
+
+
+def run_shop(folder: Path, *, customers: int, seed: int) -> Path:
+    """Make a shop and run its job; return the job's YAML. Outputs are in `folder/outputs`."""
+    winback(folder, "simulate", "--customers", customers, "--seed", seed, "--out", "shop")
+    winback(folder, "run", "shop/simulated_shop.yaml", "--out", "outputs")
+    return folder / "shop" / "simulated_shop.yaml"
+
+
+def winback(folder: Path, *arguments: Any) -> None:
+    """Run a command, and stop with its words if it fails."""
+    command = [sys.executable, "-m", "winback", *map(str, arguments)]
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    if ended.returncode:
+        raise SystemExit(ended.stderr[-2000:])
+
+
+def judge(job_file: Path, outputs: Path, *, seed: int) -> Judged:
+    """Compare the lists of a job with the truth."""
+    job, truth = load_job(job_file).job, read_truth(job_file.parent)
+    scores = pd.read_parquet(outputs / "scores.parquet").set_index("customer_id")
+    scores["silent"] = scores["T"] - scores["recency"]
+    ranked = _ranked(outputs, scores, truth, job)
+    return Judged(
+        seed=seed,
+        contacted=int(ranked["on_list"].sum()),
+        policies=_policies(ranked, seed),
+        ranked=ranked,
+        active=_active(scores, truth, job),
+    )
+
+
+def _ranked(outputs: Path, scores: pd.DataFrame, truth: Truth, job: Job) -> pd.DataFrame:
+    treated = pd.read_parquet(outputs / "win_back.parquet")
+    control = pd.read_csv(outputs / "win_back_control.csv", dtype={"customer_id": str})
+    excluded = pd.read_parquet(outputs / "win_back_excluded.parquet")
+    columns = ["customer_id", "arm", "rank", "uplift", "expected_incremental_margin"]
+    parts = [treated.assign(on_list=True), control, excluded[excluded["arm"].notna()]]
+    rows = pd.concat([part.reindex(columns=[*columns, "on_list"]) for part in parts])
+    rows["on_list"] = rows["on_list"].eq(True)
+    settings = job.lists.win_back
+    true = truth.at(
+        job.as_of,
+        job.horizon_days,
+        margin=job.margin,
+        contact_cost=settings.contact_cost,
+        offer_cost=settings.offer_cost,
+    )
+    true = true.rename(columns={"uplift": "true_uplift", "incremental_margin": "true_margin"})
+    rows = rows.merge(true, on="customer_id").merge(
+        scores[["silent", "clv"]], left_on="customer_id", right_index=True
+    )
+    # who is below break-even has no rank: those follow by what they are expected to bring
+    return rows.sort_values(
+        ["rank", "expected_incremental_margin"], ascending=[True, False], ignore_index=True
+    )
+
+
+def _policies(ranked: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Choose as many customers in each way, of those whom the arms allow to be contacted."""
+    rows = ranked[ranked["arm"] == "treated"].reset_index(drop=True)
+    n, margin = int(rows["on_list"].sum()), rows["true_margin"].to_numpy()
+    share = {
+        LIST: rows["on_list"].to_numpy(dtype="float64"),
+        RANDOM: np.full(len(rows), n / len(rows)),  # every choice at once: its expectation
+        RECENCY: _first(rows["silent"], n),
+        VALUE: _first(-rows["clv"], n),
+        CEILING: _first(-rows["true_margin"], n),
+    }
+    rng = np.random.default_rng(seed)
+    weights = rng.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), RESAMPLES)
+    table = []
+    for name, chosen in share.items():
+        difference = (share[LIST] - chosen) * margin
+        low, high = np.quantile(weights @ difference, [0.025, 0.975])
+        table.append(
+            {
+                "policy": name,
+                "a_contact": (chosen @ margin) / max(n, 1),
+                "total": chosen @ margin,
+                "difference": difference.sum(),
+                "low": low,
+                "high": high,
+            }
+        )
+    return pd.DataFrame(table).set_index("policy")
+
+
+def _first(by: pd.Series, n: int) -> Any:
+    chosen = np.zeros(len(by))
+    chosen[np.argsort(by.to_numpy(), kind="stable")[:n]] = 1.0
+    return chosen
+
+
+def _active(scores: pd.DataFrame, truth: Truth, job: Job) -> pd.DataFrame:
+    true = truth.at(job.as_of, job.churn_horizon_days).set_index("customer_id")
+    active = scores[scores["silent"] <= (job.churn.active_within_days or np.inf)].reset_index()
+    settings = job.lists.churn_warning
+    grades = severity(
+        active,
+        as_of=job.as_of,
+        risk_thresholds=settings.risk_thresholds,
+        breach_thresholds=settings.breach_thresholds,
+    )
+    at = true.loc[active["customer_id"]]
+    return pd.DataFrame(
+        {
+            "severity": grades["severity"].to_numpy(),
+            "p_churn": active["p_churn"].to_numpy(),
+            "true_churn": 1 - at["p_purchase"].to_numpy(),
+            "gone": 1 - at["p_alive"].to_numpy(),
+        }
+    )
+
+
+def by_severity(active: pd.DataFrame) -> pd.DataFrame:
+    """Give each colour's customers, predicted and true churn, and share gone for good."""
+    grouped = active.groupby("severity")
+    table = grouped[["p_churn", "true_churn", "gone"]].mean().assign(customers=grouped.size())
+    return table.reindex([level for level in LEVELS if level in table.index])
+
+
+def by_decile(ranked: pd.DataFrame) -> pd.DataFrame:
+    """Give what is true of each tenth of the ranking, the best first."""
+    tenth = np.minimum(np.arange(len(ranked)) * 10 // max(len(ranked), 1), 9) + 1
+    columns = ["uplift", "true_uplift", "p_purchase", "expected_incremental_margin", "true_margin"]
+    return ranked.groupby(tenth)[columns].mean()
+
+
+# ------------------------------------------------------------------------------------ the page
+
+
+def main(customers: int, seeds: Sequence[int]) -> None:
+    """Make the shops, run the job on each, and write the page."""
+    shops = []
+    for seed in seeds:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            job = run_shop(folder, customers=customers, seed=seed)
+            shops.append(judge(job, folder / "outputs", seed=seed))
+            settings = load_job(job).job
+    PAGE.write_text(_page(shops, customers, settings), encoding="utf-8")
+
+
+def _page(shops: Sequence[Judged], customers: int, job: Job) -> str:
+    seeds = " ".join(str(shop.seed) for shop in shops)
+    costs = job.lists.win_back
+    head = f"""# The simulated shop
+
+A shop whose truth is known: `winback simulate` draws customers who order by BG/NBD and spend by
+Gamma-Gamma on a level of demand that has a season and wanders; complaints drive some away, visits
+fade before customers leave, and three earlier win-back campaigns, half of each left alone by
+chance, worked on some, not on others, and annoyed a few. What each contact would really do is
+known for every customer, so a list can be judged by what is true and not by what happened to
+happen. The parameters are the defaults of `winback.data.simulate.Parameters`.
+
+Here are {len(shops)} shops of {customers:,} customers, each with its own seed. The job is
+`pipelines/simulated_shop.yaml` as of {job.as_of}, horizon {job.horizon_days} days, margin
+{job.margin:.0%}, a contact at {costs.contact_cost:.2f}, the offer at {costs.offer_cost:.2f} for who
+orders. It sees the exports only, never the truth. Made by
+
+```sh
+python docs/make_simulated.py --customers {customers} --seeds {seeds}
+```
+"""
+    return "\n".join([head, _money(shops), _deciles(shops), _colours(shops), _LIMITS])
+
+
+_LIMITS = """## What this does not show
+
+The shop is drawn from the family of models that winback fits, with a season, a drift, complaints
+and heterogeneous channels on top that it does not: real shops are stranger. A contact here brings
+one order at most and changes nothing later; opening a season of discounts to those who would have
+come anyway is counted as the offer's cost only.
+"""
+
+
+def _money(shops: Sequence[Judged]) -> str:
+    lines = [
+        "## Whom to call back: true incremental margin\n",
+        "Every policy contacts as many of the same eligible customers (dormant, inside the window,",
+        "allowed to be written to, not drawn as controls), so at the same budget. *Random* is the",
+        "expectation over all choices. *The truth known* is the most that anybody could reach.",
+        "",
+        f"Mean over the {len(shops)} shops, with 95% t-intervals over shops:\n",
+        "| policy | margin a contact | margin in all | the list brings more by |",
+        "|---|--:|--:|--:|",
+    ]
+    for name in shops[0].policies.index:
+        rows = pd.DataFrame([shop.policies.loc[name] for shop in shops])
+        mean, low, high = _interval(rows["difference"])
+        more = "" if name == LIST else f"{mean:,.0f} ({low:,.0f} to {high:,.0f})"
+        label = f"**{name}**" if name == LIST else name
+        a_contact, total = rows["a_contact"].mean(), rows["total"].mean()
+        lines.append(f"| {label} | {a_contact:.2f} | {total:,.0f} | {more} |")
+    lines += [
+        "",
+        "Shop by shop, the list's margin less that of the other, with 95% customer-bootstrap",
+        "intervals:\n",
+        f"| seed | contacted | against {RANDOM} | against {RECENCY} | against {VALUE} |",
+        "|--:|--:|--:|--:|--:|",
+    ]
+    for shop in shops:
+        cells = [
+            f"{row['difference']:,.0f} ({row['low']:,.0f} to {row['high']:,.0f})"
+            for row in (shop.policies.loc[name] for name in (RANDOM, RECENCY, VALUE))
+        ]
+        lines.append(f"| {shop.seed} | {shop.contacted:,} | {' | '.join(cells)} |")
+    wins = {
+        name: sum(shop.policies.loc[name, "difference"] > 0 for shop in shops)
+        for name in (RANDOM, RECENCY, VALUE)
+    }
+    told = ", ".join(f"{name} in {n} of {len(shops)}" for name, n in wins.items())
+    return "\n".join([*lines, "", f"The list brought more than {told} shops.", ""])
+
+
+def _interval(values: pd.Series) -> tuple[float, float, float]:
+    n = len(values)
+    half = student.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
+    return values.mean(), values.mean() - half, values.mean() + half
+
+
+def _deciles(shops: Sequence[Judged]) -> str:
+    tables = [by_decile(shop.ranked) for shop in shops]
+    mean = sum(tables[1:], start=tables[0]) / len(tables)
+    spearman = _interval(
+        pd.Series([_rank_correlation(shop.ranked, "true_margin") for shop in shops])
+    )
+    lines = [
+        "## The ranking against the true uplift\n",
+        "All eligible customers of both arms by tenths of the list's ranking, the best first;",
+        "uplift is the gain in P(orders within the horizon), in points.",
+        "",
+        "| tenth | uplift, said | uplift, true | orders anyway | margin, said | margin, true |",
+        "|--:|--:|--:|--:|--:|--:|",
+    ]
+    for tenth, row in mean.iterrows():
+        points = [f"{row[name] * 100:.1f}" for name in ("uplift", "true_uplift", "p_purchase")]
+        money = [f"{row[name]:.2f}" for name in ("expected_incremental_margin", "true_margin")]
+        lines.append(f"| {tenth} | {' | '.join([*points, *money])} |")
+    value, low, high = spearman
+    told = f"Rank correlation with the true incremental margin: {value:.2f} ({low:.2f} to"
+    return "\n".join([*lines, "", f"{told} {high:.2f} over shops).", ""])
+
+
+def _rank_correlation(ranked: pd.DataFrame, true: str) -> float:
+    place = pd.Series(-np.arange(len(ranked)), index=ranked.index)
+    return float(place.corr(ranked[true], method="spearman"))
+
+
+def _colours(shops: Sequence[Judged]) -> str:
+    lines = [
+        "## The colours of warnings against true churn\n",
+        "Active customers of all shops by colour, before the capacity cuts the list. True churn is",
+        "the true P(no order within the horizon); *gone* is the share that has left for good.",
+        "",
+        "| colour | customers | churn, said | churn, true | lowest to highest shop | gone |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+    tables = [by_severity(shop.active) for shop in shops]
+    together = by_severity(pd.concat([shop.active for shop in shops]))
+    for name, row in together.iterrows():
+        each = [table.loc[name, "true_churn"] for table in tables if name in table.index]
+        lines.append(
+            f"| {name} | {row['customers']:,.0f} | {row['p_churn']:.1%} | {row['true_churn']:.1%} "
+            f"| {min(each):.1%} to {max(each):.1%} | {row['gone']:.1%} |"
+        )
+    return "\n".join([*lines, ""])
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--customers", type=int, default=20_000)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
+    given = parser.parse_args()
+    main(given.customers, given.seeds)
