@@ -133,7 +133,8 @@ def _standardised(values: Floats, treated: Bools, control: Bools) -> Floats:
     one, other = values[treated], values[control]
     spread = np.sqrt((one.var(axis=0, ddof=1) + other.var(axis=0, ddof=1)) / 2)
     gap = one.mean(axis=0) - other.mean(axis=0)
-    return np.divide(gap, spread, out=np.zeros_like(gap), where=spread > 0)
+    apart: Floats = np.divide(gap, spread, out=np.zeros_like(gap), where=spread > 0)
+    return apart
 
 
 def _joint(values: Floats, treated: Bools, control: Bools) -> float:

@@ -54,7 +54,15 @@ class Economics:
         """The most that one treated customer can cost: the contact, and the offer if redeemed."""
         return self.contact_cost + self.offer_cost
 
-    def of(self, customers: pd.DataFrame) -> pd.DataFrame:
+    def of(
+        self,
+        customers: pd.DataFrame,
+        *,
+        uplift: pd.Series | None = None,
+        uplift_source: str = PRIOR,
+        contact_cost: pd.Series | float | None = None,
+        offer_cost: pd.Series | float | None = None,
+    ) -> pd.DataFrame:
         """Work out each customer's case.
 
         `uplift * expected_margin - contact_cost - P(redeems) * offer_cost`, where a contacted
@@ -66,13 +74,19 @@ class Economics:
         customers
             `p_repurchase` (P(return untreated)), `expected_spend` (amount of an order; all missing
             where the source has no amounts) and, if known, `p_alive`.
+        uplift
+            As an experiment measured it, by customer, aligned. None: the prior times P(alive).
+        uplift_source
+            Where it comes from.
+        contact_cost, offer_cost
+            By customer, where channels and offers differ. None: the campaign's.
 
         Returns
         -------
         pandas.DataFrame
             Aligned: `p_return_untreated, uplift, uplift_source, expected_margin, contact_cost,
-            offer_cost, expected_cost, expected_incremental_margin`; the margins are missing without
-            amounts.
+            offer_cost, commitment, expected_cost, expected_incremental_margin`; the margins are
+            missing without amounts. `commitment` is the most that the customer can cost.
 
         Examples
         --------
@@ -85,23 +99,26 @@ class Economics:
         [0.05, -4.7, 0.01]
         """
         p_return = customers["p_repurchase"].astype("float64")
-        alive = customers["p_alive"].astype("float64") if "p_alive" in customers.columns else 1.0
-        uplift = np.minimum(self.uplift_prior * alive, 1 - p_return)
-        expected_margin = self.margin * customers["expected_spend"].astype("float64")
-        expected_cost = self.contact_cost + (p_return + uplift) * self.offer_cost
-        return pd.DataFrame(
+        if uplift is None:
+            alive = customers["p_alive"].astype("float64") if "p_alive" in customers else 1.0
+            uplift = self.uplift_prior * alive + 0.0 * p_return
+        gain = np.clip(uplift.astype("float64"), -p_return, 1 - p_return)
+        margin = self.margin * customers["expected_spend"].astype("float64")
+        case = pd.DataFrame(
             {
                 "p_return_untreated": p_return,
-                "uplift": uplift,
-                "uplift_source": pd.Series(PRIOR, index=customers.index, dtype="str"),
-                "expected_margin": expected_margin,
-                "contact_cost": self.contact_cost,
-                "offer_cost": self.offer_cost,
-                "expected_cost": expected_cost,
-                "expected_incremental_margin": uplift * expected_margin - expected_cost,
+                "uplift": gain,
+                "uplift_source": pd.Series(uplift_source, index=customers.index, dtype="str"),
+                "expected_margin": margin,
+                "contact_cost": self.contact_cost if contact_cost is None else contact_cost,
+                "offer_cost": self.offer_cost if offer_cost is None else offer_cost,
             },
             index=customers.index,
         )
+        case["commitment"] = case["contact_cost"] + case["offer_cost"]
+        case["expected_cost"] = case["contact_cost"] + (p_return + gain) * case["offer_cost"]
+        case["expected_incremental_margin"] = gain * margin - case["expected_cost"]
+        return case
 
     def what_would_have_to_hold(self, case: pd.DataFrame) -> str:
         """Say what would have to change for somebody to be worth calling back.
@@ -118,16 +135,20 @@ class Economics:
         more than 3.0 points (2.0 assumed); without an offer, 1 of 1 would pay.'
         """
         best = case["expected_incremental_margin"].max()
-        gain = case["expected_margin"] - self.offer_cost
-        needed = (self.contact_cost + case["p_return_untreated"] * self.offer_cost) / gain
-        possible = needed[(gain > 0) & (needed <= 1 - case["p_return_untreated"])]
-        free = (case["uplift"] * case["expected_margin"] > self.contact_cost).sum()
+        gain = case["expected_margin"] - case["offer_cost"]
+        fixed = case["contact_cost"] + case["p_return_untreated"] * case["offer_cost"]
+        worth = gain > 0
+        needed = fixed[worth] / gain[worth]
+        possible = needed[needed <= 1 - case.loc[worth, "p_return_untreated"]]
+        free = (case["uplift"] * case["expected_margin"] > case["contact_cost"]).sum()
         text = f"The best case loses {abs(best):.2f} a customer. "
         if possible.empty:
             text += "No uplift would make the offer pay"
         else:
+            prior = (case["uplift_source"] == PRIOR).all()
+            said = f"{self.uplift_prior * 100:.1f} assumed" if prior else "see its source"
             text += (
                 "The contact would have to raise the return rate by more than "
-                f"{possible.min() * 100:.1f} points ({self.uplift_prior * 100:.1f} assumed)"
+                f"{possible.min() * 100:.1f} points ({said})"
             )
         return text + f"; without an offer, {free:,} of {len(case):,} would pay."

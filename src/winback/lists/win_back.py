@@ -1,107 +1,47 @@
 """The win-back list: which dormant customers it pays to call back, under a budget.
 
 Arms first, money second. Every eligible customer's arm is drawn before anybody looks at money;
-then those above break-even are ranked by profit per cost, and the ranking is walked until the
-first treated customer that the budget or the capacity cannot bear. Controls above that cut-off are
-the comparison group. Everybody else is left out, with one reason each.
+then those above break-even are put in order, and the order is walked until the first treated
+customer that the budget cannot bear. Controls above that cut-off are the comparison group.
+Everybody else is left out, with one reason each.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from winback.errors import UsageError
-from winback.lists.columns import VERSIONS, Kind, conform, finite, list_id
-from winback.lists.control import CONTROL, TREATED, draw_arms, strata
+from winback.lists.columns import conform, finite, list_id
+from winback.lists.control import CONTROL, TREATED, digests, draw_arms, in_holdout, strata
 from winback.lists.economics import Economics
-from winback.lists.playbook import Playbook, load_playbook, suggest
+from winback.lists.eligibility import first_channel, ineligible, reach, read_scores
+from winback.lists.gain import gain_in_force
+from winback.lists.playbook import Playbook, load_playbook, steps_due, suggest
+from winback.lists.ranking import in_order
 from winback.lists.selection import (
     BELOW_BREAK_EVEN,
     CONTROL_BELOW_CUT_OFF,
+    OVER_CAPACITY,
+    Channel,
     Walk,
     check_limits,
-    ineligible,
-    read_scores,
     walk,
 )
-from winback.lists.summary import summarise
+from winback.lists.summary import Terms, summarise
+from winback.lists.win_back_columns import WIN_BACK, WIN_BACK_EXCLUDED, WinBack
 
-_CASE: dict[str, Kind] = {
-    "arm": "text",
-    "stratum": "text",
-    "propensity": "probability",
-    "experiment_id": "text",
-    "p_return_untreated": "probability",
-    "uplift": "probability",
-    "uplift_source": "text",
-    "expected_margin": "money",
-    "contact_cost": "money",
-    "offer_cost": "money",
-    "expected_cost": "money",
-    "expected_incremental_margin": "money",
-}
-_CUSTOMER: dict[str, Kind] = {
-    "days_since_last": "count",
-    "last_purchase_at": "date",
-    "frequency": "count",
-    "monetary_value": "money",
-    "tier": "text",
-}
-WIN_BACK: dict[str, Kind] = {
-    "list_id": "text",
-    "as_of": "date",
-    "rank": "count",
-    "customer_id": "text",
-    **_CASE,
-    "action": "text",
-    "channel": "text",
-    "offer": "text",
-    "owner": "text",
-    **_CUSTOMER,
-    "cooldown_until": "date",
-    "measure_until": "date",
-    "expires_at": "date",
-    **VERSIONS,
-}
-WIN_BACK_EXCLUDED: dict[str, Kind] = {
-    "list_id": "text",
-    "as_of": "date",
-    "customer_id": "text",
-    "reason": "text",
-    "rank": "count",
-    **_CASE,
-    **_CUSTOMER,
-    **VERSIONS,
-}
+if TYPE_CHECKING:
+    from winback.estimators.uplift import UpliftModel
+
+__all__ = ["LEAVE_ALONE", "WIN_BACK", "WIN_BACK_EXCLUDED", "WinBack", "win_back"]
+
 LEAVE_ALONE = "leave alone: comparison group"
-
-
-@dataclass(frozen=True)
-class WinBack:
-    """The three parts of a win-back list, and what to know before sending it.
-
-    Parameters
-    ----------
-    treated
-        Whom to contact: columns `WIN_BACK`.
-    control
-        Whom to leave alone for comparison: columns `WIN_BACK`.
-    excluded
-        Everybody else, with a `reason` each: columns `WIN_BACK_EXCLUDED`.
-    summary
-        Counts, money, what the list can measure, and `sentences` in plain words (see
-        `winback.lists.summary`).
-    """
-
-    treated: pd.DataFrame
-    control: pd.DataFrame
-    excluded: pd.DataFrame
-    summary: dict[str, Any]
+NO_OFFER = "none"
 
 
 def win_back(
@@ -115,18 +55,23 @@ def win_back(
     control_share: float,
     window_days: tuple[int, int],
     active_within_days: int | None = 365,
-    channel: str = "email",
-    offer: str = "voucher",
+    channels: Mapping[str, Channel] | None = None,
+    offer: str | None = None,
     job: str = "winback",
     experiment_id: str | None = None,
     salt: str = "winback",
     expires_days: int = 14,
     customers: pd.DataFrame | None = None,
     contacts: pd.DataFrame | None = None,
+    open_cases: pd.DataFrame | None = None,
+    holdout_share: float | None = None,
     cooldown_days: int = 30,
     contact_cap: int = 3,
     contact_cap_days: int = 90,
     playbook: Playbook | None = None,
+    uplift: UpliftModel | None = None,
+    exploration_share: float = 0.1,
+    defaults: Sequence[str] = (),
 ) -> WinBack:
     """Choose whom to call back, whom to leave alone for comparison, and say why about the others.
 
@@ -148,15 +93,19 @@ def win_back(
     budget
         The most that the list may commit, above 0.
     capacity
-        The most customers that are contacted, 1 or more.
+        The most customers that are contacted over all channels, 1 or more.
     control_share
         Share of the eligible whose arm is control, in (0, 1).
     window_days
         Fewest and most days of silence of those called back, both included.
     active_within_days
         Who bought within so many days is not dormant. None: the window alone decides.
-    channel, offer
-        Through which channel one writes, and with what.
+    channels
+        Through which one writes, in order of preference. A customer gets the playbook's channel or,
+        where it does not reach them or is none of these, the first that does; there is no second
+        one where it is full. None: e-mail.
+    offer
+        Replaces the playbook's offers; where it offers nothing, nothing is offered.
     job
         Name of the job; enters `list_id`.
     experiment_id
@@ -165,12 +114,22 @@ def win_back(
         See `winback.lists.control.draw_arms`.
     expires_days
         The list is good for so many days, and never longer than the horizon.
-    customers, contacts
-        Who may be written to, and who was (see `winback.lists.selection.ineligible`).
+    customers, contacts, open_cases
+        Who may be written to, who was, and who has a complaint or a refund open (see
+        `winback.lists.eligibility.ineligible`).
+    holdout_share
+        Share of all customers in the global holdout. None: there is none.
     cooldown_days, contact_cap, contact_cap_days
         How often one may be written to.
     playbook
-        Action and owner. None: the one that ships with winback.
+        Steps, actions, channels, offers and owners. None: the one that ships with winback.
+    uplift
+        What past campaigns measured. None: the prior.
+    exploration_share
+        Until the uplift is measured, this share of the money goes by lot to customers above
+        break-even.
+    defaults
+        The settings that nobody has chosen, as `key = value`: told in the summary.
 
     Returns
     -------
@@ -202,28 +161,46 @@ def win_back(
     0           b  below break-even
     1           c       not dormant
     """
-    check_limits(budget, capacity)
+    channels = channels or {"email": Channel(capacity)} if capacity else {}
+    check_limits(budget, capacity, channels)
     if min(horizon_days, expires_days) < 1:
         raise UsageError("a list looks at least a day ahead", where="horizon_days, expires_days")
+    if not 0 <= exploration_share < 1:
+        raise UsageError("not a share", where="exploration_share", got=exploration_share)
     needed = ("p_repurchase", "expected_spend", "expected_purchases", "tier")
     rows = read_scores(scores, needed, as_of)
+    playbook = playbook or load_playbook()
+    due = steps_due(rows, playbook, as_of=as_of, contacts=contacts)
     reason = ineligible(
         rows,
         as_of=as_of,
         active_within_days=active_within_days,
         window_days=window_days,
-        channel=channel,
+        channels=list(channels),
         customers=customers,
+        held_out=in_holdout(rows["customer_id"], share=holdout_share, salt=salt),
+        open_cases=open_cases,
         contacts=contacts,
         cooldown_days=cooldown_days,
         contact_cap=contact_cap,
         contact_cap_days=contact_cap_days,
+        step_reason=due["reason"],
     )
     has_money = bool(rows["expected_spend"].notna().any())
     experiment_id = experiment_id or f"{job}-win-back"
     eligible = rows[reason.isna()]
+    eligible = eligible.assign(step=due.loc[eligible.index, "step"])
     finite(eligible, ("p_repurchase", _worth(has_money)), what="the scores")
-    case = economics.of(eligible).assign(
+    told = _what_to_do(eligible, playbook, channels, customers=customers, offer=offer)
+    gain = gain_in_force(_covariates(eligible, customers, uplift), economics, uplift)
+    prices = {name: of.contact_cost for name, of in channels.items() if of.contact_cost is not None}
+    case = gain.economics.of(
+        eligible,
+        uplift=gain.uplift,
+        uplift_source=gain.source,
+        contact_cost=told["channel"].map(prices).astype("float64").fillna(economics.contact_cost),
+        offer_cost=economics.offer_cost * (told["offer"] != NO_OFFER),
+    ).assign(
         arm=draw_arms(
             eligible["customer_id"],
             experiment_id=experiment_id,
@@ -234,70 +211,111 @@ def win_back(
         propensity=1 - control_share,
         experiment_id=experiment_id,
     )
-    rows = rows.join(case).assign(
-        reason=reason,
-        list_id=list_id(job, "win_back", as_of, rows),
-        as_of=pd.Timestamp(as_of),
-    )
     if not has_money and "monetary_value" in rows.columns:
         rows["monetary_value"] = np.nan
-    ranked, reached = _rank(rows, economics, budget=budget, capacity=capacity, money=has_money)
-    rows = rows.assign(rank=ranked["rank"], reason=rows["reason"].fillna(ranked["reason"]))
-    chosen = rows[rows["reason"].isna()].sort_values("rank")
-    expires = min(expires_days, horizon_days)
-    chosen = chosen.assign(
-        **suggest(chosen, playbook or load_playbook(), "win_back")[["action", "owner"]],
-        channel=channel,
-        offer=offer,
-        cooldown_until=pd.Timestamp(as_of + timedelta(days=cooldown_days)),
-        measure_until=pd.Timestamp(as_of + timedelta(days=horizon_days)),
-        expires_at=pd.Timestamp(as_of + timedelta(days=expires)),
+    rows = (
+        rows.join(case)
+        .join(told)
+        .assign(
+            reason=reason,
+            list_id=list_id(job, "win_back", as_of, rows),
+            as_of=pd.Timestamp(as_of),
+        )
     )
-    treated = conform(chosen[chosen["arm"] == TREATED], WIN_BACK)
+    terms = Terms(budget, capacity, channels, control_share, money=has_money)
+    exploring = 0.0 if gain.measured else exploration_share
+    lots = digests(eligible["customer_id"], f"{salt}|{experiment_id}|exploration|")
+    ranked, reached = _rank(rows, terms, exploring, pd.Series(lots, index=eligible.index))
+    rows = rows.join(ranked[["rank", "chosen_by"]])
+    rows["reason"] = rows["reason"].fillna(ranked["reason"])
+    chosen = rows[rows["reason"].isna()].sort_values("rank")
+    alone_days = np.maximum(chosen["cooldown_days"].astype("int64"), cooldown_days)
+    chosen = chosen.assign(
+        cooldown_until=pd.Timestamp(as_of) + pd.to_timedelta(alone_days, unit="D"),
+        measure_until=pd.Timestamp(as_of + timedelta(days=horizon_days)),
+        expires_at=pd.Timestamp(as_of + timedelta(days=min(expires_days, horizon_days))),
+    )
     control = chosen[chosen["arm"] == CONTROL].assign(
         action=LEAVE_ALONE, channel=None, offer=None, owner=None, cooldown_until=None
     )
-    excluded = conform(rows[rows["reason"].notna()], WIN_BACK_EXCLUDED)
     summary = summarise(
         rows,
         reached,
-        economics,
-        budget=budget,
-        capacity=capacity,
-        control_share=control_share,
-        money=has_money,
+        terms,
+        gain,
+        exploration_share=exploring,
+        holdout_share=holdout_share,
+        defaults=defaults,
     )
-    return WinBack(treated, conform(control, WIN_BACK), excluded, summary)
+    return WinBack(
+        conform(chosen[chosen["arm"] == TREATED], WIN_BACK),
+        conform(control, WIN_BACK),
+        conform(rows[rows["reason"].notna()], WIN_BACK_EXCLUDED),
+        summary,
+    )
 
 
 def _worth(money: bool) -> str:
     return "expected_spend" if money else "expected_purchases"
 
 
+def _what_to_do(
+    eligible: pd.DataFrame,
+    playbook: Playbook,
+    channels: Mapping[str, Channel],
+    *,
+    customers: pd.DataFrame | None,
+    offer: str | None,
+) -> pd.DataFrame:
+    """Look up the playbook, and give each customer a channel that reaches them."""
+    told = suggest(eligible, playbook, "win_back")
+    reached = reach(eligible["customer_id"], customers, list(channels))
+    told["channel"] = first_channel(reached, told["channel"])
+    if offer is not None:
+        told["offer"] = told["offer"].where(told["offer"] == NO_OFFER, offer)
+    return told
+
+
+def _covariates(
+    eligible: pd.DataFrame, customers: pd.DataFrame | None, uplift: UpliftModel | None
+) -> pd.DataFrame:
+    """Add what the uplift model asks of the customers table."""
+    wanted = [] if uplift is None else [name for name in uplift.groups if name not in eligible]
+    if customers is None or not wanted:
+        return eligible.assign(**dict.fromkeys(wanted))
+    known = customers.set_index(customers["customer_id"].astype("str")).reindex(columns=wanted)
+    return eligible.join(known, on="customer_id")
+
+
 def _rank(
-    rows: pd.DataFrame, economics: Economics, *, budget: float, capacity: int, money: bool
+    rows: pd.DataFrame, terms: Terms, exploration_share: float, lots: pd.Series
 ) -> tuple[pd.DataFrame, Walk]:
-    """Rank those above break-even, of both arms, and walk; give `rank` and `reason` by index."""
+    """Order those above break-even, of both arms, and walk; by index: `rank, chosen_by, reason`."""
     eligible = rows[rows["reason"].isna()]
-    if money:
-        profit = eligible["expected_incremental_margin"]
-        pays = profit > 0
-        with np.errstate(divide="ignore"):  # a campaign that costs nothing
-            per_cost = profit / np.float64(economics.commitment)
-    else:
-        profit = per_cost = eligible["expected_purchases"]
-        pays = pd.Series(data=True, index=eligible.index)
-    order = (
-        eligible.assign(profit=profit, per_cost=per_cost)[pays]
-        .sort_values(["per_cost", "profit", "customer_id"], ascending=[False, False, True])
-        .index
+    profit = eligible["expected_incremental_margin"]
+    pays = profit > 0 if terms.money else pd.Series(data=True, index=eligible.index)
+    candidates = eligible.assign(profit=profit if terms.money else eligible["expected_purchases"])
+    order = in_order(
+        candidates.loc[pays, ["customer_id", "commitment", "profit"]],
+        exploration_share=exploration_share,
+        lots=lots[pays].to_numpy(),
     )
-    treated = (rows.loc[order, "arm"] == TREATED).to_numpy()
-    far = walk(np.full(len(order), economics.commitment), treated, budget=budget, capacity=capacity)
-    left_out = np.where(treated, far.stopped_by or "", CONTROL_BELOW_CUT_OFF)
+    ahead = rows.loc[order.index]
+    treated = (ahead["arm"] == TREATED).to_numpy()
+    far = walk(
+        ahead["commitment"],
+        treated,
+        budget=terms.budget,
+        capacity=terms.capacity,
+        channel=ahead["channel"],
+        channels=terms.channels,
+    )
+    left_out = np.where(far.full, OVER_CAPACITY, far.stopped_by or OVER_CAPACITY)
+    left_out = np.where(treated, left_out, CONTROL_BELOW_CUT_OFF)
     chosen = far.paid | (far.reached & ~treated)
-    result = pd.DataFrame({"rank": np.nan, "reason": BELOW_BREAK_EVEN}, index=eligible.index)
+    result = pd.DataFrame({"rank": np.nan, "chosen_by": np.nan}, index=eligible.index)
+    result = result.astype({"chosen_by": "str"}).assign(reason=BELOW_BREAK_EVEN)
     result["reason"] = result["reason"].astype("str")
-    result.loc[order, "rank"] = np.arange(1.0, len(order) + 1)
-    result.loc[order, "reason"] = pd.Series(left_out, index=order, dtype="str").mask(chosen)
+    result.loc[order.index, ["rank", "chosen_by"]] = order
+    result.loc[order.index, "reason"] = pd.Series(left_out, order.index, dtype="str").mask(chosen)
     return result, far

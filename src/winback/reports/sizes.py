@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from winback.lists.selection import NOT_DORMANT
+from winback.lists.eligibility import NOT_DORMANT
 from winback.reports.plain import Rows, aggregator, columns, plain, records
 
 SEVERITIES = ("red", "orange", "yellow")

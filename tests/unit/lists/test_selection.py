@@ -6,7 +6,8 @@ import pytest
 
 from winback.errors import DataError, UsageError
 from winback.lists import selection
-from winback.lists.selection import ineligible, is_active, read_scores, walk
+from winback.lists.eligibility import ineligible, is_active, read_scores
+from winback.lists.selection import walk
 
 AS_OF = date(2011, 12, 9)
 
@@ -16,7 +17,7 @@ def rows(**silent):
 
 
 def why(table, **over):
-    arguments = {"active_within_days": 100, "window_days": (0, 700), "channel": "email"} | over
+    arguments = {"active_within_days": 100, "window_days": (0, 700), "channels": ["email"]} | over
     return ineligible(table, as_of=AS_OF, **arguments).fillna("").tolist()
 
 

@@ -1,0 +1,240 @@
+"""Who may be on a list at all, and through which channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from winback.errors import DataError, UsageError
+from winback.lists.columns import require
+
+NOT_DORMANT = "not dormant"
+OUTSIDE_WINDOW = "outside the window"
+OPTED_OUT = "opted out"
+NOT_CONTACTABLE = "not contactable"
+HELD_OUT = "global holdout"
+COOLDOWN = "in cooldown"
+CONTACT_CAP = "contact cap"
+
+
+def read_scores(scores: pd.DataFrame, columns: tuple[str, ...], as_of: date) -> pd.DataFrame:
+    """Check the scores, put them in the order of the customers and add `days_since_last`.
+
+    The order of the rows given thus never matters.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, a customer stands twice, or the scores are of another date.
+    """
+    require(scores, ("recency", "T", *columns), what="the scores")
+    if "as_of" in scores.columns and len(scores):
+        dates = pd.to_datetime(scores["as_of"])
+        if not (dates.dt.date == as_of).all():
+            raise DataError(
+                "the scores are of another date",
+                where="as_of",
+                got=f"{dates.min():%Y-%m-%d} to {dates.max():%Y-%m-%d}",
+                allowed=as_of.isoformat(),
+            )
+    rows = scores.assign(
+        customer_id=scores["customer_id"].astype("str"),
+        days_since_last=scores["T"] - scores["recency"],
+    )
+    return rows.sort_values("customer_id", ignore_index=True)
+
+
+def is_active(rows: pd.DataFrame, active_within_days: int | None) -> pd.Series:
+    """Tell who bought within so many days; with None, everybody is active."""
+    if active_within_days is None:
+        return pd.Series(data=True, index=rows.index)
+    return rows["days_since_last"] <= active_within_days
+
+
+def ineligible(
+    rows: pd.DataFrame,
+    *,
+    as_of: date,
+    active_within_days: int | None,
+    window_days: tuple[int, int],
+    channels: Sequence[str],
+    customers: pd.DataFrame | None = None,
+    held_out: pd.Series | None = None,
+    open_cases: pd.DataFrame | None = None,
+    contacts: pd.DataFrame | None = None,
+    cooldown_days: int = 30,
+    contact_cap: int = 3,
+    contact_cap_days: int = 90,
+    step_reason: pd.Series | None = None,
+) -> pd.Series:
+    """Give each customer the first reason why they may not be called back; missing: they may.
+
+    Parameters
+    ----------
+    rows
+        `customer_id, days_since_last`.
+    as_of
+        The last day that is known: later contacts are not looked at.
+    active_within_days
+        Who bought within so many days is not dormant. None: nobody is dormant, and the window
+        alone decides.
+    window_days
+        Fewest and most days of silence, both included.
+    channels
+        Through which one can write; one of them must reach the customer (see `reach`).
+    customers
+        `customer_id` and, where known, `opt_out` (true: never write; missing: not opted out) and
+        `contactable_channels`.
+    held_out
+        Who is in the global holdout (see `winback.lists.control.in_holdout`), aligned with `rows`.
+    open_cases
+        `customer_id, reason` (see `winback.features.open_cases`).
+    contacts
+        `customer_id, timestamp` of earlier contacts. Rows whose `arm` is `control` were not sent.
+    cooldown_days
+        Nobody is written to again within so many days.
+    contact_cap, contact_cap_days
+        Nobody is written to who had so many contacts within so many days.
+    step_reason
+        Why no step of the sequence is due (see `winback.lists.playbook.steps_due`), aligned with
+        `rows`; missing: one is.
+
+    Returns
+    -------
+    pandas.Series
+        Aligned with `rows`.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"customer_id": ["a", "b", "c"], "days_since_last": [9.0, 400, 900]})
+    >>> ineligible(rows, as_of=date(2011, 12, 9), active_within_days=365, window_days=(0, 730),
+    ...            channels=["email"]).tolist()
+    ['not dormant', nan, 'outside the window']
+    """
+    shortest, longest = window_days
+    if not 0 <= shortest <= longest:
+        raise UsageError(
+            "the window is empty",
+            where="window_days",
+            got=window_days,
+            allowed="(from, to), in days",
+        )
+    silent = rows["days_since_last"]
+    tests: list[tuple[str, pd.Series]] = []
+    if active_within_days is not None:
+        tests.append((NOT_DORMANT, is_active(rows, active_within_days)))
+    tests.append((OUTSIDE_WINDOW, (silent < shortest) | (silent > longest)))
+    ids = rows["customer_id"]
+    if customers is not None:
+        tests.append((OPTED_OUT, _opted_out(ids, customers)))
+        tests.append((NOT_CONTACTABLE, ~reach(ids, customers, channels).any(axis=1)))
+    if held_out is not None:
+        tests.append((HELD_OUT, held_out))
+    if open_cases is not None and len(open_cases):
+        case = ids.map(open_cases.set_index(open_cases["customer_id"].astype("str"))["reason"])
+        tests += [(name, case == name) for name in sorted(open_cases["reason"].unique())]
+    if contacts is not None:
+        since, recent = _contacted(ids, contacts, as_of, contact_cap_days)
+        tests += [(COOLDOWN, since < cooldown_days), (CONTACT_CAP, recent >= contact_cap)]
+    nothing = pd.Series(np.nan, index=rows.index)
+    reason = (nothing if step_reason is None else step_reason).astype("str")
+    for name, fails in reversed(tests):
+        reason = reason.mask(fails, name)
+    return reason
+
+
+def reach(ids: pd.Series, customers: pd.DataFrame | None, channels: Sequence[str]) -> pd.DataFrame:
+    """Tell through which channels each customer can be written to.
+
+    Parameters
+    ----------
+    ids
+        Who is asked about.
+    customers
+        `customer_id` and, where known, `contactable_channels` (names, in one text). Without the
+        column, every channel reaches everybody; where it exists, nobody is reached by a channel
+        that it does not name.
+    channels
+        Names, in order of preference.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A boolean column a channel, aligned with `ids`.
+
+    Examples
+    --------
+    >>> customers = pd.DataFrame({"customer_id": ["a", "b"],
+    ...                           "contactable_channels": ["SMS; e-mail", None]})
+    >>> reach(pd.Series(["b", "a"]), customers, ["email", "sms"])["sms"].tolist()
+    [False, True]
+    """
+    if customers is None or "contactable_channels" not in customers.columns:
+        return pd.DataFrame(data=True, index=ids.index, columns=list(channels))
+    names = _known(ids, customers, "contactable_channels").astype("str").fillna("").str.lower()
+    names = "," + names.str.replace(r"[^\w-]+", ",", regex=True) + ","
+    return pd.DataFrame(
+        {
+            channel: names.str.contains(f",{channel.lower()},", regex=False).astype(bool)
+            for channel in channels
+        },
+        index=ids.index,
+    )
+
+
+def first_channel(reached: pd.DataFrame, wanted: pd.Series) -> pd.Series:
+    """Give each customer the wanted channel or, where it does not reach, the first that does.
+
+    Parameters
+    ----------
+    reached
+        As `reach` gives it.
+    wanted
+        Names, aligned; a name that is no channel of `reached` reaches nobody.
+
+    Examples
+    --------
+    >>> reached = pd.DataFrame({"email": [True, True, False], "phone": [True, False, True]})
+    >>> first_channel(reached, pd.Series(["phone", "phone", "fax"])).tolist()
+    ['phone', 'email', 'phone']
+    """
+    names = np.array(reached.columns, dtype=object)
+    able = reached.to_numpy(dtype=bool)
+    as_wanted = able & (wanted.to_numpy(dtype=object)[:, None] == names[None, :])
+    best = np.where(as_wanted.any(axis=1), as_wanted.argmax(axis=1), able.argmax(axis=1))
+    return pd.Series(names[best], index=reached.index, dtype="str").where(reached.any(axis=1))
+
+
+def _opted_out(ids: pd.Series, customers: pd.DataFrame) -> pd.Series:
+    require(customers, (), what="the customers")
+    if "opt_out" not in customers.columns:
+        return pd.Series(data=False, index=ids.index)
+    known = _known(ids, customers, "opt_out")
+    return known.astype("boolean").fillna(value=False).astype(bool)
+
+
+def _known(ids: pd.Series, customers: pd.DataFrame, name: str) -> pd.Series:
+    """Return what the customers table says of each."""
+    by_customer = customers[name].set_axis(customers["customer_id"].astype("str"))
+    return by_customer.reindex(ids).set_axis(ids.index)
+
+
+def _contacted(
+    ids: pd.Series, contacts: pd.DataFrame, as_of: date, cap_days: int
+) -> tuple[pd.Series, pd.Series]:
+    """Count days since the last contact (infinite: none) and recent contacts."""
+    missing = [name for name in ("customer_id", "timestamp") if name not in contacts.columns]
+    if missing:
+        raise DataError("the contacts lack a column", got=", ".join(missing))
+    day = pd.to_datetime(contacts["timestamp"]).dt.normalize()
+    ago = (pd.Timestamp(as_of) - day).dt.days
+    sent = ago >= 0
+    if "arm" in contacts.columns:
+        sent &= (contacts["arm"] != "control").fillna(value=True)
+    who, ago = contacts.loc[sent, "customer_id"].astype("str"), ago[sent]
+    since = ids.map(ago.groupby(who).min()).astype("float64").fillna(np.inf)
+    recent = ids.map(who[ago < cap_days].value_counts())
+    return since, recent.astype("float64").fillna(0.0)

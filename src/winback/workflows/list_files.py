@@ -1,0 +1,41 @@
+"""Where the lists of a job go: files by name and by date, and a database."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from winback.workflows.session import Session
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from winback.lists.columns import Columns
+
+
+def list_name(session: Session) -> str:
+    """Name what the lists are made from: other settings make another `list_id`."""
+    settings = session.job.lists.model_dump_json(
+        exclude={"database", "bom", "decimal", "separator"}
+    )
+    return f"{session.job.name} {hashlib.sha256(settings.encode()).hexdigest()[:12]}"
+
+
+def keep(
+    session: Session, name: str, rows: pd.DataFrame, columns: Columns, *, parquet: bool = True
+) -> None:
+    """Stage a list, at the top of the output folder and under its date."""
+    from winback.lists.write import write_csv, write_parquet
+
+    style = session.job.lists
+    for folder in ("", f"lists/{session.job.as_of}/"):
+        write_csv(
+            rows,
+            session.staged(f"{folder}{name}.csv"),
+            columns,
+            bom=style.bom,
+            decimal=style.decimal,
+            separator=style.separator,
+        )
+        if parquet:
+            write_parquet(rows, session.staged(f"{folder}{name}.parquet"), columns)

@@ -1,0 +1,120 @@
+"""Make the win-back list of a job: what its settings and tables mean for the list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from winback.workflows.list_files import keep, list_name
+from winback.workflows.session import Session
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from winback.lists.playbook import Playbook
+    from winback.lists.selection import Channel
+    from winback.lists.win_back_columns import WinBack
+
+
+def win_back(session: Session, scores: pd.DataFrame, customers: pd.DataFrame | None) -> WinBack:
+    """Make the win-back list of `as_of`, and stage its files.
+
+    Parameters
+    ----------
+    session
+        The job at work.
+    scores
+        The scores of `as_of`.
+    customers
+        The customers table, if the job names one.
+
+    Returns
+    -------
+    WinBack
+        Treated, control and excluded, and the summary.
+    """
+    from winback.lists.economics import Economics
+    from winback.lists.win_back import WIN_BACK, WIN_BACK_EXCLUDED
+    from winback.lists.win_back import win_back as choose
+    from winback.lists.write import write_parquet
+
+    job, settings = session.job, session.job.lists.win_back
+    active_within_days = job.churn.active_within_days
+    result = choose(
+        scores,
+        as_of=job.as_of,
+        horizon_days=job.horizon_days,
+        economics=Economics(
+            contact_cost=settings.contact_cost,
+            offer_cost=settings.offer_cost,
+            margin=job.margin,
+            uplift_prior=settings.uplift_prior,
+        ),
+        budget=settings.budget,
+        capacity=settings.capacity,
+        control_share=settings.control_share,
+        # where nobody is dormant, whoever may still come back by themselves is left alone
+        window_days=(0 if active_within_days else job.horizon_days, settings.window_days),
+        active_within_days=active_within_days,
+        channels=_channels(session),
+        # an offer that the job names goes before the playbook's
+        offer=settings.offer if "offer" in settings.model_fields_set else None,
+        job=list_name(session),
+        experiment_id=settings.experiment or f"{job.name}-win-back",
+        expires_days=settings.expires_days,
+        customers=customers,
+        contacts=session.read_frame("contacts"),
+        open_cases=_open_cases(session),
+        holdout_share=job.lists.holdout_share,
+        cooldown_days=settings.cooldown_days,
+        contact_cap=settings.contact_cap,
+        contact_cap_days=settings.contact_cap_days,
+        playbook=_playbook(session),
+        exploration_share=settings.exploration_share,
+        defaults=session.loaded.defaults,
+    )
+    keep(session, "win_back", result.treated, WIN_BACK)
+    keep(session, "win_back_control", result.control, WIN_BACK, parquet=False)
+    for folder in ("", f"lists/{job.as_of}/"):
+        path = session.staged(f"{folder}win_back_excluded.parquet")
+        write_parquet(result.excluded, path, WIN_BACK_EXCLUDED)
+    return result
+
+
+def _channels(session: Session) -> dict[str, Channel]:
+    from winback.lists.selection import Channel
+
+    settings = session.job.lists.win_back
+    if settings.channels is None:
+        return {settings.channel: Channel(settings.capacity)}
+    return {name: Channel(of.capacity, of.contact_cost) for name, of in settings.channels.items()}
+
+
+def _open_cases(session: Session) -> pd.DataFrame:
+    """Find who has a complaint or a refund open; a source without amounts has no refunds."""
+    from winback.features.open_cases import open_cases
+
+    settings = session.job.lists.win_back
+    cases: pd.DataFrame = (
+        open_cases(
+            session.transactions.table,
+            session.job.as_of,
+            events=session.events,
+            complaint=settings.complaint_event,
+            resolved=settings.complaint_resolved_event,
+            complaint_days=settings.complaint_days,
+            refund_days=settings.refund_days,
+        )
+        .to_pyarrow()
+        .to_pandas()
+    )
+    return cases
+
+
+def _playbook(session: Session) -> Playbook:
+    from pathlib import Path
+
+    from winback.lists.playbook import load_playbook
+
+    named = session.job.lists.playbook
+    path = None if named is None else Path(session.loaded.resolve(named))
+    return load_playbook(path)
