@@ -168,6 +168,37 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
             }
         return pd.DataFrame(columns, index=frame.index)
 
+    def predict_kept(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Predict the margin of each customer if it were certain that they have not left.
+
+        Purchases factorise into the chance of being alive and what a living customer buys, so the
+        expectation is ``clv / p_alive``; the interval is simulated with everybody alive. From then
+        on, a customer may leave as any other. What is lost with a customer is measured against it.
+
+        Returns
+        -------
+        A frame aligned with the input: ``clv``, ``clv_low``, ``clv_high`` (80% predictive), at
+        the model's own horizon.
+
+        Raises
+        ------
+        ModelError
+            The model was fitted without amounts.
+        """
+        if self.spend_model_ is None:
+            raise ModelError("without amounts there is no margin", where="predict_kept")
+        expected, data = self.predict(frame), self._read(frame)
+        alive = expected["p_alive"].where(expected["p_alive"] > 0, 1.0)  # 0: clv is 0 as well
+        horizon = self._horizon(None)
+        _, revenue = self._quantiles(data, horizon, (0.1, 0.9), alive=np.ones(len(frame)))
+        assert revenue is not None  # noqa: S101 - there is a spend model
+        worth = self.margin * expected["revenue"]
+        discount = (expected["clv"] / worth.where(worth > 0)).fillna(1.0).to_numpy()
+        clv = expected["clv"] / alive
+        low, high = (self.margin * discount * revenue[:, side] for side in (0, 1))
+        ends = {"clv_low": np.minimum(low, clv), "clv_high": np.maximum(high, clv)}
+        return pd.DataFrame({"clv": clv, **ends}, index=frame.index)
+
     def predict_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return what a registered model serves: ``predict`` at the model's own horizon."""
         return self.predict(frame)
@@ -234,7 +265,11 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
         )
 
     def _quantiles(
-        self, data: Columns, horizon: float, probabilities: Sequence[float]
+        self,
+        data: Columns,
+        horizon: float,
+        probabilities: Sequence[float],
+        alive: FloatArray | None = None,
     ) -> tuple[FloatArray, FloatArray | None]:
         model, spend = self.purchase_model_, self.spend_model_
         counts, spent = predictive_quantiles(
@@ -242,7 +277,7 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
             spend,
             frequency=data["frequency"],
             exposure=model._exposure(data),  # noqa: SLF001 - the contract
-            alive=model._alive(data),  # noqa: SLF001 - the contract
+            alive=model._alive(data) if alive is None else alive,  # noqa: SLF001 - the contract
             spend_frequency=None if spend is None else spend._informed(data),  # noqa: SLF001 - the contract
             horizon=horizon,
             probabilities=probabilities,

@@ -1,23 +1,21 @@
 """The churn-warning list: active customers at risk, how serious, why, and what to do.
 
 In two steps, so that behaviour and contributions are worked out only for those selected:
-`select_at_risk` reads the scores of everybody, `churn_warning` writes the list.
+`winback.lists.at_risk` reads the scores of everybody, `churn_warning` writes the list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 
 from winback.errors import UsageError
-from winback.lists.columns import VERSIONS, Kind, conform, finite, list_id
+from winback.lists.behaviours import in_one_cell
+from winback.lists.columns import VERSIONS, Kind, conform, list_id
 from winback.lists.playbook import Playbook, load_playbook, suggest
 from winback.lists.reasons import REASONS, reasons
-from winback.lists.selection import check_capacity, is_active, read_scores
-from winback.lists.severity import BREACH_THRESHOLDS, LEVELS, RISK_THRESHOLDS, severity
 
 CHURN_WARNING: dict[str, Kind] = {
     "list_id": "text",
@@ -36,6 +34,7 @@ CHURN_WARNING: dict[str, Kind] = {
     "typical_gap_days": "number",
     "overdue_ratio": "number",
     **{name: kind for name, kind in REASONS.items() if not name.endswith("_code")},
+    "last_behaviours": "text",
     "action": "text",
     "channel": "text",
     "offer": "text",
@@ -48,103 +47,10 @@ CHURN_WARNING: dict[str, Kind] = {
     "clv": "money",
     **{name: kind for name, kind in REASONS.items() if name.endswith("_code")},
     "horizon_days": "count",
+    "cooldown_until": "date",
     "expires_at": "date",
     **VERSIONS,
 }
-
-
-def select_at_risk(
-    scores: pd.DataFrame,
-    *,
-    as_of: date,
-    capacity: int | Mapping[str, int],
-    active_within_days: int | None = 365,
-    risk_thresholds: Sequence[float] = RISK_THRESHOLDS,
-    breach_thresholds: Sequence[float] = BREACH_THRESHOLDS,
-    previous: pd.DataFrame | None = None,
-) -> pd.DataFrame:
-    """Choose the active customers to warn about.
-
-    Value at risk is `p_churn * clv`: the margin expected of the customer, in proportion to the
-    risk of losing it, with the interval of `clv`. The most serious come first, within a colour the
-    most value at risk; equal ones in the order of their identifiers. Without amounts the expected
-    purchases at risk stand in, and the columns of money stay empty.
-
-    Parameters
-    ----------
-    scores
-        The scores of everybody, one row a customer.
-    as_of
-        The last day that is known.
-    capacity
-        The most customers on the list; or the most of each severity, such as
-        `{"red": 50, "orange": 100}` (a colour that is not named gets none).
-    active_within_days
-        Who bought within so many days is active. None: everybody.
-    risk_thresholds, breach_thresholds
-        See `winback.lists.severity`.
-    previous
-        The newest churn-warning list of an earlier date, against flapping colours.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The scores of those selected, in the order of the list, with `rank` (from 1), `severity`,
-        `previous_severity`, `days_at_severity`, `value_at_risk` (`_low`, `_high`),
-        `days_since_last`, `percentile_within_tier` (of the risk, among the active; 1 is the
-        riskiest).
-
-    Raises
-    ------
-    UsageError
-        If there is no capacity, or thresholds do not rise.
-    DataError
-        If the scores lack a column or an active customer's risk.
-
-    Examples
-    --------
-    >>> scores = pd.DataFrame({
-    ...     "customer_id": ["a", "b", "c"], "recency": [10.0, 90.0, 0.0], "T": [100.0, 100.0, 20.0],
-    ...     "p_churn": [0.9, 0.2, 0.6], "overdue_ratio": [9.0, 0.3, 1.1], "clv": [50.0, 99.0, 20.0],
-    ...     "clv_low": [10.0, 9.0, 2.0], "clv_high": [90.0, 200.0, 60.0], "tier": ["t", "t", "t"],
-    ...     "expected_purchases": [1.0, 2.0, 1.0]})
-    >>> chosen = select_at_risk(scores, as_of=date(2011, 12, 9), capacity=10)
-    >>> chosen[["rank", "customer_id", "severity", "value_at_risk"]]
-       rank customer_id severity  value_at_risk
-    0     1           a      red           45.0
-    1     2           c   yellow           12.0
-    """
-    caps = _capacities(capacity)
-    needed = ("p_churn", "overdue_ratio", "clv", "clv_low", "clv_high", "tier")
-    rows = read_scores(scores, (*needed, "expected_purchases"), as_of)
-    rows = rows[is_active(rows, active_within_days)].reset_index(drop=True)
-    has_money = bool(rows["clv"].notna().any())
-    finite(rows, ("p_churn", "clv" if has_money else "expected_purchases"), what="the scores")
-    rows = rows.assign(
-        **severity(
-            rows,
-            as_of=as_of,
-            risk_thresholds=risk_thresholds,
-            breach_thresholds=breach_thresholds,
-            previous=previous,
-        ),
-        percentile_within_tier=rows.groupby("tier", dropna=False)["p_churn"].rank(pct=True),
-        value_at_risk=rows["p_churn"] * rows["clv"].astype("float64"),
-        value_at_risk_low=rows["p_churn"] * rows["clv_low"].astype("float64"),
-        value_at_risk_high=rows["p_churn"] * rows["clv_high"].astype("float64"),
-        at_risk=rows["p_churn"] * rows["clv" if has_money else "expected_purchases"],
-    )
-    rows = rows[rows["level"] > 0].sort_values(
-        ["level", "at_risk", "customer_id"], ascending=[False, False, True]
-    )
-    if caps is None:
-        rows = rows.head(int(capacity))  # type: ignore[arg-type]
-    else:
-        place = rows.groupby("level").cumcount()
-        rows = rows[place < rows["severity"].map(caps).fillna(0)]
-    rows = rows.drop(columns=["level", "at_risk"]).reset_index(drop=True)
-    rows.insert(0, "rank", np.arange(1, len(rows) + 1))
-    return rows
 
 
 def churn_warning(
@@ -154,6 +60,8 @@ def churn_warning(
     *,
     as_of: date,
     horizon_days: int,
+    kept: pd.DataFrame | None = None,
+    last: pd.DataFrame | None = None,
     job: str = "winback",
     currency: str | None = None,
     expires_days: int = 14,
@@ -164,7 +72,7 @@ def churn_warning(
     Parameters
     ----------
     selected
-        From `select_at_risk`.
+        From `winback.lists.at_risk.within_capacity`.
     behaviour
         Behaviour features of those customers at `as_of`, in any order.
     contributions
@@ -173,6 +81,12 @@ def churn_warning(
         The last day that was known.
     horizon_days
         Days that the risk is about.
+    kept
+        `customer_id, clv_low, clv_high`: the interval of the margin of those customers if they
+        were certain to stay (`CustomerValueModel.predict_kept`). None: value at risk has no
+        interval.
+    last
+        Their last behaviours, from `winback.features.last_behaviours`, or None.
     job
         Name of the job; enters `list_id`.
     currency
@@ -189,9 +103,10 @@ def churn_warning(
 
     Examples
     --------
+    >>> from winback.lists.at_risk import select_at_risk
     >>> empty = select_at_risk(pd.DataFrame(columns=[
-    ...     "customer_id", "recency", "T", "p_churn", "overdue_ratio", "clv", "clv_low", "clv_high",
-    ...     "tier", "expected_purchases"]), as_of=date(2011, 12, 9), capacity=5)
+    ...     "customer_id", "recency", "T", "p_churn", "overdue_ratio", "clv", "tier",
+    ...     "expected_purchases"]), as_of=date(2011, 12, 9), capacity=5)
     >>> behaviour = pd.DataFrame(columns=["customer_id", "typical_gap_days"])
     >>> rows = churn_warning(empty, behaviour, None, as_of=date(2011, 12, 9), horizon_days=90)
     >>> len(rows), list(rows.columns) == list(CHURN_WARNING)
@@ -204,32 +119,27 @@ def churn_warning(
     facts = behaviour.set_index(behaviour["customer_id"].astype("str")).reindex(ids)
     facts["customer_id"] = facts.index
     why = reasons(facts, contributions, money=has_money, currency=currency)
+    doing = suggest(selected, playbook or load_playbook(), "churn_warning")
+    cooldown = pd.to_timedelta(doing.pop("cooldown_days").astype("int64"), unit="D")
+    ends = pd.DataFrame(index=ids, columns=["clv_low", "clv_high"], dtype="float64")
+    if kept is not None:
+        ends = kept.set_index(kept["customer_id"].astype("str")).reindex(ids)
+    said = pd.Series(dtype="str")
+    if last is not None and len(last):
+        said = in_one_cell(last, money=has_money, currency=currency)
     rows = selected.assign(
         list_id=list_id(job, "churn_warning", as_of, selected),
         as_of=pd.Timestamp(as_of),
+        value_at_risk_low=selected["p_churn"] * ends["clv_low"].to_numpy(),
+        value_at_risk_high=selected["p_churn"] * ends["clv_high"].to_numpy(),
         typical_gap_days=facts["typical_gap_days"].to_numpy(),
+        last_behaviours=said.reindex(ids).to_numpy(),
         horizon_days=horizon_days,
+        cooldown_until=pd.Timestamp(as_of) + cooldown,
         expires_at=pd.Timestamp(as_of + timedelta(days=min(expires_days, horizon_days))),
-        **suggest(selected, playbook or load_playbook(), "churn_warning"),
+        **doing,
         **{name: why[name].to_numpy() for name in REASONS},
     )
     if not has_money:
         rows = rows.assign(monetary_value=np.nan)
     return conform(rows, CHURN_WARNING)
-
-
-def _capacities(capacity: int | Mapping[str, int]) -> dict[str, int] | None:
-    if not isinstance(capacity, Mapping):
-        check_capacity(capacity)
-        return None
-    unknown = set(capacity) - set(LEVELS[1:])
-    if unknown or not capacity:
-        raise UsageError(
-            "capacities are by severity",
-            where="capacity",
-            got=", ".join(sorted(unknown)) or "none",
-            allowed=", ".join(LEVELS[1:]),
-        )
-    for value in capacity.values():
-        check_capacity(value)
-    return dict(capacity)

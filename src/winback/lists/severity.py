@@ -14,6 +14,8 @@ below .50          none               none               none
 Risk counts 0 to 3, the breach 0 to 2; severity is their sum less one, at most 3, and none without
 risk. It never falls when the risk or the silence grows. A customer who was on an earlier list
 keeps the colour until the figures are clearly below its thresholds, so that colours do not flap.
+What counts is the colour that somebody saw: who was at risk then but beyond the capacity has none
+to keep.
 """
 
 from __future__ import annotations
@@ -68,9 +70,23 @@ def severity_level(
     """
     _check(risk_thresholds, 3, 1.0, "risk_thresholds")
     _check(breach_thresholds, 2, np.inf, "breach_thresholds")
+    return _level(
+        risk,
+        overdue_ratio,
+        np.asarray(risk_thresholds, dtype="float64"),
+        np.asarray(breach_thresholds, dtype="float64"),
+    )
+
+
+def _level(
+    risk: npt.ArrayLike,
+    overdue_ratio: npt.ArrayLike,
+    risk_scale: npt.NDArray[np.float64],
+    breach_scale: npt.NDArray[np.float64],
+) -> npt.NDArray[np.int64]:
     ratio = np.nan_to_num(np.asarray(overdue_ratio, dtype="float64"), nan=0.0)
-    risk_points = np.searchsorted(risk_thresholds, np.asarray(risk, dtype="float64"), side="right")
-    breach_points = np.searchsorted(breach_thresholds, ratio, side="right")
+    risk_points = np.searchsorted(risk_scale, np.asarray(risk, dtype="float64"), side="right")
+    breach_points = np.searchsorted(breach_scale, ratio, side="right")
     level = np.clip(risk_points + breach_points - 1, 0, 3)
     return np.where(risk_points == 0, 0, level).astype("int64")
 
@@ -81,6 +97,9 @@ def severity(
     as_of: date,
     risk_thresholds: Sequence[float] = RISK_THRESHOLDS,
     breach_thresholds: Sequence[float] = BREACH_THRESHOLDS,
+    from_risk: float | None = None,
+    warn: pd.Series | None = None,
+    keep: pd.Series | None = None,
     previous: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Give every customer a severity, mindful of an earlier list.
@@ -93,6 +112,13 @@ def severity(
         The last day that is known.
     risk_thresholds, breach_thresholds
         See `severity_level`.
+    from_risk
+        Warn from this risk on, in place of the first of `risk_thresholds`; a higher one is lifted
+        to it. None: from the first.
+    warn, keep
+        Who is warned about, and who stays so if they were on the earlier list, whatever the risk
+        (booleans, aligned): they are yellow at least, all others have no colour. None: the rule
+        table decides.
     previous
         The newest list of an earlier `as_of`: `customer_id, as_of, severity` and, if it has it,
         `days_at_severity`. An empty list is as good as none.
@@ -118,17 +144,22 @@ def severity(
     {'level': 3, 'severity': 'red', 'previous_severity': 'red', 'days_at_severity': 10}
     """
     risk, ratio = scores["p_churn"], scores["overdue_ratio"]
-    level = severity_level(
-        risk, ratio, risk_thresholds=risk_thresholds, breach_thresholds=breach_thresholds
-    )
+    _check(risk_thresholds, 3, 1.0, "risk_thresholds")
     before = _earlier(previous, as_of).reindex(scores["customer_id"].astype("str"))
     previous_level = before["level"].fillna(0).to_numpy(dtype="int64")
-    eased = severity_level(
-        risk,
-        ratio,
-        risk_thresholds=[value * EASE for value in risk_thresholds],
-        breach_thresholds=[value * EASE for value in breach_thresholds],
-    )
+    scale = np.asarray(risk_thresholds, dtype="float64")
+    if from_risk is not None:
+        _check((from_risk,), 1, 1.0, "from_risk")
+        scale = np.maximum(scale, from_risk)
+        scale[0] = from_risk
+    breaches = np.asarray(breach_thresholds, dtype="float64")
+    _check(breach_thresholds, 2, np.inf, "breach_thresholds")
+    level = _level(risk, ratio, scale, breaches)
+    eased = _level(risk, ratio, scale * EASE, breaches * EASE)
+    if warn is not None:
+        kept = warn if keep is None else warn | keep
+        level = np.where(warn, np.maximum(level, 1), 0)
+        eased = np.where(kept, np.maximum(eased, 1), 0)
     level = np.maximum(level, np.minimum(previous_level, eased))
     return pd.DataFrame(
         {

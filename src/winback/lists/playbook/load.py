@@ -218,9 +218,9 @@ def _rule(
 
 def _every_tier() -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the first tier of every naming scheme, and all tiers of all of them."""
-    from winback.estimators.tiers import MAX_TIERS, SCHEMES  # noqa: PLC0415 - brings scikit-learn
+    from winback.estimators.tiers import SCHEMES  # noqa: PLC0415 - brings scikit-learn
 
-    numbered = tuple(f"tier-{place + 1}" for place in range(MAX_TIERS))
+    numbered = tuple(f"tier-{place}" for place in range(1, 7))  # at most six
     schemes = [*(names for names in SCHEMES.values() if names), numbered]
     return (
         tuple(names[0] for names in schemes),

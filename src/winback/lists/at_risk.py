@@ -1,0 +1,207 @@
+"""Who is at risk, how seriously, in which order; and how far the week's capacity reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from winback.errors import UsageError
+from winback.lists.columns import finite
+from winback.lists.eligibility import is_active, read_scores
+from winback.lists.selection import check_capacity
+from winback.lists.severity import BREACH_THRESHOLDS, LEVELS, RISK_THRESHOLDS, severity
+from winback.lists.warn_from import WarnFrom
+
+
+def at_risk(
+    scores: pd.DataFrame,
+    *,
+    as_of: date,
+    active_within_days: int | None = 365,
+    risk_thresholds: Sequence[float] = RISK_THRESHOLDS,
+    breach_thresholds: Sequence[float] = BREACH_THRESHOLDS,
+    warn_from: WarnFrom | None = None,
+    previous: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Find the active customers at risk, the most serious first.
+
+    Value at risk is `p_churn * clv / p_alive`: the margin expected, within the value horizon, of
+    a customer like this who has certainly not left, times the risk of leaving. It is the expected
+    loss against keeping the customer for certain; `clv` itself already counts on their leaving
+    (it is `p_alive` times that margin), so that `p_churn * clv` would subtract the risk twice.
+    Within a colour the most value at risk comes first, equal ones in the order of their
+    identifiers. Without amounts the purchases at risk stand in, and the columns of money stay
+    empty.
+
+    Parameters
+    ----------
+    scores
+        The scores of everybody, one row a customer. Without `p_alive`, it counts as 1.
+    as_of
+        The last day that is known.
+    active_within_days
+        Who bought within so many days is active. None: everybody.
+    risk_thresholds, breach_thresholds
+        See `winback.lists.severity`.
+    warn_from
+        From where on a customer is warned about. None: from the first of `risk_thresholds`.
+    previous
+        The newest churn-warning list of an earlier date, against flapping colours.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Their scores, in order, with `severity, previous_severity, days_at_severity,
+        value_at_risk, days_since_last` and `percentile_within_tier` (of the risk, among the
+        active; 1 is the riskiest).
+
+    Raises
+    ------
+    UsageError
+        If thresholds do not rise, or profit decides where the source has no amounts.
+    DataError
+        If the scores lack a column or an active customer's risk.
+    """
+    warn_from = warn_from or WarnFrom()
+    needed = ("p_churn", "overdue_ratio", "clv", "tier", "expected_purchases")
+    rows = read_scores(scores, needed, as_of)
+    rows = rows[is_active(rows, active_within_days)].reset_index(drop=True)
+    has_money = bool(rows["clv"].notna().any())
+    finite(rows, ("p_churn", "clv" if has_money else "expected_purchases"), what="the scores")
+    alive = rows["p_alive"].astype("float64") if "p_alive" in rows.columns else 1.0
+    # where p_alive is 0, clv is 0 as well
+    exposed: pd.Series = rows["p_churn"] / np.where(np.asarray(alive) > 0, alive, 1.0)
+    rows = rows.assign(
+        percentile_within_tier=rows.groupby("tier", dropna=False)["p_churn"].rank(pct=True),
+        value_at_risk=exposed * rows["clv"].astype("float64"),
+        exposed=exposed * rows["clv" if has_money else "expected_purchases"],
+    )
+    colours = severity(
+        rows,
+        as_of=as_of,
+        risk_thresholds=risk_thresholds,
+        breach_thresholds=breach_thresholds,
+        from_risk=warn_from.risk,
+        previous=previous,
+        **warn_from.decide(rows),
+    )
+    rows = rows.assign(**colours)
+    return (
+        rows[rows["level"] > 0]
+        .sort_values(["level", "exposed", "customer_id"], ascending=[False, False, True])
+        .drop(columns=["level", "exposed"])
+        .reset_index(drop=True)
+    )
+
+
+def within_capacity(
+    rows: pd.DataFrame,
+    capacity: int | Mapping[str, int],
+    *,
+    listed_this_week: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Keep as many as the team can work through in a calendar week, Monday to Sunday.
+
+    Who stood on an earlier list of the week keeps the place while at risk. Whoever stood on one
+    has used up a place of the week, still at risk or not; the places left go to the others from
+    the top. On Monday all places are free again, so a weekly list is filled from the top.
+
+    Parameters
+    ----------
+    rows
+        From `at_risk`.
+    capacity
+        The most customers a week; or the most of each severity, such as `{"red": 50, "orange":
+        100}` (a colour that is not named gets none).
+    listed_this_week
+        The rows of the week's earlier lists: `customer_id, as_of, severity`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Those who stay, with `rank` (from 1).
+
+    Raises
+    ------
+    UsageError
+        If there is no capacity.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"customer_id": ["a", "b", "c"], "severity": ["red", "red", "yellow"]})
+    >>> monday = pd.DataFrame({"customer_id": ["c"], "as_of": [date(2011, 12, 5)],
+    ...                        "severity": ["yellow"]})
+    >>> within_capacity(rows, 2, listed_this_week=monday)["customer_id"].tolist()
+    ['a', 'c']
+    """
+    caps = _capacities(capacity)
+    colour = rows["severity"] if caps else pd.Series("any", index=rows.index, dtype="str")
+    limits = caps or {"any": int(capacity)}  # type: ignore[arg-type]
+    kept = pd.Series(data=False, index=rows.index)
+    if listed_this_week is not None and len(listed_this_week):
+        last = listed_this_week.sort_values("as_of").drop_duplicates("customer_id", keep="last")
+        kept = rows["customer_id"].isin(last["customer_id"].astype("str"))
+        gone = last[~last["customer_id"].astype("str").isin(rows["customer_id"])]
+        used = gone["severity"].value_counts() if caps else pd.Series({"any": len(gone)})
+        used = used.add(colour[kept].value_counts(), fill_value=0)
+        limits = {name: max(0, limit - int(used.get(name, 0))) for name, limit in limits.items()}
+    place = (~kept).groupby(colour).cumsum()  # 1, 2, … among those who are new this week
+    chosen = rows[kept | (place <= colour.map(limits).fillna(0).astype("int64"))]
+    chosen = chosen.reset_index(drop=True)
+    chosen.insert(0, "rank", np.arange(1, len(chosen) + 1))
+    return chosen
+
+
+def select_at_risk(
+    scores: pd.DataFrame,
+    *,
+    as_of: date,
+    capacity: int | Mapping[str, int],
+    active_within_days: int | None = 365,
+    warn_from: WarnFrom | None = None,
+    previous: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Choose the active customers to warn about: `at_risk`, then `within_capacity`.
+
+    Examples
+    --------
+    >>> scores = pd.DataFrame({
+    ...     "customer_id": ["a", "b", "c"], "recency": [10.0, 90.0, 0.0], "T": [100.0, 100.0, 20.0],
+    ...     "p_churn": [0.9, 0.2, 0.6], "overdue_ratio": [9.0, 0.3, 1.1], "clv": [50.0, 99.0, 20.0],
+    ...     "p_alive": [0.5, 0.9, 1.0], "tier": ["t", "t", "t"],
+    ...     "expected_purchases": [1.0, 2.0, 1.0]})
+    >>> chosen = select_at_risk(scores, as_of=date(2011, 12, 9), capacity=10)
+    >>> chosen[["rank", "customer_id", "severity", "value_at_risk"]]
+       rank customer_id severity  value_at_risk
+    0     1           a      red           90.0
+    1     2           c   yellow           12.0
+    """
+    rows = at_risk(
+        scores,
+        as_of=as_of,
+        active_within_days=active_within_days,
+        warn_from=warn_from,
+        previous=previous,
+    )
+    return within_capacity(rows, capacity)
+
+
+def _capacities(capacity: int | Mapping[str, int]) -> dict[str, int] | None:
+    if not isinstance(capacity, Mapping):
+        check_capacity(capacity)
+        return None
+    unknown = set(capacity) - set(LEVELS[1:])
+    if unknown or not any(capacity.values()):
+        raise UsageError(
+            "a list needs a capacity",
+            where="capacity",
+            got=", ".join(sorted(unknown)) or "none",
+            allowed=f"a whole number, or one for some of {', '.join(LEVELS[1:])}, not all 0",
+        )
+    for value in capacity.values():
+        if value != 0:
+            check_capacity(value)
+    return dict(capacity)

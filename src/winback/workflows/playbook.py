@@ -1,0 +1,83 @@
+"""Explain a playbook: which rule answers which customer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from winback.lists.playbook import Playbook
+    from winback.workflows.session import Session
+
+
+def check(path: Path | None = None, *, tiers: Sequence[str] | None = None) -> list[str]:
+    r"""Check a playbook and say what it does, rule by rule.
+
+    `winback.lists.playbook.Playbook.explain` has a row for every combination.
+
+    Parameters
+    ----------
+    path
+        The YAML. None: the playbook that ships with winback.
+    tiers
+        The names of the tiers, the most valuable first. None: those of every naming scheme.
+
+    Returns
+    -------
+    list of str
+        Lines for people: per list its combinations, and per rule how many of them it answers,
+        and which; then the steps of a win-back.
+
+    Raises
+    ------
+    ConfigError
+        The playbook has a mistake; the message says in which line.
+
+    Examples
+    --------
+    >>> lines = check(tiers=["core", "rest"])
+    >>> print(*lines[:3], sep="\n")
+    churn_warning: each of 24 combinations of tier, stage and severity meets one of 6 rules
+      1  call, ask what is wrong (phone, offer none, account manager, 30 days): answers 4
+         core | new, active, cooling, at_risk | red
+    """
+    from winback.lists.playbook import load_playbook
+
+    playbook = load_playbook(path, tiers=tiers)
+    table = playbook.explain()
+    lines: list[str] = []
+    for list_name, rules in playbook.rules.items():
+        of_list = table[table["list"] == list_name]
+        key = "severity" if list_name == "churn_warning" else "step"
+        lines.append(
+            f"{list_name}: each of {len(of_list):,} combinations of tier, stage and {key} meets "
+            f"one of {len(rules)} rules"
+        )
+        for at, rule in enumerate(rules, start=1):
+            answered = of_list[of_list["rule"] == at]
+            whom = " | ".join(", ".join(answered[of].unique()) for of in ("tier", "stage", key))
+            how = f"{rule.channel}, offer {rule.offer}, {rule.owner}, {rule.cooldown_days} days"
+            lines += [f"  {at}  {rule.action} ({how}): answers {len(answered):,}", f"     {whom}"]
+    lines.append(f"win_back: {len(playbook.steps)} steps, one a contact since the last purchase")
+    for at, step in enumerate(playbook.steps, start=1):
+        when = f"{step.after_days} days after the contact before" if at > 1 else "first"
+        silent = f", after {step.silent_days} days of silence" if step.silent_days else ""
+        lines.append(f"  {at}  {step.step} ({when}{silent}): {step.meaning}")
+    return lines
+
+
+def job_playbook(session: Session) -> Playbook:
+    """Read the playbook of a job; it may name the tiers of the job's naming scheme only."""
+    from winback.estimators.tiers import SCHEMES
+    from winback.lists.playbook import load_playbook
+
+    named = session.job.lists.playbook
+    path = None if named is None else Path(session.loaded.resolve(named))
+    scheme, wanted = session.job.tiers.scheme, session.job.tiers.n_tiers
+    if path is None or not isinstance(wanted, int):
+        return load_playbook(path)  # whatever the names turn out to be
+    names = SCHEMES[scheme]
+    if len(names) != wanted and scheme != "quadrant":
+        names = tuple(f"tier-{place}" for place in range(1, wanted + 1))
+    return load_playbook(path, tiers=names)
