@@ -7,69 +7,90 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import linear_sum_assignment
 from sklearn.base import BaseEstimator
-from sklearn.cluster import KMeans
-from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
 
 from winback.errors import ModelError, NotEnoughDataError
+from winback.estimators import tier_cuts, tier_identity, tier_selection
 from winback.estimators.frames import read_columns
 from winback.estimators.state import PlainState
+from winback.estimators.tier_cuts import METHODS, Cut, Floats, Ints, Quadrants
+from winback.estimators.tier_selection import MAX_TIERS, STABLE
 
-Floats = npt.NDArray[np.float64]
+QUADRANT = "quadrant"
+AUTO = "auto"
 
 SCHEMES: dict[str, tuple[str, ...]] = {
     "strategic/potential/long-tail": ("strategic", "potential", "long-tail"),
     "potential/core/dormant": ("core", "potential", "dormant"),
     "new/potential/high-value/lost": ("high-value", "potential", "new", "lost"),
+    QUADRANT: ("key", "loyal", "big-ticket", "occasional"),
     "numbered": (),
 }
-"""Names from the highest expected value to the lowest; `numbered` gives tier-1, tier-2, ..."""
+"""Names from the highest expected value to the lowest; `numbered` gives tier-1, tier-2, ...
+Those of the quadrant are places, not ranks; see `ValueTiers`."""
 
-MAX_TIERS = 6
 MAX_FIT_ROWS = 100_000
-STABILITY_ROWS = 5_000
-STABILITY_DRAWS = 10
-STABLE = 0.7
-"""Adjusted Rand index below which refits disagree so much that clusters are hardly real."""
-
-WARM_START_LOSS = 0.02
-"""Inertia that the previous tiers' cut may cost before a new one is taken instead."""
+MIN_SHARE, MIN_SHARE_AUTO = 0.01, 0.05
 
 _COLUMNS = ("frequency", "recency", "T", "monetary_value", "clv")
 
 
 class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
-    """Value clusters: k-means on the standardised logs of R, F, M and expected value.
+    """Value clusters on the standardised logs of R, F, M and expected value, or quadrants.
 
-    Learned once on training data; scoring assigns each customer to the nearest centre and never
+    Learned once on training data; scoring assigns each customer by the learned cut and never
     refits. Tiers are ordered and named by their mean expected value.
 
     Parameters
     ----------
     n_tiers
-        2 to 6.
+        2 to 6, or `auto`: chosen by `winback.estimators.tier_selection.choose` (k-means: the
+        highest simplified silhouette among the stable numbers; mixtures: the lowest BIC) among
+        the numbers whose tiers all hold `min_tier_share`.
     scheme
-        One of `SCHEMES`; another number of tiers than the scheme has names is numbered.
+        One of `SCHEMES`; another number of tiers than the scheme has names is numbered. Under
+        `quadrant` there are always four, whatever `n_tiers` and `method`: demand intensity
+        (repeat purchase days per day) by paying ability (`monetary_value`), each cut at the
+        median of those above zero (`winback.estimators.tier_cuts.Quadrants`):
+
+        =========== ============ ========================
+        ..          spends much  spends little or not yet
+        =========== ============ ========================
+        buys often  key          loyal
+        buys rarely big-ticket   occasional
+        =========== ============ ========================
+    method
+        `kmeans`: the nearest centre. `gaussian_mixture`: the likeliest component, for tiers of
+        unlike size and shape.
     min_tier_share
-        A tier with a smaller share of the customers is pointed out in `note_`.
+        A tier with a smaller share of the customers is pointed out in `note_`, and not admitted
+        by `auto`. None: .01, and .05 under `auto`.
     random_state
-        Seed of the starts of k-means and of the stability draws.
+        Seed of the starts and of the draws.
 
     Attributes
     ----------
     names_ : list of str
         From the highest mean expected value to the lowest.
     centers_ : ndarray of shape (k, 4)
-        Cluster centres in this order, in standard deviations.
+        Cluster centres in this order, in standard deviations; absent under `quadrant`.
+    weights_, precisions_ : ndarray of shape (k,) and (k, 4, 4)
+        Of a mixture; see `winback.estimators.tier_cuts.Cut`. None for k-means.
     location_, scale_ : ndarray of shape (4,)
         Mean and standard deviation of ``log(1 + .)`` of days since the last purchase, frequency,
         monetary value and expected value.
+    quadrants_ : ndarray of shape (3,)
+        Under `quadrant` only: typical age (days), cuts of intensity and of spend.
     profile_ : DataFrame, index = tier
         At training: customers, share, means of the columns, and clv_share.
+    selection_ : DataFrame or None
+        Under `auto`: each number of tiers, its figures, whether admitted, and which was chosen.
     stability_ : float
         Mean adjusted Rand index of refits on bootstrap samples with this cut (1 = the same).
+    separation_, separation_reference_ : float
+        Simplified silhouette of as many clusters, and the highest one that structureless data of
+        the same spread give (`winback.estimators.tier_selection.separation`); 0 for quadrants.
     note_ : str
         What to know about this cut; empty if nothing.
 
@@ -88,14 +109,16 @@ class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-lea
 
     def __init__(
         self,
-        n_tiers: int = 3,
+        n_tiers: int | str = 3,
         scheme: str = "strategic/potential/long-tail",
         *,
-        min_tier_share: float = 0.01,
+        method: str = "kmeans",
+        min_tier_share: float | None = None,
         random_state: int = 0,
     ) -> None:
         self.n_tiers = n_tiers
         self.scheme = scheme
+        self.method = method
         self.min_tier_share = min_tier_share
         self.random_state = random_state
 
@@ -110,11 +133,10 @@ class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-lea
             `frequency`, `recency`, `T` (days), `monetary_value`, `clv`. Where no amounts are
             known, `clv` holds the expected purchases instead.
         previous
-            The tiers in use. k-means then also starts from their centres, and keeps what it
-            reaches from there unless a fresh start is better by more than `WARM_START_LOSS`, so
-            that customers keep their tiers. New centres are matched to old ones (the assignment
-            of least squared distance, in the old scaling); `note_` says where a tier's order of
-            value, and so its name, has changed.
+            The tiers in use. Clustering then also starts from theirs, and keeps what it reaches
+            from there unless a fresh start is clearly better, so that customers keep their
+            tiers; under `auto` their number is kept where it is as good. Names are carried over
+            by `winback.estimators.tier_identity`, and `note_` says where they had to move.
 
         Raises
         ------
@@ -124,30 +146,13 @@ class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-lea
             A parameter or a column is impossible.
         """
         self._check_parameters()
-        logs = _logs(frame)
-        if len(logs) == 0:
+        if len(frame) == 0:
             raise NotEnoughDataError("no customer to cut into tiers", allowed="at least one row")
-        logs = logs[np.lexsort(logs.T)]  # no result depends on the order of rows
-        step = -(-len(logs) // MAX_FIT_ROWS)
-        sample = logs[::step]
-        self.location_ = sample.mean(axis=0)
-        spread = sample.std(axis=0)
-        self.scale_ = np.where(spread > 1e-9, spread, 1.0)
-        points = (sample - self.location_) / self.scale_
-        k = min(self.n_tiers, len(np.unique(points.round(9), axis=0)))
-        notes = []
-        if k < self.n_tiers:
-            notes.append(
-                f"only {k} of {self.n_tiers} tiers: customers differ in no more than {k} ways"
-            )
-        old = self._previous_centers(previous, k)
+        self.selection_: pd.DataFrame | None = None
+        self.separation_ = self.separation_reference_ = 0.0
         with threadpool_limits(limits=1):  # sums over threads would differ in the last bits
-            self.centers_ = _cluster(points, k, old, self.random_state)
-            self.stability_ = _stability(points, self.centers_, self.random_state)
-        self._order_by_value(frame)
-        self.names_ = self._names(k)
-        if previous is not None:
-            notes += self._keep_identities(previous)
+            quadrant = self.scheme == QUADRANT
+            notes = self._cut_quadrants(frame) if quadrant else self._cluster(frame, previous)
         self.profile_ = self._profile(frame)
         self.note_ = "; ".join(notes + self._warnings())
         return self
@@ -157,52 +162,129 @@ class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-lea
             raise ModelError(
                 "unknown naming scheme of tiers", got=self.scheme, allowed=", ".join(SCHEMES)
             )
-        if not 2 <= self.n_tiers <= MAX_TIERS:
-            raise ModelError(
-                "impossible number of tiers", got=self.n_tiers, allowed=f"2 to {MAX_TIERS}"
+        if self.method not in METHODS:
+            raise ModelError("unknown method of tiers", got=self.method, allowed=", ".join(METHODS))
+        allowed = f"2 to {MAX_TIERS}, or {AUTO}"
+        wrong = isinstance(self.n_tiers, str) or not 2 <= self.n_tiers <= MAX_TIERS
+        if self.n_tiers != AUTO and wrong:
+            raise ModelError("impossible number of tiers", got=self.n_tiers, allowed=allowed)
+        share = self.min_tier_share
+        if share is not None and not 0 <= share <= 1 / 2:
+            raise ModelError("impossible smallest share of a tier", got=share, allowed="0 to 0.5")
+
+    # ------------------------------------------------------------------ learning
+
+    def _cluster(self, frame: pd.DataFrame, previous: ValueTiers | None) -> list[str]:
+        logs = _logs(frame)
+        logs = logs[np.lexsort(logs.T)]  # no result depends on the order of rows
+        sample = tier_selection.thin(logs, MAX_FIT_ROWS)
+        self.location_ = sample.mean(axis=0)
+        spread = sample.std(axis=0)
+        self.scale_ = np.where(spread > 1e-9, spread, 1.0)
+        points = (sample - self.location_) / self.scale_
+        before = previous if hasattr(previous, "centers_") else None
+        k, notes = self._number(points, before)
+        start = None if before is None else before.as_seen_from(self.location_, self.scale_)
+        if start is not None and len(start.centers) == k:
+            cut = tier_cuts.learn_after(points, start, self.method, self.random_state)
+        else:
+            cut = tier_cuts.learn(points, k, self.method, self.random_state)
+        self.stability_ = tier_selection.stability(points, cut, self.method, self.random_state)
+        self.separation_, self.separation_reference_ = tier_selection.separation(
+            points, k, self.random_state
+        )
+        labels = cut.assign((_logs(frame) - self.location_) / self.scale_)
+        value = frame["clv"].to_numpy(dtype=np.float64)
+        order = tier_identity.by_value(labels, value, k)
+        self.names_ = self._names(k)
+        if start is not None and before is not None:
+            space = before.location_, before.scale_
+            order, said = tier_identity.carried_over(
+                self.names_,
+                before.names_,
+                centers=tier_cuts.rescaled(cut, self.location_, self.scale_, space).centers,
+                previous_centers=before.centers_,
+                order=order,
+                labels=labels,
+                value=value,
             )
+            notes += said
+        cut = cut.reorder(order)
+        self.centers_, self.weights_, self.precisions_ = cut.centers, cut.weights, cut.precisions
+        return notes
 
-    def _previous_centers(self, previous: ValueTiers | None, k: int) -> Floats | None:
-        """Return the previous centres in the new scaling, or None where they cannot serve."""
-        if previous is None or len(previous.centers_) != k:
-            return None
-        logs = previous.centers_ * previous.scale_ + previous.location_
-        return np.asarray((logs - self.location_) / self.scale_)
+    def _number(self, points: Floats, previous: ValueTiers | None) -> tuple[int, list[str]]:
+        """Return how many tiers to learn, and what to say about it."""
+        distinct = len(np.unique(points.round(9), axis=0))
+        if not isinstance(self.n_tiers, str):
+            k = min(self.n_tiers, distinct)
+            few = f"only {k} of {self.n_tiers} tiers: customers differ in no more than {k} ways"
+            return k, [few] if k < self.n_tiers else []
+        most = min(MAX_TIERS, distinct, len(points) - 1)
+        if most < 2:
+            return 1, ["only 1 tier: customers do not differ"]
+        before = None if previous is None else len(previous.names_)
+        self.selection_ = tier_selection.choose(
+            points,
+            self.method,
+            self.random_state,
+            most=most,
+            min_share=self._least(),
+            previous=before,
+        )
+        chosen = self.selection_.index[int(self.selection_["chosen"].to_numpy().argmax())]
+        return int(chosen), []
 
-    def _order_by_value(self, frame: pd.DataFrame) -> None:
-        nearest = self._nearest(frame)
-        clv = frame["clv"].to_numpy(dtype=np.float64)
-        k = len(self.centers_)
-        count = np.bincount(nearest, minlength=k)
-        # a centre that attracts nobody counts as worth nothing and comes last
-        mean = np.bincount(nearest, weights=clv, minlength=k) / np.maximum(count, 1)
-        self.centers_ = self.centers_[np.argsort(-mean, kind="stable")]
+    def as_seen_from(self, location: Floats, scale: Floats) -> Cut:
+        """Return the learned clusters in the space of another location and scale."""
+        return tier_cuts.rescaled(self._cut(), self.location_, self.scale_, (location, scale))
+
+    def _cut(self) -> Cut:
+        # tiers registered by version 0.1.0 know k-means only
+        weights, precisions = getattr(self, "weights_", None), getattr(self, "precisions_", None)
+        return Cut(self.centers_, weights, precisions)
+
+    def _cut_quadrants(self, frame: pd.DataFrame) -> list[str]:
+        data = read_columns(frame, _COLUMNS, reader="ValueTiers")
+        sides = [data[name] for name in ("frequency", "T", "monetary_value")]
+        self.quadrants_ = Quadrants.learn(*sides).points
+        labels = self._assign(frame)
+        rng = np.random.default_rng(self.random_state)
+        rows = np.lexsort(sides)
+        rows = rows[:: -(-len(rows) // tier_selection.ROWS)]
+        scores = []
+        for _ in range(tier_selection.STABILITY_DRAWS):
+            drawn = rng.choice(rows, len(rows))
+            refit = Quadrants.learn(*(side[drawn] for side in sides))
+            again = refit.assign(*(side[rows] for side in sides))
+            scores.append(tier_selection.agreement(labels[rows], again))
+        self.stability_ = float(np.mean(scores))
+        names = SCHEMES[QUADRANT]
+        order = tier_identity.by_value(labels, data["clv"], len(names))
+        self.names_ = [names[at] for at in order]
+        empty = [name for at, name in enumerate(names) if not (labels == at).any()]
+        return [f"no customer is {' or '.join(empty)}"] if empty else []
 
     def _names(self, k: int) -> list[str]:
         names = SCHEMES[self.scheme]
-        if len(names) != self.n_tiers:
-            names = tuple(f"tier-{position + 1}" for position in range(self.n_tiers))
+        wanted = k if isinstance(self.n_tiers, str) else self.n_tiers
+        if len(names) != wanted:
+            names = tuple(f"tier-{position + 1}" for position in range(wanted))
         # with fewer tiers than names the lowest are used: nobody is strategic by accident
         return list(names[-k:])
 
-    def _keep_identities(self, previous: ValueTiers) -> list[str]:
-        if sorted(previous.names_) != sorted(self.names_):
-            return ["names are not carried over: the previous tiers had others"]
-        ours = self.centers_ * self.scale_ + self.location_
-        ours = (ours - previous.location_) / previous.scale_
-        distance = ((ours[:, None, :] - previous.centers_[None, :, :]) ** 2).sum(axis=2)
-        matched = linear_sum_assignment(distance)[1]
-        carried = [previous.names_[column] for column in matched]
-        if carried == self.names_:
-            return []
-        now = ", ".join(self.names_)
-        return [f"tiers changed places in value: {', '.join(carried)} of before are now {now}"]
+    def _least(self) -> float:
+        if self.min_tier_share is not None:
+            return self.min_tier_share
+        return MIN_SHARE_AUTO if self.n_tiers == AUTO else MIN_SHARE
+
+    # ------------------------------------------------------------------ describing
 
     def _profile(self, frame: pd.DataFrame) -> pd.DataFrame:
         data = pd.DataFrame(read_columns(frame, _COLUMNS, reader="ValueTiers"))
         data["days_since_last"] = data["T"] - data["recency"]
-        groups = data.groupby(self._nearest(frame))
-        means = groups.mean().reindex(range(len(self.names_)))
+        groups = data.groupby(self.predict(frame).to_numpy())
+        means = groups.mean().reindex(self.names_)
         customers = groups.size().reindex(means.index, fill_value=0)
         worth = groups["clv"].sum().reindex(means.index, fill_value=0.0)
         total = float(worth.sum())
@@ -215,27 +297,44 @@ class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-lea
         return profile
 
     def _warnings(self) -> list[str]:
-        small = self.profile_.index[self.profile_["share"] < self.min_tier_share]
+        small = self.profile_.index[self.profile_["share"] < self._least()]
         warnings = [
             f"tier {name} holds only {self.profile_.loc[name, 'share']:.2%} of the customers"
             for name in small
+            if self.scheme != QUADRANT or self.profile_.loc[name, "customers"] > 0
         ]
+        doubts = []
         if self.stability_ < STABLE:
+            doubts.append(f"refits agree only to {self.stability_:.2f} (adjusted Rand index)")
+        if self.separation_ < self.separation_reference_:
+            doubts.append(
+                f"they are no further apart (silhouette {self.separation_:.2f}) than those found "
+                f"in data without clusters (up to {self.separation_reference_:.2f})"
+            )
+        if doubts and self.scheme != QUADRANT:
             warnings.append(
-                f"clusters are hardly real: refits agree only to {self.stability_:.2f} "
-                "(adjusted Rand index); read tiers as cuts through a continuum"
+                f"clusters are hardly real: {', and '.join(doubts)}; "
+                "read tiers as cuts through a continuum"
             )
         return warnings
 
-    def _nearest(self, frame: pd.DataFrame) -> npt.NDArray[np.int64]:
-        return _assign((_logs(frame) - self.location_) / self.scale_, self.centers_)
+    # ------------------------------------------------------------------ assigning
+
+    def _assign(self, frame: pd.DataFrame) -> Ints:
+        if self.scheme == QUADRANT:
+            data = read_columns(frame, _COLUMNS, reader="ValueTiers")
+            return Quadrants(self.quadrants_).assign(
+                data["frequency"], data["T"], data["monetary_value"]
+            )
+        return self._cut().assign((_logs(frame) - self.location_) / self.scale_)
 
     def predict(self, frame: pd.DataFrame) -> pd.Series[str]:
         """Return the tier of each customer by the learned cut, aligned with `frame`."""
         if not hasattr(self, "names_"):
             raise ModelError("these tiers are not fitted", hint="call fit first")
-        names = np.array(self.names_, dtype=object)[self._nearest(frame)]
-        return pd.Series(names, index=frame.index, name="tier", dtype="str")
+        names = SCHEMES[QUADRANT] if self.scheme == QUADRANT else self.names_
+        tier = np.array(names, dtype=object)[self._assign(frame)]
+        return pd.Series(tier, index=frame.index, name="tier", dtype="str")
 
     def predict_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return `predict` as a frame with the column `tier`."""
@@ -253,44 +352,9 @@ class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-lea
         return pd.DataFrame(rows, columns=self.input_columns_)
 
 
-def _logs(frame: pd.DataFrame) -> Floats:
+def _logs(frame: pd.DataFrame) -> npt.NDArray[np.float64]:
     data = read_columns(frame, _COLUMNS, reader="ValueTiers")
     silent = data["T"] - data["recency"]
     return np.log1p(
         np.column_stack([silent, data["frequency"], data["monetary_value"], data["clv"]])
     )
-
-
-def _assign(points: Floats, centers: Floats) -> npt.NDArray[np.int64]:
-    """Return the nearest centre of each row; column by column, so that chunks do not matter."""
-    distance = np.zeros((len(points), len(centers)))
-    for column in range(points.shape[1]):
-        distance += (points[:, column, None] - centers[None, :, column]) ** 2
-    return np.asarray(distance.argmin(axis=1), dtype=np.int64)
-
-
-def _cluster(points: Floats, k: int, old: Floats | None, seed: int) -> Floats:
-    fresh = KMeans(n_clusters=k, n_init=10, random_state=seed).fit(points)
-    if old is None:
-        return np.asarray(fresh.cluster_centers_)
-    warm = KMeans(n_clusters=k, init=old, n_init=1, random_state=seed).fit(points)
-    keeps = warm.inertia_ <= (1.0 + WARM_START_LOSS) * fresh.inertia_
-    return np.asarray((warm if keeps else fresh).cluster_centers_)
-
-
-def _stability(points: Floats, centers: Floats, seed: int) -> float:
-    """Refit on bootstrap samples and compare how they cut the same customers."""
-    k = len(centers)
-    if k < 2:
-        return 1.0
-    rng = np.random.default_rng(seed)
-    rows = points[:: -(-len(points) // STABILITY_ROWS)]
-    ours = _assign(rows, centers)
-    scores = []
-    for _ in range(STABILITY_DRAWS):
-        drawn = rows[rng.integers(0, len(rows), len(rows))]
-        if len(np.unique(drawn, axis=0)) < k:
-            continue
-        refit = KMeans(n_clusters=k, n_init=3, random_state=seed).fit(drawn)
-        scores.append(adjusted_rand_score(ours, _assign(rows, refit.cluster_centers_)))
-    return float(np.mean(scores)) if scores else 1.0
