@@ -130,6 +130,8 @@ def _ingredient(value: Any) -> Any:
         return recipe_of(value)
     if isinstance(value, list | tuple):
         return [_ingredient(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(name): _ingredient(item) for name, item in value.items()}
     return plain(value)
 
 

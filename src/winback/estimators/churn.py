@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -18,21 +17,27 @@ from winback.estimators.calibrators import CALIBRATIONS, Calibrator
 from winback.estimators.churn_candidates import (
     CANDIDATES,
     SIMPLE_CANDIDATES,
+    TUNABLE,
     BetaGeoChurn,
     fit_candidates,
 )
 from winback.estimators.churn_candidates.base import (
+    PurchaseModels,
     canonical,
     day_text,
     feature_columns,
     feature_matrix,
     snapshot_days,
+    with_value,
 )
 from winback.estimators.churn_contest import hold_contest
+from winback.estimators.churn_drift import base_rate_drift
 from winback.estimators.churn_predictions import ChurnPredictions, typical_rows
+from winback.estimators.churn_profit import ContactEconomics
 
 MIN_CUSTOMERS = 50
 MIN_PER_CLASS = 20
+HANDED_ON = ("horizon_days", "gap_days", "exclude", "lightgbm", "n_jobs", "random_state")
 
 
 class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
@@ -40,10 +45,11 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
 
     Candidates predict snapshots that lie after everything they were fitted on. The best Brier
     score wins, once each snapshot's level is repaired for all alike (`churn_evidence.levelled`),
-    or the simplest candidate that cannot be told apart from it (the 95% customer-bootstrap
-    interval of the paired difference holds 0; order of `CANDIDATES`). Each candidate is calibrated
-    as the evidence over disjoint windows supports (`choose_calibration`), which is often not at
-    all. All are then refitted on all snapshots and kept, to be shown beside the winner.
+    unless another that cannot be told apart from it earns significantly more when acted on
+    (95% paired customer bootstrap; `churn_contest.hold_contest` has the rule). Each candidate is
+    calibrated as the evidence over disjoint windows supports (`choose_calibration`), which is
+    often not at all. All are then refitted on all snapshots and kept, to be shown beside the
+    winner.
 
     Parameters
     ----------
@@ -55,6 +61,10 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
         ``"auto"`` (by evidence, for each candidate), or one of `CALIBRATIONS` for all.
     min_customers
         With fewer customers only `SIMPLE_CANDIDATES` compete.
+    lightgbm
+        Parameters of the trees by name, out of `TUNABLE`; None: the defaults.
+    margin, save_rate, contact_cost, offer_cost
+        The economics of a contact, see `ContactEconomics`.
     exclude
         Numeric columns that are not features, besides `NOT_FEATURES`.
     n_bootstrap
@@ -75,15 +85,21 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
     calibration_ : str
         The winner's kind of calibration.
     evidence_ : DataFrame
-        One row per candidate and snapshot, uncalibrated: n, base_rate, brier, log_loss, auc, ece.
+        One row per candidate and snapshot, uncalibrated: n, base_rate, mean_predicted, brier,
+        log_loss, auc, ece.
         Later snapshots never change an earlier row.
     contest_ : DataFrame
         One row per candidate: calibration; brier, log_loss, auc, ece (pooled, uncalibrated);
-        levelled_brier, which decides; its difference to the best with low and high; selected.
+        levelled_brier, its difference to the best with low and high; profit (per row, of the
+        tenth contacted), its profit_difference to the highest among those that Brier cannot tell
+        apart, with profit_low and profit_high; selected.
     evidence_note_ : str
         How the evidence was made.
     base_rate_by_snapshot_ : DataFrame
         snapshot, n, churn_rate.
+    base_rate_drift_ : dict
+        How far the churn rate moves between snapshots, see `base_rate_drift`; empty without
+        evidence.
     dropped_ : dict of str to str
         Candidates that could not be fitted or did not compete, and why.
     typical_ : list of list of float
@@ -117,6 +133,11 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
         candidates: tuple[str, ...] = tuple(CANDIDATES),
         calibration: str = "auto",
         min_customers: int = 500,
+        lightgbm: Mapping[str, Any] | None = None,
+        margin: float = 1.0,
+        save_rate: float = 0.1,
+        contact_cost: float = 0.0,
+        offer_cost: float = 0.0,
         exclude: tuple[str, ...] = (),
         n_bootstrap: int = 200,
         n_jobs: int | None = 1,
@@ -127,6 +148,11 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
         self.candidates = candidates
         self.calibration = calibration
         self.min_customers = min_customers
+        self.lightgbm = lightgbm
+        self.margin = margin
+        self.save_rate = save_rate
+        self.contact_cost = contact_cost
+        self.offer_cost = offer_cost
         self.exclude = exclude
         self.n_bootstrap = n_bootstrap
         self.n_jobs = n_jobs
@@ -137,7 +163,8 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
         X: pd.DataFrame,
         y: npt.ArrayLike,
         purchase_model: BetaGeoModel | None = None,
-        purchase_models: Mapping[date, BetaGeoModel] | None = None,
+        purchase_models: PurchaseModels | None = None,
+        value: npt.ArrayLike | None = None,
     ) -> Self:
         """Hold the contest, and refit every candidate on all snapshots.
 
@@ -154,8 +181,12 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
         purchase_models
             The like at each snapshot (snapshot to model), on all that was known then, so that the
             evidence for `beta_geo` is about what is deployed; it leaves the contest where a
-            snapshot has none. Not given: fitted on the training rows before each snapshot, which
+            snapshot has none. BTYD features come from the model of a row's own snapshot, or the
+            latest before. Not given: fitted on the training rows before each snapshot, which
             understates `beta_geo` where `X` holds active customers only.
+        value
+            Shape (n,): what is at stake in each row, as known at its snapshot, e.g. a customer's
+            mean purchase; it weighs in the profit of acting on the score. None: 1 each.
 
         Raises
         ------
@@ -165,7 +196,7 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
             An unknown candidate or calibration.
         """
         self._check_parameters()
-        X, labels = canonical(X, y)
+        X, labels = canonical(X if value is None else with_value(X, value), y)
         self._check_enough(X, labels)
         self.classes_ = np.array([0, 1], dtype=np.int64)
         self.feature_names_in_ = np.array(feature_columns(X, self.exclude), dtype=object)
@@ -175,13 +206,27 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
 
         settings = {
             name: getattr(self, name)
-            for name in ("horizon_days", "gap_days", "exclude", "n_jobs", "random_state")
+            for name in (
+                "horizon_days",
+                "gap_days",
+                "exclude",
+                "n_jobs",
+                "random_state",
+                "lightgbm",
+            )
         }
         names, self.dropped_ = self._contestants(X)
         evidence = churn_evidence.gather(names, X, labels, settings, purchase_models)
         self.evidence_ = churn_evidence.evidence_frame(evidence)
         self.evidence_note_ = evidence.note
-        self.candidates_, failed = fit_candidates(names, X, labels, settings, purchase_model)
+        self.candidates_, failed = fit_candidates(
+            names,
+            X,
+            labels,
+            settings,
+            purchase_model=purchase_model,
+            purchase_models=purchase_models,
+        )
         self.dropped_ |= evidence.failed | failed
         self._hold_contest(evidence)
         return self
@@ -223,6 +268,7 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
         model.calibrators_ = {name: Calibrator()}
         model.selected_, model.calibration_, model.dropped_ = name, "none", {}
         model.evidence_ = model.contest_ = model.base_rate_by_snapshot_ = pd.DataFrame()
+        model.base_rate_drift_ = {}
         model.evidence_note_ = f"no evidence: {reason}"
         model.reasons_ = f"{name}, which needs no labels, because of {reason}"
         return model
@@ -242,6 +288,14 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
                 where="calibration",
                 got=self.calibration,
                 allowed=", ".join(("auto", *CALIBRATIONS)),
+            )
+        odd = [name for name in self.lightgbm or {} if name not in TUNABLE]
+        if odd:
+            raise ModelError(
+                "unknown parameter of the trees",
+                where="lightgbm",
+                got=", ".join(odd),
+                allowed=", ".join(TUNABLE),
             )
 
     def _check_enough(self, X: pd.DataFrame, y: npt.NDArray[np.int64]) -> None:
@@ -284,9 +338,19 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
             horizon_days=self.horizon_days,
             n_bootstrap=self.n_bootstrap,
             random_state=self.random_state,
+            economics=ContactEconomics(
+                self.margin, self.save_rate, self.contact_cost, self.offer_cost
+            ),
         )
         self.contest_, self.selected_ = contest.table, contest.selected
         # a candidate without evidence is still shown, as it is
         self.calibrators_ = dict.fromkeys(self.candidates_, Calibrator()) | contest.calibrators
         self.calibration_ = self.calibrators_[self.selected_].kind
-        self.reasons_ = contest.reason
+        own = self.evidence_[self.evidence_["candidate"] == self.selected_]
+        missed = (own["mean_predicted"] - own["base_rate"]).to_numpy(dtype=np.float64)
+        self.base_rate_drift_ = base_rate_drift(
+            self.base_rate_by_snapshot_,
+            missed if evidence.forward else missed[:0],
+            self.gap_days + self.horizon_days,
+        )
+        self.reasons_ = f"{contest.reason}; {self.base_rate_drift_['sentence']}"

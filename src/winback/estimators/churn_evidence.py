@@ -18,6 +18,7 @@ from winback.estimators.calibrators import fit_calibrator
 from winback.estimators.churn_candidates import BetaGeoChurn, fit_candidates
 from winback.estimators.churn_candidates.base import (
     MIN_ROWS_PER_CLASS,
+    VALUE,
     Floats,
     day_text,
     snapshot_days,
@@ -51,6 +52,8 @@ class Evidence:
         Whether every prediction was made by a model of the past.
     note
         How the evidence was made, in one sentence.
+    value
+        What is at stake in each row, as known then; None: the same in all.
     """
 
     rows: Indices
@@ -61,6 +64,7 @@ class Evidence:
     failed: dict[str, str]
     forward: bool
     note: str
+    value: Floats | None = None
 
 
 def forward_splits(days: Indices, *, horizon_days: int, gap_days: int) -> list[Split]:
@@ -125,7 +129,8 @@ def gather(
     purchase_models
         Snapshot to the BG/NBD model of what was known then: `beta_geo` predicts it by that model,
         or leaves the contest where there is none. It needs no label, so nothing of it lies after
-        the snapshot. None: it is fitted on the training rows of each split.
+        the snapshot. BTYD features of a row come from the model of its own snapshot or the latest
+        before. None: fitted on the training rows of each split.
     """
     days = snapshot_days(X)
     customer = np.asarray(pd.factorize(X["customer_id"].astype(str))[0], dtype=np.int64)
@@ -158,7 +163,17 @@ def gather(
         if purchase_models is not None and known is None and BetaGeoChurn.name in parts:
             failed[BetaGeoChurn.name] = f"no purchase model could be fitted at {day}"
             del parts[BetaGeoChurn.name]
-        fitted, failures = fit_candidates(parts, X.iloc[train], y[train], settings, known)
+        by_date = None
+        if purchase_models is not None:  # those younger than the test snapshot are not known yet
+            by_date = {at: model for at, model in purchase_models.items() if str(at) <= day}
+        fitted, failures = fit_candidates(
+            parts,
+            X.iloc[train],
+            y[train],
+            settings,
+            purchase_model=known,
+            purchase_models=by_date,
+        )
         for name, reason in failures.items():
             failed[name] = reason
             del parts[name]
@@ -175,6 +190,7 @@ def gather(
         failed=failed,
         forward=forward,
         note=note,
+        value=X[VALUE].to_numpy(dtype=np.float64)[rows] if VALUE in X else None,
     )
 
 
@@ -210,14 +226,15 @@ def levelled(evidence: Evidence, p: Floats, random_state: int) -> Floats:
 
 
 def evidence_frame(evidence: Evidence) -> pd.DataFrame:
-    """Return one row per candidate and snapshot: n, base_rate, brier, log_loss, auc, ece."""
+    """Return one row per candidate and snapshot: n, both means and `measure`."""
     records = []
     for name, p in evidence.predictions.items():
         for day in np.unique(evidence.snapshot):
             here = evidence.snapshot == day
             y = evidence.y[here]
             record = {"candidate": name, "snapshot": day_text(day), "n": len(y)}
-            records.append(record | {"base_rate": float(y.mean())} | measure(y, p[here]))
+            record |= {"base_rate": float(y.mean()), "mean_predicted": float(p[here].mean())}
+            records.append(record | measure(y, p[here]))
     return pd.DataFrame.from_records(records)
 
 

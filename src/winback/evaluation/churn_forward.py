@@ -16,7 +16,7 @@ from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.baselines import PurchaseRule
 from winback.estimators.beta_geo import BetaGeoModel
 from winback.estimators.churn import ChurnModel
-from winback.estimators.churn_candidates import BetaGeoChurn
+from winback.estimators.churn_candidates import SIMPLE_CANDIDATES, BetaGeoChurn
 from winback.evaluation.forward import ForwardTest, Recipe, attempt, unfitted
 from winback.evaluation.windows import Window, first_day, known_past, outcomes
 from winback.features.behaviour import active, behaviour_table
@@ -26,6 +26,7 @@ from winback.features.purchases import purchase_days
 from winback.features.rfm import rfm_table
 from winback.features.snapshots import snapshot_dates, training_table
 
+ECONOMICS = ("margin", "save_rate", "contact_cost", "offer_cost")  # they only choose
 MAX_CUSTOMERS = 100_000  # more teach a churn model little, and cost memory for every snapshot
 
 
@@ -61,7 +62,7 @@ class ChurnData:
     purchase_model : BetaGeoModel or None
         BG/NBD fitted on everything known at `as_of`, in days; None if it could not be.
     purchase_models : dict of date to BetaGeoModel
-        The like at each snapshot that is predicted as evidence, where it could be fitted.
+        The like at each snapshot, where it could be fitted.
     dates : list of date
         The snapshots, newest first.
     """
@@ -120,10 +121,7 @@ def churn_data(
         newest = Window(max(dates), window.as_of, window.gap_days)
         if newest.horizon_days < window.horizon_days:  # proved, not hoped
             raise ModelError("a training label reaches past what is known", got=str(newest))
-    # those that lie behind another's label window, as the evidence of `ChurnModel` wants them
-    span = window.gap_days + window.horizon_days
-    tested = [day for day in dates if (day - min(dates)).days >= span] or dates[:1]
-    fits = {day: purchase_model(past, day) for day in [window.as_of, *tested]}
+    fits = {day: purchase_model(past, day) for day in [window.as_of, *dates]}
     models = {day: model for day, model in fits.items() if model is not None}
     customers = active(behaviour_table(past.table, [window.as_of], **described), active_within_days)
     model = models.pop(window.as_of, None)
@@ -182,7 +180,18 @@ def _fit(model: ChurnModel, data: ChurnData, window: Window) -> ChurnModel:
         data.train["churned"],
         purchase_model=data.purchase_model,
         purchase_models=data.purchase_models,
+        value=mean_purchase(data.train),
     )
+
+
+def mean_purchase(train: pd.DataFrame) -> pd.Series[float]:
+    """Return what a saved customer brings at least: one purchase day of their own mean, so far.
+
+    Of all net amounts known at the snapshot, refunds included, hence never of the label's window;
+    1 each where there are no amounts.
+    """
+    value = (train["realised_revenue"] / (train["frequency"] + 1.0)).clip(lower=0.0)
+    return value if value.any() else value + 1.0
 
 
 def churn_forward(
@@ -236,14 +245,21 @@ def _shown(
     """Return what `model` would predict where a fit, with what its candidates predict, tells.
 
     It tells exactly if the parameters are equal, or differ in that `model` has one of the
-    candidates only: each is fitted, and calibrated by its own evidence, whoever else competes.
+    candidates only: each is fitted, and calibrated by its own evidence, whoever else competes and
+    whatever decides between them.
     """
     for fit, predicted in fits:
         ours, theirs = model.get_params(), fit.get_params()
         if ours == theirs:
             return predicted[fit.selected_]
-        alone = [str(name) for name in ours.pop("candidates")]
-        theirs.pop("candidates")
+        alone = [str(name) for name in ours["candidates"]]
+        without_a_say = {"candidates", *ECONOMICS}
+        if set(alone) <= set(SIMPLE_CANDIDATES):
+            without_a_say.add("lightgbm")
+        ours, theirs = (
+            {name: value for name, value in params.items() if name not in without_a_say}
+            for params in (ours, theirs)
+        )
         # a candidate without evidence could not win alone: its own fit then says why
         if ours == theirs and len(alone) == 1 and alone[0] in set(fit.contest_["candidate"]):
             return predicted[alone[0]]

@@ -1,8 +1,6 @@
 """Churn candidates: several ways to estimate P(no purchase in the horizon), one contract.
 
-`CANDIDATES` lists them from the simplest to the freest; of two that evidence cannot tell apart,
-the earlier one wins. The blend stands before LightGBM: it is the trees shrunken half-way towards
-a line, and trees alone have to earn their freedom.
+`CANDIDATES` lists them from the simplest to the freest; of equal ones the earlier one wins.
 """
 
 from __future__ import annotations
@@ -16,16 +14,25 @@ import pandas as pd
 
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.beta_geo import BetaGeoModel
-from winback.estimators.churn_candidates.base import Candidate
+from winback.estimators.churn_candidates.base import Candidate, PurchaseModels
 from winback.estimators.churn_candidates.base_rate import BaseRate
 from winback.estimators.churn_candidates.beta_geo import BetaGeoChurn
 from winback.estimators.churn_candidates.blend import Blend
-from winback.estimators.churn_candidates.boosted import BoostedTrees
+from winback.estimators.churn_candidates.boosted import TUNABLE, BoostedTrees
+from winback.estimators.churn_candidates.boosted_btyd import BoostedBTYD
 from winback.estimators.churn_candidates.logistic import LogisticRFM, RecencyRule
 
 CANDIDATES: dict[str, type[Candidate]] = {
     kind.name: kind
-    for kind in (BaseRate, RecencyRule, BetaGeoChurn, LogisticRFM, Blend, BoostedTrees)
+    for kind in (
+        BaseRate,
+        RecencyRule,
+        BetaGeoChurn,
+        LogisticRFM,
+        Blend,
+        BoostedTrees,
+        BoostedBTYD,
+    )
 }
 """Name to class, the simplest first."""
 
@@ -35,9 +42,11 @@ SIMPLE_CANDIDATES = ("base_rate", "recency_rule", "beta_geo", "logistic")
 __all__ = [
     "CANDIDATES",
     "SIMPLE_CANDIDATES",
+    "TUNABLE",
     "BaseRate",
     "BetaGeoChurn",
     "Blend",
+    "BoostedBTYD",
     "BoostedTrees",
     "Candidate",
     "LogisticRFM",
@@ -51,7 +60,9 @@ def fit_candidates(
     X: pd.DataFrame,
     y: npt.NDArray[np.int64],
     settings: dict[str, Any],
+    *,
     purchase_model: BetaGeoModel | None = None,
+    purchase_models: PurchaseModels | None = None,
 ) -> tuple[dict[str, Candidate], dict[str, str]]:
     """Fit several candidates on the same sorted rows, sharing the blend's members.
 
@@ -62,9 +73,13 @@ def fit_candidates(
     X, y
         Rows sorted by `canonical`.
     settings
-        Parameters by name (`horizon_days`, `random_state`, ...); each candidate takes its own.
+        Parameters by name (`horizon_days`, `random_state`, ...); each candidate takes its own,
+        and those under `lightgbm` are the trees'.
     purchase_model
-        What `beta_geo` stands for; None: it is fitted on `X`.
+        What `beta_geo` stands for, and what BTYD features are predicted with; None: it is fitted
+        on `X`.
+    purchase_models
+        The like at each snapshot of `X`, for BTYD features.
 
     Returns
     -------
@@ -74,12 +89,14 @@ def fit_candidates(
         Name to the reason, of those that could not be fitted.
     """
     fitted: dict[str, Candidate] = {}
+    settings = {**settings, **(settings.get("lightgbm") or {})}
     failed: dict[str, str] = {}
     # the blend last, when its members are there to be shared
     for name in sorted(names, key=lambda name: name == Blend.name):
         kind = CANDIDATES[name]
         taken = kind().get_params()
         candidate = kind(**{key: value for key, value in settings.items() if key in taken})
+        candidate = candidate.knowing(purchase_model, purchase_models)
         try:
             if isinstance(candidate, Blend) and set(Blend.member_names) <= fitted.keys():
                 fitted[name] = candidate.with_members([fitted[m] for m in Blend.member_names])

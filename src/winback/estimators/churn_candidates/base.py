@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import ClassVar, Self
 
 import numpy as np
@@ -12,9 +13,15 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from winback.errors import DataError, ModelError, NotEnoughDataError
+from winback.estimators.beta_geo import BetaGeoModel
 from winback.estimators.state import PlainState
 
 Floats = npt.NDArray[np.float64]
+PurchaseModels = Mapping[date, BetaGeoModel]
+"""Snapshot to the BG/NBD model, fitted in days, of what was known then."""
+
+VALUE = "contact_value"
+"""The column of a training table that says what is at stake in a row; never a feature."""
 
 NOT_FEATURES = frozenset(
     {
@@ -28,6 +35,7 @@ NOT_FEATURES = frozenset(
         "last_horizon_purchases",
         "last_horizon_revenue",
         "weight",
+        VALUE,
     }
 )
 """Columns of a training table that are never features: identifiers, dates, what came after, and
@@ -177,6 +185,20 @@ def canonical(X: pd.DataFrame, y: npt.ArrayLike) -> tuple[pd.DataFrame, npt.NDAr
     return X.iloc[order].reset_index(drop=True), labels[order].astype(np.int64)
 
 
+def with_value(X: pd.DataFrame, value: npt.ArrayLike) -> pd.DataFrame:
+    """Note what is at stake in each row, so that it is sorted along; negative counts as nothing.
+
+    Raises
+    ------
+    DataError
+        There is not one finite number per row.
+    """
+    amounts = np.asarray(value, dtype=np.float64)
+    if amounts.shape != (len(X),) or not np.isfinite(amounts).all():
+        raise DataError("a value is one finite number per row", where="value", got=amounts.shape)
+    return X.assign(**{VALUE: np.maximum(amounts, 0.0)})
+
+
 class Candidate(PlainState, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ships no types
     """One way to estimate P(churn); every candidate competes under this contract.
 
@@ -215,6 +237,18 @@ class Candidate(PlainState, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
             )
         self.classes_ = np.array([0, 1], dtype=np.int64)
         self._fit(X, y)
+        return self
+
+    def knowing(self, newest: BetaGeoModel | None, by_date: PurchaseModels | None) -> Self:  # noqa: ARG002  # most need none
+        """Take purchase models that are known already; a candidate that needs none ignores them.
+
+        Parameters
+        ----------
+        newest
+            What predictions will be made with; None: the latest of `by_date`.
+        by_date
+            The model of what was known at each snapshot; None: fitted on the snapshot's rows.
+        """
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> Floats:
