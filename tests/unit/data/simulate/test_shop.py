@@ -33,6 +33,7 @@ def test_blocks_are_row_groups_that_depend_on_nothing_but_their_number(tmp_path,
         assert file.num_row_groups == 3
         assert file.read_row_group(1).equals(table), name
         assert file.metadata.num_rows == made.counts[name]
+    assert read_truth(tmp_path).customers["purchase_rate"].is_unique  # a stream for each block
     assert 0 < sum(bad.values()) < sum(made.bad_rows.values())
 
 
