@@ -9,10 +9,10 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from winback.lists.churn_warning import select_at_risk
+from winback.lists.at_risk import at_risk, select_at_risk, within_capacity
 from winback.lists.control import draw_arms
 from winback.lists.economics import Economics
-from winback.lists.severity import severity_level
+from winback.lists.severity import severity, severity_level
 from winback.lists.win_back import WIN_BACK, win_back
 from winback.lists.write import write_csv, write_parquet
 
@@ -133,6 +133,47 @@ def test_severity_never_falls_when_risk_or_silence_grow(pairs, step):
     level = severity_level(risk, ratio)
     assert (severity_level(np.minimum(risk + step, 1), ratio) >= level).all()
     assert (severity_level(risk, ratio + 10 * step) >= level).all()
+
+
+@quick
+@given(st.floats(0.4, 1), st.floats(0, 4), st.integers(0, 2**32 - 1))
+def test_small_noise_does_not_make_a_colour_flap(risk, ratio, seed):
+    """Within the ease of 10%, the colour may rise once, but never goes to and fro."""
+    rng = np.random.default_rng(seed)
+    previous, levels = None, []
+    for week in range(12):
+        day = pd.Timestamp(AS_OF) + pd.Timedelta(weeks=week)
+        noise = rng.uniform(0.95, 1.0, 2)
+        now = pd.DataFrame(
+            {
+                "customer_id": ["a"],
+                "p_churn": [risk * noise[0]],
+                "overdue_ratio": [ratio * noise[1]],
+            }
+        )
+        row = severity(now, as_of=day.date(), previous=previous).assign(customer_id="a", as_of=day)
+        levels.append(int(row["level"].iloc[0]))
+        previous = row[row["level"] > 0]
+    assert (np.diff(levels) >= 0).all()
+
+
+@quick
+@given(populations, st.integers(1, 40), st.integers(1, 6))
+def test_a_week_of_lists_asks_no_more_of_the_team_than_its_capacity(scores, capacity, days):
+    rng = np.random.default_rng(days)
+    week, listed = None, []
+    for _ in range(days):
+        noisy = scores.assign(
+            p_churn=np.clip(scores["p_churn"] + rng.normal(0, 0.2, len(scores)), 0, 1)
+        )
+        rows = at_risk(noisy, as_of=AS_OF)
+        chosen = within_capacity(rows, capacity, listed_this_week=week)
+        listed.append(chosen.assign(as_of=pd.Timestamp(AS_OF)))
+        week = pd.concat(listed)
+        assert week["customer_id"].nunique() <= capacity
+        # whoever is still at risk keeps the place
+        before = set(pd.concat(listed[:-1])["customer_id"]) if len(listed) > 1 else set()
+        assert before & set(rows["customer_id"]) <= set(chosen["customer_id"])
 
 
 @quick

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from winback.errors import DataError, UsageError
-from winback.lists.churn_warning import CHURN_WARNING, churn_warning, select_at_risk
+from winback.errors import DataError
+from winback.lists.at_risk import select_at_risk
+from winback.lists.churn_warning import CHURN_WARNING, churn_warning
 from winback.lists.columns import DTYPES
 
 AS_OF = date(2011, 12, 9)
@@ -54,40 +55,17 @@ BEHAVIOUR = pd.DataFrame(
 CONTRIBUTIONS = pd.DataFrame({"customer_id": list("abcdef"), "overdue_ratio": 1.0})
 
 
-def test_severity_comes_first_then_value_at_risk():
-    chosen = select()
-    assert chosen["customer_id"].tolist() == ["b", "a", "c", "d"]
-    assert chosen["severity"].tolist() == ["red", "red", "orange", "yellow"]
-    assert chosen["value_at_risk"].tolist() == pytest.approx([27, 9, 675, 27.5])
-    assert chosen["value_at_risk_low"].tolist() == pytest.approx([4.5, 4.5, 3.75, 2.75])
-    assert chosen["rank"].tolist() == [1, 2, 3, 4]
-
-
-def test_capacity_over_all_or_by_severity():
-    assert select(capacity=3)["customer_id"].tolist() == ["b", "a", "c"]
-    by_colour = select(capacity={"red": 1, "yellow": 5})
-    assert by_colour["customer_id"].tolist() == ["b", "d"]
-
-
-@pytest.mark.parametrize("capacity", [0, None, {}, {"purple": 3}, {"red": 0}])
-def test_a_list_without_a_capacity_is_refused(capacity):
-    with pytest.raises(UsageError, match="capacit"):
-        select(capacity=capacity)
-
-
-def test_the_dormant_belong_to_the_other_list():
-    assert "f" not in set(select()["customer_id"])
-    assert "f" in set(select(active_within_days=None)["customer_id"])
-
-
-def test_percentile_is_among_the_active_of_the_tier():
-    chosen = select().set_index("customer_id")["percentile_within_tier"]
-    assert chosen["c"] == pytest.approx(1 / 3)  # the least risky of a, b, c
-    assert chosen["d"] == 1.0  # above e; f is dormant
-
-
 def test_the_list_is_complete_and_typed():
-    table = churn_warning(select(), BEHAVIOUR, CONTRIBUTIONS, as_of=AS_OF, horizon_days=90)
+    last = pd.DataFrame(
+        {"customer_id": ["b"], "place": [1], "day": [date(2011, 10, 10)], "what": ["purchase"],
+         "times": [1], "amount": [34.2], "channel": [None]}
+    )  # fmt: skip
+    kept = pd.DataFrame(
+        {"customer_id": ["b", "a"], "clv_low": [10.0, 1.0], "clv_high": [80.0, 2.0]}
+    )
+    table = churn_warning(
+        select(), BEHAVIOUR, CONTRIBUTIONS, as_of=AS_OF, horizon_days=90, last=last, kept=kept
+    )
     assert {name: str(kind) for name, kind in table.dtypes.items()} == {
         name: DTYPES[kind] for name, kind in CHURN_WARNING.items()
     }
@@ -95,6 +73,11 @@ def test_the_list_is_complete_and_typed():
     assert row["reason_1"] == "usually buys every 24 days, silent for 60"
     assert row["typical_gap_days"] == 24.4
     assert row["expires_at"] == pd.Timestamp("2011-12-23")
+    assert row["cooldown_until"] == pd.Timestamp("2012-01-08")
+    assert table["last_behaviours"].tolist()[0] == "2011-10-10 bought for 34.20"
+    assert table["last_behaviours"].isna().tolist() == [False, True, True, True]
+    assert (row["value_at_risk_low"], row["value_at_risk_high"]) == pytest.approx((9, 72))
+    assert table["value_at_risk_low"].notna().tolist() == [True, True, False, False]
     assert row["last_purchase_at"] == pd.Timestamp("2011-10-10")
     assert (row["value_version"], row["days_since_last"], row["horizon_days"]) == ("3", 60, 90)
     assert (row["owner"], row["action"]) == ("account manager", "call, ask what is wrong")

@@ -1,0 +1,128 @@
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from winback.errors import UsageError
+from winback.lists.at_risk import at_risk, select_at_risk, within_capacity
+from winback.lists.warn_from import WarnFrom
+
+AS_OF = date(2011, 12, 9)
+
+
+def scores(**over):
+    """Six customers: two red, one orange, one yellow, one safe, one dormant."""
+    n = 6
+    table = {
+        "customer_id": list("abcdef"),
+        "as_of": [AS_OF] * n,
+        "frequency": 3.0,
+        "recency": [100.0] * 5 + [0.0],
+        "T": [160.0] * 5 + [400.0],
+        "monetary_value": 20.0,
+        "last_purchase_at": pd.Timestamp("2011-10-10 15:00"),
+        "expected_purchases": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+        "clv": [10.0, 30.0, 900.0, 50.0, 60.0, 70.0],
+        "clv_low": 5.0,
+        "clv_high": 100.0,
+        "p_churn": [0.9, 0.9, 0.75, 0.55, 0.2, 0.99],
+        "overdue_ratio": [1.5, 2.5, 1.2, 1.1, 9.0, 9.0],
+        "tier": ["core"] * 3 + ["dormant"] * 3,
+        "lifecycle_stage": "at_risk",
+        "value_version": 3,
+        "churn_version": 2,
+        "tiers_version": 1,
+        "run_id": "r",
+    } | over
+    return pd.DataFrame(table)
+
+
+def select(table=None, **over):
+    arguments = {"as_of": AS_OF, "capacity": 9, "active_within_days": 365} | over
+    return select_at_risk(scores() if table is None else table, **arguments)
+
+
+def test_severity_comes_first_then_value_at_risk():
+    chosen = select()
+    assert chosen["customer_id"].tolist() == ["b", "a", "c", "d"]
+    assert chosen["severity"].tolist() == ["red", "red", "orange", "yellow"]
+    assert chosen["value_at_risk"].tolist() == pytest.approx([27, 9, 675, 27.5])
+    assert chosen["rank"].tolist() == [1, 2, 3, 4]
+
+
+def test_capacity_over_all_or_by_severity():
+    assert select(capacity=3)["customer_id"].tolist() == ["b", "a", "c"]
+    by_colour = select(capacity={"red": 1, "yellow": 5})
+    assert by_colour["customer_id"].tolist() == ["b", "d"]
+
+
+@pytest.mark.parametrize("capacity", [0, None, {}, {"purple": 3}, {"red": 0}])
+def test_a_list_without_a_capacity_is_refused(capacity):
+    with pytest.raises(UsageError, match="capacit"):
+        select(capacity=capacity)
+
+
+def test_the_dormant_belong_to_the_other_list():
+    assert "f" not in set(select()["customer_id"])
+    assert "f" in set(select(active_within_days=None)["customer_id"])
+
+
+def test_percentile_is_among_the_active_of_the_tier():
+    chosen = select().set_index("customer_id")["percentile_within_tier"]
+    assert chosen["c"] == pytest.approx(1 / 3)  # the least risky of a, b, c
+    assert chosen["d"] == 1.0  # above e; f is dormant
+
+
+def test_value_at_risk_is_the_margin_of_a_customer_who_stays():
+    # clv is p_alive times that margin: half alive, twice the margin
+    chosen = select(scores(p_alive=[0.5, 1.0, 1.0, 1.0, 1.0, 0.0])).set_index("customer_id")
+    assert chosen.loc["a", "value_at_risk"] == pytest.approx(0.9 * 10 / 0.5)
+    everybody = select(scores(p_alive=0.0, clv=0.0), active_within_days=None)
+    assert (everybody["value_at_risk"] == 0).all()
+
+
+def test_a_threshold_by_risk_takes_the_place_of_the_first():
+    assert set(select(warn_from=WarnFrom(risk=0.8))["customer_id"]) == {"a", "b"}
+    low = select(warn_from=WarnFrom(risk=0.1)).set_index("customer_id")["severity"]
+    assert low["e"] == "orange"  # .2, but nine typical gaps of silence
+    assert low["b"] == "red"
+
+
+def test_a_threshold_by_profit_decides_alone():
+    terms = WarnFrom(profit=5.0, save_rate=0.1)
+    chosen = select(scores(p_churn=[0.9, 0.9, 0.1, 0.55, 0.2, 0.99]), warn_from=terms)
+    # .1 x .1 x 900 = 9 pays though the risk is small; .1 x .9 x 10 does not
+    assert chosen["customer_id"].tolist() == ["c"]
+    assert chosen["severity"].tolist() == ["yellow"]
+    before = chosen.assign(as_of=date(2011, 12, 2))
+    eased = scores(p_churn=[0, 0, 0.0511, 0, 0, 0])  # 4.6: below 5, above 4.5
+    assert select(eased, warn_from=terms).empty
+    assert len(select(eased, warn_from=terms, previous=before)) == 1
+    assert select(scores(p_churn=0.0), warn_from=terms, previous=before).empty
+
+
+def week(**colours):
+    days = pd.date_range("2011-12-05", periods=len(colours))
+    return pd.DataFrame(
+        {"customer_id": list(colours), "as_of": days, "severity": list(colours.values())}
+    )
+
+
+@pytest.mark.parametrize(
+    ("capacity", "earlier", "listed"),
+    [
+        (2, {}, "ba"),
+        (2, {"d": "yellow"}, "bd"),  # d keeps the place, one is left
+        (2, {"x": "red"}, "b"),  # x is at risk no more, but has had the week's place
+        (2, {"x": "red", "y": "red"}, ""),
+        (2, {"x": "red", "d": "yellow"}, "d"),
+        (1, {"c": "red", "d": "yellow"}, "cd"),  # a smaller capacity takes no place away
+        ({"red": 1, "yellow": 1}, {"x": "red"}, "d"),
+        ({"red": 2, "orange": 1}, {"c": "yellow", "a": "red"}, "bac"),
+    ],
+)
+def test_the_capacity_is_of_a_week(capacity, earlier, listed):
+    rows = at_risk(scores(), as_of=AS_OF)
+    chosen = within_capacity(rows, capacity, listed_this_week=week(**earlier))
+    assert "".join(chosen["customer_id"]) == listed
+    assert chosen["rank"].tolist() == list(range(1, len(listed) + 1))

@@ -1,0 +1,42 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from winback.errors import UsageError
+from winback.lists.warn_from import WarnFrom
+
+ROWS = pd.DataFrame({"p_churn": [0.8, 0.2], "value_at_risk": [80.0, 20.0]})
+
+
+def test_expected_profit_counts_those_who_would_have_bought_anyway():
+    terms = WarnFrom(save_rate=0.25, contact_cost=1, offer_cost=4)
+    # saved .2 x 100; redeem .2 + .2, and .8 + .05
+    assert terms.expected_profit(ROWS).tolist() == pytest.approx([20 - 1 - 1.6, 5 - 1 - 3.4])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"risk": 0.5, "profit": 1.0},
+        {"risk": 0.0},
+        {"risk": 1.2},
+        {"save_rate": 0.0},
+        {"contact_cost": -1.0},
+        {"offer_cost": np.inf},
+    ],
+)
+def test_what_is_no_threshold_is_refused(wrong):
+    with pytest.raises(UsageError):
+        WarnFrom(**wrong)
+
+
+def test_profit_needs_amounts():
+    with pytest.raises(UsageError, match="no amounts"):
+        WarnFrom(profit=1.0).decide(ROWS.assign(value_at_risk=np.nan))
+    assert WarnFrom(risk=0.5).decide(ROWS) == {}
+    assert WarnFrom(profit=1.0).decide(ROWS.head(0))["warn"].empty
+
+
+def test_it_speaks():
+    assert str(WarnFrom(risk=0.5)) == "P(churn) of 0.50"
+    assert str(WarnFrom(profit=5)) == "acting is expected to earn 5.00 or more"
