@@ -82,7 +82,7 @@ def judge(job_file: Path, outputs: Path, *, seed: int) -> Judged:
     return Judged(
         seed=seed,
         contacted=int(ranked["on_list"].sum()),
-        policies=_policies(ranked, seed),
+        policies=_policies(ranked, job, seed),
         ranked=ranked,
         active=_active(scores, truth, job),
     )
@@ -93,37 +93,36 @@ def _ranked(outputs: Path, scores: pd.DataFrame, truth: Truth, job: Job) -> pd.D
     control = pd.read_csv(outputs / "win_back_control.csv", dtype={"customer_id": str})
     excluded = pd.read_parquet(outputs / "win_back_excluded.parquet")
     columns = ["customer_id", "arm", "rank", "uplift", "expected_incremental_margin"]
+    columns += ["contact_cost", "offer_cost"]
     parts = [treated.assign(on_list=True), control, excluded[excluded["arm"].notna()]]
     rows = pd.concat([part.reindex(columns=[*columns, "on_list"]) for part in parts])
     rows["on_list"] = rows["on_list"].eq(True)
-    settings = job.lists.win_back
-    true = truth.at(
-        job.as_of,
-        job.horizon_days,
-        margin=job.margin,
-        contact_cost=settings.contact_cost,
-        offer_cost=settings.offer_cost,
-    )
-    true = true.rename(columns={"uplift": "true_uplift", "incremental_margin": "true_margin"})
+    true = truth.at(job.as_of, job.horizon_days, margin=job.margin)
+    true = true.rename(columns={"uplift": "true_uplift", "incremental_margin": "gross"})
     rows = rows.merge(true, on="customer_id").merge(
         scores[["silent", "clv"]], left_on="customer_id", right_index=True
     )
+    # what a contact and an offer cost depends on the channel and the step that the list chose
+    redeems = rows["p_purchase"] + rows["true_uplift"]
+    rows["true_margin"] = rows["gross"] - rows["contact_cost"] - redeems * rows["offer_cost"]
+    rows["commitment"] = rows["contact_cost"] + rows["offer_cost"]
     # who is below break-even has no rank: those follow by what they are expected to bring
     return rows.sort_values(
         ["rank", "expected_incremental_margin"], ascending=[True, False], ignore_index=True
     )
 
 
-def _policies(ranked: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Choose as many customers in each way, of those whom the arms allow to be contacted."""
+def _policies(ranked: pd.DataFrame, job: Job, seed: int) -> pd.DataFrame:
+    """Spend the same budget in each way on those whom the arms allow to be contacted."""
     rows = ranked[ranked["arm"] == "treated"].reset_index(drop=True)
-    n, margin = int(rows["on_list"].sum()), rows["true_margin"].to_numpy()
+    margin, limits = rows["true_margin"].to_numpy(), job.lists.win_back
+    at_random = min(limits.budget / rows["commitment"].sum(), limits.capacity / len(rows), 1.0)
     share = {
         LIST: rows["on_list"].to_numpy(dtype="float64"),
-        RANDOM: np.full(len(rows), n / len(rows)),  # every choice at once: its expectation
-        RECENCY: _first(rows["silent"], n),
-        VALUE: _first(-rows["clv"], n),
-        CEILING: _first(-rows["true_margin"], n),
+        RANDOM: np.full(len(rows), at_random),  # every choice at once: its expectation
+        RECENCY: _first(rows, rows["silent"], job),
+        VALUE: _first(rows, -rows["clv"], job),
+        CEILING: _first(rows, -rows["true_margin"], job),
     }
     rng = np.random.default_rng(seed)
     weights = rng.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), RESAMPLES)
@@ -134,7 +133,7 @@ def _policies(ranked: pd.DataFrame, seed: int) -> pd.DataFrame:
         table.append(
             {
                 "policy": name,
-                "a_contact": (chosen @ margin) / max(n, 1),
+                "a_contact": (chosen @ margin) / max(chosen.sum(), 1.0),
                 "total": chosen @ margin,
                 "difference": difference.sum(),
                 "low": low,
@@ -144,9 +143,14 @@ def _policies(ranked: pd.DataFrame, seed: int) -> pd.DataFrame:
     return pd.DataFrame(table).set_index("policy")
 
 
-def _first(by: pd.Series, n: int) -> Any:
-    chosen = np.zeros(len(by))
-    chosen[np.argsort(by.to_numpy(), kind="stable")[:n]] = 1.0
+def _first(rows: pd.DataFrame, by: pd.Series, job: Job) -> Any:
+    """Take customers in this order until budget or capacity ends."""
+    order = np.argsort(by.to_numpy(), kind="stable")
+    committed = rows["commitment"].to_numpy()[order].cumsum()
+    within = committed <= job.lists.win_back.budget + 1e-6
+    within[job.lists.win_back.capacity :] = False
+    chosen = np.zeros(len(rows))
+    chosen[order[within]] = 1.0
     return chosen
 
 
@@ -228,17 +232,19 @@ _LIMITS = """## What this does not show
 
 The shop is drawn from the family of models that winback fits, with a season, a drift, complaints
 and heterogeneous channels on top that it does not: real shops are stranger. A contact here brings
-one order at most and changes nothing later; opening a season of discounts to those who would have
-come anyway is counted as the offer's cost only.
+one order at most and changes nothing later, works the same through every channel and at every
+step, with an offer or without; what a discount does to those who would have come anyway is counted
+as the offer's cost only.
 """
 
 
 def _money(shops: Sequence[Judged]) -> str:
     lines = [
         "## Whom to call back: true incremental margin\n",
-        "Every policy contacts as many of the same eligible customers (dormant, inside the window,",
-        "allowed to be written to, not drawn as controls), so at the same budget. *Random* is the",
-        "expectation over all choices. *The truth known* is the most that anybody could reach.",
+        "Every policy spends the same budget, under the same capacity, on the same eligible",
+        "customers (dormant, inside the window, allowed to be written to, not drawn as controls).",
+        "*Random* is the expectation over all choices. *The truth known* takes the best: the most",
+        "that anybody could reach.",
         "",
         f"Mean over the {len(shops)} shops, with 95% t-intervals over shops:\n",
         "| policy | margin a contact | margin in all | the list brings more by |",
