@@ -16,6 +16,8 @@ from winback.lists.columns import Kind
 from winback.lists.sentences import EVENT, sentence
 
 N_REASONS = 3
+SEVERAL = "several"
+NOTHING_STANDS_OUT = "no single habit stands out: several small signs together"
 REASONS: dict[str, Kind] = {
     f"reason_{i}{suffix}": "text" for suffix in ("", "_code") for i in range(1, N_REASONS + 1)
 }
@@ -79,6 +81,11 @@ def reasons(
     raises = np.take_along_axis(strength, order, axis=1) > 0
     text = np.take_along_axis(words.to_numpy(dtype=object), order, axis=1)
     codes = np.array(totals.columns, dtype=object)[order]
+    if codes.shape[1]:
+        # something raises the risk, but nothing that can be said of it reads so
+        silent = ~raises[:, 0] & (totals.max(axis=1) > 0).to_numpy()
+        text[silent, 0], codes[silent, 0] = NOTHING_STANDS_OUT, SEVERAL
+        raises[:, 0] |= silent
     given = range(order.shape[1])
     result = {
         **{f"reason_{i + 1}": _shown(text[:, i], raises[:, i]) for i in given},
@@ -98,7 +105,11 @@ def family_of(name: str) -> str | None:
     --------
     >>> family_of("overdue_ratio"), family_of("event_complaint_30"), family_of("bias")
     ('overdue', 'event:complaint', None)
+    >>> family_of("btyd_p_alive")
+    'overdue'
     """
+    if name.startswith("btyd_"):  # a purchase model weighs the silence against the rhythm
+        return "overdue"
     feature = describe(name)
     if feature is None:
         return None

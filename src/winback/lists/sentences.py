@@ -1,9 +1,14 @@
-"""One plain sentence a family of features, filled with the customer's own numbers."""
+"""One plain sentence a family of features, filled with the customer's own numbers.
+
+A sentence may speak only where it reads as a reason for leaving: a larger basket, a fresh visit or
+"nothing refunded" would contradict the list on which it stands, whatever the model made of it.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -25,11 +30,14 @@ class Sentence:
         From the features and a way to write amounts to one text a customer.
     money
         Whether it speaks of amounts.
+    speaks
+        From the features to whether the sentence reads as a reason for leaving; None: always.
     """
 
     columns: tuple[str, ...]
     write: Callable[[pd.DataFrame, Amount], pd.Series]
     money: bool = False
+    speaks: Callable[[pd.DataFrame], pd.Series] | None = None
 
 
 def sentence(
@@ -51,15 +59,15 @@ def sentence(
     Returns
     -------
     pandas.Series
-        Texts, aligned with `facts`; missing where there is nothing to say.
+        Texts, aligned with `facts`; missing where there is nothing to say that reads as a reason
+        for leaving.
 
     Examples
     --------
     >>> facts = pd.DataFrame({"event_complaint_90": [2.0, 0.0, 0.0],
     ...                       "event_complaint_days_since": [5.0, 100.0, 365.0]})
     >>> sentence("event:complaint", facts).tolist()
-    ['complaint: 2 in the last 90 days', 'last complaint 100 days ago',
-     'no complaint in the last 365 days']
+    ['complaint: 2 in the last 90 days', 'last complaint 100 days ago', nan]
     """
     found = (
         _event(family.removeprefix(EVENT)) if family.startswith(EVENT) else _FAMILIES.get(family)
@@ -73,7 +81,10 @@ def sentence(
 
     needed = facts[list(found.columns)]
     complete = needed.notna().all(axis=1)
-    return found.write(needed.astype("float64").fillna(0.0), amount).astype("str").where(complete)
+    values = needed.astype("float64").fillna(0.0)
+    if found.speaks is not None:
+        complete &= found.speaks(values)
+    return found.write(values, amount).astype("str").where(complete)
 
 
 def _whole(values: pd.Series) -> pd.Series:
@@ -91,7 +102,7 @@ def _percent(values: pd.Series) -> pd.Series:
 
 def _overdue(facts: pd.DataFrame, _: Amount) -> pd.Series:
     typical, silent = _count(facts["typical_gap_days"], "day"), facts["days_since_last"]
-    once = "one purchase, " + _count(silent, "day") + " ago; the usual gap is " + typical
+    once = "one purchase, " + _count(silent, "day") + " ago; who returns does so after " + typical
     return ("usually buys every " + typical + ", silent for " + _whole(silent)).where(
         facts["frequency"] > 0, once
     )
@@ -99,9 +110,14 @@ def _overdue(facts: pd.DataFrame, _: Amount) -> pd.Series:
 
 def _frequency(facts: pd.DataFrame, _: Amount) -> pd.Series:
     days = _count(facts["frequency"] + 1, "purchase day")
-    return (days + " so far, " + _whole(facts["count_90"]) + " in the last 90 days").where(
+    recent = _whole(facts["count_90"]).replace("0", "none")
+    return (days + " so far, " + recent + " in the last 90 days").where(
         facts["frequency"] > 0, "has bought on one day only"
     )
+
+
+def _longer_gap(facts: pd.DataFrame) -> pd.Series:
+    return (facts["frequency"] > 0) & (facts["gap_last"] > facts["typical_gap_days"])
 
 
 def _slowing_down(facts: pd.DataFrame, _: Amount) -> pd.Series:
@@ -109,31 +125,42 @@ def _slowing_down(facts: pd.DataFrame, _: Amount) -> pd.Series:
     recent = _count(facts["count_90"], "purchase day") + " in the last 90 days, "
     counts = recent + _whole(facts["count_180"] - facts["count_90"]) + " in the 90 before"
     gaps = "last two purchases " + _count(gap, "day") + " apart, usually " + _whole(typical)
-    return counts.mask((facts["frequency"] > 0) & (gap > typical), gaps)
+    return counts.mask(_longer_gap(facts), gaps)
+
+
+def _slower(facts: pd.DataFrame) -> pd.Series:
+    return _longer_gap(facts) | (2 * facts["count_90"] < facts["count_180"])
+
+
+def _earlier_basket(facts: pd.DataFrame) -> pd.Series:
+    repeats = facts["frequency"]
+    # basket_amount is the mean of all purchase days: take the last one out
+    total = facts["basket_amount"] * (repeats + 1) - facts["last_amount"]
+    return total / repeats.mask(repeats == 0)
 
 
 def _basket(facts: pd.DataFrame, amount: Amount) -> pd.Series:
-    repeats, last = facts["frequency"], facts["last_amount"]
-    # basket_amount is the mean of all purchase days: take the last one out
-    earlier = (facts["basket_amount"] * (repeats + 1) - last) / repeats.mask(repeats == 0)
-    compared = amount(last) + " on the last purchase day, " + amount(earlier) + " on average before"
-    return compared.where(repeats > 0, amount(last) + " on the only purchase day")
-
-
-def _value(facts: pd.DataFrame, amount: Amount) -> pd.Series:
-    spends = "spends " + amount(facts["basket_amount"]) + " a purchase day, "
-    return spends + amount(facts["realised_revenue"]) + " in all"
-
-
-def _refunds(facts: pd.DataFrame, _: Amount) -> pd.Series:
-    share = facts["refund_share"]
-    return (_percent(share) + " of the amount bought was refunded").where(
-        share > 0, "nothing refunded so far"
+    return (
+        amount(facts["last_amount"])
+        + " on the last purchase day, "
+        + amount(_earlier_basket(facts))
+        + " on average before"
     )
 
 
+def _value(facts: pd.DataFrame, amount: Amount) -> pd.Series:
+    each = ", " + amount(facts["basket_amount"]) + " a purchase day"
+    in_all = "spent " + amount(facts["realised_revenue"]) + " so far"
+    return in_all.where(facts["frequency"] == 0, in_all + each)
+
+
+def _refunds(facts: pd.DataFrame, _: Amount) -> pd.Series:
+    return _percent(facts["refund_share"]) + " of the amount bought was refunded"
+
+
 def _season(facts: pd.DataFrame, _: Amount) -> pd.Series:
-    return _percent(facts["season_share"]) + " of purchase days fell in the season ahead"
+    share = _percent(facts["season_share"]).replace("0%", "none")
+    return share + " of the purchase days so far fell in the months ahead"
 
 
 def _tenure(facts: pd.DataFrame, _: Amount) -> pd.Series:
@@ -142,20 +169,22 @@ def _tenure(facts: pd.DataFrame, _: Amount) -> pd.Series:
 
 def _variety(so_far: str, recent: str, unit: str) -> Sentence:
     def write(facts: pd.DataFrame, _: Amount) -> pd.Series:
-        return (
-            unit
-            + ": "
-            + _whole(facts[so_far])
-            + " so far, "
-            + _whole(facts[recent])
-            + (" in the last 90 days")
-        )
+        now = _whole(facts[recent]).replace("0", "none")
+        return unit + ": " + _whole(facts[so_far]) + " so far, " + now + " in the last 90 days"
 
-    return Sentence((so_far, recent), write)
+    return Sentence((so_far, recent), write, speaks=lambda facts: facts[recent] < facts[so_far])
+
+
+# Events that drive away, and events by which customers show that they are there.
+_BAD = re.compile(
+    r"complain|return|refund|cancel|unsubscri|dispute|claim|error|fail|delay|opt_?out"
+)
+_GOOD = re.compile(r"visit|session|login|open|click|view|share|search|wish|review|referral|app")
 
 
 def _event(slug: str) -> Sentence:
-    recent, since, name = f"event_{slug}_90", f"event_{slug}_days_since", slug.replace("_", " ")
+    month, recent = f"event_{slug}_30", f"event_{slug}_90"
+    since, name = f"event_{slug}_days_since", slug.replace("_", " ")
 
     def write(facts: pd.DataFrame, _: Amount) -> pd.Series:
         ago = f"last {name} " + _count(facts[since], "day") + " ago"
@@ -164,19 +193,53 @@ def _event(slug: str) -> Sentence:
         some = f"{name}: " + _whole(facts[recent]) + " in the last 90 days"
         return some.where(facts[recent] > 0, seen)
 
+    def fewer(facts: pd.DataFrame, _: Amount) -> pd.Series:
+        earlier = _whole(facts[recent] - facts[month]) + " in the 60 before"
+        now = _whole(facts[month]).replace("0", "none")
+        counts = f"{name}: " + now + " in the last 30 days, " + earlier
+        return counts.where(facts[recent] > 0, write(facts, _))
+
+    if _BAD.search(slug):
+        happened = Sentence((recent, since), write)
+        return replace(happened, speaks=lambda facts: facts[since] < EVENT_MEMORY_DAYS)
+    if _GOOD.search(slug):
+        # a third of 90 days: fewer than the 60 days before would have led to expect
+        return Sentence(
+            (month, recent, since),
+            fewer,
+            speaks=lambda facts: (facts[recent] == 0) | (3 * facts[month] < facts[recent]),
+        )
     return Sentence((recent, since), write)
 
 
 _FAMILIES: dict[str, Sentence] = {
-    "overdue": Sentence(("frequency", "typical_gap_days", "days_since_last"), _overdue),
+    "overdue": Sentence(
+        ("frequency", "typical_gap_days", "days_since_last"),
+        _overdue,
+        speaks=lambda facts: facts["days_since_last"] > facts["typical_gap_days"],
+    ),
     "frequency": Sentence(("frequency", "count_90"), _frequency),
     "slowing_down": Sentence(
-        ("frequency", "gap_last", "typical_gap_days", "count_90", "count_180"), _slowing_down
+        ("frequency", "gap_last", "typical_gap_days", "count_90", "count_180"),
+        _slowing_down,
+        speaks=_slower,
     ),
-    "basket": Sentence(("frequency", "last_amount", "basket_amount"), _basket, money=True),
-    "value": Sentence(("basket_amount", "realised_revenue"), _value, money=True),
-    "refunds": Sentence(("refund_share",), _refunds, money=True),
-    "season": Sentence(("season_share",), _season),
+    "basket": Sentence(
+        ("frequency", "last_amount", "basket_amount"),
+        _basket,
+        money=True,
+        speaks=lambda facts: facts["last_amount"] < _earlier_basket(facts) - 0.005,
+    ),
+    "value": Sentence(("frequency", "basket_amount", "realised_revenue"), _value, money=True),
+    "refunds": Sentence(
+        ("refund_share",), _refunds, money=True, speaks=lambda facts: facts["refund_share"] > 0
+    ),
+    # a year must have passed before anybody has a season, and an even year is four months in twelve
+    "season": Sentence(
+        ("season_share", "T"),
+        _season,
+        speaks=lambda facts: (facts["T"] >= 365) & (facts["season_share"] < 1 / 3),
+    ),
     "tenure": Sentence(("T",), _tenure),
     "channel": _variety("n_channels", "n_channels_90", "channels"),
     "category": _variety("n_categories", "n_categories_90", "categories"),

@@ -33,25 +33,75 @@ def facts(**over):
     ("family", "over", "text"),
     [
         ("overdue", {}, "usually buys every 23 days, silent for 61"),
-        ("overdue", {"frequency": 0.0}, "one purchase, 61 days ago; the usual gap is 23 days"),
+        (
+            "overdue",
+            {"frequency": 0.0},
+            "one purchase, 61 days ago; who returns does so after 23 days",
+        ),
         ("frequency", {}, "5 purchase days so far, 1 in the last 90 days"),
         ("frequency", {"frequency": 0.0}, "has bought on one day only"),
         ("slowing_down", {}, "1 purchase day in the last 90 days, 3 in the 90 before"),
         ("slowing_down", {"gap_last": 40.0}, "last two purchases 40 days apart, usually 23"),
         # five purchase days of 30 on average make 150; without the last, 140 / 4
         ("basket", {}, "10.00 EUR on the last purchase day, 35.00 EUR on average before"),
-        ("basket", {"frequency": 0.0}, "10.00 EUR on the only purchase day"),
-        ("value", {}, "spends 30.00 EUR a purchase day, 1,234.50 EUR in all"),
+        ("value", {}, "spent 1,234.50 EUR so far, 30.00 EUR a purchase day"),
+        ("value", {"frequency": 0.0}, "spent 1,234.50 EUR so far"),
         ("refunds", {}, "25% of the amount bought was refunded"),
-        ("refunds", {"refund_share": 0.0}, "nothing refunded so far"),
-        ("season", {}, "12% of purchase days fell in the season ahead"),
+        ("season", {}, "12% of the purchase days so far fell in the months ahead"),
+        (
+            "season",
+            {"season_share": 0.0},
+            "none of the purchase days so far fell in the months ahead",
+        ),
         ("tenure", {"T": 1.0}, "customer for 1 day"),
         ("channel", {}, "channels: 2 so far, 1 in the last 90 days"),
-        ("category", {}, "categories: 5 so far, 0 in the last 90 days"),
+        ("category", {}, "categories: 5 so far, none in the last 90 days"),
     ],
 )
 def test_each_family_speaks_in_the_customers_own_numbers(family, over, text):
     assert sentence(family, facts(**over), currency="EUR").tolist() == [text]
+
+
+@pytest.mark.parametrize(
+    ("family", "over"),
+    [
+        ("overdue", {"days_since_last": 20.0}),
+        ("slowing_down", {"count_90": 2.0}),  # two before as well, and a gap shorter than usual
+        ("basket", {"last_amount": 40.0}),
+        ("basket", {"frequency": 0.0}),  # nothing to compare with
+        ("refunds", {"refund_share": 0.0}),
+        ("season", {"season_share": 0.5}),
+        ("season", {"T": 200.0}),  # nobody has a season within a year
+        ("channel", {"n_channels_90": 2.0}),
+        ("event:complaint", {"event_complaint_90": 0.0, "event_complaint_days_since": 365.0}),
+        ("event:visit",
+         {"event_visit_30": 5.0, "event_visit_90": 9.0, "event_visit_days_since": 1.0}),
+    ],
+)  # fmt: skip
+def test_nothing_is_a_reason_that_reads_as_its_contrary(family, over):
+    assert sentence(family, facts(**over)).isna().all()
+
+
+@pytest.mark.parametrize(
+    ("month", "quarter", "since", "text"),
+    [
+        (1.0, 9.0, 20.0, "visit: 1 in the last 30 days, 8 in the 60 before"),
+        (0.0, 9.0, 40.0, "visit: none in the last 30 days, 9 in the 60 before"),
+        (0.0, 0.0, 200.0, "last visit 200 days ago"),
+        (0.0, 0.0, 365.0, "no visit in the last 365 days"),
+    ],
+)
+def test_fewer_visits(month, quarter, since, text):
+    table = facts(event_visit_30=month, event_visit_90=quarter, event_visit_days_since=since)
+    assert sentence("event:visit", table).tolist() == [text]
+
+
+def test_where_nothing_can_be_said_it_says_so():
+    why = reasons(facts(refund_share=0.0), contributions(refund_share=1.0, T=-1.0)).loc["a"]
+    assert why["reason_1_code"] == "several"
+    assert why["reason_1"].startswith("no single habit stands out")
+    assert why.isna()["reason_2"]
+    assert reasons(facts(), contributions(T=-1.0)).isna().all(axis=None)
 
 
 def test_every_family_of_the_catalogue_has_a_sentence():
@@ -97,7 +147,9 @@ def test_fewer_reasons_leave_empty_cells():
 
 def test_events_are_worded_by_type():
     why = reasons(
-        facts(event_store_visit_90=0.0, event_store_visit_days_since=200.0),
+        facts(
+            event_store_visit_30=0.0, event_store_visit_90=0.0, event_store_visit_days_since=200.0
+        ),
         contributions(event_store_visit_30=0.2, event_store_visit_days_since=0.2, T=0.3),
     ).loc["a"]
     assert why["reason_1_code"] == "event:store_visit"
