@@ -7,7 +7,7 @@ have been `chosen` is decided before the outcome is looked at, and from data up 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -23,23 +23,19 @@ from winback.evaluation.bootstrap import (
     VALUE_BOOTSTRAPPED,
     bootstrap,
 )
-from winback.evaluation.churn_forward import (
-    SnapshotSettings,
-    churn_data,
-    fit_churn,
-    unlabelled_churn,
-)
+from winback.evaluation.churn_forward import SnapshotSettings
+from winback.evaluation.churn_judged import CHURN_RECIPE, apart, churn_test
 from winback.evaluation.contest import VALUE_CANDIDATES, choose_value
 from winback.evaluation.forward import (
     INTERVAL_COLUMNS,
     LEVELS,
     ForwardTest,
+    Recipe,
     value_forward,
 )
 from winback.evaluation.metrics import churn_metrics, interval_metrics, value_metrics
-from winback.evaluation.windows import Window, known_past, outcomes
+from winback.evaluation.windows import Window, known_past
 
-CHURN_RECIPE = {"estimator": "ChurnModel", "params": {}}
 TARGETS = ("purchases", "revenue", "churn")
 PREDICTION_COLUMNS = (
     "split",
@@ -70,10 +66,18 @@ class BacktestResult:
         One row per split, target, model and customer: ``split, target, model, customer_id,
         predicted, low_80, high_80, low_90, high_90, actual``; bounds are NaN where a model has
         none.
+    groups : list of dict
+        Churn by kinds of customers (one order and repeat, numbers of orders, tiers where given),
+        of every model: see `winback.evaluation.churn_groups.group_records`.
+    profit : list of dict
+        What contacting the riskiest would have earned, by depth and model: see
+        `winback.evaluation.churn_groups.profit_records`.
     """
 
     records: list[dict[str, Any]]
     predictions: pd.DataFrame
+    groups: list[dict[str, Any]] = field(default_factory=list)
+    profit: list[dict[str, Any]] = field(default_factory=list)
 
 
 def run_backtest(
@@ -83,6 +87,7 @@ def run_backtest(
     active_within_days: int | None,
     gap_days: int = 0,
     purchase_model: str | None = None,
+    churn_recipe: Recipe | None = None,
     snapshots: SnapshotSettings | None = None,
     events: ir.Table | None = None,
     n_replicates: int = 200,
@@ -105,6 +110,8 @@ def run_backtest(
     purchase_model : str, optional
         The name in `VALUE_CANDIDATES` that a job chooses for purchases and revenue; None: the
         contest chooses.
+    churn_recipe : recipe, optional
+        Of the `ChurnModel` to judge, its economics included; None: `CHURN_RECIPE`.
     snapshots : SnapshotSettings, optional
         From which past dates churn models learn.
     events : ir.Table, optional
@@ -138,6 +145,7 @@ def run_backtest(
             active_within_days=active_within_days,
             gap_days=gap_days,
             purchase_model=purchase_model,
+            churn_recipe=churn_recipe,
             snapshots=snapshots,
             events=events,
             n_replicates=n_replicates,
@@ -149,6 +157,8 @@ def run_backtest(
     return BacktestResult(
         [record for result in results for record in result.records],
         pd.concat([result.predictions for result in results], ignore_index=True),
+        [record for result in results for record in result.groups],
+        [record for result in results for record in result.profit],
     )
 
 
@@ -160,8 +170,10 @@ def judge(
     targets: Sequence[str] = TARGETS,
     gap_days: int = 0,
     purchase_model: str | None = None,
+    churn_recipe: Recipe | None = None,
     snapshots: SnapshotSettings | None = None,
     events: ir.Table | None = None,
+    tiers: pd.Series[str] | None = None,
     n_replicates: int = 200,
     random_state: int = 0,
     progress: Callable[[str], None] | None = None,
@@ -175,6 +187,8 @@ def judge(
     window : Window
     targets : sequence of str
         Some of `TARGETS`; without amounts there is no revenue.
+    tiers : Series of str, optional
+        Each customer's tier as known at the window's `as_of`, indexed by customer, for `groups`.
 
     Raises
     ------
@@ -194,11 +208,14 @@ def judge(
             raise NotEnoughDataError("nobody has bought by the split's as_of", got=str(window))
         tests |= {target: test for target, test in found.items() if target in targets}
         chosen |= choice
+    population = pd.DataFrame()
+    recipe = churn_recipe or CHURN_RECIPE
     if "churn" in targets:
         tell(f"{window}: fitting churn models")
-        tests["churn"], chosen["churn"] = _churn_test(
+        tests["churn"], chosen["churn"], population = churn_test(
             transactions,
             Window(window.as_of, window.until, gap_days),
+            recipe,
             active_within_days=active_within_days,
             snapshots=snapshots or SnapshotSettings(),
             events=events,
@@ -217,7 +234,15 @@ def judge(
             random_state=random_state,
         )
     frames = [_frame(test, window) for test in tests.values()]
-    return BacktestResult(records, pd.concat(frames, ignore_index=True))
+    groups: list[dict[str, Any]] = []
+    profit: list[dict[str, Any]] = []
+    if len(population):
+        name = _surviving(tests["churn"], *chosen["churn"])[0]
+        draws = {"n_replicates": n_replicates, "random_state": random_state}
+        groups, profit = apart(
+            tests["churn"], window, population, recipe, chosen=name, tiers=tiers, **draws
+        )
+    return BacktestResult(records, pd.concat(frames, ignore_index=True), groups, profit)
 
 
 def _named(purchase_model: str | None) -> dict[str, tuple[str, str]]:
@@ -269,40 +294,6 @@ def _check_splits(transactions: Transactions, windows: Sequence[Window]) -> None
                 allowed="nothing" if last is None else f"at most {last}",
                 hint="give a split that ends by the last day of the data",
             )
-
-
-def _churn_test(
-    transactions: Transactions,
-    window: Window,
-    *,
-    active_within_days: int | None,
-    snapshots: SnapshotSettings,
-    events: ir.Table | None,
-    random_state: int,
-) -> tuple[ForwardTest, tuple[str, str]]:
-    """Fit the churn model once: its candidates are the models, its selection the choice."""
-    data = churn_data(
-        transactions,
-        window,
-        active_within_days=active_within_days,
-        snapshots=snapshots,
-        events=events,
-    )
-    population, failed = data.population, {}
-    try:
-        model = fit_churn(CHURN_RECIPE, data, window, random_state)
-        scores, failed = model.candidate_probabilities(population), model.dropped_
-        choice = (model.selected_, model.reasons_)
-    except NotEnoughDataError as error:
-        scores = unlabelled_churn(data, window)
-        name = str(scores.columns[0])
-        choice = (name, f"{name}, which needs no labels: {error.reason}")
-    predictions = {
-        str(name): pd.DataFrame({"predicted": scores[name].to_numpy()}) for name in scores
-    }
-    customers = population["customer_id"]
-    actual = outcomes(transactions, window, customers)["churned"].to_numpy()
-    return ForwardTest(window, "churn", customers, actual, predictions, failed), choice
 
 
 def _surviving(test: ForwardTest, name: str, reason: str) -> tuple[str, str]:

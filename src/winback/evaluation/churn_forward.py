@@ -13,10 +13,12 @@ import pandas as pd
 
 from winback.data.tables import Transactions
 from winback.errors import ModelError, NotEnoughDataError
+from winback.estimators.artifact import make
 from winback.estimators.baselines import PurchaseRule
 from winback.estimators.beta_geo import BetaGeoModel
 from winback.estimators.churn import ChurnModel
 from winback.estimators.churn_candidates import SIMPLE_CANDIDATES, BetaGeoChurn
+from winback.estimators.churn_profit import ContactEconomics
 from winback.evaluation.forward import ForwardTest, Recipe, attempt, unfitted
 from winback.evaluation.windows import Window, first_day, known_past, outcomes
 from winback.features.behaviour import active, behaviour_table
@@ -192,6 +194,18 @@ def mean_purchase(train: pd.DataFrame) -> pd.Series[float]:
     """
     value = (train["realised_revenue"] / (train["frequency"] + 1.0)).clip(lower=0.0)
     return value if value.any() else value + 1.0
+
+
+def economics_of(recipe: Recipe) -> ContactEconomics:
+    """Return the economics of a contact that a churn recipe states.
+
+    Examples
+    --------
+    >>> economics_of({"estimator": "ChurnModel", "params": {"contact_cost": 0.5}}).contact_cost
+    0.5
+    """
+    params = make(recipe).get_params()
+    return ContactEconomics(**{name: params[name] for name in ECONOMICS})
 
 
 def churn_forward(

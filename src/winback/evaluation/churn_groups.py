@@ -1,0 +1,200 @@
+"""Churn by kinds of customers, and what acting on the score would have earned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from winback.estimators.churn_profit import ContactEconomics
+from winback.evaluation.bootstrap import MAX_CUSTOMERS, bootstrap
+from winback.evaluation.forward import ForwardTest
+from winback.evaluation.metrics import Economics, churn_metrics, profit_by_depth
+from winback.evaluation.windows import Window
+
+ORDERS = ("1", "2", "3-4", "5-9", "10+")
+ONE_ORDER, REPEAT = "one order", "repeat"
+LITTLE = 0.6
+"""An AUC below which a score says little about who of a group leaves."""
+KEPT = ("auc", "brier", "ece", "top_decile_lift", "top_decile_lift_max", "safe_decile_churn")
+
+
+def order_groups(frequency: pd.Series[float]) -> dict[str, pd.Series[str]]:
+    """Group customers by how often they have ordered: one or more, and by `ORDERS`.
+
+    Parameters
+    ----------
+    frequency
+        Repeat purchase days; an order is a purchase day.
+
+    Examples
+    --------
+    >>> {name: groups.tolist() for name, groups in order_groups(pd.Series([0., 3., 12.])).items()}
+    {'repeat': ['one order', 'repeat', 'repeat'], 'orders': ['1', '3-4', '10+']}
+    """
+    at = np.searchsorted([1, 2, 4, 9], frequency.to_numpy(dtype=float), side="right")
+    return {
+        "repeat": pd.Series(np.where(frequency == 0, ONE_ORDER, REPEAT), frequency.index),
+        "orders": pd.Series(np.array(ORDERS, dtype=object)[at], frequency.index),
+    }
+
+
+def group_records(
+    test: ForwardTest,
+    window: Window,
+    groupings: Mapping[str, pd.Series[str]],
+    *,
+    chosen: str,
+    n_replicates: int = 200,
+    random_state: int = 0,
+) -> list[dict[str, Any]]:
+    """Measure every model on each group of customers apart.
+
+    Parameters
+    ----------
+    test
+        A forward test of churn.
+    window
+        The split, as it is written.
+    groupings
+        Name to the group of each customer, in the order of ``test.customers``; missing where
+        there is none.
+    chosen
+        The model that would have been deployed.
+    n_replicates, random_state
+        Of the customer bootstrap of AUC.
+
+    Returns
+    -------
+    list of dict
+        Flat, ready for JSON: ``split, target, grouping, group, model, chosen, n, churn_rate,
+        mean_predicted, auc, auc_low, auc_high, brier, ece, top_decile_lift, top_decile_lift_max,
+        safe_decile_churn, note``. What is undefined is None. ``note`` says of the chosen model
+        where it knows little; else None.
+    """
+    records: list[dict[str, Any]] = []
+    for grouping, groups in groupings.items():
+        names = groups.to_numpy()
+        for group in _in_order(groups):
+            part = test.among(pd.Index(test.customers[names == group]))
+            sample = part.at_most(MAX_CUSTOMERS, random_state)
+            # intervals where they decide something: for everyone's split, else of the chosen
+            wanted = sample.predicted()
+            if grouping != "repeat":
+                wanted = {name: p for name, p in wanted.items() if name == chosen}
+            draws = bootstrap(
+                sample.actual,
+                wanted,
+                ["auc"],
+                n_replicates=n_replicates,
+                random_state=random_state,
+            )
+            for model, p in part.predicted().items():
+                metrics = churn_metrics(part.actual, p)
+                low, high = draws.interval(model, "auc") if model in wanted else (float("nan"),) * 2
+                record: dict[str, Any] = {
+                    "split": str(window),
+                    "target": "churn",
+                    "grouping": grouping,
+                    "group": str(group),
+                    "model": model,
+                    "chosen": model == chosen,
+                    "n": len(p),
+                    "churn_rate": metrics["base_rate"],
+                    "mean_predicted": metrics["mean_predicted"],
+                    "auc_low": low,
+                    "auc_high": high,
+                    **{name: metrics[name] for name in KEPT},
+                }
+                record["note"] = knows_little(record) if model == chosen else None
+                records.append({key: _plain(value) for key, value in record.items()})
+    return records
+
+
+def knows_little(record: Mapping[str, Any]) -> str | None:
+    """Say in a sentence that a score hardly tells the customers of a group apart; None if it does.
+
+    Examples
+    --------
+    >>> knows_little({"grouping": "repeat", "group": "one order", "n": 900, "churn_rate": 0.8,
+    ...               "auc": 0.55, "auc_low": 0.49, "auc_high": 0.61})
+    'about customers with one order (900) the score knows little: AUC 0.55 (0.49 to 0.61)'
+    >>> knows_little({"grouping": "repeat", "group": "repeat", "n": 900, "churn_rate": 0.6,
+    ...               "auc": 0.71, "auc_low": 0.66, "auc_high": 0.75}) is None
+    True
+    """
+    who = {
+        ONE_ORDER: "customers with one order",
+        REPEAT: "repeat customers",
+    }.get(str(record["group"]), f"{record['grouping']} {record['group']}")
+    auc, low, high = record["auc"], record["auc_low"], record["auc_high"]
+    if not np.isfinite(auc):
+        kind = "left" if record["churn_rate"] else "came back"
+        return f"of {who} ({record['n']:,}) all {kind}: nothing can be said about the ranking"
+    if not np.isfinite(low):
+        return f"there are too few {who} ({record['n']:,}) to say what the score knows about them"
+    if auc >= LITTLE and low > 0.5:
+        return None
+    return (
+        f"about {who} ({record['n']:,}) the score knows little: "
+        f"AUC {auc:.2f} ({low:.2f} to {high:.2f})"
+    )
+
+
+def profit_records(
+    test: ForwardTest,
+    window: Window,
+    economics: ContactEconomics,
+    *,
+    value: float,
+    chosen: str,
+    steps: int = 20,
+) -> list[dict[str, Any]]:
+    """Lay out what contacting the riskiest share of customers would have earned, by model.
+
+    Parameters
+    ----------
+    economics
+        Margin, costs and save rate; the last is an assumption until an experiment measures it.
+    value
+        What a saved customer brings before margin, on average.
+
+    Returns
+    -------
+    list of dict
+        Flat: ``split, target, model, chosen, depth, n, churners, profit, value, margin,
+        save_rate, contact_cost, offer_cost``.
+    """
+    money = Economics(
+        margin=economics.margin * value,
+        contact_cost=economics.contact_cost,
+        offer_cost=economics.offer_cost,
+        success_rate=economics.save_rate,
+    )
+    told = {
+        "value": value,
+        "margin": economics.margin,
+        "save_rate": economics.save_rate,
+        "contact_cost": economics.contact_cost,
+        "offer_cost": economics.offer_cost,
+    }
+    records: list[dict[str, Any]] = []
+    for model, p in test.predicted().items():
+        who = {"split": str(window), "target": "churn", "model": model, "chosen": model == chosen}
+        curve = profit_by_depth(test.actual, p, money, steps=steps)
+        for row in curve.to_dict("records"):
+            point = {str(name): float(number) for name, number in row.items()}
+            records.append({key: _plain(item) for key, item in {**who, **point, **told}.items()})
+    return records
+
+
+def _in_order(groups: pd.Series[str]) -> list[str]:
+    """List the groups that occur: numbers of orders by size, others by name."""
+    found = sorted({str(group) for group in groups.dropna()})
+    return [name for name in ORDERS if name in found] + [n for n in found if n not in ORDERS]
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and not np.isfinite(value) else value
