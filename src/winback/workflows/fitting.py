@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from winback.estimators.beta_geo import BetaGeoModel
-    from winback.estimators.customer_value import CustomerValueModel
 
 MIN_CUSTOMERS = 20
 _FALLBACK = "rate+own_mean"
@@ -193,30 +192,3 @@ def mean_rate_model(frame: pd.DataFrame) -> BetaGeoModel:
     model.degenerate_ = "everybody's mean rate of purchase, as nothing more could be fitted"
     model.n_, model.converged_ = float(len(frame)), True
     return model
-
-
-def fit_tiers(session: Session, frame: pd.DataFrame, value: CustomerValueModel) -> Fitted:
-    """Learn the value tiers, their identities matched to the champion's where there is one."""
-    from winback.errors import RegistryError
-    from winback.estimators.tiers import ValueTiers
-    from winback.registry.aliases import CHAMPION, aliases_of, resolve
-    from winback.registry.load import load_version
-
-    job, name = session.job, f"{session.job.name}-tiers"
-    column = "clv" if session.transactions.has_amounts else "expected_purchases"
-    worth = value.predict(frame)[column]
-    previous, caveats = None, []
-    if CHAMPION in aliases_of(session.store, name):
-        try:
-            champion = resolve(session.store, f"{name}@{CHAMPION}")
-            previous = load_version(session.store, champion).estimator
-        except RegistryError as error:
-            caveats.append(
-                f"the tiers are named anew, as the champion cannot be read: {error.reason}"
-            )
-    unfitted = ValueTiers(job.tiers.n_tiers, job.tiers.scheme, random_state=job.random_state)
-    tiers = unfitted.fit(frame.assign(clv=worth), previous=previous)
-    caveats += [tiers.note_] if tiers.note_ else []
-    reasons = f"{len(tiers.names_)} tiers: {', '.join(tiers.names_)}"
-    metrics = {"stability": tiers.stability_, "tiers": float(len(tiers.names_))}
-    return Fitted(tiers, job.tiers.scheme, reasons, tuple(caveats), metrics)

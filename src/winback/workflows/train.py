@@ -6,10 +6,10 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from winback.workflows.evaluate import Evaluation, evaluate
+from winback.workflows.fit_tiers import ensure_judged, fit_tiers, judge_tiers, log_tiers
 from winback.workflows.fitting import (
     Fitted,
     fit_churn,
-    fit_tiers,
     fit_value,
     require_customers,
     value_frame,
@@ -63,6 +63,7 @@ def train(session: Session, *, force: bool = False) -> dict[str, Any]:
             _describe(session, training)
             _fit_all(session, training, evaluation)
         models = {role: training.versions[role] for role in MODELS}
+        ensure_judged(session, evaluation, models)
     how = "reused: nothing has changed since" if training.reused else "registered"
     for ref in models.values():
         session.reporter.say(f"{ref.label} {how}")
@@ -125,8 +126,9 @@ def _fit_all(session: Session, training: TrainingRun, evaluation: Evaluation) ->
     if "tiers" in missing:
         with step("Learning the value tiers"):
             tiers = fit_tiers(session, frame, value.estimator)
+            found = judge_tiers(session, evaluation, value.estimator, tiers.estimator)
         with training.model("tiers") as run:
-            run.log_text(tiers.estimator.profile_.to_csv(), "profile.csv")
+            log_tiers(run, tiers.estimator, found)
             _register(session, run, tiers, evaluation, ())
 
 

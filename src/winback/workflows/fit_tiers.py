@@ -1,0 +1,182 @@
+"""The value tiers of a job: learned on everything known, judged on a held-out past."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from winback.errors import ModelError, NotEnoughDataError
+from winback.workflows.evaluate import Evaluation
+from winback.workflows.fitting import Fitted
+from winback.workflows.session import Session, read_record
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from winback.estimators.customer_value import CustomerValueModel
+    from winback.estimators.tiers import ValueTiers
+    from winback.registry.aliases import ModelVersionRef
+    from winback.registry.run_log import Run
+
+RECORD = "tiers.json"
+
+
+def fit_tiers(session: Session, frame: pd.DataFrame, value: CustomerValueModel) -> Fitted:
+    """Learn the value tiers, their identities matched to the champion's where there is one."""
+    from winback.errors import RegistryError
+    from winback.estimators.tiers import ValueTiers
+    from winback.evaluation.tier_quality import with_worth
+    from winback.registry.aliases import CHAMPION, aliases_of, resolve
+    from winback.registry.load import load_version
+
+    job, name = session.job, f"{session.job.name}-tiers"
+    previous, caveats = None, []
+    if CHAMPION in aliases_of(session.store, name):
+        try:
+            champion = resolve(session.store, f"{name}@{CHAMPION}")
+            previous = load_version(session.store, champion).estimator
+        except RegistryError as error:
+            caveats.append(
+                f"the tiers are named anew, as the champion cannot be read: {error.reason}"
+            )
+    unfitted = ValueTiers(
+        job.tiers.n_tiers,
+        job.tiers.scheme,
+        method=job.tiers.method,
+        min_tier_share=job.tiers.min_tier_share,
+        random_state=job.random_state,
+    )
+    tiers = unfitted.fit(with_worth(frame, value), previous=previous)
+    caveats += [tiers.note_] if tiers.note_ else []
+    reasons = f"{len(tiers.names_)} tiers: {', '.join(tiers.names_)}"
+    metrics = {
+        "stability": tiers.stability_,
+        "separation": tiers.separation_,
+        "separation_reference": tiers.separation_reference_,
+        "tiers": float(len(tiers.names_)),
+    }
+    return Fitted(tiers, job.tiers.scheme, reasons, tuple(caveats), metrics)
+
+
+def judge_tiers(
+    session: Session, evaluation: Evaluation, value: CustomerValueModel, tiers: ValueTiers
+) -> dict[str, Any]:
+    """Judge the tiers on the days that the gate judges them on, and stage what was found.
+
+    Returns
+    -------
+    dict
+        Plain data; ``held_out`` is None where history is too short, and ``held_out_note`` says so.
+    """
+    from winback.evaluation.gate import gate_window
+    from winback.evaluation.tier_quality import migration_since, records
+    from winback.evaluation.windows import first_day
+
+    job = session.job
+    horizon_days = job.value.horizon_days
+    window, note = gate_window(
+        first_day(session.transactions), job.as_of, horizon_days=horizon_days
+    )
+    held_out = None
+    if window is not None:
+        try:
+            held_out = _held_out(session, window, _value_recipe(session, evaluation, value), tiers)
+        except (ModelError, NotEnoughDataError) as error:
+            note = f"{note}: {error.reason}"
+    selection = tiers.selection_
+    content = {
+        "as_of": job.as_of.isoformat(),
+        "training_key": session.training_key,
+        "tiers": list(tiers.names_),
+        "note": tiers.note_,
+        "stability": tiers.stability_,
+        "separation": tiers.separation_,
+        "separation_reference": tiers.separation_reference_,
+        "profile": records(tiers.profile_.reset_index()),
+        "selection": None if selection is None else records(selection.reset_index()),
+        "held_out": held_out,
+        "held_out_note": note,
+        "migration": migration_since(
+            session.transactions,
+            as_of=job.as_of,
+            horizon_days=horizon_days if window is None else window.horizon_days,
+            tiers=tiers,
+            value=value,
+        ),
+    }
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+    session.staged(RECORD).write_text(text + "\n", encoding="utf-8")
+    return content
+
+
+def log_tiers(run: Run, tiers: ValueTiers, content: Mapping[str, Any]) -> None:
+    """Log the profile, the choice of their number, and what the held-out past says."""
+    run.log_text(tiers.profile_.to_csv(), "profile.csv")
+    if tiers.selection_ is not None:
+        run.log_text(tiers.selection_.to_csv(), "selection.csv")
+    run.log_dict(content, RECORD)
+    held_out = content["held_out"]
+    if held_out is None:
+        return
+    test = held_out["differentiation"]
+    run.log_metrics({name: test[name] for name in ("epsilon_squared", "p")}, split="held_out")
+    for row in held_out["tiers"]:
+        figures = {k: v for k, v in row.items() if k != "tier" and v is not None}
+        run.log_metrics(figures, split=f"held_out/{row['tier']}")
+
+
+def ensure_judged(
+    session: Session, evaluation: Evaluation, versions: Mapping[str, ModelVersionRef]
+) -> None:
+    """Judge registered tiers again where the record of this training is not there (any more)."""
+    from winback.registry.load import load_version
+
+    if read_record(session.find(RECORD)).get("training_key") == session.training_key:
+        return
+    value, tiers = (
+        load_version(session.store, versions[role]).estimator for role in ("value", "tiers")
+    )
+    with session.reporter.step("Judging the value tiers"):
+        judge_tiers(session, evaluation, value, tiers)
+
+
+def _held_out(
+    session: Session, window: Any, value_recipe: dict[str, Any], tiers: ValueTiers
+) -> dict[str, Any]:
+    from winback.estimators.artifact import recipe_of
+    from winback.evaluation.tier_quality import tier_quality
+
+    job = session.job
+    return tier_quality(
+        session.transactions,
+        window=window,
+        tiers_recipe=recipe_of(tiers),
+        value_recipe=value_recipe,
+        churn_horizon_days=session.churn_horizon_days,
+        churn_gap_days=job.churn.gap_days,
+        active_within_days=job.churn.active_within_days,
+        random_state=job.random_state,
+    )
+
+
+def _value_recipe(
+    session: Session, evaluation: Evaluation, value: CustomerValueModel
+) -> dict[str, Any]:
+    """Return the recipe that the contest chose at the cut-off; the model's own if none did.
+
+    The model's own was chosen on days that the tiers are judged on.
+    """
+    from winback.estimators.artifact import recipe_of
+    from winback.evaluation.contest import VALUE_CANDIDATES
+
+    own = recipe_of(value)
+    target = "revenue" if session.transactions.has_amounts else "purchases"
+    chosen = [
+        record["model"]
+        for record in evaluation.records
+        if record["target"] == target and record.get("chosen")
+    ]
+    if not chosen or chosen[0] not in VALUE_CANDIDATES:
+        return own
+    return {**own, "params": {**own["params"], **VALUE_CANDIDATES[chosen[0]]["params"]}}
