@@ -47,6 +47,8 @@ class Judged:
         The eligible customers of both arms, best first: what the list says and what is true.
     active
         The active customers: severity, predicted and true P(no purchase in the horizon).
+    level
+        The common level of demand in the horizon, relative to as many days before it.
     contacted
         How many customers the list calls back.
     """
@@ -56,6 +58,7 @@ class Judged:
     policies: pd.DataFrame
     ranked: pd.DataFrame
     active: pd.DataFrame
+    level: float
 
 
 def run_shop(folder: Path, *, customers: int, seed: int) -> Path:
@@ -85,6 +88,7 @@ def judge(job_file: Path, outputs: Path, *, seed: int) -> Judged:
         policies=_policies(ranked, job, seed),
         ranked=ranked,
         active=_active(scores, truth, job),
+        level=_level(truth, job),
     )
 
 
@@ -173,6 +177,15 @@ def _active(scores: pd.DataFrame, truth: Truth, job: Job) -> pd.DataFrame:
             "gone": 1 - at["p_alive"].to_numpy(),
         }
     )
+
+
+def _level(truth: Truth, job: Job) -> float:
+    today = (job.as_of - truth.level.first_day).days + 1
+    ahead, before = (
+        truth.level.daily[start : start + job.churn_horizon_days].mean()
+        for start in (today, today - job.churn_horizon_days)
+    )
+    return float(ahead / before)
 
 
 def by_severity(active: pd.DataFrame) -> pd.DataFrame:
@@ -329,6 +342,13 @@ def _colours(shops: Sequence[Judged]) -> str:
             f"| {name} | {row['customers']:,.0f} | {row['p_churn']:.1%} | {row['true_churn']:.1%} "
             f"| {min(each):.1%} to {max(each):.1%} | {row['gone']:.1%} |"
         )
+    low, high = (f"{of(shop.level for shop in shops):.2f}" for of in (min, max))
+    lines += [
+        "",
+        f"The common level of demand over the horizon was {low} to {high} of that over as many",
+        "days before it, by season and drift; no customer's own past tells that. Below 1, more are",
+        "silent than was said.",
+    ]
     return "\n".join([*lines, ""])
 
 
