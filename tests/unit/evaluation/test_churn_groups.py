@@ -48,7 +48,7 @@ def test_groups_are_measured_apart_and_little_knowledge_is_said(made):
     assert first["auc_low"] < 0.5 < first["auc_high"]
     assert f"customers with one order ({one.sum():,}) the score knows little" in first["note"]
     repeat = table.loc["repeat", "repeat", "score"]
-    assert repeat["note"] is None
+    assert pd.isna(repeat["note"])
     assert repeat["auc_low"] < repeat["auc"] < repeat["auc_high"]
     assert list(dict.fromkeys(table.loc["orders"].index.get_level_values("group"))) == [
         "1",
