@@ -260,6 +260,7 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
                 "recency": [0.0, 75.0, 340.0],
                 "T": [30.0, 200.0, 365.0],
                 "monetary_value": [0.0, 24.5, 51.25],
+                "basket_amount": [30.0, 24.0, 50.0],
                 "last_horizon_purchases": [1.0, 1.0, 8.0],
             }
         )

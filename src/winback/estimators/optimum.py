@@ -23,6 +23,7 @@ GRADIENT_TOLERANCE = 1e-7
 ROUNDING = 1e-12
 NEWTON_STEPS = 12
 ASCENT_STEPS = 60
+NOISE = 1e-11  # of a value: gamma terms of parameters at a bound cancel to this
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ def _ascend(surface: _Surface, theta: FloatArray) -> tuple[FloatArray, int]:
         gain, slope_ahead, bend_ahead = surface(ahead, hessian=True)
         steps += 1
         flatter = np.abs(slope_ahead[free]).max() < np.abs(slope[free]).max()
-        if gain > value or (flatter and gain >= value - 1e-13 * abs(value)):
+        if gain > value or (flatter and gain >= value - NOISE * max(1.0, abs(value))):
             theta, value, slope, bend = ahead, gain, slope_ahead, bend_ahead
             radius = min(2 * radius, 4.0)
         else:
@@ -173,7 +174,7 @@ def _newton(surface: _Surface, theta: FloatArray) -> tuple[FloatArray, int]:
         ahead = np.clip(theta + step, surface.low, surface.high)
         gain, slope_ahead, bend_ahead = surface(ahead, hessian=True)
         # near the summit a gain is rounding error, and the smaller gradient decides
-        level = gain >= value - 1e-13 * abs(value)
+        level = gain >= value - NOISE * max(1.0, abs(value))
         if not (level and np.abs(slope_ahead).max() < np.abs(slope).max()):
             return theta, steps
         theta, value, slope, bend = ahead, gain, slope_ahead, bend_ahead

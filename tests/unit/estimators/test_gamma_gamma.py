@@ -5,8 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from winback.errors import NotEnoughDataError
-from winback.estimators.gamma_gamma import GammaGammaModel, SpendTally
+from winback.errors import ModelError, NotEnoughDataError
+from winback.estimators.gamma_gamma import GammaGammaModel
+from winback.estimators.gamma_gamma_likelihood import SpendTally
 
 DATASETS = Path(find_spec("lifetimes").origin).parent / "datasets"
 CDNOW = pd.read_csv(DATASETS / "cdnow_customers_summary_with_transactions.csv").rename(
@@ -26,10 +27,11 @@ def draw(n, p, q, v, seed=0):
     return pd.DataFrame({"frequency": x, "monetary_value": rng.gamma(p * x) / nu / x})
 
 
-def test_derivatives_agree_with_differences():
+@pytest.mark.parametrize("variance", [0.0, 0.1])
+def test_derivatives_agree_with_differences(variance):
     used = CDNOW[(CDNOW["frequency"] > 0) & (CDNOW["monetary_value"] > 0)]
     x, m = used["frequency"].to_numpy(float), used["monetary_value"].to_numpy()
-    tally = SpendTally(x, m / m.mean(), np.ones(len(x)))
+    tally = SpendTally(x, np.log(m / m.mean()), variance * np.ones(len(x)), np.ones(len(x)))
     p = np.array([4.0, 2.5, 0.6])
     _, gradient, hessian = tally.gamma_gamma(p, True)
     for i, step in enumerate(np.eye(3) * 1e-6):
@@ -107,3 +109,55 @@ def test_thinned_climb_reaches_the_same_summit(model, monkeypatch):
     monkeypatch.setattr("winback.estimators.gamma_gamma.THINNED", 200)
     again = GammaGammaModel().fit(CDNOW)
     np.testing.assert_allclose(again.summary_, model.summary_, rtol=1e-6)
+
+
+def test_cells_of_the_mean_err_by_less_than_stated(monkeypatch):
+    rng = np.random.default_rng(3)
+    frame = draw(20_000, 6.0, 4.0, 15.0)
+    x, m = frame["frequency"].to_numpy(float), frame["monetary_value"].to_numpy()
+    weight = rng.integers(0, 3, len(x)).astype(float)
+    exact = SpendTally.of_customers(x, m, weight, unit=20.0)
+    monkeypatch.setattr("winback.estimators.gamma_gamma_likelihood.MANY", 1)
+    cells = SpendTally.of_customers(x, m, weight, unit=20.0)
+    assert cells.n == exact.n
+    assert len(cells.w) < len(exact.w) / 4
+    for p in ([6.0, 4.0, 0.75], [300.0, 90.0, 0.01], [0.5, 1.1, 20.0]):
+        off = cells.gamma_gamma(np.array(p), False)[0] - exact.gamma_gamma(np.array(p), False)[0]
+        assert abs(off) <= 4.01e-9 * (weight @ (p[0] * x + p[1]))
+
+
+def test_a_fit_by_cells_is_the_exact_fit(monkeypatch):
+    frame = draw(20_000, 6.0, 4.0, 15.0)
+    exact = GammaGammaModel().fit(frame)
+    monkeypatch.setattr("winback.estimators.gamma_gamma_likelihood.MANY", 1)
+    cells = GammaGammaModel().fit(frame)
+    assert cells.diagnostics_["distinct_histories"] < 3_000
+    np.testing.assert_allclose(cells.summary_, exact.summary_, rtol=1e-5)
+    assert cells.log_likelihood_ == pytest.approx(exact.log_likelihood_, rel=1e-9)
+
+
+def test_all_purchase_days_are_one_more_than_the_repeat_days():
+    """Fitted on all days of x, as on repeat days where one more of them is a repeat day."""
+    repeat = draw(500, 5.0, 4.0, 20.0)
+    every = repeat.rename(columns={"monetary_value": "basket_amount"})
+    every["frequency"] -= 1
+    on_repeat, on_all = GammaGammaModel().fit(repeat), GammaGammaModel(on="all").fit(every)
+    assert (every["frequency"] == 0).any()
+    pd.testing.assert_frame_equal(on_all.summary_, on_repeat.summary_, check_exact=True)
+    np.testing.assert_array_equal(on_all.expected_spend(every), on_repeat.expected_spend(repeat))
+    assert on_all.columns == ("frequency", "basket_amount")
+    with pytest.raises(ModelError, match="no column 'basket_amount'"):
+        on_all.expected_spend(repeat)
+    with pytest.raises(ModelError, match="unknown purchase days"):
+        GammaGammaModel(on="first").fit(repeat)
+
+
+def test_all_purchase_days_fall_back_on_the_mean_of_all(model):
+    frame = draw(3_000, 4.0, 0.6, 15.0).rename(columns={"monetary_value": "basket_amount"})
+    frame["frequency"] -= 1
+    wild = GammaGammaModel(on="all").fit(frame)
+    assert "no usable mean" in wild.degenerate_
+    np.testing.assert_array_equal(wild.expected_spend(frame), frame["basket_amount"])
+    again = GammaGammaModel.from_json(wild.to_json())
+    assert again.on == "all"
+    np.testing.assert_array_equal(again.expected_spend(frame), wild.expected_spend(frame))
