@@ -32,6 +32,7 @@ from winback.features.purchases import purchase_days
 
 EVERY_DAYS = 7
 MAX_SCORED = 20_000  # customers scored each week, drawn by a digest: medians need no more
+DATES_AT_ONCE = 8
 THRESHOLDS = np.round(np.arange(0.05, 0.96, 0.01), 2)
 QUARTILES = (0.25, 0.50, 0.75)
 
@@ -147,17 +148,18 @@ def measure_lead_time(
     scored = _some(past.table)
     dates = [start + timedelta(days=at) for at in range(0, 2 * horizon_days + 1, EVERY_DAYS)]
     risks = []
-    for day in dates:  # a date at a time bounds the memory
+    for at in range(0, len(dates), DATES_AT_ONCE):  # bounds the memory
         table = behaviour_table(
             past.table,
-            [day],
+            dates[at : at + DATES_AT_ONCE],
             count_zero=past.count_zero,
             horizon_days=horizon_days,
             events=events,
             event_types=types,
             customers=scored,
         )
-        frame = active(table, active_within_days).order_by("customer_id").to_pyarrow().to_pandas()
+        table = active(table, active_within_days).order_by(["as_of", "customer_id"])
+        frame = table.to_pyarrow().to_pandas()
         if len(frame):
             columns = ["customer_id", "as_of", "last_purchase_at"]
             risks.append(frame[columns].assign(p_churn=model.predict_frame(frame)["p_churn"]))
