@@ -78,6 +78,7 @@ def assert_same_results(one, other):
         frames = [f.drop(columns=["run_id", "list_id"], errors="ignore") for f in frames]
         pd.testing.assert_frame_equal(*frames, check_exact=True)
     assert one.read("evaluation.json") == other.read("evaluation.json")
+    assert one.read("tiers.json") == other.read("tiers.json")
     assert {p.name for p in one.out.iterdir()} == {p.name for p in other.out.iterdir()}
 
 

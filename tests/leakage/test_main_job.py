@@ -103,6 +103,7 @@ def test_neither_do_lists_nor_what_was_learned_and_chosen(worlds):
             *(f.drop(columns=NEW_EACH_TIME, errors="ignore") for f in pair)
         )
     assert none.read("evaluation.json") == wild.read("evaluation.json")
+    assert none.read("tiers.json") == wild.read("tiers.json")
     digests = [
         {
             role: (m["version"], m["digest"])

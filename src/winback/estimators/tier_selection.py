@@ -28,9 +28,9 @@ STABLE = 0.7
 REFERENCE_DRAWS = 19
 """Of each reference; beating the best of 19 is a Monte Carlo test at 5% (Besag and Diggle 1977)."""
 
-AS_GOOD = 0.02
+AS_GOOD = {"kmeans": 0.05, "gaussian_mixture": 0.2}
 """The previous number of tiers is kept where it loses no more than this: a share of the silhouette,
-or nats per customer."""
+or nats of log-likelihood per customer. A name that means something else every month is worse."""
 
 
 class Separation(NamedTuple):
@@ -171,8 +171,8 @@ def _loss(table: pd.DataFrame, method: str, n: int) -> tuple[pd.Series[float], f
     if admitted.empty:
         return -table["smallest_share"], 0.0
     if method == "gaussian_mixture":
-        return admitted["bic"], 2 * n * AS_GOOD  # BIC counts log-likelihood twice
+        return admitted["bic"], 2 * n * AS_GOOD[method]  # BIC counts log-likelihood twice
     stable = admitted[admitted["stability"] >= STABLE]
     if stable.empty:
         return -admitted["stability"], 0.0
-    return -stable["silhouette"], AS_GOOD * float(stable["silhouette"].max())
+    return -stable["silhouette"], AS_GOOD[method] * float(stable["silhouette"].max())

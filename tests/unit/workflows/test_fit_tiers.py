@@ -1,0 +1,109 @@
+"""Tiers are learned as the job says, and tiers.json is there whatever went before."""
+
+import json
+from contextlib import contextmanager
+from importlib import import_module
+from types import SimpleNamespace
+
+import pytest
+
+from winback.config import load_job
+from winback.estimators.artifact import make
+from winback.evaluation.contest import VALUE_CANDIDATES
+from winback.registry import aliases
+from winback.workflows.evaluate import Evaluation
+from winback.workflows.fit_tiers import RECORD, ensure_judged, fit_tiers, judge_tiers
+from winback.workflows.fitting import value_frame
+from winback.workflows.session import Session
+
+JOB = """\
+name: shop
+as_of: {as_of}
+value: {{horizon_days: 60}}
+data: {{transactions: {{source: sample:cdnow-tenth}}}}
+tracking: {{uri: "sqlite:///none.db"}}
+tiers: {tiers}
+"""
+
+
+@pytest.fixture
+def opened(tmp_path, monkeypatch):
+    monkeypatch.setattr(aliases, "aliases_of", lambda *_: set())  # no champion yet
+    monkeypatch.setattr(Session, "store", None)
+
+    @contextmanager
+    def opened(as_of="1997-09-30", tiers="{}"):
+        job = tmp_path / "job.yaml"
+        job.write_text(JOB.format(as_of=as_of, tiers=tiers))
+        with Session(load_job(job), out=tmp_path / "out") as session:
+            yield session
+
+    return opened
+
+
+def learned(session):
+    frame = value_frame(session)
+    recipe = VALUE_CANDIDATES["rate+own_mean"]
+    value = make(recipe).set_params(horizon_days=60).fit(frame)
+    return value, fit_tiers(session, frame, value)
+
+
+def test_tiers_are_learned_as_the_job_says_and_judged(opened, tmp_path):
+    wanted = "{method: gaussian_mixture, n_tiers: 2, min_tier_share: 0.1, scheme: numbered}"
+    with opened(tiers=wanted) as session:
+        value, fitted = learned(session)
+        tiers = fitted.estimator
+        assert (tiers.method, tiers.n_tiers, tiers.min_tier_share) == (
+            "gaussian_mixture", 2, 0.1,
+        )  # fmt: skip
+        assert {"stability", "separation", "separation_reference"} < set(fitted.metrics)
+        evaluation = Evaluation([{"target": "revenue", "model": "zero", "chosen": True}])
+        by_zero = judge_tiers(session, evaluation, value, tiers)["held_out"]
+        found = judge_tiers(session, Evaluation(), value, tiers)
+        assert found["held_out"] != by_zero  # the contest's choice at the cut-off is refitted
+    assert json.loads((tmp_path / "out" / RECORD).read_text()) == found
+    assert found["tiers"] == ["tier-1", "tier-2"]
+    assert found["selection"] is None
+    assert found["held_out"]["as_of"] == "1997-08-01"
+    assert sum(row["customers"] for row in found["profile"]) == 2357
+    assert found["migration"]["before"] == "1997-08-01"
+
+
+def test_a_history_too_short_to_judge_is_said_and_leaves_the_rest(opened):
+    with opened(as_of="1997-01-10") as session:
+        found = judge_tiers(session, Evaluation(), *with_estimator(learned(session)))
+    assert found["held_out"] is None
+    assert "too short" in found["held_out_note"]
+    assert found["profile"]
+    assert found["migration"]["kept"] is None
+
+
+def with_estimator(pair):
+    return pair[0], pair[1].estimator
+
+
+def test_the_record_of_a_reused_training_is_made_again_only_where_it_is_gone(
+    opened, tmp_path, monkeypatch
+):
+    with opened(tiers="{n_tiers: auto}") as session:
+        value, tiers = with_estimator(learned(session))
+        found = judge_tiers(session, Evaluation(), value, tiers)
+    assert [row["chosen"] for row in found["selection"]].count(True) == 1
+    record = tmp_path / "out" / RECORD
+    first = record.read_bytes()
+    asked = []
+
+    def load_version(_, ref):
+        asked.append(ref)
+        return SimpleNamespace(estimator={"value": value, "tiers": tiers}[ref])
+
+    monkeypatch.setattr(import_module("winback.registry.load"), "load_version", load_version)
+    versions = {"value": "value", "tiers": "tiers"}
+    with opened(tiers="{n_tiers: auto}") as session:
+        ensure_judged(session, Evaluation(), versions)
+    assert not asked
+    record.unlink()
+    with opened(tiers="{n_tiers: auto}") as session:
+        ensure_judged(session, Evaluation(), versions)
+    assert asked == ["value", "tiers"]
+    assert record.read_bytes() == first
