@@ -10,6 +10,7 @@ know nothing of the truth; this script reads both.
 from __future__ import annotations
 
 import argparse
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import yaml
 from scipy.stats import t as student
 
 from winback.config import Job, load_job
@@ -29,6 +31,9 @@ from winback.lists.severity import LEVELS, severity
 PAGE = Path(__file__).parent / "simulated_shop.md"
 LIST, RANDOM, RECENCY, VALUE = "the list", "random", "most recent", "highest CLV"
 CEILING = "the truth known"
+PRIOR = "the list, uplift unmeasured"
+OTHERS = (PRIOR, RANDOM, RECENCY, VALUE)
+OUT, UNMEASURED = "outputs", "unmeasured"
 RESAMPLES = 2000
 
 
@@ -62,10 +67,20 @@ class Judged:
 
 
 def run_shop(folder: Path, *, customers: int, seed: int) -> Path:
-    """Make a shop and run its job; return the job's YAML. Outputs are in `folder/outputs`."""
+    """Make a shop, run its job, and list again as if no campaign had been measured.
+
+    Returns the job's YAML. The results are in `folder/outputs` and `folder/unmeasured`.
+    """
     winback(folder, "simulate", "--customers", customers, "--seed", seed, "--out", "shop")
-    winback(folder, "run", "shop/simulated_shop.yaml", "--out", "outputs")
-    return folder / "shop" / "simulated_shop.yaml"
+    job = folder / "shop" / "simulated_shop.yaml"
+    winback(folder, "run", job, "--out", OUT)
+    shutil.copytree(folder / OUT, folder / UNMEASURED)
+    settings = yaml.safe_load(job.read_text(encoding="utf-8"))
+    del settings["data"]["contacts"]
+    other = job.with_name("unmeasured.yaml")
+    other.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    winback(folder, "lists", other, "--out", UNMEASURED)
+    return job
 
 
 def winback(folder: Path, *arguments: Any) -> None:
@@ -76,16 +91,18 @@ def winback(folder: Path, *arguments: Any) -> None:
         raise SystemExit(ended.stderr[-2000:])
 
 
-def judge(job_file: Path, outputs: Path, *, seed: int) -> Judged:
-    """Compare the lists of a job with the truth."""
+def judge(job_file: Path, *, seed: int) -> Judged:
+    """Compare the lists of a job that `run_shop` has run with the truth."""
     job, truth = load_job(job_file).job, read_truth(job_file.parent)
+    outputs = job_file.parents[1] / OUT
+    unmeasured = job_file.parents[1] / UNMEASURED
     scores = pd.read_parquet(outputs / "scores.parquet").set_index("customer_id")
     scores["silent"] = scores["T"] - scores["recency"]
     ranked = _ranked(outputs, scores, truth, job)
     return Judged(
         seed=seed,
         contacted=int(ranked["on_list"].sum()),
-        policies=_policies(ranked, job, seed),
+        policies=_policies(ranked, _ranked(unmeasured, scores, truth, job), job, seed),
         ranked=ranked,
         active=_active(scores, truth, job),
         level=_level(truth, job),
@@ -97,7 +114,7 @@ def _ranked(outputs: Path, scores: pd.DataFrame, truth: Truth, job: Job) -> pd.D
     control = pd.read_csv(outputs / "win_back_control.csv", dtype={"customer_id": str})
     excluded = pd.read_parquet(outputs / "win_back_excluded.parquet")
     columns = ["customer_id", "arm", "rank", "uplift", "expected_incremental_margin"]
-    columns += ["contact_cost", "offer_cost"]
+    columns += ["contact_cost", "offer_cost", "uplift_source"]
     parts = [treated.assign(on_list=True), control, excluded[excluded["arm"].notna()]]
     rows = pd.concat([part.reindex(columns=[*columns, "on_list"]) for part in parts])
     rows["on_list"] = rows["on_list"].eq(True)
@@ -116,29 +133,35 @@ def _ranked(outputs: Path, scores: pd.DataFrame, truth: Truth, job: Job) -> pd.D
     )
 
 
-def _policies(ranked: pd.DataFrame, job: Job, seed: int) -> pd.DataFrame:
+def _policies(ranked: pd.DataFrame, unmeasured: pd.DataFrame, job: Job, seed: int) -> pd.DataFrame:
     """Spend the same budget in each way on those whom the arms allow to be contacted."""
-    rows = ranked[ranked["arm"] == "treated"].reset_index(drop=True)
-    margin, limits = rows["true_margin"].to_numpy(), job.lists.win_back
+    rows = ranked[ranked["arm"] == "treated"].set_index("customer_id")
+    limits = job.lists.win_back
     at_random = min(limits.budget / rows["commitment"].sum(), limits.capacity / len(rows), 1.0)
-    share = {
-        LIST: rows["on_list"].to_numpy(dtype="float64"),
-        RANDOM: np.full(len(rows), at_random),  # every choice at once: its expectation
+    chosen = {
+        LIST: rows["on_list"].astype("float64"),
+        RANDOM: pd.Series(at_random, index=rows.index),  # every choice at once: its expectation
         RECENCY: _first(rows, rows["silent"], job),
         VALUE: _first(rows, -rows["clv"], job),
         CEILING: _first(rows, -rows["true_margin"], job),
     }
+    brought = pd.DataFrame({name: share * rows["true_margin"] for name, share in chosen.items()})
+    # without contacts others are eligible, and at another step: it stands at its own costs
+    prior = unmeasured[unmeasured["on_list"]].set_index("customer_id")["true_margin"]
+    brought = brought.join(prior.rename(PRIOR), how="outer").fillna(0.0)
+    contacted = {name: share.sum() for name, share in chosen.items()} | {PRIOR: len(prior)}
     rng = np.random.default_rng(seed)
-    weights = rng.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), RESAMPLES)
+    n = len(brought)
+    weights = rng.multinomial(n, np.full(n, 1 / n), RESAMPLES)
     table = []
-    for name, chosen in share.items():
-        difference = (share[LIST] - chosen) * margin
+    for name in (LIST, PRIOR, RANDOM, RECENCY, VALUE, CEILING):
+        difference = (brought[LIST] - brought[name]).to_numpy()
         low, high = np.quantile(weights @ difference, [0.025, 0.975])
         table.append(
             {
                 "policy": name,
-                "a_contact": (chosen @ margin) / max(chosen.sum(), 1.0),
-                "total": chosen @ margin,
+                "a_contact": brought[name].sum() / max(contacted[name], 1),
+                "total": brought[name].sum(),
                 "difference": difference.sum(),
                 "low": low,
                 "high": high,
@@ -147,7 +170,7 @@ def _policies(ranked: pd.DataFrame, job: Job, seed: int) -> pd.DataFrame:
     return pd.DataFrame(table).set_index("policy")
 
 
-def _first(rows: pd.DataFrame, by: pd.Series, job: Job) -> Any:
+def _first(rows: pd.DataFrame, by: pd.Series, job: Job) -> pd.Series:
     """Take customers in this order until budget or capacity ends."""
     order = np.argsort(by.to_numpy(), kind="stable")
     committed = rows["commitment"].to_numpy()[order].cumsum()
@@ -155,7 +178,7 @@ def _first(rows: pd.DataFrame, by: pd.Series, job: Job) -> Any:
     within[job.lists.win_back.capacity :] = False
     chosen = np.zeros(len(rows))
     chosen[order[within]] = 1.0
-    return chosen
+    return pd.Series(chosen, index=rows.index)
 
 
 def _active(scores: pd.DataFrame, truth: Truth, job: Job) -> pd.DataFrame:
@@ -212,7 +235,7 @@ def main(customers: int, seeds: Sequence[int]) -> None:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             job = run_shop(folder, customers=customers, seed=seed)
-            shops.append(judge(job, folder / "outputs", seed=seed))
+            shops.append(judge(job, seed=seed))
             settings = load_job(job).job
     PAGE.write_text(_page(shops, customers, settings), encoding="utf-8")
 
@@ -257,7 +280,9 @@ def _money(shops: Sequence[Judged]) -> str:
         "Every policy spends the same budget, under the same capacity, on the same eligible",
         "customers (dormant, inside the window, allowed to be written to, not drawn as controls).",
         "*Random* is the expectation over all choices. *The truth known* takes the best: the most",
-        "that anybody could reach.",
+        "that anybody could reach. *Uplift unmeasured* is the list of the same job without its",
+        "contacts, which has a stated prior only and spends a part of the budget by lot.",
+        f"The uplift behind the list is {_sources(shops)}.",
         "",
         f"Mean over the {len(shops)} shops, with 95% t-intervals over shops:\n",
         "| policy | margin a contact | margin in all | the list brings more by |",
@@ -266,7 +291,7 @@ def _money(shops: Sequence[Judged]) -> str:
     for name in shops[0].policies.index:
         rows = pd.DataFrame([shop.policies.loc[name] for shop in shops])
         mean, low, high = _interval(rows["difference"])
-        more = "" if name == LIST else f"{mean:,.0f} ({low:,.0f} to {high:,.0f})"
+        more = "" if name == LIST else f"{mean:,.0f}{_range(low, high, ',.0f')}"
         label = f"**{name}**" if name == LIST else name
         a_contact, total = rows["a_contact"].mean(), rows["total"].mean()
         lines.append(f"| {label} | {a_contact:.2f} | {total:,.0f} | {more} |")
@@ -274,27 +299,40 @@ def _money(shops: Sequence[Judged]) -> str:
         "",
         "Shop by shop, the list's margin less that of the other, with 95% customer-bootstrap",
         "intervals:\n",
-        f"| seed | contacted | against {RANDOM} | against {RECENCY} | against {VALUE} |",
-        "|--:|--:|--:|--:|--:|",
+        "| seed | contacted | " + " | ".join(f"against {name}" for name in OTHERS) + " |",
+        "|--:|--:|" + "--:|" * len(OTHERS),
     ]
     for shop in shops:
         cells = [
             f"{row['difference']:,.0f} ({row['low']:,.0f} to {row['high']:,.0f})"
-            for row in (shop.policies.loc[name] for name in (RANDOM, RECENCY, VALUE))
+            for row in (shop.policies.loc[name] for name in OTHERS)
         ]
         lines.append(f"| {shop.seed} | {shop.contacted:,} | {' | '.join(cells)} |")
     wins = {
-        name: sum(shop.policies.loc[name, "difference"] > 0 for shop in shops)
-        for name in (RANDOM, RECENCY, VALUE)
+        name: sum(shop.policies.loc[name, "difference"] > 0 for shop in shops) for name in OTHERS
     }
     told = ", ".join(f"{name} in {n} of {len(shops)}" for name, n in wins.items())
-    return "\n".join([*lines, "", f"The list brought more than {told} shops.", ""])
+    return "\n".join([*lines, "", f"The list brought more than: {told}.", ""])
+
+
+def _sources(shops: Sequence[Judged]) -> str:
+    found = {
+        source.partition(" (")[0]
+        for shop in shops
+        for source in shop.ranked["uplift_source"].dropna().unique()
+    }
+    return "; ".join(sorted(found))
 
 
 def _interval(values: pd.Series) -> tuple[float, float, float]:
     n = len(values)
     half = student.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
     return values.mean(), values.mean() - half, values.mean() + half
+
+
+def _range(low: float, high: float, form: str) -> str:
+    """Write an interval; one shop has none."""
+    return "" if np.isnan(low) else f" ({low:{form}} to {high:{form}})"
 
 
 def _deciles(shops: Sequence[Judged]) -> str:
@@ -316,8 +354,10 @@ def _deciles(shops: Sequence[Judged]) -> str:
         money = [f"{row[name]:.2f}" for name in ("expected_incremental_margin", "true_margin")]
         lines.append(f"| {tenth} | {' | '.join([*points, *money])} |")
     value, low, high = spearman
-    told = f"Rank correlation with the true incremental margin: {value:.2f} ({low:.2f} to"
-    return "\n".join([*lines, "", f"{told} {high:.2f} over shops).", ""])
+    told = (
+        f"Rank correlation with the true incremental margin: {value:.2f}{_range(low, high, '.2f')}"
+    )
+    return "\n".join([*lines, "", told + ".", ""])
 
 
 def _rank_correlation(ranked: pd.DataFrame, true: str) -> float:
