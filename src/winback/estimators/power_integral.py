@@ -26,6 +26,7 @@ import numpy as np
 from winback.estimators.frames import FloatArray, IntArray
 
 FALL = 45.0  # e^-45: nothing beyond
+FAR = 300.0  # e^300: beyond any stretch of time
 # nodes and what they are good for: the fall of the integrand and the length in v
 RULES = (
     (6, 1.5, 0.5),
@@ -102,8 +103,8 @@ def nodes_of(of: Stretch) -> Iterator[Nodes]:
     # where either power alone has brought the integrand down by e^-45
     with np.errstate(divide="ignore"):
         reach = np.minimum(
-            (of.alpha + of.lo) * np.expm1(np.minimum(FALL / of.p, 700.0)),
-            (of.beta + of.lo) * np.expm1(np.minimum(FALL / of.q, 700.0)),
+            (of.alpha + of.lo) * np.expm1(np.minimum(FALL / of.p, FAR)),
+            (of.beta + of.lo) * np.expm1(np.minimum(FALL / of.q, FAR)),
         )
     length = np.minimum(of.hi - of.lo, reach)
     v = np.log1p(length / (np.minimum(of.alpha, of.beta) + of.lo))
