@@ -1,7 +1,9 @@
-"""BG/NBD and Gamma-Gamma against print and against lifetimes.
+"""The purchase models and Gamma-Gamma against print and against lifetimes.
 
 Printed numbers: CDNOW, the published tenth calibrated to 1997-09-30, in weeks. BG/NBD: Fader,
-Hardie & Lee (2005), table 2; Gamma-Gamma: Fader & Hardie (2013), section 3 (946 repeaters).
+Hardie & Lee (2005), table 2; Pareto/NBD: the same paper, table 2; MBG/NBD: the fit by the package
+BTYDplus, as the tests of lifetimes carry it; Gamma-Gamma: Fader & Hardie (2013), section 3 (946
+repeaters).
 """
 
 import warnings
@@ -14,6 +16,8 @@ import pytest
 
 from winback.estimators.beta_geo import BetaGeoModel
 from winback.estimators.gamma_gamma import GammaGammaModel
+from winback.estimators.modified_beta_geo import ModifiedBetaGeoModel
+from winback.estimators.pareto_nbd import ParetoNBDModel
 
 DATASETS = Path(find_spec("lifetimes").origin).parent / "datasets"
 
@@ -78,6 +82,26 @@ def test_beta_geo_as_printed(tenth):
     assert model.diagnostics_["gradient_norm"] < 1e-9
 
 
+def test_modified_beta_geo_as_printed(tenth):
+    model = ModifiedBetaGeoModel().fit(tenth)
+    printed = [0.5248, 6.183, 0.8914, 1.614]
+    np.testing.assert_allclose(model.summary_["estimate"], printed, rtol=5e-4)
+    assert model.log_likelihood_ == pytest.approx(-9582.14, abs=0.01)
+    assert model.converged_
+    assert model.degenerate_ is None
+    assert model.diagnostics_["gradient_norm"] < 1e-9
+
+
+def test_pareto_nbd_as_printed(tenth):
+    model = ParetoNBDModel().fit(tenth)
+    printed = [0.553, 10.578, 0.606, 11.669]
+    np.testing.assert_allclose(model.summary_["estimate"], printed, rtol=8e-4)
+    assert model.log_likelihood_ == pytest.approx(-9594.98, abs=0.01)
+    assert model.converged_
+    assert model.degenerate_ is None
+    assert model.diagnostics_["gradient_norm"] < 1e-9
+
+
 def test_gamma_gamma_as_printed(tenth_spend):
     model = GammaGammaModel().fit(tenth_spend)
     assert model.n_ == 946
@@ -87,14 +111,22 @@ def test_gamma_gamma_as_printed(tenth_spend):
     assert model.degenerate_ is None
 
 
-def test_beta_geo_predicts_as_lifetimes_does_on_all_of_cdnow(full):
+@pytest.mark.parametrize(
+    ("cls", "theirs"),
+    [
+        (BetaGeoModel, "BetaGeoFitter"),
+        (ModifiedBetaGeoModel, "ModifiedBetaGeoFitter"),
+        (ParetoNBDModel, "ParetoNBDFitter"),
+    ],
+)
+def test_predictions_are_those_of_lifetimes_on_all_of_cdnow(cls, theirs, full):
     assert len(full) == 23_570
-    theirs = lifetimes_fit("BetaGeoFitter", full["frequency"], full["recency"], full["T"])
-    ours = BetaGeoModel().fit(full)
-    np.testing.assert_allclose(
-        [ours.r_, ours.alpha_, ours.a_, ours.b_], theirs.params_.to_numpy(), rtol=1e-4
-    )
+    ours = cls().fit(full)
+    if cls is not ParetoNBDModel:  # its Nelder-Mead takes a quarter of a minute
+        fitted = lifetimes_fit(theirs, full["frequency"], full["recency"], full["T"])
+        np.testing.assert_allclose(ours.summary_["estimate"], fitted.params_, rtol=1e-4)
     back = ours.to_lifetimes()  # the same parameters, their formulas
+    assert type(back).__name__ == theirs
     rfm = full["frequency"], full["recency"], full["T"]
     np.testing.assert_allclose(
         ours.p_alive(full), back.conditional_probability_alive(*rfm), rtol=1e-10
@@ -108,6 +140,37 @@ def test_beta_geo_predicts_as_lifetimes_does_on_all_of_cdnow(full):
             back.expected_number_of_purchases_up_to_time(horizon),
             rtol=1e-9,
         )
+
+
+def test_pareto_nbd_has_the_likelihood_of_lifetimes(tenth):
+    """Their fit stops at a tolerance of 1e-4: no better, row by row the same function."""
+    from lifetimes import ParetoNBDFitter
+
+    ours = ParetoNBDModel().fit(tenth)
+    rfm = tenth["frequency"].to_numpy(), tenth["recency"].to_numpy(), tenth["T"].to_numpy()
+    at_ours = ParetoNBDFitter._conditional_log_likelihood(ours._estimates(), *rfm)
+    assert at_ours.sum() == pytest.approx(ours.log_likelihood_, rel=1e-12)
+
+
+@pytest.mark.parametrize(("cls", "third"), [(ModifiedBetaGeoModel, "a"), (ParetoNBDModel, "s")])
+def test_where_lifetimes_has_no_answer_ours_lies_between_its_neighbours(cls, third, tenth):
+    """At a = 1 and s = 1 their formulas are 0/0."""
+    model = cls().fit(tenth)
+    frame = pd.DataFrame({"frequency": [0, 3], "recency": [0, 30], "T": [39, 39]})
+    values = []
+    for at in (1 - 1e-4, 1.0, 1 + 1e-12, 1 + 1e-4):
+        setattr(model, f"{third}_", at)
+        values.append(model.expected_purchases(frame, 39).to_numpy())
+        with np.errstate(all="ignore"):
+            rfm = frame["frequency"], frame["recency"], frame["T"]
+            theirs = np.asarray(model.to_lifetimes().predict(39, *rfm))
+        if abs(at - 1) < 1e-9:
+            assert not np.allclose(theirs, values[-1], rtol=1e-6)
+        else:
+            np.testing.assert_allclose(theirs, values[-1], rtol=1e-6)
+    assert (values[0] > values[1]).all()
+    np.testing.assert_allclose(values[2], values[1], rtol=1e-9)
+    assert (values[2] > values[3]).all()
 
 
 def test_gamma_gamma_predicts_as_lifetimes_does_on_all_of_cdnow(full):
@@ -128,7 +191,15 @@ def test_gamma_gamma_predicts_as_lifetimes_does_on_all_of_cdnow(full):
 
 
 def test_probability_of_a_purchase_is_one_minus_lifetimes_probability_of_none(tenth):
-    model = BetaGeoModel().fit(tenth)
     new = pd.DataFrame({"frequency": [0], "recency": [0], "T": [0]})
-    none = model.to_lifetimes().probability_of_n_purchases_up_to_time(39, 0)
-    assert model.p_purchase(new, 39).iloc[0] == pytest.approx(1 - none, rel=1e-12)
+    for cls in (BetaGeoModel, ModifiedBetaGeoModel):
+        model = cls().fit(tenth)
+        none = model.to_lifetimes().probability_of_n_purchases_up_to_time(39, 0)
+        assert model.p_purchase(new, 39).iloc[0] == pytest.approx(1 - none, rel=1e-12)
+    model = ParetoNBDModel().fit(tenth)
+    rows = tenth.head(200)
+    none = [
+        model.to_lifetimes().conditional_probability_of_n_purchases_up_to_time(0, 39, *row)
+        for row in rows[["frequency", "recency", "T"]].to_numpy()
+    ]
+    np.testing.assert_allclose(model.p_purchase(rows, 39), 1 - np.ravel(none), rtol=1e-9)
