@@ -188,7 +188,8 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
         if self.spend_model_ is None:
             raise ModelError("without amounts there is no margin", where="predict_kept")
         expected, data = self.predict(frame), self._read(frame)
-        alive = expected["p_alive"].where(expected["p_alive"] > 0, 1.0)  # 0: clv is 0 as well
+        # below this, quotients lose their digits, and clv is 0 as well
+        alive = expected["p_alive"].where(expected["p_alive"] > 1e-100, 1.0)
         horizon = self._horizon(None)
         _, revenue = self._quantiles(data, horizon, (0.1, 0.9), alive=np.ones(len(frame)))
         assert revenue is not None  # noqa: S101 - there is a spend model

@@ -15,6 +15,8 @@ from winback.lists.selection import check_capacity
 from winback.lists.severity import BREACH_THRESHOLDS, LEVELS, RISK_THRESHOLDS, severity
 from winback.lists.warn_from import WarnFrom
 
+TINY = 1e-100  # below it, quotients of such numbers lose their digits
+
 
 def at_risk(
     scores: pd.DataFrame,
@@ -72,8 +74,8 @@ def at_risk(
     has_money = bool(rows["clv"].notna().any())
     finite(rows, ("p_churn", "clv" if has_money else "expected_purchases"), what="the scores")
     alive = rows["p_alive"].astype("float64") if "p_alive" in rows.columns else 1.0
-    # where p_alive is 0, clv is 0 as well
-    exposed: pd.Series = rows["p_churn"] / np.where(np.asarray(alive) > 0, alive, 1.0)
+    # where p_alive is 0, to a float's precision, clv is 0 as well
+    exposed: pd.Series = rows["p_churn"] / np.where(np.asarray(alive) > TINY, alive, 1.0)
     rows = rows.assign(
         percentile_within_tier=rows.groupby("tier", dropna=False)["p_churn"].rank(pct=True),
         value_at_risk=exposed * rows["clv"].astype("float64"),

@@ -99,5 +99,6 @@ class WarnFrom:
     def __str__(self) -> str:
         """Say it in words."""
         if self.profit is not None:
-            return f"acting is expected to earn {self.profit:,.2f} or more"
+            assumed = f"a warning keeps {self.save_rate:.0%} of those about to leave (assumed)"
+            return f"acting is expected to earn {self.profit:,.2f} or more, where {assumed}"
         return "the scale of severity" if self.risk is None else f"P(churn) of {self.risk:.2f}"

@@ -38,11 +38,11 @@ def check(path: Path | None = None, *, tiers: Sequence[str] | None = None) -> li
     --------
     >>> lines = check(tiers=["core", "rest"])
     >>> print(*lines[:3], sep="\n")
-    churn_warning: each of 24 combinations of tier, stage and severity meets one of 6 rules
+    churn_warning: each of 24 combinations of tier, stage and severity meets one of 7 rules
       1  call, ask what is wrong (phone, offer none, account manager, 30 days): answers 4
          core | new, active, cooling, at_risk | red
     """
-    from winback.lists.playbook import load_playbook
+    from winback.lists.playbook import DEFAULT, load_playbook
 
     playbook = load_playbook(path, tiers=tiers)
     table = playbook.explain()
@@ -64,6 +64,8 @@ def check(path: Path | None = None, *, tiers: Sequence[str] | None = None) -> li
         when = f"{step.after_days} days after the contact before" if at > 1 else "first"
         silent = f", after {step.silent_days} days of silence" if step.silent_days else ""
         lines.append(f"  {at}  {step.step} ({when}{silent}): {step.meaning}")
+    if path is None:
+        lines.append(f"to change it, copy {DEFAULT} and name the copy in lists.playbook")
     return lines
 
 

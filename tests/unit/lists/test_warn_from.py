@@ -39,4 +39,7 @@ def test_profit_needs_amounts():
 
 def test_it_speaks():
     assert str(WarnFrom(risk=0.5)) == "P(churn) of 0.50"
-    assert str(WarnFrom(profit=5)) == "acting is expected to earn 5.00 or more"
+    assert str(WarnFrom(profit=5, save_rate=0.25)) == (
+        "acting is expected to earn 5.00 or more, where a warning keeps 25% of those about to "
+        "leave (assumed)"
+    )

@@ -4,13 +4,14 @@
 `steps_due` says which step of the win-back sequence each customer is due for.
 """
 
-from winback.lists.playbook.load import load_playbook
+from winback.lists.playbook.load import DEFAULT, load_playbook
 from winback.lists.playbook.rules import CHURN_WARNING, WIN_BACK, Playbook, Rule
 from winback.lists.playbook.schema import Step
 from winback.lists.playbook.suggest import FINISHED, WAITING, steps_due, suggest
 
 __all__ = [
     "CHURN_WARNING",
+    "DEFAULT",
     "FINISHED",
     "WAITING",
     "WIN_BACK",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,6 +17,8 @@ from winback.lists.playbook.schema import PlaybookText, RuleText, Step, WarningR
 from winback.lists.playbook.templates import check_template
 from winback.lists.severity import LEVELS
 
+DEFAULT = Path(__file__).with_name("default.yaml")
+"""The playbook that ships with winback."""
 TOP = "top"
 """In a rule: the most valuable tier, whatever it is called."""
 
@@ -91,8 +92,7 @@ def load_playbook(path: Path | None = None, *, tiers: Sequence[str] | None = Non
 
 def _read(path: Path | None) -> tuple[str, str]:
     if path is None:
-        file = resources.files("winback.lists.playbook") / "default.yaml"
-        return file.read_text(encoding="utf-8"), "the default playbook"
+        return DEFAULT.read_text(encoding="utf-8"), "the default playbook"
     try:
         return path.read_text(encoding="utf-8"), str(path)
     except OSError as error:

@@ -1,0 +1,139 @@
+"""The churn-warning list of a job: who is left out, whose place and colour is kept."""
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from winback.config import load_job
+from winback.errors import ConfigError
+from winback.workflows.churn_warning import churn_warning
+from winback.workflows.lists import lists
+from winback.workflows.playbook import job_playbook
+from winback.workflows.run import run
+from winback.workflows.session import Session
+
+AS_OF = date(1998, 6, 30)  # a Tuesday
+JOB = """\
+name: shop
+as_of: 1998-06-30
+data:
+  transactions: {source: orders.csv}
+  customers: {source: customers.csv}
+churn: {active_within_days: 180, snapshots: {count: 2}}
+lists:
+  churn_warning: {capacity: 20}
+"""
+OPTED_OUT = 100
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory, workshop_in, cdnow_quarter):
+    # few enough for the simple models, which are quick to train
+    people = pd.DataFrame({"customer_id": sorted(cdnow_quarter["customer_id"].unique())[:480]})
+    orders = cdnow_quarter[cdnow_quarter["customer_id"].isin(people["customer_id"])]
+    people["opt_out"] = people.index < OPTED_OUT
+    folder = tmp_path_factory.mktemp("shop") / "shop"
+    shop = workshop_in(folder, JOB, orders=orders, customers=people)
+    shop.do(run)
+    return shop
+
+
+def warn(shop, settings=None):
+    """Make the list with other settings; nothing is published."""
+    text = JOB if settings is None else JOB.replace("{capacity: 20}", settings)
+    yaml = shop.yaml.with_name("other.yaml")
+    yaml.write_text(text + shop.yaml.read_text().splitlines()[-1] + "\n")
+    session = Session(load_job(yaml), out=shop.out, today=date(2030, 1, 1))
+    with session:
+        scores = pd.read_parquet(shop.out / "scores.parquet")
+        made = churn_warning(session, scores, session.read_frame("customers"))
+        for path in (session.stage / "results").rglob("*"):
+            if path.is_file():
+                path.unlink()
+    return made
+
+
+def test_who_wants_no_contact_or_is_held_out_is_left_out_and_counted(shop):
+    told = shop.read("manifest.json")["churn_warning"]
+    listed = shop.read("churn_warning.parquet")
+    assert told["left_out"]["opted out"] == OPTED_OUT
+    assert told["left_out"]["global holdout"] > 0
+    people = pd.read_csv(shop.folder / "customers.csv", dtype={"customer_id": str})
+    never = set(people.loc[people["opt_out"], "customer_id"])
+    assert not never & set(listed["customer_id"])
+    assert told["threshold"] == {"by": "risk", "risk": 0.5, "meaning": "P(churn) of 0.50"}
+    assert sum(told["listed"].values()) == len(listed) == 20
+    assert told["capacity"] == 20
+
+
+def test_every_row_says_why_what_and_what_came_before(shop):
+    listed = shop.read("churn_warning.parquet")
+    for name in ("reason_1", "last_behaviours", "action", "channel", "owner", "cooldown_until"):
+        assert listed[name].notna().all(), name
+    assert listed["last_behaviours"].str.contains(r"^\d{4}-\d\d-\d\d bought for ").all()
+    newest = listed["last_behaviours"].str.slice(0, 10)
+    assert (pd.to_datetime(newest) == pd.to_datetime(listed["last_purchase_at"])).all()
+    assert (listed["value_at_risk_low"] <= listed["value_at_risk"]).all()
+    assert (listed["value_at_risk"] <= listed["value_at_risk_high"]).all()
+
+
+def test_a_list_made_again_is_the_same(shop):
+    before = (shop.out / "churn_warning.parquet").read_bytes()
+    shop.do(lists)
+    assert (shop.out / "churn_warning.parquet").read_bytes() == before
+
+
+@pytest.mark.parametrize(("day", "held"), [("1998-06-29", 20), ("1998-06-28", 0)])
+def test_an_earlier_list_of_the_week_holds_places_and_one_of_last_week_colours(shop, day, held):
+    first = shop.read("churn_warning.parquet").assign(as_of=pd.Timestamp(day), severity="red")
+    other = first.assign(customer_id="gone" + first["customer_id"])  # at risk no more
+    folder = shop.out / "lists" / day
+    folder.mkdir()
+    other.to_parquet(folder / "churn_warning.parquet")
+    assert len(warn(shop).rows) == 20 - held
+    first.to_parquet(folder / "churn_warning.parquet")
+    again = warn(shop).rows
+    assert set(again["previous_severity"].dropna()) == {"red"}
+    if held:
+        assert set(again["customer_id"]) == set(first["customer_id"])
+    (folder / "churn_warning.parquet").unlink()
+    folder.rmdir()
+
+
+def test_the_threshold_and_the_capacity_are_the_jobs(shop):
+    made = warn(shop, "{capacity: {orange: 3}, warn_from: {risk: 0.75}}")
+    assert made.rows["severity"].tolist() == ["orange"] * 3
+    assert (made.rows["p_churn"] >= 0.75).all()
+    made = warn(shop, "{capacity: 500, warn_from: {profit: 1}, contact_cost: 0.5}")
+    earns = 0.1 * made.rows["value_at_risk"] - 0.5
+    assert len(made.rows)
+    assert (earns >= 1).all()
+    assert made.summary["threshold"]["by"] == "profit"
+    nobody = warn(shop, "{capacity: 5, warn_from: {profit: 100000}}")
+    assert nobody.rows.empty
+    assert nobody.summary["listed"] == {"red": 0, "orange": 0, "yellow": 0}
+
+
+def test_days_of_warning_are_measured(shop):
+    told = warn(shop, "{capacity: 9, warn_from: {days: 20}}").summary["threshold"]
+    assert told["measured"]["lead_median"] >= 20
+    assert "median of" in told["meaning"]
+    assert 0 < told["risk"] < 1
+
+
+def test_a_playbook_of_the_job_decides_and_knows_its_tiers(shop):
+    says = "action: call {purchases} times, channel: phone, offer: none, owner: me"
+    rule = f"{{{says}, cooldown_days: 3}}".replace("call {purchases} times", "'{purchases} times'")
+    text = (
+        f"churn_warning: [{rule}]\nwin_back: {{steps: [{{step: a, meaning: b}}], rules: [{rule}]}}"
+    )
+    (shop.folder / "ours.yaml").write_text(text)
+    rows = warn(shop, "{capacity: 20}\n  playbook: ours.yaml").rows
+    assert (rows["action"] == (rows["frequency"] + 1).astype(str) + " times").all()
+    assert (rows["cooldown_until"] == pd.Timestamp("1998-07-03")).all()
+    wrong = text.replace("[{action", "[{tier: core, action", 1)
+    (shop.folder / "ours.yaml").write_text(wrong)  # a tier of another naming scheme
+    with pytest.raises(ConfigError, match="unknown tier"):
+        warn(shop, "{capacity: 20}\n  playbook: ours.yaml")
+    assert job_playbook(Session(load_job(shop.yaml))).name == "the default playbook"
