@@ -10,8 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from winback.lists.at_risk import at_risk, select_at_risk, within_capacity
-from winback.lists.control import draw_arms
+from winback.lists.control import draw_arms, in_holdout
 from winback.lists.economics import Economics
+from winback.lists.optimum import EXACT
+from winback.lists.playbook import load_playbook
+from winback.lists.selection import Channel
 from winback.lists.severity import severity, severity_level
 from winback.lists.win_back import WIN_BACK, win_back
 from winback.lists.write import write_csv, write_parquet
@@ -19,6 +22,9 @@ from winback.lists.write import write_csv, write_parquet
 AS_OF = date(2011, 12, 9)
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
+PLAYBOOK = load_playbook()
+
+few = settings(max_examples=10, deadline=None)
 quick = settings(max_examples=20, deadline=None)
 seeds = st.integers(0, 2**32 - 1)
 
@@ -60,12 +66,23 @@ def make(scores, **over):
         "control_share": 0.2,
         "window_days": (60, 730),
         "active_within_days": 60,
+        "playbook": PLAYBOOK,
     } | over
     return win_back(scores, **arguments)
 
 
 populations = st.builds(customers, seeds, st.integers(0, 200))
 budgets = st.floats(0.01, 100, allow_nan=False)
+shares = st.sampled_from([0.0, 0.1, 0.5])
+
+
+def reachable(scores, seed):
+    """Say by which of two channels, if any, each customer can be reached."""
+    names = np.random.default_rng(seed).choice(["email", "sms", "sms,email", ""], len(scores))
+    return pd.DataFrame({"customer_id": scores["customer_id"], "contactable_channels": names})
+
+
+CHANNELS = {"email": Channel(9), "sms": Channel(5, contact_cost=0.4)}
 
 
 @quick
@@ -89,14 +106,61 @@ def test_everybody_is_somewhere_and_only_once(scores, budget, capacity, share):
         assert not len(left_out) or not len(part) or part["rank"].max() < left_out.min()
 
 
-@quick
-@given(populations, budgets, budgets, st.integers(1, 60), st.integers(1, 60))
-def test_more_money_or_hands_add_and_never_take_away(scores, budget, more, capacity, hands):
-    small = make(scores, budget=min(budget, more), capacity=min(capacity, hands))
-    large = make(scores, budget=max(budget, more), capacity=max(capacity, hands))
+pairs = st.tuples(budgets, st.integers(1, 60))
+
+
+@few
+@given(populations, pairs, pairs, shares)
+def test_more_money_or_hands_add_and_never_take_away(scores, one, other, share):
+    limits = [tuple(map(pick, one, other)) for pick in (min, max)]
+    small, large = (
+        make(scores, budget=money, capacity=places, exploration_share=share)
+        for money, places in limits
+    )
     for part in ("treated", "control"):
         before = set(getattr(small, part)["customer_id"])
         assert before <= set(getattr(large, part)["customer_id"])
+
+
+@few
+@given(populations, seeds, budgets, budgets, shares)
+def test_more_money_never_takes_away_whatever_the_channels(scores, seed, budget, more, share):
+    people = reachable(scores, seed)
+    over = {"customers": people, "channels": CHANNELS, "exploration_share": share}
+    small = make(scores, budget=min(budget, more), **over)
+    large = make(scores, budget=max(budget, more), **over)
+    can = dict(zip(people["customer_id"], people["contactable_channels"], strict=True))
+    for lists, limit in ((small, min(budget, more)), (large, max(budget, more))):
+        treated = lists.treated
+        assert (treated["contact_cost"] + treated["offer_cost"]).sum() <= limit + 1e-9
+        for name, channel in CHANNELS.items():
+            assert (treated["channel"] == name).sum() <= channel.capacity
+        for row in treated.itertuples():
+            assert row.channel in can[row.customer_id].split(",")
+        gap, best = lists.summary["optimality_gap"], lists.summary["best_possible"]
+        assert gap is None or 0 <= gap <= 1
+        if best is not None:  # there are customers
+            assert best["method"] == EXACT
+            brought = treated["expected_incremental_margin"].sum()
+            assert brought <= best["value"] * (1 + 1e-5) + 1e-9
+        assert (treated["chosen_by"] == "exploration").sum() == lists.summary["explored"]
+    for part in ("treated", "control"):
+        before = set(getattr(small, part)["customer_id"])
+        assert before <= set(getattr(large, part)["customer_id"])
+
+
+@few
+@given(populations, seeds)
+def test_the_holdout_gets_no_contact_and_changes_nobody_elses_arm(scores, seed):
+    salt = str(seed)
+    alone, held = (make(scores, salt=salt, holdout_share=share) for share in (None, 0.3))
+    out = in_holdout(scores["customer_id"], share=0.3, salt=salt)
+    for part in (held.treated, held.control):
+        assert not part["customer_id"].isin(scores["customer_id"][out]).any()
+    parts = [pd.concat([one.treated, one.control, one.excluded]) for one in (alone, held)]
+    before, after = (p.set_index("customer_id")["arm"].dropna() for p in parts)
+    assert set(after.index) <= set(before.index)
+    assert after.equals(before.loc[after.index])
 
 
 @settings(max_examples=12, deadline=None)

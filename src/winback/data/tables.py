@@ -105,6 +105,7 @@ CONTACTS = TableContract(
         Column("timestamp", "timestamp", True, "When."),
         Column("channel", "text", True, "How."),
         Column("list_id", "id", False, "The list that the contact came from."),
+        Column("experiment_id", "id", False, "The experiment that drew the arm."),
         Column("arm", "text", False, "The arm of the experiment."),
         Column("cost", "number", False, "What it cost."),
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -29,6 +29,8 @@ class Gain:
         The money side, with the prior in force.
     sentence
         All this in words.
+    evidence
+        What past campaigns measured, as plain data.
     """
 
     uplift: pd.Series | None
@@ -36,6 +38,7 @@ class Gain:
     measured: bool
     economics: Economics
     sentence: str
+    evidence: dict[str, Any] | None = None
 
 
 def gain_in_force(eligible: pd.DataFrame, economics: Economics, model: UpliftModel | None) -> Gain:
@@ -67,18 +70,28 @@ def gain_in_force(eligible: pd.DataFrame, economics: Economics, model: UpliftMod
     stated = f"The uplift of {economics.uplift_prior * 100:.1f} points is a {PRIOR}"
     if model is None:
         return Gain(None, PRIOR, measured=False, economics=economics, sentence=stated + ".")
+    evidence = model.summary()
     if model.status_ == "too few":
         told = f"{stated}: {model.reason_}."
-        return Gain(None, PRIOR, measured=False, economics=economics, sentence=told)
+        return Gain(
+            None, PRIOR, measured=False, economics=economics, sentence=told, evidence=evidence
+        )
     if model.status_ == "measured":
         uplift = model.predict_frame(eligible)["uplift"]
-        sentence = f"The uplift is measured, {model.source_}. {model.reason_}"
-        return Gain(uplift, model.source_, measured=True, economics=economics, sentence=sentence)
+        told = f"The uplift is measured, {model.source_}. {model.reason_}"
+        return Gain(
+            uplift,
+            model.source_,
+            measured=True,
+            economics=economics,
+            sentence=told,
+            evidence=evidence,
+        )
     within = replace(economics, uplift_prior=min(economics.uplift_prior, model.high_))
     source = f"{model.source_}, not distinguishable from 0; {PRIOR}"
-    sentence = (
+    told = (
         f"The uplift was measured and is not distinguishable from 0 ({model.source_}); the list "
         f"works with {within.uplift_prior * 100:.1f} points, the {PRIOR}, up to the upper end of "
         "that interval."
     )
-    return Gain(None, source, measured=False, economics=within, sentence=sentence)
+    return Gain(None, source, measured=False, economics=within, sentence=told, evidence=evidence)

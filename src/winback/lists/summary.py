@@ -43,6 +43,7 @@ def summarise(
     terms: Terms,
     gain: Gain,
     *,
+    name: str,
     exploration_share: float,
     holdout_share: float | None,
     defaults: Sequence[str],
@@ -61,6 +62,8 @@ def summarise(
         The limits in force.
     gain
         The uplift in force.
+    name
+        The list's `list_id`.
     exploration_share
         Share of the money that went by lot.
     holdout_share
@@ -71,11 +74,12 @@ def summarise(
     Returns
     -------
     dict
-        Plain values only: `customers, eligible, treated, control, held_out, excluded` (reason to
-        count), `budget, budget_committed, expected_cost, expected_incremental_margin, capacity,
-        channels` (each with `capacity, contact_cost, treated, left_out, shadow_price`),
+        Plain values only: `list_id, customers, eligible, treated, control, held_out, excluded`
+        (reason to count), `budget, budget_committed, expected_cost, expected_incremental_margin,
+        capacity, channels` (each with `capacity, contact_cost, treated, left_out, shadow_price`),
         `control_share, holdout_share, exploration_share, explored, uplift_prior, uplift_source,
-        uplift_measured, first_left_out` (customer, rank, reason), `shadow_price` (expected margin
+        uplift_measured, uplift_evidence` (see `UpliftModel.summary`), `first_left_out`
+        (customer, rank, reason), `shadow_price` (expected margin
         that one more unit of budget would bring), `capacity_shadow_price` (that one more contact
         would), `best_possible, optimality_gap` (share of the best possible margin given away),
         `measures, sample_ratio, balance, defaults, warnings` and `sentences`.
@@ -97,6 +101,7 @@ def summarise(
     ratio = sample_ratio(n_treated, n_control, 1 - terms.control_share)
     before = balance(chosen)
     summary: dict[str, Any] = {
+        "list_id": name,
         "customers": len(rows),
         "eligible": len(eligible),
         "treated": n_treated,
@@ -117,6 +122,7 @@ def summarise(
         "uplift_prior": gain.economics.uplift_prior,
         "uplift_source": gain.source,
         "uplift_measured": gain.measured,
+        "uplift_evidence": gain.evidence,
         **_at_the_margin(rows, far, terms),
         "best_possible": best,
         "optimality_gap": (

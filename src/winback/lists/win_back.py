@@ -70,6 +70,7 @@ def win_back(
     contact_cap_days: int = 90,
     playbook: Playbook | None = None,
     uplift: UpliftModel | None = None,
+    covariates: pd.DataFrame | None = None,
     exploration_share: float = 0.1,
     defaults: Sequence[str] = (),
 ) -> WinBack:
@@ -125,6 +126,8 @@ def win_back(
         Steps, actions, channels, offers and owners. None: the one that ships with winback.
     uplift
         What past campaigns measured. None: the prior.
+    covariates
+        `customer_id` and the columns that `uplift` asks for, where the scores lack them.
     exploration_share
         Until the uplift is measured, this share of the money goes by lot to customers above
         break-even.
@@ -192,7 +195,7 @@ def win_back(
     eligible = eligible.assign(step=due.loc[eligible.index, "step"])
     finite(eligible, ("p_repurchase", _worth(has_money)), what="the scores")
     told = _what_to_do(eligible, playbook, channels, customers=customers, offer=offer)
-    gain = gain_in_force(_covariates(eligible, customers, uplift), economics, uplift)
+    gain = gain_in_force(_described(eligible, covariates), economics, uplift)
     prices = {name: of.contact_cost for name, of in channels.items() if of.contact_cost is not None}
     case = gain.economics.of(
         eligible,
@@ -211,6 +214,7 @@ def win_back(
         propensity=1 - control_share,
         experiment_id=experiment_id,
     )
+    name = list_id(job, "win_back", as_of, rows)
     if not has_money and "monetary_value" in rows.columns:
         rows["monetary_value"] = np.nan
     rows = (
@@ -218,7 +222,7 @@ def win_back(
         .join(told)
         .assign(
             reason=reason,
-            list_id=list_id(job, "win_back", as_of, rows),
+            list_id=name,
             as_of=pd.Timestamp(as_of),
         )
     )
@@ -243,6 +247,7 @@ def win_back(
         reached,
         terms,
         gain,
+        name=name,
         exploration_share=exploring,
         holdout_share=holdout_share,
         defaults=defaults,
@@ -276,15 +281,13 @@ def _what_to_do(
     return told
 
 
-def _covariates(
-    eligible: pd.DataFrame, customers: pd.DataFrame | None, uplift: UpliftModel | None
-) -> pd.DataFrame:
-    """Add what the uplift model asks of the customers table."""
-    wanted = [] if uplift is None else [name for name in uplift.groups if name not in eligible]
-    if customers is None or not wanted:
-        return eligible.assign(**dict.fromkeys(wanted))
-    known = customers.set_index(customers["customer_id"].astype("str")).reindex(columns=wanted)
-    return eligible.join(known, on="customer_id")
+def _described(eligible: pd.DataFrame, covariates: pd.DataFrame | None) -> pd.DataFrame:
+    """Put the uplift model's covariates beside the scores."""
+    if covariates is None:
+        return eligible
+    known = covariates.set_index(covariates["customer_id"].astype("str"))
+    named = known.columns.difference(["customer_id"])
+    return known[named].reindex(eligible["customer_id"]).set_axis(eligible.index)
 
 
 def _rank(

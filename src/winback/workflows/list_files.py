@@ -39,3 +39,20 @@ def keep(
         )
         if parquet:
             write_parquet(rows, session.staged(f"{folder}{name}.parquet"), columns)
+
+
+def to_database(
+    session: Session, name: str, rows: pd.DataFrame, columns: Columns, list_id: str
+) -> None:
+    """Write a list into the job's database besides, if the job names one."""
+    from winback.lists.database import write_table
+
+    settings = session.job.lists.database
+    if settings is None:
+        return
+    kind, _, path = settings.url.partition("://")
+    # the file of a database stands where the YAML says, as every other file of the job
+    url = f"{kind}://{session.loaded.resolve(path)}" if kind == "duckdb" else settings.url
+    table = f"{settings.prefix}{name}"
+    with session.reporter.step(f"Writing {table}"):
+        write_table(rows, columns, url=url, table=table, list_id=list_id, schema=settings.in_schema)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from winback.workflows.list_files import keep, list_name
+from winback.workflows.list_files import keep, list_name, to_database
 from winback.workflows.session import Session
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from winback.estimators.uplift import UpliftModel
     from winback.lists.playbook import Playbook
     from winback.lists.selection import Channel
     from winback.lists.win_back_columns import WinBack
+
+GROUP = "acquisition_channel"
 
 
 def win_back(session: Session, scores: pd.DataFrame, customers: pd.DataFrame | None) -> WinBack:
@@ -39,6 +42,8 @@ def win_back(session: Session, scores: pd.DataFrame, customers: pd.DataFrame | N
 
     job, settings = session.job, session.job.lists.win_back
     active_within_days = job.churn.active_within_days
+    contacts = session.read_frame("contacts")
+    measured = _uplift(session, contacts, customers)
     result = choose(
         scores,
         as_of=job.as_of,
@@ -62,18 +67,23 @@ def win_back(session: Session, scores: pd.DataFrame, customers: pd.DataFrame | N
         experiment_id=settings.experiment or f"{job.name}-win-back",
         expires_days=settings.expires_days,
         customers=customers,
-        contacts=session.read_frame("contacts"),
+        contacts=contacts,
         open_cases=_open_cases(session),
         holdout_share=job.lists.holdout_share,
         cooldown_days=settings.cooldown_days,
         contact_cap=settings.contact_cap,
         contact_cap_days=settings.contact_cap_days,
         playbook=_playbook(session),
+        uplift=measured,
+        covariates=None if measured is None else _covariates(session, customers),
         exploration_share=settings.exploration_share,
         defaults=session.loaded.defaults,
     )
     keep(session, "win_back", result.treated, WIN_BACK)
     keep(session, "win_back_control", result.control, WIN_BACK, parquet=False)
+    name = result.summary["list_id"]
+    to_database(session, "win_back", result.treated, WIN_BACK, name)
+    to_database(session, "win_back_control", result.control, WIN_BACK, name)
     for folder in ("", f"lists/{job.as_of}/"):
         path = session.staged(f"{folder}win_back_excluded.parquet")
         write_parquet(result.excluded, path, WIN_BACK_EXCLUDED)
@@ -108,6 +118,63 @@ def _open_cases(session: Session) -> pd.DataFrame:
         .to_pandas()
     )
     return cases
+
+
+def _uplift(
+    session: Session, contacts: pd.DataFrame | None, customers: pd.DataFrame | None
+) -> UpliftModel | None:
+    """Learn from past campaigns with a comparison group, if there are any."""
+    import ibis
+    import pyarrow as pa
+
+    from winback.estimators.uplift import UpliftModel
+    from winback.features.campaigns import campaign_table
+
+    if contacts is None or contacts.empty:
+        return None
+    known = session.transactions
+    table = campaign_table(
+        ibis.memtable(pa.Table.from_pandas(contacts, preserve_index=False)),
+        known.table,
+        session.job.as_of,
+        horizon_days=session.job.horizon_days,
+        count_zero=known.count_zero,
+    )
+    if table is None:
+        return None
+    with session.reporter.step("Measuring past campaigns"):
+        rows = table.order_by(["campaign", "customer_id"]).to_pyarrow().to_pandas()
+        return UpliftModel().fit(
+            _with_groups(rows, customers),
+            rows["returned"],
+            rows["treated"],
+            campaign=rows["campaign"],
+            customer=rows["customer_id"],
+        )
+
+
+def _covariates(session: Session, customers: pd.DataFrame | None) -> pd.DataFrame:
+    """Describe the customers at `as_of` by what past campaigns are described by."""
+    from winback.features.behaviour import behaviour_table
+    from winback.features.campaigns import COVARIATES
+
+    known = session.transactions
+    table = behaviour_table(
+        known.table,
+        [session.job.as_of],
+        count_zero=known.count_zero,
+        horizon_days=session.job.horizon_days,
+    )
+    rows = table.select("customer_id", *COVARIATES).to_pyarrow().to_pandas()
+    return _with_groups(rows, customers)
+
+
+def _with_groups(rows: pd.DataFrame, customers: pd.DataFrame | None) -> pd.DataFrame:
+    """Add by which channel each customer was won: known from the first day on."""
+    if customers is None or GROUP not in customers.columns:
+        return rows
+    channel = customers.set_index("customer_id")[GROUP]
+    return rows.assign(**{GROUP: rows["customer_id"].map(channel)})
 
 
 def _playbook(session: Session) -> Playbook:

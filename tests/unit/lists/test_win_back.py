@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -5,9 +6,11 @@ import pandas as pd
 import pytest
 
 from winback.errors import DataError, UsageError
+from winback.estimators.uplift import UpliftModel
 from winback.lists.columns import DTYPES
-from winback.lists.control import draw_arms
+from winback.lists.control import draw_arms, in_holdout
 from winback.lists.economics import Economics
+from winback.lists.selection import Channel
 from winback.lists.win_back import LEAVE_ALONE, WIN_BACK, WIN_BACK_EXCLUDED, win_back
 
 AS_OF = date(2011, 12, 9)
@@ -181,9 +184,109 @@ def test_list_and_experiment_are_named_by_what_they_depend_on():
     assert other.treated["list_id"][0] != first.treated["list_id"][0]
 
 
+def test_open_cases_steps_and_the_holdout_have_reasons_of_their_own():
+    cases = pd.DataFrame({"customer_id": ["c0"], "reason": ["open complaint"]})
+    sent = ["2011-11-01", "2011-08-01", "2011-05-01", "2011-02-01"]
+    contacts = pd.DataFrame({"customer_id": "c2", "timestamp": pd.to_datetime(sent)})
+    lists = make(open_cases=cases, contacts=contacts, holdout_share=0.3, contact_cap=9)
+    why = reasons(lists)
+    assert why["c0"] == "open complaint"
+    assert why["c2"] == "sequence finished"
+    held = {name for name, reason in why.items() if reason == "global holdout"}
+    ids = scores()["customer_id"]
+    assert held == set(ids[in_holdout(ids, share=0.3)]) - {"c6", "c7"}
+    assert lists.summary["held_out"] == len(held)
+
+
+def test_a_row_says_the_step_that_is_due():
+    contacts = pd.DataFrame({"customer_id": ["c0"], "timestamp": pd.to_datetime(["2011-10-01"])})
+    treated = make(contacts=contacts).treated.set_index("customer_id")
+    assert treated["step"].to_dict() == {"c0": "diagnose", "c2": "trigger", "c4": "trigger"}
+    assert (treated.loc["c0", "offer"], treated.loc["c0", "offer_cost"]) == ("none", 0)  # asks only
+    assert treated.loc["c0", "contact_cost"] == 0.1
+
+
+def test_a_full_channel_is_passed_by_and_the_walk_goes_on():
+    customers = pd.DataFrame(
+        {
+            "customer_id": [f"c{i}" for i in range(8)],
+            "contactable_channels": ["sms", "sms", "sms", "sms", "email", *["email,sms"] * 3],
+        }
+    )
+    channels = {"email": Channel(9), "sms": Channel(1, contact_cost=0.5)}
+    lists = make(customers=customers, channels=channels)
+    assert lists.treated["customer_id"].tolist() == ["c0", "c4"]
+    assert lists.treated["channel"].tolist() == ["sms", "email"]
+    assert lists.treated["contact_cost"].tolist() == [0.5, 0.1]
+    assert reasons(lists)["c2"] == "over capacity"
+    assert reasons(lists)["c1"] == "control below the cut-off"  # sms was full when c1's turn came
+    told = lists.summary["channels"]["sms"]
+    assert (told["treated"], told["left_out"]) == (1, 1)
+    assert told["shadow_price"] == pytest.approx(0.02 * 80 - 0.5 - 0.12 * 0.9)
+    assert lists.summary["optimality_gap"] == 0
+
+
+def test_limits_that_nobody_chose_are_told():
+    lines = ["lists.win_back.budget = 250", "lists.win_back.offer = voucher", "margin = 1.0"]
+    lists = make(defaults=lines)
+    assert lists.summary["defaults"] == lines[:1]
+    assert "they are defaults: win_back.budget = 250." in " ".join(lists.summary["sentences"])
+    assert "defaults" not in " ".join(make().summary["sentences"])
+
+
+def measured(gain, n=4000):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"days_since_last": rng.integers(90, 700, n), "basket_amount": rng.random(n)})
+    treated = rng.random(n) < 0.5
+    y = rng.random(n) < 0.2 + treated * gain
+    return UpliftModel().fit(X, y, treated, campaign=np.repeat("spring", n))
+
+
+def test_a_measured_uplift_takes_the_place_of_the_prior():
+    covariates = pd.DataFrame({"customer_id": [f"c{i}" for i in range(8)], "basket_amount": 0.5})
+    covariates["days_since_last"] = 400
+    lists = make(uplift=measured(0.1), covariates=covariates)
+    assert lists.treated["uplift"].between(0.05, 0.15).all()
+    assert lists.treated["uplift_source"].str.startswith("experiment: spring (").all()
+    assert lists.summary["uplift_measured"]
+    assert lists.summary["exploration_share"] == 0  # nothing is left to explore
+    harm = make(uplift=measured(-0.1), covariates=covariates)
+    assert harm.treated.empty
+    assert harm.excluded["uplift"].min() < 0
+
+
+def test_an_uplift_that_cannot_be_told_from_none_keeps_the_prior_within_its_interval():
+    vague = measured(0.0, n=400)
+    lists = make(uplift=vague, economics=replace(TERMS, uplift_prior=0.5))
+    assert vague.low_ < 0 < vague.high_ < 0.5
+    assert lists.treated["uplift"].unique() == pytest.approx(vague.high_)
+    assert lists.treated["uplift_source"].str.contains("not distinguishable from 0; prior").all()
+    assert lists.summary["exploration_share"] == 0.1
+    assert make(uplift=vague).treated["uplift"].unique() == pytest.approx(0.02)
+    small = make(uplift=measured(0.1, n=50))
+    assert (small.treated["uplift_source"] == "prior, unmeasured").all()
+    assert "fewer than 100 an arm" in " ".join(small.summary["sentences"])
+
+
+def test_lots_reach_customers_that_the_ranking_does_not():
+    many = pd.concat([scores()] * 40, ignore_index=True)
+    many["customer_id"] = [f"c{i}" for i in range(len(many))]
+    many["expected_spend"] = np.linspace(200, 50, len(many))
+    lists = make(many, budget=40, exploration_share=0.25)
+    by_lot = lists.treated[lists.treated["chosen_by"] == "exploration"]
+    assert 0.15 < len(by_lot) / len(lists.treated) < 0.3
+    assert by_lot["expected_margin"].min() < lists.treated["expected_margin"].median()
+    assert lists.summary["optimality_gap"] > 0
+    none = make(many, budget=40, exploration_share=0)
+    assert none.summary["optimality_gap"] == 0
+    assert (none.treated["chosen_by"] == "ranking").all()
+
+
 @pytest.mark.parametrize(
     ("wrong", "match"),
     [
+        ({"channels": {"email": Channel(0)}}, "channels.email.capacity"),
+        ({"exploration_share": 1}, "exploration_share"),
         ({"budget": 0}, "budget"),
         ({"budget": None}, "budget"),
         ({"capacity": 0}, "capacity"),

@@ -1,0 +1,111 @@
+"""Past campaigns with a comparison group: who was in which arm, what was known, who returned."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import ibis
+import ibis.expr.types as ir
+
+from winback.features.behaviour import behaviour_table
+from winback.features.outcomes import outcomes_table
+from winback.features.purchases import known
+
+ARMS = ("treated", "control")
+COVARIATES = ("days_since_last", "frequency", "monetary_value", "basket_amount")
+MAX_DAYS = 24
+
+
+def campaign_table(
+    contacts: ir.Table,
+    transactions: ir.Table,
+    as_of: date,
+    *,
+    horizon_days: int,
+    count_zero: bool,
+    max_days: int = MAX_DAYS,
+) -> ir.Table | None:
+    """Lay out past contacts whose arm is known, and whose outcome is.
+
+    Parameters
+    ----------
+    contacts
+        ``customer_id``, ``day``, ``arm`` (``treated`` or ``control``; others are not looked at)
+        and, if known, ``experiment_id`` and ``list_id``. The campaign is the experiment, in which a
+        customer keeps the arm; where customers stand in both arms of one, arms were drawn anew for
+        each list, and the list is the campaign; without either, the day is. Of several contacts of
+        a customer in a campaign the first counts; who stands in both arms of one is left out.
+    transactions
+        ``customer_id``, ``day``, ``amount``, optionally ``booked_on``, ``known_on``.
+    as_of
+        The last day that is known: only campaigns at least `horizon_days` old are looked at.
+    horizon_days
+        A return is a purchase day from the day of the contact on, within so many days.
+    count_zero
+        Count a day whose net amount is zero as a purchase day.
+    max_days
+        Only the newest so many days of contacts, so that the work stays bounded.
+
+    Returns
+    -------
+    ir.Table or None
+        ``campaign``, ``customer_id``, ``day``, ``treated`` and ``returned`` (0 or 1), and
+        `COVARIATES` as known at the end of the day before. Who had not bought by then is left out.
+        None where there is no such campaign.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> sales = ibis.memtable(pa.table({"customer_id": ["a", "b", "a"], "amount": [9.0, 5.0, 7.0],
+    ...     "day": [date(2024, 1, 1), date(2024, 1, 2), date(2024, 3, 9)]}))
+    >>> sent = ibis.memtable(pa.table({"customer_id": ["a", "b"], "day": [date(2024, 3, 1)] * 2,
+    ...                                "arm": ["treated", "control"]}))
+    >>> table = campaign_table(sent, sales, date(2024, 6, 30), horizon_days=30, count_zero=False)
+    >>> table.order_by("customer_id").to_pyarrow().to_pandas()[
+    ...     ["campaign", "customer_id", "treated", "returned", "days_since_last"]]
+         campaign customer_id  treated  returned  days_since_last
+    0  2024-03-01           a        1         1             59.0
+    1  2024-03-01           b        0         0             58.0
+    """
+    if "arm" not in contacts.columns:
+        return None
+    rows = known(contacts, as_of)
+    arm = rows.arm.strip().lower()
+    over = rows.day <= as_of - timedelta(days=horizon_days)
+    by_list = [rows[name].cast("string") for name in ("list_id",) if name in rows.columns]
+    by_list.append(rows.day.cast("string"))
+    by_experiment = [rows.experiment_id.cast("string")] if "experiment_id" in rows.columns else []
+    rows = rows.filter(arm.isin(ARMS), over).select(
+        "customer_id",
+        "day",
+        experiment=ibis.coalesce(*by_experiment, *by_list),
+        sent=ibis.coalesce(*by_list),
+        treated=(arm == ARMS[0]).cast("int64"),
+    )
+    mixed = rows.group_by(["experiment", "customer_id"]).aggregate(arms=rows.treated.nunique())
+    redrawn = mixed.group_by("experiment").aggregate(redrawn=(mixed.arms > 1).any())
+    rows = rows.join(redrawn, "experiment")
+    rows = rows.mutate(campaign=ibis.ifelse(rows.redrawn, rows.sent, rows.experiment))
+    first = rows.group_by(["campaign", "customer_id"]).aggregate(
+        day=rows.day.min(), treated=rows.treated.max(), same=rows.treated.min()
+    )
+    first = first.filter(first.treated == first.same).drop("same")
+    newest = first.select("day").distinct().order_by(ibis.desc("day")).limit(max_days)
+    before = [day - timedelta(days=1) for day in newest.to_pyarrow()["day"].to_pylist()]
+    if not before:
+        return None
+    who = first.select("customer_id").distinct()
+    horizon = timedelta(days=horizon_days)
+    behaviour = behaviour_table(
+        transactions, before, count_zero=count_zero, horizon_days=horizon_days, customers=who
+    ).select("customer_id", "as_of", *COVARIATES)
+    outcomes = outcomes_table(
+        transactions.semi_join(who, "customer_id"),
+        [(day, day, day + horizon) for day in before],
+        count_zero=count_zero,
+    )
+    first = first.mutate(as_of=(first.day - ibis.interval(days=1)).cast("date"))
+    table = first.inner_join(behaviour, ["customer_id", "as_of"])
+    table = table.left_join(outcomes, ["customer_id", "as_of"])
+    returned = (table.purchases.coalesce(0) > 0).cast("int64")
+    return table.select("campaign", "customer_id", "day", "treated", *COVARIATES, returned=returned)

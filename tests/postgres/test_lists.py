@@ -1,0 +1,76 @@
+"""Lists as tables of a real PostgreSQL server."""
+
+import threading
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from winback.data.address import address
+from winback.errors import OutputError
+from winback.lists.database import write_table
+from winback.lists.win_back import WIN_BACK
+
+psycopg = pytest.importorskip("psycopg")
+
+
+@pytest.fixture
+def schema(postgres):
+    """A schema of its own, and how to read from it."""
+    with psycopg.connect(address(postgres).url, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA IF EXISTS winback_lists CASCADE")
+        connection.execute("CREATE SCHEMA winback_lists")
+        yield lambda: connection.execute(
+            "SELECT list_id, customer_id, rank, as_of, uplift FROM winback_lists.t"
+            " ORDER BY list_id, customer_id"
+        ).fetchall()
+
+
+def rows(list_id, n):
+    return pd.DataFrame(
+        {
+            "list_id": list_id,
+            "customer_id": [f"=1;\t\\N'{i:03}" for i in range(n)],
+            "rank": [None, *range(1, n)],
+            "as_of": pd.Timestamp("2024-01-31"),
+            "uplift": 1 / 3,
+        }
+    )
+
+
+def put(postgres, list_id, n, **over):
+    arguments = {"url": postgres, "table": "t", "schema": "winback_lists"} | over
+    return write_table(rows(list_id, n), WIN_BACK, list_id=list_id, **arguments)
+
+
+def test_a_list_is_replaced_whole(postgres, schema):
+    assert put(postgres, "a", 3) == 3
+    put(postgres, "b", 2)
+    before = schema()
+    put(postgres, "a", 3)
+    assert schema() == before
+    assert before[0] == ("a", "=1;\t\\N'000", None, date(2024, 1, 31), 1 / 3)
+    put(postgres, "a", 1)
+    assert [row[0] for row in schema()] == ["a", "b", "b"]
+
+
+def test_jobs_that_write_at_once_take_turns(postgres, schema):
+    threads = [threading.Thread(target=put, args=(postgres, "a", 50)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(schema()) == 50
+
+
+def test_errors_say_what_is_wrong_and_no_password(postgres, schema):
+    secret = address(postgres).secrets
+    with psycopg.connect(address(postgres).url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE winback_lists.t (list_id text, other int)")
+    with pytest.raises(OutputError, match="other columns"):
+        put(postgres, "a", 1)
+    wrong = postgres.replace("bot:", "nobody:", 1)
+    for url, schema_name in ((wrong, "winback_lists"), (postgres, "nowhere")):
+        with pytest.raises(OutputError, match="cannot be written") as told:
+            put(url, "a", 1, schema=schema_name)
+        assert not any(text in str(told.value) for text in secret)

@@ -1,0 +1,94 @@
+from datetime import date
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from winback.errors import ConfigError, OutputError
+from winback.lists.database import write_table
+
+COLUMNS = {
+    "list_id": "text", "customer_id": "text", "rank": "count", "as_of": "date",
+    "margin": "money", "propensity": "probability",
+}  # fmt: skip
+
+
+def rows(list_id="a", n=3):
+    return pd.DataFrame(
+        {
+            "list_id": list_id,
+            "customer_id": [f"'=;DROP {i}\tÄ" for i in range(n)],
+            "rank": [None, *range(1, n)],
+            "as_of": pd.Timestamp("2024-01-31"),
+            "margin": np.arange(n) / 3,
+            "propensity": np.nan,
+        }
+    )
+
+
+@pytest.fixture
+def store(tmp_path):
+    url = f"duckdb://{tmp_path}/deep/lists.duckdb"
+
+    def put(frame, list_id="a", **over):
+        arguments = {"url": url, "table": "win_back"} | over
+        return write_table(frame, COLUMNS, list_id=list_id, **arguments)
+
+    def read(query="SELECT * FROM win_back ORDER BY list_id, customer_id"):
+        with duckdb.connect(str(tmp_path / "deep" / "lists.duckdb")) as connection:
+            return connection.execute(query).fetchall()
+
+    put.url = url
+    return put, read
+
+
+def test_a_second_run_adds_nothing_and_other_lists_stay(store):
+    put, read = store
+    assert put(rows(n=3)) == 3
+    put(rows("b", 2), "b")
+    before = read()
+    put(rows(n=3))
+    assert read() == before
+    put(rows(n=1))
+    assert [row[0] for row in read()] == ["a", "b", "b"]
+    put(rows(n=1).head(0))  # a list may come out empty
+    assert [row[0] for row in read()] == ["b", "b"]
+
+
+def test_values_arrive_as_they_are(store):
+    put, read = store
+    put(rows())
+    assert read()[0] == ("a", "'=;DROP 0\tÄ", None, date(2024, 1, 31), 0.0, None)
+    assert read()[1][2:5] == (1, date(2024, 1, 31), 1 / 3)
+
+
+def test_a_table_of_another_make_is_refused_and_left_as_it_is(store):
+    put, read = store
+    put(rows())
+    with pytest.raises(OutputError, match=r"other columns.*extra text"):
+        write_table(
+            rows(), {**COLUMNS, "extra": "text"}, list_id="a", table="win_back", url=put.url
+        )
+    assert len(read()) == 3
+
+
+def test_a_failure_leaves_the_earlier_version(store, monkeypatch):
+    put, read = store
+    put(rows())
+    monkeypatch.setitem(write_table.__globals__["_SQL"], "count", "date")  # the insert fails
+    with pytest.raises(OutputError):
+        put(rows(n=2))
+    assert len(read()) == 3
+
+
+def test_a_schema_that_is_not_there_is_told(store):
+    put, _ = store
+    with pytest.raises(OutputError, match="cannot be written"):
+        put(rows(), schema="nowhere")
+
+
+def test_other_databases_are_refused_and_no_password_is_shown():
+    with pytest.raises(ConfigError, match=r"of this kind.*mysql://") as told:
+        write_table(rows(), COLUMNS, url="mysql://eva:s3cret@db/x", table="t", list_id="a")
+    assert "s3cret" not in str(told.value)
