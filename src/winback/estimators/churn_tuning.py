@@ -84,7 +84,7 @@ def tune(
     NotEnoughDataError
         LightGBM cannot be fitted on these rows.
     """
-    optuna = _optuna()
+    library = _optuna()
     X, labels = canonical(X, y)
     base = {"gap_days": 0, "exclude": (), "n_jobs": 1, **settings, "random_state": random_state}
     halves: list[npt.NDArray[np.bool_]] = []
@@ -109,7 +109,7 @@ def tune(
             progress(f"trial {trial.number + 1} of {n_trials}: levelled Brier {searched:.5f}")
         return searched
 
-    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=random_state))
+    study = library.create_study(sampler=library.samplers.TPESampler(seed=random_state))
     study.enqueue_trial(_defaults(len(X)))
     study.optimize(objective, n_trials=n_trials)
     trials = pd.DataFrame(rows)

@@ -107,6 +107,21 @@ class ModelRun(Run):
         self.training.versions[self.model] = ref
         return ref
 
+    def log_trial(
+        self, name: str, params: Mapping[str, Any], metrics: Mapping[str, float | None]
+    ) -> None:
+        """Log one trial of a search as a finished run below this one."""
+        run_id = _create_run(
+            self.store,
+            self.training.experiment_id,
+            f"{self.training.name}-{self.model}-{name}",
+            {_PARENT: self.run_id, "winback.role": "trial"},
+        )
+        trial = Run(self.store, run_id)
+        with _ending(trial):
+            trial.log_params(params)
+            trial.log_metrics(metrics)
+
     def _create_version(self, logged: Any, digest: str, caveats: Sequence[str]) -> ModelVersionRef:
         client, name = self.store.client, f"{self.training.name}-{self.model}"
         with guarded(self.store.uri):
@@ -304,4 +319,9 @@ def _clear_orphans(training: TrainingRun) -> None:
             for model in logged:
                 if model.source_run_id == run.info.run_id:
                     client.delete_logged_model(model.model_id)
+            trials = client.search_runs(
+                [training.experiment_id], f"tags.`{_PARENT}` = '{run.info.run_id}'"
+            )
+            for trial in trials:
+                client.delete_run(trial.info.run_id)
             client.delete_run(run.info.run_id)

@@ -14,6 +14,8 @@ from winback.workflows.session import Session, read_record
 if TYPE_CHECKING:
     from winback.evaluation.backtest import BacktestResult
     from winback.evaluation.churn_forward import SnapshotSettings
+    from winback.evaluation.forward import Recipe
+    from winback.evaluation.windows import Window
     from winback.registry.run_log import Run
 
 # what `value.purchase_model` stands for, purchases and spend together
@@ -33,17 +35,27 @@ class Evaluation:
         One row per target, model and customer; it stays in the output folder.
     notes
         What was judged on which days, one sentence a kind of model.
+    groups
+        Churn by kinds of customers; see `winback.evaluation.churn_groups.group_records`.
+    profit
+        What contacting by churn score would have earned; see `profit_records` there.
     """
 
     records: list[dict[str, Any]] = field(default_factory=list)
     predictions: pd.DataFrame | None = None
     notes: list[str] = field(default_factory=list)
+    groups: list[dict[str, Any]] = field(default_factory=list)
+    profit: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def caveats(self) -> list[str]:
-        """What is degenerate in a fit on the past, one sentence a model."""
+        """What is degenerate in a fit on the past, and about whom the churn score knows little."""
         said = {f"{r['model']}: {r['caveat']}" for r in self.records if r.get("caveat")}
-        return sorted(said)
+        return sorted(said) + [
+            group["note"]
+            for group in self.groups
+            if group["grouping"] == "repeat" and group["note"]
+        ]
 
     def log(self, run: Run, targets: Sequence[str], name: str) -> None:
         """Log the metrics of every model of these targets, and the figures, to a run.
@@ -59,7 +71,13 @@ class Evaluation:
             run.log_metrics(numbers, split=f"{record['target']}/{record['model']}")
             if record["model"] == name:
                 run.log_metrics(numbers, split=record["target"])
-        run.log_dict({"records": records, "notes": self.notes}, RECORDS)
+        content: dict[str, Any] = {"records": records, "notes": self.notes}
+        if "churn" in targets:
+            content |= {"groups": self.groups, "profit": self.profit}
+            for file, rows in (("churn_groups.csv", self.groups), ("profit.csv", self.profit)):
+                if rows:
+                    run.log_text(pd.DataFrame(rows).to_csv(index=False), file)
+        run.log_dict(content, RECORDS)
         if records and self.predictions is not None:
             mine = self.predictions[self.predictions["target"].isin(targets)]
             for chart, figure in quality_figures(quality(records, mine)).items():
@@ -97,6 +115,8 @@ def evaluate(session: Session) -> Evaluation:
                 window,
                 targets=targets,
                 purchase_model=named_candidate(session),
+                churn_recipe=churn_recipe(session),
+                tiers=_tiers_then(session, window) if "churn" in targets else None,
                 active_within_days=job.churn.active_within_days,
                 gap_days=gap_days,
                 snapshots=snapshot_settings(session),
@@ -107,7 +127,9 @@ def evaluate(session: Session) -> Evaluation:
     records = [record for result in results for record in result.records]
     frames = [result.predictions for result in results]
     predictions = pd.concat(frames, ignore_index=True) if frames else None
-    evaluation = Evaluation(records, predictions, notes)
+    groups = [group for result in results for group in result.groups]
+    profit = [point for result in results for point in result.profit]
+    evaluation = Evaluation(records, predictions, notes, groups, profit)
     for caveat in evaluation.caveats:
         session.reporter.warn(caveat)
     _stage(session, evaluation)
@@ -122,12 +144,59 @@ def read(session: Session) -> Evaluation:
     # predictions stand apart; those of another evaluation are not read
     predictions = session.find(PREDICTIONS) if content["records"] else None
     frame = None if predictions is None else pd.read_parquet(predictions)
-    return Evaluation(content["records"], frame, content["notes"])
+    told = (content.get(name, []) for name in ("groups", "profit"))
+    return Evaluation(content["records"], frame, content["notes"], *told)
 
 
 def named_candidate(session: Session) -> str | None:
     """Return the value candidate that the job names; None: a contest chooses."""
     return CANDIDATES.get(session.job.value.purchase_model)
+
+
+def churn_recipe(session: Session) -> Recipe:
+    """Return how the job wants its churn model made, the economics of a warning included."""
+    job, warning = session.job, session.job.lists.churn_warning
+    params: dict[str, Any] = {
+        "calibration": job.churn.calibration,
+        "margin": job.margin,
+        "save_rate": warning.save_rate,
+        "contact_cost": warning.contact_cost,
+        "offer_cost": warning.offer_cost,
+    }
+    if job.churn.lightgbm.given:
+        params["lightgbm"] = job.churn.lightgbm.given
+    return {"estimator": "ChurnModel", "params": params}
+
+
+def _tiers_then(session: Session, window: Window) -> pd.Series[str] | None:
+    """Return each customer's value tier as it would have been cut at the window's `as_of`.
+
+    By the rule of thumb for value (rate so far, own mean), which needs no contest.
+    """
+    from winback.errors import ModelError, NotEnoughDataError
+    from winback.estimators.artifact import make
+    from winback.estimators.tiers import ValueTiers
+    from winback.evaluation.contest import VALUE_CANDIDATES
+    from winback.evaluation.forward import customer_frame, without_spend
+    from winback.evaluation.windows import known_past
+
+    job, past = session.job, known_past(session.transactions, window.as_of)
+    recipe = VALUE_CANDIDATES[CANDIDATES["rate"]]
+    frame = customer_frame(past, window)
+    try:
+        value = make(recipe if past.has_amounts else without_spend(recipe)).fit(frame)
+        worth = value.predict(frame)["clv" if past.has_amounts else "expected_purchases"]
+        tiers = ValueTiers(
+            job.tiers.n_tiers,
+            job.tiers.scheme,
+            method=job.tiers.method,
+            min_tier_share=job.tiers.min_tier_share,
+            random_state=job.random_state,
+        )
+        names = tiers.fit(frame.assign(clv=worth)).predict(frame.assign(clv=worth))
+    except (ModelError, NotEnoughDataError):
+        return None
+    return pd.Series(names.to_numpy(), index=frame["customer_id"].to_numpy())
 
 
 def snapshot_settings(session: Session) -> SnapshotSettings:
@@ -144,6 +213,8 @@ def _stage(session: Session, evaluation: Evaluation) -> None:
         "training_key": session.training_key,
         "notes": evaluation.notes,
         "records": evaluation.records,
+        "groups": evaluation.groups,
+        "profit": evaluation.profit,
     }
     text = json.dumps(content, indent=1, ensure_ascii=False)
     session.staged(RECORDS).write_text(text + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The three models of a job, fitted on everything that is known at its `as_of`."""
+"""The value model of a job, fitted on everything that is known at its `as_of`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import NotEnoughDataError
-from winback.workflows.evaluate import named_candidate, snapshot_settings
+from winback.workflows.evaluate import named_candidate
 from winback.workflows.session import Session
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from winback.estimators.beta_geo import BetaGeoModel
 
 MIN_CUSTOMERS = 20
 _FALLBACK = "rate+own_mean"
@@ -35,6 +34,10 @@ class Fitted:
         What to know before relying on it: a degenerate fit, a fallback. One sentence each.
     metrics
         What the fit itself measured.
+    tables
+        More that it found, by the name of the file to keep it in; never a customer's row.
+    trials
+        One row per trial of a search for parameters, if there was one.
     """
 
     estimator: Any
@@ -42,6 +45,8 @@ class Fitted:
     reasons: str
     caveats: tuple[str, ...] = ()
     metrics: dict[str, float] = field(default_factory=dict)
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    trials: pd.DataFrame | None = None
 
 
 def fit_value(session: Session, frame: pd.DataFrame) -> Fitted:
@@ -112,83 +117,3 @@ def value_frame(session: Session) -> pd.DataFrame:
     as_of = session.job.as_of
     ahead = Window(as_of, as_of + timedelta(days=session.job.value.horizon_days))
     return customer_frame(session.transactions, ahead)
-
-
-def fit_churn(session: Session) -> Fitted:
-    """Fit the churn contest on stacked snapshots whose outcome is known.
-
-    Where no snapshot has an outcome yet, or too few customers, the purchase model's P(no
-    purchase) takes the place of a trained score, and says so. Where too few have bought again
-    for that one too, everybody's mean rate of purchase does.
-
-    Raises
-    ------
-    NotEnoughDataError
-        Nobody has been a customer for a day yet: there is no rate to speak of.
-    """
-    from winback.estimators.churn import ChurnModel
-    from winback.evaluation import churn_forward
-    from winback.evaluation.backtest import CHURN_RECIPE
-    from winback.evaluation.windows import Window
-
-    job = session.job
-    start = timedelta(days=job.churn.gap_days)
-    until = job.as_of + start + timedelta(days=session.churn_horizon_days)
-    ahead = Window(job.as_of, until, job.churn.gap_days)
-    data = churn_forward.churn_data(
-        session.transactions,
-        ahead,
-        active_within_days=job.churn.active_within_days,
-        snapshots=snapshot_settings(session),
-        events=session.events,
-    )
-    try:
-        model = churn_forward.fit_churn(CHURN_RECIPE, data, ahead, job.random_state)
-    except NotEnoughDataError as error:
-        source, purchase_model = "BG/NBD", data.purchase_model
-        if purchase_model is None:
-            source, purchase_model = "everybody's mean rate", mean_rate_model(value_frame(session))
-        caveat = f"the churn score falls back on P(no purchase) from {source}: {error.reason}"
-        model = ChurnModel.from_purchase_model(
-            purchase_model,
-            horizon_days=session.churn_horizon_days,
-            gap_days=job.churn.gap_days,
-            reason=caveat,
-        )
-        return Fitted(model, model.selected_, caveat, (caveat,))
-    return Fitted(model, model.selected_, model.reasons_)
-
-
-def mean_rate_model(frame: pd.DataFrame) -> BetaGeoModel:
-    """Return a purchase model that needs no repeat buyers: the NBD around everybody's mean rate.
-
-    Rates are spread exponentially (r = 1) around the mean, of which half a purchase is a guess
-    (Jeffreys), and nobody drops out: a customer without a repeat purchase is likely, but never
-    certain, to stay away, and each repeat purchase counts.
-
-    Parameters
-    ----------
-    frame
-        `frequency` and `T` of every customer, in days.
-
-    Raises
-    ------
-    NotEnoughDataError
-        Every customer's first purchase was on the last day that is known.
-    """
-    from winback.estimators.beta_geo import BetaGeoModel
-
-    days = float(frame["T"].sum())
-    if days == 0:
-        raise NotEnoughDataError(
-            "nobody has had a day to come back",
-            got=f"{len(frame)} customers, all new on the last day that is known",
-            allowed="at least one day of history",
-            hint="use a later as_of, or more history",
-        )
-    model = BetaGeoModel()
-    model.r_, model.alpha_ = 1.0, days / (float(frame["frequency"].sum()) + 0.5)
-    model.a_, model.b_ = 0.0, 2.0  # no dropout: any b will do
-    model.degenerate_ = "everybody's mean rate of purchase, as nothing more could be fitted"
-    model.n_, model.converged_ = float(len(frame)), True
-    return model

@@ -6,10 +6,10 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from winback.workflows.evaluate import Evaluation, evaluate
+from winback.workflows.fit_churn import fit_churn, log_churn
 from winback.workflows.fit_tiers import ensure_judged, fit_tiers, judge_tiers, log_tiers
 from winback.workflows.fitting import (
     Fitted,
-    fit_churn,
     fit_value,
     require_customers,
     value_frame,
@@ -121,7 +121,7 @@ def _fit_all(session: Session, training: TrainingRun, evaluation: Evaluation) ->
         with step("Fitting the churn model"):
             churn = fit_churn(session)
         with training.model("churn") as run:
-            run.log_text(churn.estimator.evidence_.to_csv(index=False), "evidence.csv")
+            log_churn(run, churn)
             _register(session, run, churn, evaluation, ("churn",))
     if "tiers" in missing:
         with step("Learning the value tiers"):

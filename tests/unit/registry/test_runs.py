@@ -132,3 +132,33 @@ def test_a_run_shows_its_nested_models_and_what_they_were_made_from(store, tiny)
     assert nested.data.tags["mlflow.parentRunId"] == training.run_id
     (output,) = nested.outputs.model_outputs
     assert store.client.get_logged_model(output.model_id).source_run_id == version.run_id
+
+
+def test_trials_of_a_search_are_finished_runs_below_their_model(store, tiny):
+    searched = training_run(store, "shop", "searched", models=("churn",))
+    with searched as training, training.model("churn") as run:
+        run.log_trial("trial-001", {"num_leaves": 7}, {"levelled_brier": 0.2})
+        run.register(tiny())
+    found = store.client.search_runs(
+        [training.experiment_id], f"tags.`mlflow.parentRunId` = '{run.run_id}'"
+    )
+    assert [trial.info.status for trial in found] == ["FINISHED"]
+    assert found[0].data.params == {"num_leaves": "7"}
+    assert found[0].data.metrics == {"levelled_brier": 0.2}
+
+
+def test_trials_of_a_model_that_was_not_finished_go_with_it(store, tiny):
+    def search(fails):
+        halved = training_run(store, "shop", "halved", models=("churn",))
+        with halved as training, training.model("churn") as run:
+            run.log_trial("trial-001", {"num_leaves": 7}, {"levelled_brier": 0.2})
+            if fails:
+                raise KilledError
+            run.register(tiny())
+        return training
+
+    with pytest.raises(KilledError):
+        search(fails=True)
+    training = search(fails=False)
+    trials = store.client.search_runs([training.experiment_id], "tags.`winback.role` = 'trial'")
+    assert len(trials) == 1

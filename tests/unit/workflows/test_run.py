@@ -12,7 +12,8 @@ from winback import cli
 from winback.cli import work
 from winback.errors import NotEnoughDataError
 from winback.evaluation.gate import GateDecision
-from winback.workflows.fitting import fit_churn, fit_value, value_frame
+from winback.workflows.fit_churn import fit_churn
+from winback.workflows.fitting import fit_value, value_frame
 from winback.workflows.lists import lists
 from winback.workflows.report import report
 from winback.workflows.run import run

@@ -1,0 +1,164 @@
+"""The churn model of a job: its parameters searched if wanted, its contest, and its fallbacks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from winback.errors import NotEnoughDataError
+from winback.workflows.evaluate import churn_recipe, snapshot_settings
+from winback.workflows.fitting import Fitted, value_frame
+from winback.workflows.session import Session
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from winback.estimators.beta_geo import BetaGeoModel
+    from winback.estimators.churn_tuning import Tuning
+    from winback.evaluation.churn_forward import ChurnData
+    from winback.evaluation.windows import Window
+    from winback.registry.runs import ModelRun
+
+
+def fit_churn(session: Session) -> Fitted:
+    """Fit the churn contest on stacked snapshots whose outcome is known.
+
+    Where no snapshot has an outcome yet, or too few customers, the purchase model's P(no
+    purchase) takes the place of a trained score, and says so. Where too few have bought again
+    for that one too, everybody's mean rate of purchase does.
+
+    Raises
+    ------
+    NotEnoughDataError
+        Nobody has been a customer for a day yet: there is no rate to speak of.
+    """
+    from winback.estimators.churn import ChurnModel
+    from winback.evaluation import churn_forward
+    from winback.evaluation.windows import Window
+
+    job = session.job
+    start = timedelta(days=job.churn.gap_days)
+    until = job.as_of + start + timedelta(days=session.churn_horizon_days)
+    ahead = Window(job.as_of, until, job.churn.gap_days)
+    data = churn_forward.churn_data(
+        session.transactions,
+        ahead,
+        active_within_days=job.churn.active_within_days,
+        snapshots=snapshot_settings(session),
+        events=session.events,
+    )
+    recipe, found = churn_recipe(session), None
+    try:
+        if job.churn.tune:
+            found = tuned(session, data, ahead)
+            if found.better:
+                recipe["params"]["lightgbm"] = found.params
+        model = churn_forward.fit_churn(recipe, data, ahead, job.random_state)
+    except NotEnoughDataError as error:
+        source, purchase_model = "BG/NBD", data.purchase_model
+        if purchase_model is None:
+            source, purchase_model = "everybody's mean rate", mean_rate_model(value_frame(session))
+        caveat = f"the churn score falls back on P(no purchase) from {source}: {error.reason}"
+        model = ChurnModel.from_purchase_model(
+            purchase_model,
+            horizon_days=session.churn_horizon_days,
+            gap_days=job.churn.gap_days,
+            reason=caveat,
+        )
+        return Fitted(model, model.selected_, caveat, (caveat,))
+    drift = model.base_rate_drift_
+    caveats = (f"the level of churn scores moves: {drift['sentence']}",) if drift["notable"] else ()
+    numbers = {f"base_rate_{name}": drift[name] for name in ("sd", "level_error")}
+    tables = {
+        "evidence.csv": model.evidence_,
+        "contest.csv": model.contest_,
+        "base_rate_by_snapshot.csv": model.base_rate_by_snapshot_,
+    }
+    return Fitted(
+        model,
+        model.selected_,
+        model.reasons_,
+        caveats,
+        {name: value for name, value in numbers.items() if value is not None},
+        tables,
+        None if found is None else found.trials,
+    )
+
+
+def tuned(session: Session, data: ChurnData, window: Window) -> Tuning:
+    """Search LightGBM's parameters, and print what to write into the job to keep them.
+
+    Raises
+    ------
+    NotEnoughDataError
+        There is no snapshot to learn from, or too few customers.
+    UsageError
+        Optuna is not installed.
+    """
+    from winback.estimators.churn_tuning import as_yaml, tune
+    from winback.features.catalogue import feature_columns
+
+    job = session.job
+    if data.train is None or data.train.empty:
+        raise NotEnoughDataError("history is too short for one labelled snapshot")
+    names = ["customer_id", "as_of", *feature_columns(data.train.columns)]
+    with session.reporter.step(f"Searching LightGBM's parameters, {job.churn.tune} trials"):
+        found = tune(
+            data.train[names],
+            data.train["churned"],
+            {"horizon_days": window.horizon_days, "gap_days": window.gap_days},
+            n_trials=job.churn.tune,
+            random_state=job.random_state,
+        )
+    session.reporter.say(found.sentence)
+    if found.better:
+        session.reporter.say(f"to keep them, write into the job:\n{as_yaml(found.params)}")
+    return found
+
+
+def log_churn(run: ModelRun, fitted: Fitted) -> None:
+    """Keep the evidence, the contest and each trial of a search beside the model."""
+    for file, table in fitted.tables.items():
+        run.log_text(table.to_csv(index=False), file)
+    if fitted.trials is None:
+        return
+    run.log_text(fitted.trials.to_csv(index=False), "trials.csv")
+    for trial in fitted.trials.to_dict("records"):
+        known: dict[str, Any] = {str(k): v for k, v in trial.items() if v == v}  # noqa: PLR0124  # NaN is not
+        number, loss = known.pop("number"), known.pop("loss")
+        run.log_trial(f"trial-{number:03}", known, {"levelled_brier": loss})
+
+
+def mean_rate_model(frame: pd.DataFrame) -> BetaGeoModel:
+    """Return a purchase model that needs no repeat buyers: the NBD around everybody's mean rate.
+
+    Rates are spread exponentially (r = 1) around the mean, of which half a purchase is a guess
+    (Jeffreys), and nobody drops out: a customer without a repeat purchase is likely, but never
+    certain, to stay away, and each repeat purchase counts.
+
+    Parameters
+    ----------
+    frame
+        `frequency` and `T` of every customer, in days.
+
+    Raises
+    ------
+    NotEnoughDataError
+        Every customer's first purchase was on the last day that is known.
+    """
+    from winback.estimators.beta_geo import BetaGeoModel
+
+    days = float(frame["T"].sum())
+    if days == 0:
+        raise NotEnoughDataError(
+            "nobody has had a day to come back",
+            got=f"{len(frame)} customers, all new on the last day that is known",
+            allowed="at least one day of history",
+            hint="use a later as_of, or more history",
+        )
+    model = BetaGeoModel()
+    model.r_, model.alpha_ = 1.0, days / (float(frame["frequency"].sum()) + 0.5)
+    model.a_, model.b_ = 0.0, 2.0  # no dropout: any b will do
+    model.degenerate_ = "everybody's mean rate of purchase, as nothing more could be fitted"
+    model.n_, model.converged_ = float(len(frame)), True
+    return model
