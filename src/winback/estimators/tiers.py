@@ -210,7 +210,8 @@ class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-lea
             )
             notes += said
         cut = cut.reorder(order)
-        self.centers_, self.weights_, self.precisions_ = cut.centers, cut.weights, cut.precisions
+        self.centers_: Floats = cut.centers
+        self.weights_, self.precisions_ = cut.weights, cut.precisions
         return notes
 
     def _number(self, points: Floats, previous: ValueTiers | None) -> tuple[int, list[str]]:

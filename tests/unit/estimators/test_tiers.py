@@ -91,7 +91,7 @@ def test_auto_admits_no_tier_smaller_than_asked_for():
 
 
 def test_auto_keeps_the_number_in_use_where_it_is_as_good():
-    frame = continuum(900)
+    frame = continuum(400)
     alone = ValueTiers("auto", method="gaussian_mixture").fit(frame)
     again = ValueTiers("auto", method="gaussian_mixture").fit(
         frame.sample(frac=0.9, random_state=1), previous=alone
