@@ -242,6 +242,7 @@ def main(customers: int, seeds: Sequence[int]) -> None:
 
 def _page(shops: Sequence[Judged], customers: int, job: Job) -> str:
     seeds = " ".join(str(shop.seed) for shop in shops)
+    made = "is one shop" if len(shops) == 1 else f"are {len(shops)} shops"
     costs = job.lists.win_back
     head = f"""# The simulated shop
 
@@ -252,7 +253,7 @@ chance, worked on some, not on others, and annoyed a few. What each contact woul
 known for every customer, so a list can be judged by what is true and not by what happened to
 happen. The parameters are the defaults of `winback.data.simulate.Parameters`.
 
-Here are {len(shops)} shops of {customers:,} customers, each with its own seed. The job is
+Below {made} of {customers:,} customers, seed {seeds}. The job is
 `pipelines/simulated_shop.yaml` as of {job.as_of}, horizon {job.horizon_days} days, margin
 {job.margin:.0%}, a contact at {costs.contact_cost:.2f}, the offer at {costs.offer_cost:.2f} for who
 orders. It sees the exports only, never the truth. Made by
@@ -284,7 +285,7 @@ def _money(shops: Sequence[Judged]) -> str:
         "contacts, which has a stated prior only and spends a part of the budget by lot.",
         f"The uplift behind the list is {_sources(shops)}.",
         "",
-        f"Mean over the {len(shops)} shops, with 95% t-intervals over shops:\n",
+        "Mean over shops, with 95% t-intervals over them where there are several:\n",
         "| policy | margin a contact | margin in all | the list brings more by |",
         "|---|--:|--:|--:|",
     ]
