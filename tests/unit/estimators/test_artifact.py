@@ -27,7 +27,10 @@ def through_disk(estimator, folder):
     return from_files({path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()})
 
 
-@pytest.mark.parametrize("purchases", ["beta_geo", "rate", PurchaseRule("zero")])
+@pytest.mark.parametrize(
+    "purchases",
+    ["beta_geo", "modified_beta_geo", "pareto_nbd", "rate", PurchaseRule("zero")],
+)
 @pytest.mark.parametrize("spend", ["gamma_gamma", "own_mean", None])
 def test_value_models_predict_the_same_bits(purchases, spend, tmp_path):
     model = CustomerValueModel(purchases, spend, horizon_days=39, margin=0.3).fit(CDNOW)
