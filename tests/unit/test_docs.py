@@ -10,7 +10,7 @@ import yaml
 from winback.cli import app
 from winback.config import Job
 from winback.evaluation.backtest import PREDICTION_COLUMNS
-from winback.lists.churn_warning import CHURN_WARNING
+from winback.lists.churn_warning import CHURN_WARNING, CHURN_WARNING_EXCLUDED
 from winback.lists.win_back import WIN_BACK, WIN_BACK_EXCLUDED
 from winback.scoring.score import SCHEMA
 
@@ -67,6 +67,7 @@ def test_no_page_tells_how_it_was_made(page):
     [
         ("`scores.parquet`", SCHEMA.names),
         ("`churn_warning.csv`", CHURN_WARNING),
+        ("`churn_warning_excluded.parquet`", CHURN_WARNING_EXCLUDED),
         ("`win_back.csv`", WIN_BACK),
         ("`win_back_excluded.parquet`", WIN_BACK_EXCLUDED),
         ("`rejected.parquet`", REJECTED),

@@ -14,8 +14,10 @@ import pandas as pd
 from winback.errors import UsageError
 from winback.lists.behaviours import in_one_cell
 from winback.lists.columns import VERSIONS, Kind, conform, list_id
+from winback.lists.eligibility import is_active, read_scores
 from winback.lists.playbook import Playbook, load_playbook, suggest
 from winback.lists.reasons import REASONS, reasons
+from winback.lists.selection import OVER_CAPACITY
 
 CHURN_WARNING: dict[str, Kind] = {
     "list_id": "text",
@@ -51,6 +53,83 @@ CHURN_WARNING: dict[str, Kind] = {
     "expires_at": "date",
     **VERSIONS,
 }
+
+CHURN_WARNING_EXCLUDED: dict[str, Kind] = {
+    "list_id": "text",
+    "as_of": "date",
+    "customer_id": "text",
+    "reason": "text",
+    "severity": "text",
+    "p_churn": "probability",
+    "value_at_risk": "money",
+    "days_since_last": "count",
+    "tier": "text",
+    **VERSIONS,
+}
+NOT_ACTIVE = "not active"
+BELOW_THRESHOLD = "not at risk"
+
+
+def left_out(
+    scores: pd.DataFrame,
+    at_risk: pd.DataFrame,
+    listed: pd.DataFrame,
+    *,
+    as_of: date,
+    active_within_days: int | None = 365,
+    unreachable: pd.Series | None = None,
+    job: str = "winback",
+) -> pd.DataFrame:
+    """Give everybody who is not on the list the one reason why.
+
+    Parameters
+    ----------
+    scores
+        The scores of everybody.
+    at_risk
+        From `winback.lists.at_risk.at_risk`.
+    listed
+        The list.
+    as_of
+        The last day that was known.
+    active_within_days
+        Who bought within so many days is active. None: everybody.
+    unreachable
+        Aligned with `scores`: why a customer is never warned about; missing for the others.
+    job
+        As for `churn_warning`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `CHURN_WARNING_EXCLUDED`, in the order of the customers; severity and value at
+        risk of those at risk but over the capacity.
+
+    Examples
+    --------
+    >>> scores = pd.DataFrame({"customer_id": ["a", "b"], "recency": 0.0, "T": [400.0, 9.0],
+    ...                        "p_churn": [0.9, 0.1], "tier": "core"})
+    >>> nobody = pd.DataFrame({"customer_id": [], "severity": [], "value_at_risk": []})
+    >>> left_out(scores, nobody, nobody, as_of=date(2011, 12, 9))["reason"].tolist()
+    ['not active', 'not at risk']
+    """
+    why = None if unreachable is None else unreachable.set_axis(scores["customer_id"].astype("str"))
+    rows = read_scores(scores, ("p_churn", "tier"), as_of)
+    risky = rows["customer_id"].isin(at_risk["customer_id"])
+    reason = pd.Series(BELOW_THRESHOLD, index=rows.index, dtype="str")
+    reason = reason.mask(~is_active(rows, active_within_days), NOT_ACTIVE)
+    reason = reason.mask(risky, OVER_CAPACITY)
+    if why is not None:
+        never = why.reindex(rows["customer_id"]).set_axis(rows.index)
+        reason = reason.mask(never.notna(), never)
+    known = at_risk.set_index("customer_id")[["severity", "value_at_risk"]]
+    rows = rows.assign(
+        list_id=list_id(job, "churn_warning", as_of, rows),
+        as_of=pd.Timestamp(as_of),
+        reason=reason,
+        **{name: known[name].reindex(rows["customer_id"]).to_numpy() for name in known.columns},
+    )
+    return conform(rows[~rows["customer_id"].isin(listed["customer_id"])], CHURN_WARNING_EXCLUDED)
 
 
 def churn_warning(

@@ -55,13 +55,15 @@ def churn_warning(
     from winback.features.last_behaviours import last_behaviours
     from winback.lists import churn_warning as lists
     from winback.lists.at_risk import at_risk, within_capacity
+    from winback.lists.eligibility import HELD_OUT, OPTED_OUT
     from winback.lists.warning_summary import summarise_warnings
+    from winback.lists.write import write_parquet
 
     job, settings = session.job, session.job.lists.churn_warning
-    reachable, left_out = _reachable(session, scores, customers)
+    unreachable = _unreachable(session, scores, customers)
     warn_from, threshold = _threshold(session, scores)
     rows = at_risk(
-        reachable,
+        scores[unreachable.isna()],
         as_of=job.as_of,
         active_within_days=job.churn.active_within_days,
         risk_thresholds=settings.risk_thresholds,
@@ -77,7 +79,7 @@ def churn_warning(
     horizon_days = session.job.churn_horizon_days or 1  # nobody is on the list to read it
     if len(selected):
         ids = ibis.memtable(pa.table({"customer_id": selected["customer_id"]}))
-        model = _scored_with(session, selected, "churn")
+        model = scored_with(session, selected, "churn")
         horizon_days = model.estimator.horizon_days
         features = features_at_as_of(session, model, customers=ids)
         behaviour = features.order_by("customer_id").to_pyarrow().to_pandas()
@@ -109,12 +111,24 @@ def churn_warning(
         playbook=job_playbook(session),
     )
     keep(session, "churn_warning", listed, lists.CHURN_WARNING)
+    excluded = lists.left_out(
+        scores,
+        rows,
+        listed,
+        as_of=job.as_of,
+        active_within_days=job.churn.active_within_days,
+        unreachable=unreachable,
+        job=list_name(session),
+    )
+    for folder in ("", f"lists/{job.as_of}/"):
+        path = session.staged(f"{folder}churn_warning_excluded.parquet")
+        write_parquet(excluded, path, lists.CHURN_WARNING_EXCLUDED)
     summary = summarise_warnings(
         rows,
         listed,
         capacity=capacity,
         threshold=threshold,
-        left_out=left_out,
+        left_out={reason: int((unreachable == reason).sum()) for reason in (OPTED_OUT, HELD_OUT)},
         defaults=[
             line for line in session.loaded.defaults if line.startswith("lists.churn_warning.capac")
         ],
@@ -127,20 +141,21 @@ def _nobody() -> pd.DataFrame:
     return pd.DataFrame({"customer_id": [], "typical_gap_days": []})
 
 
-def _reachable(
+def _unreachable(
     session: Session, scores: pd.DataFrame, customers: pd.DataFrame | None
-) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Leave out whom nobody may contact: a warning asks somebody to write or call."""
+) -> pd.Series:
+    """Say whom nobody may contact, and why: a warning asks somebody to write or call."""
     from winback.lists.control import in_holdout
+    from winback.lists.eligibility import HELD_OUT, OPTED_OUT
 
     ids = scores["customer_id"].astype("str")
-    out = pd.Series(data=False, index=scores.index)
+    held = in_holdout(ids, share=session.job.lists.holdout_share)
+    reason = pd.Series(pd.NA, index=scores.index, dtype="str").mask(held, HELD_OUT)
     if customers is not None and "opt_out" in customers.columns:
         wants_none = customers["opt_out"].fillna(value=False).astype(bool)
         out = ids.isin(customers.loc[wants_none, "customer_id"].astype("str"))
-    held = in_holdout(ids, share=session.job.lists.holdout_share) & ~out
-    left_out = {"opted out": int(out.sum()), "global holdout": int(held.sum())}
-    return scores[~(out | held)], left_out
+        reason = reason.mask(out, OPTED_OUT)
+    return reason
 
 
 def _threshold(session: Session, scores: pd.DataFrame) -> tuple[WarnFrom, dict[str, Any]]:
@@ -196,14 +211,14 @@ def churn_recipe(session: Session, scores: pd.DataFrame) -> dict[str, Any]:
     """Return the recipe of the churn model that made the scores."""
     from winback.estimators.artifact import recipe_of
 
-    return recipe_of(_scored_with(session, scores, "churn").estimator)
+    return recipe_of(scored_with(session, scores, "churn").estimator)
 
 
 def _kept(session: Session, selected: pd.DataFrame, ids: Any) -> pd.DataFrame | None:
     """Return the margin of those selected if they were certain to stay, with its interval."""
     if not session.transactions.has_amounts:
         return None
-    model = _scored_with(session, selected, "value")
+    model = scored_with(session, selected, "value")
     job, value = session.job, model.estimator
     value.set_params(margin=job.margin, discount_rate=job.discount_rate)
     frame = selected
@@ -222,8 +237,8 @@ def _kept(session: Session, selected: pd.DataFrame, ids: Any) -> pd.DataFrame | 
     return result.assign(customer_id=frame["customer_id"])
 
 
-def _scored_with(session: Session, scores: pd.DataFrame, role: str) -> Any:
-    """Load the model that made the scores, whoever is champion by now."""
+def scored_with(session: Session, scores: pd.DataFrame, role: str) -> Any:
+    """Load the model (`value`, `churn`, `tiers`) that made the scores, whoever is champion now."""
     from winback.registry.aliases import resolve
     from winback.registry.load import load_version
 

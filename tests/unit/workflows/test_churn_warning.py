@@ -67,6 +67,21 @@ def test_who_wants_no_contact_or_is_held_out_is_left_out_and_counted(shop):
     assert told["capacity"] == 20
 
 
+def test_everybody_else_has_one_reason(shop):
+    listed, excluded = (shop.read(f"churn_warning{part}.parquet") for part in ("", "_excluded"))
+    scored = shop.read("scores.parquet")["customer_id"]
+    assert sorted([*listed["customer_id"], *excluded["customer_id"]]) == sorted(scored)
+    told = shop.read("manifest.json")["churn_warning"]
+    counts = excluded["reason"].value_counts()
+    assert counts["opted out"] == told["left_out"]["opted out"]
+    assert counts["over capacity"] == sum(told["at_risk"].values()) - len(listed)
+    assert excluded.loc[excluded["reason"] == "not active", "days_since_last"].min() > 180
+    assert set(counts.index) == {
+        "opted out", "global holdout", "not active", "not at risk", "over capacity"
+    }  # fmt: skip
+    assert set(excluded["list_id"]) == set(listed["list_id"])
+
+
 def test_every_row_says_why_what_and_what_came_before(shop):
     listed = shop.read("churn_warning.parquet")
     for name in ("reason_1", "last_behaviours", "action", "channel", "owner", "cooldown_until"):
