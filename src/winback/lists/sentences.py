@@ -102,7 +102,9 @@ def _percent(values: pd.Series) -> pd.Series:
 
 def _overdue(facts: pd.DataFrame, _: Amount) -> pd.Series:
     typical, silent = _count(facts["typical_gap_days"], "day"), facts["days_since_last"]
-    once = "one purchase, " + _count(silent, "day") + " ago; who returns does so after " + typical
+    once = (
+        "one purchase, " + _count(silent, "day") + " ago; returning customers buy every " + typical
+    )
     return ("usually buys every " + typical + ", silent for " + _whole(silent)).where(
         facts["frequency"] > 0, once
     )

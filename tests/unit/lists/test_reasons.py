@@ -36,7 +36,7 @@ def facts(**over):
         (
             "overdue",
             {"frequency": 0.0},
-            "one purchase, 61 days ago; who returns does so after 23 days",
+            "one purchase, 61 days ago; returning customers buy every 23 days",
         ),
         ("frequency", {}, "5 purchase days so far, 1 in the last 90 days"),
         ("frequency", {"frequency": 0.0}, "has bought on one day only"),
