@@ -293,8 +293,11 @@ class Session:
         data += f" {self.events_fingerprint}"
         job = self.job.model_dump(mode="json")
         inner = {"name", "horizon_days", "margin", "discount_rate", "random_state", "value"}
+        # what a warning costs has a say in which churn candidate is chosen
+        warning = job["lists"]["churn_warning"]
+        economics = {name: warning[name] for name in ("save_rate", "contact_cost", "offer_cost")}
         return job_key(
-            {key: job[key] for key in sorted(inner | {"churn", "tiers"})},
+            {key: job[key] for key in sorted(inner | {"churn", "tiers"})} | {"warning": economics},
             data=data,
             as_of=self.job.as_of,
             version=version("winback"),
