@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from winback.errors import UsageError
-from winback.lists.eligibility import is_active, read_scores  # noqa: F401 - read from here too
 
 BELOW_BREAK_EVEN = "below break-even"
 OVER_BUDGET = "over budget"
