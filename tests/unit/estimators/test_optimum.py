@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from winback.estimators.optimum import covariance, edge_reason, intervals, maximise
+from winback.estimators.optimum import (
+    _ascend,
+    _Surface,
+    covariance,
+    edge_reason,
+    intervals,
+    maximise,
+)
 
 
 def gamma_like(p, hessian):
@@ -60,6 +67,9 @@ def test_a_saddle_is_left(start):
     best = maximise(saddled, [start], n=1.0, lower=1e-5, upper=1e4)
     assert best.converged
     assert abs(np.log(best.parameters[0])) == pytest.approx(1.0)
+    # also by the last resort alone
+    theta, _ = _ascend(_Surface(saddled, 1.0, np.log(1e-5), np.log(1e4)), np.log(start))
+    np.testing.assert_allclose(np.abs(theta), [1.0, 0.0], atol=1e-9)
 
 
 def test_the_next_start_is_tried_only_where_the_first_fails():
