@@ -23,7 +23,8 @@ from winback.lists.selection import (
     Walk,
 )
 
-LIMITS = ("budget", "capacity", "control_share", "uplift_prior", "exploration_share", "channels")
+LIMITS = ("budget", "capacity", "control_share")
+UNTIL_MEASURED = ("uplift_prior", "exploration_share")
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def summarise(
         "measures": measures,
         "sample_ratio": ratio,
         "balance": before,
-        "defaults": [line for line in defaults if _is_limit(line)],
+        "defaults": [line for line in defaults if _in_force(line, gain)],
         "warnings": [text for text in (ratio["warning"], before["warning"]) if text],
     }
     summary["sentences"] = _sentences(summary, rows, terms, gain)
@@ -142,10 +143,11 @@ def _mean(rows: pd.DataFrame, name: str) -> float:
     return float(rows[name].mean()) if len(rows) else 0.0
 
 
-def _is_limit(line: str) -> bool:
+def _in_force(line: str, gain: Gain) -> bool:
+    """Tell whether a setting bounds this list."""
     key = line.partition(" = ")[0]
-    own = key.startswith("lists.win_back.") and key.split(".")[2] in LIMITS
-    return own or key == "lists.holdout_share"
+    names = LIMITS if gain.measured else (*LIMITS, *UNTIL_MEASURED)
+    return key in {"lists.holdout_share", *(f"lists.win_back.{name}" for name in names)}
 
 
 def _best(eligible: pd.DataFrame, terms: Terms) -> dict[str, Any]:
