@@ -32,6 +32,10 @@ def test_purchase_rules_to_the_letter(rule, expected, new):
     buys = rule.p_purchase(FRAME, 50)
     assert buys.between(0, 1).all()
     assert ((buys > 0) == (np.array(expected) > 0)).all()
+    # nobody ever leaves: a window is as likely now as later
+    np.testing.assert_array_equal(rule.p_purchase_window(FRAME, 90, 50), buys)
+    assert rule.discounted_purchases_new(50, rate=0.0) == pytest.approx(new)
+    assert 0 <= rule.p_purchase_new(50) <= min(new, 1)
 
 
 @pytest.mark.parametrize(
