@@ -125,10 +125,11 @@ def knows_little(record: Mapping[str, Any]) -> str | None:
     ...               "auc": 0.71, "auc_low": 0.66, "auc_high": 0.75}) is None
     True
     """
-    who = {
-        ONE_ORDER: "customers with one order",
-        REPEAT: "repeat customers",
-    }.get(str(record["group"]), f"{record['grouping']} {record['group']}")
+    group = str(record["group"])
+    who = {ONE_ORDER: "customers with one order", REPEAT: "repeat customers"}.get(group)
+    if who is None:
+        orders = f"customers with {group} order{'s' if group != '1' else ''}"
+        who = orders if record["grouping"] == "orders" else f"customers of {group}"
     auc, low, high = record["auc"], record["auc_low"], record["auc_high"]
     if not np.isfinite(auc):
         kind = "left" if record["churn_rate"] else "came back"
