@@ -67,7 +67,7 @@ def reasons(
     if contributions is None:
         totals = pd.DataFrame({"overdue": 1.0}, index=facts.index)
     else:
-        totals = _by_family(contributions).reindex(facts.index)
+        totals = by_family(contributions).reindex(facts.index)
     totals = totals[sorted(totals.columns)]  # equal contributions: in order of the alphabet
     words = pd.DataFrame(
         {
@@ -118,7 +118,8 @@ def family_of(name: str) -> str | None:
     return feature.family
 
 
-def _by_family(contributions: pd.DataFrame) -> pd.DataFrame:
+def by_family(contributions: pd.DataFrame) -> pd.DataFrame:
+    """Sum contributions within families: `customer_id` and a column a feature in, indexed out."""
     rows = contributions.set_index(contributions["customer_id"].astype("str"))
     families: dict[str, list[str]] = {}
     for name in rows.columns:

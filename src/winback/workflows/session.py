@@ -165,10 +165,10 @@ class Session:
             )
         return path
 
-    def keep_only(self, folder: str) -> None:
-        """Drop every staged result outside of `folder`, the manifest too."""
+    def keep_only(self, folder: str | None) -> None:
+        """Drop every staged result outside of `folder`, the manifest too; None: all of them."""
         self._manifest = None
-        for path in (self.stage / "results").iterdir():
+        for path in (self.stage / "results").glob("*"):
             if path.name != folder:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 

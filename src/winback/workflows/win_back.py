@@ -80,7 +80,7 @@ def win_back(session: Session, scores: pd.DataFrame, customers: pd.DataFrame | N
         defaults=session.loaded.defaults,
     )
     keep(session, "win_back", result.treated, WIN_BACK)
-    keep(session, "win_back_control", result.control, WIN_BACK, parquet=False)
+    keep(session, "win_back_control", result.control, WIN_BACK)
     name = result.summary["list_id"]
     to_database(session, "win_back", result.treated, WIN_BACK, name)
     to_database(session, "win_back_control", result.control, WIN_BACK, name)

@@ -1,4 +1,4 @@
-"""The churn-warning list of a job: who is left out, whose place and colour is kept."""
+"""The lists of a job: who is left out, whose place is kept, why one is where one is, and when."""
 
 from datetime import date
 
@@ -6,10 +6,13 @@ import pandas as pd
 import pytest
 
 from winback.config import load_job
-from winback.errors import ConfigError
+from winback.errors import ConfigError, UsageError
+from winback.workflows.backfill import backfill
 from winback.workflows.churn_warning import churn_warning
+from winback.workflows.explain import explain
 from winback.workflows.lists import lists
 from winback.workflows.playbook import job_playbook
+from winback.workflows.reporter import Quiet
 from winback.workflows.run import run
 from winback.workflows.session import Session
 
@@ -152,3 +155,61 @@ def test_a_playbook_of_the_job_decides_and_knows_its_tiers(shop):
     with pytest.raises(ConfigError, match="unknown tier"):
         warn(shop, "{capacity: 20}\n  playbook: ours.yaml")
     assert job_playbook(Session(load_job(shop.yaml))).name == "the default playbook"
+
+
+def told_of(shop, customer):
+    before = {path: path.stat().st_mtime_ns for path in shop.out.rglob("*") if path.is_file()}
+    with shop.session() as session:
+        told = explain(session, customer=customer)
+    after = {path: path.stat().st_mtime_ns for path in shop.out.rglob("*") if path.is_file()}
+    assert {p: t for p, t in after.items() if p.name != ".lock"} == {
+        p: t for p, t in before.items() if p.name != ".lock"
+    }
+    return told
+
+
+def test_one_customer_is_told_on_which_list_and_why(shop):
+    warned = shop.read("churn_warning.parquet").iloc[0]
+    told = told_of(shop, warned["customer_id"])
+    assert told["lists"]["churn_warning"]["on"]
+    assert told["lists"]["churn_warning"]["row"]["rank"] == 1
+    assert told["lists"]["win_back"]["why"] == "not dormant"
+    assert told["scores"]["p_churn"] == warned["p_churn"]
+    assert "; ".join(told["last_behaviours"][:3]) == warned["last_behaviours"]
+
+
+def test_one_left_out_is_told_the_reason(shop):
+    excluded = shop.read("churn_warning_excluded.parquet")
+    row = excluded[excluded["reason"] == "over capacity"].iloc[0]
+    told = told_of(shop, row["customer_id"])
+    assert told["lists"]["churn_warning"] | {"row": None} == {
+        "on": False,
+        "why": "over capacity",
+        "row": None,
+    }
+
+
+def test_a_customer_that_is_not_there_is_said_so_with_those_like_it(shop):
+    known = shop.read("scores.parquet")["customer_id"].iloc[0]
+    with pytest.raises(UsageError, match=f"nobody .* called so.*{known}"):
+        told_of(shop, "0" + known)
+    with pytest.raises(UsageError, match="ids are texts"):
+        told_of(shop, "nobody-at-all")
+
+
+def test_a_history_is_made_up_for_and_the_newest_list_stays_on_top(shop):
+    top = {name: (shop.out / name).read_bytes() for name in ("scores.parquet", "win_back.csv")}
+    manifest = shop.read("manifest.json")
+    reporter = Quiet()
+    days = [date(1998, 6, 16), date(1998, 6, 23)]
+    jobs = [load_job(shop.yaml, overrides={"as_of": day}) for day in days]
+    made = backfill(jobs, out=shop.out, reporter=reporter, today=date(2030, 1, 1))
+    assert list(made["dates"]) == ["1998-06-16", "1998-06-23"]
+    assert any("not a test" in warning for warning in reporter.warnings)
+    second = shop.read("lists/1998-06-23/churn_warning.parquet")
+    assert (pd.to_datetime(second["as_of"]) == "1998-06-23").all()
+    stayed = second[second["previous_severity"].notna()]
+    assert len(stayed)
+    assert stayed["days_at_severity"].isin([0, 7]).all()
+    assert {name: (shop.out / name).read_bytes() for name in top} == top
+    assert shop.read("manifest.json") == manifest

@@ -1,0 +1,199 @@
+"""Everything that is known about one customer, and why they are, or are not, on each list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from winback.errors import ModelError, UsageError
+from winback.workflows.churn_warning import scored_with
+from winback.workflows.score import features_at_as_of
+from winback.workflows.session import Session
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+LAST_BEHAVIOURS = 10
+_NOT_SAID = {"customer_id", "as_of", "list_id", "run_id", "reason"}
+
+
+def explain(session: Session, *, customer: str) -> dict[str, Any]:
+    """Tell everything about one customer as of the job's date.
+
+    What is told comes from the results that `score` and `lists` left, and from the purchases
+    themselves. Nothing is written.
+
+    Parameters
+    ----------
+    session
+        The command at work.
+    customer
+        The `customer_id`, as text.
+
+    Returns
+    -------
+    dict
+        `customer_id, as_of`; `scores`: the row of scores.parquet; `contributions`: families of
+        features, their share in the log-odds of churn, and in words; `last_behaviours`: what the
+        customer did last, the newest first; `lists`: of each list `on` (true or false), `why`, and
+        the row.
+
+    Raises
+    ------
+    UsageError
+        There are no scores or lists yet, or nobody is called so.
+    """
+    scores = _row(session.require("scores.parquet", "score"), customer)
+    if scores is None:
+        raise _unknown(session, customer)
+    excluded = session.require("churn_warning_excluded.parquet", "lists")
+    told: dict[str, Any] = {
+        "customer_id": customer,
+        "as_of": session.job.as_of,
+        "scores": scores,
+        "contributions": _contributions(session, scores),
+        "last_behaviours": _last_behaviours(session, customer),
+        "lists": {
+            "churn_warning": _listed(
+                {"on the list": session.require("churn_warning.parquet", "lists")},
+                excluded,
+                customer,
+            ),
+            "win_back": _listed(
+                {
+                    "to be contacted": session.require("win_back.parquet", "lists"),
+                    "in the comparison group: leave alone": session.require(
+                        "win_back_control.parquet", "lists"
+                    ),
+                },
+                session.require("win_back_excluded.parquet", "lists"),
+                customer,
+            ),
+        },
+    }
+    for line in _lines(told):
+        session.reporter.say(line)
+    session.keep_only(None)
+    return told
+
+
+def _row(path: Path, customer: str) -> dict[str, Any] | None:
+    """Return a customer's row of a table, without reading the others into memory."""
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path, filters=[("customer_id", "=", customer)])
+    return None if table.num_rows == 0 else dict(table.to_pylist()[0])
+
+
+def _unknown(session: Session, customer: str) -> UsageError:
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    ids = pq.read_table(session.require("scores.parquet", "score"), columns=["customer_id"])[0]
+    near = ids.filter(pc.match_substring(ids, customer.strip().lstrip("0") or customer))
+    like = ", ".join(near.slice(0, 3).to_pylist())
+    return UsageError(
+        "nobody with a purchase by then is called so",
+        where=str(session.job.as_of),
+        got=customer,
+        hint=f"like it: {like}" if like else "ids are texts, as in the source: 02502 is not 2502",
+    )
+
+
+def _listed(lists: Mapping[str, Path], excluded: Path, customer: str) -> dict[str, Any]:
+    for why, path in lists.items():
+        row = _row(path, customer)
+        if row is not None:
+            return {"on": True, "why": why, "row": row}
+    row = _row(excluded, customer)
+    why = "nothing is known" if row is None else str(row["reason"])
+    return {"on": False, "why": why, "row": row}
+
+
+def _only(customer: str) -> ir.Table:
+    import ibis
+    import pyarrow as pa
+
+    return ibis.memtable(pa.table({"customer_id": [customer]}))
+
+
+def _contributions(session: Session, scores: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what moved the churn score most, in words, the strongest first."""
+    from winback.lists.reasons import by_family
+    from winback.lists.sentences import sentence
+
+    model = scored_with(session, pd.DataFrame([scores]), "churn")
+    features = features_at_as_of(session, model, customers=_only(str(scores["customer_id"])))
+    behaviour = features.to_pyarrow().to_pandas()
+    try:
+        contributions = model.estimator.contributions(behaviour)
+    except ModelError:  # a score without features, such as the purchase model's, has none
+        return []
+    contributions.insert(0, "customer_id", behaviour["customer_id"])
+    totals = by_family(contributions).iloc[0]
+    totals = totals.reindex(totals.abs().sort_values(ascending=False, kind="stable").index)
+    money, currency = session.transactions.has_amounts, session.job.currency
+    told = []
+    for family, log_odds in totals[totals != 0].items():
+        words = sentence(str(family), behaviour, money=money, currency=currency).iloc[0]
+        told.append(
+            {
+                "family": str(family),
+                "log_odds": float(log_odds),
+                "words": words if log_odds > 0 and isinstance(words, str) else None,
+            }
+        )
+    return told
+
+
+def _last_behaviours(session: Session, customer: str) -> list[str]:
+    from winback.features.last_behaviours import last_behaviours
+    from winback.lists.behaviours import in_one_cell
+
+    table = last_behaviours(
+        session.transactions.table,
+        session.job.as_of,
+        count_zero=session.transactions.count_zero,
+        customers=_only(customer),
+        events=session.events,
+        n=LAST_BEHAVIOURS,
+    )
+    money = session.transactions.has_amounts
+    cells = in_one_cell(table.to_pyarrow().to_pandas(), money=money, currency=session.job.currency)
+    return str(cells.iloc[0]).split("; ") if len(cells) else []
+
+
+def _lines(told: Mapping[str, Any]) -> Iterator[str]:
+    """Word what is known for a terminal: first the lists, then what they were made from."""
+    scores = told["scores"]
+    yield f"{told['customer_id']} as of {told['as_of']}"
+    for name, title in (("churn_warning", "Churn-warning list"), ("win_back", "Win-back list")):
+        listed = told["lists"][name]
+        yield ""
+        yield f"{title}: {'' if listed['on'] else 'not on it, '}{listed['why']}"
+        row = listed["row"] or {}
+        yield from _pairs({key: value for key, value in row.items() if key not in scores})
+    yield ""
+    yield "Scores"
+    yield from _pairs(scores)
+    yield ""
+    yield "What moved the churn score (contributions to the log-odds, not causes)"
+    if not told["contributions"]:
+        yield "  the model in use has no contributions"
+    for item in told["contributions"]:
+        words = f"  {item['words']}" if item["words"] else ""
+        yield f"  {item['log_odds']:+.2f}  {item['family']:<14}{words}"
+    yield ""
+    yield "Last behaviours"
+    for behaviour in told["last_behaviours"]:
+        yield f"  {behaviour}"
+
+
+def _pairs(row: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in row.items():
+        if value is None or value != value or name in _NOT_SAID:  # noqa: PLR0124 - NaN
+            continue
+        yield f"  {name:<28}{value:,.4g}" if isinstance(value, float) else f"  {name:<28}{value}"
