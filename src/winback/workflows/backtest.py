@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from winback.errors import ConfigError
-from winback.workflows.evaluate import named_candidate, snapshot_settings
+from winback.workflows.evaluate import churn_recipe, named_candidate, snapshot_settings
 from winback.workflows.session import Session
 
 
@@ -44,6 +44,7 @@ def backtest(session: Session) -> dict[str, Any]:
             active_within_days=job.churn.active_within_days,
             gap_days=job.churn.gap_days,
             purchase_model=named_candidate(session),
+            churn_recipe=churn_recipe(session),
             snapshots=snapshot_settings(session),
             events=session.events,
             random_state=job.random_state,
