@@ -87,6 +87,13 @@ class TrackingSettings(Settings):
     """Where artifacts are kept. Unset: models/local/artifacts, or the server's own place."""
 
 
+class ReportSettings(Settings):
+    """The report."""
+
+    language: Literal["en", "zh"] = "en"
+    """English or Simplified Chinese."""
+
+
 class Split(Settings):
     """One look back: train at `as_of`, compare with what happened until `until`."""
 
@@ -154,6 +161,8 @@ class Job(Settings):
     """Where runs and models are kept."""
     output: str | None = None
     """The output folder. Unset: outputs/NAME under the working directory."""
+    report: ReportSettings = Field(default_factory=ReportSettings)
+    """The report."""
     backtest: BacktestSettings = Field(default_factory=BacktestSettings)
     """What `winback backtest` looks back at."""
     compute: ComputeSettings = Field(default_factory=ComputeSettings)
