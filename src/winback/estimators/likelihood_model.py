@@ -78,6 +78,16 @@ class LikelihoodModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sciki
         ------
         ModelError
             If the level is not in (0, 1).
+
+        Examples
+        --------
+        >>> from winback.estimators.gamma_gamma import GammaGammaModel
+        >>> rng = np.random.default_rng(0)
+        >>> x, nu = rng.integers(1, 6, 900), rng.gamma(4, 1 / 15, 900)
+        >>> frame = pd.DataFrame({"frequency": x, "monetary_value": rng.gamma(6 * x) / nu / x})
+        >>> model = GammaGammaModel().fit(frame)
+        >>> model.confidence_intervals(0.9).loc["q"].between(3, 5).tolist()
+        [True, True]
         """
         if not 0 < level < 1:
             raise ModelError("a level is not a probability", got=level, allowed="in (0, 1)")
@@ -87,7 +97,22 @@ class LikelihoodModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sciki
         )
 
     def to_json(self) -> str:
-        """Return the fitted model as JSON text, exact to the last bit; no customers in it."""
+        """Return the fitted model as JSON text, exact to the last bit; no customers in it.
+
+        Raises
+        ------
+        NotFittedError
+            Before the fit.
+
+        Examples
+        --------
+        >>> from winback.estimators.beta_geo import BetaGeoModel
+        >>> frame = pd.DataFrame({"frequency": [0, 1, 4], "recency": [0, 9, 30], "T": [40, 30, 33]})
+        >>> model = BetaGeoModel().fit(frame.assign(weight=[90, 40, 20]))
+        >>> again = BetaGeoModel.from_json(model.to_json())
+        >>> again.summary_.equals(model.summary_)
+        True
+        """
         self._check_fitted()
         (text,) = to_files(self).values()
         return text

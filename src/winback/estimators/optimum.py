@@ -275,6 +275,6 @@ def edge_reason(names: Sequence[str], best: Optimum) -> str | None:
         return None
     return (
         f"the likelihood rises up to the edge of the parameters' range ({' and '.join(edges)}, "
-        "times and amounts in units of their mean), so the model there, close to its limit, is used, and "
-        "these parameters have no standard errors"
+        "times and amounts in units of their mean), so the model there, close to its limit, is "
+        "used, and these parameters have no standard errors"
     )

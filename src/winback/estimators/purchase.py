@@ -10,15 +10,12 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from winback.errors import ModelError
+from winback.estimators.discounting import check_discounting, discount_nodes
 from winback.estimators.frames import FloatArray, group_rows, read_columns
 from winback.estimators.simulation import Draws
 from winback.estimators.state import PlainState
 
 Columns = dict[str, FloatArray]
-
-# Discounting: int_0^H e^(-dt) dE(t) = e^(-dH) E(H) + d int_0^H e^(-dt) E(t) dt, by parts; the
-# integral by 8-point Gauss-Legendre, whose error is below 1e-4 of the (small) discount itself.
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
 
 
 class PurchaseModel(PlainState, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
@@ -80,10 +77,27 @@ class PurchaseModel(PlainState, BaseEstimator, ABC):  # type: ignore[misc]  # sc
 
         Parameters
         ----------
+        horizon
+            Length of time >= 0; infinity for all purchases to come, where ``rate`` is positive.
         rate
-            Continuous discount rate per unit of time, >= 0.
+            Continuous discount rate per unit of time, >= 0; a year's rate d, in days, is
+            ``log(1 + d) / 365``.
+
+        Raises
+        ------
+        ModelError
+            If the horizon or the rate is impossible, or the sum is infinite.
+
+        Examples
+        --------
+        >>> from winback.estimators.baselines import PurchaseRule
+        >>> frame = pd.DataFrame({"frequency": [4, 0], "recency": [80, 0], "T": [100, 50]})
+        >>> rule = PurchaseRule("rate").fit(frame)
+        >>> rule.discounted_purchases(frame, np.inf, rate=0.001).round(6).tolist()
+        [40.0, 0.0]
         """
-        values = self._discounted(self._read(frame), _length(horizon), rate)
+        check_discounting(horizon, rate)
+        values = self._discounted(self._read(frame), float(horizon), rate)
         return pd.Series(values, index=frame.index, name="discounted_purchases")
 
     def p_purchase(self, frame: pd.DataFrame, horizon: float) -> pd.Series[float]:
@@ -107,6 +121,14 @@ class PurchaseModel(PlainState, BaseEstimator, ABC):  # type: ignore[misc]  # sc
         ------
         ModelError
             If either is not a length of time, or a row is impossible.
+
+        Examples
+        --------
+        >>> from winback.estimators.baselines import PurchaseRule
+        >>> frame = pd.DataFrame({"frequency": [4, 0], "recency": [80, 0], "T": [100, 50]})
+        >>> rule = PurchaseRule("rate").fit(frame)
+        >>> rule.p_purchase_window(frame, gap=30, horizon=60).round(3).tolist()
+        [0.854, 0.0]
         """
         values = self._buys(self._read(frame), _length(horizon), _length(gap, "gap"))
         return pd.Series(values, index=frame.index, name="p_purchase_window")
@@ -118,6 +140,22 @@ class PurchaseModel(PlainState, BaseEstimator, ABC):  # type: ignore[misc]  # sc
         -------
         A frame aligned with the input: ``p_alive`` (now), ``expected_purchases`` and
         ``p_purchase`` (within the horizon).
+
+        Raises
+        ------
+        ModelError
+            If the horizon is not a length of time, or a row is impossible.
+
+        Examples
+        --------
+        >>> from winback.estimators.modified_beta_geo import ModifiedBetaGeoModel
+        >>> frame = pd.DataFrame({"frequency": [0, 1, 4], "recency": [0, 9, 30], "T": [40, 30, 33]})
+        >>> model = ModifiedBetaGeoModel().fit(frame.assign(weight=[90, 40, 20]))
+        >>> model.predict(frame, horizon=30).round(2)
+           p_alive  expected_purchases  p_purchase
+        0     0.01                0.02        0.01
+        1     0.17                0.37        0.16
+        2     0.78                1.95        0.74
         """
         length, data = _length(horizon), self._read(frame)
         return pd.DataFrame(
@@ -139,7 +177,8 @@ class PurchaseModel(PlainState, BaseEstimator, ABC):  # type: ignore[misc]  # sc
 
     def discounted_purchases_new(self, horizon: float, *, rate: float) -> float:
         """Return `discounted_purchases` of a customer acquired just now, >= 0."""
-        return float(self._discounted(self._new(), _length(horizon), rate)[0])
+        check_discounting(horizon, rate)
+        return float(self._discounted(self._new(), float(horizon), rate)[0])
 
     def _new(self) -> Columns:
         """Return the history of a customer acquired just now."""
@@ -159,9 +198,12 @@ class PurchaseModel(PlainState, BaseEstimator, ABC):  # type: ignore[misc]  # sc
         return self._alive(data) * alive[position]
 
     def _discounted(self, data: Columns, horizon: float, rate: float) -> FloatArray:
-        times = horizon * (_NODES + 1) / 2
-        inner = rate * horizon / 2 * _WEIGHTS * np.exp(-rate * times)
-        return self._expected(data, np.r_[times, horizon], np.r_[inner, np.exp(-rate * horizon)])
+        return self._expected(data, *discount_nodes(horizon, rate, self._bend))
+
+    @property
+    def _bend(self) -> float:
+        """The shortest time within which a customer's expectation bends."""
+        return 1.0
 
     def _read(self, frame: Any) -> Columns:
         self._check_fitted()
