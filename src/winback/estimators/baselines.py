@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.special import gammaincinv
 
 from winback.errors import ModelError, NotEnoughDataError
+from winback.estimators.discounting import discounted_time
 from winback.estimators.frames import FloatArray, read_columns, read_weight
 from winback.estimators.purchase import Columns, PurchaseModel
 from winback.estimators.simulation import RATE, Draws, count_arrivals
@@ -112,6 +113,9 @@ class PurchaseRule(PurchaseModel):
         horizons: FloatArray,
     ) -> FloatArray:
         return exposure[:, None] * horizons
+
+    def _discounted(self, data: Columns, horizon: float, rate: float) -> FloatArray:
+        return self._exposure(data) * discounted_time(horizon, rate)
 
     def _buys_alive(
         self,

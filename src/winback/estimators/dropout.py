@@ -15,6 +15,7 @@ import pandas as pd
 
 from winback.errors import NotEnoughDataError
 from winback.estimators.bridge import lifetimes_fitter
+from winback.estimators.discounting import discounted_time
 from winback.estimators.frames import FloatArray, read_columns, read_weight
 from winback.estimators.likelihood_model import LikelihoodModel
 from winback.estimators.optimum import Likelihood, Optimum, covariance, edge_reason, maximise
@@ -152,6 +153,17 @@ class DropoutModel(LikelihoodModel, PurchaseModel):
 
     def _exposure(self, data: Columns) -> FloatArray:
         return data["T"]
+
+    @property
+    def _bend(self) -> float:
+        return self.alpha_
+
+    def _discounted(self, data: Columns, horizon: float, rate: float) -> FloatArray:
+        """Discount; in closed form where nobody drops out, (r+x)/(alpha+T) per unit of time."""
+        if self._drops:
+            return super()._discounted(data, horizon, rate)
+        expected = (self.r_ + data["frequency"]) / (self.alpha_ + data["T"])
+        return np.asarray(expected * discounted_time(horizon, rate))
 
     def to_lifetimes(self) -> Any:
         """Return a fitted fitter of ``lifetimes`` that predicts and draws alike."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import exprel, gammaincinv
 
+from winback.estimators.discounting import kummer_u1
 from winback.estimators.dropout import DropoutModel
 from winback.estimators.frames import FloatArray, group_rows
 from winback.estimators.optimum import Likelihood
@@ -148,6 +149,24 @@ class ParetoNBDModel(DropoutModel):
         log_there = -self.s_ * np.log1p(gap / there)
         buys = k / left * np.exp(log_power_integral(stretch) + log_there)
         return np.asarray(np.clip(buys, 0.0, 1.0))
+
+    @property
+    def _bend(self) -> float:
+        return self.beta_
+
+    def _discounted(self, data: Columns, horizon: float, rate: float) -> FloatArray:
+        """Return DERT for an infinite horizon, in closed form.
+
+        Fader, Hardie & Lee (2005), RFM and CLV, equation (2), without the likelihood's part that
+        is P(alive): (r+x)(beta+T)/(alpha+T) Psi(1, 2-s; z), z = rate (beta+T), with Kummer's
+        transformation Psi(s, s; z) = z^(1-s) Psi(1, 2-s; z).
+        """
+        if np.isfinite(horizon) or self.s_ == 0:
+            return super()._discounted(data, horizon, rate)
+        left = self.beta_ + data["T"]
+        expected = (self.r_ + data["frequency"]) / (self.alpha_ + data["T"])
+        residual = expected * left * kummer_u1(2 - self.s_, rate * left)
+        return np.asarray(self._alive(data) * residual)
 
     def _draw_counts(self, draws: Draws, exposure: FloatArray, horizon: float) -> FloatArray:
         """Count the arrivals within the horizon or the remaining lifetime, if that is shorter.
