@@ -60,9 +60,7 @@ def explain(
     if any(_SAYS_MOST.get(other["type"], 1) < 3 for other in said):  # another form of it is meant
         said = [other for other in said if _SAYS_MOST.get(other["type"], 1) < 3]
     allowed = " or ".join(dict.fromkeys(_allowed(other["msg"]) for other in said))
-    return ConfigError(
-        f"not allowed{more}", where=where, got=got, allowed=allowed, hint=_HINTS.get(at)
-    )
+    return ConfigError(f"not allowed{more}", where=where, got=got, allowed=allowed, hint=_hint(at))
 
 
 _SAYS_MOST = {"extra_forbidden": 0, "literal_error": 2, "int_type": 3, "model_type": 3}
@@ -81,6 +79,13 @@ def _without_tags(at: KeyPath, lines: Mapping[KeyPath, int]) -> KeyPath:
         if isinstance(part, int) or (*kept, part) in lines or part.isidentifier():
             kept = (*kept, part)
     return kept
+
+
+def _hint(at: KeyPath) -> str | None:
+    """Return the line of YAML to write; a channel's name is the job's own."""
+    if at[:3] == ("lists", "win_back", "channels") and at[4:] == ("capacity",):
+        return f"{_NO_MASS_RECALL}`channels: {{{at[3]}: {{capacity: 150}}}}`"
+    return _HINTS.get(at)
 
 
 _NO_MASS_RECALL = "a win-back list always has a limit; write for example "

@@ -133,7 +133,7 @@ class DatabaseSettings(Settings):
     """A database into which the lists are written besides."""
 
     url: str
-    """`duckdb:///lists.duckdb`, or `postgresql://${USER}:${PASSWORD}@host/name`."""
+    """`duckdb://lists.duckdb` (relative to the YAML), or `postgresql://${USER}:${PASSWORD}@host/name`."""
     in_schema: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*$")] | None = None
     """The schema of the tables. Unset: the database's default."""
     prefix: Annotated[str, Field(pattern=r"^\w*$")] = "winback_"

@@ -55,6 +55,7 @@ def churn_warning(
     from winback.features.last_behaviours import last_behaviours
     from winback.lists import churn_warning as lists
     from winback.lists.at_risk import at_risk, within_capacity
+    from winback.lists.columns import list_id
     from winback.lists.eligibility import HELD_OUT, OPTED_OUT
     from winback.lists.warning_summary import summarise_warnings
     from winback.lists.write import write_parquet
@@ -110,7 +111,8 @@ def churn_warning(
         expires_days=settings.expires_days,
         playbook=job_playbook(session),
     )
-    keep(session, "churn_warning", listed, lists.CHURN_WARNING)
+    name = list_id(list_name(session), "churn_warning", job.as_of, scores)
+    keep(session, "churn_warning", listed, lists.CHURN_WARNING, name)
     excluded = lists.left_out(
         scores,
         rows,

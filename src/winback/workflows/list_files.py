@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from winback.workflows.session import Session
@@ -21,10 +22,8 @@ def list_name(session: Session) -> str:
     return f"{session.job.name} {hashlib.sha256(settings.encode()).hexdigest()[:12]}"
 
 
-def keep(
-    session: Session, name: str, rows: pd.DataFrame, columns: Columns, *, parquet: bool = True
-) -> None:
-    """Stage a list, at the top of the output folder and under its date."""
+def keep(session: Session, name: str, rows: pd.DataFrame, columns: Columns, list_id: str) -> None:
+    """Stage a list, at the top of the output folder and under its date, and for the database."""
     from winback.lists.write import write_csv, write_parquet
 
     style = session.job.lists
@@ -37,19 +36,19 @@ def keep(
             decimal=style.decimal,
             separator=style.separator,
         )
-        if parquet:
-            write_parquet(rows, session.staged(f"{folder}{name}.parquet"), columns)
+        write_parquet(rows, session.staged(f"{folder}{name}.parquet"), columns)
+    if style.database is not None:
+        session.afterwards(partial(_to_database, session, name, rows, columns, list_id))
 
 
-def to_database(
+def _to_database(
     session: Session, name: str, rows: pd.DataFrame, columns: Columns, list_id: str
 ) -> None:
-    """Write a list into the job's database besides, if the job names one."""
+    """Write a list into the job's database, when its files are in their place."""
     from winback.lists.database import write_table
 
     settings = session.job.lists.database
-    if settings is None:
-        return
+    assert settings is not None  # noqa: S101 - asked before
     kind, _, path = settings.url.partition("://")
     # the file of a database stands where the YAML says, as every other file of the job
     url = f"{kind}://{session.loaded.resolve(path)}" if kind == "duckdb" else settings.url

@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import date, datetime
@@ -71,6 +72,7 @@ class Session:
         self.today = today
         self._stack = ExitStack()
         self._manifest: dict[str, Any] | None = None
+        self._afterwards: list[Callable[[], None]] = []
 
     @property
     def job(self) -> Job:
@@ -172,8 +174,12 @@ class Session:
             if path.name != folder:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
+    def afterwards(self, do: Callable[[], None]) -> None:
+        """Do something once the results are in their place, and only then."""
+        self._afterwards.append(do)
+
     def publish(self) -> None:
-        """Move every staged result to its place, the manifest last.
+        """Move every staged result to its place, the manifest last; then do what comes afterwards.
 
         Everything is on the disk before the first file moves, so that a full disk moves none.
 
@@ -198,6 +204,8 @@ class Session:
                 (results / name).replace(self.out / name)
         except OSError as error:
             raise self._unwritable(error) from error
+        for do in self._afterwards:
+            do()
 
     # ------------------------------------------------------------------ manifest
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from winback.workflows.list_files import keep, list_name, to_database
+from winback.workflows.list_files import keep, list_name
+from winback.workflows.playbook import job_playbook
 from winback.workflows.session import Session
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from winback.estimators.uplift import UpliftModel
-    from winback.lists.playbook import Playbook
     from winback.lists.selection import Channel
     from winback.lists.win_back_columns import WinBack
 
@@ -73,17 +73,15 @@ def win_back(session: Session, scores: pd.DataFrame, customers: pd.DataFrame | N
         cooldown_days=settings.cooldown_days,
         contact_cap=settings.contact_cap,
         contact_cap_days=settings.contact_cap_days,
-        playbook=_playbook(session),
+        playbook=job_playbook(session),
         uplift=measured,
         covariates=None if measured is None else _covariates(session, customers),
         exploration_share=settings.exploration_share,
         defaults=session.loaded.defaults,
     )
-    keep(session, "win_back", result.treated, WIN_BACK)
-    keep(session, "win_back_control", result.control, WIN_BACK)
     name = result.summary["list_id"]
-    to_database(session, "win_back", result.treated, WIN_BACK, name)
-    to_database(session, "win_back_control", result.control, WIN_BACK, name)
+    keep(session, "win_back", result.treated, WIN_BACK, name)
+    keep(session, "win_back_control", result.control, WIN_BACK, name)
     for folder in ("", f"lists/{job.as_of}/"):
         path = session.staged(f"{folder}win_back_excluded.parquet")
         write_parquet(result.excluded, path, WIN_BACK_EXCLUDED)
@@ -175,13 +173,3 @@ def _with_groups(rows: pd.DataFrame, customers: pd.DataFrame | None) -> pd.DataF
         return rows
     channel = customers.set_index("customer_id")[GROUP]
     return rows.assign(**{GROUP: rows["customer_id"].map(channel)})
-
-
-def _playbook(session: Session) -> Playbook:
-    from pathlib import Path
-
-    from winback.lists.playbook import load_playbook
-
-    named = session.job.lists.playbook
-    path = None if named is None else Path(session.loaded.resolve(named))
-    return load_playbook(path)

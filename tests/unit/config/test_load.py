@@ -75,7 +75,7 @@ def test_the_command_line_overrides_a_setting_inside_a_group(write):
         (LEAST + "tiers: {n_tiers: 9}\n", r"less than or equal to 6 or 'auto'"),
         (
             LEAST + "lists: {win_back: {channels: {email: {capacity: 0}}}}\n",
-            r"channels.email.capacity\): got 0; allowed: greater than 0",
+            r"channels.email.capacity\): got 0.*`channels: {email: {capacity: 150}}`",
         ),
         (LEAST + "name: again\n", r"same key stands twice \(at .*:6\)"),
         (LEAST + "timezone: Asia/Shangai\n", r"not a time zone"),

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from winback.config import load_job
-from winback.errors import ConfigError, UsageError
+from winback.errors import ConfigError, OutputError, UsageError
 from winback.workflows.backfill import backfill
 from winback.workflows.churn_warning import churn_warning
 from winback.workflows.explain import explain
@@ -213,3 +213,31 @@ def test_a_history_is_made_up_for_and_the_newest_list_stays_on_top(shop):
     assert stayed["days_at_severity"].isin([0, 7]).all()
     assert {name: (shop.out / name).read_bytes() for name in top} == top
     assert shop.read("manifest.json") == manifest
+
+
+def in_database(shop, url, name="other"):
+    text = JOB + f"  database: {{url: '{url}'}}\n"
+    yaml = shop.yaml.with_name(f"{name}.yaml")
+    yaml.write_text(text + shop.yaml.read_text().splitlines()[-1] + "\n")
+    with Session(load_job(yaml), out=shop.out, today=date(2030, 1, 1)) as session:
+        lists(session)
+
+
+def test_lists_are_in_the_database_once_however_often_they_are_made(shop):
+    import duckdb
+
+    for _ in range(2):
+        in_database(shop, "duckdb://lists.duckdb")
+    with duckdb.connect(shop.folder / "lists.duckdb") as database:
+        for name in ("churn_warning", "win_back", "win_back_control"):
+            kept = database.sql(f"SELECT customer_id, rank FROM winback_{name} ORDER BY rank").df()
+            filed = shop.read(f"{name}.parquet")
+            assert kept["customer_id"].tolist() == filed["customer_id"].tolist()
+
+
+def test_a_database_that_cannot_be_written_leaves_the_files(shop):
+    made = shop.out / "win_back.csv"
+    made.unlink()
+    with pytest.raises(OutputError, match="lists"):
+        in_database(shop, "duckdb://orders.csv/lists.duckdb")
+    assert made.exists()
