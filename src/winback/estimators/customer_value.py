@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from winback.errors import ModelError
-from winback.estimators.baselines import PurchaseRule, SpendRule
-from winback.estimators.beta_geo import BetaGeoModel
-from winback.estimators.frames import FloatArray, read_columns
-from winback.estimators.gamma_gamma import GammaGammaModel
-from winback.estimators.modified_beta_geo import ModifiedBetaGeoModel
-from winback.estimators.pareto_nbd import ParetoNBDModel
+from winback.estimators.frames import FloatArray, read_columns, read_weight
+from winback.estimators.lifetime import (
+    NewCustomerValue,
+    daily_rate,
+    new_customer_value,
+    residual_margin,
+)
+from winback.estimators.named_models import make_purchase_model, make_spend_model
 from winback.estimators.purchase import Columns, PurchaseModel
 from winback.estimators.simulation import predictive_quantiles
 from winback.estimators.spend import SpendModel
 from winback.estimators.state import PlainState
 
-DAYS_PER_YEAR = 365.0
-
-PURCHASE_MODELS: dict[str, Callable[[float], PurchaseModel]] = {
-    "beta_geo": lambda _period: BetaGeoModel(),
-    "modified_beta_geo": lambda _period: ModifiedBetaGeoModel(),
-    "pareto_nbd": lambda _period: ParetoNBDModel(),
-    "rate": lambda _period: PurchaseRule("rate"),
-    "last_period": lambda period: PurchaseRule("last_period", period=period),
-    "zero": lambda _period: PurchaseRule("zero"),
-}
-SPEND_MODELS: dict[str, Callable[[], SpendModel]] = {
-    "gamma_gamma": GammaGammaModel,
-    "own_mean": partial(SpendRule, "own_mean"),
-    "pooled_mean": partial(SpendRule, "pooled_mean"),
-}
+FIRST_ORDER = "first_order_revenue"
 
 
 class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -70,6 +57,8 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
         The fitted models; ``spend_model_`` is None without amounts.
     n_ : int
         Rows fitted on.
+    first_order_mean_ : float or None
+        Mean amount of a first purchase day; None where the frame does not tell.
 
     Notes
     -----
@@ -113,7 +102,8 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
         ----------
         frame
             Columns ``frequency``, ``recency``, ``T``, with a spend model ``monetary_value``,
-            for ``last_period`` also ``last_horizon_purchases``, and optionally ``weight``.
+            for ``last_period`` also ``last_horizon_purchases``, and optionally ``weight`` and
+            ``first_order_revenue`` (what a new customer's first order is expected to be).
 
         Raises
         ------
@@ -123,11 +113,12 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
             If there is too little data for one of the models; fall back on the simple rules.
         """
         self._check_parameters()
-        purchases = self._make_purchase_model()
-        spend = self._make_spend_model()
+        purchases = make_purchase_model(self.purchase_model, self.horizon_days)
+        spend = make_spend_model(self.spend_model)
         self.purchase_model_: PurchaseModel = purchases.fit(frame)
         self.spend_model_: SpendModel | None = None if spend is None else spend.fit(frame)
         self.n_ = len(frame)
+        self.first_order_mean_ = _mean(frame, FIRST_ORDER) if spend is not None else None
         return self
 
     def predict(self, frame: pd.DataFrame, horizon_days: float | None = None) -> pd.DataFrame:
@@ -150,7 +141,7 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
         }
         if spend is not None:
             amount = spend._expected(data)  # noqa: SLF001 - the contract
-            rate = np.log1p(self.discount_rate) / DAYS_PER_YEAR
+            rate = daily_rate(self.discount_rate)
             discounted = model._discounted(data, horizon, rate)  # noqa: SLF001 - the contract
             clv = self.margin * discounted * amount
             factor = np.divide(
@@ -185,8 +176,7 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
         ModelError
             The model was fitted without amounts.
         """
-        if self.spend_model_ is None:
-            raise ModelError("without amounts there is no margin", where="predict_kept")
+        self._paid("predict_kept")
         expected, data = self.predict(frame), self._read(frame)
         # below this, quotients lose their digits, and clv is 0 as well
         alive = expected["p_alive"].where(expected["p_alive"] > 1e-100, 1.0)
@@ -199,6 +189,66 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
         low, high = (self.margin * discount * revenue[:, side] for side in (0, 1))
         ends = {"clv_low": np.minimum(low, clv), "clv_high": np.maximum(high, clv)}
         return pd.DataFrame({"clv": clv, **ends}, index=frame.index)
+
+    def residual_value(self, frame: pd.DataFrame) -> pd.Series[float]:
+        """Return the discounted margin that each customer will still bring, whenever.
+
+        From now until 50 years from now, at the model's discount rate; ``clv`` is the part of it
+        that falls into the horizon. It takes constant rates of buying and leaving for granted
+        over decades: good for comparing customers, too far off for a budget.
+
+        Raises
+        ------
+        ModelError
+            The model was fitted without amounts.
+
+        Examples
+        --------
+        >>> frame = CustomerValueModel.input_example()
+        >>> model = CustomerValueModel("rate", "own_mean", horizon_days=90).fit(frame)
+        >>> bool((model.residual_value(frame) >= model.predict(frame)["clv"]).all())
+        True
+        """
+        data = self._read(frame)
+        values = residual_margin(
+            self.purchase_model_,
+            self._paid("residual_value"),
+            data,
+            margin=self.margin,
+            discount_rate=self.discount_rate,
+            at_least_days=self.horizon_days,
+        )
+        return pd.Series(values, index=frame.index, name="residual_value")
+
+    def value_new_customer(self, horizon_days: float | None = None) -> NewCustomerValue:
+        """Return what a customer who is won today is expected to bring within the horizon.
+
+        The margin of the first order, and the discounted margin of the purchases after it; held
+        against the cost of winning a customer, it says whether that pays (LTV/CAC).
+
+        Raises
+        ------
+        ModelError
+            The model was fitted without amounts.
+
+        Examples
+        --------
+        >>> frame = CustomerValueModel.input_example()
+        >>> model = CustomerValueModel("rate", "pooled_mean", discount_rate=0.0).fit(frame)
+        >>> new = model.value_new_customer()
+        >>> round(new.first_order, 2), round(new.repurchase, 2), round(new.total, 2)
+        (47.43, 407.31, 454.73)
+        """
+        self._check_fitted()
+        return new_customer_value(
+            self.purchase_model_,
+            self._paid("value_new_customer"),
+            # artifacts of the first version do not know it
+            first_order=getattr(self, "first_order_mean_", None),
+            horizon_days=self._horizon(horizon_days),
+            margin=self.margin,
+            discount_rate=self.discount_rate,
+        )
 
     def predict_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return what a registered model serves: ``predict`` at the model's own horizon."""
@@ -290,27 +340,10 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
             return counts, None
         return counts, spent * spend._scale(data)[:, None]  # noqa: SLF001 - the contract
 
-    def _make_purchase_model(self) -> PurchaseModel:
-        if isinstance(self.purchase_model, PurchaseModel):
-            return clone(self.purchase_model)  # type: ignore[no-any-return]
-        if self.purchase_model not in PURCHASE_MODELS:
-            raise ModelError(
-                "unknown purchase model",
-                got=self.purchase_model,
-                allowed=", ".join(PURCHASE_MODELS),
-            )
-        return PURCHASE_MODELS[self.purchase_model](self.horizon_days)
-
-    def _make_spend_model(self) -> SpendModel | None:
-        if self.spend_model is None:
-            return None
-        if isinstance(self.spend_model, SpendModel):
-            return clone(self.spend_model)  # type: ignore[no-any-return]
-        if self.spend_model not in SPEND_MODELS:
-            raise ModelError(
-                "unknown spend model", got=self.spend_model, allowed=", ".join(SPEND_MODELS)
-            )
-        return SPEND_MODELS[self.spend_model]()
+    def _paid(self, asker: str) -> SpendModel:
+        if self.spend_model_ is None:
+            raise ModelError("without amounts there is no margin", where=asker)
+        return self.spend_model_
 
     def _check_parameters(self) -> None:
         _check("horizon_days", self.horizon_days, self.horizon_days > 0, "a number of days > 0")
@@ -338,3 +371,13 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
 def _check(name: str, value: float, good: bool, allowed: str) -> None:
     if not (np.isfinite(value) and good):
         raise ModelError("an argument is out of range", where=name, got=value, allowed=allowed)
+
+
+def _mean(frame: pd.DataFrame, column: str) -> float | None:
+    """Return the mean over customers, or None where there is no such column or nobody."""
+    if column not in frame.columns or not len(frame):
+        return None
+    values = read_columns(frame, [column], reader="CustomerValueModel")[column]
+    weight = read_weight(frame, reader="CustomerValueModel")
+    weight = np.ones(len(values)) if weight is None else weight
+    return float(weight @ values / weight.sum()) if weight.sum() > 0 else None

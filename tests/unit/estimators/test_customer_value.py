@@ -11,8 +11,9 @@ from sklearn.utils import estimator_checks
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.baselines import PurchaseRule, SpendRule
 from winback.estimators.beta_geo import BetaGeoModel
-from winback.estimators.customer_value import PURCHASE_MODELS, SPEND_MODELS, CustomerValueModel
+from winback.estimators.customer_value import CustomerValueModel
 from winback.estimators.gamma_gamma import GammaGammaModel
+from winback.estimators.named_models import PURCHASE_MODELS, SPEND_MODELS
 
 DATASETS = Path(find_spec("lifetimes").origin).parent / "datasets"
 CDNOW = pd.read_csv(DATASETS / "cdnow_customers_summary_with_transactions.csv").rename(
