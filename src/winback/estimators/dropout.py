@@ -165,10 +165,32 @@ class DropoutModel(LikelihoodModel, PurchaseModel):
         expected = (self.r_ + data["frequency"]) / (self.alpha_ + data["T"])
         return np.asarray(expected * discounted_time(horizon, rate))
 
-    def to_lifetimes(self) -> Any:
-        """Return a fitted fitter of ``lifetimes`` that predicts and draws alike."""
+    def to_lifetimes(self, frame: pd.DataFrame | None = None) -> Any:
+        """Return a fitted fitter of ``lifetimes`` that predicts and draws alike.
+
+        Parameters
+        ----------
+        frame
+            Customers (``frequency``, ``recency``, ``T``), for those of its plots that draw
+            them beside the model, such as ``plot_period_transactions``.
+
+        Examples
+        --------
+        >>> from winback.estimators.beta_geo import BetaGeoModel
+        >>> frame = pd.DataFrame({"frequency": [0, 1, 4], "recency": [0, 9, 30], "T": [40, 30, 33]})
+        >>> model = BetaGeoModel().fit(frame.assign(weight=[90, 40, 20]))
+        >>> fitter = model.to_lifetimes(frame)
+        >>> type(fitter).__name__, fitter.data["frequency"].tolist()
+        ('BetaGeoFitter', [0.0, 1.0, 4.0])
+        """
         values = self._estimates()
         values[2] = max(values[2], LIFETIMES_ZERO)
-        fitter = lifetimes_fitter(self.lifetimes_name, dict(zip(self.names, values, strict=True)))
+        fitter = lifetimes_fitter(
+            self.lifetimes_name,
+            dict(zip(self.names, values, strict=True)),
+            self.covariance_,
+            frame=frame,
+            columns=self.columns,
+        )
         fitter.predict = fitter.conditional_expected_number_of_purchases_up_to_time
         return fitter

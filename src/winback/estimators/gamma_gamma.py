@@ -230,8 +230,18 @@ class GammaGammaModel(LikelihoodModel, SpendModel):
         shape = self.q_ + self.p_ * draws.frequency
         return self.p_, 1.0 / gammaincinv(shape, draws.strata(SPEND))
 
-    def to_lifetimes(self) -> Any:
-        """Return a fitted ``lifetimes.GammaGammaFitter`` with these parameters."""
+    def to_lifetimes(self, frame: pd.DataFrame | None = None) -> Any:
+        """Return a fitted ``lifetimes.GammaGammaFitter`` with these parameters.
+
+        Parameters
+        ----------
+        frame
+            Customers, for its ``data``: ``frequency`` and ``monetary_value``.
+        """
         return lifetimes_fitter(
-            "GammaGammaFitter", dict(zip(self.names, self._estimates(), strict=True))
+            "GammaGammaFitter",
+            dict(zip(self.names, self._estimates(), strict=True)),
+            self.covariance_,
+            frame=frame,
+            columns=("frequency", "monetary_value"),
         )

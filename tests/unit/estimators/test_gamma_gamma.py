@@ -161,3 +161,19 @@ def test_all_purchase_days_fall_back_on_the_mean_of_all(model):
     again = GammaGammaModel.from_json(wild.to_json())
     assert again.on == "all"
     np.testing.assert_array_equal(again.expected_spend(frame), wild.expected_spend(frame))
+
+
+def test_a_table_grouped_by_the_engine_errs_as_stated():
+    """Mean amounts rounded on a log scale in steps of d, counted: off by (px+q) d^2/96 each."""
+    frame, step = draw(20_000, 6.0, 4.0, 15.0), 0.02
+    rounded = np.exp(np.round(np.log(frame["monetary_value"]) / step) * step)
+    table = frame.assign(monetary_value=rounded, weight=1.0)
+    table = table.groupby(["frequency", "monetary_value"], as_index=False)["weight"].sum()
+    exact, model = GammaGammaModel().fit(frame), GammaGammaModel().fit(table)
+    assert len(table) < 2_500
+    assert model.n_ == exact.n_
+    # at the same parameters: what is rounded in the linear terms aside, the curved one is left
+    off = float(np.log(frame["monetary_value"] / rounded) @ (model.p_ * frame["frequency"] - 1))
+    bound = (model.p_ * frame["frequency"] + model.q_).sum() * step**2 / 96
+    assert abs(model.log_likelihood_ - exact.log_likelihood_) < abs(off) + 2 * bound
+    np.testing.assert_allclose(model.summary_["estimate"], exact.summary_["estimate"], rtol=2e-3)
