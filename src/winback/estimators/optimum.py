@@ -23,7 +23,7 @@ GRADIENT_TOLERANCE = 1e-7
 ROUNDING = 1e-12
 NEWTON_STEPS = 12
 ASCENT_STEPS = 60
-NOISE = 1e-11  # of a value: gamma terms of parameters at a bound cancel to this
+NOISE = 1e-10  # of a value: gamma terms of parameters at a bound cancel to this
 
 
 @dataclass(frozen=True)
