@@ -237,7 +237,7 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
         >>> model = CustomerValueModel("rate", "pooled_mean", discount_rate=0.0).fit(frame)
         >>> new = model.value_new_customer()
         >>> round(new.first_order, 2), round(new.repurchase, 2), round(new.total, 2)
-        (47.43, 407.31, 454.73)
+        (47.43, 407.33, 454.76)
         """
         self._check_fitted()
         return new_customer_value(
