@@ -7,7 +7,7 @@ from scipy.integrate import quad
 from scipy.stats import beta
 
 from winback.estimators.beta_geo import BetaGeoModel
-from winback.estimators.churn_candidates.beta_geo import BetaGeoChurn, purchase_after_gap
+from winback.estimators.churn_candidates.beta_geo import BetaGeoChurn
 
 # CDNOW, 1997-09-30, weeks (Fader, Hardie & Lee 2005, table 2)
 CDNOW = {"r_": 0.243, "alpha_": 4.414, "a_": 0.793, "b_": 2.426}
@@ -40,7 +40,7 @@ def test_closed_form_equals_the_integral_over_dropout(x, recency, T, gap, horizo
     integral = quad(survives_then_buys, 0, top, limit=500)[0]
     frame = history(x, recency, T)
     expected = float(model.p_alive(frame).iloc[0]) * integral
-    assert purchase_after_gap(model, frame, gap, horizon)[0] == pytest.approx(expected, rel=1e-6)
+    assert model.p_purchase_window(frame, gap, horizon).iloc[0] == pytest.approx(expected, rel=1e-6)
 
 
 def test_simulated_customers_buy_as_often_as_predicted():
@@ -51,7 +51,7 @@ def test_simulated_customers_buy_as_often_as_predicted():
     before = rng.poisson(rate * gap)
     alive = rng.random(n) < (1 - dropout) ** before
     bought = alive & (rng.poisson(rate * horizon) > 0)
-    predicted = purchase_after_gap(published(), history(0, 0, 0), gap, horizon)[0]
+    predicted = published().p_purchase_window(history(0, 0, 0), gap, horizon).iloc[0]
     assert bought.mean() == pytest.approx(predicted, abs=4 * np.sqrt(0.25 / n))
 
 
@@ -65,6 +65,6 @@ def test_no_gap_is_the_usual_formula_and_a_longer_gap_loses_customers():
         )[0]
         for g in (1, 8, 52)
     ]
-    limit = 1 - purchase_after_gap(model, frame, 0.0, 13)[0]
+    limit = 1 - model.p_purchase_window(frame, 0.0, 13).iloc[0]
     assert at_once[0] == pytest.approx(limit, abs=1e-9)
     assert at_once[0] < later[0] < later[1] < later[2]

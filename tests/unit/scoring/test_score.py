@@ -10,7 +10,6 @@ import pytest
 from winback.data.connect import open_engine
 from winback.estimators.beta_geo import BetaGeoModel
 from winback.estimators.churn import ChurnModel
-from winback.estimators.churn_candidates.beta_geo import purchase_after_gap
 from winback.estimators.customer_value import CustomerValueModel
 from winback.estimators.tiers import ValueTiers
 from winback.scoring.score import SCHEMA, Scorer, write_scores
@@ -169,7 +168,7 @@ def test_the_active_are_judged_by_the_churn_model_and_the_dormant_by_the_purchas
     np.testing.assert_array_equal(everybody, churn)
 
     after = replace(scorer, gap_days=30).score(frame)["p_churn"].to_numpy()
-    want = 1 - purchase_after_gap(purchase, frame, 30, 90)
+    want = 1 - purchase.p_purchase_window(frame, 30, 90)
     np.testing.assert_allclose(after[~active], want[~active], atol=1e-12)
 
 
