@@ -18,8 +18,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from winback.estimators.beta_geo import BetaGeoModel
-from winback.estimators.churn_candidates.beta_geo import BetaGeoChurn, purchase_after_gap
+from winback.estimators.baselines import PurchaseRule
+from winback.estimators.churn_candidates.beta_geo import BetaGeoChurn
 from winback.estimators.stages import lifecycle_stage
 
 if TYPE_CHECKING:
@@ -160,16 +160,15 @@ class Scorer:
     @property
     def _purchase_model(self) -> PurchaseModel:
         own, beside = self.value.purchase_model_, self.churn.candidates_.get("beta_geo")
-        if isinstance(own, BetaGeoModel) or not isinstance(beside, BetaGeoChurn):
+        if not isinstance(own, PurchaseRule) or not isinstance(beside, BetaGeoChurn):
             return own
         return beside.purchase_model_
 
     def _p_purchase_after_gap(self, features: pd.DataFrame) -> npt.NDArray[np.float64]:
-        model, horizon = self._purchase_model, self.churn_horizon_days
-        if isinstance(model, BetaGeoModel):
-            return purchase_after_gap(model, features, self.gap_days, horizon)
-        # a rule knows a rate and no dropout: a gap before the window changes nothing
-        return np.asarray(model.p_purchase(features, horizon), dtype=np.float64)
+        bought = self._purchase_model.p_purchase_window(
+            features, self.gap_days, self.churn_horizon_days
+        )
+        return np.asarray(bought, dtype=np.float64)
 
 
 def write_scores(
