@@ -203,3 +203,23 @@ def metrics(store: Store, ref: ModelVersionRef) -> dict[str, float]:
     with guarded(store.uri):
         version = store.client.get_model_version(ref.name, str(ref.version))
         return dict(store.client.get_run(str(version.run_id)).data.metrics)
+
+
+def read_text(store: Store, ref: ModelVersionRef, name: str) -> str | None:
+    """Return a text that the version's training kept beside it; None where there is none.
+
+    Parameters
+    ----------
+    name
+        As it was logged, such as ``evidence.csv``.
+    """
+    mlflow = load_mlflow()
+    with guarded(store.uri), tempfile.TemporaryDirectory() as temporary:
+        version = store.client.get_model_version(ref.name, str(ref.version))
+        run_id = str(version.run_id)
+        if name not in {entry.path for entry in store.client.list_artifacts(run_id)}:
+            return None
+        path = mlflow.artifacts.download_artifacts(
+            run_id=run_id, artifact_path=name, tracking_uri=store.uri, dst_path=temporary
+        )
+        return Path(path).read_text(encoding="utf-8")

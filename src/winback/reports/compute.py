@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from winback.reports import churn
 from winback.reports.plain import Rows, aggregator, columns, plain, records
 from winback.reports.population import population
 from winback.reports.quality import LEVEL_GAP, quality
@@ -26,6 +27,9 @@ def compute_report(
     lists: Mapping[str, Any] | None = None,
     evaluation: Sequence[dict[str, Any]] = (),
     predictions: Rows | None = None,
+    groups: Sequence[dict[str, Any]] = (),
+    profit: Sequence[dict[str, Any]] = (),
+    evidence: Sequence[Mapping[str, Any]] = (),
     models: Sequence[Mapping[str, Any]] = (),
     tracking: Rows | None = None,
     warnings: Sequence[str] = (),
@@ -48,6 +52,11 @@ def compute_report(
         ``win_back_summary`` (see :func:`winback.reports.sizes.win_back_size`); any may be absent.
     evaluation, predictions
         Backtest records and predictions; see :func:`winback.reports.quality.quality`.
+    groups, profit
+        Churn by kind of customer, and profit by depth, of the same backtest.
+    evidence
+        Rows ``candidate, snapshot, n, base_rate, mean_predicted, brier, log_loss, auc, ece``:
+        how the churn candidates did on past snapshots.
     models
         One entry per model: ``name, role, version, estimator, parameters, notes, promoted,
         reasons``.
@@ -60,8 +69,8 @@ def compute_report(
     Returns
     -------
     dict
-        Sections ``job, intake, population, quality, models, lists, tracking, warnings``. The
-        same input gives the same dict, and it survives a round trip through JSON.
+        Sections ``job, intake, population, quality, churn, models, lists, tracking, warnings``.
+        The same input gives the same dict, and it survives a round trip through JSON.
 
     Examples
     --------
@@ -77,16 +86,19 @@ def compute_report(
     (1, 0.9)
     """
     intake_facts = _intake(intake)
+    judged = quality(evaluation, predictions, groups=groups, profit=profit)
+    people = population(
+        scores,
+        has_amounts=intake_facts["has_amounts"],
+        active_within_days=job.get("active_within_days"),
+    )
     report = {
         "schema": SCHEMA,
         "job": plain({"language": "en", "currency": None, "defaults": [], **job}),
         "intake": intake_facts,
-        "population": population(
-            scores,
-            has_amounts=intake_facts["has_amounts"],
-            active_within_days=job.get("active_within_days"),
-        ),
-        "quality": quality(evaluation, predictions),
+        "population": people,
+        "quality": judged,
+        "churn": _churn(judged, people, lists or {}, evidence),
         "models": [_model(model) for model in models],
         "lists": _lists(lists or {}),
         "tracking": _weeks(tracking) if tracking is not None else None,
@@ -118,6 +130,25 @@ def _intake(intake: Mapping[str, Any]) -> dict[str, Any]:
             if n
         ],
         "rejected_rows": sum(rejected.values()),
+    }
+
+
+def _churn(
+    judged: dict[str, Any],
+    people: dict[str, Any],
+    lists: Mapping[str, Any],
+    evidence: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Tell of the churn score what the backtest does not: snapshots, reasons, reach."""
+    capacity = (lists.get("churn_warning_summary") or {}).get("capacity")
+    places = sum(capacity.values()) if isinstance(capacity, Mapping) else capacity
+    active = people["summary"]["active"]
+    verdict = judged["targets"].get("churn")
+    models = churn.shown_models(verdict) if verdict else []
+    return {
+        "snapshots": churn.snapshots_of(evidence, models),
+        "reasons": churn.reasons_of(lists.get("churn_warning")),
+        "capacity_share": plain(min(places / active, 1.0)) if places and active else None,
     }
 
 

@@ -82,6 +82,20 @@ def write_report(
     return path
 
 
+def write_data(report: dict[str, Any], path: Path) -> Path:
+    """Write what the page says as plain data, for those who draw for themselves.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    text = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)
+    with atomic_path(path) as part:
+        part.write_text(text + "\n", encoding="utf-8", newline="\n")
+    return path
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from winback.reports import churn
 from winback.reports.plain import Rows, aggregator, plain, records
 
 TARGETS = ("churn", "purchases", "revenue")
@@ -26,7 +27,13 @@ BINS = 10
 LEVEL_GAP = 0.02  # closer than two percent: level, as in the champion rule
 
 
-def quality(evaluation: Sequence[dict[str, Any]], predictions: Rows | None) -> dict[str, Any]:
+def quality(
+    evaluation: Sequence[dict[str, Any]],
+    predictions: Rows | None,
+    *,
+    groups: Sequence[dict[str, Any]] = (),
+    profit: Sequence[dict[str, Any]] = (),
+) -> dict[str, Any]:
     """Compare the chosen model with every other one, on the latest split and over all splits.
 
     Parameters
@@ -37,6 +44,8 @@ def quality(evaluation: Sequence[dict[str, Any]], predictions: Rows | None) -> d
     predictions
         Rows ``split, target, model, customer_id, predicted, low_80, high_80, low_90, high_90,
         actual``: a frame, a Parquet path, or ``None`` for no decile and reliability tables.
+    groups, profit
+        Churn by kind of customer and profit by depth, as the backtest records them.
 
     Returns
     -------
@@ -45,6 +54,8 @@ def quality(evaluation: Sequence[dict[str, Any]], predictions: Rows | None) -> d
         ``chosen`` model, its best ``rival`` and the ``gain`` over it (1 - chosen error / rival
         error; negative if the rival wins). ``history``: the same verdict per split. ``deciles``
         and ``reliability``: predicted against actual of the chosen model on the latest split.
+        ``churn``: ``curves``, ``histogram``, ``groups`` and ``profit``; see
+        :mod:`winback.reports.churn`.
     """
     entries = [_with_loss(entry) for entry in evaluation]
     verdicts = [
@@ -63,6 +74,7 @@ def quality(evaluation: Sequence[dict[str, Any]], predictions: Rows | None) -> d
         ],
         "deciles": {},
         "reliability": [],
+        "churn": _churn(latest.get("churn"), groups, profit),
     }
     if predictions is not None and latest:
         with aggregator(predictions=predictions) as engine:
@@ -72,9 +84,28 @@ def quality(evaluation: Sequence[dict[str, Any]], predictions: Rows | None) -> d
                     continue
                 if target == "churn":
                     result["reliability"] = bins
+                    result["churn"]["curves"] = churn.curves(engine, verdict)
+                    result["churn"]["histogram"] = churn.histogram(engine, verdict)
                 else:
                     result["deciles"][target] = bins
     return result
+
+
+def _churn(
+    verdict: dict[str, Any] | None,
+    groups: Sequence[dict[str, Any]],
+    profit: Sequence[dict[str, Any]],
+) -> dict[str, Any]:
+    found: dict[str, Any] = {"curves": [], "histogram": [], "groups": {}, "profit": None}
+    if verdict is None:
+        return found
+    mine = [
+        [entry for entry in entries if entry["split"] == verdict["split"]]
+        for entries in (groups, profit)
+    ]
+    found["groups"] = churn.groups_of(mine[0], verdict["chosen"])
+    found["profit"] = churn.profit_of(mine[1], churn.shown_models(verdict))
+    return found
 
 
 def _with_loss(entry: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version
+from io import StringIO
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,8 @@ import pandas as pd
 from winback.workflows.evaluate import read as read_evaluation
 from winback.workflows.score import champions
 from winback.workflows.session import Session
+
+EVIDENCE = "evidence.csv"
 
 _NAMES = {
     "BetaGeoModel": "BG/NBD",
@@ -38,7 +41,7 @@ def report(session: Session) -> dict[str, Any]:
     """
     from winback.reports.compute import compute_report
     from winback.reports.figures import figures
-    from winback.reports.page import write_report
+    from winback.reports.page import write_data, write_report
 
     job, manifest = session.job, session.manifest
     scores = session.require("scores.parquet", "score")
@@ -48,6 +51,7 @@ def report(session: Session) -> dict[str, Any]:
         "win_back": pd.read_parquet(session.require("win_back.parquet", "lists")),
         "win_back_control": _control(session),
         "win_back_summary": _win_back_facts(session),
+        "churn_warning_summary": manifest.get("churn_warning"),
     }
     evaluation = read_evaluation(session)
     models = _models(session)
@@ -71,9 +75,13 @@ def report(session: Session) -> dict[str, Any]:
             lists=lists,
             evaluation=evaluation.records,
             predictions=evaluation.predictions,
+            groups=evaluation.groups,
+            profit=evaluation.profit,
+            evidence=_evidence(session),
             models=models,
             warnings=[*evaluation.caveats, *(c for model in models for c in model["caveats"])],
         )
+        write_data(computed, session.staged("report.json"))
         path = session.staged("report.html")
         write_report(computed, path, figures=figures(computed))
     size = path.stat().st_size
@@ -99,6 +107,21 @@ def _win_back_facts(session: Session) -> dict[str, Any]:
         "mde": measures.get("minimum_detectable_effect"),
         "window_days": session.job.lists.win_back.window_days,
     }
+
+
+def _evidence(session: Session) -> list[dict[str, Any]]:
+    """Read how the churn champion's contest went, snapshot by snapshot, as its training kept it."""
+    from winback.registry.aliases import resolve
+    from winback.registry.artifacts import read_text
+
+    model = champions(session)["churn"]
+    text = read_text(
+        session.store, resolve(session.store, f"{model.name}/{model.version}"), EVIDENCE
+    )
+    if not text:
+        return []
+    rows = pd.read_csv(StringIO(text)).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def _models(session: Session) -> list[dict[str, Any]]:

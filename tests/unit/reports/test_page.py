@@ -63,12 +63,15 @@ def test_paths_and_frames_give_the_same_report(arguments, tmp_path):
 def test_every_chart_tells_its_size_date_reading_and_alternative_text(arguments):
     drawn = figures(compute_report(**arguments))
     assert list(drawn) == [
-        "reliability",
         "deciles_revenue",
+        "reliability",
+        "gain",
+        "lift",
+        "precision_recall",
         "concentration",
-        "tiers",
         "risk",
         "stages",
+        "tiers",
         "severity",
         "funnel",
     ]
@@ -117,9 +120,9 @@ def test_sections_without_data_are_absent(arguments):
     assert "Nobody was scored" in page
     assert len(page) < 100_000  # no chart, no plotly.js
     sections = re.findall(r'<section id="(\w+)"', page)
-    assert sections == ["done", "lists", "data"]
+    assert sections == ["lists", "data", "done"]
     arguments["lists"] = {}
-    assert re.findall(r'<section id="(\w+)"', page_of(arguments)) == ["done", "data"]
+    assert re.findall(r'<section id="(\w+)"', page_of(arguments)) == ["data", "done"]
 
 
 def test_without_amounts_no_money_is_spoken_of(arguments):
@@ -181,4 +184,10 @@ def test_targets_tested_on_different_days_are_told_apart(arguments):
 
 def test_the_quality_figures_can_be_drawn_alone(arguments):
     found = quality(arguments["evaluation"], arguments["predictions"])
-    assert list(quality_figures(found)) == ["reliability", "deciles_revenue"]
+    assert list(quality_figures(found)) == [
+        "deciles_revenue",
+        "reliability",
+        "gain",
+        "lift",
+        "precision_recall",
+    ]

@@ -10,6 +10,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from winback.reports.figures.churn import gain, lift, precision_recall, profit
+from winback.reports.figures.churn_groups import FEWEST, groups, reasons, snapshots
 from winback.reports.figures.customers import concentration, risk, stages, tiers
 from winback.reports.figures.lists import funnel, severity
 from winback.reports.figures.models import deciles, reliability, tracking
@@ -42,33 +44,32 @@ def figures(report: dict[str, Any]) -> dict[str, go.Figure]:
     >>> report = compute_report(job={"name": "shop", "as_of": "1998-06-30"},
     ...                         intake={"rows_in": 3, "accepted": 3}, scores=scores)
     >>> list(figures(report))
-    ['concentration', 'tiers', 'risk', 'stages']
+    ['concentration', 'risk', 'stages', 'tiers']
     """
     words = Words(report["job"]["language"], report["job"]["currency"])
     as_of = words.day(report["job"]["as_of"])
-    people, lists = report["population"], report["lists"]
-    drawn = quality_figures(report["quality"], words)
+    people = report["population"]
+    drawn = quality_figures(report["quality"], words, capacity=report["churn"]["capacity_share"])
     if report["tracking"]:
         drawn["tracking"] = tracking(report["tracking"], words, as_of=as_of)
     if people["concentration"]:
         n = people["summary"]["n"]
         drawn["concentration"] = concentration(people["concentration"], words, n=n, as_of=as_of)
-    if people["tiers"]:
-        drawn["tiers"] = tiers(people["tiers"], words, as_of=as_of)
     if people["risk"]:
         mean = people["summary"]["mean_p_churn"]
         drawn["risk"] = risk(people["risk"], words, mean=mean, as_of=as_of)
     if people["stages"]:
         drawn["stages"] = stages(people["stages"], words, as_of=as_of)
-    if lists["churn_warning"] and lists["churn_warning"]["n"]:
-        drawn["severity"] = severity(lists["churn_warning"], words, as_of=as_of)
-    if lists["win_back"] and lists["win_back"]["dormant"]:
-        drawn["funnel"] = funnel(lists["win_back"], words, as_of=as_of)
-    return drawn
+    drawn |= _churn(report, words, as_of)
+    if people["tiers"]:
+        drawn["tiers"] = tiers(people["tiers"], words, as_of=as_of)
+    return drawn | _lists(report["lists"], words, as_of)
 
 
-def quality_figures(quality: dict[str, Any], words: Words = ENGLISH) -> dict[str, go.Figure]:
-    """Draw predicted against actual for every target that was tested.
+def quality_figures(
+    quality: dict[str, Any], words: Words = ENGLISH, *, capacity: float | None = None
+) -> dict[str, go.Figure]:
+    """Draw how good the models are, as far as they were tested.
 
     Parameters
     ----------
@@ -76,22 +77,58 @@ def quality_figures(quality: dict[str, Any], words: Words = ENGLISH) -> dict[str
         The result of :func:`winback.reports.quality.quality`.
     words
         The language and currency of the captions.
+    capacity
+        Share of the active customers that a week's warnings reach, to be marked.
 
     Returns
     -------
     dict
-        ``reliability`` (churn) and ``deciles_TARGET``, as far as there are predictions.
+        ``deciles_TARGET``, and of churn ``reliability, gain, lift, precision_recall, profit,
+        groups_tier, groups_orders``.
 
     Examples
     --------
-    >>> quality_figures({"targets": {}, "history": [], "deciles": {}, "reliability": []})
+    >>> from winback.reports.quality import quality
+    >>> quality_figures(quality([], None))
     {}
     """
     drawn: dict[str, go.Figure] = {}
-    if quality["reliability"]:
-        tested = words.day(quality["targets"]["churn"]["as_of"])
-        drawn["reliability"] = reliability(quality["reliability"], words, as_of=tested)
     for target, bins in quality["deciles"].items():
         tested = words.day(quality["targets"][target]["as_of"])
         drawn[f"deciles_{target}"] = deciles(bins, words, target=target, as_of=tested)
+    if "churn" not in quality["targets"]:
+        return drawn
+    told, tested = quality["churn"], words.day(quality["targets"]["churn"]["as_of"])
+    if quality["reliability"]:
+        bins, counts = quality["reliability"], told["histogram"]
+        drawn["reliability"] = reliability(bins, words, as_of=tested, histogram=counts)
+    if told["curves"] and told["curves"][0]["churners"][100]:
+        for name, draw in (("gain", gain), ("lift", lift), ("precision_recall", precision_recall)):
+            drawn[name] = draw(told["curves"], words, as_of=tested)
+    if told["profit"]:
+        drawn["profit"] = profit(told["profit"], words, as_of=tested, capacity=capacity)
+    for by in ("tier", "orders"):
+        rows = told["groups"].get(by, [])
+        if sum(row["n"] >= FEWEST for row in rows) > 1:
+            drawn[f"groups_{by}"] = groups(rows, words, by=by, as_of=tested)
+    return drawn
+
+
+def _churn(report: dict[str, Any], words: Words, as_of: str) -> dict[str, go.Figure]:
+    told, drawn = report["churn"], {}
+    chosen = report["quality"]["targets"].get("churn", {}).get("chosen")
+    if chosen and len({row["snapshot"] for row in told["snapshots"]}) > 1:
+        drawn["snapshots"] = snapshots(told["snapshots"], words, chosen=chosen)
+    if told["reasons"]:
+        n = report["lists"]["churn_warning"]["n"]
+        drawn["reasons"] = reasons(told["reasons"], words, n=n, as_of=as_of)
+    return drawn
+
+
+def _lists(lists: dict[str, Any], words: Words, as_of: str) -> dict[str, go.Figure]:
+    drawn = {}
+    if lists["churn_warning"] and lists["churn_warning"]["n"]:
+        drawn["severity"] = severity(lists["churn_warning"], words, as_of=as_of)
+    if lists["win_back"] and lists["win_back"]["dormant"]:
+        drawn["funnel"] = funnel(lists["win_back"], words, as_of=as_of)
     return drawn

@@ -37,8 +37,14 @@ def deciles(bins: Sequence[dict[str, Any]], words: Words, *, target: str, as_of:
     return figure.update_xaxes(dtick=1, showgrid=False)
 
 
-def reliability(bins: Sequence[dict[str, Any]], words: Words, *, as_of: str) -> go.Figure:
-    """Predicted churn against the share who left, in ten groups of equal size."""
+def reliability(
+    bins: Sequence[dict[str, Any]],
+    words: Words,
+    *,
+    as_of: str,
+    histogram: Sequence[int] = (),
+) -> go.Figure:
+    """Predicted churn against the share who left, and below how often each score is given."""
     told = caption(
         "reliability",
         readings.reliability_reading(bins, words),
@@ -84,8 +90,21 @@ def reliability(bins: Sequence[dict[str, Any]], words: Words, *, as_of: str) -> 
         x=words("chart.reliability.x"),
         y=words("chart.reliability.y"),
     )
-    figure.update_xaxes(range=[0, 1], dtick=0.25, tickformat=".0%")
-    return figure.update_yaxes(range=[0, 1.03], dtick=0.25, tickformat=".0%")
+    figure.update_yaxes(range=[0, 1.03], dtick=0.25, tickformat=".0%")
+    if any(histogram):
+        step = 1 / len(histogram)
+        figure.add_bar(
+            x=[(place + 0.5) * step for place in range(len(histogram))],
+            y=list(histogram),
+            yaxis="y2",
+            name=words("column.customers"),
+            marker_color=MUTED,
+            width=0.9 * step,
+        )
+        below = {"domain": [0, 0.16], "showticklabels": False, "showgrid": False}
+        figure.update_layout(yaxis={"domain": [0.22, 1]}, yaxis2={**below, "fixedrange": True})
+        figure.update_layout(height=430, xaxis={"anchor": "y2"})
+    return figure.update_xaxes(range=[0, 1], dtick=0.25, tickformat=".0%")
 
 
 def tracking(weeks: Sequence[dict[str, Any]], words: Words, *, as_of: str) -> go.Figure:

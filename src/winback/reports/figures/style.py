@@ -17,6 +17,7 @@ from winback.reports.messages import Words
 
 ACCENT = "#2f7fc1"
 SECOND = "#c8742b"
+THIRD = "#8a68c4"
 MUTED = "#868c96"
 SEVERITY = {"red": "#d04545", "orange": "#d9772b", "yellow": "#b08a0e"}
 
@@ -152,4 +153,31 @@ def caption(name: str, reading: str, words: Words, *, n: int, as_of: str, **fact
         as_of=as_of,
         reading=reading,
         alt=words(f"chart.{name}.alt", reading=reading, **facts),
+    )
+
+
+def line(x: list[Any], y: list[Any], name: str, colour: str) -> go.Scatter:
+    """Draw one line of a comparison."""
+    style = {"color": colour, "width": 2.2}
+    return go.Scatter(x=x, y=y, mode="lines", line=style, name=name)
+
+
+def reference(x: list[Any], y: list[Any], name: str, *, dash: str = "dash") -> go.Scatter:
+    """Draw what the lines are to be compared with: the best possible, or chance."""
+    style = {"color": MUTED, "width": 1.5, "dash": dash}
+    return go.Scatter(x=x, y=y, mode="lines", line=style, name=name, hoverinfo="skip")
+
+
+def mark(figure: go.Figure, x: Any, text: str) -> go.Figure:
+    """Draw a labelled vertical line, its label on the side that has room."""
+    figure.add_vline(x=x, line={"color": MUTED, "width": 1.5, "dash": "dot"})
+    right = isinstance(x, float) and x > 0.6
+    return figure.add_annotation(
+        x=x,
+        y=1,
+        yref="paper",
+        text=text,
+        showarrow=False,
+        xanchor="right" if right else "left",
+        xshift=-6 if right else 6,
     )

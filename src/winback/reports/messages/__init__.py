@@ -54,6 +54,11 @@ class Words:
         text = str(name)
         return CATALOGUES[self.language].get(f"{kind}.{text}", text.replace("_", " "))
 
+    def reason(self, code: str) -> str:
+        """Return the reader's name of a family of reasons; ``event:visit`` names its event."""
+        kind, _, event = code.partition(":")
+        return self("reason.event", event=event) if event else self.label("reason", kind)
+
     def count(self, n: int, noun: str) -> str:
         """Return a number with its noun in the right form."""
         return self(f"{noun}.{'one' if n == 1 else 'other'}", n=self.number(n))

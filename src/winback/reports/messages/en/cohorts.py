@@ -1,0 +1,5 @@
+"""Cohorts, drift, what changed."""
+
+from __future__ import annotations
+
+TEXT: dict[str, str] = {}

@@ -1,0 +1,61 @@
+"""Tables and facts."""
+
+from __future__ import annotations
+
+TEXT: dict[str, str] = {
+    # ------------------------------------------------------------------ tables
+    "table.top": "Value held by the most valuable customers",
+    "column.top": "Top",
+    "column.value_share": "Share of value",
+    "table.tiers": "Tiers, the most valuable first",
+    "table.stages": "Lifecycle stages, in the order customers run through them",
+    "column.tier": "Tier",
+    "column.stage": "Stage",
+    "column.share": "Share of customers",
+    "column.mean.clv": "Mean CLV",
+    "column.mean.expected_purchases": "Mean expected purchase days",
+    "column.mean_p_churn": "Mean churn probability",
+    "table.deciles": "{target} per customer, by tenth",
+    "column.tenth": "Tenth",
+    "column.predicted": "Predicted",
+    "column.actual": "Actual",
+    "column.within_80": "Within the 80% interval",
+    "table.reliability": "Ten equal groups by churn probability",
+    "column.left": "Left",
+    "table.severities": "Churn warnings",
+    "column.severity": "Severity",
+    "column.value_at_risk": "Value at risk",
+    "severity.red": "red",
+    "severity.orange": "orange",
+    "severity.yellow": "yellow",
+    "lists.churn_warning": "Churn warnings",
+    "lists.win_back": "Win-back",
+    "lists.none": "The list is empty.",
+    "table.funnel": "Where the dormant customers went",
+    "column.group": "Group",
+    "funnel.left_out": "Left out: {reason}",
+    "fact.budget": "Budget",
+    "fact.budget.text": "{spent} of {budget} used ({share})",
+    "fact.capacity": "Capacity",
+    "fact.expected_margin": "Expected margin of the calls",
+    "fact.measure": "What can be measured",
+    "fact.measure.text": (
+        "with {treated} called and {control} held back, a difference of {mde} percentage points in"
+        " the share who buy would show"
+    ),
+    "fact.measure.none": (
+        "nothing: without a control group, those who would have come back anyway count as won"
+    ),
+    "table.intake": "Rows of the source",
+    "column.fate": "What became of them",
+    "column.rows": "Rows",
+    "column.of_all": "Share",
+    "intake.rows_in": "read",
+    "intake.filtered_out": "dropped by the filter",
+    "intake.zero_amounts": "dropped: amount zero",
+    "intake.after_as_of": "later than the as-of date",
+    "intake.rejected": "rejected: {reason}",
+    "intake.accepted": "accepted",
+    "data.reading": ("{accepted} of {rows} were used ({share}); {rejected} were rejected{why}."),
+    "data.why": ", most often: {reason} ({n})",
+}

@@ -1,0 +1,5 @@
+"""Value: calibration, matrices, concentration."""
+
+from __future__ import annotations
+
+TEXT: dict[str, str] = {}
