@@ -16,6 +16,9 @@ class ValueSettings(Settings):
     """Predicted value is about (as_of, as_of + horizon_days]."""
     purchase_model: Literal["auto", "beta_geo", "rate"] = "auto"
     """A purchase model by name; `auto` lets a contest inside the known past choose."""
+    referral_decay: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """What counts of each further generation of customers brought by customers; 0: only those
+    whom one brought oneself, 1: all alike."""
 
 
 class SnapshotSettings(Settings):

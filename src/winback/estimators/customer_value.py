@@ -190,11 +190,13 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
         ends = {"clv_low": np.minimum(low, clv), "clv_high": np.maximum(high, clv)}
         return pd.DataFrame({"clv": clv, **ends}, index=frame.index)
 
-    def residual_value(self, frame: pd.DataFrame) -> pd.Series[float]:
+    def residual_value(
+        self, frame: pd.DataFrame, horizon_days: float | None = None
+    ) -> pd.Series[float]:
         """Return the discounted margin that each customer will still bring, whenever.
 
         From now until 50 years from now, at the model's discount rate; ``clv`` is the part of it
-        that falls into the horizon. It takes constant rates of buying and leaving for granted
+        that falls into the horizon (default: the model's own). It takes constant rates of buying and leaving for granted
         over decades: good for comparing customers, too far off for a budget.
 
         Raises
@@ -216,7 +218,7 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
             data,
             margin=self.margin,
             discount_rate=self.discount_rate,
-            at_least_days=self.horizon_days,
+            horizon_days=self._horizon(horizon_days),
         )
         return pd.Series(values, index=frame.index, name="residual_value")
 

@@ -59,13 +59,20 @@ def residual_margin(
     *,
     margin: float,
     discount_rate: float,
-    at_least_days: float,
+    horizon_days: float,
 ) -> FloatArray:
-    """Return the discounted margin from now until `RESIDUAL_YEARS` from now, per customer."""
-    horizon = max(RESIDUAL_YEARS * DAYS_PER_YEAR, at_least_days)
+    """Return the discounted margin from now until `RESIDUAL_YEARS` from now, per customer.
+
+    Parameters
+    ----------
+    horizon_days
+        The margin within it is part of the sum. Both are worked out by quadrature, so the sum is
+        held to be no less.
+    """
     rate = daily_rate(discount_rate)
-    discounted = purchases._discounted(data, horizon, rate)  # noqa: SLF001 - the contract
-    return margin * discounted * spend._expected(data)  # noqa: SLF001 - the contract
+    ends = (horizon_days, max(RESIDUAL_YEARS * DAYS_PER_YEAR, horizon_days))
+    within, ever = (purchases._discounted(data, end, rate) for end in ends)  # noqa: SLF001 - the contract
+    return margin * np.maximum(within, ever) * spend._expected(data)  # noqa: SLF001 - the contract
 
 
 def new_customer_value(

@@ -46,6 +46,11 @@ SCHEMA = pa.schema(
         ("clv", pa.float64()),
         ("clv_low", pa.float64()),
         ("clv_high", pa.float64()),
+        ("ltv", pa.float64()),
+        ("ltv_first_order", pa.float64()),
+        ("ltv_repurchase", pa.float64()),
+        ("referral_value", pa.float64()),
+        ("residual_value", pa.float64()),
         ("p_churn", pa.float64()),
         ("p_repurchase", pa.float64()),
         ("spend_30d", pa.float64()),
@@ -58,7 +63,8 @@ SCHEMA = pa.schema(
         ("run_id", pa.string()),
     ]
 )
-_MONEY = ("monetary_value", "expected_spend", "clv", "clv_low", "clv_high", "spend_30d")
+_LTV = ("ltv", "ltv_first_order", "ltv_repurchase", "residual_value")
+_MONEY = ("monetary_value", "expected_spend", "clv", "clv_low", "clv_high", "spend_30d", *_LTV)
 
 
 @dataclass(frozen=True)
@@ -114,6 +120,8 @@ class Scorer:
             `p_repurchase` is its complement; elsewhere it is the purchase model's. That model is
             the value champion's or, where a rule of thumb is champion, the BG/NBD (or NBD) fitted
             beside it: a rule knows no P(alive), and no return of who has bought once.
+            `referral_value` is null: it needs every customer's score first, see
+            `winback.scoring.referrals`.
         """
         out = features[["customer_id", "frequency", "recency", "T", "monetary_value"]].copy()
         out["as_of"] = self.as_of
@@ -127,8 +135,10 @@ class Scorer:
                 out[column] = value[column]
             soon = self.value.purchase_model_.expected_purchases(features, 30)
             out["spend_30d"] = soon * value["expected_spend"]
+            out[list(_LTV)] = self._lifetime(features, value["clv"])
         else:
             out[list(_MONEY)] = np.nan
+        out["referral_value"] = np.nan
         out["p_churn"] = self._p_churn(features)
         if self.horizon_days == self.churn_horizon_days and self.gap_days == 0:
             out["p_repurchase"] = 1.0 - out["p_churn"]
@@ -143,6 +153,23 @@ class Scorer:
         )
         scores: pd.DataFrame = out.assign(**self.versions)[SCHEMA.names]
         return scores
+
+    def _lifetime(self, features: pd.DataFrame, clv: pd.Series[float]) -> pd.DataFrame:
+        """Return what each customer has brought and will bring: margin so far, and `clv`.
+
+        The horizon ends it, not the residual value: what customers bring in decades is a guess
+        about the model's own constants, and would drown what is known.
+        """
+        margin = self.value.margin
+        first = margin * features["first_order_revenue"]
+        again = margin * (features["realised_revenue"] - features["first_order_revenue"]) + clv
+        columns = {
+            "ltv": first + again,
+            "ltv_first_order": first,
+            "ltv_repurchase": again,
+            "residual_value": self.value.residual_value(features, self.value_horizon_days),
+        }
+        return pd.DataFrame(columns, index=features.index)
 
     def _p_churn(self, features: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return P(no purchase in the churn window), each customer by the model that knows them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import RegistryError
@@ -66,7 +67,38 @@ def score(session: Session) -> dict[str, Any]:
     }
     session.manifest.setdefault("rows", {})["scores"] = scored
     session.reporter.say(f"{scored:,} customers scored as of {job.as_of}")
+    _refer(session)
     return {"scored": scored, "models": session.manifest["models"]}
+
+
+def _refer(session: Session) -> None:
+    """Attribute to customers those they brought, once everybody has a value of their own."""
+    from winback.features.referrals import referral_table
+    from winback.scoring.referrals import write_referral_values
+
+    job, customers = session.job, session.customers
+    session.manifest.pop("referrals", None)
+    if customers is None or "referred_by" not in customers.columns:
+        return
+    if not session.transactions.has_amounts:
+        return
+    path = session.staged("scores.parquet")
+    with session.reporter.step("Attributing referrals"):
+        scores = session.engine.read_parquet(path)
+        table, counts = referral_table(
+            session.engine,
+            customers,
+            scores.select("customer_id", value="ltv"),
+            job.as_of,
+            decay=job.value.referral_decay,
+        )
+        write_referral_values(path, table)
+    session.manifest["referrals"] = {"decay": job.value.referral_decay, **asdict(counts)}
+    session.reporter.say(
+        f"{counts.links:,} of {counts.referred:,} referrals count, over {counts.deepest} "
+        f"generations; left out: {counts.unknown_referrers:,} by nobody known to have bought, "
+        f"{counts.self_referrals:,} of oneself, {counts.in_cycles:,} in a ring"
+    )
 
 
 def _with_last_period(session: Session, churn: LoadedModel, value: LoadedModel) -> ir.Table:

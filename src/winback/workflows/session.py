@@ -300,6 +300,7 @@ class Session:
         data = f"{known.fingerprint} {known.count_zero} {known.has_amounts}"
         data += f" {self.events_fingerprint}"
         job = self.job.model_dump(mode="json")
+        del job["value"]["referral_decay"]  # said of scores, learned by no model
         inner = {"name", "horizon_days", "margin", "discount_rate", "random_state", "value"}
         # what a warning costs has a say in which churn candidate is chosen
         warning = job["lists"]["churn_warning"]
@@ -323,9 +324,14 @@ class Session:
 
         return "" if self.events is None else fingerprint(self.engine, self.events.get_name())
 
+    @cached_property
+    def customers(self) -> ir.Table | None:
+        """What is known of customers besides purchases, if the job names such a table."""
+        return self._further_table("customers")
+
     def read_frame(self, name: str) -> pd.DataFrame | None:
         """Read `customers` or `contacts` as known at `as_of`, if the job names such a table."""
-        table = self._further_table(name)
+        table = self.customers if name == "customers" else self._further_table(name)
         return None if table is None else table.to_pyarrow().to_pandas()
 
     def _further_table(self, name: str) -> ir.Table | None:

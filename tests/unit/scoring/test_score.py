@@ -1,3 +1,4 @@
+import copy
 from dataclasses import replace
 from datetime import date
 
@@ -16,6 +17,7 @@ from winback.scoring.score import SCHEMA, Scorer, write_scores
 
 AS_OF = date(2011, 12, 9)
 MONEY = ["monetary_value", "expected_spend", "clv", "clv_low", "clv_high", "spend_30d"]
+MONEY += ["ltv", "ltv_first_order", "ltv_repurchase", "residual_value", "referral_value"]
 
 
 def customers(n=300, seed=3):
@@ -39,6 +41,8 @@ def customers(n=300, seed=3):
     silent = pd.to_timedelta(frame["days_since_last"], unit="D")
     frame["last_purchase_at"] = (pd.Timestamp(AS_OF) - silent).dt.date
     frame["last_horizon_purchases"] = 0.0
+    frame["first_order_revenue"] = 20.0
+    frame["realised_revenue"] = 20.0 + frequency * frame["monetary_value"]
     return frame
 
 
@@ -130,6 +134,7 @@ def test_nobody_to_score_still_leaves_every_column(scorer, tmp_path):
 def test_whatever_the_row_no_score_is_missing_or_impossible(scorer):
     scores = scorer.score(customers())
     assert list(scores.columns) == SCHEMA.names
+    assert scores.pop("referral_value").isna().all()  # needs everybody's score first
     assert not scores.isna().any().any()
     numbers = scores.select_dtypes("number")
     assert np.isfinite(numbers).all().all()
@@ -138,6 +143,22 @@ def test_whatever_the_row_no_score_is_missing_or_impossible(scorer):
     assert (scores["clv_low"] <= scores["clv"]).all()
     assert (scores["clv"] <= scores["clv_high"]).all()
     assert set(scores["tier"]) <= set(scorer.tiers.names_)
+
+
+def test_lifetime_value_is_what_was_brought_and_what_is_expected(scorer):
+    frame = customers()
+    frame.loc[7, "realised_revenue"] = -5.0  # everything and more was given back
+    scorer = replace(scorer, value=clone_with(scorer.value, margin=0.25))
+    scores = scorer.score(frame)
+    np.testing.assert_allclose(scores["ltv"], 0.25 * frame["realised_revenue"] + scores["clv"])
+    np.testing.assert_allclose(scores["ltv_first_order"], 0.25 * frame["first_order_revenue"])
+    np.testing.assert_allclose(scores["ltv"], scores["ltv_first_order"] + scores["ltv_repurchase"])
+    assert scores.loc[7, "ltv_repurchase"] < scores.loc[7, "clv"]
+    assert (scores["residual_value"] >= scores["clv"]).all()
+
+
+def clone_with(model, **params):
+    return copy.deepcopy(model).set_params(**params)
 
 
 def test_without_amounts_money_is_null_and_nothing_else_is(scorer):
