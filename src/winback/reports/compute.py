@@ -14,6 +14,7 @@ from winback.reports.plain import Rows, aggregator, columns, plain, records
 from winback.reports.population import population
 from winback.reports.quality import LEVEL_GAP, quality
 from winback.reports.sizes import churn_warning_size, win_back_size
+from winback.reports.tiers import tier_section
 
 SCHEMA = 1
 NOTABLE_REJECTED_SHARE = 0.01
@@ -30,6 +31,7 @@ def compute_report(
     groups: Sequence[dict[str, Any]] = (),
     profit: Sequence[dict[str, Any]] = (),
     evidence: Sequence[Mapping[str, Any]] = (),
+    tiers: Mapping[str, Any] | None = None,
     models: Sequence[Mapping[str, Any]] = (),
     tracking: Rows | None = None,
     warnings: Sequence[str] = (),
@@ -57,6 +59,8 @@ def compute_report(
     evidence
         Rows ``candidate, snapshot, n, base_rate, mean_predicted, brier, log_loss, auc, ece``:
         how the churn candidates did on past snapshots.
+    tiers
+        What ``tiers.json`` holds.
     models
         One entry per model: ``name, role, version, estimator, parameters, notes, promoted,
         reasons``.
@@ -69,8 +73,8 @@ def compute_report(
     Returns
     -------
     dict
-        Sections ``job, intake, population, quality, churn, models, lists, tracking, warnings``.
-        The same input gives the same dict, and it survives a round trip through JSON.
+        Sections ``job, intake, population, quality, churn, tiers, models, lists, tracking`` and
+        ``warnings``. The same input gives the same dict, and it survives a round trip through JSON.
 
     Examples
     --------
@@ -99,6 +103,7 @@ def compute_report(
         "population": people,
         "quality": judged,
         "churn": _churn(judged, people, lists or {}, evidence),
+        "tiers": tier_section(tiers),
         "models": [_model(model) for model in models],
         "lists": _lists(lists or {}),
         "tracking": _weeks(tracking) if tracking is not None else None,

@@ -20,6 +20,7 @@ from winback.reports.figures import figures as draw
 from winback.reports.figures.style import CROWN
 from winback.reports.messages import Words
 from winback.reports.quality import LEVEL_GAP
+from winback.reports.readings.tiers import differentiation
 
 
 def render(report: dict[str, Any], figures: Mapping[str, go.Figure]) -> str:
@@ -45,6 +46,7 @@ def render(report: dict[str, Any], figures: Mapping[str, go.Figure]) -> str:
         report=report,
         words=words,
         readings=readings,
+        differentiation=differentiation,
         verdict=verdict,
         gap=LEVEL_GAP,
         charts={name: _chart(figure) for name, figure in figures.items()},

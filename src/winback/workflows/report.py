@@ -10,7 +10,7 @@ import pandas as pd
 
 from winback.workflows.evaluate import read as read_evaluation
 from winback.workflows.score import champions
-from winback.workflows.session import Session
+from winback.workflows.session import Session, read_record
 
 EVIDENCE = "evidence.csv"
 
@@ -78,6 +78,7 @@ def report(session: Session) -> dict[str, Any]:
             groups=evaluation.groups,
             profit=evaluation.profit,
             evidence=_evidence(session),
+            tiers=_of_today(session, "tiers.json"),
             models=models,
             warnings=[*evaluation.caveats, *(c for model in models for c in model["caveats"])],
         )
@@ -122,6 +123,12 @@ def _evidence(session: Session) -> list[dict[str, Any]]:
         return []
     rows = pd.read_csv(StringIO(text)).to_dict("records")
     return [{str(name): value for name, value in row.items()} for row in rows]
+
+
+def _of_today(session: Session, name: str) -> dict[str, Any]:
+    """Read a JSON result of the job's date; empty where there is none."""
+    content = read_record(session.find(name))
+    return content if content.get("as_of") == session.job.as_of.isoformat() else {}
 
 
 def _models(session: Session) -> list[dict[str, Any]]:

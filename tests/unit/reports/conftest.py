@@ -128,3 +128,55 @@ def make_arguments():
 @pytest.fixture
 def arguments():
     return make_arguments()
+
+
+TIERS = {
+    "tiers": ["strategic", "long-tail"],
+    "note": "",
+    "stability": 0.9,
+    "separation": 0.7,
+    "separation_reference": 0.4,
+    "profile": [
+        {"tier": "strategic", "customers": 100, "frequency": 3.0, "days_since_last": 20.0},
+        {"tier": "long-tail", "customers": 300, "frequency": 0.1, "days_since_last": 300.0},
+    ],
+    "held_out": {
+        "as_of": "1997-09-30",
+        "until": "1998-06-30",
+        "horizon_days": 273,
+        "churn_days": 90,
+        "measure": "revenue",
+        "tiers": [
+            {
+                "tier": tier,
+                "customers": n,
+                "share": n / 400,
+                "revenue_before": 10.0 * n,
+                "revenue_share": n / 400,
+                "arpu_before": 10.0,
+                "arpu_after": after,
+                "repurchase_rate": after / 10,
+                "churn_rate": None,
+            }
+            for tier, n, after in (("strategic", 100, 9.0), ("long-tail", 300, 1.0))
+        ],
+        "differentiation": {"p": 0.0, "epsilon_squared": 0.31, "effect": "large"},
+        "concentration": None,
+    },
+    "migration": {
+        "before": "1997-09-30",
+        "after": "1998-06-30",
+        "tiers": ["strategic", "long-tail"],
+        "kept": 0.8,
+        "counts": [
+            {"before": "strategic", "strategic": 60, "long-tail": 40},
+            {"before": "long-tail", "strategic": 10, "long-tail": 140},
+            {"before": "not yet a customer", "strategic": 0, "long-tail": 0},
+        ],
+    },
+}
+
+
+@pytest.fixture
+def tiers():
+    return deepcopy(TIERS)

@@ -191,3 +191,86 @@ def test_the_quality_figures_can_be_drawn_alone(arguments):
         "lift",
         "precision_recall",
     ]
+
+
+def test_tiers_show_what_they_brought_and_where_they_moved(arguments, tiers):
+    arguments["tiers"] = tiers
+    drawn = figures(compute_report(**arguments))
+    assert {"tier_spend", "tier_rates", "migration", "flows"} <= drawn.keys()
+    moved = drawn["migration"].layout.meta
+    assert moved["n"] == "250"
+    assert "80% have stayed in their tier, 4.0% have risen and 16% have fallen" in moved["reading"]
+    text = words_of(arguments)
+    assert "epsilon-squared 0.31, a large effect" in text
+    assert "a customer of strategic brought USD 9, one of long-tail USD 1" in text
+
+
+def churn_predictions(scores, churned):
+    return pd.DataFrame(
+        {
+            "split": "1997-09-30/1998-06-30",
+            "target": "churn",
+            "model": "boosted",
+            "customer_id": [str(i) for i in range(len(scores))],
+            "predicted": scores,
+            "actual": churned,
+            "low_80": float("nan"),
+            "high_80": float("nan"),
+        }
+    )
+
+
+def test_gain_finds_all_at_once_in_a_perfect_order_and_nobody_sooner_by_lot(arguments):
+    churned = [1.0] * 100 + [0.0] * 100
+    perfect = compute_report(**arguments | {"predictions": churn_predictions(churned, churned)})
+    (curve,) = perfect["quality"]["churn"]["curves"]
+    assert curve["churners"][25] == 50
+    assert curve["churners"][50] == curve["churners"][100] == 100
+    same = churn_predictions([0.5] * 200, churned)
+    (lot,) = compute_report(**arguments | {"predictions": same})["quality"]["churn"]["curves"]
+    assert lot["churners"] == [float(percent) for percent in range(101)]
+
+
+def test_groups_profit_snapshots_and_reasons_of_churn_are_told(arguments):
+    split = {"split": "1997-09-30/1998-06-30", "target": "churn"}
+    arguments["groups"] = [
+        split
+        | {"grouping": by, "group": group, "model": model, "chosen": model == "boosted"}
+        | {"n": n, "churn_rate": 0.5, "mean_predicted": 0.5 + miss, "auc": auc, "note": note}
+        for by, group, n, miss, note in (
+            ("repeat", "one order", 120, 0.02, "little"),
+            ("repeat", "repeat", 80, 0.01, None),
+            ("tier", "strategic", 50, 0.2, None),
+            ("tier", "long-tail", 149, 0.1, None),
+            ("tier", "tiny", 1, 0.5, None),
+        )
+        for model, auc in (("boosted", 0.8), ("logistic", 0.7))
+    ]
+    arguments["profit"] = [
+        split
+        | {"model": "boosted", "chosen": True, "depth": depth, "n": 200 * depth, "profit": profit}
+        | {"margin": 0.4, "save_rate": 0.1, "contact_cost": 1.0, "offer_cost": 0.0}
+        for depth, profit in ((0.5, 70.0), (1.0, 40.0))
+    ]
+    arguments["evidence"] = [
+        {"candidate": model, "snapshot": day, "n": 90, "base_rate": rate, "brier": brier}
+        for model, brier in (("boosted", 0.1), ("logistic", 0.2))
+        for day, rate in (("1997-03-31", 0.4), ("1997-06-30", 0.6))
+    ]
+    arguments["lists"]["churn_warning_summary"] = {"capacity": {"red": 5, "orange": 5, "yellow": 0}}
+    warned = arguments["lists"]["churn_warning"]
+    warned["reason_1_code"] = ["overdue"] * 4 + ["event:complaint"] * 2
+    warned["reason_2_code"], warned["reason_3_code"] = "basket", ""
+    report = compute_report(**arguments)
+    readings = {name: figure.layout.meta["reading"] for name, figure in figures(report).items()}
+    assert "furthest off for strategic: 70% predicted, 50% left" in readings["groups_tier"]
+    assert "highest, USD 70, by warning about 50%" in readings["profit"]
+    assert report["churn"]["capacity_share"] == pytest.approx(
+        10 / report["population"]["summary"]["active"]
+    )
+    assert "lowest Brier score on 2 of 2 snapshots" in readings["snapshots"]
+    assert "overdue: 4 of 6 warnings (67%)" in readings["reasons"]
+    assert [row["further"] for row in report["churn"]["reasons"]] == [0, 0, 6]
+    text = words_of(arguments)
+    assert "one-order customers" in text
+    assert "The score knows little" in text

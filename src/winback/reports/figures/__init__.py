@@ -15,6 +15,7 @@ from winback.reports.figures.churn_groups import FEWEST, groups, reasons, snapsh
 from winback.reports.figures.customers import concentration, risk, stages, tiers
 from winback.reports.figures.lists import funnel, severity
 from winback.reports.figures.models import deciles, reliability, tracking
+from winback.reports.figures.tier_quality import flows, migration, rates, spend
 from winback.reports.messages import Words
 
 ENGLISH = Words()
@@ -63,6 +64,7 @@ def figures(report: dict[str, Any]) -> dict[str, go.Figure]:
     drawn |= _churn(report, words, as_of)
     if people["tiers"]:
         drawn["tiers"] = tiers(people["tiers"], words, as_of=as_of)
+    drawn |= _tiers(report["tiers"], words)
     return drawn | _lists(report["lists"], words, as_of)
 
 
@@ -122,6 +124,17 @@ def _churn(report: dict[str, Any], words: Words, as_of: str) -> dict[str, go.Fig
     if told["reasons"]:
         n = report["lists"]["churn_warning"]["n"]
         drawn["reasons"] = reasons(told["reasons"], words, n=n, as_of=as_of)
+    return drawn
+
+
+def _tiers(told: dict[str, Any] | None, words: Words) -> dict[str, go.Figure]:
+    drawn: dict[str, go.Figure] = {}
+    if told and told["held_out"]:
+        drawn["tier_spend"] = spend(told["held_out"], words)
+        drawn["tier_rates"] = rates(told["held_out"], words)
+    if told and told["migration"]:
+        drawn["migration"] = migration(told["migration"], words)
+        drawn["flows"] = flows(told["migration"], words)
     return drawn
 
 

@@ -21,6 +21,9 @@ THIRD = "#8a68c4"
 MUTED = "#868c96"
 SEVERITY = {"red": "#d04545", "orange": "#d9772b", "yellow": "#b08a0e"}
 
+SHADES = [[0, "#eef4fa"], [0.5, "#7db0dc"], [1, "#1c5f9c"]]
+"""Of matrices, from nothing to all; the same on light and dark pages, with text to fit."""
+
 INK = "#3a4049"
 GRID = "#dfe3e8"
 CROWN = 116  # pixels above the plot: title, size and date, legend
@@ -86,7 +89,7 @@ class Caption:
 
 
 def chart(
-    traces: list[go.Bar | go.Scatter],
+    traces: list[Any],
     told: Caption,
     words: Words,
     *,
