@@ -196,8 +196,9 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
         """Return the discounted margin that each customer will still bring, whenever.
 
         From now until 50 years from now, at the model's discount rate; ``clv`` is the part of it
-        that falls into the horizon (default: the model's own). It takes constant rates of buying and leaving for granted
-        over decades: good for comparing customers, too far off for a budget.
+        that falls into the horizon (default: the model's own). It takes constant rates of buying
+        and leaving for granted over decades: good for comparing customers, too far off for a
+        budget.
 
         Raises
         ------

@@ -25,7 +25,6 @@ from winback.errors import UsageError
 from winback.features.purchases import exact_sum
 
 
-
 @dataclass(frozen=True)
 class ReferralCounts:
     """Where every customer with a referrer went.

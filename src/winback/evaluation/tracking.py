@@ -1,0 +1,84 @@
+"""Purchases of each day, and what a model fitted on an earlier past expects of them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from winback.data.tables import Transactions
+from winback.estimators.named_models import make_purchase_model
+from winback.estimators.purchase import PurchaseModel
+from winback.estimators.tracking import expected_tracking
+from winback.evaluation.forward import customer_frame
+from winback.evaluation.windows import Window, first_day, known_past
+from winback.features.daily import daily_purchases
+
+
+def track(
+    transactions: Transactions,
+    window: Window,
+    purchase_model: str | PurchaseModel,
+    *,
+    level: float = 0.8,
+) -> pd.DataFrame:
+    """Fit at a cut-off, and compare repeat purchases with what was expected, day by day.
+
+    Up to the cut-off, expected is what customers won on their days do on average. After it,
+    expected is conditional on everybody's history up to the cut-off, and actual counts the same
+    customers: those won later are not in either.
+
+    Parameters
+    ----------
+    transactions
+        Known up to the window's end, or further; nothing later counts.
+    window
+        Its `as_of` is the cut-off.
+    purchase_model
+        A name, or an unfitted model, as for `CustomerValueModel`.
+    level
+        Probability of the bands.
+
+    Returns
+    -------
+    DataFrame
+        One row a day, from the day after the first purchase: `day` (date), `actual`, `expected`,
+        `low`, `high` (repeat purchase days), `held_out` (after the cut-off).
+
+    Raises
+    ------
+    NotEnoughDataError, ModelError
+        The model cannot be fitted on that past.
+    """
+    cut_off, start = window.as_of, first_day(transactions)
+    frame = customer_frame(known_past(transactions, cut_off), window)
+    model = make_purchase_model(purchase_model, window.horizon_days).fit(frame)
+    rows = [
+        daily_purchases(
+            transactions.table, day, count_zero=transactions.count_zero, joined_by=cut_off
+        )
+        .to_pyarrow()
+        .to_pandas()
+        for day in (cut_off, window.until)
+    ]
+    known, later = (_by_day(part, start) for part in rows)
+    days = max((cut_off - start).days, 1)
+    inside = expected_tracking(model, None, days, joining=known["first"], level=level)
+    outside = expected_tracking(model, frame, (window.until - cut_off).days, level=level)
+    inside["at"], outside["at"] = inside["day"], outside["day"] + (cut_off - start).days
+    both = pd.concat([inside.assign(held_out=False), outside.assign(held_out=True)])
+    both = both[both["at"] > 0].drop_duplicates("at", keep="last")
+    actual = later["repeats"].reindex(both["at"], fill_value=0).to_numpy()
+    dates = [start + timedelta(days=int(at)) for at in both["at"]]
+    columns = both[["expected", "low", "high", "held_out"]].reset_index(drop=True)
+    columns.insert(0, "day", dates)
+    columns.insert(1, "actual", actual.astype(np.float64))
+    return columns
+
+
+def _by_day(counts: pd.DataFrame, start: date) -> pd.DataFrame:
+    """Give each day its number, counted from the first, days without a purchase too."""
+    at = (pd.to_datetime(counts["day"]) - pd.Timestamp(start)).dt.days
+    numbered = counts.drop(columns="day").set_index(at.to_numpy())
+    return numbered.reindex(range(int(at.max()) + 1), fill_value=0)
