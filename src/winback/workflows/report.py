@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from winback.workflows.aggregates import read_tracking
 from winback.workflows.evaluate import read as read_evaluation
 from winback.workflows.score import champions
 from winback.workflows.session import Session, read_record
@@ -80,6 +81,7 @@ def report(session: Session) -> dict[str, Any]:
             evidence=_evidence(session),
             tiers=_of_today(session, "tiers.json"),
             models=models,
+            tracking=read_tracking(session),
             warnings=[*evaluation.caveats, *(c for model in models for c in model["caveats"])],
         )
         write_data(computed, session.staged("report.json"))

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import RegistryError
+from winback.workflows.aggregates import aggregates
 from winback.workflows.session import Session
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ ROLES = ("value", "churn", "tiers")
 
 def score(session: Session) -> dict[str, Any]:
     """Score every customer with a purchase by `as_of` into `scores.parquet`.
+
+    `tracking.json` says what they do together.
 
     Champions are resolved once, to versions; an alias that moves meanwhile changes nothing.
 
@@ -68,6 +71,7 @@ def score(session: Session) -> dict[str, Any]:
     session.manifest.setdefault("rows", {})["scores"] = scored
     session.reporter.say(f"{scored:,} customers scored as of {job.as_of}")
     _refer(session)
+    aggregates(session, models["value"].estimator, features)
     return {"scored": scored, "models": session.manifest["models"]}
 
 

@@ -131,3 +131,33 @@ def test_referrers_and_purchases_to_come_change_nothing(shop, tmp_path, monkeypa
     pd.testing.assert_frame_equal(later.read("scores.parquet"), shop.read("scores.parquet"))
     counts = [place.read("manifest.json")["referrals"] for place in (shop, later)]
     assert counts[0] == counts[1]
+
+
+def test_customers_are_added_up(shop):
+    scores, told = shop.read("scores.parquet"), shop.read("tracking.json")
+    forecast, cohorts = pd.DataFrame(told["forecast"]), pd.DataFrame(told["cohorts"])
+    assert len(forecast) == 365
+    total = scores["expected_purchases"].sum()
+    assert forecast["cumulative"].iloc[-1] == pytest.approx(total, rel=1e-6)
+    assert forecast["expected"].sum() == pytest.approx(total, rel=1e-6)
+    assert (
+        forecast["cumulative"]
+        .between(forecast["cumulative_low"], forecast["cumulative_high"])
+        .all()
+    )
+    assert cohorts["customers"].sum() == len(scores)
+    for column, of in (("ltv", "ltv"), ("expected", "clv"), ("residual", "residual_value")):
+        assert cohorts[column].sum() == pytest.approx(scores[of].sum())
+    born = pd.to_datetime(scores["as_of"]) - pd.to_timedelta(scores["T"], unit="D")
+    months = born.dt.strftime("%Y-%m-01").value_counts()
+    assert cohorts.set_index("cohort")["customers"].to_dict() == months.to_dict()
+    past = pd.DataFrame(told["past"])
+    days = shop.orders[shop.orders["amount"] > 0].copy()
+    days["day"] = pd.to_datetime(days["timestamp"]).dt.strftime("%Y-%m-%d")
+    days = days.groupby(["customer_id", "day"]).first().reset_index()
+    days = days[days.duplicated("customer_id")]  # all but the first
+    counted = past.set_index("day")["actual"]
+    known = days["day"].value_counts().reindex(counted.index, fill_value=0)
+    assert counted.to_dict() == known.to_dict()
+    assert past["held_out"].any()
+    assert not past["held_out"].all()

@@ -34,9 +34,9 @@ TEXT: dict[str, str] = {
         "Ten groups of equal size: predicted churn probability against the share who left, with"
         " the line of perfect agreement. {reading}"
     ),
-    "chart.tracking.title": "Purchase days per week, actual and expected",
+    "chart.tracking.title": "Repeat purchase days per week, actual and expected",
     "chart.tracking.x": "Week beginning",
-    "chart.tracking.y": "Purchase days",
+    "chart.tracking.y": "Repeat purchase days",
     "chart.tracking.held_out": "held out from here",
     "chart.tracking.reading": "{weeks} weeks: {actual} happened, {expected} expected ({off}).",
     "chart.tracking.reading.held_out": (

@@ -1,0 +1,103 @@
+"""What customers do and will do together: purchases by day, and the value of cohorts."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from winback.workflows.session import Session, read_record
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from winback.estimators.customer_value import CustomerValueModel
+
+TRACKING = "tracking.json"
+LEVEL = 0.8
+
+
+def aggregates(session: Session, value: CustomerValueModel, features: ir.Table) -> None:
+    """Stage `tracking.json`, once `scores.parquet` is there.
+
+    Parameters
+    ----------
+    session
+        The command at work.
+    value
+        The value champion.
+    features
+        What the scores were made of, in the engine.
+    """
+    from winback.evaluation.cohorts import cohort_values
+
+    scores = session.engine.read_parquet(session.staged("scores.parquet"))
+    with session.reporter.step("Adding up customers"):
+        note, past = _past(session, value)
+        content = {
+            "as_of": session.job.as_of.isoformat(),
+            "level": LEVEL,
+            "note": note,
+            "past": _rows(past),
+            "forecast": _rows(_forecast(session, value, scores, features)),
+            "cohorts": _rows(cohort_values(scores)),
+        }
+    text = json.dumps(content, indent=None, ensure_ascii=False, default=str, allow_nan=False)
+    session.staged(TRACKING).write_text(text + "\n", encoding="utf-8")
+
+
+def read_tracking(session: Session) -> pd.DataFrame | None:
+    """Return purchases by day, actual and expected, as `aggregates` left them; None without."""
+    content = read_record(session.find(TRACKING))
+    if content.get("as_of") != session.job.as_of.isoformat() or not content.get("past"):
+        return None
+    return pd.DataFrame(content["past"])
+
+
+def _past(session: Session, value: CustomerValueModel) -> tuple[str, pd.DataFrame]:
+    """Compare the past with what a model of the champion's kind, fitted earlier, expected."""
+    from winback.errors import ModelError, NotEnoughDataError
+    from winback.evaluation.gate import gate_window
+    from winback.evaluation.tracking import track
+    from winback.evaluation.windows import first_day
+
+    horizon_days = session.job.value.horizon_days
+    first, as_of = first_day(session.transactions), session.job.as_of
+    window, note = gate_window(first, as_of, horizon_days=horizon_days, gap_days=0)
+    if window is None:
+        return note, pd.DataFrame()
+    try:
+        return note, track(session.transactions, window, value.purchase_model, level=LEVEL)
+    except (ModelError, NotEnoughDataError) as error:
+        return error.reason, pd.DataFrame()
+
+
+def _forecast(
+    session: Session, value: CustomerValueModel, scores: ir.Table, features: ir.Table
+) -> pd.DataFrame:
+    """Add up what is expected of today's customers, by day, within the value horizon."""
+    from winback.estimators.tracking import expected_tracking
+
+    model = value.purchase_model_
+    table = scores if set(model.columns) <= set(scores.columns) else features
+    histories = table.group_by(list(model.columns)).aggregate(weight=table.count())
+    ordered = histories.order_by(list(model.columns))  # sums to the last bit
+    days = session.job.value.horizon_days
+    out = expected_tracking(model, ordered.to_pyarrow().to_pandas(), days, level=LEVEL)
+    dates = pd.Timestamp(session.job.as_of) + pd.to_timedelta(out["day"], unit="D")
+    return out.assign(day=dates.dt.date)
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return plain rows: numbers to nine digits, dates as text, what is missing as None."""
+    return [
+        {str(name): _plain(value) for name, value in row.items()}
+        for row in frame.to_dict("records")
+    ]
+
+
+def _plain(value: Any) -> Any:
+    if value is None or value != value:  # noqa: PLR0124 - NaN
+        return None
+    return float(f"{value:.9g}") if isinstance(value, float) else value
