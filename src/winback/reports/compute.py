@@ -51,7 +51,8 @@ def compute_report(
         Path of ``scores.parquet``, or a frame with its columns.
     lists
         ``churn_warning, win_back, win_back_control`` (frames or Parquet paths) and
-        ``win_back_summary`` (see :func:`winback.reports.sizes.win_back_size`); any may be absent.
+        ``churn_warning_summary, win_back_summary`` (see :mod:`winback.reports.sizes`); any may be
+        absent.
     evaluation, predictions
         Backtest records and predictions; see :func:`winback.reports.quality.quality`.
     groups, profit
@@ -172,7 +173,9 @@ def _model(model: Mapping[str, Any]) -> dict[str, Any]:
 
 def _lists(lists: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "churn_warning": churn_warning_size(lists.get("churn_warning")),
+        "churn_warning": churn_warning_size(
+            lists.get("churn_warning"), lists.get("churn_warning_summary")
+        ),
         "win_back": win_back_size(
             lists.get("win_back"), lists.get("win_back_control"), lists.get("win_back_summary")
         ),

@@ -20,6 +20,7 @@ from winback.reports.figures import figures as draw
 from winback.reports.figures.style import CROWN
 from winback.reports.messages import Words
 from winback.reports.quality import LEVEL_GAP
+from winback.reports.readings import lists
 from winback.reports.readings.tiers import differentiation
 
 
@@ -47,6 +48,7 @@ def render(report: dict[str, Any], figures: Mapping[str, go.Figure]) -> str:
         words=words,
         readings=readings,
         differentiation=differentiation,
+        said=lists,
         verdict=verdict,
         gap=LEVEL_GAP,
         charts={name: _chart(figure) for name, figure in figures.items()},

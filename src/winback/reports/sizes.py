@@ -12,30 +12,53 @@ from winback.reports.plain import Rows, aggregator, columns, plain, records
 
 SEVERITIES = ("red", "orange", "yellow")
 WIN_BACK_FACTS = (
+    "customers",
+    "eligible",
+    "held_out",
     "budget",
     "spent",
     "capacity",
     "control_share",
+    "holdout_share",
+    "exploration_share",
+    "explored",
+    "uplift_prior",
+    "uplift_measured",
+    "uplift_source",
     "expected_margin",
+    "expected_cost",
+    "shadow_price",
+    "optimality_gap",
     "mde",
+    "needed_customers",
     "power",
     "window_days",
 )
+CHANNEL_FACTS = ("capacity", "contact_cost", "treated", "left_out")
+WARNING_FACTS = ("capacity", "threshold", "at_risk", "left_out")
 
 
-def churn_warning_size(rows: Rows | None) -> dict[str, Any] | None:
+def churn_warning_size(
+    rows: Rows | None, summary: Mapping[str, Any] | None = None
+) -> dict[str, Any] | None:
     """Count the churn-warning list.
 
     Parameters
     ----------
     rows
         The list, with ``severity`` and perhaps ``value_at_risk``; ``None`` if there is no list.
+    summary
+        What is known of it beside its rows: ``capacity, threshold, at_risk`` (by severity,
+        listed or not), ``value_at_risk`` (by severity: ``expected, low, high``), ``left_out``
+        (reason: count) and ``defaults``; any may be absent.
 
     Returns
     -------
     dict or None
-        ``n``, ``value_at_risk`` (``None`` without such values) and ``severities``, one entry per
-        severity from red to yellow, zero counts included.
+        ``n``, ``value_at_risk`` (``None`` without such values, with ``value_low`` and
+        ``value_high`` of all) and ``severities``, one entry per severity from red to yellow,
+        zero counts included, each with ``at_risk, value_low, value_high``; ``capacity,
+        threshold, left_out`` (largest first) and ``defaults`` (names of settings nobody chose).
     """
     if rows is None:
         return None
@@ -53,13 +76,44 @@ def churn_warning_size(rows: Rows | None) -> dict[str, Any] | None:
     by_name = {row["name"]: row for row in found}
     speaks = any(row["value_at_risk"] is not None for row in by_name.values())
     nothing: dict[str, Any] = {"n": 0, "value_at_risk": 0.0 if speaks else None}
-    severities = [{**by_name.get(name, nothing), "name": name} for name in SEVERITIES]
+    facts = plain({name: (summary or {}).get(name) for name in WARNING_FACTS})
+    spans = plain((summary or {}).get("value_at_risk") or {})
+    severities = [
+        {
+            **by_name.get(name, nothing),
+            "name": name,
+            "at_risk": (facts["at_risk"] or {}).get(name),
+            **_span(spans.get(name)),
+        }
+        for name in SEVERITIES
+    ]
     known = [row["value_at_risk"] for row in severities if row["value_at_risk"] is not None]
     return {
         "n": sum(row["n"] for row in severities),
         "value_at_risk": plain(sum(known)) if known else None,
+        **_span(spans.get("all")),
         "severities": severities,
+        "at_risk": sum(facts["at_risk"].values()) if facts["at_risk"] else None,
+        "capacity": facts["capacity"],
+        "threshold": {k: v for k, v in (facts["threshold"] or {}).items() if k != "meaning"},
+        "left_out": _largest_first(facts["left_out"] or {}),
+        "defaults": _settings((summary or {}).get("defaults")),
     }
+
+
+def _span(values: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Take the ends of an interval; the ends of nothing are missing."""
+    return {f"value_{end}": (values or {}).get(end) for end in ("low", "high")}
+
+
+def _largest_first(counts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    ordered = sorted(counts.items(), key=lambda entry: (-int(entry[1]), str(entry[0])))
+    return [{"reason": str(reason), "n": int(n)} for reason, n in ordered if n]
+
+
+def _settings(lines: Any) -> list[str]:
+    """Take the names of settings out of lines such as ``lists.win_back.budget = 250``."""
+    return [str(line).partition(" = ")[0] for line in lines or []]
 
 
 def win_back_size(
@@ -72,9 +126,9 @@ def win_back_size(
     treated, control
         The two groups; ``None`` for both if there is no list.
     summary
-        ``excluded`` (reason: count) and any of ``budget, spent, capacity, control_share,
-        expected_margin, mde`` (the smallest difference in the share who buy that
-        the two groups can show, as a fraction), ``power, window_days``.
+        ``excluded`` (reason: count) and any of `WIN_BACK_FACTS`: ``mde`` is the smallest
+        difference in the share who buy that the two groups can show, as a fraction; ``channels``
+        (name: `CHANNEL_FACTS`) and ``defaults``. Customers are never taken over.
 
     Returns
     -------
@@ -90,18 +144,18 @@ def win_back_size(
     with aggregator(treated=treated, control=control) as engine:
         n_treated = _size(engine, "treated") if treated is not None else 0
         n_control = _size(engine, "control") if control is not None else 0
-    excluded = [
-        {"reason": reason, "n": n}
-        for reason, n in sorted(reasons.items(), key=lambda entry: (-entry[1], entry[0]))
-        if n > 0
-    ]
     left_out = sum(reasons.values())
     return {
         "dormant": n_treated + n_control + left_out,
-        "excluded": excluded,
+        "excluded": _largest_first(reasons),
         "treated": n_treated,
         "control": n_control,
         **{name: plain(facts.get(name)) for name in WIN_BACK_FACTS},
+        "channels": [
+            {"name": str(name), **plain({key: told.get(key) for key in CHANNEL_FACTS})}
+            for name, told in (facts.get("channels") or {}).items()
+        ],
+        "defaults": _settings(facts.get("defaults")),
     }
 
 

@@ -82,7 +82,11 @@ def report(session: Session) -> dict[str, Any]:
             tiers=_of_today(session, "tiers.json"),
             models=models,
             tracking=read_tracking(session),
-            warnings=[*evaluation.caveats, *(c for model in models for c in model["caveats"])],
+            warnings=[
+                *evaluation.caveats,
+                *(caveat for model in models for caveat in model["caveats"]),
+                *(manifest.get("win_back") or {}).get("warnings", []),
+            ],
         )
         write_data(computed, session.staged("report.json"))
         path = session.staged("report.html")
@@ -108,6 +112,7 @@ def _win_back_facts(session: Session) -> dict[str, Any]:
         "spent": summary.get("budget_committed"),
         "expected_margin": summary.get("expected_incremental_margin"),
         "mde": measures.get("minimum_detectable_effect"),
+        "needed_customers": measures.get("needed_customers"),
         "window_days": session.job.lists.win_back.window_days,
     }
 

@@ -74,6 +74,7 @@ def test_every_chart_tells_its_size_date_reading_and_alternative_text(arguments)
         "tiers",
         "severity",
         "funnel",
+        "left_out",
     ]
     page = page_of(arguments)
     for name, figure in drawn.items():
@@ -95,7 +96,7 @@ def test_the_verdict_says_what_the_numbers_say(arguments):
     assert "beats the chosen model" in text
     assert "45 rows (4.5%) were rejected" in text
     assert "Of 100 dormant customers, 20 are" in text  # those who are active were never up for it
-    assert "75 are left out, most often: over budget (68)" in text
+    assert "75 are left out, most often: over budget (68, 91%)" in text
     assert "12.3 percentage points" in text
 
 

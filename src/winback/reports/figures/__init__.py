@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from winback.reports.figures.churn import gain, lift, precision_recall, profit
 from winback.reports.figures.churn_groups import FEWEST, groups, reasons, snapshots
 from winback.reports.figures.customers import concentration, risk, stages, tiers
-from winback.reports.figures.lists import funnel, severity
+from winback.reports.figures.lists import at_stake, funnel, left_out, severity
 from winback.reports.figures.models import deciles, reliability, tracking
 from winback.reports.figures.tier_quality import flows, migration, rates, spend
 from winback.reports.messages import Words
@@ -139,9 +139,14 @@ def _tiers(told: dict[str, Any] | None, words: Words) -> dict[str, go.Figure]:
 
 
 def _lists(lists: dict[str, Any], words: Words, as_of: str) -> dict[str, go.Figure]:
-    drawn = {}
-    if lists["churn_warning"] and lists["churn_warning"]["n"]:
-        drawn["severity"] = severity(lists["churn_warning"], words, as_of=as_of)
-    if lists["win_back"] and lists["win_back"]["dormant"]:
-        drawn["funnel"] = funnel(lists["win_back"], words, as_of=as_of)
+    drawn: dict[str, go.Figure] = {}
+    warned, called = lists["churn_warning"], lists["win_back"]
+    if warned and warned["n"]:
+        drawn["severity"] = severity(warned, words, as_of=as_of)
+        if warned["value_high"] is not None and warned["value_at_risk"]:
+            drawn["at_stake"] = at_stake(warned, words, as_of=as_of)
+    if called and called["dormant"]:
+        drawn["funnel"] = funnel(called, words, as_of=as_of)
+        if called["excluded"]:
+            drawn["left_out"] = left_out(called, words, as_of=as_of)
     return drawn

@@ -148,38 +148,6 @@ def stages_reading(rows: Sequence[dict[str, Any]], words: Words) -> str:
     )
 
 
-def severity_reading(size: dict[str, Any], words: Words) -> str:
-    """Return the most severe warnings and the value at stake there."""
-    top = next(row for row in size["severities"] if row["n"])
-    value = ""
-    if size["value_at_risk"]:
-        value = words(
-            "chart.severity.reading.value",
-            share=words.share(top["value_at_risk"] / size["value_at_risk"]),
-            amount=words.money(top["value_at_risk"]),
-            total=words.money(size["value_at_risk"]),
-        )
-    return words(
-        "chart.severity.reading",
-        n=words.number(top["n"]),
-        total=words.number(size["n"]),
-        severity=words.label("severity", top["name"]),
-        value=value,
-    )
-
-
-def funnel_reading(size: dict[str, Any], words: Words) -> str:
-    """Return where the dormant customers went."""
-    return words(
-        "chart.funnel.reading",
-        dormant=words.number(size["dormant"]),
-        treated=words.number(size["treated"]),
-        control=words.number(size["control"]),
-        excluded=words.number(sum(row["n"] for row in size["excluded"])),
-        why=_why(size["excluded"], "chart.funnel.why", "excluded", words),
-    )
-
-
 def data_reading(intake: dict[str, Any], words: Words) -> str:
     """Return how many rows were used and why others were not."""
     return words(

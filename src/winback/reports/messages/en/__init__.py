@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from winback.reports.messages.en import charts, churn, cohorts, models, page, tables, tiers, value
+from winback.reports.messages.en import (
+    charts,
+    churn,
+    cohorts,
+    lists,
+    models,
+    page,
+    tables,
+    tiers,
+    value,
+)
 
 TEXT: dict[str, str] = {
     **page.TEXT,
     **models.TEXT,
     **charts.TEXT,
     **tables.TEXT,
+    **lists.TEXT,
     **value.TEXT,
     **churn.TEXT,
     **tiers.TEXT,

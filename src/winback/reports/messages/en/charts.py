@@ -80,20 +80,4 @@ TEXT: dict[str, str] = {
     ),
     "chart.stages.reading.plain": "The largest stage is {name} with {share} of the customers.",
     "chart.stages.alt": "Bars of customers per lifecycle stage. {reading}",
-    "chart.severity.title": "Churn warnings by severity",
-    "chart.severity.x": "Customers",
-    "chart.severity.reading": "{n} of {total} warnings are {severity}{value}.",
-    "chart.severity.reading.value": ", {share} of the value at risk ({amount} of {total})",
-    "chart.severity.alt": "Bars of customers per severity. {reading}",
-    "chart.funnel.title": "Win-back: from dormant customers to the call list",
-    "chart.funnel.x": "Customers",
-    "chart.funnel.dormant": "Dormant customers",
-    "chart.funnel.treated": "Call back",
-    "chart.funnel.control": "Held back as control",
-    "chart.funnel.reading": (
-        "Of {dormant} dormant customers, {treated} are to be called back, {control} are held back"
-        " as control and {excluded} are left out{why}."
-    ),
-    "chart.funnel.why": ", most often: {reason} ({n})",
-    "chart.funnel.alt": "Bars from all dormant customers down to those called. {reading}",
 }

@@ -22,30 +22,6 @@ TEXT: dict[str, str] = {
     "column.within_80": "Within the 80% interval",
     "table.reliability": "Ten equal groups by churn probability",
     "column.left": "Left",
-    "table.severities": "Churn warnings",
-    "column.severity": "Severity",
-    "column.value_at_risk": "Value at risk",
-    "severity.red": "red",
-    "severity.orange": "orange",
-    "severity.yellow": "yellow",
-    "lists.churn_warning": "Churn warnings",
-    "lists.win_back": "Win-back",
-    "lists.none": "The list is empty.",
-    "table.funnel": "Where the dormant customers went",
-    "column.group": "Group",
-    "funnel.left_out": "Left out: {reason}",
-    "fact.budget": "Budget",
-    "fact.budget.text": "{spent} of {budget} used ({share})",
-    "fact.capacity": "Capacity",
-    "fact.expected_margin": "Expected margin of the calls",
-    "fact.measure": "What can be measured",
-    "fact.measure.text": (
-        "with {treated} called and {control} held back, a difference of {mde} percentage points in"
-        " the share who buy would show"
-    ),
-    "fact.measure.none": (
-        "nothing: without a control group, those who would have come back anyway count as won"
-    ),
     "table.intake": "Rows of the source",
     "column.fate": "What became of them",
     "column.rows": "Rows",
