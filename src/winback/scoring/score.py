@@ -167,7 +167,8 @@ class Scorer:
             "ltv": first + again,
             "ltv_first_order": first,
             "ltv_repurchase": again,
-            "residual_value": self.value.residual_value(features, self.value_horizon_days),
+            # of another horizon than the model's own, or by trees, clv may lie a little above
+            "residual_value": np.maximum(self.value.residual_value(features), clv),
         }
         return pd.DataFrame(columns, index=features.index)
 
