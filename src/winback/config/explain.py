@@ -90,6 +90,9 @@ def _hint(at: KeyPath) -> str | None:
 
 _NO_MASS_RECALL = "a win-back list always has a limit; write for example "
 _HINTS: dict[KeyPath, str] = {
+    ("lists",): _NO_MASS_RECALL + "`lists: {win_back: {budget: 250}}`",
+    ("lists", "win_back"): _NO_MASS_RECALL + "`win_back: {budget: 250}`",
+    ("lists", "churn_warning"): "write for example `churn_warning: {capacity: 200}`",
     ("lists", "win_back", "budget"): _NO_MASS_RECALL + "`budget: 250`",
     ("lists", "win_back", "capacity"): _NO_MASS_RECALL + "`capacity: 200`",
     ("lists", "win_back", "control_share"): (

@@ -55,6 +55,8 @@ def test_the_command_line_overrides_a_setting_inside_a_group(write):
         ),
         (LEAST + "lists: {win_back: {budget: null}}\n", r"budget.*`budget: 250`"),
         (LEAST + "lists: {win_back: {control_share: 0}}\n", r"`control_share: 0.2`"),
+        (LEAST + "lists: null\n", r"`lists: {win_back: {budget: 250}}`"),
+        (LEAST + "lists: {win_back: null}\n", r"`win_back: {budget: 250}`"),
         (LEAST + "lists: {holdout_share: 0}\n", r"`holdout_share: 0.02`"),
         (
             LEAST + "lists: {churn_warning: {capacity: 0}}\n",
