@@ -36,8 +36,9 @@ def test_customers_and_purchases_after_the_window_change_nothing(tracked):
     rows = rows[["customer_id", "timestamp", "amount"]]
     later = rows.head(300).assign(timestamp=pd.Timestamp(WINDOW.until) + pd.Timedelta(days=1))
     won = rows.head(300).assign(timestamp=pd.Timestamp(WINDOW.as_of) + pd.Timedelta(days=9))
-    won["customer_id"] = "new" + won["customer_id"]  # in nobody's expectation
-    every = pd.concat([rows, later, won], ignore_index=True)
+    won["customer_id"] = "new" + won["customer_id"]  # in nobody's expectation, nor their returns
+    again = won.assign(timestamp=won["timestamp"] + pd.Timedelta(days=30))
+    every = pd.concat([rows, later, won, again], ignore_index=True)
     again = track(read_transactions(every, zero_amounts="keep"), WINDOW, "beta_geo")
     pd.testing.assert_frame_equal(again, tracked)
 
