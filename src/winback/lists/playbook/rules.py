@@ -78,7 +78,7 @@ class Playbook:
         """Prove that the first rule that fits is always there, and that each rule is used."""
         for list_name, rules in self.rules.items():
             cases = self.cases(list_name)
-            place = first_fit(cases, rules)
+            place = first(fitting(cases, rules))
             self._check_covered(list_name, cases, place)
             self._check_reachable(list_name, place)
 
@@ -109,7 +109,7 @@ class Playbook:
         tables = []
         for list_name, rules in self.rules.items():
             cases = self.cases(list_name)
-            place = first_fit(cases, rules)
+            place = first(fitting(cases, rules))
             said = ("line", "action", "channel", "offer", "owner", "cooldown_days")
             tables.append(
                 cases.rename(columns={"lifecycle_stage": "stage"}).assign(
@@ -146,12 +146,17 @@ class Playbook:
                 )
 
 
-def first_fit(rows: pd.DataFrame, rules: Sequence[Rule]) -> npt.NDArray[np.int64]:
-    """Find the first rule that fits each row; -1 where none does."""
+def fitting(rows: pd.DataFrame, rules: Sequence[Rule]) -> npt.NDArray[np.bool_]:
+    """Tell which rule fits which row; shape (rules, rows)."""
     fits = np.ones((len(rules), len(rows)), dtype=bool)
     for at, rule in enumerate(rules):
         for column, names in rule.fits.items():
             fits[at] &= rows[column].isin(names).to_numpy()
+    return fits
+
+
+def first(fits: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Find the first rule that fits each row; -1 where none does."""
     return np.where(fits.any(axis=0), np.argmax(fits, axis=0), -1).astype("int64")
 
 

@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from winback.errors import DataError, UsageError
-from winback.lists.playbook.rules import KEYS, WIN_BACK, Playbook, first_fit, in_words
+from winback.lists.playbook.rules import (
+    CHURN_WARNING,
+    KEYS,
+    WIN_BACK,
+    Playbook,
+    Rule,
+    first,
+    fitting,
+    in_words,
+)
 from winback.lists.playbook.templates import fill
 
 WAITING = "next step not due"
 FINISHED = "sequence finished"
 
 
-def suggest(rows: pd.DataFrame, playbook: Playbook, list_name: str) -> pd.DataFrame:
+def suggest(
+    rows: pd.DataFrame,
+    playbook: Playbook,
+    list_name: str,
+    reach: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Look up action, channel, offer, owner and cooldown for each customer.
+
+    A rule fits only customers whom its channel reaches, so that nobody is to be called by e-mail:
+    the next rule that fits answers instead. Where the channel of no rule that fits reaches them,
+    the last of these answers, as the most general, through the first channel that does.
 
     Parameters
     ----------
@@ -28,12 +48,16 @@ def suggest(rows: pd.DataFrame, playbook: Playbook, list_name: str) -> pd.DataFr
         The rules.
     list_name
         `churn_warning` or `win_back`.
+    reach
+        A boolean column a channel, in order of preference, aligned with `rows` (see
+        `winback.lists.eligibility.reach`); a channel without a column reaches nobody. None: every
+        channel reaches everybody.
 
     Returns
     -------
     pandas.DataFrame
         `action, channel, offer, owner, cooldown_days`, aligned with `rows`; for win-backs also
-        `step`.
+        `step`. The channel is missing where nothing reaches the customer.
 
     Raises
     ------
@@ -48,12 +72,19 @@ def suggest(rows: pd.DataFrame, playbook: Playbook, list_name: str) -> pd.DataFr
     ...                      "lifecycle_stage": "cooling"})
     >>> suggest(rows, playbook, "churn_warning")["owner"].tolist()
     ['account manager', 'retention']
+
+    The account manager calls; who cannot be called gets the next rule:
+
+    >>> reached = pd.DataFrame({"email": [True, True], "phone": [False, True]})
+    >>> suggest(rows, playbook, "churn_warning", reached)[["action", "channel"]].loc[0].tolist()
+    ['personal message with an offer', 'email']
     """
     keys, rules = KEYS[list_name], playbook.rules[list_name]
     asked = rows.reindex(columns=list(keys))
     if list_name == WIN_BACK:
         asked["step"] = asked["step"].astype("str").fillna(playbook.steps[0].step)
-    place = first_fit(asked, rules)
+    fits = fitting(asked, rules)
+    place = first(fits)
     if (place < 0).any():
         raise UsageError(
             "the playbook has no action for a customer",
@@ -61,11 +92,16 @@ def suggest(rows: pd.DataFrame, playbook: Playbook, list_name: str) -> pd.DataFr
             got=in_words(asked[place < 0].iloc[0]),
             hint="end its rules with one that names no tier, stage, severity or step",
         )
+    channel = None
+    if reach is not None:
+        place, channel = _within_reach(fits, rules, reach)
     words = {
         what: pd.Series([getattr(rule, what) for rule in rules], dtype="str").to_numpy()[place]
         for what in ("action", "channel", "offer", "owner")
     }
     result = pd.DataFrame(words, index=rows.index).astype("str")
+    if channel is not None:
+        result["channel"] = channel
     result["cooldown_days"] = np.array([rule.cooldown_days for rule in rules])[place]
     for what in ("action", "offer"):
         for template in result[what].unique():  # a handful of rules, not customers
@@ -75,18 +111,42 @@ def suggest(rows: pd.DataFrame, playbook: Playbook, list_name: str) -> pd.DataFr
     return result.assign(step=asked["step"]) if list_name == WIN_BACK else result
 
 
+def _within_reach(
+    fits: npt.NDArray[np.bool_], rules: Sequence[Rule], reach: pd.DataFrame
+) -> tuple[npt.NDArray[np.int64], pd.Series]:
+    """Find the rule and the channel of each customer whom some rule fits."""
+    able = reach.to_numpy(dtype=bool)
+    names = pd.Series(reach.columns, dtype="str")
+    column = {name.lower(): at for at, name in enumerate(names)}
+    at = np.array([column.get(rule.channel.lower(), -1) for rule in rules])
+    # a column for the channels that reach nobody; -1 finds it
+    through = np.hstack([able, np.zeros((len(reach), 1), dtype=bool)])[:, at].T
+    place = first(fits & through)
+    found = place >= 0
+    last = len(rules) - 1 - np.argmax(fits[::-1], axis=0)
+    place = np.where(found, place, last)
+    used = np.where(found, at[place], able.argmax(axis=1) if able.shape[1] else 0)
+    channel = names.reindex(used).set_axis(reach.index)
+    return place, channel.where(found | able.any(axis=1))
+
+
 def steps_due(
     rows: pd.DataFrame,
     playbook: Playbook,
     *,
     as_of: date,
     contacts: pd.DataFrame | None = None,
+    dormant_after_days: int = 0,
 ) -> pd.DataFrame:
     """Say which step of the win-back sequence each customer is due for.
 
     One contact is one step: with n win-back contacts since the last purchase, the next step is
     the (n + 1)-th. It is due `after_days` after the last of them, and not before `silent_days`
     of silence. A purchase begins the sequence anew.
+
+    Whatever list it came from, a contact counts as a win-back contact if the customer had already
+    been dormant for it: winback need not have made the list. Contacts of winback's own win-back
+    lists always count, those of its churn-warning lists never.
 
     Parameters
     ----------
@@ -98,7 +158,11 @@ def steps_due(
         The last day that is known: later contacts are not looked at.
     contacts
         `customer_id, timestamp` of earlier contacts. Rows whose `arm` is `control` were not sent.
-        Where there is a `list_id`, only contacts from a win-back list count (`win_back-…`).
+        A `list_id` tells those of winback's own lists (`win_back-…`, `churn_warning-…`).
+    dormant_after_days
+        A customer was dormant after more than so many days of silence. Give
+        `churn.active_within_days` or, where nobody counts as dormant, a day less than the horizon.
+        0: every contact since the last purchase counts.
 
     Returns
     -------
@@ -121,7 +185,8 @@ def steps_due(
     today = pd.Timestamp(as_of)
     silent = rows["days_since_last"].astype("float64")
     bought = today - pd.to_timedelta(silent, unit="D").dt.round("D")
-    count, last = _contacts_since(rows["customer_id"].astype("str"), bought, contacts, today)
+    ids = rows["customer_id"].astype("str")
+    count, last = _contacts_since(ids, bought, contacts, today, dormant_after_days)
     steps = playbook.steps
     finished = (count >= len(steps)).to_numpy()
     place = np.minimum(count.to_numpy(), len(steps) - 1)
@@ -147,7 +212,11 @@ def steps_due(
 
 
 def _contacts_since(
-    ids: pd.Series, bought: pd.Series, contacts: pd.DataFrame | None, today: pd.Timestamp
+    ids: pd.Series,
+    bought: pd.Series,
+    contacts: pd.DataFrame | None,
+    today: pd.Timestamp,
+    dormant_after_days: int,
 ) -> tuple[pd.Series, pd.Series]:
     """Count each customer's win-back contacts since their last purchase, and find the last one."""
     if contacts is None or contacts.empty:
@@ -162,11 +231,15 @@ def _contacts_since(
     sent = day <= today
     if "arm" in contacts.columns:
         sent &= (contacts["arm"] != "control").fillna(value=True)
-    if "list_id" in contacts.columns:
-        sent &= contacts["list_id"].astype("str").str.startswith(f"{WIN_BACK}-").fillna(value=False)
     who = contacts["customer_id"].astype("str")
-    since = bought.astype("datetime64[us]").set_axis(ids).reindex(who)
-    counts = (sent & (day.to_numpy() > since.to_numpy())).astype(bool)
+    since = bought.astype("datetime64[us]").set_axis(ids).reindex(who).set_axis(contacts.index)
+    silent = (day - since).dt.days
+    counts = silent > dormant_after_days
+    if "list_id" in contacts.columns:
+        of = contacts["list_id"].astype("str").fillna("")
+        counts |= of.str.startswith(f"{WIN_BACK}-")
+        counts &= ~of.str.startswith(f"{CHURN_WARNING}-")
+    counts = (counts & (silent > 0) & sent).astype(bool)
     grouped = day[counts].astype("datetime64[us]").groupby(who[counts])
     return (
         grouped.size().reindex(ids).fillna(0).astype("int64").set_axis(ids.index),

@@ -27,6 +27,32 @@ def test_the_first_rule_that_fits_decides_and_the_index_is_kept():
     assert suggest(rows.head(0), PLAYBOOK, "churn_warning").empty
 
 
+def test_a_rule_answers_only_whom_its_channel_reaches():
+    rows = pd.DataFrame({"severity": "red", "tier": "core", "lifecycle_stage": "cooling"},
+                        index=list("abcd"))  # fmt: skip
+    reached = pd.DataFrame(
+        {
+            "sms": [True, True, True, False],
+            "E-mail": False,
+            "email": [True, True, False, False],
+            "Phone": [True, False, False, False],
+        },
+        index=rows.index,
+    )
+    said = suggest(rows, PLAYBOOK, "churn_warning", reached)
+    assert said["channel"].fillna("none").tolist() == ["Phone", "email", "sms", "none"]
+    assert said["action"].tolist()[:3] == [
+        "call, ask what is wrong",
+        "personal message with an offer",
+        "watch; include in the next newsletter",  # the most general of those that fit
+    ]
+    nothing = suggest(rows, PLAYBOOK, "churn_warning", reached[[]])
+    assert nothing["channel"].isna().all()
+    asked = pd.DataFrame({"tier": ["core"], "step": ["diagnose"], "T": [9.0]})
+    told = suggest(asked, PLAYBOOK, "win_back", pd.DataFrame({"email": [True]}))
+    assert told["action"].tolist() == ["one question, what kept you away?"]
+
+
 def test_explain_and_suggest_agree():
     table = PLAYBOOK.explain().rename(columns={"stage": "lifecycle_stage"})
     for name in ("churn_warning", "win_back"):
@@ -76,14 +102,32 @@ def sent(*days_ago, **columns):
         (sent(401, 400), "trigger", None),  # before and on the day of the last purchase
         (sent(-1), "trigger", None),  # not known yet
         (sent(90, 60, arm=["control", "treated"]), "diagnose", None),
-        (sent(90, 60, list_id=["newsletter-7", "win_back-2011-10-10-ab"]), "diagnose", None),
-        (sent(90, list_id=[None]), "trigger", None),
+        (sent(90, list_id=[None]), "diagnose", None),
+        (sent(90, 60, list_id=["winback-2011-09-01", "winback-2011-10-10"]), "incentive", None),
+        (sent(90, 60, list_id=["churn_warning-2011-09-01-ab", "x"]), "diagnose", None),
     ],
 )
 def test_the_step_follows_from_the_contacts_since_the_last_purchase(contacts, step, reason):
     row = due(contacts)
     found = [None if pd.isna(row[name]) else row[name] for name in ("step", "reason")]
     assert found == [step, reason]
+
+
+@pytest.mark.parametrize(
+    ("contacts", "step"),
+    [
+        (sent(180), "diagnose"),  # 220 days of silence: dormant
+        (sent(220), "trigger"),  # 180: still active
+        (sent(219), "diagnose"),
+        (sent(220, list_id=["winback-2011-05-03"]), "trigger"),
+        (sent(220, list_id=["win_back-2011-05-03-ab"]), "diagnose"),  # made by winback: counts
+        (sent(180, list_id=["churn_warning-2011-05-03-ab"]), "trigger"),
+    ],
+)
+def test_a_contact_counts_if_the_customer_was_dormant_then(contacts, step):
+    rows = pd.DataFrame({"customer_id": ["a"], "days_since_last": [400.0]})
+    found = steps_due(rows, PLAYBOOK, as_of=AS_OF, contacts=contacts, dormant_after_days=180)
+    assert found.loc[0, "step"] == step
 
 
 def test_some_steps_wait_for_silence():
