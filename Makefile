@@ -2,11 +2,12 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+PEERS  := .venv-bench
 WORKERS ?= 2
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check accept clean
+.PHONY: help demo test check accept bench clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -42,6 +43,15 @@ check: $(VENV)/.dev  ## lint, types, import floors, docs
 accept: $(VENV)/.dev  ## the long proofs: backtests, load, faults
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m slow tests
 
+$(PEERS)/.done: benchmarks/constraints.txt
+	@echo "Installing pymc-marketing into $(PEERS) (once)"
+	@($(PYTHON) -m venv $(PEERS) && $(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint benchmarks/constraints.txt pymc-marketing && touch $@) \
+	  || { echo "pymc-marketing could not be installed; the benchmark goes on without it" >&2; rm -rf $(PEERS); }
+
+bench: $(VENV)/.base $(PEERS)/.done  ## winback beside lifetimes and pymc-marketing (long; BENCH=--quick)
+	@$(BIN)/python benchmarks/bench.py $(BENCH)
+
 clean:  ## remove the environment, caches and outputs (never models/local)
-	@rm -rf $(VENV) outputs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	@rm -rf $(VENV) $(PEERS) benchmarks/results.json outputs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
 	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
