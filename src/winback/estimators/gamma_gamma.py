@@ -132,11 +132,7 @@ class GammaGammaModel(LikelihoodModel, SpendModel):
             raise ModelError(
                 "unknown purchase days", where="on", got=self.on, allowed="repeat, all"
             )
-        seen = self._seen(read_columns(frame, self.columns, reader="GammaGammaModel"))
-        weight = read_weight(frame, reader="GammaGammaModel")
-        weight = np.ones(len(frame)) if weight is None else weight
-        used = (super()._informed(seen) > 0) & (weight > 0)
-        x, m, w = seen["frequency"][used], seen["monetary_value"][used], weight[used]
+        x, m, w = self._spenders(frame)
         self.n_ = float(w.sum())
         if self.n_ < MIN_SPENDERS:
             raise NotEnoughDataError(
@@ -156,9 +152,20 @@ class GammaGammaModel(LikelihoodModel, SpendModel):
             "at_bound": [n for n, edge in zip(self.names, best.at_bound, strict=True) if edge],
         }
         alike = float(np.ptp(m)) <= ALIKE * unit
-        fallback = SpendRule("own_mean").fit(pd.DataFrame(seen | {"weight": weight}))
+        spent = pd.DataFrame({"frequency": x, "monetary_value": m, "weight": w})
+        fallback = SpendRule("own_mean").fit(spent)
         self._settle_mean(fallback, edge_reason(self.names, best), alike=alike)
         return self
+
+    def _spenders(self, frame: pd.DataFrame) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return days, mean amount and weight of those who are fitted on."""
+        seen = self._seen(read_columns(frame, self.columns, reader="GammaGammaModel"))
+        used = super()._informed(seen) > 0
+        weight = read_weight(frame, reader="GammaGammaModel")
+        if weight is not None:
+            used &= weight > 0
+        x, m = seen["frequency"][used], seen["monetary_value"][used]
+        return x, m, np.ones_like(x) if weight is None else weight[used]
 
     @staticmethod
     def _climb(tally: SpendTally) -> Optimum:
