@@ -129,6 +129,7 @@ def test_referrers_and_purchases_to_come_change_nothing(shop, tmp_path, monkeypa
     monkeypatch.setattr(workflow, "champions", lambda _: champions(shop.orders))
     later.do(score)
     pd.testing.assert_frame_equal(later.read("scores.parquet"), shop.read("scores.parquet"))
+    assert later.read("tracking.json") == shop.read("tracking.json")
     counts = [place.read("manifest.json")["referrals"] for place in (shop, later)]
     assert counts[0] == counts[1]
 
