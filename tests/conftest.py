@@ -1,6 +1,7 @@
 """Jobs run in this process, each in a folder of its own."""
 
 import json
+import os
 import shutil
 from dataclasses import dataclass
 from datetime import date
@@ -93,3 +94,16 @@ def cdnow_quarter():
     engine.disconnect()
     rows = rows[rows["customer_id"].astype(int) % 4 == 0]
     return rows[["customer_id", "timestamp", "amount"]].reset_index(drop=True)
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """Return a maker of paths to real data that the project does not ship; absent: skipped."""
+    folder = Path(os.environ.get("WINBACK_TEST_DATA", Path(__file__).parents[2] / "shared/data"))
+
+    def _path(name):
+        if not (folder / name).exists():
+            pytest.skip(f"{folder / name} is absent; set WINBACK_TEST_DATA")
+        return folder / name
+
+    return _path

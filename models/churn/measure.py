@@ -1,0 +1,116 @@
+# ruff: noqa: INP001, T201 - a script beside what it writes to, no package
+"""Print the figures of the card: `ONLINE_RETAIL=… python models/churn/measure.py`.
+
+Everybody with a purchase is judged, at dates and horizons that no rule was made for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pandas as pd
+
+import winback as wb
+from winback.data.tables import Transactions
+from winback.evaluation.backtest import judge
+from winback.evaluation.bootstrap import bootstrap
+from winback.evaluation.windows import Window
+
+SPLITS = {
+    "CDNOW, 90 days": ("cdnow", date(1997, 9, 30), 90),
+    "Online Retail, 90 days": ("online_retail", date(2011, 9, 10), 90),
+    "Online Retail, 60 days": ("online_retail", date(2011, 10, 10), 60),
+}
+DRAWS = 500
+
+
+@dataclass(frozen=True)
+class Split:
+    """What one look back found.
+
+    Attributes
+    ----------
+    metrics
+        A row a model: `auc, brier, ece`.
+    chosen
+        The model that the contest chose from the past alone.
+    against
+        A row a metric and other model: the chosen model's value less the other's, with its 95%
+        interval (paired customer bootstrap).
+    """
+
+    metrics: pd.DataFrame
+    chosen: str
+    against: pd.DataFrame
+
+
+def purchases(name: str) -> Transactions:
+    """Return the purchases of a data set."""
+    if name == "cdnow":
+        return wb.read_transactions("sample:cdnow")
+    return wb.read_transactions(
+        os.environ["ONLINE_RETAIL"],
+        columns={
+            "customer_id": "CustomerID",
+            "timestamp": "InvoiceDate",
+            "amount": "Quantity * UnitPrice",
+        },
+        filter="CustomerID IS NOT NULL",
+    )
+
+
+def measure(transactions: Transactions, as_of: date, days: int) -> Split:
+    """Train at `as_of`, compare with what happened in the `days` after it."""
+    found = judge(
+        transactions,
+        Window(as_of, as_of + timedelta(days=days)),
+        active_within_days=None,
+        targets=("churn",),
+        n_replicates=1,
+    )
+    records = pd.DataFrame(found.records).set_index("model")
+    rows = found.predictions
+    table = rows.pivot(index="customer_id", columns="model", values="predicted")  # noqa: PD010 - a key stands once
+    actual = rows.drop_duplicates("customer_id").set_index("customer_id")["actual"]
+    drawn = bootstrap(
+        actual.reindex(table.index).to_numpy(),
+        {str(name): table[name].to_numpy() for name in table},
+        ("auc", "brier"),
+        n_replicates=DRAWS,
+        random_state=1,
+    )
+    chosen = str(records.index[records["chosen"]][0])
+    against = []
+    for other in table.columns.drop(chosen):
+        for metric in ("auc", "brier"):
+            gap = drawn.difference(chosen, str(other), metric)
+            ends = (gap.estimate, gap.low, gap.high)
+            if metric == "auc":  # the bootstrap speaks of losses, 1 - AUC
+                ends = (-gap.estimate, -gap.high, -gap.low)
+            against.append((metric, str(other), *ends))
+    columns = ["metric", "other", "difference", "low", "high"]
+    return Split(
+        records[["n", "auc", "brier", "ece"]],
+        chosen,
+        pd.DataFrame(against, columns=columns).set_index(["metric", "other"]),
+    )
+
+
+def lines() -> Iterator[str]:
+    """Word every split."""
+    known: dict[str, Transactions] = {}
+    for title, (name, as_of, days) in SPLITS.items():
+        if name not in known:
+            known[name] = purchases(name)
+        split = measure(known[name], as_of, days)
+        yield f"\n{title}, {as_of}: chosen {split.chosen}"
+        yield split.metrics.round(4).to_string()
+        yield split.against.round(4).to_string()
+
+
+if __name__ == "__main__":
+    for line in lines():
+        print(line, flush=True)
