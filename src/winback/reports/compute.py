@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from winback.reports import churn
-from winback.reports.plain import Rows, aggregator, columns, plain, records
+from winback.reports import churn, value
+from winback.reports.changes import changes
+from winback.reports.plain import Rows, plain
 from winback.reports.population import population
 from winback.reports.quality import LEVEL_GAP, quality
 from winback.reports.sizes import churn_warning_size, win_back_size
@@ -34,6 +35,13 @@ def compute_report(
     tiers: Mapping[str, Any] | None = None,
     models: Sequence[Mapping[str, Any]] = (),
     tracking: Rows | None = None,
+    forecast: Sequence[Mapping[str, Any]] = (),
+    frequencies: Rows | None = None,
+    matrices: Mapping[str, Any] | None = None,
+    cohorts: Mapping[str, Any] | None = None,
+    cohort_values: Sequence[Mapping[str, Any]] = (),
+    earlier: Mapping[str, Any] | None = None,
+    earlier_lists: Mapping[str, Any] | None = None,
     warnings: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Compute the report of one run.
@@ -66,16 +74,30 @@ def compute_report(
         One entry per model: ``name, role, version, estimator, parameters, notes, promoted,
         reasons``.
     tracking
-        Rows ``day, actual, expected`` and perhaps ``held_out`` (true from the cut-off on): the
-        purchases of each day and what the model expected.
+        Rows ``day, actual, expected`` and perhaps ``low, high`` (an interval) and ``held_out``
+        (true from the cut-off on): the purchases of each day and what the model expected.
+    forecast
+        Rows ``day, cumulative, cumulative_low, cumulative_high`` of the days to come.
+    frequencies
+        ``customer_id`` and ``frequency`` as they were at the latest split of purchases.
+    matrices
+        ``T, frequencies, recencies`` (see :func:`winback.reports.value.grid`), and ``p_alive``
+        and ``expected_purchases``: what the model says, a row a recency.
+    cohorts
+        As from :func:`winback.reports.cohorts.cohorts`.
+    cohort_values
+        Rows ``cohort, customers, realised, first_order, expected`` (margin).
+    earlier, earlier_lists
+        The last report and the last lists; see :func:`winback.reports.changes.changes`.
     warnings
         Sentences of the run that must not be overlooked.
 
     Returns
     -------
     dict
-        Sections ``job, intake, population, quality, churn, tiers, models, lists, tracking`` and
-        ``warnings``. The same input gives the same dict, and it survives a round trip through JSON.
+        Sections ``job, intake, population, quality, value, churn, tiers, cohorts, cohort_values,
+        models, lists, tracking, changes`` and ``warnings``. The same input gives the same dict,
+        and it survives a round trip through JSON.
 
     Examples
     --------
@@ -107,8 +129,19 @@ def compute_report(
         "tiers": tier_section(tiers),
         "models": [_model(model) for model in models],
         "lists": _lists(lists or {}),
-        "tracking": _weeks(tracking) if tracking is not None else None,
+        "value": {
+            "by_frequency": value.by_frequency(
+                predictions, frequencies, judged["targets"].get("purchases")
+            ),
+            "matrices": plain(matrices) if matrices else None,
+            "forecast": value.forecast(forecast),
+        },
+        "cohorts": plain(cohorts) if cohorts else None,
+        "cohort_values": [plain(row) for row in cohort_values],
+        "tracking": value.weeks(tracking) if tracking is not None else None,
     }
+    warned = (lists or {}).get("churn_warning")
+    report["changes"] = changes(report, scores, warned, earlier, earlier_lists)
     return {**report, "warnings": _warnings(report, warnings)}
 
 
@@ -180,25 +213,6 @@ def _lists(lists: Mapping[str, Any]) -> dict[str, Any]:
             lists.get("win_back"), lists.get("win_back_control"), lists.get("win_back_summary")
         ),
     }
-
-
-def _weeks(tracking: Rows) -> list[dict[str, Any]]:
-    """Sum purchases by week, counted from the first day, so that the page stays small."""
-    with aggregator(tracking=tracking) as engine:
-        held_out = "held_out" if "held_out" in columns(engine, "tracking") else "FALSE"
-        return records(
-            engine,
-            f"""
-            WITH days AS (
-                SELECT CAST(day AS DATE) AS day, CAST(actual AS DOUBLE) AS actual,
-                       CAST(expected AS DOUBLE) AS expected, {held_out} AS held_out FROM tracking
-            )
-            SELECT min(day) AS week, count(*) AS days, sum(actual) AS actual,
-                   sum(expected) AS expected, bool_and(held_out) AS held_out
-            FROM days
-            GROUP BY (day - (SELECT min(day) FROM days)) // 7, held_out ORDER BY week
-            """,
-        )
 
 
 def _warnings(report: dict[str, Any], said: Sequence[str]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from winback.reports.changes import COMPARED
 from winback.reports.messages import Words
 from winback.reports.readings import model_clause, value_amount, value_days
 
@@ -12,6 +13,56 @@ from winback.reports.readings import model_clause, value_amount, value_days
 def verdict(report: dict[str, Any], words: Words) -> list[str]:
     """Return three sentences: who was scored, whom to contact, how good the models are."""
     return [_who(report, words), _whom(report["lists"], words), _how_good(report["quality"], words)]
+
+
+def since(report: dict[str, Any], words: Words) -> list[str]:
+    """Return what became of those on the last lists."""
+    told = (report["changes"] or {}).get("lists")
+    if not told:
+        return []
+    said = []
+    warned, called, control = (
+        told.get(name) for name in ("churn_warning", "win_back", "win_back_control")
+    )
+    if warned and "new" in warned:
+        counts = {name: words.number(n) for name, n in warned.items()}
+        said.append(words("since.warned", as_of=words.day(told["as_of"]), **counts))
+    if called and called["n"]:
+        text = words("since.called", **_back(called, words))
+        if control and control["n"]:
+            text += words("since.control", **_back(control, words))
+        said.append(text + words("since.stop"))
+    return said
+
+
+def _back(counts: dict[str, int], words: Words) -> dict[str, str]:
+    share = words.share(counts["bought"] / counts["n"])
+    return {"share": share, **{name: words.number(n) for name, n in counts.items()}}
+
+
+def changed(report: dict[str, Any], words: Words) -> list[dict[str, str]]:
+    """Return the figures of the last run beside today's."""
+    told = report["changes"] or {}
+    now, before = told.get("now"), told.get("before")
+    if not now or not before or now["value_is"] != before["value_is"]:
+        return []
+    rows = []
+    for name in COMPARED:
+        if now.get(name) is None or before.get(name) is None:
+            continue
+        kind = f"value.{now['value_is']}" if name == "value" else name
+        money = name in {"value_at_risk", "spent"} or kind == "value.clv"
+        write = words.money if money else words.number
+        gap = now[name] - before[name]
+        rows.append(
+            {
+                "name": words(f"change.{kind}"),
+                "before": write(before[name]),
+                "now": write(now[name]),
+                "change": ("+" if gap > 0 else "") + write(gap),
+            }
+        )
+    return rows
 
 
 def warnings(report: dict[str, Any], words: Words) -> list[str]:

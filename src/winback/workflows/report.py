@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from io import StringIO
 from typing import Any
 
 import pandas as pd
 
-from winback.workflows.aggregates import read_tracking
+from winback.workflows.aggregates import TRACKING, read_tracking
 from winback.workflows.evaluate import read as read_evaluation
-from winback.workflows.score import champions
+from winback.workflows.report_models import describe_models, read_evidence
+from winback.workflows.report_value import (
+    draw_matrices,
+    past_frequencies,
+    read_earlier_lists,
+    retention,
+)
 from winback.workflows.session import Session, read_record
-
-EVIDENCE = "evidence.csv"
-
-_NAMES = {
-    "BetaGeoModel": "BG/NBD",
-    "GammaGammaModel": "Gamma-Gamma",
-    "rate": "rate so far",
-    "last_period": "last period again",
-    "own_mean": "own mean spend",
-    "pooled_mean": "mean spend of all",
-}
 
 
 def report(session: Session) -> dict[str, Any]:
@@ -55,9 +49,9 @@ def report(session: Session) -> dict[str, Any]:
         "churn_warning_summary": manifest.get("churn_warning"),
     }
     evaluation = read_evaluation(session)
-    models = _models(session)
-    if "intake" not in manifest:
-        _ = session.transactions  # the counts of the intake
+    models = describe_models(session)
+    aggregated = _of_today(session, TRACKING)
+    _ = session.transactions  # the counts of the intake
     with session.reporter.step("Drawing the report"):
         computed = compute_report(
             job={
@@ -78,10 +72,17 @@ def report(session: Session) -> dict[str, Any]:
             predictions=evaluation.predictions,
             groups=evaluation.groups,
             profit=evaluation.profit,
-            evidence=_evidence(session),
+            evidence=read_evidence(session),
             tiers=_of_today(session, "tiers.json"),
             models=models,
             tracking=read_tracking(session),
+            forecast=aggregated.get("forecast", []),
+            cohort_values=aggregated.get("cohorts", []),
+            frequencies=past_frequencies(session, evaluation.records),
+            matrices=draw_matrices(session, scores),
+            cohorts=retention(session),
+            earlier=read_record(session.out / "report.json"),
+            earlier_lists=read_earlier_lists(session),
             warnings=[
                 *evaluation.caveats,
                 *(caveat for model in models for caveat in model["caveats"]),
@@ -117,76 +118,7 @@ def _win_back_facts(session: Session) -> dict[str, Any]:
     }
 
 
-def _evidence(session: Session) -> list[dict[str, Any]]:
-    """Read how the churn champion's contest went, snapshot by snapshot, as its training kept it."""
-    from winback.registry.aliases import resolve
-    from winback.registry.artifacts import read_text
-
-    model = champions(session)["churn"]
-    text = read_text(
-        session.store, resolve(session.store, f"{model.name}/{model.version}"), EVIDENCE
-    )
-    if not text:
-        return []
-    rows = pd.read_csv(StringIO(text)).to_dict("records")
-    return [{str(name): value for name, value in row.items()} for row in rows]
-
-
 def _of_today(session: Session, name: str) -> dict[str, Any]:
     """Read a JSON result of the job's date; empty where there is none."""
     content = read_record(session.find(name))
     return content if content.get("as_of") == session.job.as_of.isoformat() else {}
-
-
-def _models(session: Session) -> list[dict[str, Any]]:
-    """Describe the champions, what there is to say about them, and whether a challenger waits."""
-    from winback.registry.aliases import CHALLENGER, aliases_of, resolve
-    from winback.registry.notes import CAVEATS, GATE, read_notes
-
-    entries = []
-    for role, model in champions(session).items():
-        newest = aliases_of(session.store, model.name).get(CHALLENGER, model.version)
-        champion = resolve(session.store, f"{model.name}/{model.version}")
-        challenger = resolve(session.store, f"{model.name}/{newest}")
-        estimator, parameters = _DESCRIBE[role](model.estimator)
-        entries.append(
-            {
-                "name": model.name,
-                "role": role,
-                "version": model.version,
-                "estimator": estimator,
-                "parameters": parameters,
-                "promoted": newest == model.version,
-                "reasons": read_notes(challenger, GATE),
-                "caveats": read_notes(champion, CAVEATS),
-            }
-        )
-    return entries
-
-
-def _value(model: Any) -> tuple[str, dict[str, Any]]:
-    parts = [part for part in (model.purchase_model_, model.spend_model_) if part is not None]
-    names = ("r_", "alpha_", "a_", "b_", "p_", "q_", "v_")
-    parameters = {
-        name.rstrip("_"): getattr(part, name)
-        for part in parts
-        for name in names
-        if hasattr(part, name)
-    }
-    title = " and ".join(
-        _NAMES.get(getattr(part, "rule", type(part).__name__), type(part).__name__)
-        for part in parts
-    )
-    return title, parameters
-
-
-def _churn(model: Any) -> tuple[str, dict[str, Any]]:
-    parameters = {"calibration": model.calibration_, "features": len(model.input_columns_)}
-    return model.selected_, parameters
-
-
-def _tiers(model: Any) -> tuple[str, dict[str, Any]]:
-    return "ValueTiers", {"tiers": ", ".join(model.names_)}
-
-
-_DESCRIBE = {"value": _value, "churn": _churn, "tiers": _tiers}

@@ -275,3 +275,83 @@ def test_groups_profit_snapshots_and_reasons_of_churn_are_told(arguments):
     text = words_of(arguments)
     assert "one-order customers" in text
     assert "The score knows little" in text
+
+
+def test_what_became_of_the_last_lists_is_told(arguments, tmp_path):
+    scores = arguments["scores"]
+    silent = (scores["T"] - scores["recency"]).to_numpy()
+    last = scores[["customer_id"]].assign(bought=silent < 30)
+    paths = {}
+    for name, rows in (
+        ("churn_warning", last.iloc[4:104]),
+        ("win_back", last.iloc[100:140]),
+        ("win_back_control", last.iloc[140:150]),
+    ):
+        paths[name] = tmp_path / f"{name}.parquet"
+        rows[["customer_id"]].to_parquet(paths[name])
+    arguments["earlier_lists"] = {"as_of": "1998-05-31", **paths}
+    told = compute_report(**arguments)["changes"]["lists"]
+    assert told["churn_warning"] == {
+        "n": 100,
+        "bought": int(last["bought"][4:104].sum()),
+        "again": 2,
+        "new": 4,
+    }
+    assert told["win_back"] == {"n": 40, "bought": int(last["bought"][100:140].sum())}
+    assert "Of 100 warned about on 1998-05-31" in words_of(arguments)
+
+
+def test_figures_of_the_last_run_stand_beside_todays_also_when_it_is_repeated(arguments):
+    now = compute_report(**arguments)
+    then = json.loads(json.dumps(now))
+    then["job"]["as_of"] = "1998-05-31"
+    then["population"]["summary"]["active"] -= 12
+    arguments["earlier"] = then
+    first = compute_report(**arguments)
+    assert first["changes"]["before"]["as_of"] == "1998-05-31"
+    assert "+12" in words_of(arguments)
+    arguments["earlier"] = json.loads(json.dumps(first))
+    assert compute_report(**arguments)["changes"] == first["changes"]
+
+
+def test_a_forecast_a_past_matrices_and_cohorts_are_drawn(arguments):
+    days = pd.date_range("1998-01-01", periods=28)
+    arguments["tracking"] = pd.DataFrame(
+        {"day": days, "actual": 2.0, "expected": 3.0, "high": 5.0, "held_out": days > "1998-01-14"}
+    )
+    arguments["forecast"] = [
+        {"day": f"1998-07-{day:02}", "cumulative": 2.0 * day}
+        | {"cumulative_low": 1.0 * day, "cumulative_high": 3.0 * day}
+        for day in range(1, 11)
+    ]
+    arguments["matrices"] = {
+        "T": 100,
+        "frequencies": [0, 1],
+        "recencies": [0, 50, 100],
+        "p_alive": [[1.0, None], [1.0, 0.3], [1.0, 0.9]],
+        "expected_purchases": [[0.1, None], [0.1, 0.5], [0.1, 1.5]],
+    }
+    arguments["cohorts"] = {
+        "unit": "M",
+        "cohorts": [
+            {
+                "cohort": f"1998-0{month}-01",
+                "customers": 100,
+                "retention": [1.0, 0.2][: 7 - month],
+                "cumulative": [5.0, 7.0][: 7 - month],
+                "mature": 7 - month,
+            }
+            for month in (5, 6)
+        ],
+    }
+    report = compute_report(**arguments)
+    assert report["tracking"][0]["spread"] == pytest.approx((7 * 2.0**2) ** 0.5)
+    assert [row["day"] for row in report["value"]["forecast"]] == ["1998-07-07", "1998-07-10"]
+    drawn = figures(report)
+    assert "84 were expected (50% too high)" in drawn["cumulative"].layout.meta["reading"]
+    assert "bring 20 repeat purchase days" in drawn["forecast"].layout.meta["reading"]
+    alive = drawn["matrix_p_alive"]
+    assert "is 90% if the last was today, and 30% after 50 days" in alive.layout.meta["reading"]
+    assert [row[0] for row in alive.data[0].z] == [None, None, None]  # frequency 0 says nothing
+    assert "20% bought again in the month after" in drawn["retention"].layout.meta["reading"]
+    assert "USD 5 a customer in the first period, USD 7" in words_of(arguments)

@@ -12,11 +12,21 @@ import plotly.graph_objects as go
 
 from winback.reports.figures.churn import gain, lift, precision_recall, profit
 from winback.reports.figures.churn_groups import FEWEST, groups, reasons, snapshots
+from winback.reports.figures.cohorts import cumulative_value, retention
 from winback.reports.figures.customers import concentration, risk, stages, tiers
 from winback.reports.figures.lists import at_stake, funnel, left_out, severity
-from winback.reports.figures.models import deciles, reliability, tracking
+from winback.reports.figures.models import deciles, reliability
 from winback.reports.figures.tier_quality import flows, migration, rates, spend
+from winback.reports.figures.value import (
+    by_frequency,
+    cohort_value,
+    cumulative,
+    forecast,
+    matrix,
+    tracking,
+)
 from winback.reports.messages import Words
+from winback.reports.readings import value_days
 
 ENGLISH = Words()
 
@@ -51,8 +61,7 @@ def figures(report: dict[str, Any]) -> dict[str, go.Figure]:
     as_of = words.day(report["job"]["as_of"])
     people = report["population"]
     drawn = quality_figures(report["quality"], words, capacity=report["churn"]["capacity_share"])
-    if report["tracking"]:
-        drawn["tracking"] = tracking(report["tracking"], words, as_of=as_of)
+    drawn |= _value(report, words, as_of)
     if people["concentration"]:
         n = people["summary"]["n"]
         drawn["concentration"] = concentration(people["concentration"], words, n=n, as_of=as_of)
@@ -65,6 +74,7 @@ def figures(report: dict[str, Any]) -> dict[str, go.Figure]:
     if people["tiers"]:
         drawn["tiers"] = tiers(people["tiers"], words, as_of=as_of)
     drawn |= _tiers(report["tiers"], words)
+    drawn |= _cohorts(report, words, as_of)
     return drawn | _lists(report["lists"], words, as_of)
 
 
@@ -113,6 +123,37 @@ def quality_figures(
         rows = told["groups"].get(by, [])
         if sum(row["n"] >= FEWEST for row in rows) > 1:
             drawn[f"groups_{by}"] = groups(rows, words, by=by, as_of=tested)
+    return drawn
+
+
+def _value(report: dict[str, Any], words: Words, as_of: str) -> dict[str, go.Figure]:
+    told, drawn, n = report["value"], {}, report["population"]["summary"]["n"]
+    if told["by_frequency"]:
+        tested = words.day(report["quality"]["targets"]["purchases"]["as_of"])
+        drawn["by_frequency"] = by_frequency(told["by_frequency"], words, as_of=tested)
+    if report["tracking"]:
+        drawn["tracking"] = tracking(report["tracking"], words, as_of=as_of)
+        drawn["cumulative"] = cumulative(report["tracking"], words, as_of=as_of)
+    if told["forecast"]:
+        drawn["forecast"] = forecast(told["forecast"], words, n=n, as_of=as_of)
+    if told["matrices"]:
+        days = value_days(report, words)
+        for kind in ("expected_purchases", "p_alive"):
+            drawn[f"matrix_{kind}"] = matrix(
+                told["matrices"], words, kind=kind, n=n, days=days, as_of=as_of
+            )
+    return drawn
+
+
+def _cohorts(report: dict[str, Any], words: Words, as_of: str) -> dict[str, go.Figure]:
+    told, drawn = report["cohorts"], {}
+    if told:
+        drawn["retention"] = retention(told, words, as_of=as_of)
+        if report["intake"]["has_amounts"] and any(row["mature"] for row in told["cohorts"]):
+            drawn["cumulative_value"] = cumulative_value(told, words, as_of=as_of)
+    worth = [row for row in report["cohort_values"] if row.get("realised") is not None]
+    if len(worth) > 1:
+        drawn["cohort_value"] = cohort_value(worth, words, as_of=as_of)
     return drawn
 
 

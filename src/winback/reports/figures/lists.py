@@ -32,14 +32,19 @@ def severity(size: dict[str, Any], words: Words, *, as_of: str) -> go.Figure:
     drawn = [bars(names, [row["n"] for row in rows], words.number, colours)]
     beyond = [max((row["at_risk"] or 0) - row["n"], 0) for row in rows]
     if any(beyond):
-        drawn[0].update(name=words("chart.severity.listed"), textposition="inside")
-        drawn[0].marker.line = {"width": 0}
-        rest = bars(names, beyond, words.number, colours)
+        drawn[0].update(name=words("chart.severity.listed"), textposition="none")
+        rest = bars(names, beyond, words.number, colours).update(
+            name=words("chart.severity.beyond")
+        )
+        rest.text = [
+            words("chart.severity.of", n=words.number(row["n"]), total=words.number(row["at_risk"]))
+            for row in rows
+        ]
         rest.marker.opacity = 0.3
-        drawn.append(rest.update(name=words("chart.severity.beyond"), textposition="auto"))
+        drawn.append(rest)
     figure = rows_chart(drawn, told, words, x=words("chart.severity.x"), rows=len(rows))
     longest = max(row["n"] + more for row, more in zip(rows, beyond, strict=True))
-    figure.update_xaxes(range=[0, 1.2 * longest])
+    figure.update_xaxes(range=[0, 1.35 * longest])
     return figure.update_layout(barmode="stack", showlegend=False)
 
 

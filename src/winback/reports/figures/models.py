@@ -107,44 +107,6 @@ def reliability(
     return figure.update_xaxes(range=[0, 1], dtick=0.25, tickformat=".0%")
 
 
-def tracking(weeks: Sequence[dict[str, Any]], words: Words, *, as_of: str) -> go.Figure:
-    """Draw actual and expected purchases by week, with a line where the held-out weeks begin."""
-    told = caption(
-        "tracking", readings.tracking_reading(weeks, words), words, n=len(weeks), as_of=as_of
-    )
-    whole = [week for week in weeks if week["days"] == 7] or list(weeks)  # a part week dips
-    days = [week["week"] for week in whole]
-    figure = chart(
-        [
-            go.Scatter(
-                x=days,
-                y=[week[side] for week in whole],
-                mode="lines",
-                line={"color": colour, "width": 2, "dash": dash},
-                name=words(side),
-            )
-            for side, colour, dash in (("actual", SECOND, "solid"), ("expected", ACCENT, "dash"))
-        ],
-        told,
-        words,
-        x=words("chart.tracking.x"),
-        y=words("chart.tracking.y"),
-    )
-    unseen = next((week["week"] for week in weeks if week["held_out"]), None)
-    if unseen is not None and unseen != weeks[0]["week"]:
-        figure.add_vline(x=unseen, line={"color": MUTED, "width": 1.5, "dash": "dot"})
-        figure.add_annotation(
-            x=unseen,
-            y=1,
-            yref="paper",
-            text=words("chart.tracking.held_out"),
-            showarrow=False,
-            xanchor="left",
-            xshift=6,
-        )
-    return figure.update_yaxes(rangemode="tozero")
-
-
 def _wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
     """95% interval of a share (Wilson 1927): stays inside [0, 1] even at 0 and 1."""
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)

@@ -19,6 +19,8 @@ ACCENT = "#2f7fc1"
 SECOND = "#c8742b"
 THIRD = "#8a68c4"
 MUTED = "#868c96"
+GREYED = "rgba(134,140,150,0.28)"
+VEIL = "rgba(47,127,193,0.18)"
 SEVERITY = {"red": "#d04545", "orange": "#d9772b", "yellow": "#b08a0e"}
 
 SHADES = [[0, "#eef4fa"], [0.5, "#7db0dc"], [1, "#1c5f9c"]]
@@ -163,6 +165,15 @@ def line(x: list[Any], y: list[Any], name: str, colour: str) -> go.Scatter:
     """Draw one line of a comparison."""
     style = {"color": colour, "width": 2.2}
     return go.Scatter(x=x, y=y, mode="lines", line=style, name=name)
+
+
+def band(x: list[Any], low: list[Any], high: list[Any], name: str) -> list[go.Scatter]:
+    """Draw an interval as a veil between two invisible lines."""
+    edge = {"x": x, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
+    return [
+        go.Scatter(y=low, showlegend=False, **edge),
+        go.Scatter(y=high, fill="tonexty", fillcolor=VEIL, name=name, **edge),
+    ]
 
 
 def reference(x: list[Any], y: list[Any], name: str, *, dash: str = "dash") -> go.Scatter:

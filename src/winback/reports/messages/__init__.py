@@ -79,7 +79,7 @@ class Words:
         if value is None:
             return self("missing")
         decimals = next((n for n, least in enumerate((1000, 100, 10)) if abs(value) >= least), 3)
-        return f"{value:,.{decimals}f}"
+        return f"{value + 0.0 if abs(value) >= 0.5 * 10**-decimals else 0.0:,.{decimals}f}"
 
     def parameter(self, value: Any) -> str:
         """Return a parameter of a model: numbers to four digits, as papers print them."""

@@ -85,20 +85,6 @@ def reliability_reading(bins: Sequence[dict[str, Any]], words: Words) -> str:
     )
 
 
-def tracking_reading(weeks: Sequence[dict[str, Any]], words: Words) -> str:
-    """Return how many purchases happened and were expected, held-out weeks first of all."""
-    unseen = [week for week in weeks if week["held_out"]]
-    counted = unseen or weeks
-    actual, expected = (sum(week[side] or 0 for week in counted) for side in ("actual", "expected"))
-    return words(
-        "chart.tracking.reading.held_out" if unseen else "chart.tracking.reading",
-        weeks=words.number(len(counted)),
-        actual=words.number(round(actual)),
-        expected=words.number(round(expected)),
-        off=off(expected, actual, words),
-    )
-
-
 def concentration_reading(data: dict[str, Any], words: Words) -> str:
     """Return the shares of value held by the top customers."""
     shares = {f"top_{row['percent']}": words.share(row["value_share"]) for row in data["top"]}

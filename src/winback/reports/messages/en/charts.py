@@ -34,16 +34,6 @@ TEXT: dict[str, str] = {
         "Ten groups of equal size: predicted churn probability against the share who left, with"
         " the line of perfect agreement. {reading}"
     ),
-    "chart.tracking.title": "Repeat purchase days per week, actual and expected",
-    "chart.tracking.x": "Week beginning",
-    "chart.tracking.y": "Repeat purchase days",
-    "chart.tracking.held_out": "held out from here",
-    "chart.tracking.reading": "{weeks} weeks: {actual} happened, {expected} expected ({off}).",
-    "chart.tracking.reading.held_out": (
-        "In the {weeks} weeks the model had not seen, {actual} happened and {expected} were"
-        " expected ({off})."
-    ),
-    "chart.tracking.alt": "Lines of actual and expected purchase days by week. {reading}",
     "chart.concentration.title": "Share of value held by the most valuable customers",
     "chart.concentration.x": "Share of customers, the most valuable first",
     "chart.concentration.y": "Share of expected value",

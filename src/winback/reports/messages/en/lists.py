@@ -7,6 +7,7 @@ TEXT: dict[str, str] = {
     "chart.severity.x": "Customers",
     "chart.severity.listed": "On the list",
     "chart.severity.beyond": "Beyond the week's capacity",
+    "chart.severity.of": "{n} of {total}",
     "chart.severity.reading": "{n} of {total} warnings are {severity}{beyond}.",
     "chart.severity.reading.beyond": "; {n} more customers at risk (pale) are beyond the capacity",
     "chart.severity.alt": "Bars of customers per severity. {reading}",
