@@ -3,8 +3,8 @@
 
     python docs/make_simulated.py [--customers 20000] [--seeds 1 2 3 4 5]
 
-Each shop is made and the job is run on it by the command line, in a folder of its own. The lists
-know nothing of the truth; this script reads both.
+Each shop is made and the job is run on it by the command line, in a folder of its own. The lists know nothing of
+the truth; this script reads both.
 """
 
 from __future__ import annotations
@@ -94,8 +94,7 @@ def winback(folder: Path, *arguments: Any) -> None:
 def judge(job_file: Path, *, seed: int) -> Judged:
     """Compare the lists of a job that `run_shop` has run with the truth."""
     job, truth = load_job(job_file).job, read_truth(job_file.parent)
-    outputs = job_file.parents[1] / OUT
-    unmeasured = job_file.parents[1] / UNMEASURED
+    outputs, unmeasured = (job_file.parents[1] / name for name in (OUT, UNMEASURED))
     scores = pd.read_parquet(outputs / "scores.parquet").set_index("customer_id")
     scores["silent"] = scores["T"] - scores["recency"]
     ranked = _ranked(outputs, scores, truth, job)
@@ -111,7 +110,7 @@ def judge(job_file: Path, *, seed: int) -> Judged:
 
 def _ranked(outputs: Path, scores: pd.DataFrame, truth: Truth, job: Job) -> pd.DataFrame:
     treated = pd.read_parquet(outputs / "win_back.parquet")
-    control = pd.read_csv(outputs / "win_back_control.csv", dtype={"customer_id": str})
+    control = pd.read_parquet(outputs / "win_back_control.parquet")
     excluded = pd.read_parquet(outputs / "win_back_excluded.parquet")
     columns = ["customer_id", "arm", "rank", "uplift", "expected_incremental_margin"]
     columns += ["contact_cost", "offer_cost", "uplift_source"]
@@ -267,11 +266,11 @@ python docs/make_simulated.py --customers {customers} --seeds {seeds}
 
 _LIMITS = """## What this does not show
 
-The shop is drawn from the family of models that winback fits, with a season, a drift, complaints
-and heterogeneous channels on top that it does not: real shops are stranger. A contact here brings
-one order at most and changes nothing later, works the same through every channel and at every
-step, with an offer or without; what a discount does to those who would have come anyway is counted
-as the offer's cost only.
+The shop is drawn from the family of models that winback fits, with a season, a drift and
+complaints on top that it does not: real shops are stranger. What a contact does here differs by
+acquisition channel and by spend, the two things by which winback tells customers apart too: where
+it differs by something else, the list gains less. A contact brings one order at most and changes
+nothing later, works the same through every channel and at every step, with an offer or without.
 """
 
 

@@ -1,4 +1,4 @@
-"""The lists against the truth, on one made-up shop: what `docs/simulated_shop.md` shows on five."""
+"""The lists against the truth, on one made-up shop; `docs/simulated_shop.md` shows several."""
 
 import importlib.util
 import sys
@@ -21,8 +21,8 @@ def script():
 @pytest.fixture(scope="module")
 def judged(script, tmp_path_factory):
     folder = tmp_path_factory.mktemp("shop")
-    job = script.run_shop(folder, customers=20_000, seed=7)
-    return script.judge(job, seed=7)
+    job = script.run_shop(folder, customers=20_000, seed=11)
+    return script.judge(job, seed=11)
 
 
 @pytest.mark.slow
@@ -40,7 +40,9 @@ def test_the_true_uplift_falls_along_the_ranking(script, judged):
     tenths = script.by_decile(judged.ranked)
     for name in ("true_uplift", "true_margin"):
         best, worst = tenths[name].iloc[:3].mean(), tenths[name].iloc[-3:].mean()
-        assert best > 1.3 * max(worst, 0), name
+        everybody = tenths[name].mean()
+        assert best > 1.3 * everybody > 0, name
+        assert worst < 0.7 * everybody, name
 
 
 @pytest.mark.slow
