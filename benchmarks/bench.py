@@ -18,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,17 +43,23 @@ def main() -> None:
     tools = [tool for tool in asked.tools if Path(PYTHONS[tool]).exists()]
     if "pymc" in tools:
         _prime(asked.limit)
-    results: list[dict[str, Any]] = []
+    done: list[dict[str, Any]] = []
     for n in asked.sizes:
         folder = _data(n)
-        found = _rounds(tools, n, folder, asked)
-        _score(found, folder)
-        results += found
+        for found in _rounds(tools, n, folder, asked):  # after each round, so that none is lost
+            _score(found, folder)
+            _write(tools, asked, done + found)
+        done += found
+    if not asked.keep:
+        shutil.rmtree(DATA, ignore_errors=True)
+
+
+def _write(tools: list[str], asked: argparse.Namespace, results: list[dict[str, Any]]) -> None:
     facts = {
         "command": asked.command,
         "limit": asked.limit,
         "rounds": asked.rounds,
-        "orders": {n: int((_folder(n) / "rows.txt").read_text()) for n in asked.sizes},
+        "orders": {n: int((_folder(n) / "rows.txt").read_text()) for n in _sizes(results)},
         "absent": [tool for tool in asked.tools if tool not in tools],
         "versions": {tool: _version(tool) for tool in tools},
         "python": sys.version.split()[0],
@@ -62,8 +69,10 @@ def main() -> None:
     text = json.dumps({"facts": facts, "results": results}, indent=1)
     RESULTS.write_text(text, encoding="utf-8")
     page.write(facts, results)
-    if not asked.keep:
-        shutil.rmtree(DATA, ignore_errors=True)
+
+
+def _sizes(results: list[dict[str, Any]]) -> list[int]:
+    return sorted({record["n"] for record in results}, reverse=True)
 
 
 def _arguments() -> argparse.Namespace:
@@ -76,7 +85,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--tasks", nargs="+", default=list(TASKS), choices=TASKS)
     parser.add_argument("--keep", action="store_true", help="keep the drawn data")
     asked = parser.parse_args()
-    asked.sizes = (10_000, 100_000) if asked.quick else (100_000, 1_000_000)
+    asked.sizes = (100_000, 10_000) if asked.quick else (1_000_000, 100_000)
     asked.command = " ".join(["make bench", *_as_make(sys.argv[1:])])
     return asked
 
@@ -108,7 +117,7 @@ def _prime(limit: float) -> None:
 
 def _rounds(
     tools: list[str], n: int, folder: Path, asked: argparse.Namespace
-) -> list[dict[str, Any]]:
+) -> Iterator[list[dict[str, Any]]]:
     found: dict[tuple[str, str], dict[str, Any]] = {}
     over: set[tuple[str, str]] = set()
     for turn in range(asked.rounds):
@@ -124,12 +133,12 @@ def _rounds(
                     (tool, task), {"tool": tool, "task": task, "n": n, "runs": []}
                 )
                 if "failed" in run:
-                    record["failed"] = run["failed"]
+                    record.update(run)
                 else:
                     record["runs"].append(run)
                 if "failed" in run or took > ONCE:
                     over.add((tool, task))
-    return list(found.values())
+        yield list(found.values())
 
 
 def _measure(tool: str, task: str, folder: Path, limit: float, patience: float) -> dict[str, Any]:
@@ -145,7 +154,7 @@ def _measure(tool: str, task: str, folder: Path, limit: float, patience: float) 
             env=os.environ | ALONE,
         )
     except subprocess.TimeoutExpired:
-        return {"failed": f"did not finish within {limit:g} s"}
+        return {"failed": f"did not finish within {limit:g} s", "limit": limit}
     if done.returncode:
         last = (done.stderr.strip() or f"exit {done.returncode}").splitlines()[-1]
         return {"failed": f"failed: {last[:120]}"}

@@ -155,6 +155,8 @@ def _targets(results: list[dict[str, Any]], n: int) -> str:
 
 def _target(ours: dict[str, Any], theirs: dict[str, Any], which: str, wanted: float) -> str:
     title = f"{TITLES[ours['task']]}, {TIMES[which]}"
+    if "limit" in theirs:
+        return _unfinished(title, wanted, theirs["limit"], seconds(ours, which, "wall"))
     ratio, wall = speed(ours, theirs, which), speed(ours, theirs, which, "wall")
     if ratio is None or wall is None:
         return f"| {title} | {wanted} | {theirs.get('failed') or ours.get('failed')} | | | - |"
@@ -168,6 +170,14 @@ def _target(ours: dict[str, Any], theirs: dict[str, Any], which: str, wanted: fl
     )
 
 
+def _unfinished(title: str, wanted: float, limit: float, wall: float | None) -> str:
+    if wall is None:
+        return f"| {title} | {wanted} | - | | | - |"
+    holds = "in speed" if limit / wall >= wanted else "-"
+    found = f"(> {limit / wall:.0f}) | not reached within {limit:g} s"
+    return f"| {title} | {wanted} | {found} | | {holds} |"
+
+
 def _fit_verdict(ours: dict[str, Any], theirs: dict[str, Any]) -> tuple[bool, str]:
     if "log_likelihood" not in ours or "log_likelihood" not in theirs:
         return True, ""
@@ -177,6 +187,8 @@ def _fit_verdict(ours: dict[str, Any], theirs: dict[str, Any]) -> tuple[bool, st
 
 def _beside_map(ours: dict[str, Any], theirs: dict[str, Any]) -> str:
     title = f"{TITLES[ours['task']]}, than pymc-marketing's MAP, warm"
+    if "limit" in theirs:
+        return _unfinished(title, 1, theirs["limit"], seconds(ours, "warm", "wall"))
     ratio, wall = speed(ours, theirs, "warm"), speed(ours, theirs, "warm", "wall")
     if ratio is None or wall is None:
         return f"| {title} | 1 | {theirs.get('failed') or ours.get('failed')} | | | - |"
