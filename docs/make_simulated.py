@@ -3,8 +3,8 @@
 
     python docs/make_simulated.py [--customers 20000] [--seeds 1 2 3 4 5]
 
-Each shop is made and the job is run on it by the command line, in a folder of its own. The lists know nothing of
-the truth; this script reads both.
+Each shop is made and the job is run on it by the command line, in a folder of its own. The
+lists know nothing of the truth; this script reads both.
 """
 
 from __future__ import annotations

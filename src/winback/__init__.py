@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from winback.estimators.churn import ChurnModel
     from winback.estimators.customer_value import CustomerValueModel
     from winback.estimators.gamma_gamma import GammaGammaModel
+    from winback.estimators.modified_beta_geo import ModifiedBetaGeoModel
+    from winback.estimators.pareto_nbd import ParetoNBDModel
+    from winback.estimators.tracking import expected_tracking
     from winback.estimators.tiers import ValueTiers
     from winback.features.behaviour import behaviour_table
     from winback.features.rfm import rfm_summary
@@ -34,9 +37,12 @@ _HOME = {
     "ChurnModel": "winback.estimators.churn",
     "CustomerValueModel": "winback.estimators.customer_value",
     "GammaGammaModel": "winback.estimators.gamma_gamma",
+    "ModifiedBetaGeoModel": "winback.estimators.modified_beta_geo",
+    "ParetoNBDModel": "winback.estimators.pareto_nbd",
     "ValueTiers": "winback.estimators.tiers",
     "WinbackError": "winback.errors",
     "behaviour_table": "winback.features.behaviour",
+    "expected_tracking": "winback.estimators.tracking",
     "load": "winback.registry.load",
     "read_transactions": "winback.data.intake",
     "rfm_summary": "winback.features.rfm",
@@ -51,10 +57,13 @@ __all__ = [  # noqa: RUF022  # grouped as a reader looks for them
     "snapshot_dates",
     "training_table",
     "BetaGeoModel",
+    "ModifiedBetaGeoModel",
+    "ParetoNBDModel",
     "GammaGammaModel",
     "CustomerValueModel",
     "ChurnModel",
     "ValueTiers",
+    "expected_tracking",
     "load",
     "WinbackError",
 ]
