@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from winback.estimators.gamma_gamma import GammaGammaModel
     from winback.estimators.modified_beta_geo import ModifiedBetaGeoModel
     from winback.estimators.pareto_nbd import ParetoNBDModel
-    from winback.estimators.tracking import expected_tracking
     from winback.estimators.tiers import ValueTiers
+    from winback.estimators.tracking import expected_tracking
     from winback.features.behaviour import behaviour_table
     from winback.features.rfm import rfm_summary
     from winback.features.snapshots import snapshot_dates, training_table
