@@ -223,3 +223,10 @@ def read_text(store: Store, ref: ModelVersionRef, name: str) -> str | None:
             run_id=run_id, artifact_path=name, tracking_uri=store.uri, dst_path=temporary
         )
         return Path(path).read_text(encoding="utf-8")
+
+
+def trained_on(store: Store, run_id: str) -> str | None:
+    """Return the last day that was known to a training run, as ISO text; None if it is gone."""
+    with guarded(store.uri):
+        tags: Mapping[str, str] = store.client.get_run(run_id).data.tags
+    return tags.get("winback.as_of")

@@ -11,6 +11,7 @@ from typing import Any
 
 from winback.reports import churn, value
 from winback.reports.changes import changes
+from winback.reports.drift import drift
 from winback.reports.plain import Rows, plain
 from winback.reports.population import population
 from winback.reports.quality import LEVEL_GAP, quality
@@ -40,6 +41,7 @@ def compute_report(
     matrices: Mapping[str, Any] | None = None,
     cohorts: Mapping[str, Any] | None = None,
     cohort_values: Sequence[Mapping[str, Any]] = (),
+    trained: tuple[str, Rows] | None = None,
     earlier: Mapping[str, Any] | None = None,
     earlier_lists: Mapping[str, Any] | None = None,
     warnings: Sequence[str] = (),
@@ -87,6 +89,9 @@ def compute_report(
         As from :func:`winback.reports.cohorts.cohorts`.
     cohort_values
         Rows ``cohort, customers, realised, first_order, expected`` (margin).
+    trained
+        The day on which the champion was trained, and its customers then; see
+        :func:`winback.reports.drift.drift`.
     earlier, earlier_lists
         The last report and the last lists; see :func:`winback.reports.changes.changes`.
     warnings
@@ -96,8 +101,8 @@ def compute_report(
     -------
     dict
         Sections ``job, intake, population, quality, value, churn, tiers, cohorts, cohort_values,
-        models, lists, tracking, changes`` and ``warnings``. The same input gives the same dict,
-        and it survives a round trip through JSON.
+        models, lists, tracking, drift, changes`` and ``warnings``. The same input gives the same
+        dict, and it survives a round trip through JSON.
 
     Examples
     --------
@@ -140,6 +145,7 @@ def compute_report(
         "cohort_values": [plain(row) for row in cohort_values],
         "tracking": value.weeks(tracking) if tracking is not None else None,
     }
+    report["drift"] = _drift(trained, scores, has_amounts=intake_facts["has_amounts"])
     warned = (lists or {}).get("churn_warning")
     report["changes"] = changes(report, scores, warned, earlier, earlier_lists)
     return {**report, "warnings": _warnings(report, warnings)}
@@ -189,6 +195,14 @@ def _churn(
         "reasons": churn.reasons_of(lists.get("churn_warning")),
         "capacity_share": plain(min(places / active, 1.0)) if places and active else None,
     }
+
+
+def _drift(
+    trained: tuple[str, Rows] | None, scores: Rows, *, has_amounts: bool
+) -> dict[str, Any] | None:
+    if trained is None:
+        return None
+    return {"since": trained[0], "features": drift(trained[1], scores, has_amounts=has_amounts)}
 
 
 def _model(model: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from winback.workflows.report_value import (
     past_frequencies,
     read_earlier_lists,
     retention,
+    trained_then,
 )
 from winback.workflows.session import Session, read_record
 
@@ -63,6 +64,7 @@ def report(session: Session) -> dict[str, Any]:
                 "margin": job.margin,
                 "active_within_days": job.churn.active_within_days,
                 "defaults": session.loaded.defaults,
+                "language": job.report.language,
                 "package_version": version("winback"),
             },
             intake=manifest["intake"],
@@ -81,6 +83,7 @@ def report(session: Session) -> dict[str, Any]:
             frequencies=past_frequencies(session, evaluation.records),
             matrices=draw_matrices(session, scores),
             cohorts=retention(session),
+            trained=trained_then(session),
             earlier=read_record(session.out / "report.json"),
             earlier_lists=read_earlier_lists(session),
             warnings=[

@@ -30,6 +30,21 @@ def past_frequencies(session: Session, records: Sequence[dict[str, Any]]) -> pd.
     return frame
 
 
+def trained_then(session: Session) -> tuple[str, pd.DataFrame] | None:
+    """Return the day and the customers that the champion learned from; None if that is today."""
+    from winback.features.purchases import purchase_days
+    from winback.features.rfm import rfm_table
+    from winback.registry.artifacts import trained_on
+
+    day = trained_on(session.store, champions(session)["value"].run_id)
+    if day is None or day >= session.job.as_of.isoformat():
+        return None
+    known, as_of = session.transactions, date.fromisoformat(day)
+    days = purchase_days(known.table, as_of, count_zero=known.count_zero)
+    frame: pd.DataFrame = rfm_table(days, as_of).to_pyarrow().to_pandas()
+    return (day, frame) if len(frame) else None
+
+
 def draw_matrices(session: Session, scores: Path) -> dict[str, Any] | None:
     """Ask the value champion about a grid of histories; None where it needs more than those."""
     from winback.reports.value import grid

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from winback.reports.figures.churn import gain, lift, precision_recall, profit
 from winback.reports.figures.churn_groups import FEWEST, groups, reasons, snapshots
 from winback.reports.figures.cohorts import cumulative_value, retention
-from winback.reports.figures.customers import concentration, risk, stages, tiers
+from winback.reports.figures.customers import concentration, drift, risk, stages, tiers
 from winback.reports.figures.lists import at_stake, funnel, left_out, severity
 from winback.reports.figures.models import deciles, reliability
 from winback.reports.figures.tier_quality import flows, migration, rates, spend
@@ -75,7 +75,11 @@ def figures(report: dict[str, Any]) -> dict[str, go.Figure]:
         drawn["tiers"] = tiers(people["tiers"], words, as_of=as_of)
     drawn |= _tiers(report["tiers"], words)
     drawn |= _cohorts(report, words, as_of)
-    return drawn | _lists(report["lists"], words, as_of)
+    drawn |= _lists(report["lists"], words, as_of)
+    if report["drift"] and report["drift"]["features"]:
+        n = people["summary"]["n"]
+        drawn["drift"] = drift(report["drift"], words, n=n, as_of=as_of)
+    return drawn
 
 
 def quality_figures(

@@ -23,7 +23,7 @@ GREYED = "rgba(134,140,150,0.28)"
 VEIL = "rgba(47,127,193,0.18)"
 SEVERITY = {"red": "#d04545", "orange": "#d9772b", "yellow": "#b08a0e"}
 
-SHADES = [[0, "#eef4fa"], [0.5, "#7db0dc"], [1, "#1c5f9c"]]
+SHADES = [[0, "#eef4fa"], [0.5, "#a3c7e6"], [1, "#1c5f9c"]]
 """Of matrices, from nothing to all; the same on light and dark pages, with text to fit."""
 
 INK = "#3a4049"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from winback.reports.drift import MOVED, STEADY
 from winback.reports.messages import Words
 from winback.reports.quality import LEVEL_GAP
 
@@ -131,6 +132,18 @@ def stages_reading(rows: Sequence[dict[str, Any]], words: Words) -> str:
         share=words.share(largest["share"]),
         valuable=words.label("stage", valuable["name"]),
         value_share=words.share(valuable["value_share"]),
+    )
+
+
+def drift_reading(told: dict[str, Any], words: Words) -> str:
+    """Return which feature has moved the most, and whether that is much."""
+    first = told["features"][0]
+    size = "moved" if first["psi"] > MOVED else "moving" if first["psi"] > STEADY else "steady"
+    return words(
+        f"chart.drift.reading.{size}",
+        feature=words(f"feature.{first['feature']}"),
+        psi=words.metric(first["psi"]),
+        since=words.day(told["since"]),
     )
 
 

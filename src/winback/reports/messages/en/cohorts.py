@@ -50,4 +50,22 @@ TEXT: dict[str, str] = {
     "since.called": "Of {n} called back then, {bought} ({share}) have bought since",
     "since.control": "; of {n} held back, {bought} ({share})",
     "since.stop": ".",
+    "chart.drift.title": "Drift of the customers since the champion was trained on {since}",
+    "chart.drift.x": "Population stability index",
+    "chart.drift.moved": "train anew",
+    "chart.drift.reading.steady": (
+        "Since {since} nothing has moved much; the most is {feature} (index {psi})."
+    ),
+    "chart.drift.reading.moving": (
+        "Since {since} customers have moved a little, most by {feature} (index {psi})."
+    ),
+    "chart.drift.reading.moved": (
+        "Since {since} customers have moved so far that training anew is due, most by {feature}"
+        " (index {psi}; the mark is 0.25)."
+    ),
+    "chart.drift.alt": "Bars of the population stability index by feature. {reading}",
+    "feature.frequency": "repeat purchase days",
+    "feature.days_since_last": "days since the last purchase",
+    "feature.tenure": "days since the first purchase",
+    "feature.monetary_value": "mean amount",
 }

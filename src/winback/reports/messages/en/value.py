@@ -52,7 +52,7 @@ TEXT: dict[str, str] = {
     "chart.matrix_p_alive.alt": (
         "Matrix of the probability of being alive by frequency and recency. {reading}"
     ),
-    "chart.matrix.x": "Repeat purchase days (0 is greyed: no rhythm yet)",
+    "chart.matrix.x": "Repeat purchase days (0 greyed)",
     "chart.matrix.y": "Days from first to last purchase",
     "chart.cohort_value.title": "Margin per customer by month of the first purchase",
     "chart.cohort_value.y": "Margin per customer {currency}",
