@@ -54,7 +54,7 @@ class ChurnWarningSettings(Settings):
     of each colour, such as `{red: 50, orange: 100, yellow: 50}`."""
     warn_from: WarnFrom | None = None
     """From where on a customer is warned about: `{risk: 0.5}`, `{profit: 5}` or `{days: 14}`.
-    Unset: from the first of `risk_thresholds`."""
+    Unset: the table of `risk_thresholds` and `breach_thresholds` decides."""
     save_rate: Annotated[float, Field(gt=0, le=1)] = 0.1
     """The share of those about to leave whom a warning keeps: an assumption, until measured."""
     contact_cost: Annotated[float, Field(ge=0)] = 0.0

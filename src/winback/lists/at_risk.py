@@ -15,8 +15,6 @@ from winback.lists.selection import check_capacity
 from winback.lists.severity import BREACH_THRESHOLDS, LEVELS, RISK_THRESHOLDS, severity
 from winback.lists.warn_from import WarnFrom
 
-TINY = 1e-100  # below it, quotients of such numbers lose their digits
-
 
 def at_risk(
     scores: pd.DataFrame,
@@ -30,18 +28,16 @@ def at_risk(
 ) -> pd.DataFrame:
     """Find the active customers at risk, the most serious first.
 
-    Value at risk is `p_churn * clv / p_alive`: the margin expected, within the value horizon, of
-    a customer like this who has certainly not left, times the risk of leaving. It is the expected
-    loss against keeping the customer for certain; `clv` itself already counts on their leaving
-    (it is `p_alive` times that margin), so that `p_churn * clv` would subtract the risk twice.
-    Within a colour the most value at risk comes first, equal ones in the order of their
-    identifiers. Without amounts the purchases at risk stand in, and the columns of money stay
-    empty.
+    Value at risk is `p_churn * clv`: the margin expected of the customer within the value horizon,
+    in proportion to the risk, and never more than all of it. It ranks: within a colour the most
+    comes first, equal ones in the order of their identifiers. It is not the loss if they leave:
+    `clv` already counts on the chance that they have left. Without amounts the purchases at risk
+    stand in, and the columns of money stay empty.
 
     Parameters
     ----------
     scores
-        The scores of everybody, one row a customer. Without `p_alive`, it counts as 1.
+        The scores of everybody, one row a customer.
     as_of
         The last day that is known.
     active_within_days
@@ -49,7 +45,7 @@ def at_risk(
     risk_thresholds, breach_thresholds
         See `winback.lists.severity`.
     warn_from
-        From where on a customer is warned about. None: from the first of `risk_thresholds`.
+        From where on a customer is warned about. None: where the table gives a colour.
     previous
         The newest churn-warning list of an earlier date, against flapping colours.
 
@@ -73,20 +69,16 @@ def at_risk(
     rows = rows[is_active(rows, active_within_days)].reset_index(drop=True)
     has_money = bool(rows["clv"].notna().any())
     finite(rows, ("p_churn", "clv" if has_money else "expected_purchases"), what="the scores")
-    alive = rows["p_alive"].astype("float64") if "p_alive" in rows.columns else 1.0
-    # where p_alive is 0, to a float's precision, clv is 0 as well
-    exposed: pd.Series = rows["p_churn"] / np.where(np.asarray(alive) > TINY, alive, 1.0)
     rows = rows.assign(
         percentile_within_tier=rows.groupby("tier", dropna=False)["p_churn"].rank(pct=True),
-        value_at_risk=exposed * rows["clv"].astype("float64"),
-        exposed=exposed * rows["clv" if has_money else "expected_purchases"],
+        value_at_risk=rows["p_churn"] * rows["clv"].astype("float64"),
+        exposed=rows["p_churn"] * rows["clv" if has_money else "expected_purchases"],
     )
     colours = severity(
         rows,
         as_of=as_of,
         risk_thresholds=risk_thresholds,
         breach_thresholds=breach_thresholds,
-        from_risk=warn_from.risk,
         previous=previous,
         **warn_from.decide(rows),
     )
@@ -173,12 +165,11 @@ def select_at_risk(
     >>> scores = pd.DataFrame({
     ...     "customer_id": ["a", "b", "c"], "recency": [10.0, 90.0, 0.0], "T": [100.0, 100.0, 20.0],
     ...     "p_churn": [0.9, 0.2, 0.6], "overdue_ratio": [9.0, 0.3, 1.1], "clv": [50.0, 99.0, 20.0],
-    ...     "p_alive": [0.5, 0.9, 1.0], "tier": ["t", "t", "t"],
-    ...     "expected_purchases": [1.0, 2.0, 1.0]})
+    ...     "tier": ["t", "t", "t"], "expected_purchases": [1.0, 2.0, 1.0]})
     >>> chosen = select_at_risk(scores, as_of=date(2011, 12, 9), capacity=10)
     >>> chosen[["rank", "customer_id", "severity", "value_at_risk"]]
        rank customer_id severity  value_at_risk
-    0     1           a      red           90.0
+    0     1           a      red           45.0
     1     2           c   yellow           12.0
     """
     rows = at_risk(

@@ -15,9 +15,10 @@ from winback.errors import UsageError
 from winback.lists.behaviours import in_one_cell
 from winback.lists.columns import VERSIONS, Kind, conform, list_id
 from winback.lists.eligibility import is_active, read_scores
-from winback.lists.playbook import Playbook, load_playbook, suggest
 from winback.lists.reasons import REASONS, reasons
 from winback.lists.selection import OVER_CAPACITY
+from winback.lists.warn_from import WarnFrom
+from winback.lists.warning_actions import cooldown_until, warning_actions
 
 CHURN_WARNING: dict[str, Kind] = {
     "list_id": "text",
@@ -51,6 +52,7 @@ CHURN_WARNING: dict[str, Kind] = {
     "horizon_days": "count",
     "cooldown_until": "date",
     "expires_at": "date",
+    "limits": "text",
     **VERSIONS,
 }
 
@@ -61,13 +63,13 @@ CHURN_WARNING_EXCLUDED: dict[str, Kind] = {
     "reason": "text",
     "severity": "text",
     "p_churn": "probability",
+    "overdue_ratio": "number",
     "value_at_risk": "money",
     "days_since_last": "count",
     "tier": "text",
     **VERSIONS,
 }
 NOT_ACTIVE = "not active"
-BELOW_THRESHOLD = "not at risk"
 
 
 def left_out(
@@ -77,7 +79,8 @@ def left_out(
     *,
     as_of: date,
     active_within_days: int | None = 365,
-    unreachable: pd.Series | None = None,
+    never: pd.Series | None = None,
+    warn_from: WarnFrom | None = None,
     job: str = "winback",
 ) -> pd.DataFrame:
     """Give everybody who is not on the list the one reason why.
@@ -94,8 +97,10 @@ def left_out(
         The last day that was known.
     active_within_days
         Who bought within so many days is active. None: everybody.
-    unreachable
-        Aligned with `scores`: why a customer is never warned about; missing for the others.
+    never
+        Customer to the reason why they are not warned about whatever the risk.
+    warn_from
+        As for `winback.lists.at_risk.at_risk`.
     job
         As for `churn_warning`.
 
@@ -103,25 +108,24 @@ def left_out(
     -------
     pandas.DataFrame
         Columns `CHURN_WARNING_EXCLUDED`, in the order of the customers; severity and value at
-        risk of those at risk but over the capacity.
+        risk of those in `at_risk`.
 
     Examples
     --------
     >>> scores = pd.DataFrame({"customer_id": ["a", "b"], "recency": 0.0, "T": [400.0, 9.0],
-    ...                        "p_churn": [0.9, 0.1], "tier": "core"})
+    ...                        "p_churn": [0.9, 0.1], "tier": "core", "overdue_ratio": 0.5})
     >>> nobody = pd.DataFrame({"customer_id": [], "severity": [], "value_at_risk": []})
     >>> left_out(scores, nobody, nobody, as_of=date(2011, 12, 9))["reason"].tolist()
     ['not active', 'not at risk']
     """
-    why = None if unreachable is None else unreachable.set_axis(scores["customer_id"].astype("str"))
-    rows = read_scores(scores, ("p_churn", "tier"), as_of)
+    rows = read_scores(scores, ("p_churn", "overdue_ratio", "tier"), as_of)
     risky = rows["customer_id"].isin(at_risk["customer_id"])
-    reason = pd.Series(BELOW_THRESHOLD, index=rows.index, dtype="str")
+    reason = (warn_from or WarnFrom()).refusals(rows)
     reason = reason.mask(~is_active(rows, active_within_days), NOT_ACTIVE)
     reason = reason.mask(risky, OVER_CAPACITY)
-    if why is not None:
-        never = why.reindex(rows["customer_id"]).set_axis(rows.index)
-        reason = reason.mask(never.notna(), never)
+    if never is not None:
+        why = never.reindex(rows["customer_id"]).set_axis(rows.index)
+        reason = reason.mask(why.notna(), why)
     known = at_risk.set_index("customer_id")[["severity", "value_at_risk"]]
     rows = rows.assign(
         list_id=list_id(job, "churn_warning", as_of, rows),
@@ -139,19 +143,21 @@ def churn_warning(
     *,
     as_of: date,
     horizon_days: int,
-    kept: pd.DataFrame | None = None,
+    previous: pd.DataFrame | None = None,
     last: pd.DataFrame | None = None,
     job: str = "winback",
     currency: str | None = None,
     expires_days: int = 14,
-    playbook: Playbook | None = None,
+    limits: str | None = None,
 ) -> pd.DataFrame:
     """Write the list: reasons, suggested action, owner and expiry for each customer selected.
 
     Parameters
     ----------
     selected
-        From `winback.lists.at_risk.within_capacity`.
+        From `winback.lists.at_risk.within_capacity`, with the columns of
+        `winback.lists.warning_actions.warning_actions`; without them, those of the default
+        playbook are added.
     behaviour
         Behaviour features of those customers at `as_of`, in any order.
     contributions
@@ -160,10 +166,9 @@ def churn_warning(
         The last day that was known.
     horizon_days
         Days that the risk is about.
-    kept
-        `customer_id, clv_low, clv_high`: the interval of the margin of those customers if they
-        were certain to stay (`CustomerValueModel.predict_kept`). None: value at risk has no
-        interval.
+    previous
+        The newest list of an earlier date: who repeats from it without a rise in severity keeps
+        its `cooldown_until`.
     last
         Their last behaviours, from `winback.features.last_behaviours`, or None.
     job
@@ -172,8 +177,8 @@ def churn_warning(
         Written after amounts in reasons.
     expires_days
         The list is good for so many days, and never longer than the horizon.
-    playbook
-        What to do about whom. None: the one that ships with winback.
+    limits
+        Which of the list's limits nobody has chosen; stands on every row.
 
     Returns
     -------
@@ -198,25 +203,23 @@ def churn_warning(
     facts = behaviour.set_index(behaviour["customer_id"].astype("str")).reindex(ids)
     facts["customer_id"] = facts.index
     why = reasons(facts, contributions, money=has_money, currency=currency)
-    doing = suggest(selected, playbook or load_playbook(), "churn_warning")
-    cooldown = pd.to_timedelta(doing.pop("cooldown_days").astype("int64"), unit="D")
-    ends = pd.DataFrame(index=ids, columns=["clv_low", "clv_high"], dtype="float64")
-    if kept is not None:
-        ends = kept.set_index(kept["customer_id"].astype("str")).reindex(ids)
+    if "action" not in selected.columns:
+        selected = selected.join(warning_actions(selected))
+    ends = selected.reindex(columns=["clv_low", "clv_high"]).astype("float64")
     said = pd.Series(dtype="str")
     if last is not None and len(last):
         said = in_one_cell(last, money=has_money, currency=currency)
     rows = selected.assign(
         list_id=list_id(job, "churn_warning", as_of, selected),
         as_of=pd.Timestamp(as_of),
-        value_at_risk_low=selected["p_churn"] * ends["clv_low"].to_numpy(),
-        value_at_risk_high=selected["p_churn"] * ends["clv_high"].to_numpy(),
+        value_at_risk_low=selected["p_churn"] * ends["clv_low"],
+        value_at_risk_high=selected["p_churn"] * ends["clv_high"],
         typical_gap_days=facts["typical_gap_days"].to_numpy(),
         last_behaviours=said.reindex(ids).to_numpy(),
         horizon_days=horizon_days,
-        cooldown_until=pd.Timestamp(as_of) + cooldown,
+        cooldown_until=cooldown_until(selected, as_of=as_of, previous=previous),
         expires_at=pd.Timestamp(as_of + timedelta(days=min(expires_days, horizon_days))),
-        **doing,
+        limits=limits,
         **{name: why[name].to_numpy() for name in REASONS},
     )
     if not has_money:

@@ -55,7 +55,8 @@ def reasons(
     Examples
     --------
     >>> behaviour = pd.DataFrame({"customer_id": ["a"], "frequency": [4.0], "refund_share": [0.4],
-    ...                           "typical_gap_days": [23.2], "days_since_last": [61.0]})
+    ...                           "recency": [92.8], "typical_gap_days": [27.0],
+    ...                           "days_since_last": [61.0]})
     >>> contributions = pd.DataFrame({"customer_id": ["a"], "days_since_last": [0.9],
     ...                               "frequency": [-0.2], "refund_share": [0.1]})
     >>> reasons(behaviour, contributions).iloc[0].dropna().to_dict()

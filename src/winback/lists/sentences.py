@@ -2,6 +2,7 @@
 
 A sentence may speak only where it reads as a reason for leaving: a larger basket, a fresh visit or
 "nothing refunded" would contradict the list on which it stands, whatever the model made of it.
+Gaps are the customer's own, and where there are too few of them to speak of a habit, none is named.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import pandas as pd
 from winback.features.catalogue import EVENT_MEMORY_DAYS
 
 EVENT = "event:"
+NEW_DAYS = 90
+CENT = 0.005
 Amount = Callable[[pd.Series], pd.Series]
 
 
@@ -100,38 +103,66 @@ def _percent(values: pd.Series) -> pd.Series:
     return _whole(values * 100) + "%"
 
 
+def _rhythm(facts: pd.DataFrame) -> pd.Series:
+    """Return the customer's own gap: the mean of theirs or, after one purchase, everybody's."""
+    own = facts["recency"] / facts["frequency"].mask(facts["frequency"] == 0)
+    return own.fillna(facts["typical_gap_days"])
+
+
 def _overdue(facts: pd.DataFrame, _: Amount) -> pd.Series:
-    typical, silent = _count(facts["typical_gap_days"], "day"), facts["days_since_last"]
-    once = (
-        "one purchase, " + _count(silent, "day") + " ago; returning customers buy every " + typical
-    )
-    return ("usually buys every " + typical + ", silent for " + _whole(silent)).where(
-        facts["frequency"] > 0, once
-    )
+    repeats, gap = facts["frequency"], _count(_rhythm(facts), "day")
+    silent = _count(facts["days_since_last"], "day")
+    usually = "usually buys every " + gap + ", silent for " + _whole(facts["days_since_last"])
+    back = "came back once, after " + gap + "; silent for " + silent + " since"
+    once = "one purchase, " + silent + " ago; returning customers buy every " + gap
+    return usually.mask(repeats == 1, back).mask(repeats == 0, once)
 
 
 def _frequency(facts: pd.DataFrame, _: Amount) -> pd.Series:
-    days = _count(facts["frequency"] + 1, "purchase day")
+    days, tenure = _count(facts["frequency"] + 1, "purchase day"), _count(facts["T"], "day")
     recent = _whole(facts["count_90"]).replace("0", "none")
-    return (days + " so far, " + recent + " in the last 90 days").where(
-        facts["frequency"] > 0, "has bought on one day only"
+    lately = days + " in " + tenure + ", " + recent + " in the last 90"
+    return (
+        lately.mask(_rarely(facts), "buys rarely: " + days + " in " + tenure)
+        .mask(facts["count_90"] == 0, days + " so far, none in the last 90 days")
+        .mask(facts["frequency"] == 0, "has bought on one day only")
     )
 
 
+def _per_quarter(facts: pd.DataFrame) -> pd.Series:
+    return (facts["frequency"] + 1) * 90 / facts["T"].where(facts["T"] >= 180)
+
+
+def _rarely(facts: pd.DataFrame) -> pd.Series:
+    return _per_quarter(facts) < 1
+
+
+def _seldom(facts: pd.DataFrame) -> pd.Series:
+    less = 2 * facts["count_90"] < _per_quarter(facts)
+    return (facts["frequency"] == 0) | (facts["count_90"] == 0) | less | _rarely(facts)
+
+
+def _gap_before(facts: pd.DataFrame) -> pd.Series:
+    """Return the mean of all gaps but the last; missing with fewer than two."""
+    repeats = facts["frequency"]
+    return (facts["recency"] - facts["gap_last"]) / (repeats - 1).mask(repeats < 2)
+
+
 def _longer_gap(facts: pd.DataFrame) -> pd.Series:
-    return (facts["frequency"] > 0) & (facts["gap_last"] > facts["typical_gap_days"])
+    return facts["gap_last"].round() > _gap_before(facts).round()
 
 
 def _slowing_down(facts: pd.DataFrame, _: Amount) -> pd.Series:
-    gap, typical = facts["gap_last"], facts["typical_gap_days"]
+    gap, before = _count(facts["gap_last"], "day"), _count(_gap_before(facts).fillna(0.0), "day")
     recent = _count(facts["count_90"], "purchase day") + " in the last 90 days, "
     counts = recent + _whole(facts["count_180"] - facts["count_90"]) + " in the 90 before"
-    gaps = "last two purchases " + _count(gap, "day") + " apart, usually " + _whole(typical)
+    gaps = "last two purchases " + gap + " apart, before that every " + before
     return counts.mask(_longer_gap(facts), gaps)
 
 
 def _slower(facts: pd.DataFrame) -> pd.Series:
-    return _longer_gap(facts) | (2 * facts["count_90"] < facts["count_180"])
+    fewer = 2 * facts["count_90"] < facts["count_180"]
+    return (facts["frequency"] >= 2) & (_longer_gap(facts) | fewer)
 
 
 def _earlier_basket(facts: pd.DataFrame) -> pd.Series:
@@ -151,9 +182,17 @@ def _basket(facts: pd.DataFrame, amount: Amount) -> pd.Series:
 
 
 def _value(facts: pd.DataFrame, amount: Amount) -> pd.Series:
-    each = ", " + amount(facts["basket_amount"]) + " a purchase day"
+    now, half = facts["amount_90"], facts["amount_180"]
+    less = (
+        "spent " + amount(now) + " in the last 90 days, " + amount(half - now) + " in the 90 before"
+    )
     in_all = "spent " + amount(facts["realised_revenue"]) + " so far"
-    return in_all.where(facts["frequency"] == 0, in_all + each)
+    return less.mask(now < CENT, in_all + ", nothing in the last 90 days")
+
+
+def _spends_less(facts: pd.DataFrame) -> pd.Series:
+    now, half = facts["amount_90"], facts["amount_180"]
+    return ((now < CENT) | (2 * now < half - CENT)) & (facts["realised_revenue"] >= CENT)
 
 
 def _refunds(facts: pd.DataFrame, _: Amount) -> pd.Series:
@@ -166,7 +205,7 @@ def _season(facts: pd.DataFrame, _: Amount) -> pd.Series:
 
 
 def _tenure(facts: pd.DataFrame, _: Amount) -> pd.Series:
-    return "customer for " + _count(facts["T"], "day")
+    return "a customer for only " + _count(facts["T"], "day")
 
 
 def _variety(so_far: str, recent: str, unit: str) -> Sentence:
@@ -216,13 +255,13 @@ def _event(slug: str) -> Sentence:
 
 _FAMILIES: dict[str, Sentence] = {
     "overdue": Sentence(
-        ("frequency", "typical_gap_days", "days_since_last"),
+        ("frequency", "recency", "typical_gap_days", "days_since_last"),
         _overdue,
-        speaks=lambda facts: facts["days_since_last"] > facts["typical_gap_days"],
+        speaks=lambda facts: facts["days_since_last"].round() > _rhythm(facts).round(),
     ),
-    "frequency": Sentence(("frequency", "count_90"), _frequency),
+    "frequency": Sentence(("frequency", "T", "count_90"), _frequency, speaks=_seldom),
     "slowing_down": Sentence(
-        ("frequency", "gap_last", "typical_gap_days", "count_90", "count_180"),
+        ("frequency", "recency", "gap_last", "count_90", "count_180"),
         _slowing_down,
         speaks=_slower,
     ),
@@ -230,9 +269,11 @@ _FAMILIES: dict[str, Sentence] = {
         ("frequency", "last_amount", "basket_amount"),
         _basket,
         money=True,
-        speaks=lambda facts: facts["last_amount"] < _earlier_basket(facts) - 0.005,
+        speaks=lambda facts: facts["last_amount"] < _earlier_basket(facts) - CENT,
     ),
-    "value": Sentence(("frequency", "basket_amount", "realised_revenue"), _value, money=True),
+    "value": Sentence(
+        ("amount_90", "amount_180", "realised_revenue"), _value, money=True, speaks=_spends_less
+    ),
     "refunds": Sentence(
         ("refund_share",), _refunds, money=True, speaks=lambda facts: facts["refund_share"] > 0
     ),
@@ -242,7 +283,7 @@ _FAMILIES: dict[str, Sentence] = {
         _season,
         speaks=lambda facts: (facts["T"] >= 365) & (facts["season_share"] < 1 / 3),
     ),
-    "tenure": Sentence(("T",), _tenure),
+    "tenure": Sentence(("T",), _tenure, speaks=lambda facts: facts["T"] <= NEW_DAYS),
     "channel": _variety("n_channels", "n_channels_90", "channels"),
     "category": _variety("n_categories", "n_categories_90", "categories"),
 }

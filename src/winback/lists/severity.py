@@ -97,7 +97,6 @@ def severity(
     as_of: date,
     risk_thresholds: Sequence[float] = RISK_THRESHOLDS,
     breach_thresholds: Sequence[float] = BREACH_THRESHOLDS,
-    from_risk: float | None = None,
     warn: pd.Series | None = None,
     keep: pd.Series | None = None,
     previous: pd.DataFrame | None = None,
@@ -112,13 +111,10 @@ def severity(
         The last day that is known.
     risk_thresholds, breach_thresholds
         See `severity_level`.
-    from_risk
-        Warn from this risk on, in place of the first of `risk_thresholds`; a higher one is lifted
-        to it. None: from the first.
     warn, keep
-        Who is warned about, and who stays so if they were on the earlier list, whatever the risk
-        (booleans, aligned): they are yellow at least, all others have no colour. None: the rule
-        table decides.
+        Who is warned about, and who else stays so if they were on the earlier list, whatever the
+        table says (booleans, aligned): they are yellow at least, all others have no colour. None:
+        the rule table decides, or nobody else stays.
     previous
         The newest list of an earlier `as_of`: `customer_id, as_of, severity` and, if it has it,
         `days_at_severity`. An empty list is as good as none.
@@ -148,10 +144,6 @@ def severity(
     before = _earlier(previous, as_of).reindex(scores["customer_id"].astype("str"))
     previous_level = before["level"].fillna(0).to_numpy(dtype="int64")
     scale = np.asarray(risk_thresholds, dtype="float64")
-    if from_risk is not None:
-        _check((from_risk,), 1, 1.0, "from_risk")
-        scale = np.maximum(scale, from_risk)
-        scale[0] = from_risk
     breaches = np.asarray(breach_thresholds, dtype="float64")
     _check(breach_thresholds, 2, np.inf, "breach_thresholds")
     level = _level(risk, ratio, scale, breaches)

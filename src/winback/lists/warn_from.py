@@ -1,19 +1,27 @@
-"""From where on a customer is warned about: a risk, or what acting on the warning is to earn."""
+"""From where on a customer is warned about: a risk, what acting is to earn, or the rule table."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from winback.errors import UsageError
-from winback.lists.severity import EASE
+from winback.lists.severity import BREACH_THRESHOLDS, EASE, RISK_THRESHOLDS
+
+NOT_AT_RISK = "not at risk"
+IN_RHYTHM = "at risk, but in rhythm"
+NOT_WORTH_IT = "below the expected profit"
 
 
 @dataclass(frozen=True)
 class WarnFrom:
-    """The threshold in force; with neither risk nor profit, the scale of severity alone.
+    """The rule in force: who is warned about.
+
+    A risk or a profit decides alone; the table of `winback.lists.severity` then only chooses the
+    colour, and whoever has none by the table is yellow. With neither, the table decides.
 
     The expected profit of acting on a warning is::
 
@@ -25,13 +33,16 @@ class WarnFrom:
     Parameters
     ----------
     risk
-        Warn from this P(churn) on.
+        Warn everybody of this P(churn) or more, and nobody else.
     profit
-        Warn where acting is expected to earn at least so much.
+        Warn where acting is expected to earn at least so much; who was on the earlier list stays
+        down to 90% of it.
     save_rate
         Assumed share of those about to leave whom acting keeps, in (0, 1].
     contact_cost, offer_cost
         What acting costs, and what the offer costs where it is redeemed.
+    risk_thresholds, breach_thresholds
+        Of the table, to say in words what it does.
 
     Raises
     ------
@@ -51,6 +62,8 @@ class WarnFrom:
     save_rate: float = 0.1
     contact_cost: float = 0.0
     offer_cost: float = 0.0
+    risk_thresholds: Sequence[float] = RISK_THRESHOLDS
+    breach_thresholds: Sequence[float] = BREACH_THRESHOLDS
 
     def __post_init__(self) -> None:
         """Refuse what is no threshold."""
@@ -74,13 +87,15 @@ class WarnFrom:
         return kept - self.contact_cost - redeems * self.offer_cost
 
     def decide(self, rows: pd.DataFrame) -> dict[str, pd.Series]:
-        """Return `warn` and `keep` (see `winback.lists.severity`) where profit is the threshold.
+        """Return `warn` and `keep` (see `winback.lists.severity`); nothing where the table decides.
 
         Raises
         ------
         UsageError
             If profit decides, but the source has no amounts.
         """
+        if self.risk is not None:
+            return {"warn": rows["p_churn"] >= self.risk}
         if self.profit is None:
             return {}
         if len(rows) and rows["value_at_risk"].isna().all():
@@ -96,9 +111,24 @@ class WarnFrom:
             "keep": profit >= self.profit - (1 - EASE) * abs(self.profit),
         }
 
+    def refusals(self, rows: pd.DataFrame) -> pd.Series:
+        """Say why each customer who has no colour has none, from `p_churn`."""
+        reason = pd.Series(NOT_AT_RISK, index=rows.index, dtype="str")
+        if self.profit is not None:
+            reason[:] = NOT_WORTH_IT
+        elif self.risk is None:
+            reason = reason.mask(rows["p_churn"] >= self.risk_thresholds[0], IN_RHYTHM)
+        return reason
+
     def __str__(self) -> str:
         """Say it in words."""
         if self.profit is not None:
             assumed = f"a warning keeps {self.save_rate:.0%} of those about to leave (assumed)"
             return f"acting is expected to earn {self.profit:,.2f} or more, where {assumed}"
-        return "the scale of severity" if self.risk is None else f"P(churn) of {self.risk:.2f}"
+        if self.risk is not None:
+            return f"P(churn) of {self.risk:.2f}"
+        some, high, _ = self.risk_thresholds
+        return (
+            f"P(churn) of {some:.2f} after a silence of {self.breach_thresholds[0]:g} typical gaps "
+            f"or more, or P(churn) of {high:.2f} whatever the silence"
+        )

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from winback.lists.severity import LEVELS
 
 COLOURS = LEVELS[:0:-1]  # red first
-Z_80 = 1.2816  # the normal distribution's 90% point: an 80% interval is twice as wide
 
 
 def summarise_warnings(
@@ -38,7 +36,7 @@ def summarise_warnings(
         The threshold in force, with its `meaning` in words and, where days of warning were asked
         for, what was measured.
     left_out
-        Reason to number of customers never warned about: opted out, global holdout.
+        Reason to number of customers who are not warned about whatever their risk.
     defaults
         Settings left at their defaults, as `key = value`.
     currency
@@ -48,18 +46,19 @@ def summarise_warnings(
     -------
     dict
         Plain values only: `at_risk` and `listed` (colour to count), `value_at_risk` (colour, and
-        `all`, to the `expected` sum over those listed with its 80% interval, `low` and `high`;
-        None without amounts), `capacity, threshold, left_out, defaults` and `sentences`.
+        `all`, to the sum over those listed, `expected`, and of the ends of their intervals, `low`
+        and `high`: how far it would reach if all came out low, or high, together; None without
+        amounts), `capacity, threshold, left_out, defaults` and `sentences`.
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"severity": ["red", "yellow"], "p_churn": [0.8, 0.5],
-    ...     "value_at_risk": [20.0, 1.0], "value_at_risk_low": 0.0, "value_at_risk_high": 40.0})
+    >>> rows = pd.DataFrame({"severity": ["red", "yellow"], "value_at_risk": [20.0, 1.0],
+    ...                      "value_at_risk_low": 0.0, "value_at_risk_high": 40.0})
     >>> told = summarise_warnings(rows, rows.head(1), capacity=1, left_out={"opted out": 3},
     ...                           threshold={"meaning": "P(churn) of 0.50"})
     >>> told["sentences"][0]
     '1 churn warning, of 2 customers at risk (the capacity): 1 red, 0 orange, 0 yellow; 20.00 of
-     margin at risk (80%: 0.00 to 45.77)'
+     margin at risk (0.00 if all came out low, 40.00 if all high)'
     """
     money = bool(listed["value_at_risk"].notna().any())
     groups = {colour: listed[listed["severity"] == colour] for colour in COLOURS}
@@ -79,14 +78,14 @@ def summarise_warnings(
     everybody, of_what = sums["all"], f" {currency}" if currency else ""
     lost = (
         f"; {everybody['expected']:,.2f}{of_what} of margin at risk "
-        f"(80%: {everybody['low']:,.2f} to {everybody['high']:,.2f})"
+        f"({everybody['low']:,.2f} if all came out low, {everybody['high']:,.2f} if all high)"
         if money
         else ""
     )
     sentences = [f"{n:,} churn {'warning' if n == 1 else 'warnings'}{cut}: {colours}{lost}"]
     sentences.append(f"warned from: {summary['threshold']['meaning']}")
     sentences += [
-        f"{count:,} {'customer is' if count == 1 else 'customers are'} never warned about: {reason}"
+        f"{count:,} {'customer is' if count == 1 else 'customers are'} not warned about: {reason}"
         for reason, count in left_out.items()
         if count
     ]
@@ -101,18 +100,5 @@ def _counts(rows: pd.DataFrame) -> dict[str, int]:
 
 
 def _sum(rows: pd.DataFrame) -> dict[str, float]:
-    """Add up what may be lost: p m in the mean, p (s^2 + m^2) - (p m)^2 in the variance.
-
-    A customer leaves with probability p and takes the margin along, of mean m and standard
-    deviation s (read from its 80% interval); customers leave independently of each other.
-    """
-    p, mean = rows["p_churn"].to_numpy(), rows["value_at_risk"].to_numpy()
-    width = (rows["value_at_risk_high"] - rows["value_at_risk_low"]).fillna(0.0).to_numpy()
-    m, s = (np.divide(x, p, out=np.zeros_like(mean), where=p > 0) for x in (mean, width / 2 / Z_80))
-    half = Z_80 * float(np.sqrt(np.sum(p * (s**2 + m**2) - mean**2)))
-    total = float(mean.sum())
-    return {
-        "expected": round(total, 2),
-        "low": round(max(0.0, total - half), 2),
-        "high": round(total + half, 2),
-    }
+    columns = {"expected": "", "low": "_low", "high": "_high"}
+    return {name: round(float(rows[f"value_at_risk{at}"].sum()), 2) for name, at in columns.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,11 @@ class Warnings:
 
 
 def churn_warning(
-    session: Session, scores: pd.DataFrame, customers: pd.DataFrame | None
+    session: Session,
+    scores: pd.DataFrame,
+    customers: pd.DataFrame | None,
+    *,
+    on_win_back: Collection[str] = (),
 ) -> Warnings:
     """Choose whom to warn about, say why and what to do, and stage the list's files.
 
@@ -47,69 +51,49 @@ def churn_warning(
     scores
         The scores of everybody at `as_of`.
     customers
-        The customers' table, if the job has one: who opted out is not warned about.
+        The customers' table, if the job has one: permissions, and the channels that reach them.
+    on_win_back
+        Customers on the win-back list of the same day, in either arm.
     """
-    import ibis
-    import pyarrow as pa
-
-    from winback.features.last_behaviours import last_behaviours
     from winback.lists import churn_warning as lists
-    from winback.lists.at_risk import at_risk, within_capacity
+    from winback.lists.at_risk import within_capacity
     from winback.lists.columns import list_id
-    from winback.lists.eligibility import HELD_OUT, OPTED_OUT
+    from winback.lists.eligibility import COOLDOWN
+    from winback.lists.warning_actions import in_cooldown
     from winback.lists.warning_summary import summarise_warnings
     from winback.lists.write import write_parquet
 
     job, settings = session.job, session.job.lists.churn_warning
-    unreachable = _unreachable(session, scores, customers)
+    active_within_days = job.churn.active_within_days
+    previous = _earlier(session)
     warn_from, threshold = _threshold(session, scores)
-    rows = at_risk(
-        scores[unreachable.isna()],
-        as_of=job.as_of,
-        active_within_days=job.churn.active_within_days,
-        risk_thresholds=settings.risk_thresholds,
-        breach_thresholds=settings.breach_thresholds,
-        warn_from=warn_from,
-        previous=_earlier(session),
+    rows, never = _candidates(
+        session, scores, customers, warn_from, previous=previous, on_win_back=on_win_back
     )
+    resting = in_cooldown(rows, session.read_frame("contacts"), job.as_of)
+    never[rows.loc[resting, "customer_id"]] = COOLDOWN
+    free = rows[~resting].reset_index(drop=True)
     capacity: int | Mapping[str, int] = (
         settings.capacity if isinstance(settings.capacity, int) else settings.capacity.model_dump()
     )
-    selected = within_capacity(rows, capacity, listed_this_week=_listed_this_week(session))
-    behaviour, contributions, kept, last = _nobody(), None, None, None
-    horizon_days = session.job.churn_horizon_days or 1  # nobody is on the list to read it
-    if len(selected):
-        ids = ibis.memtable(pa.table({"customer_id": selected["customer_id"]}))
-        model = scored_with(session, selected, "churn")
-        horizon_days = model.estimator.horizon_days
-        features = features_at_as_of(session, model, customers=ids)
-        behaviour = features.order_by("customer_id").to_pyarrow().to_pandas()
-        try:
-            contributions = model.estimator.contributions(behaviour)
-            contributions.insert(0, "customer_id", behaviour["customer_id"])
-        except ModelError:  # a score without features, such as the purchase model's, has none
-            contributions = None
-        kept = _kept(session, selected, ids)
-        table = last_behaviours(
-            session.transactions.table,
-            job.as_of,
-            count_zero=session.transactions.count_zero,
-            customers=ids,
-            events=session.events,
-        )
-        last = table.order_by(["customer_id", "place"]).to_pyarrow().to_pandas()
+    selected = within_capacity(free, capacity, listed_this_week=_listed_this_week(session))
+    # a colour that a capacity by colour leaves out is no default: it gets none
+    unchosen = [
+        line for line in session.loaded.defaults if line.startswith("lists.churn_warning.capacity ")
+    ]
+    known = _known(session, selected)
     listed = lists.churn_warning(
         selected,
-        behaviour,
-        contributions,
+        known.behaviour,
+        known.contributions,
         as_of=job.as_of,
-        horizon_days=horizon_days,
-        kept=kept,
-        last=last,
+        horizon_days=known.horizon_days,
+        previous=previous,
+        last=known.last,
         job=list_name(session),
         currency=job.currency,
         expires_days=settings.expires_days,
-        playbook=job_playbook(session),
+        limits="defaults: capacity" if unchosen else "set by the job",
     )
     name = list_id(list_name(session), "churn_warning", job.as_of, scores)
     keep(session, "churn_warning", listed, lists.CHURN_WARNING, name)
@@ -118,46 +102,143 @@ def churn_warning(
         rows,
         listed,
         as_of=job.as_of,
-        active_within_days=job.churn.active_within_days,
-        unreachable=unreachable,
+        active_within_days=active_within_days,
+        never=never,
+        warn_from=warn_from,
         job=list_name(session),
     )
     for folder in ("", f"lists/{job.as_of}/"):
         path = session.staged(f"{folder}churn_warning_excluded.parquet")
         write_parquet(excluded, path, lists.CHURN_WARNING_EXCLUDED)
     summary = summarise_warnings(
-        rows,
+        free,
         listed,
         capacity=capacity,
         threshold=threshold,
-        left_out={reason: int((unreachable == reason).sum()) for reason in (OPTED_OUT, HELD_OUT)},
-        defaults=[
-            line for line in session.loaded.defaults if line.startswith("lists.churn_warning.capac")
-        ],
+        left_out={str(reason): int(n) for reason, n in never.value_counts().sort_index().items()},
+        defaults=unchosen,
         currency=job.currency,
     )
     return Warnings(listed, summary)
 
 
-def _nobody() -> pd.DataFrame:
-    return pd.DataFrame({"customer_id": [], "typical_gap_days": []})
-
-
-def _unreachable(
-    session: Session, scores: pd.DataFrame, customers: pd.DataFrame | None
-) -> pd.Series:
-    """Say whom nobody may contact, and why: a warning asks somebody to write or call."""
+def _candidates(
+    session: Session,
+    scores: pd.DataFrame,
+    customers: pd.DataFrame | None,
+    warn_from: WarnFrom,
+    *,
+    previous: pd.DataFrame | None,
+    on_win_back: Collection[str],
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Find everybody at risk whom one may contact, with what to do; and why not the others."""
+    from winback.lists.at_risk import at_risk
     from winback.lists.control import in_holdout
-    from winback.lists.eligibility import HELD_OUT, OPTED_OUT
+    from winback.lists.eligibility import is_active
+    from winback.lists.warning_actions import (
+        ON_WIN_BACK,
+        never_warned,
+        warning_actions,
+        warning_channels,
+    )
 
-    ids = scores["customer_id"].astype("str")
-    held = in_holdout(ids, share=session.job.lists.holdout_share)
-    reason = pd.Series(pd.NA, index=scores.index, dtype="str").mask(held, HELD_OUT)
-    if customers is not None and "opt_out" in customers.columns:
-        wants_none = customers["opt_out"].fillna(value=False).astype(bool)
-        out = ids.isin(customers.loc[wants_none, "customer_id"].astype("str"))
-        reason = reason.mask(out, OPTED_OUT)
-    return reason
+    job, settings = session.job, session.job.lists.churn_warning
+    playbook = job_playbook(session)
+    channels = warning_channels(playbook, _job_channels(session))
+    never = never_warned(
+        scores,
+        as_of=job.as_of,
+        channels=channels,
+        customers=customers,
+        held_out=in_holdout(scores["customer_id"].astype("str"), share=job.lists.holdout_share),
+        on_win_back=on_win_back,
+    )
+    silent = scores.assign(days_since_last=scores["T"] - scores["recency"])
+    active = is_active(silent, job.churn.active_within_days)
+    # that the dormant belong to the other list needs no saying
+    never = never.mask((never == ON_WIN_BACK) & ~active)
+    rows = at_risk(
+        scores[never.isna()],
+        as_of=job.as_of,
+        active_within_days=job.churn.active_within_days,
+        risk_thresholds=settings.risk_thresholds,
+        breach_thresholds=settings.breach_thresholds,
+        warn_from=warn_from,
+        previous=previous,
+    )
+    doing = warning_actions(
+        rows,
+        playbook=playbook,
+        channels=channels,
+        customers=customers,
+        complaints=_complaints(session),
+    )
+    return rows.join(doing), never.set_axis(scores["customer_id"].astype("str"))
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known of those on the list: behaviour, contributions, last behaviours, window."""
+
+    behaviour: pd.DataFrame
+    contributions: pd.DataFrame | None
+    last: pd.DataFrame | None
+    horizon_days: int
+
+
+def _known(session: Session, selected: pd.DataFrame) -> _Known:
+    import ibis
+    import pyarrow as pa
+
+    from winback.features.last_behaviours import last_behaviours
+
+    if selected.empty:  # then nobody is there to read the window
+        nobody = pd.DataFrame({"customer_id": [], "typical_gap_days": []})
+        return _Known(nobody, None, None, session.job.churn_horizon_days or 1)
+    ids = ibis.memtable(pa.table({"customer_id": selected["customer_id"]}))
+    model = scored_with(session, selected, "churn")
+    features = features_at_as_of(session, model, customers=ids)
+    behaviour = features.order_by("customer_id").to_pyarrow().to_pandas()
+    contributions: pd.DataFrame | None
+    try:
+        contributions = model.estimator.contributions(behaviour)
+        contributions.insert(0, "customer_id", behaviour["customer_id"])
+    except ModelError:  # a score without features, such as the purchase model's, has none
+        contributions = None
+    table = last_behaviours(
+        session.transactions.table,
+        session.job.as_of,
+        count_zero=session.transactions.count_zero,
+        customers=ids,
+        events=session.events,
+    )
+    last = table.order_by(["customer_id", "place"]).to_pyarrow().to_pandas()
+    return _Known(behaviour, contributions, last, model.estimator.horizon_days)
+
+
+def _job_channels(session: Session) -> list[str]:
+    settings = session.job.lists.win_back
+    return [settings.channel] if settings.channels is None else list(settings.channels)
+
+
+def _complaints(session: Session) -> set[str]:
+    """Find who has a complaint open, by the settings of the win-back list."""
+    from winback.features.open_cases import OPEN_COMPLAINT, open_cases
+
+    if session.events is None:
+        return set()
+    settings = session.job.lists.win_back
+    cases = open_cases(
+        session.transactions.table,
+        session.job.as_of,
+        events=session.events,
+        complaint=settings.complaint_event,
+        resolved=settings.complaint_resolved_event,
+        complaint_days=settings.complaint_days,
+        refund_days=settings.refund_days,
+    )
+    found = cases.filter(cases.reason == OPEN_COMPLAINT).to_pyarrow().to_pandas()
+    return set(found["customer_id"].astype("str"))
 
 
 def _threshold(session: Session, scores: pd.DataFrame) -> tuple[WarnFrom, dict[str, Any]]:
@@ -166,14 +247,16 @@ def _threshold(session: Session, scores: pd.DataFrame) -> tuple[WarnFrom, dict[s
 
     settings = session.job.lists.churn_warning
     wanted = settings.warn_from
-    terms = {
+    terms: dict[str, Any] = {
         "save_rate": settings.save_rate,
         "contact_cost": settings.contact_cost,
         "offer_cost": settings.offer_cost,
     }
     if wanted is None:
-        rule, first = WarnFrom(**terms), settings.risk_thresholds[0]
-        return rule, {"by": "risk", "risk": first, "meaning": f"P(churn) of {first:.2f}"}
+        rule = WarnFrom(
+            risk_thresholds=settings.risk_thresholds, breach_thresholds=settings.breach_thresholds
+        )
+        return rule, {"by": "table", "meaning": str(rule)}
     if wanted.days is not None:
         measured = _lead_time(session, scores, wanted.days)
         rule = WarnFrom(risk=measured["risk"], **terms)
@@ -214,29 +297,6 @@ def churn_recipe(session: Session, scores: pd.DataFrame) -> dict[str, Any]:
     from winback.estimators.artifact import recipe_of
 
     return recipe_of(scored_with(session, scores, "churn").estimator)
-
-
-def _kept(session: Session, selected: pd.DataFrame, ids: Any) -> pd.DataFrame | None:
-    """Return the margin of those selected if they were certain to stay, with its interval."""
-    if not session.transactions.has_amounts:
-        return None
-    model = scored_with(session, selected, "value")
-    job, value = session.job, model.estimator
-    value.set_params(margin=job.margin, discount_rate=job.discount_rate)
-    frame = selected
-    if "last_horizon_purchases" in model.input_columns:
-        from winback.features.behaviour import behaviour_table
-
-        table = behaviour_table(
-            session.transactions.table,
-            [job.as_of],
-            count_zero=session.transactions.count_zero,
-            horizon_days=job.value.horizon_days,
-            customers=ids,
-        )
-        frame = table.order_by("customer_id").to_pyarrow().to_pandas()
-    result: pd.DataFrame = value.predict_kept(frame)
-    return result.assign(customer_id=frame["customer_id"])
 
 
 def scored_with(session: Session, scores: pd.DataFrame, role: str) -> Any:

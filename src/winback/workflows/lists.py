@@ -31,10 +31,12 @@ def lists(session: Session) -> dict[str, Any]:
     """
     scores = pd.read_parquet(session.require("scores.parquet", "score"))
     customers = session.read_frame("customers")
-    with session.reporter.step("Making the churn-warning list"):
-        warned = churn_warning(session, scores, customers)
+    # the win-back list first: who is on it, in either arm, is not warned about as well
     with session.reporter.step("Making the win-back list"):
         called = win_back(session, scores, customers)
+    taken = {*called.treated["customer_id"], *called.control["customer_id"]}
+    with session.reporter.step("Making the churn-warning list"):
+        warned = churn_warning(session, scores, customers, on_win_back=taken)
     for sentence in (*warned.summary["sentences"], *called.summary["sentences"]):
         session.reporter.say(sentence)
     rows = session.manifest.setdefault("rows", {})

@@ -1,5 +1,6 @@
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -73,19 +74,31 @@ def test_percentile_is_among_the_active_of_the_tier():
     assert chosen["d"] == 1.0  # above e; f is dormant
 
 
-def test_value_at_risk_is_the_margin_of_a_customer_who_stays():
-    # clv is p_alive times that margin: half alive, twice the margin
-    chosen = select(scores(p_alive=[0.5, 1.0, 1.0, 1.0, 1.0, 0.0])).set_index("customer_id")
-    assert chosen.loc["a", "value_at_risk"] == pytest.approx(0.9 * 10 / 0.5)
-    everybody = select(scores(p_alive=0.0, clv=0.0), active_within_days=None)
-    assert (everybody["value_at_risk"] == 0).all()
+def test_value_at_risk_is_never_more_than_the_margin_expected():
+    # however small the chance that a customer is still there
+    for alive in (1.0, 1e-3, 1e-200, 0.0):
+        chosen = select(scores(p_alive=alive))
+        assert (chosen["value_at_risk"] <= chosen["clv"]).all()
+        assert chosen["customer_id"].tolist() == ["b", "a", "c", "d"]
 
 
-def test_a_threshold_by_risk_takes_the_place_of_the_first():
-    assert set(select(warn_from=WarnFrom(risk=0.8))["customer_id"]) == {"a", "b"}
-    low = select(warn_from=WarnFrom(risk=0.1)).set_index("customer_id")["severity"]
-    assert low["e"] == "orange"  # .2, but nine typical gaps of silence
-    assert low["b"] == "red"
+@pytest.mark.parametrize("risk", [0.1, 0.3, 0.55, 0.56, 0.8, 0.9, 0.95])
+@pytest.mark.parametrize("ratio", [0.0, 1.5, 9.0, np.nan])
+def test_a_threshold_by_risk_decides_alone(risk, ratio):
+    table = scores(overdue_ratio=ratio)
+    chosen = select(table, warn_from=WarnFrom(risk=risk), active_within_days=None)
+    assert set(chosen["customer_id"]) == set(table.loc[table["p_churn"] >= risk, "customer_id"])
+    # the colours stay those of the table
+    by_table = select(table, active_within_days=None).set_index("customer_id")["severity"]
+    expected = by_table.reindex(chosen["customer_id"]).fillna("yellow")
+    assert chosen["severity"].tolist() == expected.tolist()
+
+
+def test_a_threshold_by_risk_keeps_nobody_below_it_but_their_colour_above_it():
+    before = select().assign(as_of=date(2011, 12, 2))
+    eased = scores(p_churn=[0.8, 0.9, 0.74, 0.55, 0.2, 0.99])
+    chosen = select(eased, warn_from=WarnFrom(risk=0.75), previous=before)
+    assert chosen.set_index("customer_id")["severity"].to_dict() == {"a": "red", "b": "red"}
 
 
 def test_a_threshold_by_profit_decides_alone():

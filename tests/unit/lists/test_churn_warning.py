@@ -6,8 +6,9 @@ import pytest
 
 from winback.errors import DataError
 from winback.lists.at_risk import select_at_risk
-from winback.lists.churn_warning import CHURN_WARNING, churn_warning
+from winback.lists.churn_warning import CHURN_WARNING, churn_warning, left_out
 from winback.lists.columns import DTYPES
+from winback.lists.warn_from import WarnFrom
 
 AS_OF = date(2011, 12, 9)
 
@@ -48,6 +49,7 @@ BEHAVIOUR = pd.DataFrame(
     {
         "customer_id": list("fedcba"),
         "frequency": 3.0,
+        "recency": 72.6,
         "typical_gap_days": 24.4,
         "days_since_last": 60.0,
     }
@@ -60,12 +62,10 @@ def test_the_list_is_complete_and_typed():
         {"customer_id": ["b"], "place": [1], "day": [date(2011, 10, 10)], "what": ["purchase"],
          "times": [1], "amount": [34.2], "channel": [None]}
     )  # fmt: skip
-    kept = pd.DataFrame(
-        {"customer_id": ["b", "a"], "clv_low": [10.0, 1.0], "clv_high": [80.0, 2.0]}
-    )
     table = churn_warning(
-        select(), BEHAVIOUR, CONTRIBUTIONS, as_of=AS_OF, horizon_days=90, last=last, kept=kept
-    )
+        select(), BEHAVIOUR, CONTRIBUTIONS, as_of=AS_OF, horizon_days=90, last=last,
+        limits="defaults: capacity",
+    )  # fmt: skip
     assert {name: str(kind) for name, kind in table.dtypes.items()} == {
         name: DTYPES[kind] for name, kind in CHURN_WARNING.items()
     }
@@ -76,8 +76,8 @@ def test_the_list_is_complete_and_typed():
     assert row["cooldown_until"] == pd.Timestamp("2012-01-08")
     assert table["last_behaviours"].tolist()[0] == "2011-10-10 bought for 34.20"
     assert table["last_behaviours"].isna().tolist() == [False, True, True, True]
-    assert (row["value_at_risk_low"], row["value_at_risk_high"]) == pytest.approx((9, 72))
-    assert table["value_at_risk_low"].notna().tolist() == [True, True, False, False]
+    assert (row["value_at_risk_low"], row["value_at_risk_high"]) == pytest.approx((4.5, 90))
+    assert (table["limits"] == "defaults: capacity").all()
     assert row["last_purchase_at"] == pd.Timestamp("2011-10-10")
     assert (row["value_version"], row["days_since_last"], row["horizon_days"]) == ("3", 60, 90)
     assert (row["owner"], row["action"]) == ("account manager", "call, ask what is wrong")
@@ -115,6 +115,40 @@ def test_colours_do_not_flap():
         7,
     )
     assert select(eased, as_of=later).set_index("customer_id").loc["a", "severity"] == "orange"
+
+
+def test_a_row_that_repeats_is_not_put_off_week_by_week():
+    table = churn_warning(select(), BEHAVIOUR, None, as_of=AS_OF, horizon_days=90)
+    later = date(2011, 12, 16)
+    worse = scores(as_of=[later] * 6, p_churn=[0.9, 0.9, 0.75, 0.75, 0.2, 0.99])
+    again = churn_warning(select(worse, as_of=later, previous=table), BEHAVIOUR, None, as_of=later,
+                          horizon_days=90, previous=table)  # fmt: skip
+    until = pd.concat(
+        [frame.set_index("customer_id")["cooldown_until"] for frame in (table, again)], axis=1
+    )
+    same = until.iloc[:, 0] == until.iloc[:, 1]
+    assert same.to_dict() == {"a": True, "b": True, "c": True, "d": False}  # d has become orange
+
+
+@pytest.mark.parametrize(
+    ("warn_from", "reasons"),
+    [
+        (None, {"x": "at risk, but in rhythm", "e": "not at risk"}),
+        (WarnFrom(risk=0.6), {"x": "not at risk", "e": "not at risk"}),
+        (WarnFrom(profit=9e9), dict.fromkeys("abcdex", "below the expected profit")),
+    ],
+)
+def test_who_is_left_out_is_told_the_truth(warn_from, reasons):
+    table = pd.concat(
+        [scores(), scores().iloc[[3]].assign(customer_id="x", p_churn=0.5, overdue_ratio=0.99)]
+    )
+    listed = select(table, warn_from=warn_from)
+    out = left_out(table, listed, listed, as_of=AS_OF, warn_from=warn_from)
+    told = out.set_index("customer_id")
+    assert told["reason"].to_dict() == {"f": "not active"} | (
+        reasons if warn_from is None or warn_from.profit else reasons | {"d": "not at risk"}
+    )
+    assert told.loc["x", ["p_churn", "overdue_ratio"]].tolist() == [0.5, 0.99]
 
 
 def test_scores_that_cannot_be_used_are_refused():

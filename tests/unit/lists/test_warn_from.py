@@ -33,11 +33,16 @@ def test_what_is_no_threshold_is_refused(wrong):
 def test_profit_needs_amounts():
     with pytest.raises(UsageError, match="no amounts"):
         WarnFrom(profit=1.0).decide(ROWS.assign(value_at_risk=np.nan))
-    assert WarnFrom(risk=0.5).decide(ROWS) == {}
+    assert WarnFrom().decide(ROWS) == {}
+    assert WarnFrom(risk=0.8).decide(ROWS)["warn"].tolist() == [True, False]
     assert WarnFrom(profit=1.0).decide(ROWS.head(0))["warn"].empty
 
 
 def test_it_speaks():
+    assert str(WarnFrom()) == (
+        "P(churn) of 0.50 after a silence of 1 typical gaps or more, or P(churn) of 0.70 whatever "
+        "the silence"
+    )
     assert str(WarnFrom(risk=0.5)) == "P(churn) of 0.50"
     assert str(WarnFrom(profit=5, save_rate=0.25)) == (
         "acting is expected to earn 5.00 or more, where a warning keeps 25% of those about to "

@@ -65,9 +65,45 @@ def test_who_wants_no_contact_or_is_held_out_is_left_out_and_counted(shop):
     people = pd.read_csv(shop.folder / "customers.csv", dtype={"customer_id": str})
     never = set(people.loc[people["opt_out"], "customer_id"])
     assert not never & set(listed["customer_id"])
-    assert told["threshold"] == {"by": "risk", "risk": 0.5, "meaning": "P(churn) of 0.50"}
+    assert told["threshold"]["by"] == "table"
+    assert told["threshold"]["meaning"].startswith("P(churn) of 0.50 after a silence of 1 typical")
     assert sum(told["listed"].values()) == len(listed) == 20
     assert told["capacity"] == 20
+
+
+def test_the_limits_that_nobody_chose_stand_on_every_row(shop):
+    assert set(shop.read("churn_warning.parquet")["limits"]) == {"set by the job"}
+    by_colour = warn(shop, "{capacity: {orange: 3}}")  # red and yellow get none: that is chosen
+    assert set(by_colour.rows["limits"]) == {"set by the job"}
+    assert by_colour.summary["defaults"] == []
+    unset = warn(shop, "{expires_days: 7}")
+    assert set(unset.rows["limits"]) == {"defaults: capacity"}
+    assert unset.summary["defaults"] == ["lists.churn_warning.capacity = 200"]
+
+
+def test_who_is_on_the_win_back_list_or_had_a_contact_is_left_out(shop):
+    first = shop.read("churn_warning.parquet")["customer_id"]
+    taken, written, long_ago = first[0], first[1], first[2]
+    text = JOB + "  win_back: {budget: 9}\n" + shop.yaml.read_text().splitlines()[-1] + "\n"
+    sent = pd.DataFrame(
+        {"customer_id": [written, long_ago], "timestamp": ["1998-06-28", "1998-01-05"]}
+    )
+    sent.to_csv(shop.folder / "contacts.csv", index=False)
+    yaml = shop.yaml.with_name("contacts.yaml")
+    yaml.write_text(text.replace("churn:", "  contacts: {source: contacts.csv}\nchurn:", 1))
+    with Session(load_job(yaml), out=shop.out, today=date(2030, 1, 1)) as session:
+        scores = pd.read_parquet(shop.out / "scores.parquet")
+        made = churn_warning(
+            session, scores, session.read_frame("customers"), on_win_back={taken, "nobody"}
+        )
+        out = pd.read_parquet(session.stage / "results" / "churn_warning_excluded.parquet")
+        for path in (session.stage / "results").rglob("*"):
+            if path.is_file():
+                path.unlink()
+    why = out.set_index("customer_id")["reason"]
+    assert why[[taken, written]].tolist() == ["on the win-back list", "in cooldown"]
+    assert long_ago in set(made.rows["customer_id"])
+    assert made.summary["left_out"]["in cooldown"] == 1
 
 
 def test_everybody_else_has_one_reason(shop):
@@ -80,7 +116,8 @@ def test_everybody_else_has_one_reason(shop):
     assert counts["over capacity"] == sum(told["at_risk"].values()) - len(listed)
     assert excluded.loc[excluded["reason"] == "not active", "days_since_last"].min() > 180
     assert set(counts.index) == {
-        "opted out", "global holdout", "not active", "not at risk", "over capacity"
+        "opted out", "global holdout", "not active", "not at risk", "at risk, but in rhythm",
+        "over capacity",
     }  # fmt: skip
     assert set(excluded["list_id"]) == set(listed["list_id"])
 
@@ -123,6 +160,14 @@ def test_the_threshold_and_the_capacity_are_the_jobs(shop):
     made = warn(shop, "{capacity: {orange: 3}, warn_from: {risk: 0.75}}")
     assert made.rows["severity"].tolist() == ["orange"] * 3
     assert (made.rows["p_churn"] >= 0.75).all()
+    made = warn(shop, "{capacity: 5000, warn_from: {risk: 0.4}}")
+    scores = shop.read("scores.parquet").set_index("customer_id")
+    active = scores["T"] - scores["recency"] <= 180
+    risky = scores.index[active & (scores["p_churn"] >= 0.4)]
+    people = pd.read_csv(shop.folder / "customers.csv", dtype={"customer_id": str})
+    never = people.loc[people["opt_out"], "customer_id"]
+    held = shop.read("churn_warning_excluded.parquet").query("reason == 'global holdout'")
+    assert set(made.rows["customer_id"]) == set(risky) - set(never) - set(held["customer_id"])
     made = warn(shop, "{capacity: 500, warn_from: {profit: 1}, contact_cost: 0.5}")
     earns = 0.1 * made.rows["value_at_risk"] - 0.5
     assert len(made.rows)
