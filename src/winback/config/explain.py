@@ -99,6 +99,13 @@ _HINTS: dict[KeyPath, str] = {
         "without a control group the effect cannot be measured; write for example "
         "`control_share: 0.2`"
     ),
+    ("lists", "win_back", "max_share"): (
+        "a win-back list never contacts everybody; write for example `max_share: 0.5`"
+    ),
+    ("lists", "win_back", "exploration_share"): (
+        "an unmeasured uplift is only measured for those drawn by lot; write for example "
+        "`exploration_share: 0.1`"
+    ),
     ("lists", "churn_warning", "capacity"): (
         "write for example `capacity: 200` or `capacity: {red: 50, orange: 100, yellow: 50}`"
     ),

@@ -86,10 +86,14 @@ class WinBackSettings(Settings):
     """The win-back list. It always has a budget, a capacity and a control group."""
 
     budget: Annotated[float, Field(gt=0)] = 250.0
-    """The most that the list may cost, even if every offer is redeemed."""
+    """The most that the lists of a week, Monday to Sunday, may cost, even if every offer is
+    redeemed."""
     capacity: PositiveInt = 200
-    """At most so many customers are contacted."""
-    control_share: Annotated[float, Field(gt=0, le=0.5)] = 0.2
+    """At most so many customers are contacted in a week."""
+    max_share: Annotated[float, Field(gt=0, le=0.8)] = 0.5
+    """Whatever money and capacity say, at most this share of the eligible is contacted in a
+    week."""
+    control_share: Annotated[float, Field(ge=0.05, le=0.5)] = 0.2
     """This share of the eligible is left alone, so that the effect can be measured."""
     contact_cost: Annotated[float, Field(ge=0)] = 0.10
     """What one contact costs."""
@@ -101,18 +105,20 @@ class WinBackSettings(Settings):
     """Assumed gain in P(return) by contacting a customer who is alive, until it is measured."""
     expires_days: Days = 30
     """The list is good for so many days."""
-    exploration_share: Annotated[float, Field(ge=0, le=0.5)] = 0.1
+    exploration_share: Annotated[float, Field(ge=0.05, le=0.5)] = 0.1
     """While the uplift is a prior, this share of the budget goes to eligible customers drawn by
     lot, so that it can be measured for all."""
     channel: str = "email"
     """Through which one writes; where `customers.contactable_channels` exists, it must name it."""
     channels: Annotated[dict[str, ChannelSettings], Field(min_length=1)] | None = None
-    """Several channels in order of preference, each with a capacity, such as `{email: {capacity:
-    150}, sms: {capacity: 50, contact_cost: 0.3}}`. Unset: the one `channel`."""
+    """Several channels in order of preference, each with a capacity a week, such as `{email:
+    {capacity: 150}, sms: {capacity: 50, contact_cost: 0.3}}`: a customer gets the first that
+    reaches them, pays and has room. Unset: the one `channel`."""
     offer: str = "voucher"
     """What one offers."""
     cooldown_days: Days = 30
-    """Nobody is written to again within so many days (needs `data.contacts`)."""
+    """Nobody is written to again within so many days. Earlier lists count as sent, unless
+    `data.contacts` tells who of them was contacted."""
     contact_cap: PositiveInt = 3
     """Nobody is written to who had so many contacts within `contact_cap_days`."""
     contact_cap_days: Days = 90
@@ -147,7 +153,7 @@ class ListSettings(Settings):
     """Active customers at risk."""
     win_back: WinBackSettings = Field(default_factory=WinBackSettings)
     """Dormant customers worth calling back."""
-    holdout_share: Annotated[float, Field(gt=0, le=0.2)] = 0.02
+    holdout_share: Annotated[float, Field(ge=0.005, le=0.2)] = 0.02
     """This share of all customers is on no list, ever: against them the lists as a whole are
     measured."""
     playbook: str | None = None

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from winback.errors import UsageError
+from winback.lists.limits import LEAST_CONTROL_SHARE
 
 TREATED = "treated"
 CONTROL = "control"
@@ -39,7 +40,7 @@ def draw_arms(
     experiment_id
         A new one draws anew.
     control_share
-        In (0, 1).
+        In [0.05, 1).
     salt
         Keeps draws apart between installations.
 
@@ -58,12 +59,12 @@ def draw_arms(
     >>> draw_arms(pd.Series(["a", "b", "c"]), experiment_id="e", control_share=0.5).tolist()
     ['control', 'control', 'treated']
     """
-    if not (control_share is not None and 0 < control_share < 1):
+    if not (control_share is not None and LEAST_CONTROL_SHARE <= control_share < 1):
         raise UsageError(
             "a list needs a comparison group",
             where="control_share",
             got=control_share,
-            allowed="above 0, below 1",
+            allowed=f"{LEAST_CONTROL_SHARE} or more, below 1",
             hint="write the share to leave alone, such as control_share: 0.2",
         )
     draws = digests(customer_ids, f"{salt}|{experiment_id}|")

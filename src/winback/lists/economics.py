@@ -59,7 +59,7 @@ class Economics:
         customers: pd.DataFrame,
         *,
         uplift: pd.Series | None = None,
-        uplift_source: str = PRIOR,
+        uplift_source: pd.Series | str = PRIOR,
         contact_cost: pd.Series | float | None = None,
         offer_cost: pd.Series | float | None = None,
     ) -> pd.DataFrame:

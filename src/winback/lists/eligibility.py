@@ -94,6 +94,7 @@ def ineligible(
         `customer_id, reason` (see `winback.features.open_cases`).
     contacts
         `customer_id, timestamp` of earlier contacts. Rows whose `arm` is `control` were not sent.
+        Where a contact has a `cooldown_until`, nobody is written to before that day either.
     cooldown_days
         Nobody is written to again within so many days.
     contact_cap, contact_cap_days
@@ -138,7 +139,8 @@ def ineligible(
         tests += [(name, case == name) for name in sorted(open_cases["reason"].unique())]
     if contacts is not None:
         since, recent = _contacted(ids, contacts, as_of, contact_cap_days)
-        tests += [(COOLDOWN, since < cooldown_days), (CONTACT_CAP, recent >= contact_cap)]
+        waits = (since < cooldown_days) | _cooling(ids, contacts, as_of)
+        tests += [(COOLDOWN, waits), (CONTACT_CAP, recent >= contact_cap)]
     nothing = pd.Series(np.nan, index=rows.index)
     reason = (nothing if step_reason is None else step_reason).astype("str")
     for name, fails in reversed(tests):
@@ -185,29 +187,6 @@ def reach(ids: pd.Series, customers: pd.DataFrame | None, channels: Sequence[str
     )
 
 
-def first_channel(reached: pd.DataFrame, wanted: pd.Series) -> pd.Series:
-    """Give each customer the wanted channel or, where it does not reach, the first that does.
-
-    Parameters
-    ----------
-    reached
-        As `reach` gives it.
-    wanted
-        Names, aligned; a name that is no channel of `reached` reaches nobody.
-
-    Examples
-    --------
-    >>> reached = pd.DataFrame({"email": [True, True, False], "phone": [True, False, True]})
-    >>> first_channel(reached, pd.Series(["phone", "phone", "fax"])).tolist()
-    ['phone', 'email', 'phone']
-    """
-    names = np.array(reached.columns, dtype=object)
-    able = reached.to_numpy(dtype=bool)
-    as_wanted = able & (wanted.to_numpy(dtype=object)[:, None] == names[None, :])
-    best = np.where(as_wanted.any(axis=1), as_wanted.argmax(axis=1), able.argmax(axis=1))
-    return pd.Series(names[best], index=reached.index, dtype="str").where(reached.any(axis=1))
-
-
 def _opted_out(ids: pd.Series, customers: pd.DataFrame) -> pd.Series:
     require(customers, (), what="the customers")
     if "opt_out" not in customers.columns:
@@ -229,12 +208,27 @@ def _contacted(
     missing = [name for name in ("customer_id", "timestamp") if name not in contacts.columns]
     if missing:
         raise DataError("the contacts lack a column", got=", ".join(missing))
-    day = pd.to_datetime(contacts["timestamp"]).dt.normalize()
-    ago = (pd.Timestamp(as_of) - day).dt.days
-    sent = ago >= 0
-    if "arm" in contacts.columns:
-        sent &= (contacts["arm"] != "control").fillna(value=True)
-    who, ago = contacts.loc[sent, "customer_id"].astype("str"), ago[sent]
+    day, sent = _sent(contacts, as_of)
+    who, ago = contacts.loc[sent, "customer_id"].astype("str"), (pd.Timestamp(as_of) - day[sent])
+    ago = ago.dt.days
     since = ids.map(ago.groupby(who).min()).astype("float64").fillna(np.inf)
     recent = ids.map(who[ago < cap_days].value_counts())
     return since, recent.astype("float64").fillna(0.0)
+
+
+def _cooling(ids: pd.Series, contacts: pd.DataFrame, as_of: date) -> pd.Series:
+    """Tell whom a list has promised to leave alone until a later day."""
+    if "cooldown_until" not in contacts.columns:
+        return pd.Series(data=False, index=ids.index)
+    _, sent = _sent(contacts, as_of)
+    later = pd.to_datetime(contacts["cooldown_until"]) > pd.Timestamp(as_of)
+    return ids.isin(contacts.loc[sent & later, "customer_id"].astype("str"))
+
+
+def _sent(contacts: pd.DataFrame, as_of: date) -> tuple[pd.Series, pd.Series]:
+    """Return each contact's day, and whether it was sent by `as_of`."""
+    day = pd.to_datetime(contacts["timestamp"]).dt.normalize()
+    sent = day <= pd.Timestamp(as_of)
+    if "arm" in contacts.columns:
+        sent &= (contacts["arm"] != "control").fillna(value=True)
+    return day, sent

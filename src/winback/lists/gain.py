@@ -12,6 +12,8 @@ from winback.lists.economics import PRIOR, Economics
 if TYPE_CHECKING:
     from winback.estimators.uplift import UpliftModel
 
+NO_OFFER_SOURCE = f"contact without an offer: {PRIOR}, at most what an offer's contact measured"
+
 
 @dataclass(frozen=True)
 class Gain:
@@ -40,6 +42,28 @@ class Gain:
     sentence: str
     evidence: dict[str, Any] | None = None
 
+    def of(
+        self, customers: pd.DataFrame, offered: pd.Series
+    ) -> tuple[pd.Series | None, pd.Series | str]:
+        """Return the uplift of each customer's contact, and where it comes from.
+
+        What campaigns with an offer have measured does not speak for a contact without one: there
+        it is the prior times P(alive), and no more than what was measured.
+
+        Parameters
+        ----------
+        customers
+            `p_alive`, where known.
+        offered
+            Whether the contact comes with an offer, aligned.
+        """
+        if self.uplift is None or offered.all():
+            return self.uplift, self.source
+        prior = self.economics.uplift_prior * _alive(customers)
+        without = pd.concat([prior, self.uplift], axis=1).min(axis=1)
+        source = pd.Series(self.source, index=customers.index, dtype="str")
+        return self.uplift.where(offered, without), source.where(offered, NO_OFFER_SOURCE)
+
 
 def gain_in_force(eligible: pd.DataFrame, economics: Economics, model: UpliftModel | None) -> Gain:
     """Decide which uplift the list works with.
@@ -48,12 +72,14 @@ def gain_in_force(eligible: pd.DataFrame, economics: Economics, model: UpliftMod
     * An experiment whose interval holds 0: the prior, but no more than the interval's upper end;
       its data neither show an uplift nor support a larger one.
     * An experiment told apart from 0: what it measured, by stratum as far as it tells strata
-      apart. If it measured harm, nobody is worth calling back.
+      apart. If it measured harm, nobody is worth calling back. Among those for whom the same was
+      measured, it is shared out in proportion to P(alive): their mean stays what was measured, and
+      nothing is credited to customers who are gone for good.
 
     Parameters
     ----------
     eligible
-        The covariates of the model, by customer.
+        The covariates of the model and, where known, `p_alive`, by customer.
     economics
         Costs, margin and prior.
     model
@@ -77,7 +103,7 @@ def gain_in_force(eligible: pd.DataFrame, economics: Economics, model: UpliftMod
             None, PRIOR, measured=False, economics=economics, sentence=told, evidence=evidence
         )
     if model.status_ == "measured":
-        uplift = model.predict_frame(eligible)["uplift"]
+        uplift = by_p_alive(model.predict_frame(eligible)["uplift"], eligible)
         told = f"The uplift is measured, {model.source_}. {model.reason_}"
         return Gain(
             uplift,
@@ -95,3 +121,30 @@ def gain_in_force(eligible: pd.DataFrame, economics: Economics, model: UpliftMod
         "that interval."
     )
     return Gain(None, source, measured=False, economics=within, sentence=told, evidence=evidence)
+
+
+def by_p_alive(uplift: pd.Series, customers: pd.DataFrame) -> pd.Series:
+    """Share a measured uplift out in proportion to P(alive), among those of equal uplift.
+
+    Parameters
+    ----------
+    uplift
+        As measured, by customer.
+    customers
+        `p_alive`, where known, aligned.
+
+    Examples
+    --------
+    >>> alive = pd.DataFrame({"p_alive": [0.9, 0.3, 0.2]})
+    >>> by_p_alive(pd.Series([0.04, 0.04, 0.01]), alive).round(3).tolist()
+    [0.06, 0.02, 0.01]
+    """
+    alive = _alive(customers)
+    mean = alive.groupby(uplift.round(12)).transform("mean")
+    return uplift * (alive / mean.where(mean > 0)).fillna(1.0)
+
+
+def _alive(customers: pd.DataFrame) -> pd.Series:
+    if "p_alive" not in customers.columns:
+        return pd.Series(1.0, index=customers.index)
+    return customers["p_alive"].astype("float64")

@@ -9,8 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from winback.lists.selection import Channel
-
 MILP_CUSTOMERS = 2_000
 LP_CUSTOMERS = 50_000
 SECONDS = 10.0
@@ -28,24 +26,33 @@ def best_possible(
     budget: float,
     capacity: int,
     channel: npt.ArrayLike | None = None,
-    channels: Mapping[str, Channel] | None = None,
+    channels: Mapping[str, int] | None = None,
+    customer: npt.ArrayLike | None = None,
 ) -> dict[str, Any]:
     """Find the most that any choice of these customers could be expected to bring.
 
     The knapsack `max sum(profit x)` under `sum(cost x) <= budget`, `sum(x) <= capacity` and one
-    capacity a channel, x in {0, 1}. Up to `MILP_CUSTOMERS` customers it is solved
-    (`scipy.optimize.milp`, at most `SECONDS` seconds and `NODES` nodes); up to `LP_CUSTOMERS` its
-    linear relaxation bounds it from above; beyond, so does the budget alone, filled in order of
-    profit per cost with the last customer cut in part (Dantzig, 1957, doi:10.1287/opre.5.2.266).
+    capacity a channel, x in {0, 1}; where a customer can be reached through several channels, each
+    is a row of its own, and at most one of a customer's is taken. Up to `MILP_CUSTOMERS` rows it is
+    solved (`scipy.optimize.milp`, at most `SECONDS` seconds and `NODES` nodes); up to
+    `LP_CUSTOMERS` its linear relaxation bounds it from above; beyond, so does the budget alone,
+    filled in order of profit per cost with the last customer cut in part (Dantzig, 1957,
+    doi:10.1287/opre.5.2.266).
 
     Parameters
     ----------
     profit
-        What each customer is expected to bring, above 0, shape (n,).
+        What each row is expected to bring, above 0, shape (n,).
     cost
         What each may cost at most, shape (n,).
-    budget, capacity, channel, channels
-        As for `winback.lists.selection.walk`.
+    budget, capacity
+        The most that may be committed, and the most customers, 0 or more.
+    channel
+        Each row's channel, shape (n,). None: there is but one.
+    channels
+        Places by channel.
+    customer
+        Whose row it is, shape (n,). None: each is another's.
 
     Returns
     -------
@@ -65,18 +72,24 @@ def best_possible(
     if n > LP_CUSTOMERS:
         return {"value": budget_alone, "method": BUDGET_ONLY}
     from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 - half a second
-    from scipy.sparse import csr_array  # noqa: PLC0415
+    from scipy.sparse import csr_array, vstack  # noqa: PLC0415
 
     rows, limits = [price, np.ones(n)], [budget, float(capacity)]
-    for name, of in (channels or {}).items():
+    for name, places in (channels or {}).items():
         rows.append((np.asarray(channel) == name).astype("float64"))
-        limits.append(float(of.capacity))
+        limits.append(float(places))
+    table = csr_array(np.vstack(rows))
+    if customer is not None:
+        people, who = np.unique(np.asarray(customer).astype(str), return_inverse=True)
+        if len(people) < n:
+            once = csr_array((np.ones(n), (who, np.arange(n))), shape=(len(people), n))
+            table, limits = vstack([table, once], format="csr"), [*limits, *np.ones(len(people))]
     exact = n <= MILP_CUSTOMERS
     found = milp(
         -gain,
         integrality=np.full(n, int(exact)),
         bounds=Bounds(0, 1),
-        constraints=LinearConstraint(csr_array(np.vstack(rows)), ub=np.array(limits)),
+        constraints=LinearConstraint(table, ub=np.array(limits)),
         options={"time_limit": SECONDS, "node_limit": NODES, "mip_rel_gap": 1e-6},
     )
     if found.status == 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,25 @@ class Channel:
 
 
 @dataclass(frozen=True)
+class Used:
+    """What earlier lists of the same week have used up.
+
+    Parameters
+    ----------
+    budget
+        Money that they committed.
+    contacts
+        Customers whom they contact.
+    by_channel
+        The same by channel.
+    """
+
+    budget: float = 0.0
+    contacts: int = 0
+    by_channel: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Walk:
     """How far the money reached along a ranking.
 
@@ -43,9 +62,9 @@ class Walk:
     paid
         The treated customers that budget and capacities reach, shape (n,).
     reached
-        Customers of either arm above the cut-off of their channel, shape (n,).
+        Customers of either arm above the cut-off for whom a channel had room, shape (n,).
     full
-        The treated customers above the cut-off whose channel was full, shape (n,).
+        The treated customers above the cut-off for whom no channel had room, shape (n,).
     stopped_by
         `over budget`, `over capacity` (of all channels together), or None where it did not stop.
     first_left_out
@@ -65,15 +84,17 @@ def walk(
     *,
     budget: float,
     capacity: int,
-    channel: npt.ArrayLike | None = None,
-    channels: Mapping[str, Channel] | None = None,
+    at_most: int | None = None,
+    has_room: npt.ArrayLike | None = None,
+    used: Used | None = None,
 ) -> Walk:
     """Walk down a ranking and stop at the first treated customer that cannot be paid.
 
     Nobody further down is taken instead, even if cheaper: a larger budget then always adds to the
-    list and never takes from it. A customer whose channel is full is passed by, and the walk goes
-    on; who finds room depends on the ranking alone, not on the budget. The cut-off is the last
-    customer paid (of a channel that was full: its last); where nobody is left out, it is the end.
+    list and never takes from it. A customer without room in any channel is passed by, and the walk
+    goes on; who finds room depends on the ranking alone, not on the budget (see
+    `winback.lists.choice.assign`). The cut-off is the last customer paid; where nobody is left
+    out, it is the end.
 
     Parameters
     ----------
@@ -85,10 +106,13 @@ def walk(
         The most that may be committed, above 0.
     capacity
         The most customers that may be treated, over all channels, 1 or more.
-    channel
-        Each customer's channel, shape (n,). None: there is but one.
-    channels
-        Their capacities.
+    at_most
+        No more are treated than this, 0 or more. None: the capacity alone decides.
+    has_room
+        Whether a channel that reaches the customer has room when their turn comes, shape (n,).
+        None: each has.
+    used
+        What of budget and capacity is used up. None: nothing.
 
     Raises
     ------
@@ -100,36 +124,30 @@ def walk(
     >>> far = walk([1, 1, 1, 1], [True, False, True, True], budget=2.5, capacity=10)
     >>> far.paid.tolist(), far.stopped_by, far.first_left_out
     ([True, False, True, False], 'over budget', 3)
-    >>> far = walk([1, 1, 1], [True] * 3, budget=9, capacity=9, channel=["sms", "sms", "email"],
-    ...            channels={"sms": Channel(1), "email": Channel(5)})
+    >>> far = walk([1, 1, 1], [True] * 3, budget=9, capacity=9, has_room=[True, False, True])
     >>> far.paid.tolist(), far.full.tolist()
     ([True, False, True], [False, True, False])
     """
-    check_limits(budget, capacity, channels)
+    check_limits(budget, capacity)
+    used = used or Used()
     of_arm = np.asarray(treated, dtype=bool)
     n = len(of_arm)
-    has_room = np.ones(n, dtype=bool)
-    before_cut = np.ones(n, dtype=bool)  # of the customer's own channel
-    for name, limit in (channels or {}).items():
-        here = np.asarray(channel) == name
-        place = np.cumsum(here & of_arm)
-        has_room &= ~here | (place <= limit.capacity)
-        if n and place[-1] > limit.capacity:
-            last = int(np.searchsorted(place, limit.capacity))
-            before_cut &= ~here | (np.arange(n) <= last)
-    positions = np.flatnonzero(of_arm & has_room)
+    room = np.ones(n, dtype=bool) if has_room is None else np.asarray(has_room, dtype=bool)
+    positions = np.flatnonzero(of_arm & room)
     millionths = np.rint(np.asarray(cost, dtype="float64")[positions] * _MILLIONTHS)
     committed = np.cumsum(millionths.astype("int64"))
-    affordable = int(np.searchsorted(committed, round(budget * _MILLIONTHS), side="right"))
-    n_paid = min(affordable, capacity)
+    money = round(budget * _MILLIONTHS) - round(used.budget * _MILLIONTHS)
+    affordable = int(np.searchsorted(committed, money, side="right")) if money > 0 else 0
+    places = max(0, capacity - used.contacts)
+    places = places if at_most is None else min(places, at_most)
+    n_paid = min(affordable, places)
     paid = np.zeros(n, dtype=bool)
     paid[positions[:n_paid]] = True
     if n_paid == len(positions):
-        return Walk(paid, before_cut, of_arm & ~has_room, None, None)
+        return Walk(paid, room, of_arm & ~room, None, None)
     above = np.arange(n) <= (positions[n_paid - 1] if n_paid else -1)
-    stopped_by = OVER_BUDGET if affordable <= capacity else OVER_CAPACITY
-    full = of_arm & ~has_room & above
-    return Walk(paid, above & before_cut, full, stopped_by, int(positions[n_paid]))
+    stopped_by = OVER_BUDGET if affordable <= places else OVER_CAPACITY
+    return Walk(paid, above & room, of_arm & ~room & above, stopped_by, int(positions[n_paid]))
 
 
 def check_limits(

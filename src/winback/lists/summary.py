@@ -2,51 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from winback.lists.checks import balance, sample_ratio
+from winback.lists.choice import Choice, Terms
 from winback.lists.control import CONTROL, TREATED
 from winback.lists.eligibility import HELD_OUT
 from winback.lists.gain import Gain
 from winback.lists.measure import what_it_can_measure
 from winback.lists.optimum import EXACT, best_possible, optimality_gap
-from winback.lists.ranking import EXPLORATION
-from winback.lists.selection import (
-    BELOW_BREAK_EVEN,
-    OVER_BUDGET,
-    OVER_CAPACITY,
-    Channel,
-    Walk,
-)
+from winback.lists.selection import BELOW_BREAK_EVEN, OVER_BUDGET, OVER_CAPACITY, Walk
 
 LIMITS = ("budget", "capacity", "control_share")
 UNTIL_MEASURED = ("uplift_prior", "exploration_share")
-
-
-@dataclass(frozen=True)
-class Terms:
-    """The limits in force, and whether the source has amounts."""
-
-    budget: float
-    capacity: int
-    channels: Mapping[str, Channel]
-    control_share: float
-    money: bool
+NO_MEMORY = (
+    "There is neither a contacts table nor an earlier list: cooldown, cap and steps know of no "
+    "earlier contact."
+)
 
 
 def summarise(
     rows: pd.DataFrame,
-    far: Walk,
+    choice: Choice,
     terms: Terms,
     gain: Gain,
     *,
     name: str,
     exploration_share: float,
-    holdout_share: float | None,
+    holdout_share: float,
+    remembers: bool,
     defaults: Sequence[str],
 ) -> dict[str, Any]:
     """Count, add up, check and put into words.
@@ -57,7 +44,7 @@ def summarise(
         Every scored customer: `customer_id, reason` (missing: on the list or in the comparison
         group), `rank, chosen_by, arm, channel`, the columns of `Economics.of` and the covariates
         of `winback.lists.checks.balance`.
-    far
+    choice
         How far budget and capacities reached.
     terms
         The limits in force.
@@ -69,6 +56,8 @@ def summarise(
         Share of the money that went by lot.
     holdout_share
         Share of the global holdout.
+    remembers
+        Whether any contact or earlier list is known.
     defaults
         The settings that nobody has chosen, as `key = value`; those of this list are kept.
 
@@ -77,8 +66,10 @@ def summarise(
     dict
         Plain values only: `list_id, customers, eligible, treated, control, held_out, excluded`
         (reason to count), `budget, budget_committed, expected_cost, expected_incremental_margin,
-        capacity, channels` (each with `capacity, contact_cost, treated, left_out, shadow_price`),
-        `control_share, holdout_share, exploration_share, explored, uplift_prior, uplift_source,
+        capacity, max_share, used_this_week` (`budget, contacts` of the week's earlier lists),
+        `channels` (each with `capacity, contact_cost, treated, left_out, shadow_price`),
+        `control_share, holdout_share, exploration_share, explored` (treated whom the ranking alone
+        would not have reached), `uplift_prior, uplift_source,
         uplift_measured, uplift_evidence` (see `UpliftModel.summary`), `first_left_out`
         (customer, rank, reason), `shadow_price` (expected margin
         that one more unit of budget would bring), `capacity_shadow_price` (that one more contact
@@ -91,7 +82,7 @@ def summarise(
     reasons = rows["reason"].value_counts()
     excluded = {str(name): int(reasons[name]) for name in sorted(reasons.index)}
     n_treated, n_control = len(treated), int((chosen["arm"] == CONTROL).sum())
-    best = _best(eligible, terms) if terms.money else None
+    best = _best(choice, terms, len(eligible)) if terms.money else None
     measures = what_it_can_measure(
         n_treated,
         n_control,
@@ -116,15 +107,17 @@ def summarise(
             float(treated["expected_incremental_margin"].sum()) if terms.money else None
         ),
         "capacity": terms.capacity,
+        "max_share": terms.max_share,
+        "used_this_week": {"budget": terms.used.budget, "contacts": terms.used.contacts},
         "control_share": terms.control_share,
         "holdout_share": holdout_share,
         "exploration_share": exploration_share,
-        "explored": int((treated["chosen_by"] == EXPLORATION).sum()),
+        "explored": choice.only_by_lot,
         "uplift_prior": gain.economics.uplift_prior,
         "uplift_source": gain.source,
         "uplift_measured": gain.measured,
         "uplift_evidence": gain.evidence,
-        **_at_the_margin(rows, far, terms),
+        **_at_the_margin(rows, choice.far, terms),
         "best_possible": best,
         "optimality_gap": (
             None if best is None else optimality_gap(treated["expected_incremental_margin"], best)
@@ -135,7 +128,9 @@ def summarise(
         "defaults": [line for line in defaults if _in_force(line, gain)],
         "warnings": [text for text in (ratio["warning"], before["warning"]) if text],
     }
-    summary["sentences"] = _sentences(summary, rows, terms, gain)
+    summary["sentences"] = _sentences(summary, rows, choice, terms, gain)
+    if not remembers:
+        summary["sentences"].append(NO_MEMORY)
     return summary
 
 
@@ -147,20 +142,20 @@ def _in_force(line: str, gain: Gain) -> bool:
     """Tell whether a setting bounds this list."""
     key = line.partition(" = ")[0]
     names = LIMITS if gain.measured else (*LIMITS, *UNTIL_MEASURED)
+    names = (*names, "max_share")
     return key in {"lists.holdout_share", *(f"lists.win_back.{name}" for name in names)}
 
 
-def _best(eligible: pd.DataFrame, terms: Terms) -> dict[str, Any]:
-    payable = eligible[
-        (eligible["arm"] == TREATED) & (eligible["expected_incremental_margin"] > 0)
-    ].sort_values("customer_id")
+def _best(choice: Choice, terms: Terms, eligible: int) -> dict[str, Any]:
+    options = choice.options
     return best_possible(
-        payable["expected_incremental_margin"],
-        payable["commitment"],
-        budget=terms.budget,
-        capacity=terms.capacity,
-        channel=payable["channel"],
-        channels=terms.channels,
+        options["profit"],
+        options["commitment"],
+        budget=terms.budget_left,
+        capacity=terms.most(eligible),
+        channel=options["channel"],
+        channels=terms.room,
+        customer=options["customer_id"],
     )
 
 
@@ -201,7 +196,9 @@ def _at_the_margin(rows: pd.DataFrame, far: Walk, terms: Terms) -> dict[str, Any
     }
 
 
-def _sentences(summary: dict[str, Any], rows: pd.DataFrame, terms: Terms, gain: Gain) -> list[str]:
+def _sentences(
+    summary: dict[str, Any], rows: pd.DataFrame, choice: Choice, terms: Terms, gain: Gain
+) -> list[str]:
     eligible = rows[rows["arm"].notna()]
     counted = (
         f"{summary['treated']:,} of {len(rows):,} customers are called back and "
@@ -229,20 +226,41 @@ def _sentences(summary: dict[str, Any], rows: pd.DataFrame, terms: Terms, gain: 
             "Nobody is worth calling back on these terms. "
             + gain.economics.what_would_have_to_hold(eligible)
         )
-    if not summary["treated"] and summary["first_left_out"] is not None:
+    sentences += _week(summary, terms, len(eligible))
+    if not summary["treated"] and choice.far.stopped_by == OVER_BUDGET and not terms.used.budget:
         cost = rows.loc[rows["rank"] == summary["first_left_out"]["rank"], "commitment"].iloc[0]
         sentences.append(
             f"The budget of {terms.budget:.2f} does not pay a single contact with its offer "
             f"({cost:.2f})."
         )
     sentences += [*_limits(summary), gain.sentence]
-    if summary["exploration_share"] and summary["treated"]:
+    binds = choice.far.stopped_by is not None or choice.far.full.any()
+    if summary["exploration_share"] and summary["treated"] and binds:
         sentences.append(
             f"Until it is measured, {summary['exploration_share']:.0%} of the money goes by lot to "
-            f"customers above break-even: {summary['explored']:,} of the "
-            f"{summary['treated']:,} called back."
+            f"customers above break-even: {summary['explored']:,} of the {summary['treated']:,} "
+            "called back are reached only by lot."
         )
     return [*sentences, str(summary["measures"]["sentence"]), *_checked(summary)]
+
+
+def _week(summary: dict[str, Any], terms: Terms, eligible: int) -> list[str]:
+    """Say what earlier lists of the week have left, and whether the share contacted binds."""
+    sentences, used = [], terms.used
+    if used.contacts:
+        sentences.append(
+            f"Earlier lists of this week have committed {used.budget:.2f} of the budget of "
+            f"{terms.budget:.2f}, and {used.contacts:,} of {terms.capacity:,} contacts."
+        )
+    first = summary["first_left_out"]
+    if first is not None and first["reason"] == OVER_CAPACITY:
+        most = terms.most(eligible)
+        if most < terms.capacity - used.contacts:
+            sentences.append(
+                f"No more than {terms.max_share:.0%} of the eligible are contacted in a week "
+                f"(win_back.max_share): {most:,} now."
+            )
+    return sentences
 
 
 def _limits(summary: dict[str, Any]) -> list[str]:

@@ -16,23 +16,17 @@ import numpy as np
 import pandas as pd
 
 from winback.errors import UsageError
+from winback.lists.choice import Terms, choose
 from winback.lists.columns import conform, finite, list_id
 from winback.lists.control import CONTROL, TREATED, digests, draw_arms, in_holdout, strata
 from winback.lists.economics import Economics
-from winback.lists.eligibility import first_channel, ineligible, reach, read_scores
+from winback.lists.eligibility import ineligible, reach, read_scores
 from winback.lists.gain import gain_in_force
+from winback.lists.limits import check_controls, check_shares
+from winback.lists.memory import contacts_so_far, used_up
 from winback.lists.playbook import Playbook, load_playbook, steps_due, suggest
-from winback.lists.ranking import in_order
-from winback.lists.selection import (
-    BELOW_BREAK_EVEN,
-    CONTROL_BELOW_CUT_OFF,
-    OVER_CAPACITY,
-    Channel,
-    Walk,
-    check_limits,
-    walk,
-)
-from winback.lists.summary import Terms, summarise
+from winback.lists.selection import Channel, check_limits
+from winback.lists.summary import LIMITS, summarise
 from winback.lists.win_back_columns import WIN_BACK, WIN_BACK_EXCLUDED, WinBack
 
 if TYPE_CHECKING:
@@ -64,7 +58,7 @@ def win_back(
     customers: pd.DataFrame | None = None,
     contacts: pd.DataFrame | None = None,
     open_cases: pd.DataFrame | None = None,
-    holdout_share: float | None = None,
+    holdout_share: float = 0.02,
     cooldown_days: int = 30,
     contact_cap: int = 3,
     contact_cap_days: int = 90,
@@ -72,6 +66,8 @@ def win_back(
     uplift: UpliftModel | None = None,
     covariates: pd.DataFrame | None = None,
     exploration_share: float = 0.1,
+    max_share: float = 0.5,
+    earlier: pd.DataFrame | None = None,
     defaults: Sequence[str] = (),
 ) -> WinBack:
     """Choose whom to call back, whom to leave alone for comparison, and say why about the others.
@@ -92,19 +88,19 @@ def win_back(
     economics
         Costs, margin and the assumed uplift.
     budget
-        The most that the list may commit, above 0.
+        The most that the lists of a calendar week, Monday to Sunday, may commit, above 0.
     capacity
-        The most customers that are contacted over all channels, 1 or more.
+        The most customers that they contact over all channels, 1 or more.
     control_share
-        Share of the eligible whose arm is control, in (0, 1).
+        Share of the eligible whose arm is control, in [0.05, 1).
     window_days
         Fewest and most days of silence of those called back, both included.
     active_within_days
         Who bought within so many days is not dormant. None: the window alone decides.
     channels
-        Through which one writes, in order of preference. A customer gets the playbook's channel or,
-        where it does not reach them or is none of these, the first that does; there is no second
-        one where it is full. None: e-mail.
+        Through which one writes, in order of preference, each with its capacity a week. A customer
+        gets the first that reaches them, pays and has room when their turn comes; the playbook says
+        what to do through it. None: e-mail.
     offer
         Replaces the playbook's offers; where it offers nothing, nothing is offered.
     job
@@ -119,7 +115,7 @@ def win_back(
         Who may be written to, who was, and who has a complaint or a refund open (see
         `winback.lists.eligibility.ineligible`).
     holdout_share
-        Share of all customers in the global holdout. None: there is none.
+        Share of all customers in the global holdout, in [0.005, 1).
     cooldown_days, contact_cap, contact_cap_days
         How often one may be written to.
     playbook
@@ -130,7 +126,14 @@ def win_back(
         `customer_id` and the columns that `uplift` asks for, where the scores lack them.
     exploration_share
         Until the uplift is measured, this share of the money goes by lot to customers above
-        break-even.
+        break-even; in [0.05, 0.5]. The lots are drawn anew on every day.
+    max_share
+        Whatever money and capacity say, no more than this share of the eligible is contacted (in
+        one week, together); in (0, 0.8].
+    earlier
+        The treated customers of winback's own lists of earlier dates (see
+        `winback.lists.memory`): they count as contacted, unless the contacts tell better, and
+        what the week's lists committed is used up. None: there are none.
     defaults
         The settings that nobody has chosen, as `key = value`: told in the summary.
 
@@ -142,14 +145,15 @@ def win_back(
     Raises
     ------
     UsageError
-        If a limit or the comparison group is missing, or an argument is out of range.
+        If a limit or the comparison group is missing, an argument is out of range, or 30 or more
+        would be contacted and nobody left alone.
     DataError
         If a table lacks a column, or an eligible customer's `p_repurchase`.
 
     Examples
     --------
     >>> scores = pd.DataFrame({
-    ...     "customer_id": ["a", "b", "c"], "recency": [100.0, 100.0, 100.0],
+    ...     "customer_id": ["a", "d", "e"], "recency": [100.0, 100.0, 100.0],
     ...     "T": [500.0, 500.0, 110.0], "p_repurchase": [0.05, 0.05, 0.6],
     ...     "expected_spend": [120.0, 9.0, 50.0], "expected_purchases": [0.1, 0.1, 2.0],
     ...     "tier": ["core", "core", "core"]})
@@ -161,19 +165,32 @@ def win_back(
     0     1           a
     >>> lists.excluded[["customer_id", "reason"]]
       customer_id            reason
-    0           b  below break-even
-    1           c       not dormant
+    0           d  below break-even
+    1           e       not dormant
     """
     channels = channels or {"email": Channel(capacity)} if capacity else {}
     check_limits(budget, capacity, channels)
+    check_shares(
+        control_share=control_share,
+        holdout_share=holdout_share,
+        exploration_share=exploration_share,
+        max_share=max_share,
+    )
     if min(horizon_days, expires_days) < 1:
         raise UsageError("a list looks at least a day ahead", where="horizon_days, expires_days")
-    if not 0 <= exploration_share < 1:
-        raise UsageError("not a share", where="exploration_share", got=exploration_share)
+    known = contacts_so_far(contacts, earlier, as_of)
     needed = ("p_repurchase", "expected_spend", "expected_purchases", "tier")
     rows = read_scores(scores, needed, as_of)
     playbook = playbook or load_playbook()
-    due = steps_due(rows, playbook, as_of=as_of, contacts=contacts)
+    due = steps_due(
+        rows,
+        playbook,
+        as_of=as_of,
+        contacts=known,
+        dormant_after_days=(
+            max(0, window_days[0] - 1) if active_within_days is None else active_within_days
+        ),
+    )
     reason = ineligible(
         rows,
         as_of=as_of,
@@ -183,7 +200,7 @@ def win_back(
         customers=customers,
         held_out=in_holdout(rows["customer_id"], share=holdout_share, salt=salt),
         open_cases=open_cases,
-        contacts=contacts,
+        contacts=known,
         cooldown_days=cooldown_days,
         contact_cap=contact_cap,
         contact_cap_days=contact_cap_days,
@@ -194,44 +211,70 @@ def win_back(
     eligible = rows[reason.isna()]
     eligible = eligible.assign(step=due.loc[eligible.index, "step"])
     finite(eligible, ("p_repurchase", _worth(has_money)), what="the scores")
-    told = _what_to_do(eligible, playbook, channels, customers=customers, offer=offer)
     gain = gain_in_force(_described(eligible, covariates), economics, uplift)
-    prices = {name: of.contact_cost for name, of in channels.items() if of.contact_cost is not None}
-    case = gain.economics.of(
-        eligible,
-        uplift=gain.uplift,
-        uplift_source=gain.source,
-        contact_cost=told["channel"].map(prices).astype("float64").fillna(economics.contact_cost),
-        offer_cost=economics.offer_cost * (told["offer"] != NO_OFFER),
-    ).assign(
-        arm=draw_arms(
-            eligible["customer_id"],
-            experiment_id=experiment_id,
-            control_share=control_share,
-            salt=salt,
-        ),
-        stratum=strata(eligible["p_repurchase"], eligible[_worth(has_money)]),
-        propensity=1 - control_share,
-        experiment_id=experiment_id,
+    arms = pd.DataFrame(
+        {
+            "arm": draw_arms(
+                eligible["customer_id"],
+                experiment_id=experiment_id,
+                control_share=control_share,
+                salt=salt,
+            ),
+            "stratum": strata(eligible["p_repurchase"], eligible[_worth(has_money)]),
+            "propensity": 1 - control_share,
+            "experiment_id": experiment_id,
+        },
+        index=eligible.index,
+    )
+    terms = Terms(
+        budget,
+        capacity,
+        channels,
+        control_share,
+        money=has_money,
+        max_share=max_share,
+        used=used_up(earlier, as_of, list(channels)),
+    )
+    cases = []
+    for channel, of in channels.items():
+        told = _what_to_do(eligible, playbook, channel, offer)
+        offered = told["offer"] != NO_OFFER
+        gained, source = gain.of(eligible, offered)
+        case = gain.economics.of(
+            eligible,
+            uplift=gained,
+            uplift_source=source,
+            contact_cost=economics.contact_cost if of.contact_cost is None else of.contact_cost,
+            offer_cost=economics.offer_cost * offered,
+        )
+        cases.append(case.join(told.drop(columns="step")))
+    exploring = 0.0 if gain.measured else exploration_share
+    # by lot anew on every day, so that it is not always the same whom one explores
+    lots = digests(
+        eligible["customer_id"], f"{salt}|{experiment_id}|exploration|{as_of.isoformat()}|"
+    )
+    choice = choose(
+        eligible.join(arms["arm"]),
+        cases,
+        reach(eligible["customer_id"], customers, list(channels)),
+        terms,
+        exploration_share=exploring,
+        lots=lots,
     )
     name = list_id(job, "win_back", as_of, rows)
     if not has_money and "monetary_value" in rows.columns:
         rows["monetary_value"] = np.nan
     rows = (
-        rows.join(case)
-        .join(told)
+        rows.join(eligible["step"])
+        .join(arms)
+        .join(choice.rows.drop(columns="reason"))
         .assign(
-            reason=reason,
+            reason=reason.fillna(choice.rows["reason"]),
             list_id=name,
             as_of=pd.Timestamp(as_of),
+            limits=_whose_limits(defaults),
         )
     )
-    terms = Terms(budget, capacity, channels, control_share, money=has_money)
-    exploring = 0.0 if gain.measured else exploration_share
-    lots = digests(eligible["customer_id"], f"{salt}|{experiment_id}|exploration|")
-    ranked, reached = _rank(rows, terms, exploring, pd.Series(lots, index=eligible.index))
-    rows = rows.join(ranked[["rank", "chosen_by"]])
-    rows["reason"] = rows["reason"].fillna(ranked["reason"])
     chosen = rows[rows["reason"].isna()].sort_values("rank")
     alone_days = np.maximum(chosen["cooldown_days"].astype("int64"), cooldown_days)
     chosen = chosen.assign(
@@ -242,18 +285,21 @@ def win_back(
     control = chosen[chosen["arm"] == CONTROL].assign(
         action=LEAVE_ALONE, channel=None, offer=None, owner=None, cooldown_until=None
     )
+    treated = chosen[chosen["arm"] == TREATED]
+    check_controls(len(treated), len(control))
     summary = summarise(
         rows,
-        reached,
+        choice,
         terms,
         gain,
         name=name,
         exploration_share=exploring,
         holdout_share=holdout_share,
+        remembers=known is not None,
         defaults=defaults,
     )
     return WinBack(
-        conform(chosen[chosen["arm"] == TREATED], WIN_BACK),
+        conform(treated, WIN_BACK),
         conform(control, WIN_BACK),
         conform(rows[rows["reason"].notna()], WIN_BACK_EXCLUDED),
         summary,
@@ -265,17 +311,11 @@ def _worth(money: bool) -> str:
 
 
 def _what_to_do(
-    eligible: pd.DataFrame,
-    playbook: Playbook,
-    channels: Mapping[str, Channel],
-    *,
-    customers: pd.DataFrame | None,
-    offer: str | None,
+    eligible: pd.DataFrame, playbook: Playbook, channel: str, offer: str | None
 ) -> pd.DataFrame:
-    """Look up the playbook, and give each customer a channel that reaches them."""
-    told = suggest(eligible, playbook, "win_back")
-    reached = reach(eligible["customer_id"], customers, list(channels))
-    told["channel"] = first_channel(reached, told["channel"])
+    """Look up what to do about each customer through one channel."""
+    through = pd.DataFrame(data=True, index=eligible.index, columns=[channel])
+    told = suggest(eligible, playbook, "win_back", through)
     if offer is not None:
         told["offer"] = told["offer"].where(told["offer"] == NO_OFFER, offer)
     return told
@@ -287,38 +327,12 @@ def _described(eligible: pd.DataFrame, covariates: pd.DataFrame | None) -> pd.Da
         return eligible
     known = covariates.set_index(covariates["customer_id"].astype("str"))
     named = known.columns.difference(["customer_id"])
-    return known[named].reindex(eligible["customer_id"]).set_axis(eligible.index)
+    described = known[named].reindex(eligible["customer_id"]).set_axis(eligible.index)
+    return described.assign(**eligible[eligible.columns.intersection(["p_alive"])])
 
 
-def _rank(
-    rows: pd.DataFrame, terms: Terms, exploration_share: float, lots: pd.Series
-) -> tuple[pd.DataFrame, Walk]:
-    """Order those above break-even, of both arms, and walk; by index: `rank, chosen_by, reason`."""
-    eligible = rows[rows["reason"].isna()]
-    profit = eligible["expected_incremental_margin"]
-    pays = profit > 0 if terms.money else pd.Series(data=True, index=eligible.index)
-    candidates = eligible.assign(profit=profit if terms.money else eligible["expected_purchases"])
-    order = in_order(
-        candidates.loc[pays, ["customer_id", "commitment", "profit"]],
-        exploration_share=exploration_share,
-        lots=lots[pays].to_numpy(),
-    )
-    ahead = rows.loc[order.index]
-    treated = (ahead["arm"] == TREATED).to_numpy()
-    far = walk(
-        ahead["commitment"],
-        treated,
-        budget=terms.budget,
-        capacity=terms.capacity,
-        channel=ahead["channel"],
-        channels=terms.channels,
-    )
-    left_out = np.where(far.full, OVER_CAPACITY, far.stopped_by or OVER_CAPACITY)
-    left_out = np.where(treated, left_out, CONTROL_BELOW_CUT_OFF)
-    chosen = far.paid | (far.reached & ~treated)
-    result = pd.DataFrame({"rank": np.nan, "chosen_by": np.nan}, index=eligible.index)
-    result = result.astype({"chosen_by": "str"}).assign(reason=BELOW_BREAK_EVEN)
-    result["reason"] = result["reason"].astype("str")
-    result.loc[order.index, ["rank", "chosen_by"]] = order
-    result.loc[order.index, "reason"] = pd.Series(left_out, order.index, dtype="str").mask(chosen)
-    return result, far
+def _whose_limits(defaults: Sequence[str]) -> str:
+    """Say on every row whether somebody has chosen the limits of the list."""
+    keys = {line.partition(" = ")[0] for line in defaults}
+    left = [name for name in LIMITS if f"lists.win_back.{name}" in keys]
+    return f"defaults: {', '.join(left)}" if left else "set by the job"

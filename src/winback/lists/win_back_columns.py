@@ -31,6 +31,7 @@ _CUSTOMER: dict[str, Kind] = {
     "frequency": "count",
     "monetary_value": "money",
     "tier": "text",
+    "limits": "text",
 }
 WIN_BACK: dict[str, Kind] = {
     "list_id": "text",
@@ -56,7 +57,7 @@ WIN_BACK_EXCLUDED: dict[str, Kind] = {
     "rank": "count",
     **_CASE,
     "channel": "text",
-    **_CUSTOMER,
+    **{name: kind for name, kind in _CUSTOMER.items() if name != "limits"},
     **VERSIONS,
 }
 
@@ -82,3 +83,9 @@ class WinBack:
     control: pd.DataFrame
     excluded: pd.DataFrame
     summary: dict[str, Any]
+
+    @property
+    def customer_ids(self) -> pd.Series:
+        """Everybody whom the list decides about: those it contacts, and those it leaves alone."""
+        both: pd.Series = pd.concat([self.treated["customer_id"], self.control["customer_id"]])
+        return both.reset_index(drop=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,17 @@ def keep(session: Session, name: str, rows: pd.DataFrame, columns: Columns, list
         write_parquet(rows, session.staged(f"{folder}{name}.parquet"), columns)
     if style.database is not None:
         session.afterwards(partial(_to_database, session, name, rows, columns, list_id))
+
+
+def kept_dates(session: Session, name: str) -> list[date]:
+    """Return the dates of which the output folder keeps a list."""
+    days = []
+    for path in session.out.glob(f"lists/*/{name}.parquet"):
+        try:
+            days.append(date.fromisoformat(path.parent.name))
+        except ValueError:  # a folder of somebody's own
+            continue
+    return days
 
 
 def _to_database(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from winback.workflows.list_files import keep, list_name
+from winback.workflows.list_files import keep, kept_dates, list_name
 from winback.workflows.playbook import job_playbook
 from winback.workflows.session import Session
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from winback.estimators.uplift import UpliftModel
+    from winback.lists.playbook import Playbook
     from winback.lists.selection import Channel
     from winback.lists.win_back_columns import WinBack
 
@@ -33,7 +35,7 @@ def win_back(session: Session, scores: pd.DataFrame, customers: pd.DataFrame | N
     Returns
     -------
     WinBack
-        Treated, control and excluded, and the summary.
+        Treated, control and excluded, the summary, and the `customer_ids` that it decides about.
     """
     from winback.lists.economics import Economics
     from winback.lists.win_back import WIN_BACK, WIN_BACK_EXCLUDED
@@ -44,6 +46,7 @@ def win_back(session: Session, scores: pd.DataFrame, customers: pd.DataFrame | N
     active_within_days = job.churn.active_within_days
     contacts = session.read_frame("contacts")
     measured = _uplift(session, contacts, customers)
+    playbook = job_playbook(session)
     result = choose(
         scores,
         as_of=job.as_of,
@@ -73,10 +76,12 @@ def win_back(session: Session, scores: pd.DataFrame, customers: pd.DataFrame | N
         cooldown_days=settings.cooldown_days,
         contact_cap=settings.contact_cap,
         contact_cap_days=settings.contact_cap_days,
-        playbook=job_playbook(session),
+        playbook=playbook,
         uplift=measured,
         covariates=None if measured is None else _covariates(session, customers),
         exploration_share=settings.exploration_share,
+        max_share=settings.max_share,
+        earlier=_earlier(session, playbook),
         defaults=session.loaded.defaults,
     )
     name = result.summary["list_id"]
@@ -86,6 +91,24 @@ def win_back(session: Session, scores: pd.DataFrame, customers: pd.DataFrame | N
         path = session.staged(f"{folder}win_back_excluded.parquet")
         write_parquet(result.excluded, path, WIN_BACK_EXCLUDED)
     return result
+
+
+def _earlier(session: Session, playbook: Playbook) -> pd.DataFrame | None:
+    """Return the treated customers of the job's earlier lists, as far back as one remembers."""
+    import pandas as pd
+
+    from winback.lists.memory import EARLIER
+
+    settings, as_of = session.job.lists.win_back, session.job.as_of
+    longest = max(rule.cooldown_days for rule in playbook.rules["win_back"])
+    # the steps of a sequence are counted since the last purchase, which the window bounds
+    days = max(settings.cooldown_days, settings.contact_cap_days, settings.window_days, longest, 7)
+    frames = [
+        pd.read_parquet(session.out / f"lists/{day}/win_back.parquet", columns=list(EARLIER))
+        for day in sorted(kept_dates(session, "win_back"))
+        if as_of - timedelta(days=days) <= day < as_of
+    ]
+    return pd.concat(frames, ignore_index=True) if frames else None
 
 
 def _channels(session: Session) -> dict[str, Channel]:

@@ -10,6 +10,7 @@ from winback.estimators.uplift import UpliftModel
 from winback.lists.columns import DTYPES
 from winback.lists.control import draw_arms, in_holdout
 from winback.lists.economics import Economics
+from winback.lists.limits import check_controls
 from winback.lists.selection import Channel
 from winback.lists.win_back import LEAVE_ALONE, WIN_BACK, WIN_BACK_EXCLUDED, win_back
 
@@ -160,7 +161,7 @@ def test_a_budget_too_small_for_one_says_so():
 
 def test_without_amounts_purchases_rank_and_money_is_empty():
     bare = scores(spend=[np.nan] * 8, expected_purchases=[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 1, 1])
-    lists = make(bare)
+    lists = make(bare, max_share=0.8)
     assert lists.treated["customer_id"].tolist() == ["c5", "c4", "c2", "c0"]
     empty = ["expected_margin", "expected_incremental_margin", "monetary_value"]
     assert lists.treated[empty].isna().all(axis=None)
@@ -188,6 +189,7 @@ def test_open_cases_steps_and_the_holdout_have_reasons_of_their_own():
     cases = pd.DataFrame({"customer_id": ["c0"], "reason": ["open complaint"]})
     sent = ["2011-11-01", "2011-08-01", "2011-05-01", "2011-02-01"]
     contacts = pd.DataFrame({"customer_id": "c2", "timestamp": pd.to_datetime(sent)})
+    contacts["list_id"] = "win_back-before"
     lists = make(open_cases=cases, contacts=contacts, holdout_share=0.3, contact_cap=9)
     why = reasons(lists)
     assert why["c0"] == "open complaint"
@@ -200,6 +202,7 @@ def test_open_cases_steps_and_the_holdout_have_reasons_of_their_own():
 
 def test_a_row_says_the_step_that_is_due():
     contacts = pd.DataFrame({"customer_id": ["c0"], "timestamp": pd.to_datetime(["2011-10-01"])})
+    contacts["list_id"] = "win_back-before"
     treated = make(contacts=contacts).treated.set_index("customer_id")
     assert treated["step"].to_dict() == {"c0": "diagnose", "c2": "trigger", "c4": "trigger"}
     assert (treated.loc["c0", "offer"], treated.loc["c0", "offer_cost"]) == ("none", 0)  # asks only
@@ -234,6 +237,76 @@ def test_limits_that_nobody_chose_are_told():
     assert "defaults" not in " ".join(make().summary["sentences"])
 
 
+def test_every_row_says_whose_limits_they_are():
+    lines = ["lists.win_back.budget = 250", "lists.win_back.capacity = 200", "margin = 1.0"]
+    lists = make(defaults=lines)
+    for part in (lists.treated, lists.control):
+        assert set(part["limits"]) == {"defaults: budget, capacity"}
+    assert set(make(defaults=["margin = 1.0"]).treated["limits"]) == {"set by the job"}
+    assert list(WIN_BACK).index("limits") == list(WIN_BACK).index("tier") + 1
+
+
+def test_the_list_knows_everybody_it_decides_about():
+    lists = make()
+    assert sorted(lists.customer_ids) == ["c0", "c1", "c2", "c3", "c4"]
+
+
+def test_a_list_of_some_size_that_nobody_is_compared_with_is_refused():
+    many = pd.concat([scores()] * 40, ignore_index=True)
+    many["customer_id"] = [f"c{i}" for i in range(len(many))]
+
+    def size(salt, **over):
+        lists = make(many, control_share=0.05, salt=salt, **over)
+        return len(lists.treated), len(lists.control)
+
+    # a smaller list is made of whoever the larger would begin with: look for one without controls
+    salt = next(s for s in map(str, range(200)) if size(s, capacity=29) == (29, 0))
+    refused = 0
+    for capacity in (30, 31, 32):
+        try:
+            assert size(salt, capacity=capacity)[1] > 0
+        except UsageError:
+            refused += 1
+    assert refused
+    with pytest.raises(UsageError, match=r"30 treated, 0 controls.*control_share: 0\.2"):
+        check_controls(30, 0)
+
+
+def test_a_customer_gets_the_first_channel_of_the_job_that_reaches_pays_and_has_room():
+    names = ["sms", "email,sms", "email,sms", "email,sms", "email", *["email,sms"] * 3]
+    customers = pd.DataFrame(
+        {"customer_id": [f"c{i}" for i in range(8)], "contactable_channels": names}
+    )
+    everybody = scores(spend=[120.0, 110, 100, 90, 80, 70, 1, 1])
+    over = {"customers": customers, "max_share": 0.8, "experiment_id": experiment_with("tttttt")}
+    channels = {"sms": Channel(2, contact_cost=0.5), "email": Channel(9)}
+    lists = make(everybody, channels=channels, **over)
+    told = dict(zip(lists.treated["customer_id"], lists.treated["channel"], strict=True))
+    # c4 is cheapest per cost but one: ranked by profit per cost through the first choice
+    assert told["c0"] == "sms"
+    assert [told[name] for name in told].count("sms") == 2
+    assert told["c4"] == "email"
+    assert set(told.values()) == {"sms", "email"}  # where sms is full, e-mail does
+    assert lists.summary["channels"]["sms"]["left_out"] == 0
+    by_email = lists.treated["channel"] == "email"
+    assert (lists.treated.loc[by_email, "contact_cost"] == 0.1).all()
+    # a first choice that does not pay is no choice
+    dear = {"sms": Channel(9, contact_cost=50), "email": Channel(9)}
+    assert set(make(everybody, channels=dear, **over).treated["channel"]) == {"email"}
+
+
+def test_what_to_do_fits_the_channel():
+    contacts = pd.DataFrame({"customer_id": ["c0"], "timestamp": pd.to_datetime(["2011-10-01"])})
+    contacts["list_id"] = "win_back-before"  # the best are asked: by a call, or by a question
+    said = {}
+    for channel in ("email", "phone"):
+        lists = make(scores(tier="strategic"), channels={channel: Channel(9)}, contacts=contacts)
+        assert (lists.treated["channel"] == channel).all()
+        said[channel] = lists.treated.set_index("customer_id").loc["c0", "action"]
+    assert said["phone"] == "call, ask what kept them away"
+    assert said["email"] == "one question, what kept you away?"
+
+
 def measured(gain, n=4000):
     rng = np.random.default_rng(0)
     X = pd.DataFrame({"days_since_last": rng.integers(90, 700, n), "basket_amount": rng.random(n)})
@@ -255,6 +328,30 @@ def test_a_measured_uplift_takes_the_place_of_the_prior():
     assert harm.excluded["uplift"].min() < 0
 
 
+def test_a_measured_uplift_is_not_credited_to_the_gone_nor_to_contacts_without_an_offer():
+    covariates = pd.DataFrame({"customer_id": [f"c{i}" for i in range(8)], "basket_amount": 0.5})
+    covariates["days_since_last"] = 400
+    known = measured(0.1)
+    alive = [0.9, 0.6, 0.3, 0.3, 0.1, 0.2, 1, 1]
+    table = scores(p_alive=alive)
+    over = {"uplift": known, "covariates": covariates, "holdout_share": 0.005}
+    lists = make(table, **over)
+    rows = pd.concat([lists.treated, lists.control, lists.excluded]).set_index("customer_id")
+    rows = rows.loc[["c0", "c1", "c2", "c3", "c4", "c5"]]
+    flat = make(**over).treated["uplift"].iloc[0]
+    assert rows["uplift"].mean() == pytest.approx(flat)  # what was measured of them all
+    assert rows["uplift"].to_numpy() == pytest.approx(flat * np.array(alive[:6]) / 0.4)
+    contacts = pd.DataFrame({"customer_id": ["c0"], "timestamp": pd.to_datetime(["2011-10-01"])})
+    contacts["list_id"] = "win_back-before"  # now a question is due, without an offer
+    asked = make(table, contacts=contacts, **over)
+    row = pd.concat([asked.treated, asked.excluded]).set_index("customer_id").loc["c0"]
+    assert (row["step"], row["offer_cost"]) == ("diagnose", 0)
+    assert row["uplift"] == pytest.approx(0.02 * 0.9)
+    assert row["uplift_source"].startswith("contact without an offer: prior")
+    harm = make(table, contacts=contacts, **over | {"uplift": measured(-0.1)}).excluded
+    assert harm.set_index("customer_id").loc["c0", "uplift"] < 0
+
+
 def test_an_uplift_that_cannot_be_told_from_none_keeps_the_prior_within_its_interval():
     vague = measured(0.0, n=400)
     lists = make(uplift=vague, economics=replace(TERMS, uplift_prior=0.5))
@@ -274,12 +371,35 @@ def test_lots_reach_customers_that_the_ranking_does_not():
     many["expected_spend"] = np.linspace(200, 50, len(many))
     lists = make(many, budget=40, exploration_share=0.25)
     by_lot = lists.treated[lists.treated["chosen_by"] == "exploration"]
-    assert 0.15 < len(by_lot) / len(lists.treated) < 0.3
+    assert 0.15 < len(by_lot) / len(lists.treated) < 0.35
     assert by_lot["expected_margin"].min() < lists.treated["expected_margin"].median()
     assert lists.summary["optimality_gap"] > 0
-    none = make(many, budget=40, exploration_share=0)
-    assert none.summary["optimality_gap"] == 0
-    assert (none.treated["chosen_by"] == "ranking").all()
+    less = make(many, budget=40, exploration_share=0.05)
+    assert less.summary["optimality_gap"] < lists.summary["optimality_gap"]
+    # who is reached only by lot is told, and nothing is when the money reaches everybody
+    one = make(many, budget=40, exploration_share=0.25).summary
+    top = set(make(many, budget=40, exploration_share=0.05).treated["customer_id"])
+    assert 0 < one["explored"] <= len(by_lot)
+    said = "goes by lot"
+    assert f"{one['explored']} of the 40 called back are reached only by lot" in " ".join(
+        one["sentences"]
+    )
+    assert top
+    plenty = make(many, budget=10_000, capacity=1_000, max_share=0.8).summary
+    assert plenty["explored"] == 0
+    assert (said in " ".join(plenty["sentences"])) == (plenty["first_left_out"] is not None)
+
+
+def test_the_lots_are_drawn_anew_on_every_day():
+    many = pd.concat([scores()] * 40, ignore_index=True)
+    many["customer_id"] = [f"c{i}" for i in range(len(many))]
+    by_lot = []
+    for day in ("2011-12-09", "2011-12-16"):
+        as_of = date.fromisoformat(day)
+        lists = make(many.assign(as_of=as_of), as_of=as_of, budget=40, exploration_share=0.5)
+        arms = pd.concat([lists.treated, lists.control])
+        by_lot.append(set(arms.loc[arms["chosen_by"] == "exploration", "customer_id"]))
+    assert len(by_lot[0] & by_lot[1]) < 0.5 * len(by_lot[0])
 
 
 @pytest.mark.parametrize(
@@ -287,6 +407,12 @@ def test_lots_reach_customers_that_the_ranking_does_not():
     [
         ({"channels": {"email": Channel(0)}}, "channels.email.capacity"),
         ({"exploration_share": 1}, "exploration_share"),
+        ({"exploration_share": 0}, "exploration_share: 0.1"),
+        ({"holdout_share": None}, "holdout_share: 0.02"),
+        ({"holdout_share": 1e-9}, "holdout_share: 0.02"),
+        ({"control_share": 1e-9}, "control_share: 0.2"),
+        ({"max_share": 1}, "max_share: 0.5"),
+        ({"max_share": None}, "max_share: 0.5"),
         ({"budget": 0}, "budget"),
         ({"budget": None}, "budget"),
         ({"capacity": 0}, "capacity"),
