@@ -107,7 +107,7 @@ def _warn(size: dict[str, Any], words: Words) -> str:
     return words(
         "verdict.warn",
         customers=words.count(size["n"], "customer"),
-        severities=", ".join(
+        severities=words("comma").join(
             words(
                 "verdict.severity",
                 n=words.number(row["n"]),
@@ -147,12 +147,12 @@ def _how_good(quality: dict[str, Any], words: Words) -> str:
     windows: dict[str, list[str]] = {}
     for entry in tested:
         windows.setdefault(entry["split"], []).append(model_clause(entry, words))
-    return " ".join(
+    return words("sentence.next").join(
         words(
             "verdict.models",
             as_of=words.day(split.partition("/")[0]),
             until=words.day(split.partition("/")[2]),
-            clauses="; ".join(clauses),
+            clauses=words("clause.next").join(clauses),
         )
         for split, clauses in windows.items()
     )

@@ -13,12 +13,10 @@ from winback.workflows.session import Session
 EVIDENCE = "evidence.csv"
 
 _NAMES = {
-    "BetaGeoModel": "BG/NBD",
-    "GammaGammaModel": "Gamma-Gamma",
-    "rate": "rate so far",
-    "last_period": "last period again",
-    "own_mean": "own mean spend",
-    "pooled_mean": "mean spend of all",
+    "BetaGeoModel": "beta_geo",
+    "ModifiedBetaGeoModel": "modified_beta_geo",
+    "ParetoNBDModel": "pareto_nbd",
+    "GammaGammaModel": "gamma_gamma",
 }
 
 
@@ -72,7 +70,7 @@ def _value(model: Any) -> tuple[str, dict[str, Any]]:
         for name in names
         if hasattr(part, name)
     }
-    title = " and ".join(
+    title = "+".join(
         _NAMES.get(getattr(part, "rule", type(part).__name__), type(part).__name__)
         for part in parts
     )

@@ -8,7 +8,7 @@ from winback.reports.messages import CATALOGUES, Words
 
 # made from a name: words(f"chart.{name}.title"), words.label("model", name), words.count(n, "row")
 DYNAMIC = re.compile(
-    r"(excluded|feature|change|since|metric|model|target|role|severity|section|chart|group|reason|tier|effect|intake|done|decision|clause|warning|value"
+    r"(excluded|stage|rejected|parameter|feature|change|since|metric|model|target|role|severity|section|chart|group|reason|tier|effect|intake|done|decision|clause|warning|value"
     r"|tile|lead|column|customer|day|row)\."
 )
 
@@ -59,3 +59,27 @@ def test_money(value, text):
 
 def test_unknown_names_read_as_words():
     assert Words().label("excluded", "opted_out") == "opted out"
+
+
+def facts_of(text):
+    return set(re.findall(r"{(\w+)}", text))
+
+
+@pytest.mark.parametrize("language", CATALOGUES)
+def test_a_translation_tells_the_same_facts(language):
+    told = {
+        key: (facts_of(text), facts_of(CATALOGUES["en"][key]))
+        for key, text in CATALOGUES[language].items()
+        if facts_of(text) != facts_of(CATALOGUES["en"][key])
+    }
+    assert told == {}
+
+
+def test_chinese_has_no_word_left_in_english():
+    names = r"[A-Z][\w/-]*|BG/NBD|winback|epsilon|n|p|e?\d+"
+    left = {
+        key: words
+        for key, text in CATALOGUES["zh"].items()
+        if (words := re.findall(r"[A-Za-z]+", re.sub(rf"{{\w+}}|\b(?:{names})\b", "", text)))
+    }
+    assert left == {}

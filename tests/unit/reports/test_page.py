@@ -170,7 +170,7 @@ def test_a_page_appears_whole_or_not_at_all(arguments, tmp_path):
 def test_an_unknown_language_is_refused(arguments):
     arguments["job"]["language"] = "xx"
     report = compute_report(**arguments)
-    with pytest.raises(UsageError, match="allowed: en"):
+    with pytest.raises(UsageError, match="allowed: en, zh"):
         figures(report)
 
 
@@ -355,3 +355,17 @@ def test_a_forecast_a_past_matrices_and_cohorts_are_drawn(arguments):
     assert [row[0] for row in alive.data[0].z] == [None, None, None]  # frequency 0 says nothing
     assert "20% bought again in the month after" in drawn["retention"].layout.meta["reading"]
     assert "USD 5 a customer in the first period, USD 7" in words_of(arguments)
+
+
+def test_chinese_is_spoken_throughout(arguments, tiers):
+    arguments["job"]["language"] = "zh"
+    arguments["tiers"] = tiers
+    arguments["warnings"] = []
+    arguments["intake"]["rejected"] = {"no customer": 40, "duplicate line": 5}
+    page = page_of(arguments)
+    assert '<html lang="zh">' in page
+    text = words_of(arguments)
+    assert "预警 6 位客户" in text
+    named = r"shop(-value)?|winback|value|timezone|alpha|epsilon|data|horizon|days"
+    left = set(re.findall(r"\b[a-z]{3,}\b", re.sub(rf"\b({named})\b", "", text)))
+    assert left == set()

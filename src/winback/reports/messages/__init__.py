@@ -7,9 +7,9 @@ from datetime import date
 from typing import Any
 
 from winback.errors import UsageError
-from winback.reports.messages import en
+from winback.reports.messages import en, zh
 
-CATALOGUES: dict[str, dict[str, str]] = {"en": en.TEXT}
+CATALOGUES: dict[str, dict[str, str]] = {"en": en.TEXT, "zh": zh.TEXT}
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,10 @@ class Words:
 
     def label(self, kind: str, name: str) -> str:
         """Return the reader's name of a model, metric, reason, …; unknown names read as words."""
-        text = str(name)
-        return CATALOGUES[self.language].get(f"{kind}.{text}", text.replace("_", " "))
+        text, known = str(name), CATALOGUES[self.language]
+        if f"{kind}.{text}" not in known and kind == "model" and "+" in text:
+            return self("with").join(self.label(kind, part) for part in text.split("+"))
+        return known.get(f"{kind}.{text}", text.replace("_", " "))
 
     def reason(self, code: str) -> str:
         """Return the reader's name of a family of reasons; ``event:visit`` names its event."""

@@ -65,4 +65,8 @@ TEXT: dict[str, str] = {
     "model.lightgbm_btyd": "LightGBM with BG/NBD features",
     "model.modified_beta_geo": "MBG/NBD",
     "model.pareto_nbd": "Pareto/NBD",
+    "model.gamma_gamma": "Gamma-Gamma",
+    "model.own_mean": "own mean spend",
+    "model.pooled_mean": "mean spend of all",
+    "with": " with ",
 }

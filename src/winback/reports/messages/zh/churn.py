@@ -1,0 +1,97 @@
+"""Simplified Chinese: the texts of `en.churn`."""
+
+# ruff: noqa: E501, RUF001 - fullwidth marks are what Chinese is written with
+from __future__ import annotations
+
+TEXT: dict[str, str] = {
+    "section.churn": "流失",
+    "lead.churn": "流失概率是在 {days} 内没有购买的可能性。活跃指在 {active} 内有过购买。",
+    "lead.churn.all": "流失概率是在 {days} 内没有购买的可能性。所有客户都算活跃。",
+    "churn.who": "谁可能正在离开",
+    "churn.how_good": "评分有多可信",
+    "churn.found": "能找到谁，据此行动会带来什么",
+    "churn.for_whom": "对谁有效",
+    "compared": "（{others}）",
+    "compared.one": "{model}：{value}",
+    "comma": "，",
+    "perfect.order": "完美排序",
+    "by.lot": "随机",
+    "axis.riskiest": "客户比例，风险最高者在前",
+    "chart.gain.title": "增益：流失者中找到了多少",
+    "chart.gain.y": "占全部流失者的比例",
+    "chart.gain.reading": (
+        "风险最高的五分之一包含全部流失者的 {captured}；完美排序可达 {possible}"
+    ),
+    "chart.gain.alt": "按名单深度找到的流失者比例曲线。{reading}",
+    "chart.lift.title": "提升度：是随机的多少倍",
+    "chart.lift.y": "平均流失率的倍数",
+    "chart.lift.reading": ("风险最高的十分之一的流失率是平均的 {lift} 倍；最多可能为 {highest} 倍"),
+    "chart.lift.alt": "按名单深度的提升度曲线。{reading}",
+    "chart.precision_recall.title": "精确率与召回率",
+    "chart.precision_recall.x": "召回率：找到的流失者比例",
+    "chart.precision_recall.y": "精确率：其中流失的比例",
+    "chart.precision_recall.reading": (
+        "风险最高的十分之一中有 {precision} 流失，占全部流失者的 {recall}；总体流失率为 {rate}。"
+    ),
+    "chart.precision_recall.alt": "精确率对召回率的曲线。{reading}",
+    "chart.profit.title": "按名单深度的利润",
+    "chart.profit.y": "利润 {currency}",
+    "chart.profit.capacity": "一周容量",
+    "chart.profit.reading": "预警 {depth} 的客户时利润最高，为 {best}",
+    "chart.profit.reading.capacity": "；一周容量 {depth} 可带来 {profit}",
+    "chart.profit.reading.terms": (
+        "。假设：预警能留住 {saved} 的流失者，毛利率 {margin}，每次联系 {contact}，每份优惠 {offer}。"
+    ),
+    "chart.profit.alt": "按预警客户比例的利润曲线。{reading}",
+    "chart.groups_tier.title": "各层级的校准",
+    "chart.groups_tier.alt": "各层级的预测与实际流失。{reading}",
+    "chart.groups_orders.title": "按订单数的校准",
+    "chart.groups_orders.alt": "按订单数的预测与实际流失。{reading}",
+    "chart.groups.x": "流失比例",
+    "chart.groups.reading": "偏差最大的是“{group}”：预测 {predicted}，实际 {actual}。",
+    "group.repeat.repeat": "复购客户",
+    "group.repeat.one order": "一单客户",
+    "group.orders.1": "1 单",
+    "group.orders.2": "2 单",
+    "group.orders.3-4": "3\N{EN DASH}4 单",
+    "group.orders.5-9": "5\N{EN DASH}9 单",
+    "group.orders.10+": "10 单及以上",
+    "table.groups": "选定模型在各类客户上的表现",
+    "column.kind": "客户",
+    "column.n": "n",
+    "column.churn_rate": "流失",
+    "column.auc": "AUC（95% 区间）",
+    "column.baseline_auc": "最佳基线",
+    "column.lift_of": "前十分之一提升度（最高可能）",
+    "column.safe_decile": "最安全十分之一的流失",
+    "churn.knows_little": "评分所知甚少",
+    "chart.snapshots.title": "过去各快照上的误差",
+    "chart.snapshots.reading": (
+        "{model} 在 {n} 个快照中有 {wins} 个的 Brier 分数最低；流失率在 {low} 与 {high} 之间。"
+    ),
+    "chart.snapshots.alt": "各模型在各快照上的 Brier 分数折线。{reading}",
+    "column.snapshot": "快照",
+    "column.forecast": "预测",
+    "table.snapshots": "选定模型在过去各快照上的表现，每次都用此前的数据重新训练",
+    "chart.reasons.title": "预警由什么驱动",
+    "chart.reasons.x": "预警数",
+    "chart.reasons.first": "首要原因",
+    "chart.reasons.further": "第二或第三原因",
+    "chart.reasons.reading": (
+        "最常见的首要原因是“{reason}”：{total} 条预警中有 {n} 条（{share}）。原因说明是什么改变了评分，"
+        "而不是什么改变了客户。"
+    ),
+    "chart.reasons.alt": "按原因统计的预警数柱形图。{reading}",
+    "reason.overdue": "逾期未购",
+    "reason.slowing_down": "购买放慢",
+    "reason.frequency": "近期购买少",
+    "reason.basket": "购物篮变小",
+    "reason.value": "消费降低",
+    "reason.refunds": "退款",
+    "reason.season": "季节",
+    "reason.tenure": "关系时长",
+    "reason.channel": "渠道",
+    "reason.category": "品类",
+    "reason.event": "事件：{event}",
+    "reason.several": "若干小原因",
+}
