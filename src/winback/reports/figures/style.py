@@ -30,7 +30,10 @@ INK = "#3a4049"
 GRID = "#dfe3e8"
 CROWN = 116  # pixels above the plot: title, size and date, legend
 CLEAR = "rgba(0,0,0,0)"
-FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
+FONT = (
+    "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'PingFang SC', 'Microsoft YaHei',"
+    " 'Noto Sans CJK SC', sans-serif"
+)
 
 _AXIS = {
     "gridcolor": GRID,
