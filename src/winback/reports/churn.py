@@ -13,6 +13,7 @@ from winback.reports.plain import Rows, aggregator, columns, plain, records
 BASELINES = ("base_rate", "recency_rule", "logistic", "beta_geo")
 GROUPINGS = ("repeat", "orders", "tier")
 HISTOGRAM_BINS = 20
+FEWEST = 100  # a percent of fewer customers is nobody
 GROUP_FIGURES = (
     "n",
     "churn_rate",
@@ -53,7 +54,8 @@ def curves(engine: duckdb.DuckDBPyConnection, verdict: Mapping[str, Any]) -> lis
     Returns
     -------
     list of dict
-        ``model``, ``chosen``, and ``n`` and ``churners``: 101 cumulative counts each.
+        ``model``, ``chosen``, and ``n`` and ``churners``: 101 cumulative counts each. Empty with
+        fewer than a hundred customers, or without anybody who left.
     """
     found = records(
         engine,
@@ -80,7 +82,7 @@ def curves(engine: duckdb.DuckDBPyConnection, verdict: Mapping[str, Any]) -> lis
                 for name in ("n", "churners")
             }
             drawn.append({"model": model, "chosen": model == verdict["chosen"], **counts})
-    return drawn
+    return [row for row in drawn if row["n"][100] >= FEWEST and row["churners"][100]]
 
 
 def histogram(engine: duckdb.DuckDBPyConnection, verdict: Mapping[str, Any]) -> list[int]:
@@ -147,7 +149,8 @@ def profit_of(entries: Sequence[Mapping[str, Any]], models: Sequence[str]) -> di
     """
     drawn = []
     for model in models:
-        rows = sorted((e for e in entries if e["model"] == model), key=lambda e: e["depth"])
+        mine = [e for e in entries if e["model"] == model and plain(e["profit"]) is not None]
+        rows = sorted(mine, key=lambda e: e["depth"])
         if rows:
             drawn.append(
                 {
@@ -180,7 +183,7 @@ def snapshots_of(
             **{name: plain(row.get(name)) for name in names},
         }
         for row in evidence
-        if row["candidate"] in models
+        if row["candidate"] in models and plain(row.get("brier")) is not None
     ]
 
 

@@ -114,4 +114,5 @@ def forecast(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Keep the last day of each week of a forecast by day, and the last day of all."""
     names = ("day", "cumulative", "cumulative_low", "cumulative_high")
     kept = [row for at, row in enumerate(rows, 1) if at % 7 == 0 or at == len(rows)]
-    return [{name: plain(row.get(name)) for name in names} for row in kept]
+    told = [{name: plain(row.get(name)) for name in names} for row in kept]
+    return [row for row in told if None not in row.values()]

@@ -369,3 +369,11 @@ def test_chinese_is_spoken_throughout(arguments, tiers):
     named = r"shop(-value)?|winback|value|timezone|alpha|epsilon|data|horizon|days"
     left = set(re.findall(r"\b[a-z]{3,}\b", re.sub(rf"\b({named})\b", "", text)))
     assert left == set()
+
+
+def test_a_handful_of_customers_has_no_curves_by_percent(arguments):
+    few = churn_predictions([0.9, 0.8, 0.1, 0.2], [1.0, 1.0, 0.0, 0.0])
+    report = compute_report(**arguments | {"predictions": few})
+    assert report["quality"]["churn"]["curves"] == []
+    assert "reliability" in figures(report)
+    assert "gain" not in figures(report)

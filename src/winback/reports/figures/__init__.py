@@ -118,7 +118,7 @@ def quality_figures(
     if quality["reliability"]:
         bins, counts = quality["reliability"], told["histogram"]
         drawn["reliability"] = reliability(bins, words, as_of=tested, histogram=counts)
-    if told["curves"] and told["curves"][0]["churners"][100]:
+    if told["curves"]:
         for name, draw in (("gain", gain), ("lift", lift), ("precision_recall", precision_recall)):
             drawn[name] = draw(told["curves"], words, as_of=tested)
     if told["profit"]:

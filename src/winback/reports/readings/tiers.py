@@ -48,7 +48,7 @@ def migration_reading(told: dict[str, Any], words: Words) -> str:
 
 def differentiation(told: dict[str, Any] | None, words: Words) -> str | None:
     """Return whether the tiers differ in what their customers later brought."""
-    if not told or told.get("epsilon_squared") is None:
+    if not told or told.get("epsilon_squared") is None or told.get("p") is None:
         return None
     p = told["p"]
     return words(

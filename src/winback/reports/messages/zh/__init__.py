@@ -1,6 +1,5 @@
 """Simplified Chinese, by section; the same keys as English."""
 
-
 from __future__ import annotations
 
 from winback.reports.messages.zh import (
