@@ -3,7 +3,8 @@
 A customer counts as churned on the day on which the silence since the last purchase has lasted the
 churn horizon. The first warning is the first of the weekly dates within that silence at which the
 risk reached the threshold; the lead time is the number of days from it to the day of churn. It is
-at most the horizon, and 0 for a customer who was never warned about.
+at most the horizon, and 0 for a customer who was never warned about. The rule is the one that the
+list then goes by: everybody active whose risk reaches the threshold, whatever the rhythm.
 
 The risk is that of a model fitted at the first of these dates, on what was known then, and applied
 week by week to what was known at each: forward in time, as in use. Judged are silences that began

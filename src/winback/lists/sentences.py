@@ -114,7 +114,7 @@ def _overdue(facts: pd.DataFrame, _: Amount) -> pd.Series:
     silent = _count(facts["days_since_last"], "day")
     usually = "usually buys every " + gap + ", silent for " + _whole(facts["days_since_last"])
     back = "came back once, after " + gap + "; silent for " + silent + " since"
-    once = "one purchase, " + silent + " ago; returning customers buy every " + gap
+    once = "no second purchase in " + silent + "; returning customers buy every " + gap
     return usually.mask(repeats == 1, back).mask(repeats == 0, once)
 
 
@@ -154,7 +154,8 @@ def _longer_gap(facts: pd.DataFrame) -> pd.Series:
 
 def _slowing_down(facts: pd.DataFrame, _: Amount) -> pd.Series:
     gap, before = _count(facts["gap_last"], "day"), _count(_gap_before(facts).fillna(0.0), "day")
-    recent = _count(facts["count_90"], "purchase day") + " in the last 90 days, "
+    recent = _count(facts["count_90"], "purchase day").replace("0 purchase days", "no purchase day")
+    recent = recent + " in the last 90 days, "
     counts = recent + _whole(facts["count_180"] - facts["count_90"]) + " in the 90 before"
     gaps = "last two purchases " + gap + " apart, before that every " + before
     return counts.mask(_longer_gap(facts), gaps)
@@ -210,10 +211,13 @@ def _tenure(facts: pd.DataFrame, _: Amount) -> pd.Series:
 
 def _variety(so_far: str, recent: str, unit: str) -> Sentence:
     def write(facts: pd.DataFrame, _: Amount) -> pd.Series:
-        now = _whole(facts[recent]).replace("0", "none")
+        now = _whole(facts[recent])
         return unit + ": " + _whole(facts[so_far]) + " so far, " + now + " in the last 90 days"
 
-    return Sentence((so_far, recent), write, speaks=lambda facts: facts[recent] < facts[so_far])
+    # without a purchase in these days, it would only say so again
+    return Sentence(
+        (so_far, recent), write, speaks=lambda facts: facts[recent].between(1, facts[so_far] - 1)
+    )
 
 
 # Events that drive away, and events by which customers show that they are there.

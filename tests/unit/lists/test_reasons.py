@@ -39,7 +39,7 @@ def facts(**over):
         (
             "overdue",
             {"frequency": 0.0},
-            "one purchase, 61 days ago; returning customers buy every 27 days",
+            "no second purchase in 61 days; returning customers buy every 27 days",
         ),
         (
             "overdue",
@@ -75,7 +75,12 @@ def facts(**over):
         ),
         ("tenure", {"T": 1.0}, "a customer for only 1 day"),
         ("channel", {}, "channels: 2 so far, 1 in the last 90 days"),
-        ("category", {}, "categories: 5 so far, none in the last 90 days"),
+        ("category", {"n_categories_90": 2.0}, "categories: 5 so far, 2 in the last 90 days"),
+        (
+            "slowing_down",
+            {"count_90": 0.0},
+            "no purchase day in the last 90 days, 4 in the 90 before",
+        ),
     ],
 )
 def test_each_family_speaks_in_the_customers_own_numbers(family, over, text):
@@ -100,6 +105,7 @@ def test_each_family_speaks_in_the_customers_own_numbers(family, over, text):
         ("season", {"season_share": 0.5}),
         ("season", {"T": 200.0}),  # nobody has a season within a year
         ("channel", {"n_channels_90": 2.0}),
+        ("category", {}),  # no purchase in these days: said already
         ("event:complaint", {"event_complaint_90": 0.0, "event_complaint_days_since": 365.0}),
         ("event:visit",
          {"event_visit_30": 5.0, "event_visit_90": 9.0, "event_visit_days_since": 1.0}),
@@ -133,7 +139,13 @@ def test_where_nothing_can_be_said_it_says_so():
 
 def test_every_family_of_the_catalogue_has_a_sentence():
     for family in {feature.family for feature in FEATURES if feature.model}:
-        found = facts(**{"tenure": {"T": 9.0}, "frequency": {"count_90": 0.0}}.get(family, {}))
+        found = facts(
+            **{
+                "tenure": {"T": 9.0},
+                "frequency": {"count_90": 0.0},
+                "category": {"n_categories_90": 1.0},
+            }.get(family, {})
+        )
         assert sentence(family, found).notna().all(), family
 
 

@@ -104,7 +104,7 @@ class Playbook:
         >>> table.groupby("list").size().to_dict()
         {'churn_warning': 24, 'win_back': 40}
         >>> table.loc[0, ["tier", "stage", "severity", "action"]].tolist()
-        ['core', 'new', 'yellow', 'watch; include in the next newsletter']
+        ['core', 'new', 'yellow', 'watch; include in the next regular message']
         """
         tables = []
         for list_name, rules in self.rules.items():

@@ -44,7 +44,7 @@ def test_a_rule_answers_only_whom_its_channel_reaches():
     assert said["action"].tolist()[:3] == [
         "call, ask what is wrong",
         "personal message with an offer",
-        "watch; include in the next newsletter",  # the most general of those that fit
+        "watch; include in the next regular message",  # the most general of those that fit
     ]
     nothing = suggest(rows, PLAYBOOK, "churn_warning", reached[[]])
     assert nothing["channel"].isna().all()
