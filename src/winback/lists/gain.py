@@ -72,14 +72,13 @@ def gain_in_force(eligible: pd.DataFrame, economics: Economics, model: UpliftMod
     * An experiment whose interval holds 0: the prior, but no more than the interval's upper end;
       its data neither show an uplift nor support a larger one.
     * An experiment told apart from 0: what it measured, by stratum as far as it tells strata
-      apart. If it measured harm, nobody is worth calling back. Among those for whom the same was
-      measured, it is shared out in proportion to P(alive): their mean stays what was measured, and
-      nothing is credited to customers who are gone for good.
+      apart; no customer is credited with more than P(alive) leaves room for. If it measured harm,
+      nobody is worth calling back.
 
     Parameters
     ----------
     eligible
-        The covariates of the model and, where known, `p_alive`, by customer.
+        The covariates of the model, `p_repurchase` and, where known, `p_alive`, by customer.
     economics
         Costs, margin and prior.
     model
@@ -103,7 +102,7 @@ def gain_in_force(eligible: pd.DataFrame, economics: Economics, model: UpliftMod
             None, PRIOR, measured=False, economics=economics, sentence=told, evidence=evidence
         )
     if model.status_ == "measured":
-        uplift = by_p_alive(model.predict_frame(eligible)["uplift"], eligible)
+        uplift = within_p_alive(model.predict_frame(eligible)["uplift"], eligible)
         told = f"The uplift is measured, {model.source_}. {model.reason_}"
         return Gain(
             uplift,
@@ -123,25 +122,33 @@ def gain_in_force(eligible: pd.DataFrame, economics: Economics, model: UpliftMod
     return Gain(None, source, measured=False, economics=within, sentence=told, evidence=evidence)
 
 
-def by_p_alive(uplift: pd.Series, customers: pd.DataFrame) -> pd.Series:
-    """Share a measured uplift out in proportion to P(alive), among those of equal uplift.
+def within_p_alive(uplift: pd.Series, customers: pd.DataFrame) -> pd.Series:
+    """Credit no customer with more than their P(alive) leaves room for.
+
+    Who has left for good comes back neither with a contact nor without one: P(return), contacted,
+    is at most P(alive). What that takes from some was measured all the same: it goes to the others
+    for whom the same was measured, in so far as they have room, so that the mean is kept.
 
     Parameters
     ----------
     uplift
         As measured, by customer.
     customers
-        `p_alive`, where known, aligned.
+        `p_repurchase` (P(return untreated)) and, where known, `p_alive`, aligned.
 
     Examples
     --------
-    >>> alive = pd.DataFrame({"p_alive": [0.9, 0.3, 0.2]})
-    >>> by_p_alive(pd.Series([0.04, 0.04, 0.01]), alive).round(3).tolist()
-    [0.06, 0.02, 0.01]
+    >>> customers = pd.DataFrame({"p_alive": [0.9, 0.05, 0.01], "p_repurchase": [0.2, 0.04, 0.02]})
+    >>> within_p_alive(pd.Series([0.04, 0.04, 0.04]), customers).round(3).tolist()
+    [0.096, 0.01, 0.0]
     """
-    alive = _alive(customers)
-    mean = alive.groupby(uplift.round(12)).transform("mean")
-    return uplift * (alive / mean.where(mean > 0)).fillna(1.0)
+    room = (_alive(customers) - customers["p_repurchase"].astype("float64")).clip(lower=0.0)
+    within = uplift.where((uplift <= room) | (uplift <= 0), room)
+    same = uplift.round(12)
+    left = within.groupby(same).transform("sum")
+    more = (uplift.groupby(same).transform("sum") / left.where(left > 0)).fillna(1.0)
+    raised = (within * more).where(uplift > 0, uplift)
+    return raised.where((raised <= room) | (raised <= 0), room)
 
 
 def _alive(customers: pd.DataFrame) -> pd.Series:

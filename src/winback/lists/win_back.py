@@ -328,7 +328,7 @@ def _described(eligible: pd.DataFrame, covariates: pd.DataFrame | None) -> pd.Da
     known = covariates.set_index(covariates["customer_id"].astype("str"))
     named = known.columns.difference(["customer_id"])
     described = known[named].reindex(eligible["customer_id"]).set_axis(eligible.index)
-    return described.assign(**eligible[eligible.columns.intersection(["p_alive"])])
+    return described.assign(**eligible[eligible.columns.intersection(["p_alive", "p_repurchase"])])
 
 
 def _whose_limits(defaults: Sequence[str]) -> str:

@@ -332,15 +332,15 @@ def test_a_measured_uplift_is_not_credited_to_the_gone_nor_to_contacts_without_a
     covariates = pd.DataFrame({"customer_id": [f"c{i}" for i in range(8)], "basket_amount": 0.5})
     covariates["days_since_last"] = 400
     known = measured(0.1)
-    alive = [0.9, 0.6, 0.3, 0.3, 0.1, 0.2, 1, 1]
+    alive = [0.9, 0.6, 0.3, 0.15, 0.1, 0.05, 1, 1]  # 0.1 come back anyway
     table = scores(p_alive=alive)
     over = {"uplift": known, "covariates": covariates, "holdout_share": 0.005}
     lists = make(table, **over)
     rows = pd.concat([lists.treated, lists.control, lists.excluded]).set_index("customer_id")
     rows = rows.loc[["c0", "c1", "c2", "c3", "c4", "c5"]]
     flat = make(**over).treated["uplift"].iloc[0]
-    assert rows["uplift"].mean() == pytest.approx(flat)  # what was measured of them all
-    assert rows["uplift"].to_numpy() == pytest.approx(flat * np.array(alive[:6]) / 0.4)
+    more = flat * 6 / (3 * flat + 0.05)  # what some have no room for, the others get
+    assert rows["uplift"].to_numpy() == pytest.approx([flat * more] * 3 + [0.05, 0, 0])
     contacts = pd.DataFrame({"customer_id": ["c0"], "timestamp": pd.to_datetime(["2011-10-01"])})
     contacts["list_id"] = "win_back-before"  # now a question is due, without an offer
     asked = make(table, contacts=contacts, **over)
