@@ -55,7 +55,7 @@ with {versions}, Python {python}, on {cores} cores of {processor}.
   in evenly over two years, histories are in whole days. Customer ids are integers, which every
   tool handles best.
 * **Time.** Seconds of processor time, and in brackets of wall time: medians over rounds in which
-  the tools take turns ({rounds} rounds; one for a process that takes longer than half a minute).
+  the tools take turns (one round for a process that takes longer than half a minute).
   The machine is shared: processor time is what is comparable. Every measurement is a process of
   its own with one thread for linear algebra; reading the data is in no number. *Cold* is the
   first call in a fresh process, with and without importing the package; *warm* is a later one.
@@ -87,8 +87,9 @@ BOUNDS = """\
 * **Predictions and CLV**: numbering distinct (frequency, age), and P(alive) of each customer; the
   expectation itself is worked out once per distinct pair.
 * **CLV with intervals**: simulated futures per distinct pair, a thousand each.
-* **Cold**: a BG/NBD fit takes a tenth of the time that the imports take, and of these `sklearn.base`,
-  which brings in `scipy.stats`, is over a third; pandas and `scipy.special` are the rest.
+* **Cold**: a BG/NBD fit takes a tenth of the time that the imports take, and of these
+  `sklearn.base`, which brings in `scipy.stats`, is over a third; pandas and `scipy.special` are
+  the rest.
 * **Memory**: the libraries, then the frame itself; the fit adds a few columns' worth.
 """
 
@@ -207,8 +208,9 @@ def _beside_map(ours: dict[str, Any], theirs: dict[str, Any]) -> str:
 
 
 def _sizes(n: int, results: list[dict[str, Any]]) -> str:
+    rounds = max(len(record["runs"]) for record in results)
     lines = [
-        f"## {n:,} customers\n",
+        f"## {n:,} customers, rounds measured: {rounds}\n",
         "| | | cold, with imports | cold, without | warm | peak MB | log-likelihood or totals |",
         "|---|---|--:|--:|--:|--:|---|",
     ]
