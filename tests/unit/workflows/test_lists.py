@@ -71,41 +71,6 @@ def test_who_wants_no_contact_or_is_held_out_is_left_out_and_counted(shop):
     assert told["capacity"] == 20
 
 
-def test_the_limits_that_nobody_chose_stand_on_every_row(shop):
-    assert set(shop.read("churn_warning.parquet")["limits"]) == {"set by the job"}
-    by_colour = warn(shop, "{capacity: {orange: 3}}")  # red and yellow get none: that is chosen
-    assert set(by_colour.rows["limits"]) == {"set by the job"}
-    assert by_colour.summary["defaults"] == []
-    unset = warn(shop, "{expires_days: 7}")
-    assert set(unset.rows["limits"]) == {"defaults: capacity"}
-    assert unset.summary["defaults"] == ["lists.churn_warning.capacity = 200"]
-
-
-def test_who_is_on_the_win_back_list_or_had_a_contact_is_left_out(shop):
-    first = shop.read("churn_warning.parquet")["customer_id"]
-    taken, written, long_ago = first[0], first[1], first[2]
-    text = JOB + "  win_back: {budget: 9}\n" + shop.yaml.read_text().splitlines()[-1] + "\n"
-    sent = pd.DataFrame(
-        {"customer_id": [written, long_ago], "timestamp": ["1998-06-28", "1998-01-05"]}
-    )
-    sent.to_csv(shop.folder / "contacts.csv", index=False)
-    yaml = shop.yaml.with_name("contacts.yaml")
-    yaml.write_text(text.replace("churn:", "  contacts: {source: contacts.csv}\nchurn:", 1))
-    with Session(load_job(yaml), out=shop.out, today=date(2030, 1, 1)) as session:
-        scores = pd.read_parquet(shop.out / "scores.parquet")
-        made = churn_warning(
-            session, scores, session.read_frame("customers"), on_win_back={taken, "nobody"}
-        )
-        out = pd.read_parquet(session.stage / "results" / "churn_warning_excluded.parquet")
-        for path in (session.stage / "results").rglob("*"):
-            if path.is_file():
-                path.unlink()
-    why = out.set_index("customer_id")["reason"]
-    assert why[[taken, written]].tolist() == ["on the win-back list", "in cooldown"]
-    assert long_ago in set(made.rows["customer_id"])
-    assert made.summary["left_out"]["in cooldown"] == 1
-
-
 def test_everybody_else_has_one_reason(shop):
     listed, excluded = (shop.read(f"churn_warning{part}.parquet") for part in ("", "_excluded"))
     scored = shop.read("scores.parquet")["customer_id"]
@@ -176,6 +141,45 @@ def test_the_threshold_and_the_capacity_are_the_jobs(shop):
     nobody = warn(shop, "{capacity: 5, warn_from: {profit: 100000}}")
     assert nobody.rows.empty
     assert nobody.summary["listed"] == {"red": 0, "orange": 0, "yellow": 0}
+
+
+def test_the_limits_that_nobody_chose_stand_on_every_row(shop):
+    assert set(shop.read("churn_warning.parquet")["limits"]) == {"set by the job"}
+    by_colour = warn(shop, "{capacity: {orange: 3}}")  # red and yellow get none: that is chosen
+    assert set(by_colour.rows["limits"]) == {"set by the job"}
+    assert by_colour.summary["defaults"] == []
+    unset = warn(shop, "{expires_days: 7}")
+    assert set(unset.rows["limits"]) == {"defaults: capacity"}
+    assert unset.summary["defaults"] == ["lists.churn_warning.capacity = 200"]
+
+
+def test_who_is_on_the_win_back_list_or_had_a_contact_is_left_out(shop):
+    first = shop.read("churn_warning.parquet")["customer_id"]
+    taken, written, long_ago = first[0], first[1], first[2]
+    text = JOB + "  win_back: {budget: 9}\n" + shop.yaml.read_text().splitlines()[-1] + "\n"
+    sent = pd.DataFrame(
+        {
+            "customer_id": [written, long_ago],
+            "timestamp": ["1998-06-28", "1998-01-05"],
+            "channel": "email",
+        }
+    )
+    sent.to_csv(shop.folder / "contacts.csv", index=False)
+    yaml = shop.yaml.with_name("contacts.yaml")
+    yaml.write_text(text.replace("churn:", "  contacts: {source: contacts.csv}\nchurn:", 1))
+    with Session(load_job(yaml), out=shop.out, today=date(2030, 1, 1)) as session:
+        scores = pd.read_parquet(shop.out / "scores.parquet")
+        made = churn_warning(
+            session, scores, session.read_frame("customers"), on_win_back={taken, "nobody"}
+        )
+        out = pd.read_parquet(session.stage / "results" / "churn_warning_excluded.parquet")
+        for path in (session.stage / "results").rglob("*"):
+            if path.is_file():
+                path.unlink()
+    why = out.set_index("customer_id")["reason"]
+    assert why[[taken, written]].tolist() == ["on the win-back list", "in cooldown"]
+    assert long_ago in set(made.rows["customer_id"])
+    assert made.summary["left_out"]["in cooldown"] == 1
 
 
 def test_days_of_warning_are_measured(shop):
