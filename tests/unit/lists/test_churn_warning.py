@@ -119,7 +119,7 @@ def test_colours_do_not_flap():
 
 def test_a_row_that_repeats_is_not_put_off_week_by_week():
     table = churn_warning(select(), BEHAVIOUR, None, as_of=AS_OF, horizon_days=90)
-    later = date(2011, 12, 16)
+    later = date(2011, 12, 12)
     worse = scores(as_of=[later] * 6, p_churn=[0.9, 0.9, 0.75, 0.75, 0.2, 0.99])
     again = churn_warning(select(worse, as_of=later, previous=table), BEHAVIOUR, None, as_of=later,
                           horizon_days=90, previous=table)  # fmt: skip
