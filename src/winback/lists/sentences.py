@@ -184,16 +184,15 @@ def _basket(facts: pd.DataFrame, amount: Amount) -> pd.Series:
 
 def _value(facts: pd.DataFrame, amount: Amount) -> pd.Series:
     now, half = facts["amount_90"], facts["amount_180"]
-    less = (
+    return (
         "spent " + amount(now) + " in the last 90 days, " + amount(half - now) + " in the 90 before"
     )
-    in_all = "spent " + amount(facts["realised_revenue"]) + " so far"
-    return less.mask(now < CENT, in_all + ", nothing in the last 90 days")
 
 
 def _spends_less(facts: pd.DataFrame) -> pd.Series:
     now, half = facts["amount_90"], facts["amount_180"]
-    return ((now < CENT) | (2 * now < half - CENT)) & (facts["realised_revenue"] >= CENT)
+    # without a purchase in these days, it would only say so again
+    return (now >= CENT) & (2 * now < half - CENT)
 
 
 def _refunds(facts: pd.DataFrame, _: Amount) -> pd.Series:
@@ -275,9 +274,7 @@ _FAMILIES: dict[str, Sentence] = {
         money=True,
         speaks=lambda facts: facts["last_amount"] < _earlier_basket(facts) - CENT,
     ),
-    "value": Sentence(
-        ("amount_90", "amount_180", "realised_revenue"), _value, money=True, speaks=_spends_less
-    ),
+    "value": Sentence(("amount_90", "amount_180"), _value, money=True, speaks=_spends_less),
     "refunds": Sentence(
         ("refund_share",), _refunds, money=True, speaks=lambda facts: facts["refund_share"] > 0
     ),

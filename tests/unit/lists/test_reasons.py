@@ -65,7 +65,6 @@ def facts(**over):
         # five purchase days of 30 on average make 150; without the last, 140 / 4
         ("basket", {}, "10.00 EUR on the last purchase day, 35.00 EUR on average before"),
         ("value", {}, "spent 20.00 EUR in the last 90 days, 70.00 EUR in the 90 before"),
-        ("value", {"amount_90": 0.0}, "spent 1,234.50 EUR so far, nothing in the last 90 days"),
         ("refunds", {}, "25% of the amount bought was refunded"),
         ("season", {}, "12% of the purchase days so far fell in the months ahead"),
         (
@@ -96,7 +95,7 @@ def test_each_family_speaks_in_the_customers_own_numbers(family, over, text):
         ("frequency", {"T": 100.0, "count_90": 2.0}),  # 5 purchase days, 2 in the last 90 days
         ("slowing_down", {"frequency": 1.0, "recency": 879.0, "gap_last": 879.0}),  # no habit yet
         ("value", {"amount_90": 50.0}),
-        ("value", {"amount_90": 0.0, "realised_revenue": 0.0}),
+        ("value", {"amount_90": 0.0}),
         ("tenure", {"T": 91.0}),
         ("slowing_down", {"count_90": 2.0}),  # two before as well, and a gap shorter than usual
         ("basket", {"last_amount": 40.0}),
