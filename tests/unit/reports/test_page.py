@@ -355,6 +355,9 @@ def test_a_forecast_a_past_matrices_and_cohorts_are_drawn(arguments):
     assert [row[0] for row in alive.data[0].z] == [None, None, None]  # frequency 0 says nothing
     assert "20% bought again in the month after" in drawn["retention"].layout.meta["reading"]
     assert "USD 5 a customer in the first period, USD 7" in words_of(arguments)
+    assert len(drawn["retention"].layout.shapes) == 0  # every month is over
+    arguments["cohorts"]["cohorts"][0]["mature"] = 1
+    assert len(figures(compute_report(**arguments))["retention"].layout.shapes) == 3
 
 
 def test_chinese_is_spoken_throughout(arguments, tiers):
