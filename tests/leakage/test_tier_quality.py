@@ -11,8 +11,8 @@ import pytest
 
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
-from winback.evaluation.contest import VALUE_CANDIDATES
 from winback.evaluation.tier_quality import tier_quality
+from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.evaluation.windows import Window
 
 WINDOW = Window(date(1997, 12, 31), date(1998, 3, 31))

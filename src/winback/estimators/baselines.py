@@ -15,7 +15,7 @@ from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.discounting import discounted_time
 from winback.estimators.frames import FloatArray, read_columns, read_weight
 from winback.estimators.purchase import Columns, PurchaseModel
-from winback.estimators.simulation import RATE, Draws, count_arrivals
+from winback.estimators.simulation import RATE, Draws, Horizons, count_arrivals
 from winback.estimators.spend import SpendModel
 
 PurchaseRuleName = Literal["rate", "last_period", "zero"]
@@ -128,7 +128,7 @@ class PurchaseRule(PurchaseModel):
         shape = frequency + 0.5
         return -np.expm1(-shape * np.log1p(exposure * horizon / shape))
 
-    def _draw_counts(self, draws: Draws, exposure: FloatArray, horizon: float) -> FloatArray:
+    def _draw_counts(self, draws: Draws, exposure: FloatArray, horizon: Horizons) -> FloatArray:
         shape = draws.frequency + 0.5
         rate = gammaincinv(shape, draws.strata(RATE)) / shape
         return count_arrivals(draws, rate, exposure * horizon)

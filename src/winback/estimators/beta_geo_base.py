@@ -14,7 +14,7 @@ from winback.estimators.frames import FloatArray
 from winback.estimators.optimum import Likelihood
 from winback.estimators.purchase import Columns
 from winback.estimators.purchase_tally import PurchaseTally
-from winback.estimators.simulation import DROPOUT, LAST, RATE, Draws, count_arrivals
+from winback.estimators.simulation import DROPOUT, LAST, RATE, Draws, Horizons, count_arrivals
 
 NODES = 48  # of p, for the window after a gap
 CELLS = 1_000_000  # rows x nodes worked on at once
@@ -89,7 +89,7 @@ class BetaGeometricModel(DropoutModel):
             values[rows] = (weight[at] * survives * buys).sum(axis=1)
         return np.clip(values, 0.0, 1.0)
 
-    def _draw_counts(self, draws: Draws, exposure: FloatArray, horizon: float) -> FloatArray:
+    def _draw_counts(self, draws: Draws, exposure: FloatArray, horizon: Horizons) -> FloatArray:
         """Purchases = min(Poisson(lambda H), Geometric(p)): the last one ends the relation."""
         rate = gammaincinv(self.r_ + draws.frequency, draws.strata(RATE))
         counts = count_arrivals(draws, rate, horizon / (self.alpha_ + exposure))

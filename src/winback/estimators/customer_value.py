@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -11,7 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from winback.errors import ModelError
-from winback.estimators.frames import FloatArray, read_columns, read_weight
+from winback.estimators.frames import read_columns, read_weight
 from winback.estimators.lifetime import (
     NewCustomerValue,
     daily_rate,
@@ -20,14 +19,14 @@ from winback.estimators.lifetime import (
 )
 from winback.estimators.named_models import make_purchase_model, make_spend_model
 from winback.estimators.purchase import Columns, PurchaseModel
-from winback.estimators.simulation import predictive_quantiles
 from winback.estimators.spend import SpendModel
 from winback.estimators.state import PlainState
+from winback.estimators.value_intervals import PredictiveIntervals, Ratios, amount_ratios
 
 FIRST_ORDER = "first_order_revenue"
 
 
-class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Purchases x spend x margin, discounted; times are days.
 
     Parameters
@@ -48,6 +47,10 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
     n_draws
         Simulated futures per customer behind the intervals: with 1000, the chance outside an
         80% interval is known to about one point.
+    level_spread
+        Standard deviation of the logarithm of the level, >= 0: by how much what everybody does
+        together strays from what is expected, see `winback.evaluation.level`. It widens the
+        intervals, and predicts nothing.
     random_state
         Seed of the simulation, a whole number >= 0.
 
@@ -85,6 +88,7 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
         margin: float = 1.0,
         discount_rate: float = 0.10,
         n_draws: int = 1000,
+        level_spread: float = 0.0,
         random_state: int = 0,
     ) -> None:
         self.purchase_model = purchase_model
@@ -93,6 +97,7 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
         self.margin = margin
         self.discount_rate = discount_rate
         self.n_draws = n_draws
+        self.level_spread = level_spread
         self.random_state = random_state
 
     def fit(self, frame: pd.DataFrame, y: None = None) -> Self:  # noqa: ARG002 - scikit-learn's signature
@@ -121,8 +126,24 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
         self.first_order_mean_ = _mean(frame, FIRST_ORDER) if spend is not None else None
         return self
 
-    def predict(self, frame: pd.DataFrame, horizon_days: float | None = None) -> pd.DataFrame:
+    def predict(
+        self,
+        frame: pd.DataFrame,
+        horizon_days: float | None = None,
+        *,
+        ratios: Ratios | None = None,
+    ) -> pd.DataFrame:
         """Predict every customer's next ``horizon_days`` (default: the model's own).
+
+        Parameters
+        ----------
+        frame
+            One row per customer, with the columns `input_columns_`.
+        horizon_days
+            Days, >= 0.
+        ratios
+            What each customer's expected purchases, and expected revenue, are multiplied by, as
+            `LearnedValueModel` does.
 
         Returns
         -------
@@ -135,31 +156,33 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
         data = self._read(frame)
         model, spend = self.purchase_model_, self.spend_model_
         purchases = model._expected(data, np.array([horizon]), np.ones(1))  # noqa: SLF001 - the contract
+        pace, worth = ratios or (1.0, 1.0)
         columns = {
             "p_alive": model._alive(data),  # noqa: SLF001 - the contract
-            "expected_purchases": purchases,
+            "expected_purchases": purchases * pace,
         }
         if spend is not None:
             amount = spend._expected(data)  # noqa: SLF001 - the contract
             rate = daily_rate(self.discount_rate)
             discounted = model._discounted(data, horizon, rate)  # noqa: SLF001 - the contract
-            clv = self.margin * discounted * amount
+            clv = self.margin * discounted * amount * worth
+            revenue = purchases * amount * worth
             factor = np.divide(
                 discounted, purchases, out=np.ones_like(purchases), where=purchases > 0
             )
-            _, revenue = self._quantiles(data, horizon, (0.1, 0.9))
-            assert revenue is not None  # noqa: S101 - there is a spend model
-            low, high = (self.margin * factor * revenue[:, side] for side in (0, 1))
+            _, drawn = self._quantiles(data, horizon, (0.1, 0.9), ratios=ratios)
+            assert drawn is not None  # noqa: S101 - there is a spend model
+            low, high = (self.margin * factor * drawn[:, side] for side in (0, 1))
             columns |= {
-                "expected_spend": amount,
-                "revenue": purchases * amount,
+                "expected_spend": amount if ratios is None else amount * amount_ratios(*ratios),
+                "revenue": revenue,
                 "clv": clv,
                 "clv_low": np.minimum(low, clv),
                 "clv_high": np.maximum(high, clv),
             }
         return pd.DataFrame(columns, index=frame.index)
 
-    def predict_kept(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def predict_kept(self, frame: pd.DataFrame, *, ratios: Ratios | None = None) -> pd.DataFrame:
         """Predict the margin of each customer if it were certain that they have not left.
 
         Purchases factorise into the chance of being alive and what a living customer buys, so the
@@ -177,11 +200,12 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
             The model was fitted without amounts.
         """
         self._paid("predict_kept")
-        expected, data = self.predict(frame), self._read(frame)
+        expected, data = self.predict(frame, ratios=ratios), self._read(frame)
         # below this, quotients lose their digits, and clv is 0 as well
         alive = expected["p_alive"].where(expected["p_alive"] > 1e-100, 1.0)
         horizon = self._horizon(None)
-        _, revenue = self._quantiles(data, horizon, (0.1, 0.9), alive=np.ones(len(frame)))
+        certain = np.ones(len(frame))
+        _, revenue = self._quantiles(data, horizon, (0.1, 0.9), alive=certain, ratios=ratios)
         assert revenue is not None  # noqa: S101 - there is a spend model
         worth = self.margin * expected["revenue"]
         discount = (expected["clv"] / worth.where(worth > 0)).fillna(1.0).to_numpy()
@@ -257,38 +281,6 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
         """Return what a registered model serves: ``predict`` at the model's own horizon."""
         return self.predict(frame)
 
-    def intervals(
-        self,
-        frame: pd.DataFrame,
-        horizon_days: float | None = None,
-        levels: Sequence[float] = (0.8, 0.9),
-    ) -> pd.DataFrame:
-        """Return central predictive intervals of purchases and revenue.
-
-        Returns
-        -------
-        ``purchases_low_80``, ``purchases_high_80``, ... and, with a spend model,
-        ``revenue_low_80``, ...; each widened to hold the expected value.
-        """
-        if not all(0 < level < 1 for level in levels):
-            raise ModelError("a level is not a probability", got=levels, allowed="in (0, 1)")
-        horizon = self._horizon(horizon_days)
-        data = self._read(frame)
-        sides = [side for level in levels for side in ((1 - level) / 2, (1 + level) / 2)]
-        counts, revenue = self._quantiles(data, horizon, sides)
-        expected = self.purchase_model_._expected(data, np.array([horizon]), np.ones(1))  # noqa: SLF001 - the contract
-        targets = [("purchases", counts, expected)]
-        if revenue is not None and self.spend_model_ is not None:
-            amount = self.spend_model_._expected(data)  # noqa: SLF001 - the contract
-            targets.append(("revenue", revenue, expected * amount))
-        columns = {}
-        for name, values, mean in targets:
-            for at, level in enumerate(levels):
-                percent = f"{100 * level:g}"
-                columns[f"{name}_low_{percent}"] = np.minimum(values[:, 2 * at], mean)
-                columns[f"{name}_high_{percent}"] = np.maximum(values[:, 2 * at + 1], mean)
-        return pd.DataFrame(columns, index=frame.index)
-
     @property
     def caveats_(self) -> tuple[str, ...]:
         """What is degenerate in the fit, and what answers it: a sentence each, or nothing."""
@@ -319,30 +311,6 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
             }
         )
 
-    def _quantiles(
-        self,
-        data: Columns,
-        horizon: float,
-        probabilities: Sequence[float],
-        alive: FloatArray | None = None,
-    ) -> tuple[FloatArray, FloatArray | None]:
-        model, spend = self.purchase_model_, self.spend_model_
-        counts, spent = predictive_quantiles(
-            model,
-            spend,
-            frequency=data["frequency"],
-            exposure=model._exposure(data),  # noqa: SLF001 - the contract
-            alive=model._alive(data) if alive is None else alive,  # noqa: SLF001 - the contract
-            spend_frequency=None if spend is None else spend._informed(data),  # noqa: SLF001 - the contract
-            horizon=horizon,
-            probabilities=probabilities,
-            random_state=self.random_state,
-            n_draws=self.n_draws,
-        )
-        if spend is None or spent is None:
-            return counts, None
-        return counts, spent * spend._scale(data)[:, None]  # noqa: SLF001 - the contract
-
     def _paid(self, asker: str) -> SpendModel:
         if self.spend_model_ is None:
             raise ModelError("without amounts there is no margin", where=asker)
@@ -354,6 +322,7 @@ class CustomerValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sc
         _check("discount_rate", self.discount_rate, self.discount_rate >= 0, "a rate >= 0")
         draws = self.n_draws
         _check("n_draws", draws, draws == int(draws) and draws >= 100, "a whole number >= 100")
+        _check("level_spread", self.level_spread, self.level_spread >= 0, "a spread >= 0")
         seed = self.random_state
         _check("random_state", seed, seed == int(seed) and seed >= 0, "a whole number >= 0")
 

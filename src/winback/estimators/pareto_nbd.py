@@ -13,7 +13,7 @@ from winback.estimators.pareto_nbd_likelihood import ParetoNBDLikelihood
 from winback.estimators.power_integral import Stretch, log_power_integral
 from winback.estimators.purchase import Columns
 from winback.estimators.purchase_tally import PurchaseTally
-from winback.estimators.simulation import DROPOUT, LAST, RATE, Draws, count_arrivals
+from winback.estimators.simulation import DROPOUT, LAST, RATE, Draws, Horizons, count_arrivals
 
 
 class ParetoNBDModel(DropoutModel):
@@ -168,7 +168,7 @@ class ParetoNBDModel(DropoutModel):
         residual = expected * left * kummer_u1(2 - self.s_, rate * left)
         return np.asarray(self._alive(data) * residual)
 
-    def _draw_counts(self, draws: Draws, exposure: FloatArray, horizon: float) -> FloatArray:
+    def _draw_counts(self, draws: Draws, exposure: FloatArray, horizon: Horizons) -> FloatArray:
         """Count the arrivals within the horizon or the remaining lifetime, if that is shorter.
 
         Both counts run over the same arrivals, so that the smaller count is that of the
@@ -183,5 +183,5 @@ class ParetoNBDModel(DropoutModel):
         with np.errstate(divide="ignore"):  # a dropout rate of 0
             life = -np.log(draws.strata(LAST)) / gammaincinv(self.s_, draws.strata(DROPOUT))
         # lifetimes in units of beta + T; beyond the horizon for all, their length is no matter
-        life = np.minimum(life, horizon / there.min())
+        life = np.minimum(life, (horizon / there).max())
         return np.minimum(counts, count_arrivals(draws, rate * life, there / left))

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 from winback.errors import ModelError
 from winback.estimators.discounting import check_discounting, discount_nodes
 from winback.estimators.frames import FloatArray, group_rows, read_columns
-from winback.estimators.simulation import Draws
+from winback.estimators.simulation import Draws, Horizons
 from winback.estimators.state import PlainState
 
 Columns = dict[str, FloatArray]
@@ -56,8 +56,11 @@ class PurchaseModel(PlainState, BaseEstimator, ABC):  # type: ignore[misc]  # sc
         """Return P(at least one purchase in (gap, gap + horizon] | alive now)."""
 
     @abstractmethod
-    def _draw_counts(self, draws: Draws, exposure: FloatArray, horizon: float) -> FloatArray:
-        """Draw future purchases of living customers of one frequency, shape (n, n_draws)."""
+    def _draw_counts(self, draws: Draws, exposure: FloatArray, horizon: Horizons) -> FloatArray:
+        """Draw future purchases of living customers of one frequency, shape (n, n_draws).
+
+        ``horizon`` is of shape (n,), one of each customer's, or one number for all.
+        """
 
     def p_alive(self, frame: pd.DataFrame) -> pd.Series[float]:
         """Return the probability that each customer is still a customer, in [0, 1]."""

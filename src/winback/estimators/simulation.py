@@ -2,8 +2,8 @@
 
 Draws are common random numbers: a stream depends on ``(random_state, purpose, frequency)`` and
 nothing else, so that a customer's interval is the same whatever the other rows, their order or
-the chunk. Two customers of equal frequency share their draws: these are intervals of single
-customers, and the interval of a sum over customers cannot be read off them.
+the chunk. Two customers of equal frequency share their draws: the quantiles are those of single
+customers, and for a sum over customers each one's draws are turned by a lot of their own first.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
+from scipy.special import ndtri
 
 from winback.estimators.frames import FloatArray, group_rows
 
@@ -62,12 +63,16 @@ def spread(stream: np.random.Generator, rows: int, n_draws: int) -> FloatArray:
 
 
 ALIVE, RATE, DROPOUT, LAST, ARRIVALS, ARRIVALS_TAIL, SPEND, SPEND_STEPS, SPEND_TAIL = range(9)
+LEVEL, TURN = 9, 10
+
+
+Horizons = FloatArray | float  # of each customer, or of all
 
 
 class CountsFuture(Protocol):
     """What a purchase model offers the simulation."""
 
-    def _draw_counts(self, draws: Draws, exposure: FloatArray, horizon: float) -> FloatArray: ...
+    def _draw_counts(self, draws: Draws, exposure: FloatArray, horizon: Horizons) -> FloatArray: ...
 
 
 class SpendsFuture(Protocol):
@@ -151,6 +156,8 @@ def predictive_quantiles(
     probabilities: Sequence[float],
     random_state: int,
     n_draws: int,
+    pace: FloatArray | None = None,
+    level: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray | None]:
     """Return quantiles of each customer's future purchases and of the spend in unit scale.
 
@@ -161,30 +168,130 @@ def predictive_quantiles(
     probabilities
         Below one half: the largest value with no more than this chance below it; above one
         half: the smallest with no more than the complement above it.
+    pace
+        How much faster than the model says each customer's time runs, >= 0; None: 1.
+    level
+        What each draw is multiplied by for all customers, see `level_draws`; counts are then
+        rounded outwards.
 
     Returns
     -------
     Two arrays of shape (n, len(probabilities)); the second is None without a spend model and is
     to be multiplied by the customer's spend scale.
     """
-    parts = [frequency, spend_frequency if spend is not None else None, exposure, alive]
+    pace = np.ones_like(frequency) if pace is None else pace
+    parts = [frequency, spend_frequency if spend is not None else None, exposure, alive, pace]
     distinct, position = group_rows([part for part in parts if part is not None])
-    x, exposed, living = distinct[0], distinct[-2], distinct[-1]
+    x, (exposed, living, paced) = distinct[0], distinct[-3:]
     ranks = [_rank(probability, n_draws) for probability in probabilities]
     counted = np.empty((len(x), len(ranks)))
     spent = np.empty((len(x), len(ranks)))
-    for rows in _runs(x, distinct[1] if spend is not None else x, BLOCK_CELLS // n_draws):
+    informed = distinct[1] if spend is not None else x
+    shared = 1.0 if level is None else level
+    for rows, counts, amounts in _futures(
+        purchases, spend, x, exposed, living, informed, horizon * paced, random_state, n_draws
+    ):
+        counted[rows] = np.sort(counts * shared, axis=1)[:, ranks]
+        if amounts is not None:
+            spent[rows] = np.sort(amounts * shared, axis=1)[:, ranks]
+    if level is not None:
+        upper = np.array(probabilities) > 0.5
+        counted = np.where(upper, np.ceil(counted), np.floor(counted))
+    return counted[position], None if spend is None else spent[position]
+
+
+def _futures(  # noqa: PLR0917 - what decides a future, in one order
+    purchases: CountsFuture,
+    spend: SpendsFuture | None,
+    x: FloatArray,
+    exposed: FloatArray,
+    living: FloatArray,
+    informed: FloatArray,
+    horizons: FloatArray,
+    random_state: int,
+    n_draws: int,
+) -> Iterator[tuple[slice, FloatArray, FloatArray | None]]:
+    """Simulate customers who are sorted by frequency, a block at a time.
+
+    Yields the rows, their purchases and their spend in unit scale, shape (rows, n_draws).
+    """
+    for rows in _runs(x, informed, BLOCK_CELLS // n_draws):
         draws = Draws(random_state, float(x[rows.start]), n_draws)
-        levels, at = group_rows([exposed[rows]])
-        counts = purchases._draw_counts(draws, levels[0], horizon)[at]  # noqa: SLF001 - the contract
+        (exposure, ahead), at = group_rows([exposed[rows], horizons[rows]])
+        counts = purchases._draw_counts(draws, exposure, ahead)[at]  # noqa: SLF001 - the contract
         counts *= draws.strata(ALIVE) < living[rows, None]
+        amounts = None
         if spend is not None:
-            spend_draws = Draws(random_state, float(distinct[1][rows.start]), n_draws)
+            spend_draws = Draws(random_state, float(informed[rows.start]), n_draws)
             shape, unit = spend._draw_spend(spend_draws)  # noqa: SLF001 - the contract
             amounts = gamma_totals(spend_draws, shape, counts) * unit
-            spent[rows] = np.sort(amounts, axis=1)[:, ranks]
-        counted[rows] = np.sort(counts, axis=1)[:, ranks]
-    return counted[position], None if spend is None else spent[position]
+        yield rows, counts, amounts
+
+
+def level_draws(spread: float, *, random_state: int, n_draws: int) -> FloatArray:
+    """Return the common level of each draw: lognormal, median 1, the same for every customer.
+
+    Parameters
+    ----------
+    spread
+        Standard deviation of its logarithm, >= 0.
+
+    Examples
+    --------
+    >>> level = level_draws(0.2, random_state=0, n_draws=1000)
+    >>> round(float(np.median(level)), 2), round(float(np.log(level).std()), 2)
+    (1.0, 0.2)
+    """
+    factor: FloatArray = np.exp(spread * ndtri(Draws(random_state, 0.0, n_draws).strata(LEVEL)))
+    return factor
+
+
+def simulated_totals(
+    purchases: CountsFuture,
+    spend: SpendsFuture | None,
+    *,
+    frequency: FloatArray,
+    exposure: FloatArray,
+    alive: FloatArray,
+    spend_frequency: FloatArray | None,
+    pace: FloatArray,
+    scale: FloatArray | None,
+    horizon: float,
+    random_state: int,
+    n_draws: int,
+    level: FloatArray | None = None,
+) -> tuple[FloatArray, FloatArray | None]:
+    """Return draws of the sums over customers of purchases and of spend.
+
+    Customers are independent but for the level: the draws of each are turned round by a lot of
+    their own, since those of equal frequency come from the same numbers.
+
+    Parameters
+    ----------
+    frequency, exposure, alive, spend_frequency, pace, level
+        As of `predictive_quantiles`.
+    scale
+        What each customer's spend in unit scale is multiplied by.
+
+    Returns
+    -------
+    Two arrays of shape (n_draws,); the second is None without a spend model.
+    """
+    informed = frequency if spend_frequency is None else spend_frequency
+    order = np.lexsort((alive, exposure, informed, frequency))
+    lot = Draws(random_state, 0.0, n_draws).stream(TURN)
+    counted, spent = np.zeros(n_draws), np.zeros(n_draws)
+    for rows, counts, amounts in _futures(
+        purchases, spend, frequency[order], exposure[order], alive[order], informed[order],
+        horizon * pace[order], random_state, n_draws,
+    ):  # fmt: skip
+        block = order[rows]
+        turned = (np.arange(n_draws) + lot.integers(n_draws, size=(len(block), 1))) % n_draws
+        counted += np.take_along_axis(counts, turned, axis=1).sum(axis=0)
+        if amounts is not None and scale is not None:
+            spent += scale[block] @ np.take_along_axis(amounts, turned, axis=1)
+    shared = 1.0 if level is None else level
+    return counted * shared, None if spend is None else spent * shared
 
 
 def _rank(probability: float, n_draws: int) -> int:

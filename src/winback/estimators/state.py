@@ -28,6 +28,11 @@ ESTIMATORS: dict[str, str] = {
     "PurchaseRule": "winback.estimators.baselines",
     "SpendRule": "winback.estimators.baselines",
     "CustomerValueModel": "winback.estimators.customer_value",
+    "LearnedValueModel": "winback.estimators.learned_value",
+    "LogLinear": "winback.estimators.value_learners",
+    "CountTrees": "winback.estimators.value_learners",
+    "RevenueTrees": "winback.estimators.value_learners",
+    "TwoStageTrees": "winback.estimators.value_learners",
     "ChurnModel": "winback.estimators.churn",
     "ValueTiers": "winback.estimators.tiers",
 }

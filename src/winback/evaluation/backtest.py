@@ -25,7 +25,7 @@ from winback.evaluation.bootstrap import (
 )
 from winback.evaluation.churn_forward import SnapshotSettings
 from winback.evaluation.churn_judged import CHURN_RECIPE, apart, churn_test
-from winback.evaluation.contest import VALUE_CANDIDATES, choose_value
+from winback.evaluation.contest import choose_value
 from winback.evaluation.forward import (
     INTERVAL_COLUMNS,
     LEVELS,
@@ -34,6 +34,7 @@ from winback.evaluation.forward import (
     value_forward,
 )
 from winback.evaluation.metrics import churn_metrics, interval_metrics, value_metrics
+from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.evaluation.windows import Window, known_past
 
 TARGETS = ("purchases", "revenue", "churn")

@@ -15,7 +15,6 @@ import numpy as np
 
 from winback.evaluation.bootstrap import HIGHER_IS_BETTER, Bootstrap, as_loss, bootstrap
 from winback.evaluation.contest import (
-    BIAS_BOUNDS,
     MAX_WRITTEN_OFF,
     SCORED,
     pooled_loss,
@@ -24,6 +23,7 @@ from winback.evaluation.contest import (
 from winback.evaluation.forward import ForwardTest
 
 TOLERANCE = 0.01
+BIAS_BOUNDS = (0.5, 2.0)  # beyond a factor of two no total is of use
 MIN_TIERS = 2
 
 

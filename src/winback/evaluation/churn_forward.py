@@ -20,7 +20,13 @@ from winback.estimators.churn import ChurnModel
 from winback.estimators.churn_candidates import SIMPLE_CANDIDATES, BetaGeoChurn
 from winback.estimators.churn_profit import ContactEconomics
 from winback.evaluation.forward import ForwardTest, Recipe, attempt, unfitted
-from winback.evaluation.windows import Window, first_day, known_past, outcomes
+from winback.evaluation.windows import (
+    Window,
+    first_day,
+    known_past,
+    outcomes,
+    some_customers,
+)
 from winback.features.behaviour import active, behaviour_table
 from winback.features.catalogue import feature_columns
 from winback.features.habits import event_types
@@ -109,7 +115,7 @@ def churn_data(
     }
     train = None
     if dates:
-        learners = _some_customers(past.table)
+        learners = some_customers(past.table, MAX_CUSTOMERS)
         table = training_table(
             past.table,
             dates,
@@ -142,20 +148,6 @@ def purchase_model(transactions: Transactions, as_of: date) -> BetaGeoModel | No
         {}, "beta_geo", BetaGeoModel().fit, histories.to_pyarrow().to_pandas()
     )
     return model
-
-
-def _some_customers(transactions: ir.Table) -> ir.Table | None:
-    """Choose about `MAX_CUSTOMERS` customers to learn from, by a digest; None: all of them.
-
-    The digest makes the choice the same at every date and on every engine, and keeps a customer's
-    snapshots together.
-    """
-    n = transactions.customer_id.nunique().as_scalar().to_pyarrow().as_py()
-    if n <= MAX_CUSTOMERS:
-        return None
-    below = f"{round(MAX_CUSTOMERS / n * 0xFFFFFFFF):08x}"
-    ids = transactions.select("customer_id").distinct()
-    return ids.filter(ids.customer_id.hexdigest("md5").substr(0, 8) < below)
 
 
 def fit_churn(recipe: Recipe, data: ChurnData, window: Window, random_state: int = 0) -> ChurnModel:

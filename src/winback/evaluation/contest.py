@@ -5,66 +5,59 @@ candidate's *loss* is the geometric mean of MAE, RMSE and 1 - Gini over the cut-
 and no single metric decides. MAE alone would crown "nobody buys again"; ranking alone would ignore
 the level. The rule, for each target:
 
-1. Candidates whose total is off by more than a factor of two (pooled over the cut-offs) are out.
-2. So are candidates that predict exactly 0 for customers who brought `MAX_WRITTEN_OFF` or more of
-   the actual total: nobody who may come back is worth nothing. If all that are left do, they stay.
-3. The lowest loss leads.
-4. A simpler candidate takes its place if the paired customer bootstrap cannot tell the two apart
-   (95% interval of the difference holds 0) *and* its loss is at most 2% higher. The second half
-   matters for small shops, where nothing can be told apart from anything.
+1. Who predicts exactly 0 for customers who brought `MAX_WRITTEN_OFF` or more of the actual total
+   is out: nobody who may come back is worth nothing. If all that are left do, they stay.
+2. Who does not hold the level is out: a total (pooled over the cut-offs) outside `BIAS_BOUNDS`, by
+   more than `SLACK` beyond the candidate that comes nearest. (Where demand itself has moved, nobody
+   holds it, and the least wrong stay.)
+3. Who loses to a simple rule (`SIMPLE`: the naive ones, and BG/NBD with Gamma-Gamma) in MAE, RMSE
+   or ranking, alone, is out: 95% paired customer bootstrap, and by more than `MIN_LOSS`. If all do,
+   those stay that lose in the fewest comparisons.
+4. The lowest loss leads.
+5. A simpler candidate takes its place if the paired customer bootstrap cannot tell the two apart
+   (95% interval of the difference holds 0) *and* its loss is at most `TOLERANCE` higher. The second
+   half matters for small shops, where nothing can be told apart from anything.
 
-Without history for one inner cut-off the choice is `DEFAULT`, and says so. Candidates are fitted on
-everybody, and judged on a random `MAX_CUSTOMERS` where there are more.
+Without history for one inner cut-off the choice is `DEFAULT`, and says so. Where there are more
+than `MAX_CONTEST` customers, about so many are taken by a digest of their names, and the contest is
+theirs alone: its time is bounded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from winback.data.tables import Transactions
-from winback.evaluation.bootstrap import (
-    MAX_CUSTOMERS,
-    Bootstrap,
-    statistics,
-    weight_blocks,
-)
+from winback.evaluation.bootstrap import Bootstrap, statistics, weight_blocks
 from winback.evaluation.calibration import Floats
 from winback.evaluation.forward import ForwardTest, Recipe, value_forward, value_targets
+from winback.evaluation.level import Level, level_of, season_window
 from winback.evaluation.metrics import value_metrics
+from winback.evaluation.value_candidates import SIMPLE, VALUE_CANDIDATES
 from winback.evaluation.windows import (
     MIN_CUSTOMERS,
     first_day,
     inner_windows,
     known_past,
+    some_customers,
 )
 
 SCORED = ("mae", "rmse", "gini")
 TOLERANCE = 0.02  # a simpler candidate may lose so much, as a share of the loss
-BIAS_BOUNDS = (0.5, 2.0)
+BIAS_BOUNDS = (0.8, 1.25)
+SLACK = 1.1
+MIN_LOSS = 0.01  # a difference of no consequence is none, however many customers show it
 MAX_WRITTEN_OFF = 0.05  # share of the total; what auditors by custom call material
-DEFAULT = "beta_geo+gamma_gamma"
+MAX_CONTEST = 50_000
+DEFAULT = "modified_beta_geo+gamma_gamma_all"
 
 
-def _recipe(purchase_model: str, spend_model: str) -> Recipe:
-    params = {"purchase_model": purchase_model, "spend_model": spend_model}
-    return {"estimator": "CustomerValueModel", "params": params}
-
-
-VALUE_CANDIDATES: dict[str, Recipe] = {
-    "zero": _recipe("zero", "own_mean"),
-    "last_period+own_mean": _recipe("last_period", "own_mean"),
-    "rate+own_mean": _recipe("rate", "own_mean"),
-    "beta_geo+own_mean": _recipe("beta_geo", "own_mean"),
-    "beta_geo+gamma_gamma": _recipe("beta_geo", "gamma_gamma"),
-}
-"""The contestants, simplest first: that nobody buys again, that the last period repeats itself,
-the heuristic frequency x monetary value / T, BG/NBD with the customer's own mean amount
-(everybody's for one-time buyers), and BG/NBD with Gamma-Gamma."""
+NO_LEVEL = level_of([], DEFAULT)
 
 
 @dataclass(frozen=True)
@@ -85,6 +78,8 @@ class Choice:
         The evidence: ``as_of``, ``until`` of each inner window (or ``pooled``), ``candidate``,
         ``n``, ``mae``, ``rmse``, ``gini``, ``bias`` and, on pooled rows, ``loss_ratio`` to the
         lowest loss with ``low`` and ``high``, and ``note`` (why a candidate was left out).
+    level : Level
+        By how much the candidate's totals missed on the inner windows.
     """
 
     target: str
@@ -92,16 +87,18 @@ class Choice:
     recipe: Recipe
     reasons: str
     table: pd.DataFrame
+    level: Level = NO_LEVEL
 
 
 def pooled_loss(
     tests: Sequence[ForwardTest], *, n_replicates: int = 200, random_state: int = 0
 ) -> Bootstrap:
-    """Pool forward tests of one target into one loss per model, with paired replicates.
+    """Pool forward tests of one target into losses per model, with paired replicates.
 
-    The metric ``loss`` is the mean over tests, and over MAE, RMSE and 1 - Gini, of the log. A
-    difference of 0.02 between two models is 2% more loss. Customers are resampled once for all
-    tests, because the same ones stand in several.
+    ``log_mae``, ``log_rmse`` and ``log_gini`` are the means over tests of log MAE, log RMSE and
+    log (1 - Gini); ``loss`` is the mean of the three. A difference of 0.02 between two models is
+    2% more loss. Customers are resampled once for all tests, because the same ones stand in
+    several.
 
     Parameters
     ----------
@@ -111,29 +108,34 @@ def pooled_loss(
     Returns
     -------
     Bootstrap
-        Keys (model, ``"loss"``); NaN where no test says anything.
+        Keys (model, loss); NaN where no test says anything.
     """
     models = [name for name in tests[0].predictions if all(name in t.predictions for t in tests)]
     ids = np.unique(np.concatenate([test.customers.to_numpy(dtype=str) for test in tests]))
     columns = [np.searchsorted(ids, test.customers.to_numpy(dtype=str)) for test in tests]
     metrics = [statistics(test.actual, test.predicted(), SCORED) for test in tests]
 
-    def losses(weights: Floats) -> dict[str, Floats]:
+    def losses(weights: Floats) -> dict[tuple[str, str], Floats]:
         logs: dict[str, list[Floats]] = {model: [] for model in models}
         for cells, of in zip(columns, metrics, strict=True):
             drawn = weights[:, cells]
             for model in models:
                 mae, rmse, gini = (of[model, metric](drawn) for metric in SCORED)
-                three = np.stack([mae, rmse, 1 - gini])
-                logs[model].append(np.log(np.maximum(three, 1e-9)).mean(0))
-        return {model: _mean_of_known(np.stack(parts)) for model, parts in logs.items()}
+                logs[model].append(np.log(np.maximum(np.stack([mae, rmse, 1 - gini]), 1e-9)))
+        known: dict[tuple[str, str], Floats] = {}
+        for model, parts in logs.items():
+            stacked = np.stack(parts)  # test, metric, replicate
+            known[model, "loss"] = _mean_of_known(stacked.mean(1))
+            for at, metric in enumerate(SCORED):
+                known[model, f"log_{metric}"] = _mean_of_known(stacked[:, at])
+        return known
 
     blocks = weight_blocks(ids.size, n_replicates=n_replicates, random_state=random_state)
     draws = [losses(block) for block in blocks]
     point = losses(np.ones((1, ids.size)))
     return Bootstrap(
-        point={(model, "loss"): float(point[model][0]) for model in models},
-        draws={(model, "loss"): np.concatenate([d[model] for d in draws]) for model in models},
+        point={key: float(value[0]) for key, value in point.items()},
+        draws={key: np.concatenate([part[key] for part in draws]) for key in point},
     )
 
 
@@ -177,6 +179,9 @@ def choose_value(
         By target.
     """
     past = known_past(transactions, as_of)
+    some = some_customers(past.table, MAX_CONTEST)
+    if some is not None:
+        past = replace(past, table=past.table.semi_join(some, "customer_id"))
     windows = inner_windows(first_day(past), as_of, horizon_days=horizon_days, count=n_cutoffs)
     tests: list[dict[str, ForwardTest]] = []
     for window in windows:
@@ -185,22 +190,28 @@ def choose_value(
         test = value_forward(past, candidates, window, random_state=random_state)
         if len(test["purchases"].actual) >= MIN_CUSTOMERS and test["purchases"].predictions:
             tests.append(test)
-    judged = _sample(tests, random_state)
-    return {
-        target: _choose(
-            target, [test[target] for test in judged], candidates, n_replicates, random_state
-        )
-        for target in value_targets(transactions)
-    }
+    tests = _complete(tests)
+    season = season_window(first_day(past), as_of, horizon_days) if tests else None
+    choices = {}
+    for target in value_targets(transactions):
+        mine = [test[target] for test in tests]
+        choice = _choose(target, mine, candidates, n_replicates, random_state)
+        last_year = None
+        if season is not None:
+            one = {choice.name: choice.recipe}
+            last_year = value_forward(past, one, season, random_state=random_state)[target]
+        choices[target] = replace(choice, level=level_of(mine, choice.name, season=last_year))
+    return choices
 
 
-def _sample(tests: list[dict[str, ForwardTest]], random_state: int) -> list[dict[str, ForwardTest]]:
-    """Keep `MAX_CUSTOMERS` of the newest cut-off's customers, the same ones in every test."""
-    everybody = tests[0]["purchases"].customers if tests else pd.Series(dtype=str)
-    if len(everybody) <= MAX_CUSTOMERS:
-        return tests
-    some = pd.Index(everybody.sample(MAX_CUSTOMERS, random_state=random_state))
-    return [{target: test.among(some) for target, test in pair.items()} for pair in tests]
+def _complete(tests: list[dict[str, ForwardTest]]) -> list[dict[str, ForwardTest]]:
+    """Leave out cut-offs at which history was too short for a candidate that is fitted now.
+
+    Two stay at least, if there are two: then the candidate is out instead.
+    """
+    able = set(tests[0]["purchases"].predictions) if tests else set()
+    whole = [test for test in tests if able <= set(test["purchases"].predictions)]
+    return whole if len(whole) > 1 else tests
 
 
 def _choose(
@@ -215,18 +226,27 @@ def _choose(
     if not tests:
         return _default(target, candidates, fallback, "history is too short for one", evidence)
     pooled = pooled_loss(tests, n_replicates=n_replicates, random_state=random_state)
-    losses = {model: value for (model, _), value in pooled.point.items()}
+    losses = {model: pooled.point[model, "loss"] for model, key in pooled.point if key == "loss"}
+    able = [m for m in candidates if m in losses and losses[m] < np.inf]
     bias = {model: _pooled_bias(tests, model) for model in losses}
-    low, high = BIAS_BOUNDS
-    fit = [m for m in candidates if m in losses and low <= bias[m] <= high and losses[m] < np.inf]
-    if not fit:
+    share_off = {model: written_off(tests, model) for model in losses}
+    notes = {model: test.failed[model] for test in tests for model in test.failed}
+    blind = [m for m in able if share_off[m] >= MAX_WRITTEN_OFF]
+    fit = [m for m in able if m not in blind] or able
+    if fit != able:
+        notes |= {m: f"predicts 0 for customers who brought {share_off[m]:.0%}" for m in blind}
+    level = {m: _off_level(bias[m]) for m in fit}
+    if not fit or not np.isfinite(min(level.values())):
         return _default(
             target, candidates, fallback, "no candidate holds its level on any", evidence
         )
-    share_off = {model: written_off(tests, model) for model in losses}
-    blind = [m for m in fit if share_off[m] >= MAX_WRITTEN_OFF]
-    if len(blind) < len(fit):
-        fit = [m for m in fit if m not in blind]
+    off = [m for m in fit if level[m] > min(level.values()) + np.log(SLACK)]
+    notes |= {m: f"predicts {bias[m]:.2f} of the actual total" for m in off}
+    fit = [m for m in fit if m not in off]
+    lost = {m: _losses_to_simple(pooled, m) for m in fit}
+    fewest = min(map(len, lost.values()))
+    notes |= {m: f"loses in {'; '.join(of)}" for m, of in lost.items() if of}
+    fit = [m for m in fit if len(lost[m]) == fewest]
     best = min(fit, key=losses.__getitem__)
     chosen = next(m for m in fit if _good_enough(pooled, m, best))
     pooled_rows = []
@@ -236,11 +256,7 @@ def _choose(
             d = pooled.difference(model, best, "loss")
             ratios = np.exp([d.estimate, d.low, d.high])
             row |= dict(zip(("loss_ratio", "low", "high"), ratios.tolist(), strict=True))
-        row["note"] = tests[0].failed.get(model) or ""
-        if model in blind:
-            row["note"] = f"predicts 0 for customers who brought {share_off[model]:.0%}"
-        elif model not in fit and not row["note"]:
-            row["note"] = f"predicts {bias.get(model, np.nan):.2f} of the actual total"
+        row["note"] = notes.get(model, "")
         pooled_rows.append(row)
     table = pd.concat([evidence, pd.DataFrame(pooled_rows)], ignore_index=True)
     others = [model for model in fit if losses[model] != losses[chosen]]  # not its twin
@@ -251,9 +267,33 @@ def _choose(
     )
     if blind:
         shares = ", ".join(f"{m} ({share_off[m]:.0%} of the total)" for m in blind)
-        verb = "they predict" if set(blind) == set(fit) else "left out, as they predict"
+        verb = "left out, as they predict" if set(blind).isdisjoint(fit) else "they predict"
         reasons += f"; {verb} 0 for customers who came back: {shares}"
+    if off:
+        reasons += "; left out, as they miss the level: " + ", ".join(
+            f"{m} ({bias[m]:.2f})" for m in off
+        )
     return Choice(target, chosen, dict(candidates[chosen]), reasons, table)
+
+
+def _off_level(bias: float) -> float:
+    """Return the logarithm by which a total lies outside `BIAS_BOUNDS`; infinite if unknown."""
+    if not bias > 0:
+        return float("inf")
+    low, high = np.log(BIAS_BOUNDS)
+    return float(max(low - np.log(bias), np.log(bias) - high, 0.0))
+
+
+def _losses_to_simple(pooled: Bootstrap, model: str) -> list[str]:
+    """Name the metrics in which a simple rule is clearly better, with the rule."""
+    rivals = [rival for rival in SIMPLE if (rival, "loss") in pooled.point and rival != model]
+    lost = []
+    for rival in rivals:
+        for metric in SCORED:
+            d = pooled.difference(model, rival, f"log_{metric}")
+            if d.worse and d.estimate > MIN_LOSS:
+                lost.append(f"{metric} to {rival} ({_percent(d.estimate)})")
+    return lost
 
 
 def _good_enough(pooled: Bootstrap, model: str, best: str) -> bool:

@@ -6,8 +6,9 @@ transactions cut at the window's `as_of`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import ibis.expr.types as ir
@@ -17,6 +18,7 @@ from winback.data.tables import Transactions
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.artifact import make
 from winback.evaluation.calibration import Floats
+from winback.evaluation.value_snapshots import Taught
 from winback.evaluation.windows import Window, known_past, outcomes
 from winback.features.behaviour import behaviour_table
 from winback.features.habits import event_types
@@ -25,7 +27,15 @@ Recipe = dict[str, Any]
 LEVELS = (0.8, 0.9)
 FEWEST_DRAWS = 100
 SETTINGS = frozenset(
-    {"margin", "discount_rate", "horizon_days", "gap_days", "random_state", "n_jobs"}
+    {
+        "margin",
+        "discount_rate",
+        "horizon_days",
+        "gap_days",
+        "random_state",
+        "n_jobs",
+        "level_spread",
+    }
 )  # set by the window, or without a say in what is predicted of purchases, revenue and churn
 INTERVAL_COLUMNS = ("low_80", "high_80", "low_90", "high_90")
 
@@ -128,7 +138,7 @@ def value_forward(
     window: Window,
     *,
     random_state: int = 0,
-    with_intervals: bool = False,
+    with_intervals: bool | Collection[str] = False,
 ) -> dict[str, ForwardTest]:
     """Fit value recipes at the window's `as_of` and set them beside what happened.
 
@@ -136,11 +146,11 @@ def value_forward(
     ----------
     transactions : Transactions
     recipes : mapping of str to recipe
-        Of `CustomerValueModel`; their ``horizon_days`` is replaced by the window's.
+        Of value models; their ``horizon_days`` is replaced by the window's.
     window : Window
     random_state : int
-    with_intervals : bool
-        Also simulate the 80% and 90% predictive intervals.
+    with_intervals : bool or collection of str
+        Also simulate the 80% and 90% predictive intervals, of all recipes or of those named.
 
     Returns
     -------
@@ -154,18 +164,21 @@ def value_forward(
     predictions: dict[str, dict[str, pd.DataFrame]] = {target: {} for target in targets}
     failed: dict[str, str] = {}
     caveats: dict[str, str] = {}
-    n_draws = None if with_intervals else FEWEST_DRAWS  # nobody reads the simulated columns
+    taught = Taught(past, window, frame)
+    told = set(recipes if with_intervals is True else with_intervals or ())
     if not transactions.has_amounts:
         recipes = {name: without_spend(recipe) for name, recipe in recipes.items()}
     for names in distinct(recipes):
-        first = recipes[names[0]]
-        model = attempt(failed, names, fitted, first, window, random_state, frame, n_draws)
+        first, simulated = recipes[names[0]], not told.isdisjoint(names)
+        n_draws = None if simulated else FEWEST_DRAWS  # nobody reads the simulated columns
+        fit = partial(fitted, first, window, random_state, frame, n_draws, taught=taught)
+        model = attempt(failed, names, fit)
         if model is None:
             continue
         if model.caveats_:
             caveats |= dict.fromkeys(names, "; ".join(model.caveats_))
         point = model.predict(frame)
-        bounds = model.intervals(frame, levels=LEVELS) if with_intervals else None
+        bounds = model.intervals(frame, levels=LEVELS) if simulated else None
         for target in targets:
             predicted = point["expected_purchases" if target == "purchases" else "revenue"]
             columns = {"predicted": predicted}
@@ -253,9 +266,14 @@ def fitted(
     random_state: int,
     frame: pd.DataFrame,
     n_draws: int | None = None,
+    *,
+    taught: Taught | None = None,
 ) -> Any:
-    """Return the recipe's estimator, fitted to the frame."""
-    return unfitted(recipe, window, random_state, n_draws).fit(frame)
+    """Return the recipe's estimator, fitted to the frame and, if it learns from them, snapshots."""
+    model = unfitted(recipe, window, random_state, n_draws)
+    if taught is not None and getattr(model, "learns_from_snapshots", False):
+        return model.fit(frame, snapshots=taught.snapshots, base=taught.base)
+    return model.fit(frame)
 
 
 def tiers_forward(
@@ -282,7 +300,9 @@ def tiers_forward(
     frame = customer_frame(past, window)
     if not transactions.has_amounts:
         value_recipe = without_spend(value_recipe)
-    value = fitted(value_recipe, window, random_state, frame, FEWEST_DRAWS).predict(frame)
+    taught = Taught(past, window, frame)
+    value = fitted(value_recipe, window, random_state, frame, FEWEST_DRAWS, taught=taught)
+    value = value.predict(frame)
     frame = frame.assign(clv=value["clv"] if "clv" in value else value["expected_purchases"])
     predictions: dict[str, pd.DataFrame] = {}
     failed: dict[str, str] = {}

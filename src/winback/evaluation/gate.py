@@ -26,7 +26,6 @@ from winback.evaluation.checks import (
     writing_off,
 )
 from winback.evaluation.churn_forward import SnapshotSettings, churn_forward
-from winback.evaluation.contest import VALUE_CANDIDATES
 from winback.evaluation.forward import (
     ForwardTest,
     Recipe,
@@ -36,9 +35,15 @@ from winback.evaluation.forward import (
     without_spend,
 )
 from winback.evaluation.metrics import churn_metrics, value_metrics
+from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.evaluation.windows import MIN_CUSTOMERS, MIN_HORIZON_DAYS, Window, first_day
 
-KINDS = {"CustomerValueModel": "value", "ChurnModel": "churn", "ValueTiers": "tiers"}
+KINDS = {
+    "CustomerValueModel": "value",
+    "LearnedValueModel": "value",
+    "ChurnModel": "churn",
+    "ValueTiers": "tiers",
+}
 VALUE_BASELINES = {
     name: VALUE_CANDIDATES[name]
     for name in ("last_period+own_mean", "rate+own_mean", "beta_geo+gamma_gamma")

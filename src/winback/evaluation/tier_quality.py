@@ -18,6 +18,7 @@ import pandas as pd
 from winback.data.tables import Transactions
 from winback.evaluation.forward import FEWEST_DRAWS, Recipe, customer_frame, fitted, without_spend
 from winback.evaluation.tier_contrast import differentiation_test, top_shares
+from winback.evaluation.value_snapshots import Taught
 from winback.evaluation.windows import Window, known_past, outcomes
 
 NOT_YET = "not yet a customer"
@@ -147,7 +148,8 @@ def tier_quality(
     measure = "revenue" if transactions.has_amounts else "purchases"
     if not transactions.has_amounts:
         value_recipe = without_spend(value_recipe)
-    value = fitted(value_recipe, window, random_state, frame, FEWEST_DRAWS)
+    taught = Taught(past, window, frame)
+    value = fitted(value_recipe, window, random_state, frame, FEWEST_DRAWS, taught=taught)
     frame = with_worth(frame, value)
     tiers = fitted(tiers_recipe, window, random_state, frame)
     happened = outcomes(transactions, window, frame["customer_id"])

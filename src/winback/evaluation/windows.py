@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+import ibis.expr.types as ir
 import pandas as pd
 
 from winback.data.tables import Transactions
@@ -101,6 +102,20 @@ def first_day(transactions: Transactions) -> date:
     if day is None:
         raise NotEnoughDataError("no transaction is known", hint="check as_of and the filter")
     return day
+
+
+def some_customers(transactions: ir.Table, at_most: int) -> ir.Table | None:
+    """Choose about `at_most` customers to learn from, by a digest; None: all of them.
+
+    The digest makes the choice the same at every date and on every engine, and keeps a customer's
+    snapshots together.
+    """
+    n = transactions.customer_id.nunique().as_scalar().to_pyarrow().as_py()
+    if n <= at_most:
+        return None
+    below = f"{round(at_most / n * 0xFFFFFFFF):08x}"
+    ids = transactions.select("customer_id").distinct()
+    return ids.filter(ids.customer_id.hexdigest("md5").substr(0, 8) < below)
 
 
 def inner_windows(

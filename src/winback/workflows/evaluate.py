@@ -50,7 +50,11 @@ class Evaluation:
     @property
     def caveats(self) -> list[str]:
         """What is degenerate in a fit on the past, and about whom the churn score knows little."""
-        said = {f"{r['model']}: {r['caveat']}" for r in self.records if r.get("caveat")}
+        about: dict[str, dict[str, None]] = {}  # one fit may stand behind many candidates
+        for record in self.records:
+            if record.get("caveat"):
+                about.setdefault(record["caveat"], {})[record["model"]] = None
+        said = [f"{', '.join(models)}: {caveat}" for caveat, models in about.items()]
         return sorted(said) + [
             group["note"]
             for group in self.groups
@@ -176,8 +180,8 @@ def _tiers_then(session: Session, window: Window) -> pd.Series[str] | None:
     from winback.errors import ModelError, NotEnoughDataError
     from winback.estimators.artifact import make
     from winback.estimators.tiers import ValueTiers
-    from winback.evaluation.contest import VALUE_CANDIDATES
     from winback.evaluation.forward import customer_frame, without_spend
+    from winback.evaluation.value_candidates import VALUE_CANDIDATES
     from winback.evaluation.windows import known_past
 
     job, past = session.job, known_past(session.transactions, window.as_of)

@@ -168,7 +168,7 @@ def _value_recipe(
     The model's own was chosen on days that the tiers are judged on.
     """
     from winback.estimators.artifact import recipe_of
-    from winback.evaluation.contest import VALUE_CANDIDATES
+    from winback.evaluation.value_candidates import VALUE_CANDIDATES
 
     own = recipe_of(value)
     target = "revenue" if session.transactions.has_amounts else "purchases"

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from winback.errors import NotEnoughDataError
 from winback.workflows.evaluate import named_candidate
 from winback.workflows.session import Session
-
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 MIN_CUSTOMERS = 20
 _FALLBACK = "rate+own_mean"
@@ -57,38 +55,50 @@ def fit_value(session: Session, frame: pd.DataFrame) -> Fitted:
     Where there is too little data for the chosen model, the rule of thumb (rate so far, own mean)
     takes its place, and says so.
     """
-    from winback.estimators.artifact import make
-    from winback.evaluation.contest import VALUE_CANDIDATES, choose_value
+    from winback.evaluation.contest import choose_value
+    from winback.evaluation.forward import fitted
+    from winback.evaluation.value_candidates import VALUE_CANDIDATES
+    from winback.evaluation.value_snapshots import Taught
+    from winback.evaluation.windows import Window
 
     job, transactions = session.job, session.transactions
     named = named_candidate(session)
-    if named is None:
-        choices = choose_value(
-            transactions,
-            as_of=job.as_of,
-            horizon_days=job.value.horizon_days,
-            random_state=job.random_state,
-        )
-        choice = choices["revenue" if transactions.has_amounts else "purchases"]
-        name, reasons = choice.name, choice.reasons
-    else:
-        name, reasons = named, f"{named}, as the job names it"
-    settings = {
-        "horizon_days": job.value.horizon_days,
-        "margin": job.margin,
-        "discount_rate": job.discount_rate,
-        "random_state": job.random_state,
-        **({} if transactions.has_amounts else {"spend_model": None}),
-    }
+    choices = choose_value(
+        transactions,
+        as_of=job.as_of,
+        horizon_days=job.value.horizon_days,
+        candidates=VALUE_CANDIDATES if named is None else {named: VALUE_CANDIDATES[named]},
+        random_state=job.random_state,
+    )
+    choice = choices["revenue" if transactions.has_amounts else "purchases"]
+    name = choice.name
+    reasons = choice.reasons if named is None else f"{named}, as the job names it"
+    ahead = Window(job.as_of, job.as_of + timedelta(days=job.value.horizon_days))
+
+    def fit(candidate: str) -> Any:
+        settings = {
+            "margin": job.margin,
+            "discount_rate": job.discount_rate,
+            "level_spread": choice.level.spread,
+            **({} if transactions.has_amounts else {"spend_model": None}),
+        }
+        recipe = VALUE_CANDIDATES[candidate]
+        recipe = {**recipe, "params": {**recipe["params"], **settings}}
+        taught = Taught(transactions, ahead, frame)
+        return fitted(recipe, ahead, job.random_state, frame, taught=taught)
+
+    found = {"level_spread": choice.level.spread}
+    tables = {"contest.csv": pd.concat([c.table.assign(target=t) for t, c in choices.items()])}
+    said = f"{reasons}; {choice.level}"
     try:
-        model = make(VALUE_CANDIDATES[name]).set_params(**settings).fit(frame)
+        model = fit(name)
     except NotEnoughDataError as error:
-        model = make(VALUE_CANDIDATES[_FALLBACK]).set_params(**settings).fit(frame)
+        model = fit(_FALLBACK)
         caveat = (
             f"the value model falls back on {_FALLBACK}, as {name} cannot be fitted: {error.reason}"
         )
-        return Fitted(model, _FALLBACK, caveat, (caveat,))
-    return Fitted(model, name, reasons, model.caveats_)
+        return Fitted(model, _FALLBACK, caveat, (caveat,), found, tables)
+    return Fitted(model, name, said, model.caveats_, found, tables)
 
 
 def require_customers(session: Session) -> None:

@@ -206,8 +206,7 @@ def _chosen_before(session: Session, own: dict[str, Any], window: Window) -> dic
         horizon_days=window.horizon_days,
         random_state=job.random_state,
     )
-    chosen = choices["revenue" if transactions.has_amounts else "purchases"].recipe
-    return {**own, "params": {**own["params"], **chosen["params"]}}
+    return dict(choices["revenue" if transactions.has_amounts else "purchases"].recipe)
 
 
 def _value_recipe(session: Session) -> dict[str, Any]:

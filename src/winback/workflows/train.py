@@ -116,6 +116,8 @@ def _fit_all(session: Session, training: TrainingRun, evaluation: Evaluation) ->
             value = fit_value(session, frame)
     if "value" in missing:
         with training.model("value") as run:
+            for file, table in value.tables.items():
+                run.log_text(table.to_csv(index=False), file)
             _register(session, run, value, evaluation, ("purchases", "revenue"))
     if "churn" in missing:
         with step("Fitting the churn model"):

@@ -15,16 +15,11 @@ from winback.evaluation import backtest
 from winback.evaluation.backtest import PREDICTION_COLUMNS, judge, run_backtest
 from winback.evaluation.churn_forward import SnapshotSettings
 from winback.evaluation.forward import ForwardTest
+from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.evaluation.windows import Window
 
 SPLIT = (date(1997, 12, 31), date(1998, 3, 31))
-VALUE_MODELS = {
-    "zero",
-    "last_period+own_mean",
-    "rate+own_mean",
-    "beta_geo+own_mean",
-    "beta_geo+gamma_gamma",
-}
+VALUE_MODELS = set(VALUE_CANDIDATES)
 
 
 @pytest.fixture(scope="module")

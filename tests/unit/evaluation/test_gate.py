@@ -8,9 +8,9 @@ import pytest
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
 from winback.estimators.customer_value import CustomerValueModel
-from winback.evaluation.contest import VALUE_CANDIDATES
 from winback.evaluation.forward import ForwardTest
 from winback.evaluation.gate import BASELINES, Evidence, decide, evaluate_recipes
+from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.evaluation.windows import Window
 
 WINDOW = Window(date(2024, 1, 1), date(2024, 4, 1))
@@ -254,9 +254,9 @@ def test_recipes_are_refitted_before_the_window_they_are_judged_on(tenth, monkey
     seen = []
     original = forward.fitted
 
-    def spy(recipe, window, random_state, frame, *rest):
+    def spy(recipe, window, random_state, frame, *rest, **more):
         seen.append((window, float(frame["T"].max())))
-        return original(recipe, window, random_state, frame, *rest)
+        return original(recipe, window, random_state, frame, *rest, **more)
 
     monkeypatch.setattr(forward, "fitted", spy)
     recipes = {"challenger": VALUE_CANDIDATES["beta_geo+gamma_gamma"]} | BASELINES["value"]
@@ -281,9 +281,9 @@ def test_what_differs_in_settings_alone_is_fitted_once(tenth, monkeypatch):
     fits = []
     original = forward.fitted
 
-    def spy(recipe, *rest):
+    def spy(recipe, *rest, **more):
         fits.append(recipe["params"])
-        return original(recipe, *rest)
+        return original(recipe, *rest, **more)
 
     monkeypatch.setattr(forward, "fitted", spy)
     monkeypatch.setattr(CustomerValueModel, "caveats_", ("one", "two"))

@@ -11,7 +11,6 @@ from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
 from winback.estimators.artifact import make
 from winback.estimators.tiers import ValueTiers
-from winback.evaluation.contest import VALUE_CANDIDATES
 from winback.evaluation.forward import customer_frame
 from winback.evaluation.tier_quality import (
     NOT_YET,
@@ -21,6 +20,7 @@ from winback.evaluation.tier_quality import (
     tier_table,
     with_worth,
 )
+from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.evaluation.windows import Window, outcomes
 
 AS_OF = date(1998, 3, 31)

@@ -9,7 +9,7 @@ import pytest
 
 from winback.config import load_job
 from winback.estimators.artifact import make
-from winback.evaluation.contest import VALUE_CANDIDATES
+from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.registry import aliases
 from winback.workflows.evaluate import Evaluation
 from winback.workflows.fit_tiers import RECORD, ensure_judged, fit_tiers, judge_tiers
