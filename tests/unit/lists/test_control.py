@@ -35,7 +35,7 @@ def test_an_arm_is_a_customers_own():
     assert 0.3 < (arms == other).mean() < 0.75  # independent: .58 agree
 
 
-@pytest.mark.parametrize("share", [0, 1, None, -0.1, math.nan])
+@pytest.mark.parametrize("share", [0, 1, None, -0.1, math.nan, 0.049])
 def test_a_list_without_a_comparison_group_is_refused(share):
     with pytest.raises(UsageError, match="comparison group"):
         draw_arms(pd.Series(["a"]), experiment_id="e", control_share=share)

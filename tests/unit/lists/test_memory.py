@@ -67,10 +67,19 @@ def test_a_week_has_one_budget_and_the_next_another():
     assert not set(more.treated["customer_id"]) & set(monday.treated["customer_id"])
     fewer = make(FRIDAY, budget=1000, capacity=33, earlier=monday.treated)
     assert len(fewer.treated) == 3
+    sunday = monday.treated.assign(as_of=pd.Timestamp("2011-12-11"))
+    assert make(NEXT_MONDAY, earlier=sunday).summary["used_this_week"]["contacts"] == 0
     after = make(NEXT_MONDAY, budget=30, earlier=monday.treated)
     assert len(after.treated) == 30
     assert not set(after.treated["customer_id"]) & set(monday.treated["customer_id"])
     assert {why(after)[name] for name in monday.treated["customer_id"]} == {"in cooldown"}
+
+
+def test_the_share_contacted_is_of_those_who_were_eligible_on_monday():
+    monday = make(MONDAY, budget=20)
+    friday = make(FRIDAY, budget=1000, capacity=1000, max_share=0.3, earlier=monday.treated)
+    eligible = monday.summary["eligible"]
+    assert len(monday.treated) + len(friday.treated) == int(0.3 * eligible)
 
 
 def test_a_channel_has_one_capacity_a_week():
