@@ -210,9 +210,18 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
     # ----------------------------------------------------------------------------- predictions
 
     def ratios(
-        self, frame: pd.DataFrame, horizon_days: float | None = None
+        self, frame: pd.DataFrame, horizon_days: float | None = None, *, kept: bool = False
     ) -> tuple[FloatArray, FloatArray]:
-        """Return by what each customer's purchases, and revenue, of the base are multiplied."""
+        """Return by what each customer's purchases, and revenue, of the base are multiplied.
+
+        Parameters
+        ----------
+        frame, horizon_days
+            As of `predict`.
+        kept
+            If it is certain that nobody has left. The heuristic then says the same, of customers
+            of whom the base expects more.
+        """
         base = self._base()
         horizon = self.horizon_days if horizon_days is None else horizon_days
         purchases = base.purchase_model_.expected_purchases(frame, horizon).to_numpy()
@@ -230,6 +239,8 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
             if member == "rate":
                 rate = self.rate_.expected_purchases(frame, horizon).to_numpy()
                 count = rate / np.maximum(purchases, SMALLEST)
+                if kept:
+                    count = count * base.purchase_model_.p_alive(frame).to_numpy()
                 amount = count
                 if self.own_mean_ is not None:
                     own = self.own_mean_.expected_spend(frame).to_numpy()
@@ -253,7 +264,9 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
 
     def predict_kept(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Predict each customer's margin if they stayed; see `CustomerValueModel.predict_kept`."""
-        return self._base().predict_kept(frame, ratios=self.ratios(frame))
+        kept = self._base().predict_kept(frame, ratios=self.ratios(frame, kept=True))
+        clv = np.maximum(kept["clv"], self.predict(frame)["clv"])  # never less than if in doubt
+        return kept.assign(clv=clv, clv_high=np.maximum(kept["clv_high"], clv))
 
     def residual_value(
         self, frame: pd.DataFrame, horizon_days: float | None = None

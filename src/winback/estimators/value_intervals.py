@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from winback.estimators.spend import SpendModel
 
 
+MOST_PACE = 20.0
 Ratios = tuple[FloatArray, FloatArray]  # what purchases and revenue are multiplied by, (n,) each
 
 
@@ -107,15 +108,15 @@ class PredictiveIntervals:
         """
         horizon, data = self._horizon(horizon_days), self._read(frame)
         sides, expected = _sides([level]), self._means(data, horizon, ratios)
-        pace, worth = ratios or (np.ones(len(frame)), np.ones(len(frame)))
+        ratios = ratios or (np.ones(len(frame)), np.ones(len(frame)))
         scale = None
         if self.spend_model_ is not None:
-            scale = amount_ratios(pace, worth) * self.spend_model_._scale(data)  # noqa: SLF001 - the contract
+            scale = amount_ratios(*ratios) * self.spend_model_._scale(data)  # noqa: SLF001 - the contract
         totals = simulated_totals(
             self.purchase_model_,
             self.spend_model_,
             **self._histories(data),
-            pace=pace,
+            pace=_pace(ratios),
             scale=scale,
             horizon=horizon,
             level=None,
@@ -173,7 +174,7 @@ class PredictiveIntervals:
         else:
             upper = np.array(probabilities) > 0.5
             slow, fast = (
-                self._simulated(data, horizon, probabilities, alive, held(ratios[0], 1.0))
+                self._simulated(data, horizon, probabilities, alive, held(_pace(ratios), 1.0))
                 for held in (np.minimum, np.maximum)
             )
             counts = np.where(upper, fast[0], slow[0])
@@ -212,6 +213,11 @@ class PredictiveIntervals:
 
     def _read(self, frame: Any) -> Columns:
         raise NotImplementedError
+
+
+def _pace(ratios: Ratios) -> FloatArray:
+    """Return how much faster time runs: never so fast or slow that only the ratio speaks."""
+    return np.clip(ratios[0], 1 / MOST_PACE, MOST_PACE)
 
 
 def amount_ratios(pace: FloatArray, worth: FloatArray) -> FloatArray:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from winback.data.tables import Transactions
-from winback.errors import DataError, ModelError, NotEnoughDataError
+from winback.errors import DataError, NotEnoughDataError
 from winback.evaluation.bootstrap import (
     CHURN_BOOTSTRAPPED,
     MAX_CUSTOMERS,
@@ -25,7 +25,6 @@ from winback.evaluation.bootstrap import (
 )
 from winback.evaluation.churn_forward import SnapshotSettings
 from winback.evaluation.churn_judged import CHURN_RECIPE, apart, churn_test
-from winback.evaluation.contest import choose_value
 from winback.evaluation.forward import (
     INTERVAL_COLUMNS,
     LEVELS,
@@ -34,9 +33,11 @@ from winback.evaluation.forward import (
     value_forward,
 )
 from winback.evaluation.metrics import churn_metrics, interval_metrics, value_metrics
-from winback.evaluation.value_candidates import VALUE_CANDIDATES
-from winback.evaluation.windows import Window, known_past
+from winback.evaluation.value_candidates import SIMPLE, VALUE_CANDIDATES
+from winback.evaluation.value_judged import levelled, value_choices
+from winback.evaluation.windows import Window
 
+RELATIVE = frozenset({"mae", "rmse", "wape", "brier", "log_loss", "ece"})
 TARGETS = ("purchases", "revenue", "churn")
 PREDICTION_COLUMNS = (
     "split",
@@ -60,13 +61,16 @@ class BacktestResult:
         ``target`` (purchases, revenue, churn), ``model``, ``chosen`` (exactly one true per split
         and target), ``n``, ``horizon_days``, every metric of `winback.evaluation.metrics`, the
         main ones with ``METRIC_low`` and ``METRIC_high`` (95% customer bootstrap, of a sample of
-        `MAX_CUSTOMERS` where there are more, scaled to everybody), for intervals
+        `MAX_CUSTOMERS` where there are more, scaled to everybody), and with ``METRIC_worse`` and
+        its ``_low`` and ``_high``: by how much the model loses more than the chosen one (errors as
+        a share of the chosen one's, paired bootstrap; above 0 the chosen is better), for intervals
         ``coverage_80`` and the like, ``reason`` (why it was chosen, or None) and ``caveat`` (what
         is degenerate in its fit, or None). What is undefined is None.
     predictions : DataFrame
         One row per split, target, model and customer: ``split, target, model, customer_id,
         predicted, low_80, high_80, low_90, high_90, actual``; bounds are NaN where a model has
-        none.
+        none. Intervals are simulated for the chosen model and the simple rules, with the level
+        that the known past shows.
     groups : list of dict
         Churn by kinds of customers (one order and repeat, numbers of orders, tiers where given),
         of every model: see `winback.evaluation.churn_groups.group_records`.
@@ -200,15 +204,23 @@ def judge(
     tests: dict[str, ForwardTest] = {}
     chosen: dict[str, tuple[str, str]] = {}
     if set(targets) - {"churn"}:
-        choice = _named(purchase_model) or _contest(transactions, window, random_state, progress)
+        choices = value_choices(transactions, window, purchase_model, random_state, progress)
         tell(f"{window}: fitting value models, simulating intervals")
+        main = choices["revenue" if "revenue" in choices else "purchases"]
         found = value_forward(
-            transactions, VALUE_CANDIDATES, window, random_state=random_state, with_intervals=True
+            transactions,
+            levelled(VALUE_CANDIDATES, main.level),
+            window,
+            random_state=random_state,
+            with_intervals={*SIMPLE, *(choice.name for choice in choices.values())},
         )
         if not len(found["purchases"].actual):
             raise NotEnoughDataError("nobody has bought by the split's as_of", got=str(window))
         tests |= {target: test for target, test in found.items() if target in targets}
-        chosen |= choice
+        chosen |= {
+            target: (choice.name, f"{choice.reasons}; {choice.level}")
+            for target, choice in choices.items()
+        }
     population = pd.DataFrame()
     recipe = churn_recipe or CHURN_RECIPE
     if "churn" in targets:
@@ -244,40 +256,6 @@ def judge(
             tests["churn"], window, population, recipe, chosen=name, tiers=tiers, **draws
         )
     return BacktestResult(records, pd.concat(frames, ignore_index=True), groups, profit)
-
-
-def _named(purchase_model: str | None) -> dict[str, tuple[str, str]]:
-    """Return the choice of a job that names its model; nothing if it leaves that to the contest."""
-    if purchase_model is None:
-        return {}
-    if purchase_model not in VALUE_CANDIDATES:
-        raise ModelError(
-            "there is no such value model",
-            where="purchase_model",
-            got=purchase_model,
-            allowed=", ".join(VALUE_CANDIDATES),
-        )
-    choice = (purchase_model, f"{purchase_model}, as the job names it")
-    return {"purchases": choice, "revenue": choice}
-
-
-def _contest(
-    transactions: Transactions,
-    window: Window,
-    random_state: int,
-    progress: Callable[[str], None] | None,
-) -> dict[str, tuple[str, str]]:
-    """Return what the contest chooses, by target, and why."""
-    if progress is not None:
-        progress(f"{window}: choosing value models inside the known past")
-    choices = choose_value(
-        known_past(transactions, window.as_of),  # outcomes are only added by the tests
-        as_of=window.as_of,
-        horizon_days=window.horizon_days,
-        random_state=random_state,
-        progress=progress,
-    )
-    return {target: (choice.name, choice.reasons) for target, choice in choices.items()}
 
 
 def _check_splits(transactions: Transactions, windows: Sequence[Window]) -> None:
@@ -341,6 +319,14 @@ def _records(
             low, high = np.array(sampled.interval(model, metric)) - sampled.point[model, metric]
             record[f"{metric}_low"] = record[metric] + shrink * low
             record[f"{metric}_high"] = record[metric] + shrink * high
+            # against the chosen model: the shares of its loss by which this one is worse
+            d = sampled.difference(model, chosen, metric)
+            unit = abs(d.other_value) if metric in RELATIVE and d.other_value else 1.0
+            record[f"{metric}_worse"] = d.estimate / unit
+            for end, value in (("low", d.low), ("high", d.high)):
+                record[f"{metric}_worse_{end}"] = (
+                    d.estimate + shrink * (value - d.estimate)
+                ) / unit
         record |= _interval_record(test, model)
         record["reason"] = reason if model == chosen else None
         record["caveat"] = test.caveats.get(model)

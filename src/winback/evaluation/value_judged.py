@@ -1,0 +1,56 @@
+"""The value models that a backtest judges: what is chosen, and at which level."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from winback.data.tables import Transactions
+from winback.errors import ModelError
+from winback.evaluation.contest import Choice, choose_value
+from winback.evaluation.forward import Recipe
+from winback.evaluation.level import Level
+from winback.evaluation.value_candidates import VALUE_CANDIDATES
+from winback.evaluation.windows import Window, known_past
+
+
+def value_choices(
+    transactions: Transactions,
+    window: Window,
+    purchase_model: str | None,
+    random_state: int,
+    progress: Callable[[str], None] | None,
+) -> dict[str, Choice]:
+    """Return what the contest chooses by target, or what a job names."""
+    candidates = VALUE_CANDIDATES
+    if purchase_model is not None:
+        if purchase_model not in VALUE_CANDIDATES:
+            raise ModelError(
+                "there is no such value model",
+                where="purchase_model",
+                got=purchase_model,
+                allowed=", ".join(VALUE_CANDIDATES),
+            )
+        candidates = {purchase_model: VALUE_CANDIDATES[purchase_model]}
+    if progress is not None:
+        progress(f"{window}: choosing value models inside the known past")
+    choices = choose_value(
+        known_past(transactions, window.as_of),  # outcomes are only added by the tests
+        as_of=window.as_of,
+        horizon_days=window.horizon_days,
+        candidates=candidates,
+        random_state=random_state,
+        progress=progress,
+    )
+    if purchase_model is None:
+        return choices
+    told = f"{purchase_model}, as the job names it"
+    return {target: replace(choice, reasons=told) for target, choice in choices.items()}
+
+
+def levelled(recipes: Mapping[str, Recipe], level: Level) -> dict[str, Recipe]:
+    """Return the recipes with the level's spread, which is the shop's and not a model's."""
+    return {
+        name: {**recipe, "params": {**recipe["params"], "level_spread": level.spread}}
+        for name, recipe in recipes.items()
+    }
