@@ -8,12 +8,14 @@ from datetime import date, timedelta
 import pandas as pd
 
 from winback.lists.columns import require
+from winback.lists.control import CONTROL, TREATED
 from winback.lists.selection import Used
 
 EARLIER = (
     "list_id",
     "as_of",
     "customer_id",
+    "arm",
     "channel",
     "contact_cost",
     "offer_cost",
@@ -32,12 +34,16 @@ def contacts_so_far(
     date: it was handed over to be sent. A contact without a `list_id` while the list was good is
     taken to be the list's.
 
+    The controls of a list count as if contacted on its date: both arms leave the pool together and
+    come back together. Were the treated alone in cooldown, the next list would find hardly anybody
+    but controls eligible, and its arms could not be compared.
+
     Parameters
     ----------
     contacts
         `customer_id, timestamp`, and where known `list_id, arm`.
     earlier
-        The treated customers of earlier lists: columns `EARLIER`.
+        Treated and controls of earlier lists: columns `EARLIER`.
     as_of
         The last day that is known: nothing later is looked at.
 
@@ -45,13 +51,15 @@ def contacts_so_far(
     -------
     pandas.DataFrame or None
         `customer_id, timestamp, list_id, cooldown_until` (the list's own, counted from the day of
-        the contact; missing: none) and the table's other columns. None: nothing is known.
+        the contact; missing: none) and the table's other columns; `arm` is missing for the
+        controls of winback's own lists. None: nothing is known.
 
     Examples
     --------
     >>> earlier = pd.DataFrame({
     ...     "list_id": "win_back-2011-12-01-a", "as_of": pd.Timestamp("2011-12-01"),
-    ...     "customer_id": ["a", "b"], "channel": "email", "contact_cost": 0.1, "offer_cost": 2.0,
+    ...     "customer_id": ["a", "b"], "arm": "treated", "channel": "email",
+    ...     "contact_cost": 0.1, "offer_cost": 2.0,
     ...     "cooldown_until": pd.Timestamp("2012-01-30"), "expires_at": pd.Timestamp("2011-12-31")})
     >>> told = contacts_so_far(None, earlier, date(2011, 12, 9))
     >>> told[["customer_id", "timestamp"]].values.tolist()
@@ -79,12 +87,19 @@ def contacts_so_far(
         pd.MultiIndex.from_frame(known[["list_id", "customer_id"]])
     )
     known["cooldown_until"] = day + alone.set_axis(known.index)
-    untold = before[~before["list_id"].isin(known["list_id"].dropna().unique())]
+    if "arm" in known.columns:
+        ours = known["list_id"].isin(before["list_id"].unique())
+        known["arm"] = known["arm"].mask(ours & (known["arm"] == CONTROL))
+    controls = before[before["arm"] == CONTROL]
+    pairs = pd.MultiIndex.from_frame(controls[["list_id", "customer_id"]])
+    controls = controls[~pairs.isin(pd.MultiIndex.from_frame(known[["list_id", "customer_id"]]))]
+    untold = before[before["arm"] == TREATED]
+    untold = untold[~untold["list_id"].isin(known["list_id"].dropna().unique())]
     nameless = known.loc[known["list_id"].isna(), ["customer_id"]].assign(day=day)
     met = untold.reset_index().merge(nameless, on="customer_id")
     of_it = met["day"].between(met["as_of"], met["expires_at"])
     untold = untold[~untold.index.isin(met.loc[of_it, "index"])]
-    return pd.concat([known, _as_contacts(untold)], ignore_index=True)
+    return pd.concat([known, _as_contacts(untold), _as_contacts(controls)], ignore_index=True)
 
 
 def used_up(
@@ -95,7 +110,7 @@ def used_up(
     Parameters
     ----------
     earlier
-        The treated customers of earlier lists: columns `EARLIER`.
+        Treated and controls of earlier lists: columns `EARLIER`.
     as_of
         The day of the list to come.
     channels
@@ -105,7 +120,8 @@ def used_up(
     --------
     >>> earlier = pd.DataFrame({
     ...     "list_id": "a", "as_of": pd.to_datetime(["2011-12-04", "2011-12-05"]),
-    ...     "customer_id": ["a", "b"], "channel": "email", "contact_cost": 0.1, "offer_cost": 2.0,
+    ...     "customer_id": ["a", "b"], "arm": "treated", "channel": "email",
+    ...     "contact_cost": 0.1, "offer_cost": 2.0,
     ...     "cooldown_until": pd.Timestamp("2012-01-30"), "expires_at": pd.Timestamp("2011-12-31")})
     >>> used_up(earlier, date(2011, 12, 9))  # a Friday; the fourth was a Sunday
     Used(budget=2.1, contacts=1, by_channel={'email': 1})
@@ -113,6 +129,7 @@ def used_up(
     before = _before(earlier, as_of)
     if before is None:
         return Used()
+    before = before[before["arm"] == TREATED]
     week = before[before["as_of"] >= pd.Timestamp(as_of - timedelta(days=as_of.weekday()))]
     counts = week["channel"].value_counts()
     names = sorted(counts.index) if channels is None else list(channels)
@@ -130,7 +147,9 @@ def _before(earlier: pd.DataFrame | None, as_of: date) -> pd.DataFrame | None:
         name: pd.to_datetime(earlier[name]).astype("datetime64[us]")
         for name in ("as_of", "cooldown_until", "expires_at")
     }
-    texts = {name: earlier[name].astype("str") for name in ("list_id", "customer_id", "channel")}
+    texts = {
+        name: earlier[name].astype("str") for name in ("list_id", "customer_id", "arm", "channel")
+    }
     rows = earlier.assign(**dates, **texts)
     return rows[rows["as_of"] < pd.Timestamp(as_of)].reset_index(drop=True)
 

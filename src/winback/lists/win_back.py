@@ -131,7 +131,7 @@ def win_back(
         Whatever money and capacity say, no more than this share of the eligible is contacted (in
         one week, together); in (0, 0.8].
     earlier
-        The treated customers of winback's own lists of earlier dates (see
+        Treated and controls of winback's own lists of earlier dates (see
         `winback.lists.memory`): they count as contacted, unless the contacts tell better, and
         what the week's lists committed is used up. None: there are none.
     defaults
@@ -283,7 +283,7 @@ def win_back(
         expires_at=pd.Timestamp(as_of + timedelta(days=min(expires_days, horizon_days))),
     )
     control = chosen[chosen["arm"] == CONTROL].assign(
-        action=LEAVE_ALONE, channel=None, offer=None, owner=None, cooldown_until=None
+        action=LEAVE_ALONE, channel=None, offer=None, owner=None
     )
     treated = chosen[chosen["arm"] == TREATED]
     check_controls(len(treated), len(control))

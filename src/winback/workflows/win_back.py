@@ -94,7 +94,7 @@ def win_back(session: Session, scores: pd.DataFrame, customers: pd.DataFrame | N
 
 
 def _earlier(session: Session, playbook: Playbook) -> pd.DataFrame | None:
-    """Return the treated customers of the job's earlier lists, as far back as one remembers."""
+    """Return both arms of the job's earlier lists, as far back as one remembers."""
     import pandas as pd
 
     from winback.lists.memory import EARLIER
@@ -104,8 +104,9 @@ def _earlier(session: Session, playbook: Playbook) -> pd.DataFrame | None:
     # the steps of a sequence are counted since the last purchase, which the window bounds
     days = max(settings.cooldown_days, settings.contact_cap_days, settings.window_days, longest, 7)
     frames = [
-        pd.read_parquet(session.out / f"lists/{day}/win_back.parquet", columns=list(EARLIER))
-        for day in sorted(kept_dates(session, "win_back"))
+        pd.read_parquet(session.out / f"lists/{day}/{name}.parquet", columns=list(EARLIER))
+        for name in ("win_back", "win_back_control")
+        for day in sorted(kept_dates(session, name))
         if as_of - timedelta(days=days) <= day < as_of
     ]
     return pd.concat(frames, ignore_index=True) if frames else None

@@ -51,6 +51,20 @@ def why(lists):
     return dict(zip(lists.excluded["customer_id"], lists.excluded["reason"], strict=True))
 
 
+def test_both_arms_leave_the_pool_together_so_that_the_next_list_compares_likes():
+    monday = make(MONDAY, budget=60)
+    both = pd.concat([monday.treated, monday.control])
+    sent = pd.DataFrame({"customer_id": monday.treated["customer_id"], "timestamp": "2011-12-06"})
+    sent = sent.assign(timestamp=pd.Timestamp("2011-12-06"), list_id=monday.summary["list_id"])
+    for contacts in (None, sent):  # whether the contacts table tells of the list or not
+        later = make(NEXT_MONDAY, budget=60, earlier=both, contacts=contacts)
+        reasons = why(later)
+        assert {reasons.get(name) for name in both["customer_id"]} == {"in cooldown"}
+        assert later.summary["sample_ratio"]["p_value"] > 0.01
+    alone = make(NEXT_MONDAY, budget=60, earlier=monday.treated)
+    assert set(monday.control["customer_id"]) & set(alone.control["customer_id"])
+
+
 def test_a_week_has_one_budget_and_the_next_another():
     monday = make(MONDAY, budget=30)
     assert len(monday.treated) == 30
@@ -139,8 +153,9 @@ def test_where_the_contacts_know_a_list_they_alone_tell():
         }
     )
     told = why(make(NEXT_MONDAY, earlier=earlier, contacts=sent))
-    assert told[names[0]] == "in cooldown"
-    assert names[1] not in told or told[names[1]] != "in cooldown"
+    # a control of the list leaves the pool as its treated do; who got nothing is free
+    assert told[names[0]] == told[names[1]] == "in cooldown"
+    assert names[2] not in told or told[names[2]] != "in cooldown"
     assert not [name for name in names[2:] if told.get(name) == "in cooldown"]
     # a contact that is not known yet tells nothing
     late = sent.assign(timestamp=pd.Timestamp("2011-12-13"))
