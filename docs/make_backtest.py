@@ -14,7 +14,11 @@ HEAD = """\
 Each model is trained on what was known at the split's first date and compared with what happened
 until its second. **Bold** is what the champion rule chose from the past alone; every other line is
 a baseline or a candidate. Bias is predicted over actual: 1 is right. Intervals in brackets are 95%
-customer-bootstrap intervals. Made by
+customer-bootstrap intervals. The second table of a target holds each model against the chosen one
+on the same resampled customers: how much more it loses (MAE and RMSE as a share of the chosen
+one's; Gini by how much lower it is), above 0 where the chosen one is better. The third says how
+often the outcome lay in predictive intervals, in all and in the predicted top decile, and above
+them. Made by
 
 ```sh
 winback backtest pipelines/cdnow.yaml
@@ -23,8 +27,8 @@ python docs/make_backtest.py outputs/cdnow/backtest.json outputs/online_retail/b
 ```
 """
 COLUMNS = {
-    "purchases": ("mae", "rmse", "gini", "bias", "coverage_80", "coverage_90"),
-    "revenue": ("mae", "rmse", "gini", "bias", "coverage_80", "coverage_90"),
+    "purchases": ("mae", "rmse", "gini", "bias"),
+    "revenue": ("mae", "rmse", "gini", "bias"),
     "churn": ("auc", "brier", "ece", "top_decile_lift", "top_decile_lift_max"),
 }
 NAMES = {
@@ -32,8 +36,6 @@ NAMES = {
     "rmse": "RMSE",
     "gini": "Gini",
     "bias": "bias",
-    "coverage_80": "in 80% interval",
-    "coverage_90": "in 90% interval",
     "auc": "AUC",
     "brier": "Brier",
     "ece": "ECE",
@@ -69,7 +71,41 @@ def _table(split: str, target: str, group: list[dict[str, Any]]) -> str:
         cells = [_cell(record, column) for column in columns]
         lines.append("| " + " | ".join([name, *cells]) + " |")
     reason = next(record["reason"] for record in group if record["chosen"])
-    return "\n".join([*lines, "", f"Chosen: {reason}.", ""])
+    lines += ["", f"Chosen: {reason}.", ""]
+    if target != "churn":
+        lines += [*_differences(group), "", *_coverage(group), ""]
+    return "\n".join(lines)
+
+
+def _differences(group: list[dict[str, Any]]) -> list[str]:
+    lines = ["| against the chosen | MAE | RMSE | Gini |", "|---|--:|--:|--:|"]
+    for record in group:
+        if not record["chosen"]:
+            cells = [_percent(record, metric) for metric in ("mae", "rmse", "gini")]
+            lines.append("| " + " | ".join([record["model"], *cells]) + " |")
+    return lines
+
+
+def _percent(record: dict[str, Any], metric: str) -> str:
+    values = [record.get(f"{metric}_worse{end}") for end in ("", "_low", "_high")]
+    if any(value is None for value in values):
+        return "-"
+    if metric == "gini":
+        return "{:+.3f} ({:+.3f} to {:+.3f})".format(*values)
+    return "{:+.1%} ({:+.1%} to {:+.1%})".format(*values)
+
+
+def _coverage(group: list[dict[str, Any]]) -> list[str]:
+    lines = [
+        "| intervals | in 80% | in 90% | top decile 80% | top decile 90% | above 80% | above 90% |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    names = [f"{n}_{p}" for n in ("coverage", "coverage_top", "above") for p in (80, 90)]
+    for record in group:
+        if record.get("coverage_80") is not None:
+            name = f"**{record['model']}**" if record["chosen"] else record["model"]
+            lines.append("| " + " | ".join([name, *(f"{record[n]:.3f}" for n in names)]) + " |")
+    return lines
 
 
 def _cell(record: dict[str, Any], column: str) -> str:

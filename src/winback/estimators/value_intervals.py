@@ -27,7 +27,9 @@ class PredictiveIntervals:
 
     Every simulated future is a chance of being gone, purchases, amounts, and the level: how much
     more or less than expected everybody does, as tomorrow's demand is not yesterday's. It is one
-    lognormal factor, exp(level_spread z), *shared* by all customers of a future.
+    lognormal factor, exp(level_spread z), *shared* by all customers of a future. As no factor
+    raises a zero, the upper end of a single customer's interval has the chance of a return at a
+    level one standard deviation up.
     """
 
     purchase_model_: PurchaseModel
@@ -155,7 +157,6 @@ class PredictiveIntervals:
         }
 
     def _level_draws(self) -> FloatArray | None:
-        # artifacts of earlier versions know no level
         spread = getattr(self, "level_spread", 0.0)
         if spread == 0:
             return None
@@ -169,13 +170,17 @@ class PredictiveIntervals:
         alive: FloatArray | None = None,
         ratios: Ratios | None = None,
     ) -> tuple[FloatArray, FloatArray | None]:
-        if ratios is None:
+        # artifacts of earlier versions know no level
+        raised = float(np.exp(getattr(self, "level_spread", 0.0)))
+        if ratios is None and raised == 1:
             counts, spent = self._simulated(data, horizon, probabilities, alive)
         else:
+            own = np.ones(len(data["frequency"])) if ratios is None else _pace(ratios)
             upper = np.array(probabilities) > 0.5
             slow, fast = (
-                self._simulated(data, horizon, probabilities, alive, held(_pace(ratios), 1.0))
-                for held in (np.minimum, np.maximum)
+                self._simulated(data, horizon, probabilities, alive, pace)
+                # a factor cannot raise a zero: the upper end has the chances of a high level
+                for pace in (np.minimum(own, 1.0), np.maximum(own, 1.0) * raised)
             )
             counts = np.where(upper, fast[0], slow[0])
             spent = None

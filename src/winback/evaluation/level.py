@@ -54,9 +54,9 @@ def level_of(
 ) -> Level:
     """Estimate the spread of the level from forward tests of a model.
 
-    With k windows the spread is ``sqrt((3 x 0.2^2 + sum of squared logs) / (3 + k))``, the scale of
-    the posterior of a variance under a scaled inverse-chi-squared prior: a few windows that overlap
-    say little. No level is subtracted: a past deviation is no forecast.
+    With k windows the variance is ``(3 x 0.2^2 + sum of squared logs) / (3 + k - 2)``, the mean of
+    its posterior under a scaled inverse-chi-squared prior (Gelman et al. 2013, section 2.6): a few
+    windows that overlap say little. No level is subtracted: a past deviation is no forecast.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def level_of(
     ]
     seen = sum(np.log(window["ratio"]) ** 2 for window in windows)
     prior = EXPECTED_WINDOWS * EXPECTED_SPREAD**2
-    spread = np.sqrt((prior + seen) / (EXPECTED_WINDOWS + len(windows)))
+    spread = np.sqrt((prior + seen) / (EXPECTED_WINDOWS + len(windows) - 2.0))
     return Level(float(min(spread, MOST)), windows)
 
 

@@ -178,8 +178,8 @@ def test_a_candidate_that_loses_to_a_simple_rule_in_one_metric_is_out():
 def test_the_level_is_what_the_choice_missed_by():
     level = contest.level_of(two_tests({"half": lambda y, _: y / 2}), "half")
     assert [window["ratio"] for window in level.windows] == pytest.approx([2, 2])
-    assert level.spread == pytest.approx(np.sqrt((3 * 0.04 + 2 * np.log(2) ** 2) / 5))
-    assert contest.NO_LEVEL.spread == pytest.approx(0.2)
+    assert level.spread == pytest.approx(min(0.5, np.sqrt((3 * 0.04 + 2 * np.log(2) ** 2) / 3)))
+    assert contest.NO_LEVEL.spread == pytest.approx(np.sqrt(0.12))
 
 
 def test_the_rule_leaves_a_good_model_of_buying_till_dropping_out_alone_on_cdnow():
