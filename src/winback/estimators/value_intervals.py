@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 MOST_PACE = 20.0
+HIGH = 1.2816  # one level in ten is higher, in standard deviations
 Ratios = tuple[FloatArray, FloatArray]  # what purchases and revenue are multiplied by, (n,) each
 
 
@@ -29,7 +30,7 @@ class PredictiveIntervals:
     more or less than expected everybody does, as tomorrow's demand is not yesterday's. It is one
     lognormal factor, exp(level_spread z), *shared* by all customers of a future. As no factor
     raises a zero, the upper end of a single customer's interval has the chance of a return at a
-    level one standard deviation up.
+    level that one in ten exceeds.
     """
 
     purchase_model_: PurchaseModel
@@ -171,7 +172,7 @@ class PredictiveIntervals:
         ratios: Ratios | None = None,
     ) -> tuple[FloatArray, FloatArray | None]:
         # artifacts of earlier versions know no level
-        raised = float(np.exp(getattr(self, "level_spread", 0.0)))
+        raised = float(np.exp(HIGH * getattr(self, "level_spread", 0.0)))
         if ratios is None and raised == 1:
             counts, spent = self._simulated(data, horizon, probabilities, alive)
         else:
