@@ -14,7 +14,7 @@ class ValueSettings(Settings):
 
     horizon_days: Days = 365
     """Predicted value is about (as_of, as_of + horizon_days]."""
-    purchase_model: Literal["auto", "beta_geo", "rate"] = "auto"
+    purchase_model: Literal["auto", "beta_geo", "modified_beta_geo", "pareto_nbd", "rate"] = "auto"
     """A purchase model by name; `auto` lets a contest inside the known past choose."""
     referral_decay: Annotated[float, Field(ge=0, le=1)] = 0.5
     """What counts of each further generation of customers brought by customers; 0: only those

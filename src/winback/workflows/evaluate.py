@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from winback.registry.run_log import Run
 
 # what `value.purchase_model` stands for, purchases and spend together
-CANDIDATES = {"beta_geo": "beta_geo+gamma_gamma", "rate": "rate+own_mean"}
+CANDIDATES = {
+    "beta_geo": "beta_geo+gamma_gamma",
+    "modified_beta_geo": "modified_beta_geo+gamma_gamma",
+    "pareto_nbd": "pareto_nbd+gamma_gamma",
+    "rate": "rate+own_mean",
+}
 RECORDS, PREDICTIONS = "evaluation.json", "evaluation.parquet"
 
 
