@@ -71,13 +71,14 @@ def judge_shop(customers: int, seed: int, *, drift: bool, dropout: bool) -> dict
 
 
 def main(sizes: Sequence[int], seeds: Sequence[int]) -> None:
-    """Judge every shop, and write the page."""
-    rows = pd.DataFrame(
-        [
-            judge_shop(size, seed, drift=drift, dropout=dropout)
-            for size, drift, dropout, seed in product(sizes, (True, False), (True, False), seeds)
-        ]
-    )
+    """Judge every shop, and write the page as it grows."""
+    found = []
+    for size, drift, dropout, seed in product(sizes, (True, False), (True, False), seeds):
+        found.append(judge_shop(size, seed, drift=drift, dropout=dropout))
+        _write(pd.DataFrame(found), sizes, seeds)  # what is known so far, should it be stopped
+
+
+def _write(rows: pd.DataFrame, sizes: Sequence[int], seeds: Sequence[int]) -> None:
     policies = ["the rule", *ALWAYS, "a coin"]
     given = (" ".join(map(str, values)) for values in (sizes, seeds))
     command = "python docs/make_value_rule.py --sizes {} --seeds {}".format(*given)

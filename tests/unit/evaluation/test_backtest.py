@@ -14,6 +14,7 @@ from winback.errors import DataError, ModelError
 from winback.evaluation import backtest
 from winback.evaluation.backtest import PREDICTION_COLUMNS, judge, run_backtest
 from winback.evaluation.churn_forward import SnapshotSettings
+from winback.evaluation.contest import choose_value
 from winback.evaluation.forward import ForwardTest
 from winback.evaluation.value_candidates import SIMPLE, VALUE_CANDIDATES
 from winback.evaluation.windows import Window
@@ -96,7 +97,13 @@ def test_outcomes_and_populations_are_those_of_plain_pandas(shop, result):
 
 
 def test_the_model_that_the_job_names_is_the_chosen_one(shop, monkeypatch):
-    monkeypatch.setattr("winback.evaluation.backtest.choose_value", None)  # no contest is held
+    held = {}
+
+    def spy(*args, candidates, **more):
+        held.update(candidates)
+        return choose_value(*args, candidates=candidates, **more)
+
+    monkeypatch.setattr("winback.evaluation.value_judged.choose_value", spy)
     result = run_backtest(
         shop,
         [SPLIT],
@@ -109,7 +116,8 @@ def test_the_model_that_the_job_names_is_the_chosen_one(shop, monkeypatch):
     assert {record["target"] for record in chosen} == {"purchases", "revenue"}
     for record in chosen:
         assert record["model"] == "rate+own_mean"
-        assert record["reason"] == "rate+own_mean, as the job names it"
+        assert record["reason"].startswith("rate+own_mean, as the job names it; ")
+    assert set(held) == {"rate+own_mean"}  # for the level: there is no contest
     with pytest.raises(ModelError, match=r"got oracle; allowed: .*rate\+own_mean"):
         judge(shop, Window(*SPLIT), active_within_days=180, purchase_model="oracle")
 
