@@ -6,7 +6,7 @@ have been `chosen` is decided before the outcome is looked at, and from data up 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -25,6 +25,7 @@ from winback.evaluation.bootstrap import (
 )
 from winback.evaluation.churn_forward import SnapshotSettings
 from winback.evaluation.churn_judged import CHURN_RECIPE, apart, churn_test
+from winback.evaluation.contest import Choice
 from winback.evaluation.forward import (
     INTERVAL_COLUMNS,
     LEVELS,
@@ -179,6 +180,7 @@ def judge(
     snapshots: SnapshotSettings | None = None,
     events: ir.Table | None = None,
     tiers: pd.Series[str] | None = None,
+    choices: Mapping[str, Choice] | None = None,
     n_replicates: int = 200,
     random_state: int = 0,
     progress: Callable[[str], None] | None = None,
@@ -194,6 +196,8 @@ def judge(
         Some of `TARGETS`; without amounts there is no revenue.
     tiers : Series of str, optional
         Each customer's tier as known at the window's `as_of`, indexed by customer, for `groups`.
+    choices : mapping of str to Choice, optional
+        What `value_choices` has found for this window already; None: it is asked now.
 
     Raises
     ------
@@ -204,7 +208,8 @@ def judge(
     tests: dict[str, ForwardTest] = {}
     chosen: dict[str, tuple[str, str]] = {}
     if set(targets) - {"churn"}:
-        choices = value_choices(transactions, window, purchase_model, random_state, progress)
+        if choices is None:
+            choices = value_choices(transactions, window, purchase_model, random_state, progress)
         tell(f"{window}: fitting value models, simulating intervals")
         main = choices["revenue" if "revenue" in choices else "purchases"]
         found = value_forward(

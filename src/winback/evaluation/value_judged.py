@@ -19,7 +19,7 @@ def value_choices(
     window: Window,
     purchase_model: str | None,
     random_state: int,
-    progress: Callable[[str], None] | None,
+    progress: Callable[[str], None] | None = None,
 ) -> dict[str, Choice]:
     """Return what the contest chooses by target, or what a job names."""
     candidates = VALUE_CANDIDATES

@@ -123,7 +123,7 @@ def evaluate(session: Session) -> Evaluation:
                 transactions,
                 window,
                 targets=targets,
-                purchase_model=named_candidate(session),
+                choices=None if "churn" in targets else session.value_choices(window),
                 churn_recipe=churn_recipe(session),
                 tiers=_tiers_then(session, window) if "churn" in targets else None,
                 active_within_days=job.churn.active_within_days,

@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 
 from winback.errors import NotEnoughDataError
-from winback.workflows.evaluate import named_candidate
 from winback.workflows.session import Session
 
 MIN_CUSTOMERS = 20
@@ -55,25 +54,16 @@ def fit_value(session: Session, frame: pd.DataFrame) -> Fitted:
     Where there is too little data for the chosen model, the rule of thumb (rate so far, own mean)
     takes its place, and says so.
     """
-    from winback.evaluation.contest import choose_value
     from winback.evaluation.forward import fitted
     from winback.evaluation.value_candidates import VALUE_CANDIDATES
     from winback.evaluation.value_snapshots import Taught
     from winback.evaluation.windows import Window
 
     job, transactions = session.job, session.transactions
-    named = named_candidate(session)
-    choices = choose_value(
-        transactions,
-        as_of=job.as_of,
-        horizon_days=job.value.horizon_days,
-        candidates=VALUE_CANDIDATES if named is None else {named: VALUE_CANDIDATES[named]},
-        random_state=job.random_state,
-    )
-    choice = choices["revenue" if transactions.has_amounts else "purchases"]
-    name = choice.name
-    reasons = choice.reasons if named is None else f"{named}, as the job names it"
     ahead = Window(job.as_of, job.as_of + timedelta(days=job.value.horizon_days))
+    choices = session.value_choices(ahead)
+    choice = choices["revenue" if transactions.has_amounts else "purchases"]
+    name, reasons = choice.name, choice.reasons
 
     def fit(candidate: str) -> Any:
         settings = {

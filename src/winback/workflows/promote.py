@@ -195,17 +195,10 @@ def _chosen_before(session: Session, own: dict[str, Any], window: Window) -> dic
 
     The challenger's own was chosen on days that the gate judges: what is compared is the rule.
     """
-    from winback.evaluation.contest import choose_value
-
     job, transactions = session.job, session.transactions
     if job.value.purchase_model != "auto":
         return own
-    choices = choose_value(
-        transactions,
-        as_of=window.as_of,
-        horizon_days=window.horizon_days,
-        random_state=job.random_state,
-    )
+    choices = session.value_choices(window)
     return dict(choices["revenue" if transactions.has_amounts else "purchases"].recipe)
 
 

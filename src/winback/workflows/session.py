@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from winback.data.tables import Transactions
+    from winback.evaluation.contest import Choice
+    from winback.evaluation.windows import Window
     from winback.features.gaps import AutoHorizon
     from winback.registry.store import Store
 
@@ -72,6 +74,7 @@ class Session:
         self.today = today
         self._stack = ExitStack()
         self._manifest: dict[str, Any] | None = None
+        self._choices: dict[Window, dict[str, Choice]] = {}
         self._afterwards: list[Callable[[], None]] = []
 
     @property
@@ -265,6 +268,19 @@ class Session:
         self.manifest["intake"] = {**counts, "has_amounts": transactions.has_amounts}
         self.manifest["data_fingerprint"] = transactions.fingerprint
         return transactions
+
+    def value_choices(self, window: Window) -> dict[str, Choice]:
+        """Return which value model the contest, or the job, chooses at a window's `as_of`.
+
+        The evaluation and the gate ask it of the same days: it is held once a command.
+        """
+        from winback.evaluation.value_judged import value_choices
+        from winback.workflows.evaluate import named_candidate
+
+        if window not in self._choices:
+            named, seed = named_candidate(self), self.job.random_state
+            self._choices[window] = value_choices(self.transactions, window, named, seed)
+        return self._choices[window]
 
     @cached_property
     def churn_horizon_days(self) -> int:
