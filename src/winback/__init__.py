@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from winback.estimators.churn import ChurnModel
     from winback.estimators.customer_value import CustomerValueModel
     from winback.estimators.gamma_gamma import GammaGammaModel
+    from winback.estimators.learned_value import LearnedValueModel
     from winback.estimators.modified_beta_geo import ModifiedBetaGeoModel
     from winback.estimators.pareto_nbd import ParetoNBDModel
     from winback.estimators.tiers import ValueTiers
@@ -37,6 +38,7 @@ _HOME = {
     "ChurnModel": "winback.estimators.churn",
     "CustomerValueModel": "winback.estimators.customer_value",
     "GammaGammaModel": "winback.estimators.gamma_gamma",
+    "LearnedValueModel": "winback.estimators.learned_value",
     "ModifiedBetaGeoModel": "winback.estimators.modified_beta_geo",
     "ParetoNBDModel": "winback.estimators.pareto_nbd",
     "ValueTiers": "winback.estimators.tiers",
@@ -61,6 +63,7 @@ __all__ = [  # noqa: RUF022  # grouped as a reader looks for them
     "ParetoNBDModel",
     "GammaGammaModel",
     "CustomerValueModel",
+    "LearnedValueModel",
     "ChurnModel",
     "ValueTiers",
     "expected_tracking",

@@ -132,10 +132,9 @@ def test_a_second_run_gives_the_same_bytes_and_trains_nothing(ran):
 
 def test_the_model_answers_anyone_with_the_store(ran):
     code = (
-        "import winback as wb, pandas as pd\n"
-        "frame = pd.DataFrame({'frequency': [2, 0], 'recency': [30, 0], 'T': [200, 200],\n"
-        "                      'monetary_value': [20, 0]})\n"
-        "print(wb.load('tenth-value@champion').predict(frame).to_json())"
+        "import winback as wb\n"
+        "model = wb.load('tenth-value@champion')\n"
+        "print(model.predict(model.estimator.input_example()).to_json())"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
