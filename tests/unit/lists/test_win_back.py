@@ -5,12 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from winback.errors import DataError, UsageError
+from winback.errors import DataError
 from winback.estimators.uplift import UpliftModel
 from winback.lists.columns import DTYPES
 from winback.lists.control import draw_arms, in_holdout
 from winback.lists.economics import Economics
-from winback.lists.limits import check_controls
 from winback.lists.selection import Channel
 from winback.lists.win_back import LEAVE_ALONE, WIN_BACK, WIN_BACK_EXCLUDED, win_back
 
@@ -251,27 +250,6 @@ def test_the_list_knows_everybody_it_decides_about():
     assert sorted(lists.customer_ids) == ["c0", "c1", "c2", "c3", "c4"]
 
 
-def test_a_list_of_some_size_that_nobody_is_compared_with_is_refused():
-    many = pd.concat([scores()] * 40, ignore_index=True)
-    many["customer_id"] = [f"c{i}" for i in range(len(many))]
-
-    def size(salt, **over):
-        lists = make(many, control_share=0.05, salt=salt, **over)
-        return len(lists.treated), len(lists.control)
-
-    # a smaller list is made of whoever the larger would begin with: look for one without controls
-    salt = next(s for s in map(str, range(200)) if size(s, capacity=29) == (29, 0))
-    refused = 0
-    for capacity in (30, 31, 32):
-        try:
-            assert size(salt, capacity=capacity)[1] > 0
-        except UsageError:
-            refused += 1
-    assert refused
-    with pytest.raises(UsageError, match=r"30 treated, 0 controls.*control_share: 0\.2"):
-        check_controls(30, 0)
-
-
 def test_a_customer_gets_the_first_channel_of_the_job_that_reaches_pays_and_has_room():
     names = ["sms", "email,sms", "email,sms", "email,sms", "email", *["email,sms"] * 3]
     customers = pd.DataFrame(
@@ -400,32 +378,6 @@ def test_the_lots_are_drawn_anew_on_every_day():
         arms = pd.concat([lists.treated, lists.control])
         by_lot.append(set(arms.loc[arms["chosen_by"] == "exploration", "customer_id"]))
     assert len(by_lot[0] & by_lot[1]) < 0.5 * len(by_lot[0])
-
-
-@pytest.mark.parametrize(
-    ("wrong", "match"),
-    [
-        ({"channels": {"email": Channel(0)}}, "channels.email.capacity"),
-        ({"exploration_share": 1}, "exploration_share"),
-        ({"exploration_share": 0}, "exploration_share: 0.1"),
-        ({"holdout_share": None}, "holdout_share: 0.02"),
-        ({"holdout_share": 1e-9}, "holdout_share: 0.02"),
-        ({"control_share": 1e-9}, "control_share: 0.2"),
-        ({"max_share": 1}, "max_share: 0.5"),
-        ({"max_share": None}, "max_share: 0.5"),
-        ({"budget": 0}, "budget"),
-        ({"budget": None}, "budget"),
-        ({"capacity": 0}, "capacity"),
-        ({"control_share": 0}, "comparison group"),
-        ({"control_share": None}, "comparison group"),
-        ({"horizon_days": 0}, "a day ahead"),
-    ],
-)
-def test_an_indiscriminate_recall_is_refused(wrong, match):
-    with pytest.raises(UsageError, match=match):
-        make(**wrong)
-    with pytest.raises(UsageError, match=match):
-        make(scores().head(0), **wrong)
 
 
 def test_a_missing_prediction_of_an_eligible_customer_is_refused():
