@@ -15,6 +15,8 @@ from typing import Literal
 
 import ibis.expr.types as ir
 
+from winback.cards import Table, card
+
 Kind = Literal["id", "text", "timestamp", "number", "flag"]
 
 
@@ -182,3 +184,31 @@ class Transactions:
     has_amounts: bool
     count_zero: bool
     fingerprint: str
+
+    def __repr__(self) -> str:
+        """Return one line: how many rows, of whom, and of which days."""
+        told = self.counts
+        return (
+            f"<Transactions: {told.accepted:,} of {told.rows_in:,} rows, {told.customers:,} "
+            f"customers, {told.first_day} to {told.last_day}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """Return a card for a notebook: where every row went."""
+        told = self.counts
+        facts = {
+            "accepted": f"{told.accepted:,} of {told.rows_in:,} rows",
+            "customers": told.customers,
+            "days": f"{told.first_day} to {told.last_day}",
+            "left out by the filter": told.filtered_out or None,
+            "of amount zero, left out": told.zero_amounts or None,
+            "after as_of, left out": told.after_as_of or None,
+            "columns": [str(name) for name in self.table.columns],
+            "fingerprint": self.fingerprint,
+        }
+        rejected = sorted(told.rejected.items(), key=lambda entry: -entry[1])
+        tables = (
+            [Table(("rejected because", "rows"), rejected)] if any(told.rejected.values()) else []
+        )
+        notes = [] if self.has_amounts else ["the source has no amounts; values are purchase days."]
+        return card("Transactions", facts, tables=tables, notes=notes)

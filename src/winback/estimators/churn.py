@@ -34,6 +34,7 @@ from winback.estimators.churn_contest import hold_contest
 from winback.estimators.churn_drift import base_rate_drift
 from winback.estimators.churn_predictions import ChurnPredictions, typical_rows
 from winback.estimators.churn_profit import ContactEconomics
+from winback.estimators.model_cards import churn_card
 
 MIN_CUSTOMERS = 50
 MIN_PER_CLASS = 20
@@ -272,6 +273,12 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
         model.evidence_note_ = f"no evidence: {reason}"
         model.reasons_ = f"{name}, which needs no labels, because of {reason}"
         return model
+
+    def _html_repr(self) -> str:
+        """Return a card for a notebook; before the fit, scikit-learn's own diagram."""
+        if not hasattr(self, "selected_"):
+            return str(BaseEstimator._html_repr(self))  # noqa: SLF001 - what it replaces
+        return churn_card(self)
 
     def _check_parameters(self) -> None:
         unknown = [name for name in self.candidates if name not in CANDIDATES]

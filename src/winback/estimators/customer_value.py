@@ -17,6 +17,7 @@ from winback.estimators.lifetime import (
     new_customer_value,
     residual_margin,
 )
+from winback.estimators.model_cards import value_card
 from winback.estimators.named_models import make_purchase_model, make_spend_model
 from winback.estimators.purchase import Columns, PurchaseModel
 from winback.estimators.spend import SpendModel
@@ -280,6 +281,12 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
     def predict_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return what a registered model serves: ``predict`` at the model's own horizon."""
         return self.predict(frame)
+
+    def _html_repr(self) -> str:
+        """Return a card for a notebook; before the fit, scikit-learn's own diagram."""
+        if not hasattr(self, "n_"):
+            return str(BaseEstimator._html_repr(self))  # noqa: SLF001 - what it replaces
+        return value_card(self)
 
     @property
     def caveats_(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from winback.estimators.customer_value import CustomerValueModel
 from winback.estimators.frames import FloatArray
 from winback.estimators.gamma_gamma import GammaGammaModel
 from winback.estimators.lifetime import NewCustomerValue
+from winback.estimators.model_cards import value_card
 from winback.estimators.modified_beta_geo import ModifiedBetaGeoModel
 from winback.estimators.purchase import PurchaseModel
 from winback.estimators.spend import SpendModel
@@ -326,6 +327,12 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
     def spend_model_(self) -> SpendModel | None:
         """The fitted spend model; None without amounts."""
         return self._base().spend_model_
+
+    def _html_repr(self) -> str:
+        """Return a card for a notebook; before the fit, scikit-learn's own diagram."""
+        if not hasattr(self, "n_"):
+            return str(BaseEstimator._html_repr(self))  # noqa: SLF001 - what it replaces
+        return value_card(self)
 
     @property
     def caveats_(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # c
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators import tier_cuts, tier_identity, tier_selection
 from winback.estimators.frames import read_columns
+from winback.estimators.model_cards import tiers_card
 from winback.estimators.state import PlainState
 from winback.estimators.tier_cuts import METHODS, Cut, Floats, Ints, Quadrants
 from winback.estimators.tier_selection import MAX_TIERS, STABLE
@@ -156,6 +157,12 @@ class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-lea
         self.profile_ = self._profile(frame)
         self.note_ = "; ".join(notes + self._warnings())
         return self
+
+    def _html_repr(self) -> str:
+        """Return a card for a notebook; before the fit, scikit-learn's own diagram."""
+        if not hasattr(self, "names_"):
+            return str(BaseEstimator._html_repr(self))  # noqa: SLF001 - what it replaces
+        return tiers_card(self)
 
     def _check_parameters(self) -> None:
         if self.scheme not in SCHEMES:

@@ -1,0 +1,110 @@
+"""What fitted models say of themselves in a notebook: what they are, on whom, and the caveats."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from winback.cards import Table, card
+
+if TYPE_CHECKING:
+    from winback.estimators.churn import ChurnModel
+    from winback.estimators.customer_value import CustomerValueModel
+    from winback.estimators.learned_value import LearnedValueModel
+    from winback.estimators.tiers import ValueTiers
+
+_CONTEST = ("candidate", "brier", "log_loss", "auc", "ece", "calibration")
+
+
+def value_card(model: CustomerValueModel | LearnedValueModel) -> str:
+    """Describe a value model: its two halves with their parameters, and its economics.
+
+    Examples
+    --------
+    >>> from winback.estimators.customer_value import CustomerValueModel
+    >>> model = CustomerValueModel("rate", "own_mean", horizon_days=90)
+    >>> text = value_card(model.fit(model.input_example()))
+    >>> "90 days" in text, "customers" in text
+    (True, True)
+    """
+    facts: dict[str, Any] = {
+        "fitted on": f"{model.n_:,} customers",
+        "predicts": f"the {model.horizon_days:,g} days after as_of",
+        "margin": model.margin,
+        "discount rate": f"{model.discount_rate:.0%} a year",
+        "spread of the level": model.level_spread or None,
+        "mean of": getattr(model, "members", None),
+        "learned from": _learned(model),
+    }
+    rows = [
+        (role, _name(part), _parameters(part))
+        for role, part in (("how often", model.purchase_model_), ("how much", model.spend_model_))
+        if part is not None
+    ]
+    if model.spend_model_ is None:
+        facts["amounts"] = "none: nothing about money is predicted"
+    return card(
+        type(model).__name__,
+        facts,
+        tables=[Table(("part", "model", "parameters"), rows)],
+        notes=model.caveats_,
+    )
+
+
+def churn_card(model: ChurnModel) -> str:
+    """Describe a churn model: its window, the contest and its winner."""
+    snapshots, contest = model.base_rate_by_snapshot_, model.contest_
+    after = f" after a gap of {model.gap_days}" if model.gap_days else ""
+    facts: dict[str, Any] = {
+        "predicts": f"P(no purchase within {model.horizon_days} days{after})",
+        "winner": model.selected_,
+        "calibration": model.calibration_,
+        "features": len(model.input_columns_),
+    }
+    tables = []
+    if len(snapshots):
+        facts["learned from"] = (
+            f"{int(snapshots['n'].sum()):,} rows of {len(snapshots)} snapshots, "
+            f"{snapshots['snapshot'].min()} to {snapshots['snapshot'].max()}"
+        )
+    if len(contest):
+        names = [name for name in _CONTEST if name in contest.columns]
+        rows = contest.sort_values("brier")[names].itertuples(index=False)
+        tables = [Table(names, rows, "Forward evidence, the smallest Brier score first")]
+    drift = model.base_rate_drift_
+    dropped = "; ".join(f"{name}: {why}" for name, why in model.dropped_.items())
+    notes = [
+        drift["sentence"] + "." if drift.get("notable") else "",
+        f"did not compete: {dropped}." if dropped else "",
+        "" if len(contest) else f"{model.reasons_}.",
+    ]
+    return card("ChurnModel", facts, tables=tables, notes=notes)
+
+
+def tiers_card(model: ValueTiers) -> str:
+    """Describe value tiers: their profile, how stable and how far apart they are."""
+    profile = model.profile_
+    names = [name for name in profile.columns if name != "customers"]
+    facts = {
+        "learned from": f"{int(profile['customers'].sum()):,} customers",
+        "tiers": model.names_,
+        "stability": f"{model.stability_:.2f} (1: refits agree on everybody)",
+        "separation": f"{model.separation_:.2f} ({model.separation_reference_:.2f} by chance)",
+    }
+    rows = [(tier, row["customers"], *row[names]) for tier, row in profile.iterrows()]
+    header = ("tier", "customers", *(name.replace("_", " ") for name in names))
+    notes = [model.note_ + "." if model.note_ else ""]
+    return card("ValueTiers", facts, tables=[Table(header, rows, "Means at training")], notes=notes)
+
+
+def _name(part: Any) -> str:
+    return f"{type(part).__name__}({getattr(part, 'rule', '')})".replace("()", "")
+
+
+def _parameters(part: Any) -> str:
+    names = getattr(part, "names", ())
+    return ", ".join(f"{name} = {getattr(part, f'{name}_'):.4g}" for name in names) or "-"
+
+
+def _learned(model: Any) -> str | None:
+    rows = getattr(model, "n_snapshots_", 0)
+    return f"{rows:,} rows of snapshots, {model.label_days_:g} days each" if rows else None

@@ -1,0 +1,100 @@
+"""Cards: escaped, the same in light and dark, and scikit-learn's own repr is left whole."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from winback.cards import Table, card
+from winback.data.intake import read_transactions
+from winback.estimators.churn import ChurnModel
+from winback.estimators.customer_value import CustomerValueModel
+from winback.estimators.learned_value import LearnedValueModel
+from winback.estimators.tiers import ValueTiers
+
+EVIL = "<script>alert('x')</script>"
+
+
+@pytest.fixture(scope="module")
+def customers():
+    x = np.random.default_rng(0).poisson(3, 300)
+    return pd.DataFrame(
+        {
+            "frequency": x * 1.0,
+            "recency": 80.0 * (x > 0),
+            "T": 100.0,
+            "monetary_value": 20.0 * (x > 0),
+            "basket_amount": 21.0,
+            "clv": 1.0 + 10.0 * x,
+        }
+    )
+
+
+def fitted(customers):
+    gone = np.arange(300) % 2 == 0
+    snapshot = customers.assign(
+        customer_id=np.arange(300).astype(str),
+        as_of="2024-01-01",
+        days_since_last=40.0,
+        overdue_ratio=1.0 + 3.0 * gone,
+    )
+    return {
+        "value": CustomerValueModel("rate", "own_mean", horizon_days=91).fit(customers),
+        "learned": LearnedValueModel(("btyd", "rate"), None, horizon_days=91).fit(customers),
+        "churn": ChurnModel(91, candidates=("base_rate", "recency_rule")).fit(snapshot, gone),
+        "tiers": ValueTiers().fit(customers),
+    }
+
+
+def test_whatever_stands_on_a_card_is_escaped():
+    table = Table((EVIL,), [(EVIL,)], EVIL)
+    text = card(EVIL, {EVIL: EVIL}, tables=[table], notes=[EVIL])
+    assert "<script" not in text
+    assert text.count("&lt;script&gt;") == 8  # the title also as the card's accessible name
+
+
+def test_a_card_sets_no_colour_of_its_own():
+    text = card("a", {"b": 1}, tables=[Table(("c",), [(2,)])])
+    assert "#" not in text
+    assert "background:none" in text
+
+
+def test_each_fitted_model_says_what_it_is(customers):
+    said = {name: model._repr_html_() for name, model in fitted(customers).items()}
+    for name in ("value", "learned", "tiers"):
+        assert "300 customers" in said[name]
+    for name in ("value", "learned", "churn"):
+        assert "91 days" in said[name]
+    assert "recency_rule" in said["churn"]
+    assert "2024-01-01" in said["churn"]
+    assert "strategic" in said["tiers"]
+
+
+def test_tiers_of_a_hostile_name_are_text(customers):
+    tiers = fitted(customers)["tiers"]
+    tiers.note_ = EVIL
+    assert "<script" not in tiers._repr_html_()
+
+
+def test_unfitted_models_and_pipelines_keep_scikit_learns_diagram(customers):
+    for model in fitted(customers).values():
+        unfitted = type(model)()
+        assert "sk-top-container" in unfitted._repr_html_()
+        assert 'role="group"' not in unfitted._repr_html_()
+    pipeline = make_pipeline(FunctionTransformer(), ChurnModel())
+    assert "ChurnModel" in pipeline._repr_html_()
+
+
+def test_transactions_say_where_every_row_went():
+    frame = pd.DataFrame(
+        {
+            "customer_id": ["a", "b", ""],
+            "timestamp": ["2024-01-01", "2024-02-01", "2024-02-02"],
+            "amount": [1.0, 2.0, 3.0],
+        }
+    )
+    purchases = read_transactions(frame, max_rejected_share=1.0)
+    assert repr(purchases) == ("<Transactions: 2 of 3 rows, 2 customers, 2024-01-01 to 2024-02-01>")
+    (reason,) = purchases.counts.rejected
+    assert reason in purchases._repr_html_()
