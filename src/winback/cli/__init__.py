@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from winback.cli import jobs, tools
+from winback.cli import first, jobs, tools
 
 _GUIDE = """What each customer is worth, who is about to leave, and whom it pays to win back.
 
@@ -25,16 +25,17 @@ Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 bad data, 4 promotion 
 app = typer.Typer(
     name="winback",
     help=_GUIDE,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 jobs.add_to(app)
 tools.add_to(app)
+first.add_to(app)
 
 
 @app.callback(invoke_without_command=True)
-def _version(
+def _alone(
+    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     if version:
@@ -42,6 +43,8 @@ def _version(
 
         typer.echo(f"winback {installed('winback')}")
         raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(first.GUIDE, nl=False)
 
 
 def steps(*names: str) -> int:

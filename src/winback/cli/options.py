@@ -7,7 +7,31 @@ from typing import Annotated, Optional
 
 import typer
 
-JobFile = Annotated[Path, typer.Argument(metavar="JOB.yaml", help="The job.", show_default=False)]
+
+def complete_job(incomplete: str) -> list[str]:
+    """Return the YAML files that a shell may complete to, those of the next folder included.
+
+    Examples
+    --------
+    >>> complete_job("no such fil")
+    []
+    """
+    start = Path(incomplete)
+    folder, begin = (start, "") if incomplete.endswith("/") else (start.parent, start.name)
+    try:
+        here = sorted(path for path in folder.iterdir() if path.name.startswith(begin))
+        within = [sorted(path.iterdir()) if path.is_dir() else [path] for path in here]
+    except OSError:
+        return []
+    return [str(path) for paths in within for path in paths if path.suffix in {".yaml", ".yml"}]
+
+
+JobFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="JOB.yaml", help="The job.", show_default=False, autocompletion=complete_job
+    ),
+]
 AsOf = Annotated[
     Optional[str],
     typer.Option(help="The last day that is known: YYYY-MM-DD, yesterday or today."),

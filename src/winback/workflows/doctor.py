@@ -1,0 +1,304 @@
+"""Check an installation: what winback needs, what is there, and the command that mends the rest.
+
+Every check stands alone and imports what it needs by itself, so that a broken library spoils one
+line and not the whole answer.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module, metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from winback.errors import WinbackError
+
+if TYPE_CHECKING:
+    from winback.config import LoadedJob
+
+State = Literal["ok", "broken", "optional"]
+EXTRAS: Final = {
+    "postgres": "purchases from, and lists into, PostgreSQL",
+    "spark": "purchases from Spark",
+    "tune": "winback train --tune",
+    "notebook": "the notebooks",
+}
+_SQLITE: Final = "sqlite:///"
+_GB: Final = 1024**3
+_LITTLE_MEMORY: Final = 2 * _GB
+_LITTLE_DISK: Final = 1 * _GB
+
+
+@dataclass(frozen=True)
+class Check:
+    """What one check found.
+
+    Attributes
+    ----------
+    name
+        What was checked.
+    state
+        ``ok``; ``broken``: a job will fail; ``optional``: not there, and only some need it.
+    found
+        What is there, or what is wrong, in half a sentence.
+    mend
+        The command, or the step, that puts it right; empty where nothing is to be done.
+    """
+
+    name: str
+    state: State
+    found: str
+    mend: str = ""
+
+
+def doctor(load_job: Callable[[], LoadedJob] | None = None) -> list[Check]:
+    """Check whatever a job needs: the interpreter, the libraries, the machine, the folders.
+
+    Parameters
+    ----------
+    load_job
+        Reads the job to look at: its output folder, its model store, the extras that it asks for.
+        ``None``: the places that a job has by default.
+
+    Returns
+    -------
+    list of Check
+        In the order in which to mend them.
+    """
+    loaded: list[LoadedJob] = []
+    checks = [
+        _alone("Python", _python),
+        _alone("libraries", _libraries),
+        _alone("LightGBM", _lightgbm),
+        _alone("DuckDB", _duckdb),
+        _alone("time zones", _time_zones),
+        _alone("memory, cores", _machine),
+    ]
+    if load_job is not None:
+        checks.append(_alone("job", lambda: _job(load_job, loaded)))
+        if not loaded:  # where it writes, and to which store, nobody can say
+            return checks
+    job = loaded[0].job if loaded else None
+    out = Path("outputs") if job is None else Path(job.output or Path("outputs") / job.name)
+    checks.append(_alone("output folder", lambda: _folder("output folder", out)))
+    checks.append(_alone("model store", lambda: _store(job.tracking.uri if job else None)))
+    needed = _needed(job) if job is not None else set()
+    return checks + [_alone(f"extra: {name}", partial(_extra, name, needed)) for name in EXTRAS]
+
+
+def _alone(name: str, check: Callable[[], Check]) -> Check:
+    """Run one check; whatever it raises is what it found."""
+    try:
+        return check()
+    except WinbackError as error:
+        return Check(name, "broken", error.reason, error.hint or "")
+    except Exception as error:  # noqa: BLE001  # a doctor tells of what it cannot examine, too
+        told = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        return Check(name, "broken", told, _install("winback") if _is_missing(error) else "")
+
+
+def _is_missing(error: BaseException) -> bool:
+    return isinstance(error, ImportError | metadata.PackageNotFoundError)
+
+
+def _install(*packages: str) -> str:
+    """Return the command that installs packages into this very interpreter."""
+    quoted = " ".join(f"'{p}'" if re.search(r"[^\w.-]", p) else p for p in packages)
+    return f"{sys.executable} -m pip install {quoted}"
+
+
+# ------------------------------------------------------------------ the installation
+
+
+def _python() -> Check:
+    version = ".".join(map(str, sys.version_info[:3]))
+    found = f"{version} at {sys.executable}"
+    from packaging.specifiers import SpecifierSet
+
+    wanted = SpecifierSet(metadata.metadata("winback")["Requires-Python"])
+    if not wanted.contains(version):
+        return Check("Python", "broken", f"{found}, needs {wanted}", "make PYTHON=python3.12 demo")
+    if sys.platform == "win32":
+        return Check("Python", "broken", f"{found}, on Windows", "wsl --install, and use it there")
+    return Check("Python", "ok", found)
+
+
+def _requirements(extra: str = "") -> Iterator[Any]:
+    """Yield what winback's own metadata ask for, for itself or for one of its extras."""
+    from packaging.requirements import Requirement
+
+    for line in metadata.requires("winback") or []:
+        requirement = Requirement(line)
+        marker = requirement.marker
+        always = marker is None or marker.evaluate({"extra": ""})
+        asked = marker is not None and marker.evaluate({"extra": extra}) and not always
+        if asked if extra else always:
+            requirement.marker = None
+            yield requirement
+
+
+def _compare(extra: str = "") -> tuple[list[str], list[tuple[str, str]]]:
+    """Return what is there, and what is not as needed: the words for it, and what to install."""
+    there, faults = [], []
+    for requirement in _requirements(extra):
+        name, wanted = requirement.name, str(requirement.specifier)
+        try:
+            version = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            faults.append((f"{name} is not installed", str(requirement)))
+            continue
+        there.append(f"{name} {version}")
+        if not requirement.specifier.contains(version, prereleases=True):
+            faults.append((f"{name} is {version}, needs {wanted}", str(requirement)))
+    return there, faults
+
+
+def _libraries() -> Check:
+    there, faults = _compare()
+    if faults:
+        told = "; ".join(words for words, _ in faults)
+        return Check("libraries", "broken", told, _install(*(wanted for _, wanted in faults)))
+    own = f"winback {metadata.version('winback')}"
+    return Check("libraries", "ok", f"{own}, and all {len(there)} that it needs")
+
+
+def _extra(extra: str, needed: set[str]) -> Check:
+    name, what = f"extra: {extra}", EXTRAS[extra]
+    there, faults = _compare(extra)
+    if not faults:
+        return Check(name, "ok", ", ".join(there))
+    told = "; ".join(words for words, _ in faults)
+    mend = _install(*(wanted for _, wanted in faults))
+    if extra in needed:
+        return Check(name, "broken", f"{told}; the job needs it", mend)
+    return Check(name, "optional", f"{told}; only for: {what}", mend)
+
+
+def _lightgbm() -> Check:
+    try:
+        found = f"{import_module('lightgbm').__version__}, with its OpenMP runtime"
+    except OSError as error:  # the library is there, and what it is linked against is not
+        how = "brew install libomp" if sys.platform == "darwin" else "apt-get install -y libgomp1"
+        return Check("LightGBM", "broken", f"cannot be loaded: {error}", how)
+    return Check("LightGBM", "ok", found)
+
+
+def _duckdb() -> Check:
+    from winback.data.connect import open_engine
+
+    with tempfile.TemporaryDirectory() as folder:
+        engine = open_engine(Path(folder))
+        try:
+            rows = engine.sql("SELECT sum(range) AS n FROM range(1000)").to_pyarrow()
+        finally:
+            engine.disconnect()
+    if rows["n"][0].as_py() != 499_500:
+        return Check("DuckDB", "broken", "adds up wrongly", _install("--force-reinstall", "duckdb"))
+    return Check("DuckDB", "ok", f"{metadata.version('duckdb')} opens and computes")
+
+
+def _time_zones() -> Check:
+    from zoneinfo import available_timezones
+
+    n = len(available_timezones())
+    if n < 100:  # a slim container has none
+        return Check("time zones", "broken", f"only {n} are known", _install("tzdata"))
+    return Check("time zones", "ok", f"{n} are known")
+
+
+def _machine() -> Check:
+    memory, cores = _memory(), _cores()
+    found = f"{memory / _GB:.1f} GB, {cores} core{'s' if cores > 1 else ''}"
+    if memory < _LITTLE_MEMORY:
+        hint = "give it 2 GB or more, or set compute.memory_limit in the job to half of what it has"
+        return Check("memory, cores", "optional", f"{found}: little", hint)
+    return Check("memory, cores", "ok", found)
+
+
+def _memory() -> int:
+    """Return the memory that this process may use: the machine's, or its container's."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with suppress(OSError, ValueError):  # "max", or no container
+        memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
+    return memory
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+# ------------------------------------------------------------------ the places of a job
+
+
+def _job(load_job: Callable[[], LoadedJob], loaded: list[LoadedJob]) -> Check:
+    found = load_job()
+    loaded.append(found)
+    missing = []
+    data = found.job.data
+    for name in ("transactions", "customers", "events", "contacts"):
+        table = getattr(data, name)
+        if table is None or "://" in table.source or table.source.startswith("sample:"):
+            continue
+        path = Path(found.resolve(table.source))
+        if not any(path.parent.glob(path.name) if "*" in path.name else [path.exists()]):
+            missing.append(f"data.{name}: no file {table.source}")
+    if missing:
+        mend = "put the file there, or name another in `source`"
+        return Check("job", "broken", found.scrub("; ".join(missing)), mend)
+    told = f"{found.path} is well-formed, its files are there"
+    return Check("job", "ok", told, "")
+
+
+def _folder(name: str, folder: Path) -> Check:
+    """Try to write where `folder` is, or would be made."""
+    folder = folder.resolve()
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        told = f"{there} cannot be written: {error.strerror}"
+        return Check(name, "broken", told, f"chmod u+w {there}, or choose another place (--out)")
+    free = shutil.disk_usage(there).free
+    found = f"{folder} can be written, {free / _GB:.0f} GB free"
+    if free < _LITTLE_DISK:
+        return Check(name, "broken", f"{found}: too little", f"df -h {there}; make room")
+    return Check(name, "ok", found)
+
+
+def _store(uri: str | None) -> Check:
+    from winback.registry import DEFAULT_URI, open_store, redact
+
+    address = uri or DEFAULT_URI
+    if address.startswith(_SQLITE):
+        file = Path(address.removeprefix(_SQLITE)).resolve()
+        place = _folder("model store", file.parent)
+        if place.state != "ok":
+            return place
+        if not file.exists():
+            return Check("model store", "ok", f"{file}: made by the first training")
+        if not os.access(file, os.W_OK):
+            return Check("model store", "broken", f"{file} is read-only", f"chmod u+w {file}")
+    store = open_store(uri, create=False)
+    models = len(store.client.search_registered_models(max_results=1000))
+    return Check("model store", "ok", f"{redact(address)} answers, {models} models")
+
+
+def _needed(job: Any) -> set[str]:
+    """Return the extras that a job asks for."""
+    tables = (job.data.transactions, job.data.customers, job.data.events, job.data.contacts)
+    sources = [table.source for table in tables if table is not None]
+    needed = {"tune"} if job.churn.tune else set()
+    if any(source.startswith(("postgres://", "postgresql")) for source in sources):
+        needed.add("postgres")
+    return needed
