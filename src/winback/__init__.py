@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from winback.features.rfm import rfm_summary
     from winback.features.snapshots import snapshot_dates, training_table
     from winback.registry.load import load
+    from winback.reports import plot
 
 _HOME = {
     "BetaGeoModel": "winback.estimators.beta_geo",
@@ -51,6 +52,7 @@ _HOME = {
     "snapshot_dates": "winback.features.snapshots",
     "training_table": "winback.features.snapshots",
 }
+_MODULES = {"plot": "winback.reports.plot"}
 __version__ = _version("winback")
 __all__ = [  # noqa: RUF022  # grouped as a reader looks for them
     "read_transactions",
@@ -68,15 +70,19 @@ __all__ = [  # noqa: RUF022  # grouped as a reader looks for them
     "ValueTiers",
     "expected_tracking",
     "load",
+    "plot",
     "WinbackError",
 ]
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name on first use, so that `import winback` costs nothing."""
-    if name not in _HOME:
+    if name in _MODULES:
+        value: Any = import_module(_MODULES[name])
+    elif name in _HOME:
+        value = getattr(import_module(_HOME[name]), name)
+    else:
         raise AttributeError(f"module 'winback' has no attribute {name!r}")
-    value = getattr(import_module(_HOME[name]), name)
     globals()[name] = value
     return value
 

@@ -1,0 +1,229 @@
+"""Figures that the report does not have: intervals, parameters over runs, what a score hears."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from winback.evaluation.calibration import reliability_table
+from winback.lists.reasons import by_family
+from winback.reports.figures import ENGLISH
+from winback.reports.figures.style import (
+    ACCENT,
+    MUTED,
+    SECOND,
+    THIRD,
+    bars,
+    chart,
+    reference,
+    rows_chart,
+)
+from winback.reports.plot.judged import Values
+from winback.reports.plot.notebook import Day, alone, day, same_length, told
+from winback.reports.plot.value import purchase_model
+from winback.reports.readings.value import frequency_name
+from winback.reports.value import MOST_FREQUENT
+
+_COLOURS = (ACCENT, SECOND, THIRD, MUTED)
+
+
+def coverage(
+    actual: Values,
+    low: Values,
+    high: Values,
+    frequency: Values,
+    *,
+    as_of: Day,
+    level: float = 0.8,
+) -> go.Figure:
+    """Draw how often intervals held what came, by how often customers had bought again.
+
+    Parameters
+    ----------
+    actual, low, high
+        Shape (n,): what came, and the interval of each customer, both ends in it.
+    frequency
+        Shape (n,): repeat purchase days up to the cut-off.
+    as_of
+        The cut-off.
+    level
+        The probability that the intervals promise.
+
+    Examples
+    --------
+    >>> import winback as wb
+    >>> figure = wb.plot.coverage([1, 5, 2], [0, 0, 1], [2, 2, 3], [0, 0, 9], as_of="2024-06-30")
+    >>> figure.data[0].x, figure.data[0].y
+    (('0', '7+'), (0.5, 1.0))
+    """
+    came, least, most, bought = (
+        np.asarray(values, dtype=np.float64) for values in (actual, low, high, frequency)
+    )
+    n = same_length(actual=came, low=least, high=most, frequency=bought)
+    held = ((came >= least) & (came <= most)).astype(np.float64)
+    group = np.minimum(bought, MOST_FREQUENT).astype(int)
+    groups = [int(at) for at in np.unique(group)]
+    names = [frequency_name(at) for at in groups]
+    inside = [held[group == at] for at in groups]
+    tables = [reliability_table(part, part, 1).iloc[0] for part in inside]
+    shares = [float(row["actual"]) for row in tables]
+    worst = min(range(len(names)), key=lambda at: shares[at])
+    reading = (
+        f"The {level:.0%} intervals held {held.mean():.1%} of the customers; least often, "
+        f"{shares[worst]:.1%}, at a frequency of {names[worst]}."
+    )
+    figure = chart(
+        [
+            go.Scatter(
+                x=names,
+                y=shares,
+                error_y={
+                    "array": [
+                        float(row["high"]) - s for row, s in zip(tables, shares, strict=True)
+                    ],
+                    "arrayminus": [
+                        s - float(row["low"]) for row, s in zip(tables, shares, strict=True)
+                    ],
+                    "thickness": 1.2,
+                    "width": 3,
+                },
+                mode="markers",
+                marker={"color": ACCENT, "size": 9},
+                name="held (with 95% interval)",
+            ),
+            reference(names, [level] * len(names), f"promised: {level:.0%}"),
+        ],
+        told(
+            f"{level:.0%} intervals: how often they held",
+            reading,
+            n=n,
+            as_of=as_of,
+            drawn="Points of the share inside, by frequency.",
+        ),
+        ENGLISH,
+        x="Repeat purchase days before the cut-off",
+        y="Share of customers inside",
+    )
+    figure.update_xaxes(type="category", showgrid=False)
+    return alone(figure.update_yaxes(range=[0, 1.03], dtick=0.25, tickformat=".0%"))
+
+
+def parameters(models: Mapping[Any, Any]) -> go.Figure:
+    """Draw the parameters of a purchase model over runs, with 95% intervals.
+
+    Parameters
+    ----------
+    models
+        Fitted purchase models or value models, of one kind, by the day they were fitted at.
+
+    Examples
+    --------
+    >>> import winback as wb
+    >>> shop = wb.read_transactions("sample:cdnow-tenth")
+    >>> figure = wb.plot.parameters({
+    ...     day: wb.BetaGeoModel().fit(wb.rfm_summary(shop, as_of=day))
+    ...     for day in ("1997-09-30", "1998-06-30")})
+    >>> [trace.name for trace in figure.data]
+    ['r', 'alpha', 'a', 'b']
+    """
+    days = sorted(models, key=str)
+    same_length(models=days)
+    summaries = [purchase_model(models[at]).summary_ for at in days]
+    names = [str(name) for name in summaries[-1].index]
+    traces = []
+    for name, colour in zip(names, _COLOURS, strict=False):
+        row = pd.DataFrame([table.loc[name] for table in summaries])
+        ends = {"thickness": 1.2, "width": 4}
+        traces.append(
+            go.Scatter(
+                x=[day(at) for at in days],
+                y=row["estimate"].tolist(),
+                error_y={
+                    **ends,
+                    "array": (row["high_95"] - row["estimate"]).fillna(0.0).tolist(),
+                    "arrayminus": (row["estimate"] - row["low_95"]).fillna(0.0).tolist(),
+                },
+                mode="lines+markers",
+                line={"color": colour},
+                marker={"size": 8},
+                name=name,
+            )
+        )
+    outside = [
+        name
+        for name in names
+        if not (
+            summaries[0].loc[name, "low_95"]
+            <= summaries[-1].loc[name, "estimate"]
+            <= summaries[0].loc[name, "high_95"]
+        )
+    ]
+    reading = (
+        f"From the first run to the last, {', '.join(outside)} left the first run's 95% interval."
+        if outside
+        else "In the last run every parameter lies in the first run's 95% interval."
+    )
+    n = int(purchase_model(models[days[-1]]).n_)
+    figure = chart(
+        traces,
+        told(
+            "Parameters over runs",
+            reading,
+            n=n,
+            as_of=days[-1],
+            drawn="Lines of each parameter by date, on a logarithmic scale.",
+        ),
+        ENGLISH,
+        x="Fitted at",
+        y="Parameter (logarithmic)",
+        height=410,
+    )
+    figure.update_xaxes(type="category")
+    return alone(figure.update_yaxes(type="log", dtick=1))
+
+
+def importance(contributions: pd.DataFrame, *, as_of: Day, most: int = 12) -> go.Figure:
+    """Draw how much each kind of reason moves a churn score: contributions, never causes.
+
+    Parameters
+    ----------
+    contributions
+        From `ChurnModel.contributions`: a column a feature, in log-odds, and ``bias``.
+    as_of
+        The last day that was known.
+    most
+        So many kinds at most.
+
+    Examples
+    --------
+    >>> import winback as wb
+    >>> told = pd.DataFrame({"overdue_ratio": [1.0, -2.0], "frequency": [0.5, 0.5], "bias": 0.1})
+    >>> figure = wb.plot.importance(told, as_of="2024-06-30")
+    >>> figure.data[0].y, figure.data[0].x
+    (('overdue', 'few recent purchases'), (1.5, 0.5))
+    """
+    n = same_length(contributions=contributions)
+    rows = contributions.drop(columns="customer_id", errors="ignore")
+    families = by_family(rows.assign(customer_id=np.arange(n)))
+    size = families.abs().mean().sort_values(ascending=False).head(most)
+    names = [ENGLISH.reason(str(code)) for code in size.index]
+    share = float(size.iloc[0] / (families.abs().mean().sum() or 1.0))
+    reading = f"{names[0]} moves the score the most: {share:.0%} of all movement."
+    figure = rows_chart(
+        [bars(names, size.tolist(), ENGLISH.number, ACCENT)],
+        told(
+            "What moves the churn score",
+            reading[0].upper() + reading[1:],
+            n=n,
+            as_of=as_of,
+            drawn="Bars of mean absolute contribution by kind of reason.",
+        ),
+        ENGLISH,
+        x="Mean size of the contribution (log-odds)",
+        rows=len(size),
+    )
+    return alone(figure.update_xaxes(tickformat=None))
