@@ -13,11 +13,12 @@ Examples
 """
 
 from importlib import import_module
-from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from winback.config.load import load_job
     from winback.data.intake import read_transactions
+    from winback.data.simulate.shop import simulate
     from winback.errors import WinbackError
     from winback.estimators.beta_geo import BetaGeoModel
     from winback.estimators.churn import ChurnModel
@@ -28,38 +29,87 @@ if TYPE_CHECKING:
     from winback.estimators.pareto_nbd import ParetoNBDModel
     from winback.estimators.tiers import ValueTiers
     from winback.estimators.tracking import expected_tracking
+    from winback.estimators.uplift import UpliftModel
+    from winback.evaluation.backtest import run_backtest
+    from winback.evaluation.contest import choose_value
+    from winback.evaluation.gate import decide, evaluate_recipes
+    from winback.evaluation.metrics import churn_metrics, value_metrics
+    from winback.evaluation.windows import Window
     from winback.features.behaviour import behaviour_table
     from winback.features.rfm import rfm_summary
     from winback.features.snapshots import snapshot_dates, training_table
+    from winback.lists.at_risk import select_at_risk
+    from winback.lists.churn_warning import churn_warning
+    from winback.lists.economics import Economics
+    from winback.lists.win_back import win_back
+    from winback.registry.aliases import promote, resolve, rollback
+    from winback.registry.artifacts import recipe
+    from winback.registry.browse import runs, versions
     from winback.registry.load import load
+    from winback.registry.runs import training_run
+    from winback.registry.store import open_store
     from winback.reports import plot
+
+    __version__: str
+    from winback.scoring.view import Scores, read_scores
+    from winback.workflows.explore import open_job
 
 _HOME = {
     "BetaGeoModel": "winback.estimators.beta_geo",
     "ChurnModel": "winback.estimators.churn",
     "CustomerValueModel": "winback.estimators.customer_value",
+    "Economics": "winback.lists.economics",
     "GammaGammaModel": "winback.estimators.gamma_gamma",
     "LearnedValueModel": "winback.estimators.learned_value",
     "ModifiedBetaGeoModel": "winback.estimators.modified_beta_geo",
     "ParetoNBDModel": "winback.estimators.pareto_nbd",
+    "Scores": "winback.scoring.view",
+    "UpliftModel": "winback.estimators.uplift",
     "ValueTiers": "winback.estimators.tiers",
     "WinbackError": "winback.errors",
+    "Window": "winback.evaluation.windows",
     "behaviour_table": "winback.features.behaviour",
+    "choose_value": "winback.evaluation.contest",
+    "churn_metrics": "winback.evaluation.metrics",
+    "churn_warning": "winback.lists.churn_warning",
+    "decide": "winback.evaluation.gate",
+    "evaluate_recipes": "winback.evaluation.gate",
     "expected_tracking": "winback.estimators.tracking",
     "load": "winback.registry.load",
+    "load_job": "winback.config.load",
+    "open_job": "winback.workflows.explore",
+    "open_store": "winback.registry.store",
+    "promote": "winback.registry.aliases",
+    "read_scores": "winback.scoring.view",
     "read_transactions": "winback.data.intake",
+    "recipe": "winback.registry.artifacts",
+    "resolve": "winback.registry.aliases",
     "rfm_summary": "winback.features.rfm",
+    "rollback": "winback.registry.aliases",
+    "run_backtest": "winback.evaluation.backtest",
+    "runs": "winback.registry.browse",
+    "select_at_risk": "winback.lists.at_risk",
+    "simulate": "winback.data.simulate.shop",
     "snapshot_dates": "winback.features.snapshots",
+    "training_run": "winback.registry.runs",
     "training_table": "winback.features.snapshots",
+    "value_metrics": "winback.evaluation.metrics",
+    "versions": "winback.registry.browse",
+    "win_back": "winback.lists.win_back",
 }
 _MODULES = {"plot": "winback.reports.plot"}
-__version__ = _version("winback")
 __all__ = [  # noqa: RUF022  # grouped as a reader looks for them
+    # from a file or a job
+    "open_job",
+    "load_job",
     "read_transactions",
+    "simulate",
+    # what customers did
     "rfm_summary",
     "behaviour_table",
     "snapshot_dates",
     "training_table",
+    # models
     "BetaGeoModel",
     "ModifiedBetaGeoModel",
     "ParetoNBDModel",
@@ -68,8 +118,33 @@ __all__ = [  # noqa: RUF022  # grouped as a reader looks for them
     "LearnedValueModel",
     "ChurnModel",
     "ValueTiers",
+    "UpliftModel",
     "expected_tracking",
+    # how good they are
+    "Window",
+    "choose_value",
+    "run_backtest",
+    "value_metrics",
+    "churn_metrics",
+    "evaluate_recipes",
+    "decide",
+    # scores and lists
+    "Scores",
+    "read_scores",
+    "select_at_risk",
+    "churn_warning",
+    "win_back",
+    "Economics",
+    # runs and models in MLflow
+    "open_store",
+    "training_run",
+    "runs",
+    "versions",
     "load",
+    "promote",
+    "rollback",
+    "resolve",
+    "recipe",
     "plot",
     "WinbackError",
 ]
@@ -77,6 +152,10 @@ __all__ = [  # noqa: RUF022  # grouped as a reader looks for them
 
 def __getattr__(name: str) -> Any:
     """Import a public name on first use, so that `import winback` costs nothing."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("winback")
     if name in _MODULES:
         value: Any = import_module(_MODULES[name])
     elif name in _HOME:
