@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from winback.cli.options import AsOf, Json, complete_job
-from winback.cli.work import load, quiet_libraries
+from winback.cli.options import AsOf, Debug, Json, complete_job
+from winback.cli.work import exit_codes, load, quiet_libraries
+from winback.errors import UsageError
 
 if TYPE_CHECKING:
     from winback.workflows.doctor import Check
@@ -36,8 +37,85 @@ _MARKS = {"ok": ("ok", "green"), "broken": ("BROKEN", "bold red"), "optional": (
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the command."""
+    """Add the commands."""
+    app.command("init")(init)
     app.command("doctor")(doctor)
+
+
+def init(
+    orders: Annotated[
+        str,
+        typer.Argument(
+            metavar="ORDERS.csv",
+            help="Your purchases: CSV or Parquet, a folder or a glob; or sample:cdnow.",
+            show_default=False,
+        ),
+    ],
+    to: Annotated[
+        Optional[Path],
+        typer.Option(help="The YAML to write.", show_default="ORDERS.yaml"),
+    ] = None,
+    column: Annotated[
+        Optional[list[str]],
+        typer.Option(
+            metavar="OURS=YOURS",
+            help="Say what a column is: customer_id=client, 'amount=qty * price'. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Look at a file's columns, guess what they mean, and write a commented starter YAML.
+
+    Example: winback init orders.csv
+    """
+    quiet_libraries()
+    with exit_codes(debug=debug):
+        from winback.workflows.init import init as workflow
+
+        begun = workflow(orders, to, dict(_column(text) for text in column or ()))
+        found = begun.found
+        days = f", {found.first_day} to {found.last_day}" if found.first_day else ""
+        typer.echo(f"{orders}: {found.rows:,} rows{days}\n")
+        _draw(
+            ("our name", "your column", "why", "examples"),
+            [
+                (ours, guess.expression, guess.why, "  ".join(found.examples[ours]))
+                for ours, guess in found.guesses.items()
+            ],
+        )
+        read = [guess.expression for guess in found.guesses.values()]
+        left = [name for name in found.columns if not any(name in text for text in read)]
+        if left:
+            typer.echo(f"\nnot used: {', '.join(left)}")
+        for note in begun.notes:
+            typer.echo(f"note: {note}")
+        typer.echo(f"\nwrote {begun.to}; look at it, then: winback run {begun.to}")
+
+
+def _column(text: str) -> tuple[str, str]:
+    ours, sign, yours = text.partition("=")
+    if not (sign and ours.strip() and yours.strip()):
+        raise UsageError("not a column", where="--column", got=text, allowed="OURS=YOURS")
+    return ours.strip(), yours.strip()
+
+
+def _draw(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    """Draw a table as wide as the terminal; as wide as it needs where nobody watches."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 10_000
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for title in header:
+        table.add_column(title)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    console.print(table)
 
 
 def doctor(

@@ -1,4 +1,4 @@
-"""Commands beside the job: begin one, look at its settings and its playbook, make up a shop."""
+"""Commands beside the job: look at its settings and its playbook, make up a shop."""
 
 from __future__ import annotations
 
@@ -17,29 +17,9 @@ playbook_app = typer.Typer(no_args_is_help=True, help="What to do about whom.")
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("init")(init)
     app.command("simulate")(simulate)
     app.add_typer(config_app, name="config")
     app.add_typer(playbook_app, name="playbook")
-
-
-def init(
-    orders: Annotated[Path, typer.Argument(metavar="ORDERS.csv", help="Your purchases.")],
-    to: Annotated[
-        Optional[Path],
-        typer.Option(help="The YAML to write.", show_default="ORDERS.yaml"),
-    ] = None,
-    debug: Debug = False,
-) -> None:
-    """Look at a file's columns and write a commented starter YAML.
-
-    Example: winback init orders.csv
-    """
-    from winback.workflows.init import init as workflow
-
-    with exit_codes(debug=debug):
-        for line in workflow(orders, to):
-            typer.echo(line)
 
 
 def simulate(

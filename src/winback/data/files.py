@@ -17,6 +17,8 @@ from winback.errors import DataError
 
 _DELIMITERS = ",;\t|"
 _MAX_HEADER = 1 << 20
+# how a workbook of Excel or LibreOffice begins (a ZIP archive), and one of the old Excel
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
 def load(engine: Backend, source: str) -> Raw:
@@ -120,8 +122,15 @@ def _load_csv(engine: Backend, paths: list[Path], source: str) -> Raw:
 
 def _header(path: Path) -> tuple[list[str], str]:
     """Return a CSV file's column names and its delimiter."""
+    first = _first_line(path)
+    if first.startswith(_WORKBOOKS):
+        raise DataError(
+            "this is a workbook or an archive, no CSV file",
+            where=str(path),
+            hint="open it, and save the sheet as CSV UTF-8",
+        )
     try:
-        line = _first_line(path).decode("utf-8-sig")
+        line = first.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(
             "the file is not UTF-8 text",

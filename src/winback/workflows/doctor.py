@@ -31,6 +31,8 @@ EXTRAS: Final = {
     "tune": "winback train --tune",
     "notebook": "the notebooks",
 }
+# modules that are called otherwise than what is installed
+_CALLED: Final = {"ibis": "ibis-framework[duckdb]", "sklearn": "scikit-learn", "yaml": "pyyaml"}
 _SQLITE: Final = "sqlite:///"
 _GB: Final = 1024**3
 _LITTLE_MEMORY: Final = 2 * _GB
@@ -99,14 +101,18 @@ def _alone(name: str, check: Callable[[], Check]) -> Check:
     try:
         return check()
     except WinbackError as error:
-        return Check(name, "broken", error.reason, error.hint or "")
+        return Check(name, "broken", error.reason, error.hint or f"use {error.allowed}")
     except Exception as error:  # noqa: BLE001  # a doctor tells of what it cannot examine, too
         told = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        return Check(name, "broken", told, _install("winback") if _is_missing(error) else "")
+        return Check(name, "broken", told, _reinstall(error))
 
 
-def _is_missing(error: BaseException) -> bool:
-    return isinstance(error, ImportError | metadata.PackageNotFoundError)
+def _reinstall(error: Exception) -> str:
+    """Return the command that brings back what could not be imported."""
+    module = (error.name or "").partition(".")[0] if isinstance(error, ImportError) else ""
+    if not module or module == "winback":
+        return "mend the libraries first; then: winback doctor"
+    return _install("--force-reinstall", _CALLED.get(module, module))
 
 
 def _install(*packages: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +41,7 @@ data:
 {columns}
 {filter}
     # What a row is worth when its amount is 0: `drop` (no purchase) or `keep` (a purchase).
-    zero_amounts: drop
+    zero_amounts: {zero}
     # Negative amounts are refunds. Net them on their own day, or `by_order`.
     refunds: by_day
     # `true` rejects a line that repeats an earlier one in every column.
@@ -67,20 +69,41 @@ lists:
 _NEEDED = ("customer_id", "timestamp")
 
 
-def init(orders: Path, to: Path | None = None) -> list[str]:
+@dataclass(frozen=True)
+class Begun:
+    """What `init` found, and where it wrote the job.
+
+    Attributes
+    ----------
+    found
+        The guesses.
+    to
+        The YAML that was written.
+    notes
+        What a person should look at.
+    """
+
+    found: Sniffed
+    to: Path
+    notes: tuple[str, ...]
+
+
+def init(orders: str, to: Path | None = None, columns: Mapping[str, str] | None = None) -> Begun:
     """Guess what a file's columns mean, and write a commented job that runs.
 
     Parameters
     ----------
     orders
-        A CSV or Parquet file of purchases.
+        A CSV or Parquet file of purchases, a folder or a glob of them, or a sample's name.
     to
         The YAML to write. Unset: the file's name with `.yaml`, in the working directory.
+    columns
+        What is known already: our column, and the file's column or a SQL expression.
 
     Returns
     -------
-    list of str
-        What was found and guessed, line by line.
+    Begun
+        What was found and guessed.
 
     Raises
     ------
@@ -91,28 +114,32 @@ def init(orders: Path, to: Path | None = None) -> list[str]:
     """
     from winback.data.sniff import sniff
 
-    to = to or Path(f"{_slug(orders.stem)}.yaml")
+    to = to or Path(f"{_slug(Path(orders.rpartition(':')[2]).stem)}.yaml")
     if to.exists():
         raise UsageError(
             "there is such a job already", where=str(to), hint="choose another name with --to"
         )
-    found = sniff(str(orders))
+    found = sniff(orders, columns=columns)
     if found.rows == 0:
-        raise DataError("the file has no rows", where=str(orders), got=", ".join(found.columns))
+        raise DataError("the file has no rows", where=orders, got=", ".join(found.columns))
     missing = [name for name in _NEEDED if name not in found.guesses]
     if missing:
+        say = " ".join(f"--column {name}=YOUR_COLUMN" for name in missing)
         raise DataError(
             f"no column looks like {' or '.join(missing)}",
-            where=str(orders),
+            where=orders,
             got=", ".join(found.columns),
-            hint="write the job by hand; `columns` takes any name or SQL expression",
+            hint=f"say which it is: winback init {orders} {say}",
         )
     with atomic_path(to) as part:
         part.write_text(_fill(found, orders, to), encoding="utf-8")
-    return [*_told(found, orders), f"wrote {to}; look at it, then: winback run {to}"]
+    notes = found.notes
+    if "amount" not in found.guesses:
+        notes += ("without an amount, lists are ranked by expected purchases, nothing by money",)
+    return Begun(found, to, notes)
 
 
-def _fill(found: Sniffed, orders: Path, to: Path) -> str:
+def _fill(found: Sniffed, orders: str, to: Path) -> str:
     columns: list[str] = []
     for ours, guess in found.guesses.items():
         columns.append(f"      {ours}: {_scalar(guess.expression)}")
@@ -122,13 +149,22 @@ def _fill(found: Sniffed, orders: Path, to: Path) -> str:
     span = (found.last_day - found.first_day).days if found.first_day and found.last_day else 0
     return _TEMPLATE.format(
         file=to.name,
-        name=_slug(to.stem),
+        name=_scalar(_slug(to.stem)),
         as_of=found.last_day,
-        source=_scalar(os.path.relpath(orders.resolve(), to.resolve().parent)),
+        source=_scalar(_source(orders, to)),
         columns="\n".join(columns),
         filter=_filter(found),
+        zero="keep" if orders.startswith("sample:") else "drop",
         active=365 if span > 730 else max(30, min(180, span // 2)),
     )
+
+
+def _source(orders: str, to: Path) -> str:
+    """Write a path as the job reads it: from the YAML's own folder."""
+    if orders.startswith("sample:"):
+        return orders
+    path = Path(orders).expanduser()
+    return os.path.relpath(path if path.is_absolute() else Path.cwd() / path, to.resolve().parent)
 
 
 def _slug(text: str) -> str:
@@ -145,13 +181,3 @@ def _filter(found: Sniffed) -> str:
 def _scalar(text: str) -> str:
     """Write a text as YAML would, in quotes where it needs them."""
     return yaml.safe_dump(text, allow_unicode=True, width=1_000_000).removesuffix("...\n").strip()
-
-
-def _told(found: Sniffed, orders: Path) -> list[str]:
-    days = f", {found.first_day} to {found.last_day}" if found.first_day else ""
-    lines = [f"{orders}: {found.rows:,} rows{days}"]
-    width = max(len(ours) for ours in found.guesses)
-    lines += [f"  {o:<{width}}  {g.expression}  ({g.why})" for o, g in found.guesses.items()]
-    if "amount" not in found.guesses:
-        lines.append("  no amount: lists are ranked by expected purchases, and nothing by money")
-    return lines + [f"  note: {note}" for note in found.notes]

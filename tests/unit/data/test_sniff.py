@@ -35,6 +35,18 @@ from winback.data.sniff import sniff
              "order_id": "Order"},
         ),
         ({"a": [1], "b": ["x"]}, {}),
+        # no name that is on a list: parts of names, and cells, decide
+        (
+            {"Acct #": ["7"], "Country of account": ["DE"], "Date of birth": ["1970-01-31"],
+             "Trans. Dt": ["20240131"], "VAT amt": ["1"], "Amt": ["5"]},
+            {"customer_id": "Acct #", "timestamp": "Trans. Dt", "amount": "Amt"},
+        ),
+        (
+            {"Buyer Email": ["a@x.org"], "Placed": ["31/01/2024"], "Order Total (GBP)": ["5.00"]},
+            {"customer_id": "Buyer Email", "timestamp": "Placed", "amount": "Order Total (GBP)"},
+        ),
+        # ten digits are a telephone number here, no seconds since 1970
+        ({"member": ["a"], "contact": ["1704161100"]}, {"customer_id": "member"}),
     ],
 )  # fmt: skip
 def test_guesses(source, expected):

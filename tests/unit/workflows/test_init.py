@@ -6,7 +6,7 @@ import pytest
 
 from winback.config.load import load_job
 from winback.data.intake import read_transactions
-from winback.errors import DataError
+from winback.errors import ConfigError, DataError
 from winback.workflows.init import init
 
 
@@ -14,7 +14,7 @@ def written_for(tmp_path, text):
     """Return what `init` told, the YAML, and the transactions that the job of it reads."""
     orders, to = tmp_path / "orders.csv", tmp_path / "job.yaml"
     orders.write_text(text, encoding="utf-8")
-    told = init(orders, to)
+    told = init(str(orders), to).notes
     job = load_job(to).job
     given = job.data.transactions
     read = read_transactions(orders, columns=given.columns, filter=given.filter, as_of=job.as_of)
@@ -41,3 +41,60 @@ def test_a_file_of_nothing_but_a_header_has_no_rows(tmp_path):
     with pytest.raises(DataError, match="the file has no rows"):
         written_for(tmp_path, "customer,date,amount\n")
     assert not (tmp_path / "job.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "filtered", "rows", "note"),
+    [
+        # as shops export orders of several lines: the total stands in the first one only
+        (
+            "Name,Email,Paid at,Total\n" + "1,a,2024-01-02,5\n1,a,2024-01-02,\n" * 10,
+            "Total IS NOT NULL",
+            10,
+            "10 of 20 rows have no amount; they are left out",
+        ),
+        ("kunde,datum,betrag\na,2024-01-02,5\n,2024-01-03,5\n", "kunde IS NOT NULL", 1,
+         "1 of 2 rows have no customer; they are left out"),
+        (
+            "order id,user,date,total,status\n"
+            + "".join(f"{i // 2},u,2024-01-02,{i // 2},paid\n" for i in range(40))
+            + "99,u,2024-01-02,9,cancelled\n",
+            None,
+            40,  # and the one of amount zero, twice
+            "20 orders have several rows that bear the same total: an order's total would be",
+        ),
+        ("user,date,total,status\na,2024-01-02,9,paid\nb,2024-01-02,9,paid\nc,2024-01-02,9,open\n",
+         None, 3, "status is paid (2), open (1); to count some only, filter: status = 'paid'"),
+    ],
+    ids=["lines without a total", "no customer", "totals once a line", "status"],
+)  # fmt: skip
+def test_what_would_be_counted_wrongly_is_told_or_left_out(tmp_path, text, filtered, rows, note):
+    told, yaml, read = written_for(tmp_path, text)
+    assert note in told
+    assert (f"    filter: {filtered}\n" in yaml) == (filtered is not None)
+    assert read.counts.accepted + read.counts.zero_amounts >= rows
+
+
+def test_what_a_person_says_is_not_guessed(tmp_path):
+    orders, to = tmp_path / "2024.csv", tmp_path / "2024.yaml"
+    orders.write_text("a,b,x,customer\n1,20240102,2.5,Ann\n", encoding="utf-8")
+    begun = init(str(orders), to, {"customer_id": "a", "timestamp": "b", "amount": "x * 2"})
+    assert begun.found.examples == {
+        "customer_id": ("1",), "timestamp": ("2024-01-02",), "amount": ("5.0",)
+    }  # fmt: skip
+    assert load_job(to).job.name == "2024"
+    with pytest.raises(ConfigError, match="did you mean customer_id"):
+        init(str(orders), tmp_path / "other.yaml", {"customerid": "a"})
+    with pytest.raises(DataError, match="nobody"):
+        init(str(orders), tmp_path / "other.yaml", {"customer_id": "nobody"})
+
+
+def test_where_nothing_is_found_the_next_command_is(tmp_path):
+    with pytest.raises(DataError, match="--column customer_id=YOUR_COLUMN"):
+        written_for(tmp_path, "a,b,x\n1,20240102,2.5\n")
+
+
+def test_a_sample_begins_a_job_of_its_own(tmp_path):
+    init("sample:cdnow-tenth", tmp_path / "job.yaml")
+    given = load_job(tmp_path / "job.yaml").job.data.transactions
+    assert (given.source, given.zero_amounts) == ("sample:cdnow-tenth", "keep")
