@@ -1,28 +1,18 @@
-"""What the steps of one job share: its settings, its engine, its data, its output folder.
-
-Results are staged in a hidden folder beside their place and moved when the command has come to
-its end, so that a job that fails or is killed leaves the last complete set as it was.
-"""
+"""What the steps of one job share: its settings, its engine, its data, its output folder."""
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import date, datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TextIO
+from typing import TYPE_CHECKING, Any
 
 from winback.config import Job, LoadedJob
-from winback.errors import DataError, OutputError, UsageError
+from winback.errors import DataError, UsageError
+from winback.workflows.output import OutputFolder
 from winback.workflows.reporter import Quiet, Reporter
 
 if TYPE_CHECKING:
@@ -35,11 +25,8 @@ if TYPE_CHECKING:
     from winback.features.gaps import AutoHorizon
     from winback.registry.store import Store
 
-_STAGE = ".staged-"
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
-
-class Session:
+class Session(OutputFolder):
     """One command at work on one job.
 
     Parameters
@@ -69,81 +56,21 @@ class Session:
         today: date | None = None,
     ) -> None:
         self.loaded = loaded
-        self.out = Path(out or loaded.job.output or Path("outputs") / loaded.job.name)
+        super().__init__(Path(out or loaded.job.output or Path("outputs") / loaded.job.name))
         self.reporter: Reporter = reporter or Quiet()
         self.today = today
-        self._stack = ExitStack()
-        self._manifest: dict[str, Any] | None = None
         self._choices: dict[Window, dict[str, Choice]] = {}
-        self._afterwards: list[Callable[[], None]] = []
 
     @property
     def job(self) -> Job:
         """The job's settings."""
         return self.loaded.job
 
-    # ------------------------------------------------------------------ output
+    def _close(self) -> None:
+        if "engine" in self.__dict__:
+            self.engine.disconnect()
 
-    def __enter__(self) -> Self:
-        """Take the output folder: make it, lock it, and clear what a killed job left."""
-        try:
-            self.out.mkdir(parents=True, exist_ok=True)
-            lock = self._stack.enter_context((self.out / ".lock").open("w", encoding="ascii"))
-            self._lock(lock)
-            for left in self.out.glob(_STAGE + "*"):
-                shutil.rmtree(left, ignore_errors=True)
-            self.stage = Path(tempfile.mkdtemp(prefix=_STAGE, dir=self.out))
-        except OSError as error:
-            self._stack.close()
-            raise self._unwritable(error) from error
-        except BaseException:
-            self._stack.close()
-            raise
-        return self
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        """Publish the results unless there was an error; let go of the engine and the folder."""
-        try:
-            if kind is None:
-                self.publish()
-            elif isinstance(error, OSError) and error.errno in _DISK_FULL:
-                raise self._unwritable(error) from error
-        finally:
-            if "engine" in self.__dict__:
-                self.engine.disconnect()
-            shutil.rmtree(self.stage, ignore_errors=True)
-            self._stack.close()
-
-    def _lock(self, lock: TextIO) -> None:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise OutputError(
-                "another winback job is writing to this folder",
-                where=str(self.out),
-                hint="wait for it to end, or choose another folder with --out",
-            ) from None
-
-    def _unwritable(self, error: OSError) -> OutputError:
-        return OutputError(
-            "cannot write to the output folder",
-            where=str(self.out),
-            got=error.strerror or str(error),
-            hint="check its permissions and the space on the disk, or choose another with --out",
-        )
-
-    def staged(self, name: str) -> Path:
-        """Return where to write the result `name`; `publish` moves it to its place."""
-        path = self.stage / "results" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path
-
-    def find(self, name: str) -> Path | None:
-        """Return the result `name` of this command, or else of an earlier one, or None."""
-        for path in (self.stage / "results" / name, self.out / name):
-            if path.exists():
-                return path
-        return None
+    # ------------------------------------------------------------------ results
 
     def require(self, name: str, command: str) -> Path:
         """Return the result `name` of the job's date, or say which command makes it.
@@ -169,46 +96,6 @@ class Session:
                 hint=hint,
             )
         return path
-
-    def keep_only(self, folder: str | None) -> None:
-        """Drop every staged result outside of `folder`, the manifest too; None: all of them."""
-        self._manifest = None
-        for path in (self.stage / "results").glob("*"):
-            if path.name != folder:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-    def afterwards(self, do: Callable[[], None]) -> None:
-        """Do something once the results are in their place, and only then."""
-        self._afterwards.append(do)
-
-    def publish(self) -> None:
-        """Move every staged result to its place, the manifest last; then do what comes afterwards.
-
-        Everything is on the disk before the first file moves, so that a full disk moves none.
-
-        Raises
-        ------
-        OutputError
-            The disk is full, or a file cannot be replaced.
-        """
-        results = self.stage / "results"
-        try:
-            if self._manifest is not None:
-                text = json.dumps(self._manifest, indent=2, ensure_ascii=False, default=str)
-                self.staged("manifest.json").write_text(text + "\n", encoding="utf-8")
-            names = [str(p.relative_to(results)) for p in results.rglob("*") if p.is_file()]
-            # what speaks of other files comes after them, and the manifest last
-            names.sort(key=lambda name: (name == "manifest.json", name.endswith(".json"), name))
-            for name in names:
-                with (results / name).open("rb") as file:
-                    os.fsync(file.fileno())
-                (self.out / name).parent.mkdir(parents=True, exist_ok=True)
-            for name in names:
-                (results / name).replace(self.out / name)
-        except OSError as error:
-            raise self._unwritable(error) from error
-        for do in self._afterwards:
-            do()
 
     # ------------------------------------------------------------------ manifest
 

@@ -1,6 +1,7 @@
 import errno
 import json
 import os
+import signal
 import subprocess
 import sys
 from datetime import date
@@ -90,6 +91,30 @@ def test_the_manifest_moves_last_and_after_a_failed_move_is_still_the_old_one(sh
     shop.do(leave("new"))
     assert len(order) == 3
     assert order[-1].endswith("manifest.json")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_is_told_to_stop_while_results_move_moves_them_all_and_then_stops(
+    shop, monkeypatch, number
+):
+    def stop(_number, _frame):
+        raise KeyboardInterrupt
+
+    def replace(source, target, real=os.replace):
+        signal.raise_signal(number)
+        real(source, target)
+
+    before = signal.signal(number, stop)
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "replace", replace)
+            with pytest.raises(KeyboardInterrupt):
+                shop.do(leave("new"))
+        assert signal.getsignal(number) is stop
+    finally:
+        signal.signal(number, before)
+    assert len(content(shop.out)) == 4
+    assert shop.read("manifest.json")["word"] == "new"
 
 
 def test_what_speaks_of_a_file_is_published_after_it(shop, monkeypatch):
