@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 
 import pandas as pd
 import pytest
@@ -154,19 +153,23 @@ def test_json_goes_to_standard_output_alone(ran):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seconds", [4, 8, 12, 16])
-def test_a_killed_job_started_again_leaves_what_an_undisturbed_one_would(ran, shell, seconds):
+@pytest.mark.parametrize(
+    "step", ["Judging purchases", "Fitting the value model", "Judging tenth-churn", "Scoring"]
+)
+def test_a_killed_job_started_again_leaves_what_an_undisturbed_one_would(ran, shell, step):
     tmp_path = shell.folder
     shell.write("tenth.yaml", JOB)
     job = subprocess.Popen(
         [sys.executable, "-m", "winback", "run", "tenth.yaml"],
         cwd=tmp_path,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     )
-    time.sleep(seconds)
-    job.send_signal(signal.SIGKILL)
-    job.wait()
+    for line in job.stderr:  # a step is told of when it has ended, and the next one has begun
+        if line.startswith(step):
+            job.send_signal(signal.SIGKILL)
+    assert job.wait() == -signal.SIGKILL
     assert shell.winback("run", "tenth.yaml").returncode == 0
     ours, theirs = (
         pd.read_parquet(f / "outputs/tenth/scores.parquet") for f in (tmp_path, ran.folder)

@@ -47,10 +47,11 @@ def work(
         from winback.workflows.session import Session
 
         workflow = getattr(import_module(f"winback.workflows.{name}"), name)
-        reporter = Terminal(quiet=quiet, results=not json_)
+        reporter = Terminal(quiet=quiet, results=not json_, before_step=_stop_if_told)
         today = today_in(loaded.job.timezone)
         with Session(loaded, out=out, reporter=reporter, today=today) as session:
             result = workflow(session, **options)
+            _stop_if_told()
         if json_:
             _print({**result, "warnings": reporter.warnings}, loaded)
 
@@ -74,7 +75,7 @@ def work_through(
         from winback.workflows.backfill import backfill, dates_between
         from winback.workflows.reporter import Terminal
 
-        reporter = Terminal(quiet=quiet, results=not json_)
+        reporter = Terminal(quiet=quiet, results=not json_, before_step=_stop_if_told)
         result = backfill(
             [load(path, str(day)) for day in dates_between(first.job.as_of, last.job.as_of, every)],
             out=out,
@@ -99,6 +100,12 @@ def _on_signal(number: int, _frame: object) -> None:
     """End as on Ctrl-C: clean up, and leave the earlier results as they are."""
     _stopped.append(number)
     raise KeyboardInterrupt
+
+
+def _stop_if_told() -> None:
+    """Stop if a library has swallowed the exception that the signal was made into."""
+    if _stopped:
+        raise KeyboardInterrupt
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -77,13 +78,22 @@ class Terminal(Quiet):
         Show warnings only.
     results
         Show results as lines of text (the command line turns this off for ``--json``).
+    before_step
+        Called before every step; it raises what is to stop the job.
     """
 
-    def __init__(self, *, quiet: bool = False, results: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        quiet: bool = False,
+        results: bool = True,
+        before_step: Callable[[], None] | None = None,
+    ) -> None:
         super().__init__()
         from rich.console import Console
 
         self.quiet = quiet
+        self.before_step = before_step
         self.results = results and not quiet
         self.out = Console(highlight=False, soft_wrap=True)
         self.err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -100,6 +110,8 @@ class Terminal(Quiet):
 
     def step(self, title: str) -> Step:
         """Show a bar on a terminal, or one line when the step has ended."""
+        if self.before_step is not None:
+            self.before_step()
         return super().step(title) if self.quiet else _Shown(title, self.err)
 
 
