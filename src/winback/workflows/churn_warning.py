@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from winback.errors import ModelError
-from winback.workflows.list_files import keep, list_name
+from winback.workflows.list_files import keep, kept_dates, list_name
 from winback.workflows.playbook import job_playbook
 from winback.workflows.score import features_at_as_of
 from winback.workflows.session import Session
@@ -312,7 +312,7 @@ def scored_with(session: Session, scores: pd.DataFrame, role: str) -> Any:
 
 def _earlier(session: Session) -> pd.DataFrame | None:
     """Return the newest churn-warning list of an earlier date, if there is one."""
-    before = [day for day in _kept_lists(session) if day < session.job.as_of]
+    before = [day for day in kept_dates(session, "churn_warning") if day < session.job.as_of]
     return _read_list(session, max(before)) if before else None
 
 
@@ -320,20 +320,9 @@ def _listed_this_week(session: Session) -> pd.DataFrame | None:
     """Return what stood on the lists of earlier days of this week, from Monday."""
     as_of = session.job.as_of
     monday = as_of - timedelta(days=as_of.weekday())
-    days = [day for day in _kept_lists(session) if monday <= day < as_of]
+    days = [day for day in kept_dates(session, "churn_warning") if monday <= day < as_of]
     frames = [_read_list(session, day) for day in sorted(days)]
     return pd.concat(frames, ignore_index=True) if frames else None
-
-
-def _kept_lists(session: Session) -> list[date]:
-    names = [path.parent.name for path in session.out.glob("lists/*/churn_warning.parquet")]
-    days = []
-    for name in names:
-        try:
-            days.append(date.fromisoformat(name))
-        except ValueError:  # a folder of somebody's own
-            continue
-    return days
 
 
 def _read_list(session: Session, day: date) -> pd.DataFrame:
