@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from winback.errors import ModelError
+from winback.estimators.fits import Fits
 from winback.estimators.frames import read_columns, read_weight
 from winback.estimators.lifetime import (
     NewCustomerValue,
@@ -101,7 +102,13 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         self.level_spread = level_spread
         self.random_state = random_state
 
-    def fit(self, frame: pd.DataFrame, y: None = None) -> Self:  # noqa: ARG002 - scikit-learn's signature
+    def fit(
+        self,
+        frame: pd.DataFrame,
+        y: None = None,  # noqa: ARG002 - scikit-learn's signature
+        *,
+        fits: Fits | None = None,
+    ) -> Self:
         """Fit both models to one row per customer.
 
         Parameters
@@ -110,6 +117,8 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
             Columns ``frequency``, ``recency``, ``T``, with a spend model ``monetary_value``,
             for ``last_period`` also ``last_horizon_purchases``, and optionally ``weight`` and
             ``first_order_revenue`` (what a new customer's first order is expected to be).
+        fits
+            Models that are fitted to this very frame already, by another value model.
 
         Raises
         ------
@@ -121,8 +130,11 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         self._check_parameters()
         purchases = make_purchase_model(self.purchase_model, self.horizon_days)
         spend = make_spend_model(self.spend_model)
-        self.purchase_model_: PurchaseModel = purchases.fit(frame)
-        self.spend_model_: SpendModel | None = None if spend is None else spend.fit(frame)
+        fits = fits or Fits()
+        self.purchase_model_: PurchaseModel = fits.of(purchases, lambda part: part.fit(frame))
+        self.spend_model_: SpendModel | None = (
+            None if spend is None else fits.of(spend, lambda part: part.fit(frame))
+        )
         self.n_ = len(frame)
         self.first_order_mean_ = _mean(frame, FIRST_ORDER) if spend is not None else None
         return self
@@ -183,37 +195,36 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
             }
         return pd.DataFrame(columns, index=frame.index)
 
-    def predict_kept(self, frame: pd.DataFrame, *, ratios: Ratios | None = None) -> pd.DataFrame:
-        """Predict the margin of each customer if it were certain that they have not left.
+    def expected(
+        self,
+        frame: pd.DataFrame,
+        horizon_days: float | None = None,
+        *,
+        ratios: Ratios | None = None,
+    ) -> pd.DataFrame:
+        """Return what is expected of each customer, and no interval: nothing is simulated.
 
-        Purchases factorise into the chance of being alive and what a living customer buys, so the
-        expectation is ``clv / p_alive``; the interval is simulated with everybody alive. From then
-        on, a customer may leave as any other. What is lost with a customer is measured against it.
+        Parameters
+        ----------
+        frame, horizon_days, ratios
+            As of `predict`.
 
         Returns
         -------
-        A frame aligned with the input: ``clv``, ``clv_low``, ``clv_high`` (80% predictive), at
-        the model's own horizon.
+        A frame aligned with the input: ``expected_purchases`` and, with a spend model,
+        ``revenue``; the same numbers as of `predict`.
 
-        Raises
-        ------
-        ModelError
-            The model was fitted without amounts.
+        Examples
+        --------
+        >>> frame = CustomerValueModel.input_example()
+        >>> model = CustomerValueModel("rate", "own_mean", horizon_days=90).fit(frame)
+        >>> model.expected(frame).columns.tolist()
+        ['expected_purchases', 'revenue']
         """
-        self._paid("predict_kept")
-        expected, data = self.predict(frame, ratios=ratios), self._read(frame)
-        # below this, quotients lose their digits, and clv is 0 as well
-        alive = expected["p_alive"].where(expected["p_alive"] > 1e-100, 1.0)
-        horizon = self._horizon(None)
-        certain = np.ones(len(frame))
-        _, revenue = self._quantiles(data, horizon, (0.1, 0.9), alive=certain, ratios=ratios)
-        assert revenue is not None  # noqa: S101 - there is a spend model
-        worth = self.margin * expected["revenue"]
-        discount = (expected["clv"] / worth.where(worth > 0)).fillna(1.0).to_numpy()
-        clv = expected["clv"] / alive
-        low, high = (self.margin * discount * revenue[:, side] for side in (0, 1))
-        ends = {"clv_low": np.minimum(low, clv), "clv_high": np.maximum(high, clv)}
-        return pd.DataFrame({"clv": clv, **ends}, index=frame.index)
+        means = self._means(self._read(frame), self._horizon(horizon_days), ratios)
+        return pd.DataFrame(means, index=frame.index).rename(
+            columns={"purchases": "expected_purchases"}
+        )
 
     def residual_value(
         self, frame: pd.DataFrame, horizon_days: float | None = None

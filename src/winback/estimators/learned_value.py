@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from typing import Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
@@ -13,6 +12,7 @@ from sklearn.base import BaseEstimator
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.baselines import PurchaseRule, SpendRule
 from winback.estimators.customer_value import CustomerValueModel
+from winback.estimators.fits import Fits
 from winback.estimators.frames import FloatArray
 from winback.estimators.gamma_gamma import GammaGammaModel
 from winback.estimators.lifetime import NewCustomerValue
@@ -123,7 +123,7 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         y: None = None,  # noqa: ARG002 - scikit-learn's signature
         *,
         snapshots: pd.DataFrame | None = None,
-        base: CustomerValueModel | None = None,
+        fits: Fits | None = None,
     ) -> Self:
         """Fit the purchase and spend model to all customers, and the ratios to snapshots.
 
@@ -136,8 +136,9 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
             length of the label; what the purchase and spend model of that date expected,
             ``btyd_purchases`` within ``label_days`` and ``btyd_spend``; and what happened,
             ``purchases`` and ``revenue``. See `winback.evaluation.value_snapshots`.
-        base
-            A `base_model` that is fitted to the frame already; None: it is fitted here.
+        fits
+            Models and learners that are fitted to this very frame and these snapshots already, by
+            another value model.
 
         Raises
         ------
@@ -147,15 +148,16 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
             Too few customers, snapshots or buyers; the simple candidates are as good then.
         """
         members = self._members()
-        own = base_model(paid=self.spend_model is not None).set_params(**self._settings())
-        self.base_ = own.fit(frame) if base is None else copy(base).set_params(**self._settings())
+        fits = fits or Fits()
+        base = base_model(paid=self.spend_model is not None).set_params(**self._settings())
+        self.base_ = base.fit(frame, fits=fits)
         self.rate_ = PurchaseRule("rate").fit(frame)
         self.own_mean_ = None if self.spend_model is None else SpendRule("own_mean").fit(frame)
         self.n_ = len(frame)
         self.learners_: dict[str, Learner] = {}
         self.label_days_, self.n_snapshots_ = float(self.horizon_days), 0
         if set(members) & set(COUNTED):
-            self._learn(members, self._labelled(snapshots))
+            self._learn(members, self._labelled(snapshots), fits)
         return self
 
     def _members(self) -> tuple[str, ...]:
@@ -187,7 +189,7 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
             )
         return snapshots
 
-    def _learn(self, members: tuple[str, ...], rows: pd.DataFrame) -> None:
+    def _learn(self, members: tuple[str, ...], rows: pd.DataFrame, fits: Fits) -> None:
         self.label_days_ = float(rows["label_days"].iloc[0])
         self.n_snapshots_ = len(rows)
         expected = rows["btyd_purchases"].to_numpy(dtype=float)
@@ -195,23 +197,22 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         counted, paid = (
             np.maximum(rows[name].to_numpy(dtype=float), 0.0) for name in ("purchases", "revenue")
         )
-        trees: Learner | None = None  # one fit serves every member that counts by it
         for member in members:
             if member in COUNTED:
-                counts = COUNTED[member](self.random_state)
-                if member == "poisson":
-                    self.learners_[member] = counts.fit(rows, expected, counted)
-                else:
-                    trees = trees or counts.fit(rows, expected, counted)
-                    self.learners_[member] = trees
+                learner: Learner = COUNTED[member](self.random_state)
+                self.learners_[member] = fits.of(
+                    learner, lambda part: part.fit(rows, expected, counted)
+                )
             if member in PAID:
                 learner = PAID[member](self.random_state)
-                self.learners_[f"{member}_revenue"] = learner.fit(rows, revenue, paid)
+                self.learners_[f"{member}_revenue"] = fits.of(
+                    learner, lambda part: part.fit(rows, revenue, paid)
+                )
 
     # ----------------------------------------------------------------------------- predictions
 
     def ratios(
-        self, frame: pd.DataFrame, horizon_days: float | None = None, *, kept: bool = False
+        self, frame: pd.DataFrame, horizon_days: float | None = None
     ) -> tuple[FloatArray, FloatArray]:
         """Return by what each customer's purchases, and revenue, of the base are multiplied.
 
@@ -219,9 +220,6 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         ----------
         frame, horizon_days
             As of `predict`.
-        kept
-            If it is certain that nobody has left. The heuristic then says the same, of customers
-            of whom the base expects more.
         """
         base = self._base()
         horizon = self.horizon_days if horizon_days is None else horizon_days
@@ -240,8 +238,6 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
             if member == "rate":
                 rate = self.rate_.expected_purchases(frame, horizon).to_numpy()
                 count = rate / np.maximum(purchases, SMALLEST)
-                if kept:
-                    count = count * base.purchase_model_.p_alive(frame).to_numpy()
                 amount = count
                 if self.own_mean_ is not None:
                     own = self.own_mean_.expected_spend(frame).to_numpy()
@@ -263,11 +259,10 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         """Return what a registered model serves: ``predict`` at the model's own horizon."""
         return self.predict(frame)
 
-    def predict_kept(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Predict each customer's margin if they stayed; see `CustomerValueModel.predict_kept`."""
-        kept = self._base().predict_kept(frame, ratios=self.ratios(frame, kept=True))
-        clv = np.maximum(kept["clv"], self.predict(frame)["clv"])  # never less than if in doubt
-        return kept.assign(clv=clv, clv_high=np.maximum(kept["clv_high"], clv))
+    def expected(self, frame: pd.DataFrame, horizon_days: float | None = None) -> pd.DataFrame:
+        """Return expectations without an interval; see `CustomerValueModel.expected`."""
+        ratios = self.ratios(frame, horizon_days)
+        return self._base().expected(frame, horizon_days, ratios=ratios)
 
     def residual_value(
         self, frame: pd.DataFrame, horizon_days: float | None = None

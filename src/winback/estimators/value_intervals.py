@@ -147,13 +147,13 @@ class PredictiveIntervals:
         amount = self.spend_model_._expected(data)  # noqa: SLF001 - the contract
         return {"purchases": purchases * pace, "revenue": purchases * amount * worth}
 
-    def _histories(self, data: Columns, alive: FloatArray | None = None) -> dict[str, Any]:
+    def _histories(self, data: Columns) -> dict[str, Any]:
         """Return what decides each customer's simulated future."""
         model, spend = self.purchase_model_, self.spend_model_
         return {
             "frequency": data["frequency"],
             "exposure": model._exposure(data),  # noqa: SLF001 - the contract
-            "alive": model._alive(data) if alive is None else alive,  # noqa: SLF001 - the contract
+            "alive": model._alive(data),  # noqa: SLF001 - the contract
             "spend_frequency": None if spend is None else spend._informed(data),  # noqa: SLF001 - the contract
         }
 
@@ -168,18 +168,17 @@ class PredictiveIntervals:
         data: Columns,
         horizon: float,
         probabilities: Sequence[float],
-        alive: FloatArray | None = None,
         ratios: Ratios | None = None,
     ) -> tuple[FloatArray, FloatArray | None]:
         # artifacts of earlier versions know no level
         raised = float(np.exp(HIGH * getattr(self, "level_spread", 0.0)))
         if ratios is None and raised == 1:
-            counts, spent = self._simulated(data, horizon, probabilities, alive)
+            counts, spent = self._simulated(data, horizon, probabilities)
         else:
             own = np.ones(len(data["frequency"])) if ratios is None else _pace(ratios)
             upper = np.array(probabilities) > 0.5
             slow, fast = (
-                self._simulated(data, horizon, probabilities, alive, pace)
+                self._simulated(data, horizon, probabilities, pace)
                 # a factor cannot raise a zero: the upper end has the chances of a high level
                 for pace in (np.minimum(own, 1.0), np.maximum(own, 1.0) * raised)
             )
@@ -199,13 +198,12 @@ class PredictiveIntervals:
         data: Columns,
         horizon: float,
         probabilities: Sequence[float],
-        alive: FloatArray | None,
         pace: FloatArray | None = None,
     ) -> tuple[FloatArray, FloatArray | None]:
         return predictive_quantiles(
             self.purchase_model_,
             self.spend_model_,
-            **self._histories(data, alive),
+            **self._histories(data),
             horizon=horizon,
             probabilities=probabilities,
             pace=pace,

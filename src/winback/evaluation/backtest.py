@@ -36,6 +36,7 @@ from winback.evaluation.forward import (
 from winback.evaluation.metrics import churn_metrics, interval_metrics, value_metrics
 from winback.evaluation.value_candidates import SIMPLE, VALUE_CANDIDATES
 from winback.evaluation.value_judged import levelled, value_choices
+from winback.evaluation.value_snapshots import KnownFits
 from winback.evaluation.windows import Window
 
 RELATIVE = frozenset({"mae", "rmse", "wape", "brier", "log_loss", "ece"})
@@ -142,7 +143,7 @@ def run_backtest(
     NotEnoughDataError
         If nobody has bought by a split's `as_of`.
     """
-    windows = [Window(as_of, until) for as_of, until in splits]
+    windows, known = [Window(as_of, until) for as_of, until in splits], KnownFits()
     _check_splits(transactions, windows)
     results = [
         judge(
@@ -156,6 +157,7 @@ def run_backtest(
             events=events,
             n_replicates=n_replicates,
             random_state=random_state,
+            known=known,
             progress=progress,
         )
         for window in windows
@@ -183,6 +185,7 @@ def judge(
     choices: Mapping[str, Choice] | None = None,
     n_replicates: int = 200,
     random_state: int = 0,
+    known: KnownFits | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> BacktestResult:
     """Do one split of `run_backtest`; the other parameters are as there.
@@ -198,6 +201,8 @@ def judge(
         Each customer's tier as known at the window's `as_of`, indexed by customer, for `groups`.
     choices : mapping of str to Choice, optional
         What `value_choices` has found for this window already; None: it is asked now.
+    known : KnownFits, optional
+        What is fitted to these transactions already.
 
     Raises
     ------
@@ -209,7 +214,9 @@ def judge(
     chosen: dict[str, tuple[str, str]] = {}
     if set(targets) - {"churn"}:
         if choices is None:
-            choices = value_choices(transactions, window, purchase_model, random_state, progress)
+            choices = value_choices(
+                transactions, window, purchase_model, random_state, progress=progress, known=known
+            )
         tell(f"{window}: fitting value models, simulating intervals")
         main = choices["revenue" if "revenue" in choices else "purchases"]
         found = value_forward(
@@ -218,6 +225,7 @@ def judge(
             window,
             random_state=random_state,
             with_intervals={*SIMPLE, *(choice.name for choice in choices.values())},
+            known=known,
         )
         if not len(found["purchases"].actual):
             raise NotEnoughDataError("nobody has bought by the split's as_of", got=str(window))

@@ -39,6 +39,7 @@ from winback.evaluation.forward import ForwardTest, Recipe, value_forward, value
 from winback.evaluation.level import Level, level_of, season_window
 from winback.evaluation.metrics import value_metrics
 from winback.evaluation.value_candidates import SIMPLE, VALUE_CANDIDATES
+from winback.evaluation.value_snapshots import KnownFits
 from winback.evaluation.windows import (
     MIN_CUSTOMERS,
     first_day,
@@ -118,7 +119,7 @@ def pooled_loss(
     def losses(weights: Floats) -> dict[tuple[str, str], Floats]:
         logs: dict[str, list[Floats]] = {model: [] for model in models}
         for cells, of in zip(columns, metrics, strict=True):
-            drawn = weights[:, cells]
+            drawn = weights.T[cells].T
             for model in models:
                 mae, rmse, gini = (of[model, metric](drawn) for metric in SCORED)
                 logs[model].append(np.log(np.maximum(np.stack([mae, rmse, 1 - gini]), 1e-9)))
@@ -155,6 +156,7 @@ def choose_value(
     n_cutoffs: int = 3,
     n_replicates: int = 200,
     random_state: int = 0,
+    known: KnownFits | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> dict[str, Choice]:
     """Choose a candidate for purchases and one for revenue, from data up to `as_of` alone.
@@ -170,6 +172,8 @@ def choose_value(
     candidates : mapping of str to recipe
         Simplest first.
     n_cutoffs, n_replicates, random_state : int
+    known : KnownFits, optional
+        What is fitted to these transactions already.
     progress : callable, optional
         Told what is being done, one line each.
 
@@ -182,12 +186,14 @@ def choose_value(
     some = some_customers(past.table, MAX_CONTEST)
     if some is not None:
         past = replace(past, table=past.table.semi_join(some, "customer_id"))
+    if some is not None or known is None:  # not known yet of a sample
+        known = KnownFits()
     windows = inner_windows(first_day(past), as_of, horizon_days=horizon_days, count=n_cutoffs)
     tests: list[dict[str, ForwardTest]] = []
     for window in windows:
         if progress is not None:
             progress(f"contest: {len(candidates)} candidates at {window.as_of}")
-        test = value_forward(past, candidates, window, random_state=random_state)
+        test = value_forward(past, candidates, window, random_state=random_state, known=known)
         if len(test["purchases"].actual) >= MIN_CUSTOMERS and test["purchases"].predictions:
             tests.append(test)
     tests = _complete(tests)
@@ -199,7 +205,9 @@ def choose_value(
         last_year = None
         if season is not None:
             one = {choice.name: choice.recipe}
-            last_year = value_forward(past, one, season, random_state=random_state)[target]
+            last_year = value_forward(past, one, season, random_state=random_state, known=known)[
+                target
+            ]
         choices[target] = replace(choice, level=level_of(mine, choice.name, season=last_year))
     return choices
 

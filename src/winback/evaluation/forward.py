@@ -18,7 +18,7 @@ from winback.data.tables import Transactions
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.artifact import make
 from winback.evaluation.calibration import Floats
-from winback.evaluation.value_snapshots import Taught
+from winback.evaluation.value_snapshots import KnownFits, Taught
 from winback.evaluation.windows import Window, known_past, outcomes
 from winback.features.behaviour import behaviour_table
 from winback.features.habits import event_types
@@ -139,6 +139,7 @@ def value_forward(
     *,
     random_state: int = 0,
     with_intervals: bool | Collection[str] = False,
+    known: KnownFits | None = None,
 ) -> dict[str, ForwardTest]:
     """Fit value recipes at the window's `as_of` and set them beside what happened.
 
@@ -151,6 +152,8 @@ def value_forward(
     random_state : int
     with_intervals : bool or collection of str
         Also simulate the 80% and 90% predictive intervals, of all recipes or of those named.
+    known : KnownFits, optional
+        What is fitted to these transactions already.
 
     Returns
     -------
@@ -164,20 +167,19 @@ def value_forward(
     predictions: dict[str, dict[str, pd.DataFrame]] = {target: {} for target in targets}
     failed: dict[str, str] = {}
     caveats: dict[str, str] = {}
-    taught = Taught(past, window, frame)
+    taught = Taught(past, window, known)
     told = set(recipes if with_intervals is True else with_intervals or ())
     if not transactions.has_amounts:
         recipes = {name: without_spend(recipe) for name, recipe in recipes.items()}
     for names in distinct(recipes):
         first, simulated = recipes[names[0]], not told.isdisjoint(names)
-        n_draws = None if simulated else FEWEST_DRAWS  # nobody reads the simulated columns
-        fit = partial(fitted, first, window, random_state, frame, n_draws, taught=taught)
+        fit = partial(fitted, first, window, random_state, frame, taught=taught)
         model = attempt(failed, names, fit)
         if model is None:
             continue
         if model.caveats_:
             caveats |= dict.fromkeys(names, "; ".join(model.caveats_))
-        point = model.predict(frame)
+        point = model.expected(frame)
         bounds = model.intervals(frame, levels=LEVELS) if simulated else None
         for target in targets:
             predicted = point["expected_purchases" if target == "purchases" else "revenue"]
@@ -271,9 +273,11 @@ def fitted(
 ) -> Any:
     """Return the recipe's estimator, fitted to the frame and, if it learns from them, snapshots."""
     model = unfitted(recipe, window, random_state, n_draws)
-    if taught is not None and getattr(model, "learns_from_snapshots", False):
-        return model.fit(frame, snapshots=taught.snapshots, base=taught.base)
-    return model.fit(frame)
+    if taught is None:
+        return model.fit(frame)
+    if getattr(model, "learns_from_snapshots", False):
+        return model.fit(frame, snapshots=taught.snapshots, fits=taught.fits)
+    return model.fit(frame, fits=taught.fits)
 
 
 def tiers_forward(
@@ -282,6 +286,8 @@ def tiers_forward(
     window: Window,
     value_recipe: Recipe | None,
     random_state: int = 0,
+    *,
+    known: KnownFits | None = None,
 ) -> ForwardTest:
     """Learn tiers at the window's `as_of` and set each customer's tier beside later revenue.
 
@@ -300,7 +306,7 @@ def tiers_forward(
     frame = customer_frame(past, window)
     if not transactions.has_amounts:
         value_recipe = without_spend(value_recipe)
-    taught = Taught(past, window, frame)
+    taught = Taught(past, window, known)
     value = fitted(value_recipe, window, random_state, frame, FEWEST_DRAWS, taught=taught)
     value = value.predict(frame)
     frame = frame.assign(clv=value["clv"] if "clv" in value else value["expected_purchases"])

@@ -36,6 +36,7 @@ from winback.evaluation.forward import (
 )
 from winback.evaluation.metrics import churn_metrics, value_metrics
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
+from winback.evaluation.value_snapshots import KnownFits
 from winback.evaluation.windows import MIN_CUSTOMERS, MIN_HORIZON_DAYS, Window, first_day
 
 KINDS = {
@@ -153,6 +154,7 @@ def evaluate_recipes(
     events: ir.Table | None = None,
     value_recipe: Recipe | None = None,
     random_state: int = 0,
+    known: KnownFits | None = None,
 ) -> Evidence:
     """Refit recipes of one kind at the same cut-off, and predict the window after it.
 
@@ -170,6 +172,8 @@ def evaluate_recipes(
     value_recipe : recipe, optional
         For tiers: the value model whose ``clv`` they are learned from.
     random_state : int
+    known : KnownFits, optional
+        What is fitted to these transactions already.
 
     Returns
     -------
@@ -196,9 +200,10 @@ def evaluate_recipes(
         return Evidence(kind, None, [], note)
     try:
         if kind == "value":
-            tests = list(
-                value_forward(transactions, recipes, window, random_state=random_state).values()
+            found = value_forward(
+                transactions, recipes, window, random_state=random_state, known=known
             )
+            tests = list(found.values())
         elif kind == "churn":
             test = churn_forward(
                 transactions,
@@ -211,7 +216,11 @@ def evaluate_recipes(
             )
             tests = [test]
         else:
-            tests = [tiers_forward(transactions, recipes, window, value_recipe, random_state)]
+            tests = [
+                tiers_forward(
+                    transactions, recipes, window, value_recipe, random_state, known=known
+                )
+            ]
     except NotEnoughDataError as error:
         return Evidence(kind, window, [], f"{note}: {error.reason}")
     if not any(test.actual.any() for test in tests):

@@ -18,7 +18,7 @@ import pandas as pd
 from winback.data.tables import Transactions
 from winback.evaluation.forward import FEWEST_DRAWS, Recipe, customer_frame, fitted, without_spend
 from winback.evaluation.tier_contrast import differentiation_test, top_shares
-from winback.evaluation.value_snapshots import Taught
+from winback.evaluation.value_snapshots import KnownFits, Taught
 from winback.evaluation.windows import Window, known_past, outcomes
 
 NOT_YET = "not yet a customer"
@@ -118,6 +118,7 @@ def tier_quality(
     churn_gap_days: int = 0,
     active_within_days: int | None = None,
     random_state: int = 0,
+    known: KnownFits | None = None,
 ) -> dict[str, Any]:
     """Refit value model and tiers at the cut-off, and set each tier beside what came after.
 
@@ -133,6 +134,8 @@ def tier_quality(
     active_within_days : int, optional
         Churn is asked of who bought within so many days before the cut-off; None: of everybody.
     random_state : int
+    known : KnownFits, optional
+        What is fitted to these transactions already.
 
     Returns
     -------
@@ -148,7 +151,7 @@ def tier_quality(
     measure = "revenue" if transactions.has_amounts else "purchases"
     if not transactions.has_amounts:
         value_recipe = without_spend(value_recipe)
-    taught = Taught(past, window, frame)
+    taught = Taught(past, window, known)
     value = fitted(value_recipe, window, random_state, frame, FEWEST_DRAWS, taught=taught)
     frame = with_worth(frame, value)
     tiers = fitted(tiers_recipe, window, random_state, frame)

@@ -11,6 +11,7 @@ from winback.evaluation.contest import Choice, choose_value
 from winback.evaluation.forward import Recipe
 from winback.evaluation.level import Level
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
+from winback.evaluation.value_snapshots import KnownFits
 from winback.evaluation.windows import Window, known_past
 
 
@@ -19,7 +20,9 @@ def value_choices(
     window: Window,
     purchase_model: str | None,
     random_state: int,
+    *,
     progress: Callable[[str], None] | None = None,
+    known: KnownFits | None = None,
 ) -> dict[str, Choice]:
     """Return what the contest chooses by target, or what a job names."""
     candidates = VALUE_CANDIDATES
@@ -41,6 +44,7 @@ def value_choices(
         candidates=candidates,
         random_state=random_state,
         progress=progress,
+        known=known,
     )
     if purchase_model is None:
         return choices

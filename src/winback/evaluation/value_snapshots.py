@@ -6,7 +6,7 @@ after its date; its outcome is over at the cut-off.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 
 import numpy as np
@@ -14,7 +14,7 @@ import pandas as pd
 
 from winback.data.tables import Transactions
 from winback.errors import ModelError, NotEnoughDataError
-from winback.estimators.customer_value import CustomerValueModel
+from winback.estimators.fits import Fits
 from winback.estimators.learned_value import base_model
 from winback.evaluation.windows import Window, first_day, known_past, some_customers
 from winback.features.snapshots import snapshot_dates, training_table
@@ -22,6 +22,22 @@ from winback.features.snapshots import snapshot_dates, training_table
 COUNT = 4  # snapshots, half a label apart: more repeat what these say
 MIN_DAYS = 14  # between two of them
 MAX_CUSTOMERS = 50_000  # more teach little, and cost time for every snapshot
+
+
+class KnownFits:
+    """The `Fits` of one shop's data, by cut-off and horizon.
+
+    Contest, evaluation and gate judge the same candidates at the same cut-offs: whoever calls
+    several of them on the same transactions hands the same object to all. What is fitted at a
+    cut-off has seen nothing after it, so nothing can leak from one to another.
+    """
+
+    def __init__(self) -> None:
+        self._by_window: dict[tuple[date, int], Fits] = {}
+
+    def at(self, window: Window) -> Fits:
+        """Return what is fitted at this cut-off, to labels as long as the window."""
+        return self._by_window.setdefault((window.as_of, window.horizon_days), Fits())
 
 
 class Taught:
@@ -32,22 +48,20 @@ class Taught:
     transactions : Transactions
     window : Window
         Nothing after its `as_of` is seen.
-    frame : DataFrame
-        The customers at that `as_of`.
+    known : KnownFits, optional
+        What is fitted to these transactions already.
     """
 
-    def __init__(self, transactions: Transactions, window: Window, frame: pd.DataFrame) -> None:
-        self._transactions, self._window, self._frame = transactions, window, frame
+    def __init__(
+        self, transactions: Transactions, window: Window, known: KnownFits | None = None
+    ) -> None:
+        self._transactions, self._window = transactions, window
+        self.fits = (known or KnownFits()).at(window)
 
     @cached_property
     def snapshots(self) -> pd.DataFrame | None:
         """`value_snapshots` of the cut-off."""
         return value_snapshots(self._transactions, self._window)
-
-    @cached_property
-    def base(self) -> CustomerValueModel:
-        """`winback.estimators.learned_value.base_model`, fitted to the customers."""
-        return base_model(paid=self._transactions.has_amounts).fit(self._frame)
 
 
 def value_snapshots(transactions: Transactions, window: Window) -> pd.DataFrame | None:

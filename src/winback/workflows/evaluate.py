@@ -131,6 +131,7 @@ def evaluate(session: Session) -> Evaluation:
                 snapshots=snapshot_settings(session),
                 events=session.events,
                 random_state=job.random_state,
+                known=session.known_fits,
             )
             results.append(result)
     records = [record for result in results for record in result.records]

@@ -157,6 +157,7 @@ def _held_out(
         churn_gap_days=job.churn.gap_days,
         active_within_days=job.churn.active_within_days,
         random_state=job.random_state,
+        known=session.known_fits,
     )
 
 

@@ -74,7 +74,7 @@ def fit_value(session: Session, frame: pd.DataFrame) -> Fitted:
         }
         recipe = VALUE_CANDIDATES[candidate]
         recipe = {**recipe, "params": {**recipe["params"], **settings}}
-        taught = Taught(transactions, ahead, frame)
+        taught = Taught(transactions, ahead, session.known_fits)
         return fitted(recipe, ahead, job.random_state, frame, taught=taught)
 
     found = {"level_spread": choice.level.spread}

@@ -180,6 +180,7 @@ def _judge(
         events=session.events,
         value_recipe=_value_recipe(session) if role == "tiers" else None,
         random_state=job.random_state,
+        known=session.known_fits,
     )
     return gate.decide(
         evidence,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from winback.data.tables import Transactions
     from winback.evaluation.contest import Choice
+    from winback.evaluation.value_snapshots import KnownFits
     from winback.evaluation.windows import Window
     from winback.features.gaps import AutoHorizon
     from winback.registry.store import Store
@@ -166,8 +167,17 @@ class Session(OutputFolder):
 
         if window not in self._choices:
             named, seed = named_candidate(self), self.job.random_state
-            self._choices[window] = value_choices(self.transactions, window, named, seed)
+            self._choices[window] = value_choices(
+                self.transactions, window, named, seed, known=self.known_fits
+            )
         return self._choices[window]
+
+    @cached_property
+    def known_fits(self) -> KnownFits:
+        """What value models are fitted to the transactions already, by cut-off."""
+        from winback.evaluation.value_snapshots import KnownFits
+
+        return KnownFits()
 
     @cached_property
     def churn_horizon_days(self) -> int:

@@ -188,34 +188,3 @@ def test_scikit_learns_own_checks(kind):
     for name in learned:
         if isinstance(getattr(estimator, name), float | str | None):
             assert getattr(again, name) == getattr(estimator, name)
-
-
-@pytest.mark.parametrize("purchases", PURCHASE_MODELS)
-def test_the_margin_of_a_customer_who_stays_is_what_a_living_one_brings(purchases):
-    model = CustomerValueModel(purchases, horizon_days=180, margin=0.5, n_draws=100).fit(CDNOW)
-    frame = pd.concat([CDNOW.sample(200, random_state=0), STRESS])
-    kept, now = model.predict_kept(frame), model.predict(frame)
-    assert kept.index.equals(frame.index)
-    assert np.isfinite(kept).all(axis=None)
-    assert (kept["clv_low"] <= kept["clv"]).all()
-    assert (kept["clv"] <= kept["clv_high"]).all()
-    possible = now["p_alive"] > 1e-9
-    assert (kept["clv"] * now["p_alive"])[possible].tolist() == pytest.approx(
-        now["clv"][possible].tolist()
-    )
-    # nothing is gained by keeping who has certainly not left
-    alive = now["p_alive"] == 1
-    pd.testing.assert_frame_equal(kept[alive], now.loc[alive, ["clv", "clv_low", "clv_high"]])
-
-
-def test_the_interval_of_a_customer_who_stays_holds_what_living_customers_bring(model):
-    # of two with the same history but for the silence, the one who has just bought is alive
-    frame = pd.DataFrame({"frequency": [6.0], "recency": [100.0], "T": [270.0],
-                          "monetary_value": [30.0]})  # fmt: skip
-    assert model.predict(frame)["p_alive"].iloc[0] < 0.5
-    kept, now = model.predict_kept(frame).iloc[0], model.predict(frame).iloc[0]
-    recent = model.predict(frame.assign(recency=270.0)).iloc[0]
-    assert kept["clv_low"] > now["clv_low"]
-    assert kept["clv_high"] == pytest.approx(recent["clv_high"], rel=0.15)
-    with pytest.raises(ModelError, match="margin"):
-        CustomerValueModel(spend_model=None).fit(CDNOW).predict_kept(frame)

@@ -3,8 +3,10 @@ import pandas as pd
 import pytest
 
 from winback.errors import ModelError, NotEnoughDataError
+from winback.estimators import value_learners
 from winback.estimators.artifact import from_files, make, recipe_of, to_files
 from winback.estimators.customer_value import CustomerValueModel
+from winback.estimators.fits import Fits
 from winback.estimators.learned_value import LearnedValueModel
 from winback.estimators.value_learners import FEATURES, CountTrees, LogLinear
 
@@ -53,9 +55,9 @@ def frame():
     return shop(800)
 
 
-def fitted(frame, *members, **params):
+def fitted(frame, *members, fits=None, **params):
     return LearnedValueModel(members, horizon_days=LABEL, **params).fit(
-        frame, snapshots=snapshots()
+        frame, snapshots=snapshots(), fits=fits
     )
 
 
@@ -107,17 +109,34 @@ def test_it_answers_as_a_value_model_does(frame):
     assert (out >= 0).all().all()
     assert (out["clv_low"] <= out["clv"]).all()
     assert (out["clv"] <= out["clv_high"]).all()
-    kept = model.predict_kept(frame)
-    assert (kept["clv"] >= out["clv"] * (1 - 1e-9)).all()
-    rule = fitted(frame, "rate")  # knows of no leaving: staying is no news
-    gone = frame["days_since_last"] > 150
-    most = (frame["frequency"] / frame["T"] * LABEL * frame["monetary_value"])[gone]
-    assert (rule.predict_kept(frame)["clv"][gone] <= most * 1.001).all()
     half = model.set_params(margin=0.5).predict(frame)
     np.testing.assert_allclose(half["clv"], out["clv"] / 2)
     assert model.residual_value(frame).ge(half["clv"] * 0.99).all()
     assert set(model.input_columns_) <= set(model.input_example().columns)
     assert np.isfinite(model.predict(model.input_example())).all().all()
+
+
+def test_what_is_expected_is_what_is_predicted_without_the_interval(frame):
+    for model in (fitted(frame, "btyd", "tweedie"), CustomerValueModel().fit(frame)):
+        expected, out = model.expected(frame), model.predict(frame)
+        assert expected.columns.tolist() == ["expected_purchases", "revenue"]
+        pd.testing.assert_frame_equal(expected, out[list(expected)], check_exact=True)
+
+
+def test_models_of_the_same_data_share_their_fits_and_predict_as_if_they_did_not(
+    frame, monkeypatch
+):
+    grown = []
+    grow = value_learners.grow
+    monkeypatch.setattr(value_learners, "grow", lambda *args: grown.append(1) or grow(*args))
+    wanted = [("count",), ("btyd", "count"), ("tweedie", "rate")]
+    apart = [fitted(frame, *members).predict(frame) for members in wanted]
+    assert len(grown) == 4
+    fits = Fits()
+    for members, alone in zip(wanted, apart, strict=True):
+        together = fitted(frame, *members, fits=fits).predict(frame)
+        pd.testing.assert_frame_equal(together, alone, check_exact=True)
+    assert len(grown) == 4 + 2
 
 
 def test_a_customer_is_scored_alike_alone_and_in_a_chunk(frame):
