@@ -1,7 +1,8 @@
 # ruff: noqa: INP001 - a script beside what it writes, no package
-"""Write `docs/configuration.md` from the settings themselves: `python docs/make_reference.py`.
+"""Write the reference from the code itself: `python docs/make_reference.py`.
 
-`tests/unit/test_docs.py` holds the page to what this script would write today.
+`docs/configuration.md` from the settings, `docs/command_line.md` from the commands.
+`tests/unit/test_docs.py` holds the pages to what this script would write today.
 """
 
 from __future__ import annotations
@@ -10,9 +11,32 @@ import json
 from pathlib import Path
 from typing import Any
 
+import typer.main
+
+from winback.cli import app
 from winback.config import Job
 
 PAGE = Path(__file__).parent / "configuration.md"
+COMMANDS = PAGE.with_name("command_line.md")
+COMMANDS_HEAD = """# Command line
+
+Made by `python docs/make_reference.py` from the commands themselves; do not edit it by hand.
+
+`winback` alone prints the first five commands that one needs, `winback COMMAND --help` what
+stands here. Progress and warnings go to standard error, results to standard output: with `--json`
+there is nothing but JSON on it, an error too (`{"error": …, "exit_code": …}`).
+
+| exit code | |
+|---|---|
+| 0 | done |
+| 1 | the job failed; one line says why, `--debug` shows the trace |
+| 2 | bad usage or configuration |
+| 3 | bad data: what, where, how many |
+| 4 | the gate refused a promotion (`promote`; `run` keeps the champion, says so, and ends with 0) |
+| 130, 143 | stopped by Ctrl-C, or by a scheduler; the earlier results are whole |
+
+**Completion.** `winback --install-completion` teaches your shell (bash, zsh, fish, PowerShell) the
+commands, the options and the paths of jobs; open a new shell, then `winback run <Tab>`."""
 HEAD = """# Configuration
 
 One YAML is one job. This page is made by `python docs/make_reference.py` from the settings that
@@ -112,5 +136,45 @@ def _plain(value: Any) -> str:
     return json.dumps(value)
 
 
+def commands() -> str:
+    """Return the page of the command line."""
+    return "\n".join([COMMANDS_HEAD, *_commands(typer.main.get_command(app), "winback")])
+
+
+def _commands(group: Any, path: str) -> list[str]:
+    """Write one section for a command, those of a group one after the other."""
+    parts: list[str] = []
+    for name, command in group.commands.items():
+        whole = f"{path} {name}"
+        if hasattr(command, "commands"):
+            parts += _commands(command, whole)
+            continue
+        arguments = [p for p in command.params if p.param_type_name == "argument"]
+        words = [whole, *(p.metavar or p.name.upper() for p in arguments)]
+        parts.append(f"\n## `{' '.join(words)}`\n")
+        for paragraph in command.help.split("\n\n"):
+            example = paragraph.removeprefix("Example: ")
+            is_example = example != paragraph
+            parts.append(f"```sh\n{example}\n```\n" if is_example else f"{paragraph}\n")
+        parts += ["| | default | |", "|---|---|---|"]
+        parts += [_parameter(parameter) for parameter in command.params]
+    return parts
+
+
+def _parameter(parameter: Any) -> str:
+    """Write one row."""
+    shown = parameter.show_default
+    if parameter.param_type_name == "argument":
+        name = parameter.metavar or parameter.name.upper()
+        default = "**required**" if parameter.required else shown or ""
+    else:
+        value = "" if parameter.is_flag else f" {parameter.metavar or 'VALUE'}"
+        name = ", ".join(f"{option}{value}" for option in parameter.opts)
+        default = shown if isinstance(shown, str) else parameter.default
+    told = f"`{default}`" if default not in (None, False, "", "**required**") else default or ""
+    return f"| `{name}` | {told} | {' '.join(parameter.help.split())} |"
+
+
 if __name__ == "__main__":
+    COMMANDS.write_text(commands() + "\n", encoding="utf-8")
     PAGE.write_text(page() + "\n", encoding="utf-8")

@@ -28,9 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+first.add_to(app)
 jobs.add_to(app)
 tools.add_to(app)
-first.add_to(app)
 
 
 @app.callback(invoke_without_command=True)

@@ -38,8 +38,8 @@ _MARKS = {"ok": ("ok", "green"), "broken": ("BROKEN", "bold red"), "optional": (
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("init")(init)
     app.command("doctor")(doctor)
+    app.command("init")(init)
 
 
 def init(
