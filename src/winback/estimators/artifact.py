@@ -12,16 +12,14 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from sklearn.base import BaseEstimator
-
 from winback.errors import ModelError
-from winback.estimators.state import decode, encode, known_class, known_name, plain
+from winback.estimators.state import decode, encode, is_estimator, known_class, known_name, plain
 
 FORMAT = 1  # of model.json; raised when an older winback could not read it
 MODEL_FILE = "model.json"
 
 
-def to_files(estimator: BaseEstimator) -> dict[str, str]:
+def to_files(estimator: Any) -> dict[str, str]:
     """Return a fitted estimator as ``{file name: text}``.
 
     Raises
@@ -76,7 +74,7 @@ def from_files(files: Mapping[str, str]) -> Any:
         raise ModelError("model.json is damaged", hint="register the model again") from error
 
 
-def recipe_of(estimator: BaseEstimator) -> dict[str, Any]:
+def recipe_of(estimator: Any) -> dict[str, Any]:
     """Return how to make an unfitted estimator like this one, as plain data for JSON.
 
     Examples
@@ -126,7 +124,7 @@ def make(recipe: Mapping[str, Any]) -> Any:
 
 
 def _ingredient(value: Any) -> Any:
-    if isinstance(value, BaseEstimator):
+    if is_estimator(value):
         return recipe_of(value)
     if isinstance(value, list | tuple):
         return [_ingredient(item) for item in value]

@@ -8,16 +8,16 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator
 
 from winback.errors import ModelError
 from winback.estimators.artifact import from_files, to_files
 from winback.estimators.frames import FloatArray
 from winback.estimators.optimum import intervals, summarise
+from winback.estimators.parameters import Parameters
 from winback.estimators.state import PlainState
 
 
-class LikelihoodModel(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class LikelihoodModel(PlainState, Parameters):
     """A fitted model whose parameters are the attributes ``name_``, for the names in ``names``.
 
     Attributes
@@ -146,10 +146,10 @@ class LikelihoodModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sciki
             ("converged", "yes" if self.converged_ else "no"),
         )
 
-    def _html_repr(self) -> str:
+    def _repr_html_(self) -> str:
         """Return the summary for a notebook; before the fit, scikit-learn's own diagram."""
         if "covariance_" not in vars(self):
-            return str(BaseEstimator._html_repr(self))  # noqa: SLF001 - what it replaces
+            return super()._repr_html_()
         table = self.summary_.rename(columns=lambda name: name.replace("_", " "))
         facts = " &middot; ".join(f"{escape(name)} {escape(text)}" for name, text in self._facts())
         caveat = f"<p><b>Note.</b> {escape(self.degenerate_)}.</p>" if self.degenerate_ else ""

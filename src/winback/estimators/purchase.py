@@ -7,18 +7,18 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator
 
 from winback.errors import ModelError
 from winback.estimators.discounting import check_discounting, discount_nodes
 from winback.estimators.frames import FloatArray, group_rows, read_columns
+from winback.estimators.parameters import Parameters
 from winback.estimators.simulation import Draws, Horizons
 from winback.estimators.state import PlainState
 
 Columns = dict[str, FloatArray]
 
 
-class PurchaseModel(PlainState, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
+class PurchaseModel(PlainState, Parameters, ABC):
     """What every purchase model offers; times are in the unit of the frame's ``T``.
 
     A model says two things about a customer: the probability that the customer is alive, and

@@ -6,16 +6,16 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Self
 
 import pandas as pd
-from sklearn.base import BaseEstimator
 
 from winback.estimators.frames import FloatArray, read_columns
+from winback.estimators.parameters import Parameters
 from winback.estimators.simulation import Draws
 from winback.estimators.state import PlainState
 
 Columns = dict[str, FloatArray]
 
 
-class SpendModel(PlainState, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
+class SpendModel(PlainState, Parameters, ABC):
     """What every spend model offers; amounts are in the currency of ``monetary_value``.
 
     A customer's future spend is a scale of the customer's own times a random sum that depends

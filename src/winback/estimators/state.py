@@ -14,8 +14,6 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator
-from sklearn.exceptions import NotFittedError
 
 from winback.errors import ModelError
 
@@ -42,9 +40,8 @@ class PlainState:
     """Parameters, and the fitted attributes (instance attributes that end in ``_``)."""
 
     def _to_state(self) -> tuple[dict[str, Any], dict[str, str]]:
-        params: dict[str, Any] = self.get_params(deep=False)  # type: ignore[attr-defined]
         return {
-            "params": params,
+            "params": self.get_params(deep=False),  # type: ignore[attr-defined]
             "fitted": {k: v for k, v in vars(self).items() if is_fitted(k)},
         }, {}
 
@@ -57,12 +54,19 @@ class PlainState:
 
     def _check_fitted(self) -> None:
         if not any(is_fitted(name) for name in vars(self)):
+            from sklearn.exceptions import NotFittedError  # noqa: PLC0415 - heavy, rarely raised
+
             raise NotFittedError(f"{type(self).__name__} is not fitted; call fit first")
 
 
 def is_fitted(name: str) -> bool:
     """Return whether an attribute of this name is learned."""
     return name.endswith("_") and not name.startswith("_")
+
+
+def is_estimator(value: object) -> bool:
+    """Return whether a value is an estimator, of winback or of scikit-learn."""
+    return hasattr(value, "get_params") and not isinstance(value, type)
 
 
 def known_name(estimator: object) -> str:
@@ -85,7 +89,7 @@ def encode(value: Any, files: dict[str, str]) -> Any:  # noqa: PLR0911 - one ret
 
     Texts of estimators are added to ``files``.
     """
-    if isinstance(value, BaseEstimator):
+    if is_estimator(value):
         state, texts = value._to_state()  # noqa: SLF001 - the contract of this room
         return {
             "$estimator": known_name(value),
