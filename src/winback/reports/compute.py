@@ -16,6 +16,7 @@ from winback.reports.plain import Rows, plain
 from winback.reports.population import population
 from winback.reports.quality import LEVEL_GAP, quality
 from winback.reports.sizes import churn_warning_size, win_back_size
+from winback.reports.stability import stability
 from winback.reports.tiers import tier_section
 
 SCHEMA = 1
@@ -37,10 +38,13 @@ def compute_report(
     models: Sequence[Mapping[str, Any]] = (),
     tracking: Rows | None = None,
     forecast: Sequence[Mapping[str, Any]] = (),
+    forecast_revenue: Sequence[Mapping[str, Any]] = (),
     frequencies: Rows | None = None,
     matrices: Mapping[str, Any] | None = None,
     cohorts: Mapping[str, Any] | None = None,
     cohort_values: Sequence[Mapping[str, Any]] = (),
+    runs: Sequence[Mapping[str, Any]] = (),
+    coverage: Mapping[str, Any] | None = None,
     trained: tuple[str, Rows] | None = None,
     earlier: Mapping[str, Any] | None = None,
     earlier_lists: Mapping[str, Any] | None = None,
@@ -78,7 +82,7 @@ def compute_report(
     tracking
         Rows ``day, actual, expected`` and perhaps ``low, high`` (an interval) and ``held_out``
         (true from the cut-off on): the purchases of each day and what the model expected.
-    forecast
+    forecast, forecast_revenue
         Rows ``day, cumulative, cumulative_low, cumulative_high`` of the days to come.
     frequencies
         ``customer_id`` and ``frequency`` as they were at the latest split of purchases.
@@ -89,6 +93,11 @@ def compute_report(
         As from :func:`winback.reports.cohorts.cohorts`.
     cohort_values
         Rows ``cohort, customers, realised, first_order, expected`` (margin).
+    runs
+        What the registered versions of the value model have found; see
+        :func:`winback.reports.stability.stability`.
+    coverage
+        As from :func:`winback.reports.coverage.coverage`.
     trained
         The day on which the champion was trained, and its customers then; see
         :func:`winback.reports.drift.drift`.
@@ -101,8 +110,8 @@ def compute_report(
     -------
     dict
         Sections ``job, intake, population, quality, value, churn, tiers, cohorts, cohort_values,
-        models, lists, tracking, drift, changes`` and ``warnings``. The same input gives the same
-        dict, and it survives a round trip through JSON.
+        models, lists, tracking, coverage, drift, changes`` and ``warnings``. The same input gives
+        the same dict, and it survives a round trip through JSON.
 
     Examples
     --------
@@ -140,10 +149,13 @@ def compute_report(
             ),
             "matrices": plain(matrices) if matrices else None,
             "forecast": value.forecast(forecast),
+            "forecast_revenue": value.forecast(forecast_revenue),
+            "stability": _stability(runs, models),
         },
         "cohorts": plain(cohorts) if cohorts else None,
-        "cohort_values": [plain(row) for row in cohort_values],
+        "cohort_values": value.by_period([plain(row) for row in cohort_values]),
         "tracking": value.weeks(tracking) if tracking is not None else None,
+        "coverage": plain(coverage) if coverage else None,
     }
     report["drift"] = _drift(trained, scores, has_amounts=intake_facts["has_amounts"])
     warned = (lists or {}).get("churn_warning")
@@ -195,6 +207,13 @@ def _churn(
         "reasons": churn.reasons_of(lists.get("churn_warning")),
         "capacity_share": plain(min(places / active, 1.0)) if places and active else None,
     }
+
+
+def _stability(
+    runs: Sequence[Mapping[str, Any]], models: Sequence[Mapping[str, Any]]
+) -> dict[str, Any] | None:
+    chosen = next((model["estimator"] for model in models if model.get("role") == "value"), None)
+    return stability(runs, chosen) if chosen else None
 
 
 def _drift(

@@ -23,6 +23,9 @@ from winback.reports.quality import LEVEL_GAP
 from winback.reports.readings import lists
 from winback.reports.readings.tiers import differentiation
 
+SIMPLE = {"base_rate", "recency_rule", "rate+own_mean", "rate", "zero"}
+"""Rules of thumb that no shortened comparison may leave out."""
+
 
 def render(report: dict[str, Any], figures: Mapping[str, go.Figure]) -> str:
     """Render the page.
@@ -51,7 +54,8 @@ def render(report: dict[str, Any], figures: Mapping[str, go.Figure]) -> str:
         said=lists,
         verdict=verdict,
         gap=LEVEL_GAP,
-        charts={name: _chart(figure) for name, figure in figures.items()},
+        simple=SIMPLE,
+        charts={name: _chart(name, figure) for name, figure in figures.items()},
         plotly=Markup(get_plotlyjs()) if figures else None,  # noqa: S704  a library's own file
     )
 
@@ -118,13 +122,16 @@ def _dated(text: str) -> Markup:
     return Markup(re.sub(r"\d{4}-\d\d-\d\d", r"<time>\g<0></time>", str(escape(text))))  # noqa: S704
 
 
-def _chart(figure: go.Figure) -> dict[str, Any]:
+_HEAD = {"stability": 30}  # panels with titles of their own
+
+
+def _chart(name: str, figure: go.Figure) -> dict[str, Any]:
     """Split a figure into its caption (set as HTML) and the data that the script draws."""
     spec = json.loads(figure.to_json())
     layout = spec["layout"]
     caption = layout.pop("meta")
     layout.pop("title", None)
-    layout["margin"]["t"] = 44 if layout.get("showlegend") else 12
+    layout["margin"] |= {"t": 44 if layout.get("showlegend") else _HEAD.get(name, 12), "b": 8}
     layout["height"] -= CROWN - layout["margin"]["t"]
     text = json.dumps({"data": spec["data"], "layout": layout}, ensure_ascii=False)
     # "</script>" or "<!--" inside a script element would end or hide it.

@@ -54,8 +54,8 @@ def quality(
         ``chosen`` model, its best ``rival`` and the ``gain`` over it (1 - chosen error / rival
         error; negative if the rival wins). ``history``: the same verdict per split. ``deciles``
         and ``reliability``: predicted against actual of the chosen model on the latest split.
-        ``churn``: ``curves``, ``histogram``, ``groups`` and ``profit``; see
-        :mod:`winback.reports.churn`.
+        ``churn``: ``curves``, ``histogram``, ``rivals`` (``reliability`` of the baselines),
+        ``groups`` and ``profit``; see :mod:`winback.reports.churn`.
     """
     entries = [_with_loss(entry) for entry in evaluation]
     verdicts = [
@@ -84,6 +84,7 @@ def quality(
                     continue
                 if target == "churn":
                     result["reliability"] = bins
+                    result["churn"]["rivals"] = _rivals(engine, verdict)
                     result["churn"]["curves"] = churn.curves(engine, verdict)
                     result["churn"]["histogram"] = churn.histogram(engine, verdict)
                 else:
@@ -96,7 +97,13 @@ def _churn(
     groups: Sequence[dict[str, Any]],
     profit: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:
-    found: dict[str, Any] = {"curves": [], "histogram": [], "groups": {}, "profit": None}
+    found: dict[str, Any] = {
+        "curves": [],
+        "histogram": [],
+        "rivals": [],
+        "groups": {},
+        "profit": None,
+    }
     if verdict is None:
         return found
     mine = [
@@ -106,6 +113,13 @@ def _churn(
     found["groups"] = churn.groups_of(mine[0], verdict["chosen"])
     found["profit"] = churn.profit_of(mine[1], churn.shown_models(verdict))
     return found
+
+
+def _rivals(engine: duckdb.DuckDBPyConnection, verdict: dict[str, Any]) -> list[dict[str, Any]]:
+    """Take the reliability of the baselines that are drawn beside the chosen model."""
+    names = [name for name in churn.shown_models(verdict) if name != verdict["chosen"]]
+    drawn = [{"model": name, "bins": _bins(engine, verdict, name)} for name in names]
+    return [row for row in drawn if row["bins"]]
 
 
 def _with_loss(entry: dict[str, Any]) -> dict[str, Any]:
@@ -185,7 +199,9 @@ def _gain(model: dict[str, Any] | None, other: dict[str, Any] | None, metric: st
     return 1 - error / reference
 
 
-def _bins(engine: duckdb.DuckDBPyConnection, verdict: dict[str, Any]) -> list[dict[str, Any]]:
+def _bins(
+    engine: duckdb.DuckDBPyConnection, verdict: dict[str, Any], model: str | None = None
+) -> list[dict[str, Any]]:
     """Ten groups of equal size by prediction, the highest first: predicted and actual means."""
     return records(
         engine,
@@ -202,5 +218,5 @@ def _bins(engine: duckdb.DuckDBPyConnection, verdict: dict[str, Any]) -> list[di
                         WHEN actual BETWEEN low_80 AND high_80 THEN 1.0 ELSE 0.0 END) AS within_80
         FROM ranked GROUP BY bin ORDER BY bin
         """,
-        [BINS, verdict["split"], verdict["target"], verdict["chosen"]],
+        [BINS, verdict["split"], verdict["target"], model or verdict["chosen"]],
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from winback.reports.plain import Rows, aggregator, columns, plain, records
 
+MOST_MONTHS = 24
 MOST_FREQUENT = 7
 GRID = 12
 
@@ -108,6 +109,30 @@ def weeks(tracking: Rows) -> list[dict[str, Any]]:
             GROUP BY (day - (SELECT min(day) FROM days)) // 7, held_out ORDER BY week
             """,
         )
+
+
+def by_period(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Add months of first purchases up to quarters where they are too many to be drawn.
+
+    Examples
+    --------
+    >>> months = [{"cohort": f"20{24 + at // 12}-{at % 12 + 1:02}-01", "customers": 2}
+    ...           for at in range(30)]
+    >>> by_period(months)[-1], len(by_period(months[:20]))
+    ({'cohort': '2026-04-01', 'customers': 6}, 20)
+    """
+    listed = [dict(row) for row in rows]
+    if len(listed) <= MOST_MONTHS:
+        return listed
+    quarters: dict[str, dict[str, Any]] = {}
+    for row in listed:
+        year, month = row["cohort"][:4], int(row["cohort"][5:7])
+        start = f"{year}-{(month - 1) // 3 * 3 + 1:02}-01"
+        into = quarters.setdefault(start, {"cohort": start})
+        for name, count in row.items():
+            if isinstance(count, int | float):
+                into[name] = into.get(name, 0) + count
+    return list(quarters.values())
 
 
 def forecast(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

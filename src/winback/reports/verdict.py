@@ -6,13 +6,53 @@ from collections.abc import Callable
 from typing import Any
 
 from winback.reports.changes import COMPARED
-from winback.reports.messages import Words
+from winback.reports.messages import Words, capital
 from winback.reports.readings import model_clause, value_amount, value_days
 
 
 def verdict(report: dict[str, Any], words: Words) -> list[str]:
     """Return three sentences: who was scored, whom to contact, how good the models are."""
     return [_who(report, words), _whom(report["lists"], words), _how_good(report["quality"], words)]
+
+
+def gauges(report: dict[str, Any], words: Words) -> list[dict[str, Any]]:
+    """Return how full the lists are: a name, what it comes to in words, and the parts of a bar."""
+    warned, called = (report["lists"][name] for name in ("churn_warning", "win_back"))
+    found = []
+    if warned and warned["n"]:
+        places = _places(warned["capacity"]) or warned["n"]
+        parts = [
+            {"kind": row["name"], "share": row["n"] / max(places, warned["n"])}
+            for row in warned["severities"]
+        ]
+        found.append(_gauge("warned", warned["n"], places, parts, words))
+    if called and called["treated"] and called["capacity"]:
+        n, places = called["treated"], called["capacity"]
+        found.append(_gauge("called", n, places, _one(n, places), words))
+    if called and called["budget"] and called["spent"] is not None:
+        spent, budget = called["spent"], called["budget"]
+        found.append(_gauge("budget", spent, budget, _one(spent, budget), words))
+    return found
+
+
+def _gauge(
+    name: str,
+    used: float,
+    limit: float,
+    parts: list[dict[str, Any]],
+    words: Words,
+) -> dict[str, Any]:
+    write = words.money if name == "budget" else words.number
+    facts = {"used": write(used), "limit": write(limit), "share": words.share(used / limit)}
+    return {"name": words(f"gauge.{name}"), "text": words("gauge.text", **facts), "parts": parts}
+
+
+def _one(used: float, limit: float) -> list[dict[str, Any]]:
+    return [{"kind": "plain", "share": min(used / limit, 1.0)}]
+
+
+def _places(capacity: Any) -> int:
+    return sum(capacity.values()) if isinstance(capacity, dict) else int(capacity or 0)
 
 
 def since(report: dict[str, Any], words: Words) -> list[str]:
@@ -31,7 +71,7 @@ def since(report: dict[str, Any], words: Words) -> list[str]:
         text = words("since.called", **_back(called, words))
         if control and control["n"]:
             text += words("since.control", **_back(control, words))
-        said.append(text + words("since.stop"))
+        said.append(text + words("stop"))
     return said
 
 
@@ -97,7 +137,7 @@ def _whom(lists: dict[str, Any], words: Words) -> str:
     if not parts:
         return words("verdict.no_lists")
     text = parts[0] if len(parts) == 1 else words("joined", first=parts[0], second=parts[1])
-    return text[:1].upper() + text[1:] + "."
+    return capital(text) + words("stop")
 
 
 def _warn(size: dict[str, Any], words: Words) -> str:
@@ -147,7 +187,7 @@ def _how_good(quality: dict[str, Any], words: Words) -> str:
     windows: dict[str, list[str]] = {}
     for entry in tested:
         windows.setdefault(entry["split"], []).append(model_clause(entry, words))
-    return words("sentence.next").join(
+    told = words("clause.next").join(
         words(
             "verdict.models",
             as_of=words.day(split.partition("/")[0]),
@@ -156,6 +196,7 @@ def _how_good(quality: dict[str, Any], words: Words) -> str:
         )
         for split, clauses in windows.items()
     )
+    return words("verdict.tested", windows=told)
 
 
 def _say(entry: dict[str, Any], words: Words) -> str:
@@ -173,9 +214,15 @@ def _beaten(entry: dict[str, Any], words: Words) -> str:
 
 
 def _not_promoted(entry: dict[str, Any], words: Words) -> str:
-    reasons = "; ".join(entry["reasons"]).rstrip(".")
-    why = words("warning.why", reasons=reasons[:1].upper() + reasons[1:]) if reasons else ""
+    why = (
+        words("warning.why", reasons=words.sentences(entry["reasons"])) if entry["reasons"] else ""
+    )
     return words("warning.not_promoted", model=entry["model"], why=why)
+
+
+def _told(entry: dict[str, Any], words: Words) -> str:
+    """Say what a room below has said of the run or of a model."""
+    return words(f"warning.{entry['code']}", **{**entry, "text": words.sentences([entry["text"]])})
 
 
 def _many_rejected(entry: dict[str, Any], words: Words) -> str:
@@ -187,4 +234,6 @@ _WARNINGS: dict[str, Callable[[dict[str, Any], Words], str]] = {
     "beaten": _beaten,
     "not_promoted": _not_promoted,
     "many_rejected": _many_rejected,
+    "said": _told,
+    "model_notes": _told,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -9,14 +10,17 @@ import pandas as pd
 
 from winback.workflows.aggregates import TRACKING, read_tracking
 from winback.workflows.evaluate import read as read_evaluation
-from winback.workflows.report_models import describe_models, read_evidence
+from winback.workflows.report_models import describe_models, read_evidence, value_runs
 from winback.workflows.report_value import (
+    cover,
     draw_matrices,
+    forecast_revenue,
     past_frequencies,
     read_earlier_lists,
     retention,
     trained_then,
 )
+from winback.workflows.score import champions
 from winback.workflows.session import Session, read_record
 
 
@@ -50,7 +54,8 @@ def report(session: Session) -> dict[str, Any]:
         "churn_warning_summary": manifest.get("churn_warning"),
     }
     evaluation = read_evaluation(session)
-    models = describe_models(session)
+    used = champions(session)
+    models = describe_models(session, used)
     aggregated = _of_today(session, TRACKING)
     _ = session.transactions  # the counts of the intake
     with session.reporter.step("Drawing the report"):
@@ -74,16 +79,19 @@ def report(session: Session) -> dict[str, Any]:
             predictions=evaluation.predictions,
             groups=evaluation.groups,
             profit=evaluation.profit,
-            evidence=read_evidence(session),
+            evidence=read_evidence(session, used["churn"]),
             tiers=_of_today(session, "tiers.json"),
             models=models,
             tracking=read_tracking(session),
             forecast=aggregated.get("forecast", []),
+            forecast_revenue=forecast_revenue(session, scores, used["value"]),
             cohort_values=aggregated.get("cohorts", []),
             frequencies=past_frequencies(session, evaluation.records),
-            matrices=draw_matrices(session, scores),
+            matrices=draw_matrices(session, scores, used["value"]),
             cohorts=retention(session),
-            trained=trained_then(session),
+            runs=value_runs(session, used["value"]),
+            coverage=cover(session),
+            trained=trained_then(session, used["value"]),
             earlier=read_record(session.out / "report.json"),
             earlier_lists=read_earlier_lists(session),
             warnings=[
@@ -94,10 +102,23 @@ def report(session: Session) -> dict[str, Any]:
         )
         write_data(computed, session.staged("report.json"))
         path = session.staged("report.html")
-        write_report(computed, path, figures=figures(computed))
+        drawn = figures(computed)
+        write_report(computed, path, figures=drawn)
+    _log(session, drawn)
     size = path.stat().st_size
     session.reporter.say(f"report: {session.out / 'report.html'} ({size / 1e6:.1f} MB)")
     return {"bytes": size, "warnings": computed["warnings"]}
+
+
+def _log(session: Session, drawn: Mapping[str, Any]) -> None:
+    """Keep every figure with the training whose models the report is about, by date."""
+    from winback.registry.run_log import Run
+
+    trained = session.manifest.get("training") or session.manifest["models"]["value"]
+    run = Run(session.store, trained["run_id"])
+    with session.reporter.step("Logging the figures"):
+        for name, figure in drawn.items():
+            run.log_figure(figure, f"report/{session.job.as_of}/{name}.html")
 
 
 def _control(session: Session) -> pd.DataFrame:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import StringIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from winback.workflows.score import champions
 from winback.workflows.session import Session
+
+if TYPE_CHECKING:
+    from winback.registry.load import LoadedModel
 
 EVIDENCE = "evidence.csv"
 
@@ -20,12 +23,11 @@ _NAMES = {
 }
 
 
-def read_evidence(session: Session) -> list[dict[str, Any]]:
+def read_evidence(session: Session, model: LoadedModel) -> list[dict[str, Any]]:
     """Read how the churn champion's contest went, snapshot by snapshot, as its training kept it."""
     from winback.registry.aliases import resolve
     from winback.registry.artifacts import read_text
 
-    model = champions(session)["churn"]
     text = read_text(
         session.store, resolve(session.store, f"{model.name}/{model.version}"), EVIDENCE
     )
@@ -35,13 +37,13 @@ def read_evidence(session: Session) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in rows]
 
 
-def describe_models(session: Session) -> list[dict[str, Any]]:
+def describe_models(session: Session, used: Mapping[str, LoadedModel]) -> list[dict[str, Any]]:
     """Describe the champions, what there is to say about them, and whether a challenger waits."""
     from winback.registry.aliases import CHALLENGER, aliases_of, resolve
     from winback.registry.notes import CAVEATS, GATE, read_notes
 
     entries = []
-    for role, model in champions(session).items():
+    for role, model in used.items():
         newest = aliases_of(session.store, model.name).get(CHALLENGER, model.version)
         champion = resolve(session.store, f"{model.name}/{model.version}")
         challenger = resolve(session.store, f"{model.name}/{newest}")
@@ -61,9 +63,45 @@ def describe_models(session: Session) -> list[dict[str, Any]]:
     return entries
 
 
+def value_runs(session: Session, champion: LoadedModel) -> list[dict[str, Any]]:
+    """Read from the registry what the versions of the value model have found, the oldest first."""
+    from winback.errors import WinbackError
+    from winback.registry.aliases import CHALLENGER, aliases_of, resolve
+    from winback.registry.artifacts import trained_on
+    from winback.registry.load import load_version
+    from winback.reports.stability import MOST
+
+    store = session.store
+    newest = aliases_of(store, champion.name).get(CHALLENGER, champion.version)
+    runs = []
+    for version in range(max(newest - 2 * MOST, 0) + 1, newest + 1):
+        try:
+            ref = resolve(store, f"{champion.name}/{version}")
+            model, day = load_version(store, ref).estimator, trained_on(store, ref.run_id)
+        except WinbackError:  # deleted, or of another version of the package
+            continue
+        if day is not None and day <= session.job.as_of.isoformat():
+            entry = {"version": version, "as_of": day, "estimator": _value(model)[0]}
+            runs.append({**entry, "parameters": _intervals(model)})
+    return runs
+
+
+def _intervals(model: Any) -> list[dict[str, Any]]:
+    """Return the fitted parameters of a value model with their 95% intervals."""
+    rows = []
+    for part in (model.purchase_model_, model.spend_model_):
+        if hasattr(part, "confidence_intervals"):
+            ends = part.confidence_intervals(0.95)
+            rows += [
+                {"name": name, "value": getattr(part, f"{name}_"), "low": low, "high": high}
+                for name, low, high in ends.itertuples()
+            ]
+    return rows
+
+
 def _value(model: Any) -> tuple[str, dict[str, Any]]:
     parts = [part for part in (model.purchase_model_, model.spend_model_) if part is not None]
-    names = ("r_", "alpha_", "a_", "b_", "p_", "q_", "v_")
+    names = ("r_", "alpha_", "a_", "b_", "s_", "beta_", "p_", "q_", "v_")
     parameters = {
         name.rstrip("_"): getattr(part, name)
         for part in parts

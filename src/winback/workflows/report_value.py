@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from winback.workflows.score import champions
 from winback.workflows.session import Session
 
+if TYPE_CHECKING:
+    from winback.registry.load import LoadedModel
+
+HISTORY = ("frequency", "recency", "T")
 LISTS = ("churn_warning", "win_back", "win_back_control")
 
 
@@ -30,13 +33,13 @@ def past_frequencies(session: Session, records: Sequence[dict[str, Any]]) -> pd.
     return frame
 
 
-def trained_then(session: Session) -> tuple[str, pd.DataFrame] | None:
+def trained_then(session: Session, champion: LoadedModel) -> tuple[str, pd.DataFrame] | None:
     """Return the day and the customers that the champion learned from; None if that is today."""
     from winback.features.purchases import purchase_days
     from winback.features.rfm import rfm_table
     from winback.registry.artifacts import trained_on
 
-    day = trained_on(session.store, champions(session)["value"].run_id)
+    day = trained_on(session.store, champion.run_id)
     if day is None or day >= session.job.as_of.isoformat():
         return None
     known, as_of = session.transactions, date.fromisoformat(day)
@@ -45,15 +48,16 @@ def trained_then(session: Session) -> tuple[str, pd.DataFrame] | None:
     return (day, frame) if len(frame) else None
 
 
-def draw_matrices(session: Session, scores: Path) -> dict[str, Any] | None:
-    """Ask the value champion about a grid of histories; None where it needs more than those."""
+def draw_matrices(session: Session, scores: Path, champion: LoadedModel) -> dict[str, Any] | None:
+    """Ask the champion's purchase model about a grid of histories.
+
+    None where it needs more of a customer than a history.
+    """
     from winback.reports.value import grid
 
-    model = champions(session)["value"]
+    model = champion.estimator.purchase_model_
     laid = grid(scores)
-    if laid is None or not {"frequency", "recency", "T", "monetary_value"} >= set(
-        model.input_columns
-    ):
+    if laid is None or not {*HISTORY} >= set(model.columns):
         return None
     histories = pd.DataFrame(
         [
@@ -62,17 +66,70 @@ def draw_matrices(session: Session, scores: Path) -> dict[str, Any] | None:
             for x in laid["frequencies"]
         ]
     )
-    said = model.estimator.predict(
-        histories.assign(monetary_value=(histories["frequency"] > 0) * 1.0)
-    )
+    said = {
+        "p_alive": model.p_alive(histories),
+        "expected_purchases": model.expected_purchases(histories, session.job.value.horizon_days),
+    }
     width = len(laid["frequencies"])
+    # so many repeat purchase days do not fit into so few days
+    possible = histories["recency"] >= histories["frequency"]
     matrices = {}
-    for name in ("p_alive", "expected_purchases"):
-        # so many repeat purchase days do not fit into so few days
-        possible = histories["recency"] >= histories["frequency"]
-        values = said[name].where(possible, None).tolist()
+    for name, column in said.items():
+        values = column.where(possible, None).tolist()
         matrices[name] = [values[at : at + width] for at in range(0, len(values), width)]
     return {**laid, **matrices}
+
+
+def forecast_revenue(session: Session, scores: Path, champion: LoadedModel) -> list[dict[str, Any]]:
+    """Add up the revenue to come of today's customers, by day; empty without amounts.
+
+    Customers with the same history are expected to buy alike, so that the sums over them of what
+    they spend are enough: nothing here grows with the number of customers but their histories.
+    Of a sum S of N amounts with mean s, Var S = E[N] Var Z + Var[N] s^2, which is at most
+    Var[N] s^2 (1 + cv^2) as Var[N] >= E[N] here; within a customer Gamma-Gamma has cv^2 = 1 / p.
+    """
+    from winback.estimators.tracking import expected_tracking
+
+    model, spend = champion.estimator.purchase_model_, champion.estimator.spend_model_
+    if spend is None or not session.transactions.has_amounts or not {*HISTORY} >= {*model.columns}:
+        return []
+    table = session.engine.read_parquet(scores)
+    keys = list(model.columns)
+    sums = table.group_by(keys).aggregate(
+        mean=table.expected_spend.cast("decimal(38, 6)").sum().cast("float64"),
+        square=(table.expected_spend**2).cast("decimal(38, 6)").sum().cast("float64"),
+    )
+    histories = sums.order_by(keys).to_pyarrow().to_pandas()
+    total = table.aggregate(
+        all=(table.expected_purchases * table.expected_spend).cast("decimal(38, 6)").sum()
+    )
+    due = float(total.to_pyarrow().to_pylist()[0]["all"] or 0)
+    days = session.job.value.horizon_days
+    level = expected_tracking(model, histories.assign(weight=histories["mean"]), days)
+    path = level["cumulative"].to_numpy()
+    if not due or not path[-1]:
+        return []
+    scale = due / path[-1]  # where the champion is learned, it sets the level
+    beyond = 1 + 1 / float(getattr(spend, "p_", 1.0))
+    squares = expected_tracking(model, histories.assign(weight=histories["square"] * beyond), days)
+    half = (squares["cumulative_high"] - squares["cumulative"]).to_numpy() * scale
+    dates = pd.Timestamp(session.job.as_of) + pd.to_timedelta(level["day"], unit="D")
+    out = pd.DataFrame({"day": dates.dt.date.astype("str"), "cumulative": path * scale})
+    out["cumulative_low"] = (out["cumulative"] - half).clip(lower=0.0)
+    out["cumulative_high"] = out["cumulative"] + half
+    return [{str(name): value for name, value in row.items()} for row in out.to_dict("records")]
+
+
+def cover(session: Session) -> dict[str, Any] | None:
+    """Tell what the data cover, the job's further tables beside the purchases."""
+    from winback.reports.coverage import coverage
+
+    return coverage(
+        session.transactions.table,
+        session.job.as_of,
+        customers=session.customers,
+        events=session.events,
+    )
 
 
 def retention(session: Session) -> dict[str, Any] | None:

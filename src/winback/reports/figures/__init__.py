@@ -13,7 +13,8 @@ import plotly.graph_objects as go
 from winback.reports.figures.churn import gain, lift, precision_recall, profit
 from winback.reports.figures.churn_groups import FEWEST, groups, reasons, snapshots
 from winback.reports.figures.cohorts import cumulative_value, retention
-from winback.reports.figures.customers import concentration, drift, risk, stages, tiers
+from winback.reports.figures.customers import concentration, risk, stages, tiers
+from winback.reports.figures.data import coverage, drift
 from winback.reports.figures.lists import at_stake, funnel, left_out, severity
 from winback.reports.figures.models import deciles, reliability
 from winback.reports.figures.tier_quality import flows, migration, rates, spend
@@ -23,6 +24,7 @@ from winback.reports.figures.value import (
     cumulative,
     forecast,
     matrix,
+    stability,
     tracking,
 )
 from winback.reports.messages import Words
@@ -76,6 +78,9 @@ def figures(report: dict[str, Any]) -> dict[str, go.Figure]:
     drawn |= _tiers(report["tiers"], words)
     drawn |= _cohorts(report, words, as_of)
     drawn |= _lists(report["lists"], words, as_of)
+    if report["coverage"]:
+        rows = report["intake"]["accepted"]
+        drawn["coverage"] = coverage(report["coverage"], words, n=rows, as_of=as_of)
     if report["drift"] and report["drift"]["features"]:
         n = people["summary"]["n"]
         drawn["drift"] = drift(report["drift"], words, n=n, as_of=as_of)
@@ -116,8 +121,14 @@ def quality_figures(
         return drawn
     told, tested = quality["churn"], words.day(quality["targets"]["churn"]["as_of"])
     if quality["reliability"]:
-        bins, counts = quality["reliability"], told["histogram"]
-        drawn["reliability"] = reliability(bins, words, as_of=tested, histogram=counts)
+        drawn["reliability"] = reliability(
+            quality["reliability"],
+            words,
+            as_of=tested,
+            histogram=told["histogram"],
+            rivals=told["rivals"],
+            chosen=quality["targets"]["churn"]["chosen"],
+        )
     if told["curves"]:
         for name, draw in (("gain", gain), ("lift", lift), ("precision_recall", precision_recall)):
             drawn[name] = draw(told["curves"], words, as_of=tested)
@@ -136,16 +147,19 @@ def _value(report: dict[str, Any], words: Words, as_of: str) -> dict[str, go.Fig
         tested = words.day(report["quality"]["targets"]["purchases"]["as_of"])
         drawn["by_frequency"] = by_frequency(told["by_frequency"], words, as_of=tested)
     if report["tracking"]:
-        drawn["tracking"] = tracking(report["tracking"], words, as_of=as_of)
-        drawn["cumulative"] = cumulative(report["tracking"], words, as_of=as_of)
-    if told["forecast"]:
-        drawn["forecast"] = forecast(told["forecast"], words, n=n, as_of=as_of)
+        drawn["tracking"] = tracking(report["tracking"], words, n=n, as_of=as_of)
+        drawn["cumulative"] = cumulative(report["tracking"], words, n=n, as_of=as_of)
+    for kind in ("forecast", "forecast_revenue"):
+        if told[kind]:
+            drawn[kind] = forecast(told[kind], words, n=n, as_of=as_of, kind=kind)
     if told["matrices"]:
         days = value_days(report, words)
         for kind in ("expected_purchases", "p_alive"):
             drawn[f"matrix_{kind}"] = matrix(
                 told["matrices"], words, kind=kind, n=n, days=days, as_of=as_of
             )
+    if told["stability"]:
+        drawn["stability"] = stability(told["stability"], words, as_of=as_of)
     return drawn
 
 

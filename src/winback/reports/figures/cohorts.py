@@ -12,16 +12,18 @@ from winback.reports.messages import Words
 from winback.reports.readings import cohorts as readings
 
 LABELLED = 6  # so many lines can be told apart by name
+NUMBERED = 25  # so many cells have room for a number; on a phone the page hides it
 
 
 def retention(told: dict[str, Any], words: Words, *, as_of: str) -> go.Figure:
     """Share of each cohort that bought, by age; the period that is not over is hatched."""
-    rows = told["cohorts"]
-    n = sum(row["customers"] for row in rows)
+    rows = [row for row in told["cohorts"] if len(row["retention"]) > 1]
+    n = sum(row["customers"] for row in told["cohorts"])
     reading = readings.retention_reading(told, words)
     ages = max(len(row["retention"]) for row in rows)
     values = [(row["retention"][1:] + [None] * ages)[: ages - 1] for row in rows]
-    wide = ages <= 14
+    highest = max((share for row in values for share in row if share is not None), default=1)
+    told_apart = ages <= NUMBERED
     figure = chart(
         [
             go.Heatmap(
@@ -29,13 +31,14 @@ def retention(told: dict[str, Any], words: Words, *, as_of: str) -> go.Figure:
                 y=list(range(len(rows))),
                 z=values,
                 zmin=0,
+                zmax=highest or 1,
                 colorscale=SHADES,
-                showscale=not wide,
+                showscale=not told_apart,
                 colorbar={"thickness": 10, "outlinewidth": 0, "tickformat": ".0%"},
                 xgap=1,
                 ygap=1,
                 text=[[words.share(v) if v is not None else "" for v in row] for row in values],
-                texttemplate="%{text}" if wide else None,
+                texttemplate="%{text}" if told_apart else None,
                 hovertemplate="%{text}<extra></extra>",
             )
         ],
@@ -47,10 +50,11 @@ def retention(told: dict[str, Any], words: Words, *, as_of: str) -> go.Figure:
     for at, row in enumerate(rows):
         for age in range(max(row["mature"], 1), len(row["retention"])):
             _hatch(figure, age, at)
-    figure.update_xaxes(showgrid=False, dtick=1 if ages < 14 else 3)
+    figure.update_xaxes(showgrid=False, dtick=1 if told_apart else 3, ticks="")
     return figure.update_yaxes(
         autorange="reversed",
         showgrid=False,
+        ticks="",
         tickvals=list(range(len(rows))),
         ticktext=[readings.cohort_name(row, told["unit"], words) for row in rows],
     )
@@ -103,4 +107,14 @@ def cumulative_value(told: dict[str, Any], words: Words, *, as_of: str) -> go.Fi
         height=410,
     )
     figure.update_layout(showlegend=1 < len(rows) <= LABELLED)
+    if len(rows) > LABELLED:  # the oldest says which way the shades go
+        figure.add_annotation(
+            x=rows[0]["mature"] - 1,
+            y=rows[0]["cumulative"][rows[0]["mature"] - 1],
+            text=readings.cohort_name(rows[0], told["unit"], words),
+            showarrow=False,
+            xanchor="right",
+            yanchor="bottom",
+        )
+    figure.update_xaxes(dtick=1 if max(row["mature"] for row in rows) <= LABELLED * 2 else 3)
     return figure.update_yaxes(rangemode="tozero")

@@ -9,15 +9,12 @@ from typing import Any
 import plotly.graph_objects as go
 
 from winback.reports import readings
-from winback.reports.drift import MOVED
 from winback.reports.figures.style import (
     ACCENT,
     MUTED,
-    SECOND,
     bars,
     caption,
     chart,
-    mark,
     rows_chart,
 )
 from winback.reports.messages import Words
@@ -123,17 +120,3 @@ def stages(rows: Sequence[dict[str, Any]], words: Words, *, as_of: str) -> go.Fi
     names = [words.label("stage", row["name"]) for row in rows]
     drawn = bars(names, [row["n"] for row in rows], words.number, ACCENT)
     return rows_chart([drawn], told, words, x=words("chart.stages.x"), rows=len(rows))
-
-
-def drift(told: dict[str, Any], words: Words, *, n: int, as_of: str) -> go.Figure:
-    """Draw how far each feature has moved since the champion was trained."""
-    rows = told["features"]
-    reading = readings.drift_reading(told, words)
-    title = caption("drift", reading, words, n=n, as_of=as_of, since=words.day(told["since"]))
-    names = [words(f"feature.{row['feature']}") for row in rows]
-    colours = [SECOND if row["psi"] > MOVED else ACCENT for row in rows]
-    drawn = bars(names, [row["psi"] for row in rows], words.metric, colours)
-    figure = rows_chart([drawn], title, words, x=words("chart.drift.x"), rows=len(rows))
-    longest = max(MOVED, *(row["psi"] for row in rows))
-    mark(figure, MOVED, words("chart.drift.moved"))
-    return figure.update_xaxes(range=[0, 1.2 * longest], tickformat=None)

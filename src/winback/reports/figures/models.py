@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from winback.reports import readings
-from winback.reports.figures.style import ACCENT, MUTED, SECOND, caption, chart
+from winback.reports.figures.style import ACCENT, MUTED, SECOND, THIRD, caption, chart, line
 from winback.reports.messages import Words
 
 
@@ -43,8 +43,13 @@ def reliability(
     *,
     as_of: str,
     histogram: Sequence[int] = (),
+    rivals: Sequence[dict[str, Any]] = (),
+    chosen: str = "",
 ) -> go.Figure:
-    """Predicted churn against the share who left, and below how often each score is given."""
+    """Predicted churn against the share who left, and below how often each score is given.
+
+    `rivals` are the baselines to draw beside the `chosen` model: ``model`` and ``bins``.
+    """
     told = caption(
         "reliability",
         readings.reliability_reading(bins, words),
@@ -82,7 +87,16 @@ def reliability(
                 mode="lines+markers",
                 line={"color": ACCENT, "width": 2},
                 marker={"size": 8},
-                name=words("actual"),
+                name=words.label("model", chosen) if chosen else words("actual"),
+            ),
+            *(
+                line(
+                    [row["predicted"] for row in reversed(entry["bins"])],
+                    [row["actual"] for row in reversed(entry["bins"])],
+                    words.label("model", entry["model"]),
+                    colour,
+                ).update(mode="lines+markers", line_width=1.3, marker_size=4)
+                for entry, colour in zip(rivals, (SECOND, THIRD), strict=False)
             ),
         ],
         told,
@@ -103,7 +117,7 @@ def reliability(
         )
         below = {"domain": [0, 0.16], "showticklabels": False, "showgrid": False}
         figure.update_layout(yaxis={"domain": [0.22, 1]}, yaxis2={**below, "fixedrange": True})
-        figure.update_layout(height=430, xaxis={"anchor": "y2"})
+        figure.update_layout(height=470, xaxis={"anchor": "y2"})
     return figure.update_xaxes(range=[0, 1], dtick=0.25, tickformat=".0%")
 
 

@@ -113,8 +113,8 @@ def migration(told: dict[str, Any], words: Words) -> go.Figure:
         y=words("chart.migration.y", before=words.day(told["before"])),
         height=212 + 62 * len(befores),
     )
-    figure.update_xaxes(showgrid=False)
-    return figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_xaxes(showgrid=False, ticks="")
+    return figure.update_yaxes(autorange="reversed", showgrid=False, ticks="")
 
 
 def flows(told: dict[str, Any], words: Words) -> go.Figure:

@@ -14,6 +14,7 @@ from winback.reports.figures.style import (
     MUTED,
     SECOND,
     SHADES,
+    Caption,
     band,
     caption,
     chart,
@@ -23,16 +24,19 @@ from winback.reports.figures.style import (
 from winback.reports.messages import Words
 from winback.reports.readings import value as readings
 
+PANELS = 2  # of the parameters, side by side
 
-def tracking(weeks: Sequence[dict[str, Any]], words: Words, *, as_of: str) -> go.Figure:
+
+def tracking(weeks: Sequence[dict[str, Any]], words: Words, *, n: int, as_of: str) -> go.Figure:
     """Draw actual and expected purchases by week, with a line where the held-out weeks begin."""
     whole = [week for week in weeks if week["days"] == 7] or list(weeks)  # a part week dips
     spreads = [week["spread"] for week in whole]
     reading = readings.tracking_reading(weeks, words)
-    return _tracked("tracking", reading, whole, spreads, weeks=weeks, words=words, as_of=as_of)
+    told = caption("tracking", reading, words, n=n, as_of=as_of)
+    return _tracked(told, whole, spreads, weeks=weeks, words=words)
 
 
-def cumulative(weeks: Sequence[dict[str, Any]], words: Words, *, as_of: str) -> go.Figure:
+def cumulative(weeks: Sequence[dict[str, Any]], words: Words, *, n: int, as_of: str) -> go.Figure:
     """Draw the same, added up from the first week on."""
     sums: dict[str, list[Any]] = {
         side: list(accumulate(week[side] or 0 for week in weeks)) for side in ("actual", "expected")
@@ -45,20 +49,18 @@ def cumulative(weeks: Sequence[dict[str, Any]], words: Words, *, as_of: str) -> 
         for week, actual, expected in zip(weeks, sums["actual"], sums["expected"], strict=True)
     ]
     reading = readings.cumulative_reading(added, words)
-    return _tracked("cumulative", reading, added, spreads, weeks=weeks, words=words, as_of=as_of)
+    told = caption("cumulative", reading, words, n=n, as_of=as_of)
+    return _tracked(told, added, spreads, weeks=weeks, words=words)
 
 
 def _tracked(
-    name: str,
-    reading: str,
+    told: Caption,
     drawn: Sequence[dict[str, Any]],
     spreads: Sequence[float | None],
     *,
     weeks: Sequence[dict[str, Any]],
     words: Words,
-    as_of: str,
 ) -> go.Figure:
-    told = caption(name, reading, words, n=len(weeks), as_of=as_of)
     days = [week["week"] for week in drawn]
     traces: list[Any] = []
     if any(spreads):
@@ -81,9 +83,11 @@ def _tracked(
     return figure.update_yaxes(rangemode="tozero", tickformat=",")
 
 
-def forecast(rows: Sequence[dict[str, Any]], words: Words, *, n: int, as_of: str) -> go.Figure:
-    """Draw the repeat purchases to come of today's customers, added up, with their band."""
-    told = caption("forecast", readings.forecast_reading(rows, words), words, n=n, as_of=as_of)
+def forecast(
+    rows: Sequence[dict[str, Any]], words: Words, *, n: int, as_of: str, kind: str = "forecast"
+) -> go.Figure:
+    """Draw the repeat purchases (or revenue) to come of today's customers, added up, in a band."""
+    told = caption(kind, readings.forecast_reading(rows, kind, words), words, n=n, as_of=as_of)
     days = [row["day"] for row in rows]
     figure = chart(
         [
@@ -97,7 +101,7 @@ def forecast(rows: Sequence[dict[str, Any]], words: Words, *, n: int, as_of: str
         ],
         told,
         words,
-        y=words("chart.forecast.y"),
+        y=words(f"chart.{kind}.y", currency=words.currency or "").strip(),
         height=410,
     )
     return figure.update_yaxes(rangemode="tozero", tickformat=",")
@@ -169,8 +173,47 @@ def matrix(
         line_width=0,
         layer="below",
     )
-    figure.update_xaxes(range=[-0.5, told["frequencies"][-1] + 0.5], showgrid=False, dtick=2)
-    return figure.update_yaxes(showgrid=False)
+    figure.update_xaxes(
+        range=[-0.5, told["frequencies"][-1] + 0.5], showgrid=False, dtick=2, ticks=""
+    )
+    return figure.update_yaxes(showgrid=False, ticks="")
+
+
+def stability(told: dict[str, Any], words: Words, *, as_of: str) -> go.Figure:
+    """Draw each parameter by run, on a scale of its own, with its 95% interval."""
+    reading = readings.stability_reading(told, words)
+    model = words.label("model", told["estimator"])
+    n = len(told["runs"])
+    figure_words = caption("stability", reading, words, n=n, as_of=as_of, model=model)
+    names = list(told["parameters"])
+    lines = -(-len(names) // PANELS)
+    figure = chart([], figure_words, words, height=110 + 120 * lines)
+    titles = [words.label("parameter", name) for name in names]
+    figure.set_subplots(lines, PANELS, subplot_titles=titles, vertical_spacing=0.3 / lines)
+    labels = [str(run["version"]) for run in told["runs"]]
+    for at, values in enumerate(told["parameters"].values()):
+        ends = zip(values["value"], values["low"], values["high"], strict=True)
+        up, down = zip(*(_reach(*end) for end in ends), strict=True)
+        drawn = line(labels, values["value"], "", ACCENT).update(
+            mode="lines+markers",
+            marker_size=7,
+            showlegend=False,
+            error_y={"array": up, "arrayminus": down, "thickness": 1.4, "width": 4},
+        )
+        figure.add_trace(drawn, row=at // PANELS + 1, col=at % PANELS + 1)
+    figure.update_annotations(font_size=13)
+    figure.update_xaxes(type="category", showgrid=False)
+    for column in range(min(PANELS, len(names))):
+        row = lines - (column >= len(names) - PANELS * (lines - 1))  # the lowest of its column
+        figure.update_xaxes(title_text=words("chart.stability.x"), row=row, col=column + 1)
+    return figure.update_yaxes(nticks=4)
+
+
+def _reach(value: float | None, low: float | None, high: float | None) -> tuple[float, float]:
+    """Return how far an interval goes up and down; nowhere where it is not known."""
+    if value is None or low is None or high is None:
+        return 0.0, 0.0
+    return high - value, value - low
 
 
 def cohort_value(rows: Sequence[dict[str, Any]], words: Words, *, as_of: str) -> go.Figure:
@@ -190,7 +233,7 @@ def cohort_value(rows: Sequence[dict[str, Any]], words: Words, *, as_of: str) ->
     figure = chart(
         [
             go.Bar(
-                x=[words.day(row["cohort"])[:7] for row in rows],
+                x=[readings.cohort_start(row["cohort"], rows) for row in rows],
                 y=parts[part],
                 name=words(f"chart.cohort_value.{part}"),
                 marker_color=colour,
@@ -204,5 +247,5 @@ def cohort_value(rows: Sequence[dict[str, Any]], words: Words, *, as_of: str) ->
         y=words("chart.cohort_value.y", currency=words.currency or "").strip(),
         height=410,
     )
-    figure.update_xaxes(type="category", showgrid=False, nticks=12)
+    figure.update_xaxes(type="category", showgrid=False, nticks=7)
     return figure.update_layout(barmode="stack")

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from winback.errors import UsageError
-from winback.reports.messages import en, zh
+from winback.reports.messages import en, sentences, zh
 
 CATALOGUES: dict[str, dict[str, str]] = {"en": en.TEXT, "zh": zh.TEXT}
+# Chinese is set apart from figures and Latin letters by a space, but not from itself or its marks.
+_HAN, _MARK, _LATIN = "\u4e00-\u9fff", "\u3001-\u303f\uff00-\uffef\u201c\u201d", "A-Za-z0-9%"
+_GAP = re.compile(rf"(?<=[{_HAN}]) (?=[{_HAN}{_MARK}])|(?<=[{_MARK}]) | (?=[{_MARK}])")
+_CLOSE = re.compile(rf"(?<=[{_HAN}])(?=[{_LATIN}])|(?<=[{_LATIN}])(?=[{_HAN}])")
+
+
+def capital(text: str) -> str:
+    """Begin a sentence with a capital letter.
+
+    Examples
+    --------
+    >>> capital("own rate so far")
+    'Own rate so far'
+    """
+    return text[:1].upper() + text[1:]
 
 
 @dataclass(frozen=True)
@@ -47,7 +64,55 @@ class Words:
 
     def __call__(self, key: str, **facts: Any) -> str:
         """Return the text of a key; an unknown key is a programming error and raises."""
-        return CATALOGUES[self.language][key].format(**facts)
+        text = CATALOGUES[self.language][key].format(**facts)
+        return _CLOSE.sub(" ", _GAP.sub("", text)) if self.language == "zh" else text
+
+    def sentence(self, text: str) -> str:
+        """Say in this language what a room below has said in English; what is unknown stays.
+
+        Examples
+        --------
+        >>> Words("zh").sentence("nothing was checked")
+        '没有检查任何项'
+        >>> Words().sentence("4 checks passed, against champion, rate+own_mean")
+        '4 checks passed, against the champion, own rate so far'
+        """
+        clauses = text.split("; ")
+        for n in range(len(clauses), 0, -1):  # some sentences hold a semicolon themselves
+            if first := self._matched("; ".join(clauses[:n]), sentences.special()):
+                rest = [self.sentence("; ".join(clauses[n:]))] if n < len(clauses) else []
+                return self("clause.next").join([first, *rest])
+        return self._matched(text, sentences.general()) or text
+
+    def sentences(self, texts: Sequence[str]) -> str:
+        """Say several of them as one, with a capital and a full stop."""
+        said = self("clause.next").join(self.sentence(text).rstrip(".。") for text in texts)
+        return capital(said) + self("stop") if said else ""
+
+    def _matched(self, text: str, patterns: dict[str, re.Pattern[str]]) -> str | None:
+        """Say a sentence by the first pattern that it fits; None where there is none."""
+        for key, pattern in patterns.items():
+            if found := pattern.fullmatch(text):
+                raw = found.groupdict()
+                facts = {hole: self._hole(hole, said) for hole, said in raw.items()}
+                if raw == facts and key in sentences.GENERAL:
+                    continue  # nothing in it that would be said anew
+                return self(key, **facts)
+        return None
+
+    def _hole(self, hole: str, text: str) -> str:
+        """Say what stands in a hole of a sentence: a name, a list, a sentence, or a figure."""
+        if hole in sentences.LISTS:
+            kind = sentences.LISTS[hole]
+            parts = sentences.parts_of(text)
+            return self("comma").join(self._named(kind, part) for part in parts)
+        return self._named(sentences.HOLES[hole], text) if hole in sentences.HOLES else text
+
+    def _named(self, kind: str | None, text: str) -> str:
+        known = kind is not None and (f"{kind}.{text}" in CATALOGUES[self.language])
+        if known or (kind == "model" and "+" in text):
+            return self.label(str(kind), text)
+        return self.sentence(text)
 
     def label(self, kind: str, name: str) -> str:
         """Return the reader's name of a model, metric, reason, …; unknown names read as words."""
@@ -83,12 +148,14 @@ class Words:
         decimals = next((n for n, least in enumerate((1000, 100, 10)) if abs(value) >= least), 3)
         return f"{value + 0.0 if abs(value) >= 0.5 * 10**-decimals else 0.0:,.{decimals}f}"
 
-    def parameter(self, value: Any) -> str:
+    def parameter(self, name: str, value: Any) -> str:
         """Return a parameter of a model: numbers to four digits, as papers print them."""
         if value is None:
             return self("missing")
+        if name == "tiers":
+            return self("comma").join(self.label("tier", tier) for tier in str(value).split(", "))
         if isinstance(value, bool) or not isinstance(value, int | float):
-            return str(value)
+            return self.label(name, str(value))
         return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
     def money(self, value: float | None) -> str:

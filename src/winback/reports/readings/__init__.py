@@ -147,6 +147,17 @@ def drift_reading(told: dict[str, Any], words: Words) -> str:
     )
 
 
+def coverage_reading(told: dict[str, Any], words: Words) -> str:
+    """Return on how many days of the history somebody bought, and the longest silence."""
+    return words(
+        "chart.coverage.reading",
+        bought=words.number(told["bought_on"]),
+        days=words.count(told["days"], "day"),
+        share=words.share(told["bought_on"] / told["days"]),
+        gap=words.count(told["gap"], "day"),
+    )
+
+
 def data_reading(intake: dict[str, Any], words: Words) -> str:
     """Return how many rows were used and why others were not."""
     return words(

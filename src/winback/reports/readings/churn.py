@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from winback.reports.messages import Words
+from winback.reports.messages import Words, capital
 
 
 def gain_reading(curves: Sequence[dict[str, Any]], words: Words) -> str:
@@ -19,7 +19,9 @@ def gain_reading(curves: Sequence[dict[str, Any]], words: Words) -> str:
         captured=words.share(captured[0]),
         possible=words.share(possible),
     )
-    return text + _against(curves, [words.share(share) for share in captured], words) + "."
+    return (
+        text + _against(curves, [words.share(share) for share in captured], words) + words("stop")
+    )
 
 
 def lift_reading(curves: Sequence[dict[str, Any]], words: Words) -> str:
@@ -33,7 +35,11 @@ def lift_reading(curves: Sequence[dict[str, Any]], words: Words) -> str:
         lift=words.number(round(lifts[0], 2)),
         highest=words.number(None if highest is None else round(highest, 2)),
     )
-    return text + _against(curves, [words.number(round(value, 2)) for value in lifts], words) + "."
+    return (
+        text
+        + _against(curves, [words.number(round(value, 2)) for value in lifts], words)
+        + words("stop")
+    )
 
 
 def precision_recall_reading(curves: Sequence[dict[str, Any]], words: Words) -> str:
@@ -91,7 +97,7 @@ def snapshots_reading(rows: Sequence[dict[str, Any]], chosen: str, words: Words)
     rates = [row["base_rate"] for row in rows]
     return words(
         "chart.snapshots.reading",
-        model=words.label("model", chosen),
+        model=capital(words.label("model", chosen)),
         wins=words.number(best.count(chosen)),
         n=words.number(len(days)),
         low=words.share(min(rates)),

@@ -86,7 +86,7 @@ def counts(rows: Sequence[dict[str, Any]], words: Words) -> str:
 def uplift(size: dict[str, Any], words: Words) -> str | None:
     """Return where the uplift comes from: measured, or assumed."""
     if size["uplift_measured"]:
-        return words("uplift.measured", source=size["uplift_source"])
+        return words("uplift.measured", source=words.sentence(size["uplift_source"]))
     if size["uplift_prior"] is None:
         return None
     return words("uplift.prior", points=words.points(size["uplift_prior"]))

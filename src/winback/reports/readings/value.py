@@ -35,15 +35,43 @@ def cumulative_reading(added: Sequence[dict[str, Any]], words: Words) -> str:
     )
 
 
-def forecast_reading(rows: Sequence[dict[str, Any]], words: Words) -> str:
-    """Return how many purchases are expected by the end, and how sure that is."""
+def forecast_reading(rows: Sequence[dict[str, Any]], kind: str, words: Words) -> str:
+    """Return how much is expected by the end, and how sure that is."""
     last = rows[-1]
+
+    def write(value: float) -> str:
+        return words.number(round(value)) if kind == "forecast" else words.money(value)
+
     return words(
-        "chart.forecast.reading",
+        f"chart.{kind}.reading",
         day=words.day(last["day"]),
-        expected=words.number(round(last["cumulative"])),
-        low=words.number(round(last["cumulative_low"])),
-        high=words.number(round(last["cumulative_high"])),
+        expected=write(last["cumulative"]),
+        low=write(last["cumulative_low"]),
+        high=write(last["cumulative_high"]),
+    )
+
+
+def stability_reading(told: dict[str, Any], words: Words) -> str:
+    """Return which parameter has moved the most, and between which values."""
+    known = {
+        name: [value for value in values["value"] if value is not None]
+        for name, values in told["parameters"].items()
+    }
+    moves = {
+        name: max(values) / min(values)
+        for name, values in known.items()
+        if values and min(values) > 0
+    }
+    name = max(moves, key=lambda key: moves[key], default=next(iter(known)))
+    last = told["parameters"][name]
+    low, high = last["low"][-1], last["high"][-1]
+    inside = low is not None and all(low <= value <= high for value in known[name])
+    return words(
+        "chart.stability.reading.inside" if inside else "chart.stability.reading",
+        runs=words.number(len(told["runs"])),
+        name=words.label("parameter", name),
+        low=words.parameter(name, min(known[name], default=None)),
+        high=words.parameter(name, max(known[name], default=None)),
     )
 
 
@@ -79,13 +107,25 @@ def matrix_reading(told: dict[str, Any], kind: str, words: Words) -> str:
     )
 
 
+def cohort_start(day: str, rows: Sequence[dict[str, Any]]) -> str:
+    """Return the month or, where all rows begin one, the quarter that begins on a day.
+
+    Examples
+    --------
+    >>> cohort_start("2024-04-01", [{"cohort": "2024-04-01"}, {"cohort": "2024-07-01"}])
+    '2024 Q2'
+    """
+    quarters = all((int(row["cohort"][5:7]) - 1) % 3 == 0 for row in rows)
+    return f"{day[:4]} Q{(int(day[5:7]) + 2) // 3}" if quarters else day[:7]
+
+
 def cohort_value_reading(rows: Sequence[dict[str, Any]], words: Words) -> str:
     """Return what a customer of the newest cohorts is worth beside one of the oldest."""
     worth = [(row["realised"] + row["expected"]) / row["customers"] for row in rows]
     return words(
         "chart.cohort_value.reading",
-        first=words.day(rows[0]["cohort"])[:7],
+        first=cohort_start(rows[0]["cohort"], rows),
         then=words.money(worth[0]),
-        last=words.day(rows[-1]["cohort"])[:7],
+        last=cohort_start(rows[-1]["cohort"], rows),
         now=words.money(worth[-1]),
     )

@@ -14,7 +14,7 @@
   // On paper every number is open.
   var closed = [];
   window.addEventListener("beforeprint", function () {
-    closed = Array.from(document.querySelectorAll("details:not([open])"));
+    closed = Array.from(document.querySelectorAll("details:not([open]):not(.long)"));
     closed.forEach(function (node) { node.open = true; });
   });
   window.addEventListener("afterprint", function () {

@@ -9,6 +9,7 @@ from winback.reports.messages.en import (
     lists,
     models,
     page,
+    sentences,
     tables,
     tiers,
     value,
@@ -24,4 +25,5 @@ TEXT: dict[str, str] = {
     **churn.TEXT,
     **tiers.TEXT,
     **cohorts.TEXT,
+    **sentences.TEXT,
 }

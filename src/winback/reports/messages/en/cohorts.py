@@ -49,7 +49,6 @@ TEXT: dict[str, str] = {
     ),
     "since.called": "Of {n} called back then, {bought} ({share}) have bought since",
     "since.control": "; of {n} held back, {bought} ({share})",
-    "since.stop": ".",
     "chart.drift.title": "Drift of the customers since the champion was trained on {since}",
     "chart.drift.x": "Population stability index",
     "chart.drift.moved": "train anew",

@@ -14,9 +14,12 @@ TEXT: dict[str, str] = {
     "chart.at_stake.title": "Value at risk by severity",
     "chart.at_stake.x": "Expected loss of margin {currency}",
     "chart.at_stake.reading": (
-        "{total} is at risk (80% interval {low} to {high}), {share} of it {severity}."
+        "{total} is at risk ({low} if all came out low, {high} if all high), {share} of it"
+        " {severity}."
     ),
-    "chart.at_stake.alt": "Bars of value at risk per severity with intervals. {reading}",
+    "chart.at_stake.alt": (
+        "Bars of value at risk per severity, with the sums if all came out low or high. {reading}"
+    ),
     "chart.funnel.title": "Win-back: from all customers to the call list",
     "chart.funnel.x": "Customers",
     "chart.funnel.customers": "All customers scored",
@@ -40,7 +43,7 @@ TEXT: dict[str, str] = {
     "column.at_risk": "At risk",
     "column.listed": "Listed",
     "column.value_at_risk": "Value at risk",
-    "column.interval_80": "80% interval",
+    "column.all_low_high": "All low \N{EN DASH} all high",
     "severity.red": "red",
     "severity.orange": "orange",
     "severity.yellow": "yellow",
@@ -65,6 +68,7 @@ TEXT: dict[str, str] = {
     "excluded.next step not due": "next step not due",
     "excluded.sequence finished": "sequence finished",
     "excluded.below break-even": "below break-even",
+    "excluded.on the win-back list": "on the win-back list",
     "excluded.over budget": "over budget",
     "excluded.over capacity": "over capacity",
     "excluded.control below the cut-off": "control below the cut-off",
@@ -73,7 +77,7 @@ TEXT: dict[str, str] = {
     "threshold.profit": "an expected profit of {profit}",
     "threshold.days": "{days} of warning (a churn probability of {risk})",
     "fact.week_capacity": "Capacity of a week",
-    "fact.never_warned": "Never warned about",
+    "fact.never_warned": "Not warned about now",
     "fact.budget": "Budget",
     "fact.budget.text": "{spent} of {budget} committed ({share})",
     "fact.capacity": "Capacity",

@@ -83,4 +83,10 @@ TEXT: dict[str, str] = {
     "model.own_mean": "own mean spend",
     "model.pooled_mean": "mean spend of all",
     "with": " with ",
+    "calibration.none": "none",
+    "calibration.platt": "Platt",
+    "calibration.beta": "beta",
+    "calibration.isotonic": "isotonic",
+    "parameter.alpha": "alpha",
+    "parameter.beta": "beta",
 }

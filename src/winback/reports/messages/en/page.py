@@ -63,7 +63,12 @@ TEXT: dict[str, str] = {
     "verdict.unspent": " within a budget of {budget}",
     "verdict.control": ", with {n} held back to measure the effect",
     "verdict.no_lists": "No lists were made.",
-    "verdict.models": "Tested on what happened after {as_of} until {until}: {clauses}.",
+    "verdict.models": "after {as_of} until {until}: {clauses}",
+    "verdict.tested": "Tested on what happened {windows}.",
+    "gauge.warned": "Churn warnings, of the week's capacity",
+    "gauge.called": "To call back, of the capacity",
+    "gauge.budget": "Budget committed",
+    "gauge.text": "{used} of {limit} ({share})",
     "verdict.not_tested": "The models have not been tested on held-out purchases.",
     "clause.better": (
         "{target} ({model}) has an error {gain} lower than the best other model, {rival}"
@@ -84,7 +89,7 @@ TEXT: dict[str, str] = {
         " (error {loss} higher)."
     ),
     "warning.not_promoted": "{model}: the newly trained model was not promoted.{why}",
-    "warning.why": " {reasons}.",
+    "warning.why": " {reasons}",
     "warning.model_notes": "{model}: {text}",
     "warning.many_rejected": "{rows} ({share}) were rejected; see data quality.",
     "warning.said": "{text}",
@@ -158,6 +163,6 @@ TEXT: dict[str, str] = {
     "parameter.calibration": "calibration",
     "parameter.features": "features",
     "parameter.tiers": "tiers",
-    "sentence.next": " ",
+    "stop": ".",
     "clause.next": "; ",
 }

@@ -34,4 +34,21 @@ TEXT: dict[str, str] = {
     "intake.accepted": "accepted",
     "data.reading": ("{accepted} of {rows} were used ({share}); {rejected} were rejected{why}."),
     "data.why": ", most often: {reason} ({n})",
+    "chart.coverage.title": "Rows by month",
+    "chart.coverage.y": "Rows",
+    "chart.coverage.reading": (
+        "Somebody bought on {bought} of {days} ({share}); the longest silence lasted {gap}."
+    ),
+    "chart.coverage.alt": "Bars of accepted rows by month. {reading}",
+    "coverage.order_id": "Rows with an order",
+    "coverage.product_id": "Rows with a product",
+    "coverage.category": "Rows with a category",
+    "coverage.channel": "Rows with a channel",
+    "coverage.customers": "Customers in the customer table",
+    "coverage.events": "Customers with an event",
+    "drift.none": (
+        "The champions were trained on everything known by {as_of}: there is nothing to drift"
+        " from yet."
+    ),
+    "quality.all": "All {n} models",
 }

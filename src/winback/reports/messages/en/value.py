@@ -54,7 +54,7 @@ TEXT: dict[str, str] = {
     ),
     "chart.matrix.x": "Repeat purchase days (0 greyed)",
     "chart.matrix.y": "Days from first to last purchase",
-    "chart.cohort_value.title": "Margin per customer by month of the first purchase",
+    "chart.cohort_value.title": "Margin per customer by time of the first purchase",
     "chart.cohort_value.y": "Margin per customer {currency}",
     "chart.cohort_value.first": "First order",
     "chart.cohort_value.since": "Since then",
@@ -64,4 +64,25 @@ TEXT: dict[str, str] = {
         " {now}."
     ),
     "chart.cohort_value.alt": "Stacked bars of margin per customer by cohort. {reading}",
+    "chart.forecast_revenue.title": "Revenue to come",
+    "chart.forecast_revenue.y": "Revenue from today {currency}",
+    "chart.forecast_revenue.reading": (
+        "By {day} today's customers are expected to bring {expected} of revenue (80% interval"
+        " {low} to {high}, chance alone)."
+    ),
+    "chart.forecast_revenue.alt": "Line of expected revenue added up, with an interval. {reading}",
+    "value.hold": "Whether the model holds from run to run",
+    "chart.stability.title": "Parameters of {model} by run",
+    "chart.stability.reading": (
+        "Over {runs} runs, parameter {name} moved the most, between {low} and {high}; bars are"
+        " 95% intervals."
+    ),
+    "chart.stability.reading.inside": (
+        "Over {runs} runs, parameter {name} moved the most, between {low} and {high}, within"
+        " its newest 95% interval."
+    ),
+    "chart.stability.x": "Version",
+    "chart.stability.alt": "Lines of each parameter of {model} by run, with intervals. {reading}",
+    "table.stability": "Parameters by run",
+    "column.run": "Run",
 }

@@ -37,7 +37,6 @@ TEXT: dict[str, str] = {
     ),
     "since.called": "当时召回的 {n} 位中，{bought} 位（{share}）此后已购买",
     "since.control": "；对照的 {n} 位中为 {bought} 位（{share}）",
-    "since.stop": "。",
     "chart.drift.title": "自 {since} 训练现用模型以来客户的漂移",
     "chart.drift.x": "群体稳定性指数",
     "chart.drift.moved": "应重新训练",

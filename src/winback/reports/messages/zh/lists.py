@@ -15,9 +15,9 @@ TEXT: dict[str, str] = {
     "chart.at_stake.title": "按严重程度的风险价值",
     "chart.at_stake.x": "预期毛利损失 {currency}",
     "chart.at_stake.reading": (
-        "风险价值为 {total}（80% 区间 {low} 至 {high}），其中 {share} 为{severity}。"
+        "风险价值为 {total}（全部偏低为 {low}，全部偏高为 {high}），其中 {share} 为{severity}。"
     ),
-    "chart.at_stake.alt": "各严重程度风险价值及其区间的柱形图。{reading}",
+    "chart.at_stake.alt": "各严重程度风险价值的柱形图，附全部偏低与全部偏高时的合计。{reading}",
     "chart.funnel.title": "召回：从全部客户到召回名单",
     "chart.funnel.x": "客户数",
     "chart.funnel.customers": "全部已评分客户",
@@ -40,7 +40,7 @@ TEXT: dict[str, str] = {
     "column.at_risk": "有风险",
     "column.listed": "在名单上",
     "column.value_at_risk": "风险价值",
-    "column.interval_80": "80% 区间",
+    "column.all_low_high": "全部偏低 \N{EN DASH} 全部偏高",
     "severity.red": "红",
     "severity.orange": "橙",
     "severity.yellow": "黄",
@@ -65,6 +65,7 @@ TEXT: dict[str, str] = {
     "excluded.next step not due": "下一步未到期",
     "excluded.sequence finished": "流程已完成",
     "excluded.below break-even": "低于盈亏平衡",
+    "excluded.on the win-back list": "已在召回名单上",
     "excluded.over budget": "超出预算",
     "excluded.over capacity": "超出容量",
     "excluded.control below the cut-off": "对照组，低于截止线",
@@ -73,7 +74,7 @@ TEXT: dict[str, str] = {
     "threshold.profit": "预期利润 {profit}",
     "threshold.days": "提前 {days} 预警（流失概率 {risk}）",
     "fact.week_capacity": "一周容量",
-    "fact.never_warned": "从不预警",
+    "fact.never_warned": "目前不予预警",
     "fact.budget": "预算",
     "fact.budget.text": "已占用 {spent}，共 {budget}（{share}）",
     "fact.capacity": "容量",

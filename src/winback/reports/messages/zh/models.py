@@ -79,4 +79,10 @@ TEXT: dict[str, str] = {
     "model.own_mean": "自身平均消费",
     "model.pooled_mean": "全体平均消费",
     "with": " 加 ",
+    "calibration.none": "无",
+    "calibration.platt": "Platt",
+    "calibration.beta": "Beta",
+    "calibration.isotonic": "保序",
+    "parameter.alpha": "alpha",
+    "parameter.beta": "beta",
 }

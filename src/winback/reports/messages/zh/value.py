@@ -1,6 +1,6 @@
 """Simplified Chinese: the texts of `en.value`."""
 
-# ruff: noqa: RUF001 - fullwidth marks are what Chinese is written with
+# ruff: noqa: E501, RUF001 - fullwidth marks are what Chinese is written with
 from __future__ import annotations
 
 TEXT: dict[str, str] = {
@@ -45,7 +45,7 @@ TEXT: dict[str, str] = {
     "chart.matrix_p_alive.alt": "按频次与最近购买的存活概率矩阵。{reading}",
     "chart.matrix.x": "复购日数（0 置灰）",
     "chart.matrix.y": "首次到最近购买的天数",
-    "chart.cohort_value.title": "按首购月份的每位客户毛利",
+    "chart.cohort_value.title": "按首购时间的每位客户毛利",
     "chart.cohort_value.y": "每位客户毛利 {currency}",
     "chart.cohort_value.first": "首单",
     "chart.cohort_value.since": "此后至今",
@@ -54,4 +54,16 @@ TEXT: dict[str, str] = {
         "{first} 获得的客户，已带来与预期合计 {then}；{last} 获得的为 {now}。"
     ),
     "chart.cohort_value.alt": "各批次每位客户毛利的堆叠柱形图。{reading}",
+    "chart.forecast_revenue.title": "未来的收入",
+    "chart.forecast_revenue.y": "从今日起的收入 {currency}",
+    "chart.forecast_revenue.reading": "到 {day}，现有客户预计带来 {expected} 收入（80% 区间 {low} 至 {high}，仅计偶然）。",
+    "chart.forecast_revenue.alt": "累计预期收入及其区间。{reading}",
+    "value.hold": "模型在各次运行间是否稳定",
+    "chart.stability.title": "各次运行的 {model} 参数",
+    "chart.stability.reading": "{runs} 次运行中变动最大的是 {name}，在 {low} 与 {high} 之间；竖线为 95% 区间。",
+    "chart.stability.reading.inside": "{runs} 次运行中变动最大的是 {name}，在 {low} 与 {high} 之间，未超出最新的 95% 区间。",
+    "chart.stability.x": "版本",
+    "chart.stability.alt": "{model} 各参数按运行的折线及区间。{reading}",
+    "table.stability": "各次运行的参数",
+    "column.run": "运行",
 }
