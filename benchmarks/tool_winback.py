@@ -20,9 +20,13 @@ MODELS = {
 
 def import_for(task: str) -> None:
     """Import what a user of this task would import."""
-    if task == "rfm":
+    if task.startswith("rfm"):
+        import ibis
+
         import_module("winback.features.rfm")
-    for name in [task] if task in HOMES else [] if task == "rfm" else ["bg_nbd", "gamma_gamma"]:
+        ibis.set_backend(import_module("winback.data.connect").open_engine(threads=1))
+        return
+    for name in [task] if task in HOMES else ["bg_nbd", "gamma_gamma"]:
         _model(name)
     if task == "clv_interval":
         import_module("winback.estimators.customer_value")
