@@ -4,10 +4,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PEERS  := .venv-bench
 WORKERS ?= 2
+DOCS   ?= build --quiet
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check accept bench clean
+.PHONY: help demo test check accept bench docs clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -52,6 +53,9 @@ $(PEERS)/.done: benchmarks/constraints.txt
 bench: $(VENV)/.base $(PEERS)/.done  ## winback beside lifetimes and pymc-marketing (long; BENCH=--quick)
 	@$(BIN)/python benchmarks/bench.py $(BENCH)
 
+docs: $(VENV)/.dev  ## the site, into site/ (DOCS=serve: at http://127.0.0.1:8000)
+	@NO_MKDOCS_2_WARNING=1 PYTHONDONTWRITEBYTECODE=1 $(BIN)/mkdocs $(DOCS)
+
 clean:  ## remove the environment, caches and outputs (never models/local)
-	@rm -rf $(VENV) $(PEERS) benchmarks/results.json outputs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	@rm -rf $(VENV) $(PEERS) benchmarks/results.json outputs site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
 	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

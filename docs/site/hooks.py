@@ -60,14 +60,15 @@ def on_page_markdown(markdown: str, *, page: Page, files: Files, **_: object) ->
     except ValueError as error:
         raise PluginError(f"{source}: {error}") from error
     if _NAMES in markdown:
-        homes = {**winback._HOME, **{name: "" for name in winback._MODULES}}  # noqa: SLF001 - where names live
-        names = (
-            f"{homes[name]}.{name}" if homes[name] else winback._MODULES[name]
-            for name in winback.__all__
-        )
-        markdown = markdown.replace(_NAMES, "\n\n".join(f"::: {name}" for name in names))
+        markdown = markdown.replace(_NAMES, "\n\n".join(map(_described, winback.__all__)))
     known = {f"docs/{file.src_uri}": file.src_uri for file in files} | ELSEWHERE
     return _LINK.sub(lambda found: _link(found, source, place, known), markdown)
+
+
+def _described(name: str) -> str:
+    """Return what has a public name described from its docstring."""
+    home, module = winback._HOME.get(name), winback._MODULES.get(name)  # noqa: SLF001 - where it lives
+    return f"::: {home}.{name}" if home else f"::: {module}"
 
 
 def _link(found: re.Match[str], source: str, place: str, known: dict[str, str]) -> str:

@@ -1,14 +1,21 @@
 """The docs are true: what they show runs, what they name is there, every column is explained."""
 
 import importlib.util
+import os
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import typer.main
 import yaml
 
+import winback
 from winback.cli import app
 from winback.config import Job
+from winback.data.tables import CONTRACTS
 from winback.evaluation.backtest import PREDICTION_COLUMNS
 from winback.lists.churn_warning import CHURN_WARNING, CHURN_WARNING_EXCLUDED
 from winback.lists.win_back import WIN_BACK, WIN_BACK_EXCLUDED
@@ -16,7 +23,7 @@ from winback.scoring.score import SCHEMA
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PLACES = ("", "docs", "models", "models/*", "notebooks", "pipelines", "benchmarks")
+PLACES = ("", "docs", "docs/*", "models", "models/*", "notebooks", "pipelines", "benchmarks")
 PAGES = sorted(page for place in PLACES for page in ROOT.glob(f"{place}/*.md".lstrip("/")))
 REJECTED = ("source_row", "reason", "customer_id", "timestamp", "amount")
 # a page speaks of the product and to its reader, not of how it came about or where it was made
@@ -43,11 +50,71 @@ def test_the_python_of_the_readme_runs_and_says_what_it_says(capsys, tmp_path, m
     assert f"`{said}`" in README
 
 
-def test_the_yaml_of_the_readme_is_a_job():
-    jobs = [yaml.safe_load(block) for block in blocks(README, "yaml")]
-    assert jobs
-    for job in jobs:
-        Job.model_validate(job)
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_every_yaml_that_is_shown_is_a_job(page):
+    shown = blocks(page.read_text(encoding="utf-8"), "yaml")
+    assert shown or page.name != "README.md" or page.parent != ROOT
+    for block in shown:
+        Job.model_validate(yaml.safe_load(block))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_python_that_is_shown_runs_or_says_why_not(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for block in blocks(page.read_text(encoding="utf-8"), "python"):
+        code = compile(block, relative(page), "exec")
+        assert set(re.findall(r"\bwb\.(\w+)", block)) <= set(winback.__all__)
+        if not block.startswith("# no-run: ") and page.name != "README.md":
+            exec(code, {})
+
+
+def shown_commands(text):
+    """Return the words of each `winback …` line of the shell blocks, and of inline code."""
+    lines = [line for block in blocks(text, "sh") for line in block.replace("\\\n", "").split("\n")]
+    lines += [
+        line for line in re.findall(r"^.*\bwinback .* -q.*$", text, re.MULTILINE) if "&&" in line
+    ]
+    for line in lines:
+        for part in re.split(r"&&|\|", line):
+            words = shlex.split(part, comments=True)
+            at = [n for n, word in enumerate(words) if word.rpartition("/")[2] == "winback"]
+            if at:
+                end = words.index(">") if ">" in words else None
+                yield True, words[at[0] + 1 : end]
+    for code in re.findall(r"(?<!`)`winback ([^`]+)`(?!`)", text.replace("\n", " ")):
+        yield False, shlex.split(code)
+
+
+def parse(words, *, whole):
+    """Read a command line as the program would; raise where it would refuse it."""
+    command = typer.main.get_command(app)
+    if words[:1] == ["COMMAND"]:  # any
+        words = ["run", *words[1:]]
+    while hasattr(command, "commands") and words and not words[0].startswith("-"):
+        command, words = command.commands[words[0]], words[1:]
+    if whole and not hasattr(command, "commands"):
+        command.make_context("winback", list(words))
+        return
+    options = {opt for parameter in command.params for opt in parameter.opts}
+    options |= {"--help", "-h"}
+    assert {word.partition("=")[0] for word in words if word.startswith("-")} <= options
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_every_command_line_that_is_shown_is_one(page):
+    for whole, words in shown_commands(page.read_text(encoding="utf-8")):
+        try:
+            parse(words, whole=whole)
+        except Exception as error:  # noqa: BLE001
+            pytest.fail(f"winback {' '.join(words)}: {type(error).__name__} {error}")
+
+
+@pytest.mark.parametrize(
+    "line", ["run shop.yaml --asof today", "rnu shop.yaml", "run", "simulate --seed x"]
+)
+def test_a_command_line_that_is_none_is_seen(line):
+    with pytest.raises(Exception):  # noqa: B017, PT011
+        parse(line.split(), whole=True)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=relative)
@@ -87,23 +154,104 @@ def test_the_readme_counts_the_columns_of_the_lists():
     assert f"of its {len(WIN_BACK)} columns" in README
 
 
-def test_the_configuration_page_is_current():
-    path = ROOT / "docs" / "make_reference.py"
-    spec = importlib.util.spec_from_file_location("make_reference", path)
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    page = script.PAGE.read_text(encoding="utf-8")
-    assert page == script.page() + "\n", "run: python docs/make_reference.py"
+def script(name):
+    path = ROOT / "docs" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def test_every_command_that_the_docs_name_exists():
-    known = {command.name or command.callback.__name__ for command in app.registered_commands}
-    known |= {group.name for group in app.registered_groups}
-    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
-    shown = "\n".join(blocks(text, "sh")) + "\n".join(re.findall(r"`[^`\n]+`", text))
-    named = set(re.findall(r"\bwinback ([a-z]+)", shown))
-    assert "run" in named
-    assert named <= known
+def test_the_reference_is_current():
+    made = script("make_reference")
+    for path, text in ((made.PAGE, made.page()), (made.COMMANDS, made.commands())):
+        found = path.read_text(encoding="utf-8")
+        assert found == text + "\n", "run: python docs/make_reference.py"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Build the site as `make docs` does, without a warning."""
+    folder = tmp_path_factory.mktemp("site")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
+        cwd=ROOT,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "WARNING" not in done.stderr, done.stderr
+    return folder
+
+
+def test_the_site_asks_the_network_for_nothing(site):
+    pages = list(site.rglob("*.html"))
+    assert len(pages) > 20
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        asked = re.findall(r"<(?:script|img|iframe)[^>]+src=[\"']?(https?:[^\"' >]+)", text)
+        asked += [link for link in re.findall(r"<link[^>]+>", text) if "http" in link]
+        assert not asked, page.name
+
+
+def test_the_equations_of_the_site_are_drawn(site):
+    drawn = 0
+    for page in site.rglob("explanation/*.html"):
+        text = page.read_text(encoding="utf-8")
+        drawn += text.count('<math display="block">')
+        assert "$`" not in text
+        assert "\\frac" not in text
+    source = (ROOT / "docs" / "explanation").glob("*.md")
+    assert drawn == sum(page.read_text(encoding="utf-8").count("```math\n") for page in source) > 10
+
+
+def test_the_reference_has_every_public_name(site):
+    text = (site / "python.html").read_text(encoding="utf-8")
+    homes = {**winback._HOME, **winback._MODULES}
+    ids = set(re.findall(r'<h\d id="([\w.]+)"', text))
+    missing = [
+        name for name in winback.__all__
+        if not any(anchor == homes[name] or anchor.endswith(f".{name}") for anchor in ids)
+    ]  # fmt: skip
+    assert not missing
+
+
+def test_every_page_has_its_place_in_the_site(site):
+    text = (site / "index.html").read_text(encoding="utf-8")
+    for page in (ROOT / "docs").rglob("*.md"):
+        assert str(page.relative_to(ROOT / "docs").with_suffix(".html")) in text, page.name
+
+
+@pytest.mark.parametrize(
+    ("latex", "expected"),
+    [
+        ("x_1^2", "<msubsup><mi>x</mi><mn>1</mn><mn>2</mn></msubsup>"),
+        ("(a)^2", "<msup><mrow><mo>(</mo><mi>a</mi><mo>)</mo></mrow><mn>2</mn></msup>"),
+        (r"(0,\; 1]", '<mo>(</mo><mn>0</mn><mo>,</mo><mspace width="0.28em"/><mn>1</mn><mo>]</mo>'),
+        (r"\frac{1}{\text{a < b}}", "<mfrac><mn>1</mn><mtext>a &lt; b</mtext></mfrac>"),
+        (r"\sum_{i} y", "<munder><mo>∑</mo><mi>i</mi></munder><mi>y</mi>"),
+    ],
+)  # fmt: skip
+def test_an_equation_becomes_mathml(latex, expected):
+    assert script("site/mathml").mathml(latex, block=False) == f"<math>{expected}</math>"
+
+
+@pytest.mark.parametrize("latex", [r"\unheard", r"\frac{1", r"\frac12", r"\left( x"])
+def test_an_equation_that_cannot_be_read_stops_the_build(latex):
+    with pytest.raises((ValueError, IndexError)):
+        script("site/mathml").mathml(latex, block=True)
+
+
+def test_every_column_that_comes_in_is_in_the_data_contract():
+    text = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    for table in CONTRACTS.values():
+        part = text if table.name == "transactions" else text.partition(f"**`{table.name}`**")[2]
+        part = part.partition("**`" if table.name != "transactions" else "\n## ")[0]
+        rows = re.findall(r"^\| (`.+?`) \| (\w+) \|", part, re.MULTILINE)
+        told = {name: need for names, need in rows for name in re.findall(r"`(\w+)`", names)}
+        assert told == {c.name: "required" if c.required else "optional" for c in table.columns}
 
 
 def test_the_reasons_for_rejection_are_all_named():
