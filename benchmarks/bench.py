@@ -90,7 +90,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=str(__doc__).split("\n", maxsplit=1)[0])
     parser.add_argument("--quick", action="store_true", help="10,000 and 100,000 customers")
     parser.add_argument("--limit", type=float, default=900, help="seconds for one process")
-    parser.add_argument("--rounds", type=int, default=3, help="turns of every tool")
+    parser.add_argument("--rounds", type=int, default=2, help="turns of every tool")
     parser.add_argument("--patience", type=float, default=20, help="seconds for warm repeats")
     parser.add_argument("--tools", nargs="+", default=list(PYTHONS), choices=list(PYTHONS))
     parser.add_argument("--tasks", nargs="+", default=list(TASKS), choices=TASKS)
