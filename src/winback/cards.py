@@ -102,22 +102,14 @@ def shown(value: Any) -> str:
 
 
 def _table(table: Table) -> str:
+    rows = [list(row) for row in table.rows]
+    sides = [_LEFT, *(_side(column) for column in list(zip(*rows, strict=True))[1:])]
     head = "".join(
-        f'<th scope="col" style="{_CELL};border-bottom:{_LINE};{_RIGHT if at else _LEFT}">'
-        f"{escape(str(name))}</th>"
-        for at, name in enumerate(table.header)
+        f'<th scope="col" style="{_CELL};border-bottom:{_LINE};{side}">{escape(str(name))}</th>'
+        for name, side in zip(table.header, sides, strict=False)
     )
     body = "".join(
-        "<tr>"
-        + "".join(
-            f'<td style="{_CELL};{_RIGHT}">{escape(shown(value))}</td>'
-            if at
-            else f'<th scope="row" style="{_CELL};{_LEFT};font-weight:normal">'
-            f"{escape(shown(value))}</th>"
-            for at, value in enumerate(row)
-        )
-        + "</tr>"
-        for row in table.rows
+        "<tr>" + "".join(map(_cell, range(len(row)), row, sides)) + "</tr>" for row in rows
     )
     told = (
         f'<caption style="caption-side:top;{_LEFT};opacity:.75;padding-top:.5em">'
@@ -129,3 +121,15 @@ def _table(table: Table) -> str:
         f'<table style="border-collapse:collapse;background:none">{told}'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
+
+
+def _cell(at: int, value: Any, side: str) -> str:
+    text, style = escape(shown(value)), f"{_CELL};{side}"
+    if at:
+        return f'<td style="{style}">{text}</td>'
+    return f'<th scope="row" style="{style};font-weight:normal">{text}</th>'
+
+
+def _side(column: Sequence[Any]) -> str:
+    """Numbers stand on the right, words on the left."""
+    return _LEFT if any(isinstance(value, str) for value in column) else _RIGHT

@@ -71,11 +71,11 @@ def churn_card(model: ChurnModel) -> str:
         rows = contest.sort_values("brier")[names].itertuples(index=False)
         tables = [Table(names, rows, "Forward evidence, the smallest Brier score first")]
     drift = model.base_rate_drift_
+    facts["why"] = model.reasons_.removesuffix(f"; {drift.get('sentence')}")
     dropped = "; ".join(f"{name}: {why}" for name, why in model.dropped_.items())
     notes = [
         drift["sentence"] + "." if drift.get("notable") else "",
         f"did not compete: {dropped}." if dropped else "",
-        "" if len(contest) else f"{model.reasons_}.",
     ]
     return card("ChurnModel", facts, tables=tables, notes=notes)
 

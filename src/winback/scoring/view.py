@@ -65,7 +65,7 @@ class Scores:
             "models": ", ".join(
                 f"{role} {int(rows[f'{role}_version'].iloc[0])}"
                 for role in ("value", "churn", "tiers")
-                if f"{role}_version" in rows and len(rows)
+                if f"{role}_version" in rows and len(rows) and rows[f"{role}_version"].iloc[0]
             )
             or None,
             "expected margin (clv)": float(rows["clv"].sum()) if has_amounts else None,

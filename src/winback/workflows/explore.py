@@ -301,7 +301,9 @@ class OpenJob:
             "left at defaults": f"{len(self.loaded.defaults)} settings",
         }
         written = [line.partition(" = ")[::2] for line in self.loaded.written]
-        table = Table(("setting", "value"), written, "What the job sets")
+        told = ("name", "as_of", "currency", "margin", "backtest.splits")
+        rows = [row for row in written if row[0] not in told and not row[0].endswith(".source")]
+        table = Table(("further settings", "value"), rows)
         return card(f"Job {self.name}", facts, tables=[table])
 
 

@@ -88,14 +88,17 @@ def test_coverage_is_the_share_inside_by_frequency(rfm, model, actual):
     assert set(figure.data[1].y) == {0.8}
 
 
-def test_parameters_are_those_fitted_and_a_moved_one_is_named(shop, rfm, model):
+def test_parameters_are_those_fitted_with_their_intervals(rfm, model):
     other = wb.BetaGeoModel().fit(rfm.assign(T=rfm["T"] + 400))  # the rates must fall
     figure = wb.plot.parameters({"1997-09-30": model, "1998-06-30": other})
-    assert [trace.name for trace in figure.data] == ["r", "alpha", "a", "b"]
     assert figure.data[0].y == pytest.approx((model.r_, other.r_))
-    assert "alpha" in figure.layout.meta["reading"]
-    same = wb.plot.parameters({"1997-09-30": model, "1998-06-30": model})
-    assert "every parameter" in same.layout.meta["reading"]
+    assert figure.data[1].y == pytest.approx((model.alpha_, other.alpha_))
+    up = model.summary_.loc["alpha", "high_95"] - model.alpha_
+    assert figure.data[1].error_y.array[0] == pytest.approx(up)
+    rival = wb.ModifiedBetaGeoModel().fit(rfm)
+    for models in ({"1997-09-30": model}, {"1997-09-30": model, "1998-06-30": rival}):
+        with pytest.raises(UsageError, match="two models of one kind"):
+            wb.plot.parameters(models)
 
 
 def test_churn_curves_tell_a_sharp_score_from_a_blind_one():

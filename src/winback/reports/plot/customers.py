@@ -17,7 +17,7 @@ from winback.evaluation import tier_quality
 from winback.features.purchases import purchase_days
 from winback.reports import churn, cohorts, sizes
 from winback.reports import drift as drifted
-from winback.reports.figures import ENGLISH, churn_groups, lists
+from winback.reports.figures import ENGLISH, churn_groups, data, lists
 from winback.reports.figures import cohorts as of_cohorts
 from winback.reports.figures import customers as figures
 from winback.reports.figures import tier_quality as of_tiers
@@ -224,7 +224,8 @@ def drift(past: pd.DataFrame, today: pd.DataFrame, *, since: Day, as_of: Day) ->
     """
     rows = drifted.drift(past, today, has_amounts=True)
     told = {"since": day(since), "features": rows}
-    return alone(figures.drift(told, ENGLISH, n=len(today), as_of=day(as_of)))
+    drawn = data.drift(told, ENGLISH, n=len(today), as_of=day(as_of))
+    return alone(drawn, title=f"Drift of the customers since {day(since)}")
 
 
 def reasons(warnings: pd.DataFrame, *, as_of: Day) -> go.Figure:

@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from winback.errors import NotEnoughDataError, UsageError
 from winback.evaluation.calibration import reliability_table
 from winback.lists.reasons import by_family
 from winback.reports.figures import ENGLISH
+from winback.reports.figures import value as figures
 from winback.reports.figures.style import (
     ACCENT,
-    MUTED,
-    SECOND,
-    THIRD,
     bars,
     chart,
     reference,
@@ -26,9 +25,8 @@ from winback.reports.plot.judged import Values
 from winback.reports.plot.notebook import Day, alone, day, same_length, told
 from winback.reports.plot.value import purchase_model
 from winback.reports.readings.value import frequency_name
+from winback.reports.stability import stability
 from winback.reports.value import MOST_FREQUENT
-
-_COLOURS = (ACCENT, SECOND, THIRD, MUTED)
 
 
 def coverage(
@@ -113,12 +111,17 @@ def coverage(
 
 
 def parameters(models: Mapping[Any, Any]) -> go.Figure:
-    """Draw the parameters of a purchase model over runs, with 95% intervals.
+    """Draw the parameters of a purchase model over runs, each with its 95% interval.
 
     Parameters
     ----------
     models
         Fitted purchase models or value models, of one kind, by the day they were fitted at.
+
+    Raises
+    ------
+    UsageError
+        Fewer than two, or they are of different kinds.
 
     Examples
     --------
@@ -127,63 +130,37 @@ def parameters(models: Mapping[Any, Any]) -> go.Figure:
     >>> figure = wb.plot.parameters({
     ...     day: wb.BetaGeoModel().fit(wb.rfm_summary(shop, as_of=day))
     ...     for day in ("1997-09-30", "1998-06-30")})
-    >>> [trace.name for trace in figure.data]
-    ['r', 'alpha', 'a', 'b']
+    >>> figure.data[0].x, [round(value, 3) for value in figure.data[0].y]  # r
+    (('1997-09-30', '1998-06-30'), [0.243, 0.254])
     """
     days = sorted(models, key=str)
-    same_length(models=days)
-    summaries = [purchase_model(models[at]).summary_ for at in days]
-    names = [str(name) for name in summaries[-1].index]
-    traces = []
-    for name, colour in zip(names, _COLOURS, strict=False):
-        row = pd.DataFrame([table.loc[name] for table in summaries])
-        ends = {"thickness": 1.2, "width": 4}
-        traces.append(
-            go.Scatter(
-                x=[day(at) for at in days],
-                y=row["estimate"].tolist(),
-                error_y={
-                    **ends,
-                    "array": (row["high_95"] - row["estimate"]).fillna(0.0).tolist(),
-                    "arrayminus": (row["estimate"] - row["low_95"]).fillna(0.0).tolist(),
-                },
-                mode="lines+markers",
-                line={"color": colour},
-                marker={"size": 8},
-                name=name,
-            )
-        )
-    outside = [
-        name
-        for name in names
-        if not (
-            summaries[0].loc[name, "low_95"]
-            <= summaries[-1].loc[name, "estimate"]
-            <= summaries[0].loc[name, "high_95"]
-        )
+    fitted: list[Any] = [purchase_model(models[at]) for at in days]
+    kinds = sorted({type(model).__name__ for model in fitted})
+    runs = [
+        {
+            "version": day(at),
+            "as_of": day(at),
+            "estimator": kinds[0],
+            "parameters": [
+                {
+                    "name": str(name),
+                    "value": float(row["estimate"]),
+                    "low": float(row["low_95"]),
+                    "high": float(row["high_95"]),
+                }
+                for name, row in model.summary_.iterrows()
+            ],
+        }
+        for at, model in zip(days, fitted, strict=True)
     ]
-    reading = (
-        f"From the first run to the last, {', '.join(outside)} left the first run's 95% interval."
-        if outside
-        else "In the last run every parameter lies in the first run's 95% interval."
-    )
-    n = int(purchase_model(models[days[-1]]).n_)
-    figure = chart(
-        traces,
-        told(
-            "Parameters over runs",
-            reading,
-            n=n,
-            as_of=days[-1],
-            drawn="Lines of each parameter by date, on a logarithmic scale.",
-        ),
-        ENGLISH,
-        x="Fitted at",
-        y="Parameter (logarithmic)",
-        height=410,
-    )
-    figure.update_xaxes(type="category")
-    return alone(figure.update_yaxes(type="log", dtick=1))
+    computed = stability(runs, kinds[0]) if len(kinds) == 1 else None
+    if computed is None:
+        raise UsageError(
+            "parameters over runs need two models of one kind",
+            where="models",
+            got=f"{len(days)}: {', '.join(kinds)}",
+        )
+    return alone(figures.stability(computed, ENGLISH, as_of=day(days[-1])))
 
 
 def importance(contributions: pd.DataFrame, *, as_of: Day, most: int = 12) -> go.Figure:
@@ -210,14 +187,17 @@ def importance(contributions: pd.DataFrame, *, as_of: Day, most: int = 12) -> go
     rows = contributions.drop(columns="customer_id", errors="ignore")
     families = by_family(rows.assign(customer_id=np.arange(n)))
     size = families.abs().mean().sort_values(ascending=False).head(most)
+    size = size[size > 0]
+    if size.empty:
+        raise NotEnoughDataError("nothing moves the score")
     names = [ENGLISH.reason(str(code)) for code in size.index]
     share = float(size.iloc[0] / (families.abs().mean().sum() or 1.0))
-    reading = f"{names[0]} moves the score the most: {share:.0%} of all movement."
+    reading = f"Most is moved by reasons of the kind '{names[0]}': {share:.0%} of all movement."
     figure = rows_chart(
         [bars(names, size.tolist(), ENGLISH.number, ACCENT)],
         told(
             "What moves the churn score",
-            reading[0].upper() + reading[1:],
+            reading,
             n=n,
             as_of=as_of,
             drawn="Bars of mean absolute contribution by kind of reason.",

@@ -14,19 +14,29 @@ from winback.reports.messages import Words
 
 Day: TypeAlias = date | str
 WIDTH = 120  # characters of a line under the title
-LINE = 17  # pixels
+LINE, LEGEND = 17, 24  # pixels
 
 
-def alone(figure: go.Figure) -> go.Figure:
-    """Put the reading, which the report sets beside a figure, under its title."""
-    told = figure.layout.meta
+def alone(figure: go.Figure, **other: str) -> go.Figure:
+    """Put the reading, which the report sets beside a figure, under its title.
+
+    Parameters
+    ----------
+    figure
+        As the report draws it.
+    **other
+        Another `title`, where the report's own is about the job.
+    """
+    told = {**figure.layout.meta, **other}
+    figure.update_layout(meta=told, title_text=told["title"])
     lines = textwrap.wrap(told["reading"], WIDTH)
+    crown = CROWN if figure.layout.showlegend else CROWN - LEGEND
     meta = figure.layout.title.subtitle.text
     figure.update_layout(
         paper_bgcolor="white",
         title_subtitle_text="<br>".join([meta, *lines]),
-        margin_t=CROWN + LINE * len(lines),
-        height=figure.layout.height + LINE * len(lines),
+        margin_t=crown + LINE * len(lines),
+        height=figure.layout.height + crown - CROWN + LINE * len(lines),
     )
     return figure
 

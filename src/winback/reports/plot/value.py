@@ -15,6 +15,7 @@ from winback.estimators.purchase import PurchaseModel
 from winback.estimators.tracking import expected_tracking
 from winback.evaluation.tracking import track
 from winback.evaluation.windows import Window
+from winback.features.purchases import purchase_days
 from winback.reports import value
 from winback.reports.figures import ENGLISH
 from winback.reports.figures import customers as of_customers
@@ -64,8 +65,10 @@ def tracking(
     window = Window(_date(as_of), _date(until))
     asked = model if isinstance(model, str) else purchase_model(model)
     weeks = value.weeks(track(purchases, window, asked, level=level))
+    days = purchase_days(purchases.table, window.as_of, count_zero=purchases.count_zero)
+    n = int(days.customer_id.nunique().to_pyarrow().as_py())
     draw = figures.cumulative if cumulative else figures.tracking
-    return alone(draw(weeks, ENGLISH, as_of=day(until)))
+    return alone(draw(weeks, ENGLISH, n=n, as_of=day(until)))
 
 
 def forecast(
@@ -224,7 +227,7 @@ def expected_purchases_matrix(
     return _matrix(model, customers, "expected_purchases", as_of, horizon_days)
 
 
-def lorenz(values: Values, *, as_of: Day, currency: str | None = None) -> go.Figure:
+def lorenz(values: Values, *, as_of: Day, what: str = "expected value") -> go.Figure:
     """Draw the share of value that the most valuable customers hold.
 
     Parameters
@@ -233,8 +236,8 @@ def lorenz(values: Values, *, as_of: Day, currency: str | None = None) -> go.Fig
         Shape (n,): each customer's value, >= 0.
     as_of
         The last day that was known.
-    currency
-        Written before amounts.
+    what
+        What the values are, in words.
 
     Examples
     --------
@@ -247,10 +250,13 @@ def lorenz(values: Values, *, as_of: Day, currency: str | None = None) -> go.Fig
     missing = {"frequency": 0.0, "expected_purchases": np.nan, "p_churn": np.nan}
     frame = pd.DataFrame({"clv": worth, **missing, "tier": "-", "lifecycle_stage": "-"})
     told = population(frame, has_amounts=True, active_within_days=None)["concentration"]
-    drawn = of_customers.concentration(
-        told, Words(currency=currency), n=len(worth), as_of=day(as_of)
-    )
-    return alone(drawn)
+    if told is None:
+        raise NotEnoughDataError("nobody is worth anything", got=f"{len(worth)} customers")
+    figure = of_customers.concentration(told, ENGLISH, n=len(worth), as_of=day(as_of))
+    said = {name: text.replace("expected value", what) for name, text in figure.layout.meta.items()}
+    figure.update_layout(meta=said, yaxis_title_text=f"Share of {what}")
+    figure.data[0].name = f"Share of {what}"
+    return alone(figure)
 
 
 def purchase_model(model: Any) -> PurchaseModel:
