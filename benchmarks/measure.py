@@ -3,7 +3,7 @@
     python benchmarks/measure.py TOOL TASK FOLDER BORN PATIENCE
 
 ``BORN`` is the time at which the process was asked for. A task is done once, cold; then again for
-as long as ``PATIENCE`` seconds allow, twice at most, warm. Reading the data is in no number.
+as long as ``PATIENCE`` seconds of processor time allow, twice at most, warm. Reading the data is in no number.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def main(tool: str, task: str, folder: Path, born: float, patience: float) -> No
     answer = seen.pop("answer")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     warm: list[dict[str, float]] = []
-    while len(warm) < WARM_RUNS and patience > (1 + len(warm)) * seen["wall"]:
+    while len(warm) < WARM_RUNS and patience > (1 + len(warm)) * seen["cpu"]:
         again = _timed(work)
         again.pop("answer")
         warm.append(again)

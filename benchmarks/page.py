@@ -57,7 +57,7 @@ with {versions}, Python {python}, on {cores} cores of {processor}.
   row says text.
 * **Time.** Seconds of processor time, and in brackets of wall time. The tools take turns in
   rounds, each table says in how many, and the least time is shown, since whatever else the
-  machine does only adds. (A process that took longer than {once:g} s had one round.)
+  machine does only adds. (A process that worked longer than {once:g} s had one round.)
   The machine is shared: processor time is what is comparable. Every measurement is a process of
   its own that works in one thread, winback's engine included; reading the data is in no number.
   *Cold* is the first call in a fresh process, with and without importing the package; *warm* is a
@@ -113,7 +113,7 @@ def write(facts: dict[str, Any], results: list[dict[str, Any]]) -> None:
         for tool in facts["absent"]
     ]
     if any("limit" in record for record in results):
-        parts.append(f"* A measurement that took longer than {facts['limit']:g} s was ended.\n")
+        parts.append(f"* What took more than {facts['limit']:g} s of processor time was ended.\n")
     largest = max(record["n"] for record in results)
     at_largest = [record for record in results if record["n"] == largest]
     parts.append(_targets(at_largest, largest))
@@ -174,7 +174,7 @@ def _targets(results: list[dict[str, Any]], n: int) -> str:
 def _target(ours: dict[str, Any], theirs: dict[str, Any], which: str, wanted: float) -> str:
     title = f"{TITLES[ours['task']]}, {TIMES[which]}"
     if "limit" in theirs:
-        return _unfinished(title, wanted, theirs["limit"], seconds(ours, which, "wall"))
+        return _unfinished(title, wanted, theirs["limit"], seconds(ours, which))
     ratio, wall = speed(ours, theirs, which), speed(ours, theirs, which, "wall")
     if ratio is None or wall is None:
         return f"| {title} | {wanted} | {theirs.get('failed') or ours.get('failed')} | | | - |"
@@ -188,11 +188,11 @@ def _target(ours: dict[str, Any], theirs: dict[str, Any], which: str, wanted: fl
     )
 
 
-def _unfinished(title: str, wanted: float, limit: float, wall: float | None) -> str:
-    if wall is None:
+def _unfinished(title: str, wanted: float, limit: float, took: float | None) -> str:
+    if took is None:
         return f"| {title} | {wanted} | - | | | - |"
-    holds = "in speed" if limit / wall >= wanted else "-"
-    found = f"(> {limit / wall:.0f}) | not reached within {limit:g} s"
+    holds = "in speed" if limit / took >= wanted else "-"
+    found = f"(> {limit / took:.0f}) | not reached within {limit:g} s"
     return f"| {title} | {wanted} | {found} | | {holds} |"
 
 
@@ -206,7 +206,7 @@ def _fit_verdict(ours: dict[str, Any], theirs: dict[str, Any]) -> tuple[bool, st
 def _beside_map(ours: dict[str, Any], theirs: dict[str, Any]) -> str:
     title = f"{TITLES[ours['task']]}, than pymc-marketing's MAP, warm"
     if "limit" in theirs:
-        return _unfinished(title, 1, theirs["limit"], seconds(ours, "warm", "wall"))
+        return _unfinished(title, 1, theirs["limit"], seconds(ours, "warm"))
     ratio, wall = speed(ours, theirs, "warm"), speed(ours, theirs, "warm", "wall")
     if ratio is None or wall is None:
         return f"| {title} | 1 | {theirs.get('failed') or ours.get('failed')} | | | - |"
