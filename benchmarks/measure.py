@@ -3,7 +3,8 @@
     python benchmarks/measure.py TOOL TASK FOLDER BORN PATIENCE
 
 ``BORN`` is the time at which the process was asked for. A task is done once, cold; then again for
-as long as ``PATIENCE`` seconds of processor time allow, twice at most, warm. Reading the data is in no number.
+as long as ``PATIENCE`` seconds of processor time allow, twice at most, warm. Reading the data is
+in no number.
 """
 
 from __future__ import annotations
