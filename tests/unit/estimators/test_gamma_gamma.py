@@ -40,6 +40,29 @@ def test_derivatives_agree_with_differences(variance):
         np.testing.assert_allclose((ahead[1] - behind[1]) / 2e-6, hessian[i], rtol=1e-5)
 
 
+def test_derivatives_agree_with_automatic_ones():
+    """Equation (1a) of Fader & Hardie (2013) as printed, row by row, differentiated by autograd."""
+    from autograd import numpy as anp
+    from autograd import value_and_grad
+    from autograd.scipy.special import gammaln
+
+    used = CDNOW[(CDNOW["frequency"] > 0) & (CDNOW["monetary_value"] > 0)]
+    x, m = used["frequency"].to_numpy(float), used["monetary_value"].to_numpy()
+
+    def printed(theta):
+        p, q, v = theta
+        head = gammaln(p * x + q) - gammaln(p * x) - gammaln(q) + q * anp.log(v)
+        middle = (p * x - 1) * anp.log(m) + p * x * anp.log(x)
+        return anp.sum(head + middle - (p * x + q) * anp.log(x * m + v))
+
+    tally = SpendTally.of_customers(x, m, None, unit=1.0)
+    for point in ([6.25, 3.74, 15.44], [0.8, 1.01, 40.0]):
+        value, gradient = value_and_grad(printed)(np.array(point))
+        ours, slope, _ = tally.gamma_gamma(np.array(point), False)
+        assert ours == pytest.approx(value, rel=1e-11)
+        np.testing.assert_allclose(slope, gradient, rtol=1e-8)
+
+
 def test_spend_is_shrunken_between_own_and_population_mean(model):
     frame = pd.DataFrame(
         {"frequency": [0, 1, 5, 3000, 2], "monetary_value": [0.0, 100.0, 100.0, 100.0, 0.0]}
