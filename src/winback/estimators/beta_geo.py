@@ -21,8 +21,24 @@ class BetaGeoModel(BetaGeometricModel):
     ----------
     r_, alpha_, a_, b_ : float
         The parameters, > 0 (``a_`` = 0 without dropout); alpha in the time unit of the frame.
-    log_likelihood_, converged_, degenerate_, n_, covariance_, summary_, aic_, bic_, ...
-        How good the fit is, and how sure: see `DropoutModel`.
+    log_likelihood_ : float
+        In the data's own unit, no constant dropped.
+    converged_ : bool
+        Whether the gradient vanishes and the Hessian is negative definite.
+    degenerate_ : str or None
+        One sentence saying why the model without dropout was fitted, or which parameters lie
+        at the edge of their range; None otherwise.
+    n_, n_repeat_ : float
+        Customers, and those with a repeat purchase.
+    covariance_ : ndarray of shape (4, 4)
+        Of (r, alpha, a, b), from the exact Hessian; NaN where one is not estimated.
+    summary_ : DataFrame
+        Estimates, standard errors and 95% intervals.
+    aic_, bic_ : float
+        Criteria for choosing between models of the same data.
+    diagnostics_ : dict
+        Gradient norm (per customer, in log-parameters), condition, starts, parameters at a
+        bound, gain of the log-likelihood over the model without dropout.
 
     References
     ----------

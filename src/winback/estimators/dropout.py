@@ -36,27 +36,6 @@ class DropoutModel(LikelihoodModel, PurchaseModel):
     """A model with parameters r, alpha and two of dropout, the first of which is 0 without it.
 
     A subclass names its parameters and says its likelihood, and what follows for a customer.
-
-    Attributes
-    ----------
-    log_likelihood_ : float
-        In the data's own unit, no constant dropped.
-    converged_ : bool
-        Whether the gradient vanishes and the Hessian is negative definite.
-    degenerate_ : str or None
-        One sentence saying why the model without dropout was fitted, or which parameters lie
-        at the edge of their range; None otherwise.
-    n_, n_repeat_ : float
-        Customers, and those with a repeat purchase.
-    covariance_ : ndarray of shape (4, 4)
-        Of the parameters, from the exact Hessian; NaN where one is not estimated.
-    summary_ : DataFrame
-        Estimates, standard errors and 95% intervals.
-    aic_, bic_ : float
-        Criteria for choosing between models of the same data.
-    diagnostics_ : dict
-        Gradient norm (per customer, in log-parameters), condition, starts, parameters at a
-        bound, gain of the log-likelihood over the model without dropout.
     """
 
     title: ClassVar[str]  # as in the literature

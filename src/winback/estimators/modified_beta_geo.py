@@ -21,7 +21,7 @@ class ModifiedBetaGeoModel(BetaGeometricModel):
     r_, alpha_, a_, b_ : float
         The parameters, > 0 (``a_`` = 0 without dropout); alpha in the time unit of the frame.
     log_likelihood_, converged_, degenerate_, n_, covariance_, summary_, aic_, bic_, ...
-        How good the fit is, and how sure: see `DropoutModel`.
+        How good the fit is, and how sure: see `BetaGeoModel`.
 
     References
     ----------

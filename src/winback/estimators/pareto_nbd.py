@@ -35,7 +35,7 @@ class ParetoNBDModel(DropoutModel):
         The parameters, > 0 (``s_`` = 0 without dropout); alpha and beta in the time unit of
         the frame.
     log_likelihood_, converged_, degenerate_, n_, covariance_, summary_, aic_, bic_, ...
-        How good the fit is, and how sure: see `DropoutModel`.
+        How good the fit is, and how sure: see `BetaGeoModel`.
 
     References
     ----------
