@@ -127,7 +127,7 @@ def profit(
         height=410,
     )
     if capacity is not None and capacity < 1:
-        mark(figure, capacity, words("chart.profit.capacity"))
+        mark(figure, capacity, words("chart.profit.capacity"), right=capacity > 0.6)
     figure.update_xaxes(range=[0, 1], dtick=0.25, tickformat=".0%")
     return figure.update_yaxes(tickformat=",", zeroline=True, zerolinecolor=MUTED)
 

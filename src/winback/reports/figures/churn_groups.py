@@ -15,6 +15,7 @@ from winback.reports.figures.style import (
     bars,
     caption,
     chart,
+    folded,
     line,
     rows_chart,
 )
@@ -32,7 +33,7 @@ def groups(rows: Sequence[dict[str, Any]], words: Words, *, by: str, as_of: str)
     told = caption(
         f"groups_{by}", readings.groups_reading(rows, by, words), words, n=n, as_of=as_of
     )
-    names = [group_name(row, by, words) for row in rows]
+    names = [folded(group_name(row, by, words)) for row in rows]
     gaps: list[Any] = []
     for row in rows:
         gaps += [row["mean_predicted"], row["churn_rate"], None]

@@ -8,7 +8,16 @@ import plotly.graph_objects as go
 
 from winback.reports import readings
 from winback.reports.drift import MOVED
-from winback.reports.figures.style import ACCENT, SECOND, bars, caption, chart, mark, rows_chart
+from winback.reports.figures.style import (
+    ACCENT,
+    SECOND,
+    TIME,
+    bars,
+    caption,
+    chart,
+    mark,
+    rows_chart,
+)
 from winback.reports.messages import Words
 
 
@@ -28,7 +37,7 @@ def coverage(told: dict[str, Any], words: Words, *, n: int, as_of: str) -> go.Fi
         y=words("chart.coverage.y"),
         height=330,
     )
-    figure.update_xaxes(showgrid=False)
+    figure.update_xaxes(showgrid=False, tickformatstops=TIME, nticks=7)
     return figure.update_yaxes(tickformat=",")
 
 
@@ -42,5 +51,5 @@ def drift(told: dict[str, Any], words: Words, *, n: int, as_of: str) -> go.Figur
     drawn = bars(names, [row["psi"] for row in rows], words.metric, colours)
     figure = rows_chart([drawn], title, words, x=words("chart.drift.x"), rows=len(rows))
     longest = max(MOVED, *(row["psi"] for row in rows))
-    mark(figure, MOVED, words("chart.drift.moved"))
+    mark(figure, MOVED, words("chart.drift.moved"), right=0.6 * longest < MOVED)
     return figure.update_xaxes(range=[0, 1.2 * longest], tickformat=None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
@@ -25,6 +26,12 @@ SEVERITY = {"red": "#d04545", "orange": "#d9772b", "yellow": "#b08a0e"}
 
 SHADES = [[0, "#eef4fa"], [0.5, "#a3c7e6"], [1, "#1c5f9c"]]
 """Of matrices, from nothing to all; the same on light and dark pages, with text to fit."""
+
+TIME = [
+    {"dtickrange": [None, "M1"], "value": "%Y-%m-%d"},
+    {"dtickrange": ["M1", None], "value": "%Y-%m"},
+]
+"""Ticks of dates, in figures: the names of months would be English in any language."""
 
 INK = "#3a4049"
 GRID = "#dfe3e8"
@@ -133,7 +140,7 @@ def rows_chart(
     figure = chart(traces, told, words, x=x, height=182 + 40 * rows)
     longest = max((value or 0 for trace in traces for value in trace.x), default=0) or 1
     # room for the values behind the bars
-    figure.update_xaxes(range=[0, 1.2 * longest], tickformat=",")
+    figure.update_xaxes(range=[0, 1.2 * longest], tickformat=",", nticks=4, tickangle=0)
     return figure.update_yaxes(autorange="reversed", showgrid=False, ticklabelstandoff=8)
 
 
@@ -143,7 +150,7 @@ def bars(
     """Draw horizontal bars with their value written behind the end."""
     return go.Bar(
         x=values,
-        y=names,
+        y=[folded(name) for name in names],
         orientation="h",
         text=[write(value) for value in values],
         textposition="outside",
@@ -151,6 +158,17 @@ def bars(
         marker_color=colour,
         hoverinfo="y+text",
     )
+
+
+def folded(name: str, width: int = 18) -> str:
+    """Break a long label into lines, so that it leaves the bars room on a phone.
+
+    Examples
+    --------
+    >>> folded("silent too long or not long enough")
+    'silent too long or<br>not long enough'
+    """
+    return "<br>".join(wrap(name, width)) or name
 
 
 def caption(name: str, reading: str, words: Words, *, n: int, as_of: str, **facts: str) -> Caption:
@@ -185,10 +203,12 @@ def reference(x: list[Any], y: list[Any], name: str, *, dash: str = "dash") -> g
     return go.Scatter(x=x, y=y, mode="lines", line=style, name=name, hoverinfo="skip")
 
 
-def mark(figure: go.Figure, x: Any, text: str) -> go.Figure:
-    """Draw a labelled vertical line, its label on the side that has room."""
+def mark(figure: go.Figure, x: Any, text: str, *, right: bool = False) -> go.Figure:
+    """Draw a labelled vertical line, its label on the side that has room.
+
+    `right`: the line stands at the right, so the label goes to its left.
+    """
     figure.add_vline(x=x, line={"color": MUTED, "width": 1.5, "dash": "dot"})
-    right = isinstance(x, float) and x > 0.6
     return figure.add_annotation(
         x=x,
         y=1,

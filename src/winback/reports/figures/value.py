@@ -14,6 +14,7 @@ from winback.reports.figures.style import (
     MUTED,
     SECOND,
     SHADES,
+    TIME,
     Caption,
     band,
     caption,
@@ -79,7 +80,9 @@ def _tracked(
     )
     unseen = next((week["week"] for week in weeks if week["held_out"]), None)
     if unseen is not None and unseen != weeks[0]["week"]:
-        mark(figure, unseen, words("chart.tracking.held_out"))
+        late = [week["week"] for week in weeks].index(unseen) > 0.6 * len(weeks)
+        mark(figure, unseen, words("chart.tracking.held_out"), right=late)
+    figure.update_xaxes(tickformatstops=TIME, nticks=7)
     return figure.update_yaxes(rangemode="tozero", tickformat=",")
 
 
@@ -104,6 +107,7 @@ def forecast(
         y=words(f"chart.{kind}.y", currency=words.currency or "").strip(),
         height=410,
     )
+    figure.update_xaxes(tickformatstops=TIME, nticks=6)
     return figure.update_yaxes(rangemode="tozero", tickformat=",")
 
 
@@ -187,9 +191,9 @@ def stability(told: dict[str, Any], words: Words, *, as_of: str) -> go.Figure:
     figure_words = caption("stability", reading, words, n=n, as_of=as_of, model=model)
     names = list(told["parameters"])
     lines = -(-len(names) // PANELS)
-    figure = chart([], figure_words, words, height=110 + 120 * lines)
+    figure = chart([], figure_words, words, height=110 + 140 * lines)
     titles = [words.label("parameter", name) for name in names]
-    figure.set_subplots(lines, PANELS, subplot_titles=titles, vertical_spacing=0.3 / lines)
+    figure.set_subplots(lines, PANELS, subplot_titles=titles, vertical_spacing=0.4 / lines)
     labels = [str(run["version"]) for run in told["runs"]]
     for at, values in enumerate(told["parameters"].values()):
         ends = zip(values["value"], values["low"], values["high"], strict=True)
