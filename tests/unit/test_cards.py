@@ -12,6 +12,7 @@ from winback.estimators.churn import ChurnModel
 from winback.estimators.customer_value import CustomerValueModel
 from winback.estimators.learned_value import LearnedValueModel
 from winback.estimators.tiers import ValueTiers
+from winback.estimators.uplift import UpliftModel
 
 EVIL = "<script>alert('x')</script>"
 
@@ -69,6 +70,21 @@ def test_each_fitted_model_says_what_it_is(customers):
     assert "recency_rule" in said["churn"]
     assert "2024-01-01" in said["churn"]
     assert "strategic" in said["tiers"]
+
+
+def test_an_uplift_says_what_it_measured_or_that_it_could_not():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"silence": rng.random(4000), "channel": EVIL})
+    treated = rng.random(4000) < 0.5
+    y = rng.random(4000) < 0.1 + 0.1 * treated
+    model = UpliftModel(columns=("silence",), groups=("channel",)).fit(X, y, treated)
+    html = model._repr_html_()
+    assert f"{100 * model.overall_:+.1f} points" in html
+    assert "<script" not in html
+    few = UpliftModel(columns=("silence",), groups=()).fit(X[:50], y[:50], treated[:50])
+    assert "too few" in few._repr_html_()
+    assert "points, " not in few._repr_html_()
+    assert "sk-top-container" in UpliftModel()._repr_html_()
 
 
 def test_tiers_of_a_hostile_name_are_text(customers):

@@ -13,6 +13,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from winback.errors import DataError, ModelError
+from winback.estimators.model_cards import uplift_card
 from winback.estimators.pooling import differences, means, shrunken
 
 MEASURED = "measured"
@@ -173,6 +174,12 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
                 compare(cell, list(levels)), self.overall_
             )
         return self._conclude(MEASURED if self.low_ > 0 or self.high_ < 0 else UNCLEAR)
+
+    def _html_repr(self) -> str:
+        """Return a card for a notebook; before the fit, scikit-learn's own diagram."""
+        if not hasattr(self, "status_"):
+            return str(BaseEstimator._html_repr(self))  # noqa: SLF001 - what it replaces
+        return uplift_card(self)
 
     def predict_frame(self, X: pd.DataFrame) -> pd.DataFrame:
         """Give each customer the uplift measured, with its interval.
