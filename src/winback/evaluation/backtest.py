@@ -23,7 +23,7 @@ from winback.evaluation.bootstrap import (
     VALUE_BOOTSTRAPPED,
     bootstrap,
 )
-from winback.evaluation.churn_forward import SnapshotSettings
+from winback.evaluation.churn_forward import KnownChurn, SnapshotSettings
 from winback.evaluation.churn_judged import CHURN_RECIPE, apart, churn_test
 from winback.evaluation.contest import Choice
 from winback.evaluation.forward import (
@@ -186,6 +186,7 @@ def judge(
     n_replicates: int = 200,
     random_state: int = 0,
     known: KnownFits | None = None,
+    known_churn: KnownChurn | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> BacktestResult:
     """Do one split of `run_backtest`; the other parameters are as there.
@@ -203,6 +204,8 @@ def judge(
         What `value_choices` has found for this window already; None: it is asked now.
     known : KnownFits, optional
         What is fitted to these transactions already.
+    known_churn : KnownChurn, optional
+        Remembers what is fitted for churn.
 
     Raises
     ------
@@ -246,6 +249,7 @@ def judge(
             snapshots=snapshots or SnapshotSettings(),
             events=events,
             random_state=random_state,
+            known=known_churn,
         )
     tell(f"{window}: measuring")
     records: list[dict[str, Any]] = []

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import ibis.expr.types as ir
@@ -19,6 +19,7 @@ from winback.estimators.beta_geo import BetaGeoModel
 from winback.estimators.churn import ChurnModel
 from winback.estimators.churn_candidates import SIMPLE_CANDIDATES, BetaGeoChurn
 from winback.estimators.churn_profit import ContactEconomics
+from winback.evaluation.calibration import Floats
 from winback.evaluation.forward import ForwardTest, Recipe, attempt, unfitted
 from winback.evaluation.windows import (
     Window,
@@ -86,6 +87,52 @@ class ChurnData:
         """The active customers, sorted; asked for by forward tests only, and kept."""
         frame: pd.DataFrame = self.active.order_by("customer_id").to_pyarrow().to_pandas()
         return frame
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """What churn models fitted at one cut-off predict for the days after it.
+
+    Parameters
+    ----------
+    customers : Series of str
+        The active customers, sorted.
+    actual : ndarray
+        1.0 = no purchase day in the window.
+    fits : list of (ChurnModel, DataFrame)
+        Each model, with P(churn) by each of its candidates, aligned with `customers`.
+    """
+
+    customers: pd.Series[str]
+    actual: Floats
+    fits: list[tuple[ChurnModel, pd.DataFrame]] = field(default_factory=list)
+
+
+class KnownChurn:
+    """What churn models of one shop's data foretell already, by window and settings.
+
+    Evaluation and gate judge the same models on the same days: whoever calls both on the same
+    transactions and events hands the same object to both. Predictions are kept, no behaviour.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Window, int | None, SnapshotSettings], Foretold] = {}
+
+    def get(
+        self, window: Window, active_within_days: int | None, snapshots: SnapshotSettings
+    ) -> Foretold | None:
+        """Return what is known of a window, if anything is."""
+        return self._known.get((window, active_within_days, snapshots))
+
+    def keep(
+        self,
+        window: Window,
+        active_within_days: int | None,
+        snapshots: SnapshotSettings,
+        foretold: Foretold,
+    ) -> None:
+        """Remember what is known of a window."""
+        self._known[window, active_within_days, snapshots] = foretold
 
 
 def churn_data(
@@ -209,40 +256,47 @@ def churn_forward(
     snapshots: SnapshotSettings,
     events: ir.Table | None = None,
     random_state: int = 0,
+    known: KnownChurn | None = None,
 ) -> ForwardTest:
     """Fit churn recipes at the window's `as_of` and set them beside what happened.
 
     The population is every customer active at `as_of`; 1 = no purchase day in the window. What
-    recipes have in common is fitted once.
+    recipes have in common is fitted once, and what is `known` already is not fitted again.
     """
-    data = churn_data(
-        transactions,
-        window,
-        active_within_days=active_within_days,
-        snapshots=snapshots,
-        events=events,
-    )
+
+    @cache
+    def data() -> ChurnData:
+        return churn_data(
+            transactions,
+            window,
+            active_within_days=active_within_days,
+            snapshots=snapshots,
+            events=events,
+        )
+
+    foretold = None if known is None else known.get(window, active_within_days, snapshots)
+    if foretold is None:
+        customers = data().population["customer_id"]
+        actual = outcomes(transactions, window, customers)["churned"].to_numpy()
+        foretold = Foretold(customers, actual)
     failed: dict[str, str] = {}
     models: dict[str, ChurnModel] = {}
     for name, recipe in recipes.items():
         model = attempt(failed, name, unfitted, recipe, window, random_state)
         if model is not None:
             models[name] = model
-    fits: list[tuple[ChurnModel, pd.DataFrame]] = []
-    predictions: dict[str, pd.DataFrame] = {}
+    fits, predictions = foretold.fits, dict[str, pd.DataFrame]()
     # most candidates first: a baseline is one candidate of the contest it is set beside
     for name in sorted(models, key=lambda name: -len(models[name].candidates)):
         model = models[name]
         predicted = _shown(model, fits)
-        if predicted is None and attempt(failed, name, _fit, model, data, window) is not None:
-            fits.append((model, model.candidate_probabilities(data.population)))
+        if predicted is None and attempt(failed, name, _fit, model, data(), window) is not None:
+            fits.append((model, model.candidate_probabilities(data().population)))
             predicted = fits[-1][1][model.selected_]
         if predicted is not None:
             predictions[name] = pd.DataFrame({"predicted": predicted})
-    customers = data.population["customer_id"]
-    actual = outcomes(transactions, window, customers)["churned"].to_numpy()
     in_order = {name: predictions[name] for name in recipes if name in predictions}
-    return ForwardTest(window, "churn", customers, actual, in_order, failed)
+    return ForwardTest(window, "churn", foretold.customers, foretold.actual, in_order, failed)
 
 
 def _shown(

@@ -10,6 +10,8 @@ import pandas as pd
 from winback.data.tables import Transactions
 from winback.errors import NotEnoughDataError
 from winback.evaluation.churn_forward import (
+    Foretold,
+    KnownChurn,
     SnapshotSettings,
     churn_data,
     economics_of,
@@ -33,10 +35,11 @@ def churn_test(
     snapshots: SnapshotSettings,
     events: ir.Table | None,
     random_state: int,
+    known: KnownChurn | None = None,
 ) -> tuple[ForwardTest, tuple[str, str], pd.DataFrame]:
     """Fit the churn model once: its candidates are the models, its selection the choice.
 
-    The customers' behaviour comes third, in the order of the test.
+    The customers' behaviour comes third, in the order of the test. `known` remembers the model.
     """
     data = churn_data(
         transactions,
@@ -46,10 +49,16 @@ def churn_test(
         events=events,
     )
     population, failed = data.population, {}
+    customers = population["customer_id"]
+    actual = outcomes(transactions, window, customers)["churned"].to_numpy()
+    foretold = Foretold(customers, actual)
+    if known is not None:
+        known.keep(window, active_within_days, snapshots, foretold)
     try:
         model = fit_churn(recipe, data, window, random_state)
         scores, failed = model.candidate_probabilities(population), model.dropped_
         choice = (model.selected_, model.reasons_)
+        foretold.fits.append((model, scores))
     except NotEnoughDataError as error:
         scores = unlabelled_churn(data, window)
         name = str(scores.columns[0])
@@ -57,8 +66,6 @@ def churn_test(
     predictions = {
         str(name): pd.DataFrame({"predicted": scores[name].to_numpy()}) for name in scores
     }
-    customers = population["customer_id"]
-    actual = outcomes(transactions, window, customers)["churned"].to_numpy()
     test = ForwardTest(window, "churn", customers, actual, predictions, failed)
     return test, choice, population
 

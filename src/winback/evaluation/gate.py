@@ -25,7 +25,7 @@ from winback.evaluation.checks import (
     value_checks,
     writing_off,
 )
-from winback.evaluation.churn_forward import SnapshotSettings, churn_forward
+from winback.evaluation.churn_forward import KnownChurn, SnapshotSettings, churn_forward
 from winback.evaluation.forward import (
     ForwardTest,
     Recipe,
@@ -155,6 +155,7 @@ def evaluate_recipes(
     value_recipe: Recipe | None = None,
     random_state: int = 0,
     known: KnownFits | None = None,
+    known_churn: KnownChurn | None = None,
 ) -> Evidence:
     """Refit recipes of one kind at the same cut-off, and predict the window after it.
 
@@ -174,6 +175,8 @@ def evaluate_recipes(
     random_state : int
     known : KnownFits, optional
         What is fitted to these transactions already.
+    known_churn : KnownChurn, optional
+        What is fitted for churn already.
 
     Returns
     -------
@@ -213,6 +216,7 @@ def evaluate_recipes(
                 snapshots=snapshots or SnapshotSettings(),
                 events=events,
                 random_state=random_state,
+                known=known_churn,
             )
             tests = [test]
         else:

@@ -9,6 +9,7 @@ dates, so that who has moved has moved by their own doing and not by a new cut.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from datetime import date, timedelta
 from typing import Any
 
@@ -231,7 +232,8 @@ def migration_since(
 
 def with_worth(frame: pd.DataFrame, value: Any) -> pd.DataFrame:
     """Return the frame with ``clv`` by the value model; expected purchases without amounts."""
-    predicted = value.predict(frame)
+    # nobody reads the simulated ends
+    predicted = copy(value).set_params(n_draws=FEWEST_DRAWS).predict(frame)
     column = "clv" if "clv" in predicted else "expected_purchases"
     return frame.assign(clv=predicted[column])
 

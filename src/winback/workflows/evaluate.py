@@ -132,6 +132,7 @@ def evaluate(session: Session) -> Evaluation:
                 events=session.events,
                 random_state=job.random_state,
                 known=session.known_fits,
+                known_churn=session.known_churn,
             )
             results.append(result)
     records = [record for result in results for record in result.records]

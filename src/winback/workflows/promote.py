@@ -181,6 +181,7 @@ def _judge(
         value_recipe=_value_recipe(session) if role == "tiers" else None,
         random_state=job.random_state,
         known=session.known_fits,
+        known_churn=session.known_churn,
     )
     return gate.decide(
         evidence,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from winback.data.tables import Transactions
+    from winback.evaluation.churn_forward import KnownChurn
     from winback.evaluation.contest import Choice
     from winback.evaluation.value_snapshots import KnownFits
     from winback.evaluation.windows import Window
@@ -178,6 +179,13 @@ class Session(OutputFolder):
         from winback.evaluation.value_snapshots import KnownFits
 
         return KnownFits()
+
+    @cached_property
+    def known_churn(self) -> KnownChurn:
+        """What churn models are fitted already at the cut-offs that are judged."""
+        from winback.evaluation.churn_forward import KnownChurn
+
+        return KnownChurn()
 
     @cached_property
     def churn_horizon_days(self) -> int:

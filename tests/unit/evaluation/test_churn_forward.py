@@ -1,7 +1,7 @@
 """Churn's forward tests: what is judged is what would be deployed, on what was known then."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from winback.estimators.beta_geo import BetaGeoModel
 from winback.estimators.churn import ChurnModel
 from winback.evaluation import churn_forward
 from winback.evaluation.churn_forward import SnapshotSettings, churn_data, fit_churn
+from winback.evaluation.churn_judged import churn_test
 from winback.evaluation.windows import Window, known_past
 from winback.features.behaviour import behaviour_table
 from winback.features.rfm import rfm_summary
@@ -130,3 +131,27 @@ def test_recipes_are_fitted_once_and_baselines_read_off_exactly(shop, monkeypatc
     for name in ("beta_geo", "blend", "challenger"):
         alone = churn_forward.churn_forward(shop, {name: recipes[name]}, WINDOW, **settings)
         assert alone.predicted()[name].tolist() == together.predicted()[name].tolist()
+
+
+def test_what_was_judged_already_is_not_fitted_again(shop, monkeypatch):
+    recipe = churn_recipe("base_rate", "beta_geo", "logistic")
+    settings = {
+        "active_within_days": 90,
+        "snapshots": SnapshotSettings(count=3),
+        "events": None,
+        "random_state": 0,
+    }
+    known = churn_forward.KnownChurn()
+    judged, _, _ = churn_test(shop, WINDOW, recipe, **settings, known=known)
+    recipes = {"challenger": recipe, "logistic": churn_recipe("logistic")}
+    fresh = churn_forward.churn_forward(shop, recipes, WINDOW, **settings)
+    monkeypatch.setattr(churn_forward, "churn_data", None)
+    again = churn_forward.churn_forward(shop, recipes, WINDOW, **settings, known=known)
+    assert list(again.customers) == list(fresh.customers)
+    assert list(again.actual) == list(fresh.actual)
+    for name in recipes:
+        assert list(again.predicted()[name]) == list(fresh.predicted()[name])
+    assert list(again.predicted()["logistic"]) == list(judged.predicted()["logistic"])
+    with pytest.raises(TypeError):  # other days are not known
+        later = Window(WINDOW.as_of + timedelta(days=1), WINDOW.until + timedelta(days=1))
+        churn_forward.churn_forward(shop, recipes, later, **settings, known=known)
