@@ -101,7 +101,10 @@ def encode(value: Any, files: dict[str, str]) -> Any:  # noqa: PLR0911 - one ret
         return {"$array": items, "shape": list(value.shape), "dtype": str(value.dtype)}
     if isinstance(value, pd.DataFrame):
         columns = {str(name): encode(value[name].to_list(), files) for name in value.columns}
-        return {"$frame": columns, "index": encode(value.index.to_list(), files)}
+        index = {"index": encode(value.index.to_list(), files)}
+        if value.index.name is not None:
+            index["index_name"] = str(value.index.name)
+        return {"$frame": columns, **index}
     if isinstance(value, tuple):
         return {"$tuple": [encode(item, files) for item in value]}
     if isinstance(value, list):
@@ -126,7 +129,8 @@ def decode(value: Any, files: Mapping[str, str]) -> Any:  # noqa: PLR0911 - one 
         return np.array(items, dtype=value["dtype"]).reshape(value["shape"])
     if "$frame" in value:
         columns = {name: decode(items, files) for name, items in value["$frame"].items()}
-        return pd.DataFrame(columns, index=decode(value["index"], files))
+        index = pd.Index(decode(value["index"], files), name=value.get("index_name"))
+        return pd.DataFrame(columns, index=index)
     if "$estimator" in value:
         missing = [file for file in value["texts"].values() if file not in files]
         if missing:

@@ -120,6 +120,7 @@ def test_floats_arrays_and_frames_are_exact():
         "counts": np.array([1, 2**62]),
         "names": np.array(["a", "b"], dtype=object),
         "frame": pd.DataFrame({"x": [0.1, 0.2], "name": ["a", "b"]}, index=["r", "s"]),
+        "named": pd.DataFrame({"x": [1.5]}, index=pd.Index(["r"], name="tier")),
     }
     back = state.decode(json.loads(json.dumps(state.encode(value, {}), allow_nan=False)), {})
     assert (back["tiny"], back["third"], back["infinite"]) == (
@@ -131,7 +132,8 @@ def test_floats_arrays_and_frames_are_exact():
         np.testing.assert_array_equal(back[name], value[name])
         assert back[name].dtype == value[name].dtype
     assert np.signbit(back["array"][1, 1])
-    pd.testing.assert_frame_equal(back["frame"], value["frame"], check_exact=True)
+    for name in ("frame", "named"):
+        pd.testing.assert_frame_equal(back[name], value[name], check_exact=True)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from winback.config import load_job
-from winback.estimators.artifact import make
+from winback.estimators.artifact import from_files, make, to_files
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.registry import aliases
 from winback.workflows.evaluate import Evaluation
@@ -95,7 +95,8 @@ def test_the_record_of_a_reused_training_is_made_again_only_where_it_is_gone(
 
     def load_version(_, ref):
         asked.append(ref)
-        return SimpleNamespace(estimator={"value": value, "tiers": tiers}[ref])
+        kept = to_files({"value": value, "tiers": tiers}[ref])
+        return SimpleNamespace(estimator=from_files(kept))
 
     monkeypatch.setattr(import_module("winback.registry.load"), "load_version", load_version)
     versions = {"value": "value", "tiers": "tiers"}
