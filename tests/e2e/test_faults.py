@@ -123,19 +123,18 @@ def test_killed_when(undisturbed, tmp_path, shell_in, moment):
 def test_told_to_stop(undisturbed, tmp_path, number, step):
     shop = undisturbed.copy_to(tmp_path / "shop")
     before = {p: p.read_bytes() for p in shop.out.rglob("*") if p.is_file()}
-    job = subprocess.Popen(
+    told = ""
+    with subprocess.Popen(
         [sys.executable, "-m", "winback", "run", "job.yaml", "--out", "out", "--force"],
         cwd=shop.folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    told = ""
-    for line in job.stderr:  # a step is told of when it has ended, and the next one has begun
-        told += line
-        if line.startswith(step):
-            job.send_signal(number)
-    job.wait(timeout=60)
+    ) as job:
+        for line in job.stderr:  # a step is told of when it has ended, and the next has begun
+            told += line
+            if line.startswith(step):
+                job.send_signal(number)
     assert job.returncode == 128 + number, told
     assert told.strip().splitlines()[-1].endswith("nothing was half-written")
     assert "Traceback" not in told

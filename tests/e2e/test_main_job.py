@@ -159,17 +159,17 @@ def test_json_goes_to_standard_output_alone(ran):
 def test_a_killed_job_started_again_leaves_what_an_undisturbed_one_would(ran, shell, step):
     tmp_path = shell.folder
     shell.write("tenth.yaml", JOB)
-    job = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "winback", "run", "tenth.yaml"],
         cwd=tmp_path,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    for line in job.stderr:  # a step is told of when it has ended, and the next one has begun
-        if line.startswith(step):
-            job.send_signal(signal.SIGKILL)
-    assert job.wait() == -signal.SIGKILL
+    ) as job:
+        for line in job.stderr:  # a step is told of when it has ended, and the next has begun
+            if line.startswith(step):
+                job.send_signal(signal.SIGKILL)
+    assert job.returncode == -signal.SIGKILL
     assert shell.winback("run", "tenth.yaml").returncode == 0
     ours, theirs = (
         pd.read_parquet(f / "outputs/tenth/scores.parquet") for f in (tmp_path, ran.folder)
