@@ -1,12 +1,19 @@
 # ruff: noqa: INP001, T201 - a script beside what it writes to, no package
-"""Print the figures of the card: `ONLINE_RETAIL=… python models/churn/measure.py`.
+"""Print the figures of the card.
 
-Everybody with a purchase is judged, at dates and horizons that no rule was made for.
+`ONLINE_RETAIL=… python models/churn/measure.py` prints those of the table. Any other split:
+
+    python models/churn/measure.py cdnow 1997-12-31 90
+    python models/churn/measure.py data/shop_3/transactions.parquet 2025-10-02 90
+
+Everybody with a purchase is judged, at dates and horizons that no rule was made for. A source is
+`cdnow`, `online_retail` (the file that ONLINE_RETAIL names) or what `winback simulate` wrote.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -47,18 +54,37 @@ class Split:
     against: pd.DataFrame
 
 
+COLUMNS = {
+    "online_retail": {
+        "customer_id": "CustomerID",
+        "timestamp": "InvoiceDate",
+        "amount": "Quantity * UnitPrice",
+    },
+    "simulated": {
+        "customer_id": "buyer",
+        "timestamp": "ordered_at",
+        "amount": "paid",
+        "order_id": "order_no",
+    },
+}
+
+
 def purchases(name: str) -> Transactions:
     """Return the purchases of a data set."""
     if name == "cdnow":
         return wb.read_transactions("sample:cdnow")
+    if name == "online_retail":
+        return wb.read_transactions(
+            os.environ["ONLINE_RETAIL"],
+            columns=COLUMNS["online_retail"],
+            filter="CustomerID IS NOT NULL",
+        )
     return wb.read_transactions(
-        os.environ["ONLINE_RETAIL"],
-        columns={
-            "customer_id": "CustomerID",
-            "timestamp": "InvoiceDate",
-            "amount": "Quantity * UnitPrice",
-        },
-        filter="CustomerID IS NOT NULL",
+        name,
+        columns=COLUMNS["simulated"],
+        timezone="Europe/Berlin",
+        refunds="by_order",
+        deduplicate=True,
     )
 
 
@@ -99,10 +125,10 @@ def measure(transactions: Transactions, as_of: date, days: int) -> Split:
     )
 
 
-def lines() -> Iterator[str]:
+def lines(splits: dict[str, tuple[str, date, int]]) -> Iterator[str]:
     """Word every split."""
     known: dict[str, Transactions] = {}
-    for title, (name, as_of, days) in SPLITS.items():
+    for title, (name, as_of, days) in splits.items():
         if name not in known:
             known[name] = purchases(name)
         split = measure(known[name], as_of, days)
@@ -112,5 +138,9 @@ def lines() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    for line in lines():
+    asked = SPLITS
+    if len(sys.argv) > 1:
+        source, day, days = sys.argv[1:]
+        asked = {f"{source}, {days} days": (source, date.fromisoformat(day), int(days))}
+    for line in lines(asked):
         print(line, flush=True)

@@ -142,6 +142,13 @@ def test_bash_completes_commands_and_the_paths_of_jobs(winback, tmp_path, words,
     assert done.stdout.split() == expected
 
 
+def test_who_reads_the_beginning_only_hears_of_no_error():
+    script = f"set -o pipefail; {PROGRAM} playbook check | head -c 10; echo $?"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert done.stdout.startswith("churn_warn")
+
+
 def test_init_shows_what_it_guessed(winback, tmp_path):
     (tmp_path / "sales.csv").write_text(
         "Kunden-Nr.;Datum;Betrag;Stadt\n" + "k1;31.12.2023;1.234,50;Köln\n" * 2, encoding="utf-8"

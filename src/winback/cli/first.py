@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -100,8 +101,13 @@ def _column(text: str) -> tuple[str, str]:
     return ours.strip(), yours.strip()
 
 
-def _draw(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    """Draw a table as wide as the terminal; as wide as it needs where nobody watches."""
+def _draw(
+    header: Sequence[str], rows: Sequence[tuple[str, ...]], styles: Sequence[str] | None = None
+) -> None:
+    """Draw a table as wide as the terminal; as wide as it needs where nobody watches.
+
+    `styles` are those of the first cells.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -113,8 +119,8 @@ def _draw(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for title in header:
         table.add_column(title)
-    for row in rows:
-        table.add_row(*map(Text, row))
+    for (first, *others), style in zip(rows, styles or [""] * len(rows), strict=True):
+        table.add_row(Text(first, style), *map(Text, others))
     console.print(table)
 
 
@@ -151,19 +157,12 @@ def _show(checks: list[Check]) -> None:
     """Draw the table, or plain lines where the library that draws is what is missing."""
     broken = [check for check in checks if check.state == "broken"]
     end = f"{len(broken)} to mend" if broken else "all is well: a job can run"
+    rows = [(_MARKS[check.state][0], check.name, check.found) for check in checks]
     try:
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
+        _draw(("", "checked", "found"), rows, [_MARKS[check.state][1] for check in checks])
     except ImportError:
-        for check in checks:
-            typer.echo(f"{_MARKS[check.state][0]:<7} {check.name}: {check.found}")
-    else:
-        table = Table(box=None, pad_edge=False, show_header=False)
-        for check in checks:
-            mark, style = _MARKS[check.state]
-            table.add_row(Text(mark, style), Text(check.name), Text(check.found))
-        Console(highlight=False).print(table)
+        for row in rows:
+            typer.echo("{:<7} {}: {}".format(*row))
     for check in checks:  # outside the table, so that a command can be copied whole
         if check.mend:
             typer.echo(f"\n{check.name}: {check.mend}")

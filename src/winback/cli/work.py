@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from importlib import import_module
 from math import isfinite
 from pathlib import Path
-from signal import SIGINT, SIGTERM, signal
+from signal import SIGINT, SIGPIPE, SIGTERM, signal
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -116,6 +116,9 @@ def exit_codes(*, debug: bool, json_: bool = False) -> Iterator[list[LoadedJob]]
         yield loaded
     except typer.Exit:
         raise
+    except BrokenPipeError:  # whoever read the output has read enough, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(128 + SIGPIPE) from None
     except (KeyboardInterrupt, Exception) as error:
         # a library in whose callback the signal arrived may have made an error of its own of it
         if _stopped or isinstance(error, KeyboardInterrupt):
