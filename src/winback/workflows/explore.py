@@ -292,7 +292,9 @@ class OpenJob:
             "as of": job.as_of,
             **{name: table["source"] for name, table in tables.items()},
             "value is about": f"the next {job.value.horizon_days} days",
-            "churn is": f"no purchase in {job.churn.horizon_days or job.horizon_days} days",
+            "churn is": "no purchase in a time read from the gaps between purchases"
+            if job.churn.horizon_days == "auto"
+            else f"no purchase in {job.churn_horizon_days} days",
             "active": f"bought within {job.churn.active_within_days} days"
             if job.churn.active_within_days
             else "everybody",

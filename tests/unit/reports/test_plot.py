@@ -95,6 +95,8 @@ def test_parameters_are_those_fitted_with_their_intervals(rfm, model):
     assert figure.data[1].y == pytest.approx((model.alpha_, other.alpha_))
     up = model.summary_.loc["alpha", "high_95"] - model.alpha_
     assert figure.data[1].error_y.array[0] == pytest.approx(up)
+    assert "n = 2,357" in figure.layout.title.subtitle.text
+    assert "BG/NBD" in figure.layout.title.text
     rival = wb.ModifiedBetaGeoModel().fit(rfm)
     for models in ({"1997-09-30": model}, {"1997-09-30": model, "1998-06-30": rival}):
         with pytest.raises(UsageError, match="two models of one kind"):

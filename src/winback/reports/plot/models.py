@@ -28,6 +28,12 @@ from winback.reports.readings.value import frequency_name
 from winback.reports.stability import stability
 from winback.reports.value import MOST_FREQUENT
 
+_NAMES = {
+    "BetaGeoModel": "beta_geo",
+    "ModifiedBetaGeoModel": "modified_beta_geo",
+    "ParetoNBDModel": "pareto_nbd",
+}  # as the report's words know them
+
 
 def coverage(
     actual: Values,
@@ -135,7 +141,7 @@ def parameters(models: Mapping[Any, Any]) -> go.Figure:
     """
     days = sorted(models, key=str)
     fitted: list[Any] = [purchase_model(models[at]) for at in days]
-    kinds = sorted({type(model).__name__ for model in fitted})
+    kinds = sorted({_NAMES.get(type(model).__name__, type(model).__name__) for model in fitted})
     runs = [
         {
             "version": day(at),
@@ -160,7 +166,9 @@ def parameters(models: Mapping[Any, Any]) -> go.Figure:
             where="models",
             got=f"{len(days)}: {', '.join(kinds)}",
         )
-    return alone(figures.stability(computed, ENGLISH, as_of=day(days[-1])))
+    drawn = figures.stability(computed, ENGLISH, as_of=day(days[-1]))
+    drawn.for_each_xaxis(lambda axis: axis.title.update(text="Fitted at") if axis.title.text else 0)
+    return alone(drawn, n=ENGLISH.number(round(float(fitted[-1].n_))))
 
 
 def importance(contributions: pd.DataFrame, *, as_of: Day, most: int = 12) -> go.Figure:
@@ -180,8 +188,8 @@ def importance(contributions: pd.DataFrame, *, as_of: Day, most: int = 12) -> go
     >>> import winback as wb
     >>> told = pd.DataFrame({"overdue_ratio": [1.0, -2.0], "frequency": [0.5, 0.5], "bias": 0.1})
     >>> figure = wb.plot.importance(told, as_of="2024-06-30")
-    >>> figure.data[0].y, figure.data[0].x
-    (('overdue', 'few recent purchases'), (1.5, 0.5))
+    >>> figure.data[0].y[0], figure.data[0].x
+    ('overdue', (1.5, 0.5))
     """
     n = same_length(contributions=contributions)
     rows = contributions.drop(columns="customer_id", errors="ignore")

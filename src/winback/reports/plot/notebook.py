@@ -25,13 +25,13 @@ def alone(figure: go.Figure, **other: str) -> go.Figure:
     figure
         As the report draws it.
     **other
-        Another `title`, where the report's own is about the job.
+        Another `title` or `n`, where the report's own is about the job.
     """
     told = {**figure.layout.meta, **other}
     figure.update_layout(meta=told, title_text=told["title"])
+    meta = Words()("meta", n=told["n"], as_of=told["as_of"])
     lines = textwrap.wrap(told["reading"], WIDTH)
     crown = CROWN if figure.layout.showlegend else CROWN - LEGEND
-    meta = figure.layout.title.subtitle.text
     figure.update_layout(
         paper_bgcolor="white",
         title_subtitle_text="<br>".join([meta, *lines]),
