@@ -26,7 +26,7 @@ import pandas as pd
 from winback.data.tables import Transactions
 from winback.errors import NotEnoughDataError, UsageError
 from winback.evaluation.churn_forward import SnapshotSettings, churn_data, fit_churn
-from winback.evaluation.windows import MIN_CUSTOMERS, Window, first_day, known_past
+from winback.evaluation.windows import MIN_CUSTOMERS, Window, first_day, known_past, some_customers
 from winback.features.behaviour import active, behaviour_table
 from winback.features.habits import event_types
 from winback.features.purchases import purchase_days
@@ -146,7 +146,8 @@ def measure_lead_time(
     )
     wanted = dict(recipe) if recipe is not None else {"estimator": "ChurnModel", "params": {}}
     model = fit_churn(wanted, data, window, random_state)
-    scored = _some(past.table)
+    some = some_customers(past.table, MAX_SCORED)
+    scored = past.table.select("customer_id").distinct() if some is None else some
     dates = [start + timedelta(days=at) for at in range(0, 2 * horizon_days + 1, EVERY_DAYS)]
     risks = []
     for at in range(0, len(dates), DATES_AT_ONCE):  # bounds the memory
@@ -287,13 +288,3 @@ def _silences(
     spells = days.select("customer_id", "day", churned=(gap > horizon_days).coalesce(True))
     frame: pd.DataFrame = spells.order_by(["customer_id", "day"]).to_pyarrow().to_pandas()
     return frame
-
-
-def _some(transactions: ir.Table) -> ir.Table:
-    """Choose about `MAX_SCORED` customers by a digest, the same on every engine."""
-    ids = transactions.select("customer_id").distinct()
-    n = ids.count().to_pyarrow().as_py()
-    if n <= MAX_SCORED:
-        return ids
-    below = f"{round(MAX_SCORED / n * 0xFFFFFFFF):08x}"
-    return ids.filter(ids.customer_id.hexdigest("md5").substr(0, 8) < below)
