@@ -81,15 +81,17 @@ class Evaluation:
             if record["model"] == name:
                 run.log_metrics(numbers, split=record["target"])
         content: dict[str, Any] = {"records": records, "notes": self.notes}
+        told: dict[str, Any] = {}
         if "churn" in targets:
-            content |= {"groups": self.groups, "profit": self.profit}
+            told = {"groups": self.groups, "profit": self.profit}
+            content |= told
             for file, rows in (("churn_groups.csv", self.groups), ("profit.csv", self.profit)):
                 if rows:
                     run.log_text(pd.DataFrame(rows).to_csv(index=False), file)
         run.log_dict(content, RECORDS)
         if records and self.predictions is not None:
             mine = self.predictions[self.predictions["target"].isin(targets)]
-            for chart, figure in quality_figures(quality(records, mine)).items():
+            for chart, figure in quality_figures(quality(records, mine, **told)).items():
                 run.log_figure(figure, f"figures/{chart}.html")
 
 
