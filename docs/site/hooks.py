@@ -36,7 +36,7 @@ ELSEWHERE = {
 }
 _NAMES = "<!-- every public name -->"
 _FENCED = re.compile(r"^```math\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-_INLINE = re.compile(r"\$`(.+?)`\$")
+_INLINE = re.compile(r"\$`([^`]+)`\$")
 _LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s#:]+)(#[^)\s]*)?\)")
 
 

@@ -102,6 +102,8 @@ def _alone(name: str, check: Callable[[], Check]) -> Check:
         return check()
     except WinbackError as error:
         return Check(name, "broken", error.reason, error.hint or f"use {error.allowed}")
+    except metadata.PackageNotFoundError:  # the source is on the path, and nothing else
+        return Check(name, "broken", "winback is not installed", _install("."))
     except Exception as error:  # noqa: BLE001  # a doctor tells of what it cannot examine, too
         told = f"{type(error).__name__}: {' '.join(str(error).split())}"
         return Check(name, "broken", told, _reinstall(error))

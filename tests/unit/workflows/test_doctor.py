@@ -89,6 +89,16 @@ def test_a_library_that_is_old_or_missing(monkeypatch, version, told):
     assert check.mend.startswith(f"{sys.executable} -m pip install 'duckdb<3,>=2.0'")
 
 
+def test_a_source_that_was_never_installed(monkeypatch):
+    def unknown(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(room.metadata, "requires", unknown)
+    check = room._alone("libraries", room._libraries)
+    assert check.found == "winback is not installed"
+    assert check.mend == f"{sys.executable} -m pip install ."
+
+
 def test_lightgbm_without_openmp(monkeypatch):
     def no_openmp(name):
         raise OSError("libgomp.so.1: cannot open shared object file")
