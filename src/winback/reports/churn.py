@@ -57,6 +57,7 @@ def curves(engine: duckdb.DuckDBPyConnection, verdict: Mapping[str, Any]) -> lis
         ``model``, ``chosen``, and ``n`` and ``churners``: 101 cumulative counts each. Empty with
         fewer than a hundred customers, or without anybody who left.
     """
+    models = shown_models(verdict)
     found = records(
         engine,
         """
@@ -65,16 +66,17 @@ def curves(engine: duckdb.DuckDBPyConnection, verdict: Mapping[str, Any]) -> lis
                    row_number() OVER (PARTITION BY model ORDER BY predicted DESC) AS place,
                    count(*) OVER (PARTITION BY model) AS total
             FROM predictions
-            WHERE split = ? AND target = ? AND predicted IS NOT NULL AND actual IS NOT NULL
+            WHERE split = ? AND target = ? AND list_contains(?, model)
+              AND predicted IS NOT NULL AND actual IS NOT NULL
         )
         SELECT model, CAST(ceil(place * 100.0 / total) AS INTEGER) AS percent,
                count(*) AS n, sum(actual) AS churners
         FROM ranked GROUP BY model, percent
         """,
-        [verdict["split"], verdict["target"]],
+        [verdict["split"], verdict["target"], models],
     )
     drawn = []
-    for model in shown_models(verdict):
+    for model in models:
         rows = {row["percent"]: row for row in found if row["model"] == model}
         if rows:
             counts = {

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-import pandas as pd
-
 from winback.workflows.aggregates import TRACKING, read_tracking
-from winback.workflows.evaluate import read as read_evaluation
+from winback.workflows.evaluate import PREDICTIONS, RECORDS, Evaluation
 from winback.workflows.report_models import describe_models, read_evidence, value_runs
 from winback.workflows.report_value import (
     cover,
@@ -47,13 +45,13 @@ def report(session: Session) -> dict[str, Any]:
     scores = session.require("scores.parquet", "score")
     session.require("win_back_excluded.parquet", "lists")  # nearly everybody: its date is sure
     lists = {
-        "churn_warning": pd.read_parquet(session.require("churn_warning.parquet", "lists")),
-        "win_back": pd.read_parquet(session.require("win_back.parquet", "lists")),
-        "win_back_control": _control(session),
+        "churn_warning": session.require("churn_warning.parquet", "lists"),
+        "win_back": session.require("win_back.parquet", "lists"),
+        "win_back_control": session.require("win_back_control.parquet", "lists"),
         "win_back_summary": _win_back_facts(session),
         "churn_warning_summary": manifest.get("churn_warning"),
     }
-    evaluation = read_evaluation(session)
+    evaluation = _evaluation(session)
     used = champions(session)
     models = describe_models(session, used)
     aggregated = _of_today(session, TRACKING)
@@ -76,7 +74,8 @@ def report(session: Session) -> dict[str, Any]:
             scores=scores,
             lists=lists,
             evaluation=evaluation.records,
-            predictions=evaluation.predictions,
+            # a row a customer and model: read where it lies, never as a frame
+            predictions=session.find(PREDICTIONS) if evaluation.records else None,
             groups=evaluation.groups,
             profit=evaluation.profit,
             evidence=read_evidence(session, used["churn"]),
@@ -104,28 +103,29 @@ def report(session: Session) -> dict[str, Any]:
         path = session.staged("report.html")
         drawn = figures(computed)
         write_report(computed, path, figures=drawn)
-    _log(session, drawn)
+    _log(session, manifest.get("training", {}).get("run_id", used["value"].run_id), drawn)
     size = path.stat().st_size
     session.reporter.say(f"report: {session.out / 'report.html'} ({size / 1e6:.1f} MB)")
     return {"bytes": size, "warnings": computed["warnings"]}
 
 
-def _log(session: Session, drawn: Mapping[str, Any]) -> None:
+def _log(session: Session, run_id: str, drawn: Mapping[str, Any]) -> None:
     """Keep every figure with the training whose models the report is about, by date."""
     from winback.registry.run_log import Run
 
-    trained = session.manifest.get("training") or session.manifest["models"]["value"]
-    run = Run(session.store, trained["run_id"])
+    run = Run(session.store, run_id)
     with session.reporter.step("Logging the figures"):
         for name, figure in drawn.items():
             run.log_figure(figure, f"report/{session.job.as_of}/{name}.html")
 
 
-def _control(session: Session) -> pd.DataFrame:
-    """Read back the comparison group, which is kept as CSV alone so that nobody sends to it."""
-    style = session.job.lists
-    path = session.require("win_back_control.csv", "lists")
-    return pd.read_csv(path, sep=style.separator, decimal=style.decimal, dtype=str)
+def _evaluation(session: Session) -> Evaluation:
+    """Read back how the models were judged, without a prediction."""
+    content = _of_today(session, RECORDS)
+    records, notes, groups, profit = (
+        content.get(name) or [] for name in ("records", "notes", "groups", "profit")
+    )
+    return Evaluation(records, None, notes, groups, profit)
 
 
 def _win_back_facts(session: Session) -> dict[str, Any]:

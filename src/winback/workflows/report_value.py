@@ -18,7 +18,7 @@ HISTORY = ("frequency", "recency", "T")
 LISTS = ("churn_warning", "win_back", "win_back_control")
 
 
-def past_frequencies(session: Session, records: Sequence[dict[str, Any]]) -> pd.DataFrame | None:
+def past_frequencies(session: Session, records: Sequence[dict[str, Any]]) -> Path | None:
     """Count how often customers had bought again by the latest split of purchases."""
     from winback.features.purchases import purchase_days
     from winback.features.rfm import rfm_table
@@ -28,12 +28,12 @@ def past_frequencies(session: Session, records: Sequence[dict[str, Any]]) -> pd.
         return None
     known, as_of = session.transactions, date.fromisoformat(max(splits).partition("/")[0])
     days = purchase_days(known.table, as_of, count_zero=known.count_zero)
-    table = rfm_table(days, as_of).select("customer_id", "frequency")
-    frame: pd.DataFrame = table.to_pyarrow().to_pandas()
-    return frame
+    path = session.stage / "frequencies.parquet"
+    rfm_table(days, as_of).select("customer_id", "frequency").to_parquet(path)
+    return path
 
 
-def trained_then(session: Session, champion: LoadedModel) -> tuple[str, pd.DataFrame] | None:
+def trained_then(session: Session, champion: LoadedModel) -> tuple[str, Path] | None:
     """Return the day and the customers that the champion learned from; None if that is today."""
     from winback.features.purchases import purchase_days
     from winback.features.rfm import rfm_table
@@ -44,8 +44,12 @@ def trained_then(session: Session, champion: LoadedModel) -> tuple[str, pd.DataF
         return None
     known, as_of = session.transactions, date.fromisoformat(day)
     days = purchase_days(known.table, as_of, count_zero=known.count_zero)
-    frame: pd.DataFrame = rfm_table(days, as_of).to_pyarrow().to_pandas()
-    return (day, frame) if len(frame) else None
+    table = rfm_table(days, as_of)
+    if not table.count().to_pyarrow().as_py():
+        return None
+    path = session.stage / "trained.parquet"
+    table.to_parquet(path)
+    return day, path
 
 
 def draw_matrices(session: Session, scores: Path, champion: LoadedModel) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 TEXT: dict[str, str] = {
+    "value.to_come": "What is to come, and from whom",
     "value.so_far": "How it has been going",
     "value.model": "What the model makes of a history",
     "band.80": "80% interval",

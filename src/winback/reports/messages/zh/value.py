@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 TEXT: dict[str, str] = {
+    "value.to_come": "未来会带来什么，来自谁",
     "value.so_far": "至今的走势",
     "value.model": "模型如何看待购买历史",
     "band.80": "80% 区间",
