@@ -34,6 +34,7 @@ COMMANDS = [
     "validate",
     "train",
     "promote",
+    "rollback",
     "score",
     "lists",
     "explain",

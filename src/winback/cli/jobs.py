@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Annotated, Optional
 
 import typer
@@ -17,7 +18,18 @@ _PLAIN = {
     "report": "Draw report.html from what the earlier steps left.",
     "backtest": "Train at each of the job's splits, and compare with what happened next.",
 }
-_ORDER = ("run", "validate", "train", "promote", "score", "lists", "explain", "report", "backtest")
+_ORDER = (
+    "run",
+    "validate",
+    "train",
+    "promote",
+    "rollback",
+    "score",
+    "lists",
+    "explain",
+    "report",
+    "backtest",
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -25,6 +37,7 @@ def add_to(app: typer.Typer) -> None:
     special: dict[str, Callable[..., None]] = {
         "run": run,
         "train": train,
+        "rollback": rollback,
         "lists": lists,
         "explain": explain,
     }
@@ -68,6 +81,42 @@ def train(
     """
     settings = {} if tune is None else {"churn.tune": tune}
     work("train", job, as_of, out, settings, debug=debug, quiet=quiet, json_=json_, force=force)
+
+
+class Part(StrEnum):
+    """What can go back by itself."""
+
+    VALUE = "value"
+    CHURN = "churn"
+
+
+def rollback(
+    job: JobFile,
+    as_of: AsOf = None,
+    out: Out = None,
+    *,
+    only: Annotated[
+        Optional[Part],
+        typer.Option(
+            help="Leave the rest as it is: value (with the tiers cut on it) or churn.",
+            show_default=False,
+        ),
+    ] = None,
+    debug: Debug = False,
+    quiet: Quiet = False,
+    json_: Json = False,
+) -> None:
+    """Make the champions of before champions again, value and tiers together.
+
+    Example: winback rollback shop.yaml --only churn
+
+    For when a promoted model turns out to be wrong. Nothing is deleted: the two versions change
+    places, so a second rollback undoes the first. Scores and lists stay as they are until
+    `winback score` and `winback lists` make them anew; `winback run` asks the gate again, which
+    may promote the newer version once more.
+    """
+    part = None if only is None else only.value
+    work("rollback", job, as_of, out, debug=debug, quiet=quiet, json_=json_, only=part)
 
 
 def lists(
