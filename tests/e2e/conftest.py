@@ -15,7 +15,7 @@ class Shell:
 
     folder: Path
 
-    def winback(self, *arguments, env=None, timeout=300):
+    def winback(self, *arguments, env=None, timeout=900):
         return subprocess.run(
             [sys.executable, "-m", "winback", *map(str, arguments)],
             cwd=self.folder,

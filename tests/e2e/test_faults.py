@@ -82,6 +82,7 @@ def assert_same_results(one, other):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(2000)
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_killed_when(undisturbed, tmp_path, shell_in, moment):
     shop = undisturbed.fresh.copy_to(tmp_path / "shop")

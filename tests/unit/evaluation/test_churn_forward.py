@@ -152,6 +152,6 @@ def test_what_was_judged_already_is_not_fitted_again(shop, monkeypatch):
     for name in recipes:
         assert list(again.predicted()[name]) == list(fresh.predicted()[name])
     assert list(again.predicted()["logistic"]) == list(judged.predicted()["logistic"])
+    later = Window(WINDOW.as_of + timedelta(days=1), WINDOW.until + timedelta(days=1))
     with pytest.raises(TypeError):  # other days are not known
-        later = Window(WINDOW.as_of + timedelta(days=1), WINDOW.until + timedelta(days=1))
         churn_forward.churn_forward(shop, recipes, later, **settings, known=known)
