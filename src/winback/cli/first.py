@@ -28,7 +28,7 @@ The first five minutes:
   winback run orders.yaml            train, promote, score, make both lists, draw the report
   winback explain orders.yaml 17850  one customer: which list, and why
 
-No purchases at hand? `winback init sample:cdnow`: 23,570 real customers come with it.
+No purchases at hand? `winback init sample:cdnow-tenth`: 2,357 real customers come with it.
 
 Results    outputs/orders/: open report.html in a browser, the two lists in a spreadsheet
 Models     models/local/: mlflow ui --backend-store-uri sqlite:///models/local/mlflow.db
@@ -48,7 +48,7 @@ def init(
         str,
         typer.Argument(
             metavar="ORDERS.csv",
-            help="Your purchases: CSV or Parquet, a folder or a glob; or sample:cdnow.",
+            help="Your purchases: CSV or Parquet, a folder or a glob; or sample:cdnow-tenth.",
             show_default=False,
         ),
     ],

@@ -28,6 +28,9 @@ as_of: {as_of} # the newest purchase in the file
 # Days are cut in this time zone.
 timezone: UTC
 
+# The one currency of all amounts (ISO 4217).
+{currency}
+
 # Predictions look so many days ahead. Lost is who does not buy in them.
 horizon_days: 90
 
@@ -66,6 +69,8 @@ lists:
     offer_cost: 2.00
     window_days: 730 # who has been silent for longer is let go
 """
+_CODES = ("AUD", "BRL", "CAD", "CHF", "CNY", "EUR", "GBP", "INR", "JPY", "SEK", "USD")
+_SIGNS = {"€": "EUR", "£": "GBP"}  # a dollar may be one of many, a yen a yuan
 _NEEDED = ("customer_id", "timestamp")
 
 
@@ -136,6 +141,9 @@ def init(orders: str, to: Path | None = None, columns: Mapping[str, str] | None 
     notes = found.notes
     if "amount" not in found.guesses:
         notes += ("without an amount, lists are ranked by expected purchases, nothing by money",)
+    if len(found.examples.get("currency", ())) > 1:
+        several = ", ".join(found.examples["currency"])
+        notes += (f"there are several currencies ({several}): keep one by `currency` and `filter`",)
     return Begun(found, to, notes)
 
 
@@ -151,12 +159,24 @@ def _fill(found: Sniffed, orders: str, to: Path) -> str:
         file=to.name,
         name=_scalar(_slug(to.stem)),
         as_of=found.last_day,
+        currency=_currency(found),
         source=_scalar(_source(orders, to)),
         columns="\n".join(columns),
         filter=_filter(found),
         zero="keep" if orders.startswith("sample:") else "drop",
         active=365 if span > 730 else max(30, min(180, span // 2)),
     )
+
+
+def _currency(found: Sniffed) -> str:
+    """Write the currency that a column, or the name or the cells of the amounts tell."""
+    given = found.examples.get("currency", ())
+    told = [code for code in given if re.fullmatch("[A-Z]{3}", code)]
+    if not given and "amount" in found.guesses:
+        amount = found.guesses["amount"].expression
+        told = re.findall(rf"\b(?:{'|'.join(_CODES)})\b", amount)
+        told += [code for sign, code in _SIGNS.items() if sign in amount]
+    return f"currency: {told[0]}" if len(set(told)) == 1 else "# currency: EUR"
 
 
 def _source(orders: str, to: Path) -> str:

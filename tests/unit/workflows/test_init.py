@@ -98,3 +98,22 @@ def test_a_sample_begins_a_job_of_its_own(tmp_path):
     init("sample:cdnow-tenth", tmp_path / "job.yaml")
     given = load_job(tmp_path / "job.yaml").job.data.transactions
     assert (given.source, given.zero_amounts) == ("sample:cdnow-tenth", "keep")
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "written"),
+    [
+        ("user,date,Total (GBP)", "a,2024-01-02,5", "currency: GBP"),
+        ("user,date,total", "a,2024-01-02,5.00 €", "currency: EUR"),
+        ("user,date,total,currency", "a,2024-01-02,5,CHF", "currency: CHF"),
+        ("user,date,total", "a,2024-01-02,$5.00", "# currency: EUR"),  # whose dollar?
+        ("user,date,total,currency", "a,2024-01-02,5,CHF\nb,2024-01-02,5,USD", "# currency: EUR"),
+    ],
+)
+def test_the_currency_is_written_where_it_is_told(tmp_path, header, row, written):
+    orders, to = tmp_path / "orders.csv", tmp_path / "job.yaml"
+    orders.write_text(f"{header}\n{row}\n", encoding="utf-8")
+    notes = " ".join(init(str(orders), to).notes)
+    assert f"\n{written}\n" in to.read_text(encoding="utf-8")
+    assert load_job(to).job.currency == (None if written[0] == "#" else written[-3:])
+    assert ("several currencies (CHF, USD)" in notes) == ("\n" in row)
