@@ -7,6 +7,7 @@ python docs/make_excerpts.py outputs/cdnow
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import sys
@@ -61,13 +62,15 @@ def calls(folder: Path, facts: dict[str, list[str]]) -> str:
 
 
 def verdict(folder: Path) -> str:
-    """Quote the first paragraphs of the report."""
+    """Quote the sentences of the report's first section."""
     page = (folder / "report.html").read_text(encoding="utf-8")
     section = page.partition('id="verdict"')[2].partition("</section>")[0]
     texts = [
-        re.sub(r"<[^>]+>", "", text) for text in re.findall(r"<p>(.*?)</p>", section, re.DOTALL)
+        html.unescape(re.sub(r"<[^>]+>", "", text)).strip()
+        for text in re.findall(r"<p[^>]*>(.*?)</p>", section, re.DOTALL)
     ]
-    return "> " + " ".join(" ".join(texts).split())
+    sentences = " ".join(text for text in texts if text.endswith("."))
+    return "> " + " ".join(sentences.split())
 
 
 def main(folder: Path) -> None:

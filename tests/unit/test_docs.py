@@ -149,6 +149,20 @@ def test_every_column_of_an_output_is_explained_in_its_order(title, columns):
     assert [name for name, _, _ in rows] == list(columns)
 
 
+def test_the_excerpts_of_the_readme_can_be_made_again(tmp_path):
+    made = script("make_excerpts")
+    for name in ("verdict", "churn_warning", "win_back"):
+        excerpt = README.partition(f"<!-- {name} -->\n")[2].partition("\n<!-- end -->")[0]
+        assert len(excerpt) > 300, name
+    assert set(made.WARNING) <= set(CHURN_WARNING)
+    assert set(made.CALL) <= set(WIN_BACK)
+    page = (
+        '<section id="verdict"><p class="meter">Budget 5%</p>\n<p>Two <b>say</b> so.</p></section>'
+    )
+    (tmp_path / "report.html").write_text(page, encoding="utf-8")
+    assert made.verdict(tmp_path) == "> Two say so."
+
+
 def test_the_readme_counts_the_columns_of_the_lists():
     assert f"of its {len(CHURN_WARNING)} columns" in README
     assert f"of its {len(WIN_BACK)} columns" in README
