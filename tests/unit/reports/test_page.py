@@ -380,3 +380,37 @@ def test_a_handful_of_customers_has_no_curves_by_percent(arguments):
     assert report["quality"]["churn"]["curves"] == []
     assert "reliability" in figures(report)
     assert "gain" not in figures(report)
+
+
+def test_the_verdict_shows_how_full_the_lists_are(arguments):
+    from winback.reports.messages import Words
+    from winback.reports.verdict import gauges
+
+    arguments["lists"]["churn_warning_summary"] = {"capacity": 12}
+    arguments["lists"]["win_back_summary"]["capacity"] = 40
+    told = gauges(compute_report(**arguments), Words(currency="USD"))
+    assert [gauge["text"] for gauge in told] == [
+        "6 of 12 (50%)",
+        "20 of 40 (50%)",
+        "USD 42 of USD 50 (84%)",
+    ]
+    assert [round(part["share"], 3) for part in told[0]["parts"]] == [0.167, 0.0, 0.333]
+
+
+def test_baselines_lie_beside_the_chosen_model_in_the_reliability_chart(arguments):
+    rows = arguments["predictions"]
+    other = rows[rows["target"] == "churn"].assign(model="logistic", predicted=0.5)
+    arguments["predictions"] = pd.concat([rows, other], ignore_index=True)
+    drawn = figures(compute_report(**arguments))["reliability"]
+    assert [trace.name for trace in drawn.data[1:3]] == ["LightGBM", "logistic regression"]
+    assert set(drawn.data[2].x) == {0.5}
+
+
+def test_revenue_to_come_is_told_in_money(arguments):
+    arguments["forecast_revenue"] = [
+        {"day": f"1998-07-{n:02}", "cumulative": 10.0 * n}
+        | {"cumulative_low": 9.0 * n, "cumulative_high": 11.0 * n}
+        for n in range(1, 9)
+    ]
+    drawn = figures(compute_report(**arguments))["forecast_revenue"]
+    assert "bring USD 80 of revenue (80% interval USD 72 to USD 88" in drawn.layout.meta["reading"]

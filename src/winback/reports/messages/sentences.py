@@ -24,6 +24,7 @@ HOLES: dict[str, str | None] = {
     "people": "people",
     "standard": "standard",
     "days_of": "days_of",
+    "way": "way",
     "why": None,
     "said": None,
     "who": None,

@@ -133,8 +133,9 @@ TEXT: dict[str, str] = {
     "said.knows_little": (
         "about {people} ({n}) the score knows little: AUC {auc} ({low} to {high})"
     ),
-    "said.all_left": "of {people} ({n}) all left: nothing can be said about the ranking",
-    "said.all_back": "of {people} ({n}) all came back: nothing can be said about the ranking",
+    "said.all_alike": "of {people} ({n}) all {way}: nothing can be said about the ranking",
+    "way.left": "left",
+    "way.came back": "came back",
     "said.too_few": "there are too few {people} ({n}) to say what the score knows about them",
     "people.customers with one order": "customers with one order",
     "people.repeat customers": "repeat customers",
