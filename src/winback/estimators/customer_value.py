@@ -52,7 +52,10 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
     level_spread
         Standard deviation of the logarithm of the level, >= 0: by how much what everybody does
         together strays from what is expected, see `winback.evaluation.level`. It widens the
-        intervals, and predicts nothing.
+        intervals of sums, and predicts nothing.
+    level_low, level_high
+        By how much, as logarithms >= 0, the level is lowered for the lower ends of single
+        customers' intervals, and raised for the upper ones.
     random_state
         Seed of the simulation, a whole number >= 0.
 
@@ -91,6 +94,8 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         discount_rate: float = 0.10,
         n_draws: int = 1000,
         level_spread: float = 0.0,
+        level_low: float = 0.0,
+        level_high: float = 0.0,
         random_state: int = 0,
     ) -> None:
         self.purchase_model = purchase_model
@@ -100,6 +105,8 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         self.discount_rate = discount_rate
         self.n_draws = n_draws
         self.level_spread = level_spread
+        self.level_low = level_low
+        self.level_high = level_high
         self.random_state = random_state
 
     def fit(
@@ -340,7 +347,8 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         _check("discount_rate", self.discount_rate, self.discount_rate >= 0, "a rate >= 0")
         draws = self.n_draws
         _check("n_draws", draws, draws == int(draws) and draws >= 100, "a whole number >= 100")
-        _check("level_spread", self.level_spread, self.level_spread >= 0, "a spread >= 0")
+        for name in ("level_spread", "level_low", "level_high"):
+            _check(name, getattr(self, name), getattr(self, name) >= 0, "a logarithm >= 0")
         seed = self.random_state
         _check("random_state", seed, seed == int(seed) and seed >= 0, "a whole number >= 0")
 

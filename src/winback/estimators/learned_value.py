@@ -66,7 +66,7 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         ``poisson`` and ``count`` take the amount of a purchase from Gamma-Gamma.
     spend_model
         ``gamma_gamma`` (on all purchase days), or None for data without amounts.
-    horizon_days, margin, discount_rate, n_draws, level_spread, random_state
+    horizon_days, margin, discount_rate, n_draws, level_spread, level_low, level_high, random_state
         As of `CustomerValueModel`.
 
     Attributes
@@ -106,6 +106,8 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         discount_rate: float = 0.10,
         n_draws: int = 1000,
         level_spread: float = 0.0,
+        level_low: float = 0.0,
+        level_high: float = 0.0,
         random_state: int = 0,
     ) -> None:
         self.members = members
@@ -115,6 +117,8 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         self.discount_rate = discount_rate
         self.n_draws = n_draws
         self.level_spread = level_spread
+        self.level_low = level_low
+        self.level_high = level_high
         self.random_state = random_state
 
     def fit(
@@ -362,6 +366,8 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
             "discount_rate",
             "n_draws",
             "level_spread",
+            "level_low",
+            "level_high",
             "random_state",
         )
         return {name: getattr(self, name) for name in names}

@@ -157,7 +157,6 @@ def predictive_quantiles(
     random_state: int,
     n_draws: int,
     pace: FloatArray | None = None,
-    level: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray | None]:
     """Return quantiles of each customer's future purchases and of the spend in unit scale.
 
@@ -170,9 +169,6 @@ def predictive_quantiles(
         half: the smallest with no more than the complement above it.
     pace
         How much faster than the model says each customer's time runs, >= 0; None: 1.
-    level
-        What each draw is multiplied by for all customers, see `level_draws`; counts are then
-        rounded outwards.
 
     Returns
     -------
@@ -187,16 +183,12 @@ def predictive_quantiles(
     counted = np.empty((len(x), len(ranks)))
     spent = np.empty((len(x), len(ranks)))
     informed = distinct[1] if spend is not None else x
-    shared = 1.0 if level is None else level
     for rows, counts, amounts in _futures(
         purchases, spend, x, exposed, living, informed, horizon * paced, random_state, n_draws
     ):
-        counted[rows] = np.sort(counts * shared, axis=1)[:, ranks]
+        counted[rows] = np.sort(counts, axis=1)[:, ranks]
         if amounts is not None:
-            spent[rows] = np.sort(amounts * shared, axis=1)[:, ranks]
-    if level is not None:
-        upper = np.array(probabilities) > 0.5
-        counted = np.where(upper, np.ceil(counted), np.floor(counted))
+            spent[rows] = np.sort(amounts, axis=1)[:, ranks]
     return counted[position], None if spend is None else spent[position]
 
 
@@ -259,16 +251,15 @@ def simulated_totals(
     horizon: float,
     random_state: int,
     n_draws: int,
-    level: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray | None]:
     """Return draws of the sums over customers of purchases and of spend.
 
-    Customers are independent but for the level: the draws of each are turned round by a lot of
+    Customers are independent: the draws of each are turned round by a lot of
     their own, since those of equal frequency come from the same numbers.
 
     Parameters
     ----------
-    frequency, exposure, alive, spend_frequency, pace, level
+    frequency, exposure, alive, spend_frequency, pace
         As of `predictive_quantiles`.
     scale
         What each customer's spend in unit scale is multiplied by.
@@ -290,8 +281,7 @@ def simulated_totals(
         counted += np.take_along_axis(counts, turned, axis=1).sum(axis=0)
         if amounts is not None and scale is not None:
             spent += scale[block] @ np.take_along_axis(amounts, turned, axis=1)
-    shared = 1.0 if level is None else level
-    return counted * shared, None if spend is None else spent * shared
+    return counted, None if spend is None else spent
 
 
 def _rank(probability: float, n_draws: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,24 +20,28 @@ if TYPE_CHECKING:
 
 
 MOST_PACE = 20.0
-HIGH = 1.2816  # one level in ten is higher, in standard deviations
 Ratios = tuple[FloatArray, FloatArray]  # what purchases and revenue are multiplied by, (n,) each
 
 
-class PredictiveIntervals:
+class PredictiveIntervals(ABC):
     """What `CustomerValueModel` says about the spread of what customers will do.
 
-    Every simulated future is a chance of being gone, purchases, amounts, and the level: how much
-    more or less than expected everybody does, as tomorrow's demand is not yesterday's. It is one
-    lognormal factor, exp(level_spread z), *shared* by all customers of a future. As no factor
-    raises a zero, the upper end of a single customer's interval has the chance of a return at a
-    level that one in ten exceeds.
+    Every simulated future is a chance of being gone, purchases and amounts. What they share is the
+    level: how much more or less than expected everybody does, as tomorrow's demand is not
+    yesterday's. All customers of a future are wrong together about it, so that an interval which
+    only mixes over it covers too few of them in every second future. The ends of single customers
+    are therefore those of a *tolerance* interval (Krishnamoorthy & Mathew 2009, section 1.1): the
+    lower one at a level, exp(-level_low), and the upper one at a level, exp(level_high), beyond
+    which only few futures lie. The level is a pace: a customer whose time runs faster also comes
+    back more likely. A sum has the level as one lognormal factor, exp(level_spread z).
     """
 
     purchase_model_: PurchaseModel
     spend_model_: SpendModel | None
     n_draws: int
     level_spread: float
+    level_low: float
+    level_high: float
     random_state: int
 
     def intervals(
@@ -122,7 +127,6 @@ class PredictiveIntervals:
             pace=_pace(ratios),
             scale=scale,
             horizon=horizon,
-            level=None,
             random_state=self.random_state,
             n_draws=self.n_draws,
         )
@@ -171,17 +175,14 @@ class PredictiveIntervals:
         ratios: Ratios | None = None,
     ) -> tuple[FloatArray, FloatArray | None]:
         # artifacts of earlier versions know no level
-        raised = float(np.exp(HIGH * getattr(self, "level_spread", 0.0)))
-        if ratios is None and raised == 1:
+        low, high = (getattr(self, f"level_{side}", 0.0) for side in ("low", "high"))
+        if ratios is None and low == high == 0:
             counts, spent = self._simulated(data, horizon, probabilities)
         else:
             own = np.ones(len(data["frequency"])) if ratios is None else _pace(ratios)
             upper = np.array(probabilities) > 0.5
-            slow, fast = (
-                self._simulated(data, horizon, probabilities, pace)
-                # a factor cannot raise a zero: the upper end has the chances of a high level
-                for pace in (np.minimum(own, 1.0), np.maximum(own, 1.0) * raised)
-            )
+            paces = np.minimum(own, 1.0) * np.exp(-low), np.maximum(own, 1.0) * np.exp(high)
+            slow, fast = (self._simulated(data, horizon, probabilities, pace) for pace in paces)
             counts = np.where(upper, fast[0], slow[0])
             spent = None
             if slow[1] is not None and fast[1] is not None:
@@ -207,16 +208,17 @@ class PredictiveIntervals:
             horizon=horizon,
             probabilities=probabilities,
             pace=pace,
-            level=self._level_draws(),
             random_state=self.random_state,
             n_draws=self.n_draws,
         )
 
+    @abstractmethod
     def _horizon(self, horizon_days: float | None) -> float:
-        raise NotImplementedError
+        """Return the days to be predicted: those asked for, or the model's own."""
 
+    @abstractmethod
     def _read(self, frame: Any) -> Columns:
-        raise NotImplementedError
+        """Return the columns that the model reads, checked."""
 
 
 def _pace(ratios: Ratios) -> FloatArray:

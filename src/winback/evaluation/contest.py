@@ -208,7 +208,8 @@ def choose_value(
             last_year = value_forward(past, one, season, random_state=random_state, known=known)[
                 target
             ]
-        choices[target] = replace(choice, level=level_of(mine, choice.name, season=last_year))
+        level = level_of(mine, choice.name, season=last_year)
+        choices[target] = replace(choice, level=level)
     return choices
 
 

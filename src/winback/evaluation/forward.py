@@ -35,6 +35,8 @@ SETTINGS = frozenset(
         "random_state",
         "n_jobs",
         "level_spread",
+        "level_low",
+        "level_high",
     }
 )  # set by the window, or without a say in what is predicted of purchases, revenue and churn
 INTERVAL_COLUMNS = ("low_80", "high_80", "low_90", "high_90")

@@ -53,8 +53,8 @@ def value_choices(
 
 
 def levelled(recipes: Mapping[str, Recipe], level: Level) -> dict[str, Recipe]:
-    """Return the recipes with the level's spread, which is the shop's and not a model's."""
+    """Return the recipes with the level, which is the shop's and not a model's."""
     return {
-        name: {**recipe, "params": {**recipe["params"], "level_spread": level.spread}}
+        name: {**recipe, "params": {**recipe["params"], **level.settings}}
         for name, recipe in recipes.items()
     }

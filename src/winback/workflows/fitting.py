@@ -69,7 +69,7 @@ def fit_value(session: Session, frame: pd.DataFrame) -> Fitted:
         settings = {
             "margin": job.margin,
             "discount_rate": job.discount_rate,
-            "level_spread": choice.level.spread,
+            **choice.level.settings,
             **({} if transactions.has_amounts else {"spend_model": None}),
         }
         recipe = VALUE_CANDIDATES[candidate]
@@ -77,7 +77,7 @@ def fit_value(session: Session, frame: pd.DataFrame) -> Fitted:
         taught = Taught(transactions, ahead, session.known_fits)
         return fitted(recipe, ahead, job.random_state, frame, taught=taught)
 
-    found = {"level_spread": choice.level.spread}
+    found = choice.level.settings
     tables = {"contest.csv": pd.concat([c.table.assign(target=t) for t, c in choices.items()])}
     said = f"{reasons}; {choice.level}"
     try:

@@ -180,6 +180,16 @@ def test_the_level_is_what_the_choice_missed_by():
     assert [window["ratio"] for window in level.windows] == pytest.approx([2, 2])
     assert level.spread == pytest.approx(min(0.5, np.sqrt((3 * 0.04 + 2 * np.log(2) ** 2) / 3)))
     assert contest.NO_LEVEL.spread == pytest.approx(np.sqrt(0.12))
+    assert level.high > np.log(2) / 2 > level.low  # the ends follow what was seen
+    assert contest.NO_LEVEL.low == contest.NO_LEVEL.high > 0.38
+
+
+def test_a_season_that_was_seen_a_year_before_leaves_less_to_chance():
+    tests = two_tests({"model": lambda y, _: y})
+    unseen = contest.level_of(tests, "model")
+    seen = contest.level_of(tests, "model", season=tests[1])
+    assert seen.high < unseen.high
+    assert [window["season"] for window in seen.windows] == [False, True, True]
 
 
 def test_the_rule_leaves_a_good_model_of_buying_till_dropping_out_alone_on_cdnow():
