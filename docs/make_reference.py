@@ -93,7 +93,9 @@ def _sections(schema: dict[str, Any], known: dict[str, Any], path: str) -> list[
         default = "**required**" if name in required else _default(field)
         meaning = field.get("description") or (group or {})["description"]
         cells = (f"`{name}`", may_be, default, meaning)
-        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        rows.append(
+            "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
+        )
     return [*rows, *within]
 
 
