@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -123,6 +123,48 @@ def balance(rows: pd.DataFrame, covariates: Sequence[str] = COVARIATES) -> dict[
         "strata": within,
         "warning": told,
     }
+
+
+def not_as_drawn(
+    rows: pd.DataFrame, covariates: Sequence[str], propensity: Mapping[str, float]
+) -> dict[str, str]:
+    """Find past campaigns whose arms are no lot, from which nothing can be learned.
+
+    Parameters
+    ----------
+    rows
+        `campaign`, `treated` (0 or 1) and the covariates: one row a customer and campaign.
+    covariates
+        Numbers known before the contact.
+    propensity
+        Campaign to P(treated) as it was drawn, of those of which it is known.
+
+    Returns
+    -------
+    dict of str to str
+        Campaign to what is wrong: sizes that are no chance, or arms that differed before (both at
+        p < `MISMATCH`; a difference that chance explains is none).
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"campaign": ["lot"] * 100 + ["best"] * 100, "treated": [1, 0] * 100,
+    ...                      "frequency": [i // 2 % 5 for i in range(100)] + [9, 1] * 50})
+    >>> list(not_as_drawn(rows, ["frequency"], {"lot": 0.5}))
+    ['best']
+    """
+    found: dict[str, str] = {}
+    rows = rows.assign(arm=np.where(rows["treated"] > 0, TREATED, CONTROL))
+    for name, some in rows.groupby("campaign"):  # a few campaigns, not customers
+        treated = int((some["arm"] == TREATED).sum())
+        sizes = None
+        if name in propensity:
+            sizes = sample_ratio(treated, len(some) - treated, propensity[str(name)])["warning"]
+        before = balance(some, covariates)
+        if before["p_value"] is not None and before["p_value"] < MISMATCH:
+            found[str(name)] = str(before["warning"])
+        if sizes is not None:
+            found[str(name)] = str(sizes)
+    return found
 
 
 Bools = npt.NDArray[np.bool_]

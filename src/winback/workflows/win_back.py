@@ -150,7 +150,8 @@ def _uplift(
     import pyarrow as pa
 
     from winback.estimators.uplift import UpliftModel
-    from winback.features.campaigns import campaign_table
+    from winback.features.campaigns import COVARIATES, campaign_table
+    from winback.lists.checks import not_as_drawn
 
     if contacts is None or contacts.empty:
         return None
@@ -166,6 +167,12 @@ def _uplift(
         return None
     with session.reporter.step("Measuring past campaigns"):
         rows = table.order_by(["campaign", "customer_id"]).to_pyarrow().to_pandas()
+        unfair = not_as_drawn(rows, COVARIATES, _drawn(session))
+        for campaign, why in unfair.items():
+            session.reporter.warn(f"the campaign {campaign} is not learned from: {why}")
+        rows = rows[~rows["campaign"].isin(list(unfair))].reset_index(drop=True)
+        if rows.empty:
+            return None
         return UpliftModel().fit(
             _with_groups(rows, customers),
             rows["returned"],
@@ -173,6 +180,24 @@ def _uplift(
             campaign=rows["campaign"],
             customer=rows["customer_id"],
         )
+
+
+def _drawn(session: Session) -> dict[str, float]:
+    """Return P(treated) of the job's own experiments and lists, where it was one and the same."""
+    import pandas as pd
+
+    columns = ["experiment_id", "list_id", "propensity"]
+    frames = [
+        pd.read_parquet(session.out / f"lists/{day}/win_back.parquet", columns=columns)
+        for day in kept_dates(session, "win_back")
+    ]
+    if not frames:
+        return {}
+    kept = pd.concat(frames, ignore_index=True).drop_duplicates()
+    named = pd.concat([kept.set_index(name)["propensity"] for name in columns[:2]])
+    known = named.groupby(level=0).agg(["min", "max"])
+    same = known.loc[known["min"] == known["max"], "min"]
+    return {str(name): float(share) for name, share in same.items()}
 
 
 def _covariates(session: Session, customers: pd.DataFrame | None) -> pd.DataFrame:

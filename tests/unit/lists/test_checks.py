@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from winback.lists.checks import balance, sample_ratio
+from winback.lists.checks import balance, not_as_drawn, sample_ratio
 
 
 def people(n, *, shift=0.0, share=0.8, seed=0):
@@ -49,3 +49,14 @@ def test_duplicated_covariates_do_not_break_the_test():
     rows["twice"] = rows["frequency"]
     once = balance(rows, ["frequency"])["p_value"]
     assert balance(rows, ["frequency", "twice"])["p_value"] == pytest.approx(once)
+
+
+def test_a_past_campaign_is_trusted_unless_its_arms_are_no_lot():
+    as_drawn, chosen = people(1000), people(1000, shift=0.8)
+    rows = pd.concat([as_drawn.assign(campaign="lot"), chosen.assign(campaign="chosen")])
+    rows = rows.assign(treated=(rows["arm"] == "treated").astype(int))
+    found = not_as_drawn(rows, ["frequency", "monetary_value"], {"lot": 0.8})
+    assert list(found) == ["chosen"]
+    assert "differ before the contact in frequency" in found["chosen"]
+    found = not_as_drawn(rows, ["frequency", "monetary_value"], {"lot": 0.7})
+    assert "Sizes of the arms are no chance" in found["lot"]

@@ -109,3 +109,23 @@ def test_lists_of_a_week_share_its_budget_and_remember_whom_they_called(shop):
     kept = pd.read_parquet(shop.out / "win_back.parquet")
     assert set(kept["limits"]) == {"defaults: capacity, control_share"}
     assert set(monday.customer_ids) >= set(kept["customer_id"])
+
+
+@pytest.mark.parametrize("share", [0.8, 0.5])
+def test_a_past_campaign_whose_sizes_are_no_chance_is_not_learned_from(shop, share):
+    make(shop, MONDAY)  # four fifths of the job's experiment are treated
+    arm = np.where(np.arange(N) < share * N, "treated", "control")
+    sent = pd.DataFrame({"customer_id": [f"c{i:03}" for i in range(N)], "arm": arm})
+    sent = sent.assign(timestamp="2011-08-01", channel="email", experiment_id="shop-win-back")
+    sent.to_csv(shop.folder / "contacts.csv", index=False)
+    job = JOB.replace("churn:", "  contacts: {{source: contacts.csv}}\nchurn:")
+    shop.yaml.write_text(job.format(as_of=FRIDAY, settings="budget: 60", holdout=0.02))
+    with Session(load_job(shop.yaml), out=shop.out, today=date(2030, 1, 1)) as session:
+        evidence = win_back(session, scores(FRIDAY), None).summary["uplift_evidence"]
+    told = " ".join(session.reporter.warnings)
+    if share == 0.8:
+        assert not told
+        assert evidence["n_treated"] == 320
+    else:
+        assert "shop-win-back is not learned from: Sizes of the arms are no chance" in told
+        assert not evidence
