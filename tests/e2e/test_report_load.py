@@ -47,6 +47,7 @@ def multiply(path, engine):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_a_million_customers_have_a_report_of_eight_megabytes_at_most(shell, record_property):
     job = shell.write("crowd.yaml", JOB)
     source = shell.folder / "transactions.parquet"

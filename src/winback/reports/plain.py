@@ -78,6 +78,7 @@ def aggregator(**tables: Rows | None) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     with tempfile.TemporaryDirectory(prefix="winback-report-") as spill, duckdb.connect() as engine:
         engine.execute("SET threads = 1")
+        engine.execute("SET enable_progress_bar = false")  # it would write into our output
         engine.execute("SET memory_limit = '1GB'")
         engine.execute("SET temp_directory = ?", [spill])
         for name, rows in tables.items():

@@ -1,0 +1,67 @@
+"""What the report leaves beside itself: its figures with the run, and what it reads of others."""
+
+import re
+
+import pytest
+
+from winback.workflows.report_models import value_runs
+from winback.workflows.report_value import forecast_revenue
+from winback.workflows.run import run
+from winback.workflows.score import champions
+
+JOB = """\
+name: shop
+as_of: 1998-03-31
+currency: USD
+data: {transactions: {source: rows.csv}}
+value: {horizon_days: 90, purchase_model: beta_geo}
+churn: {active_within_days: 180, snapshots: {count: 2}}
+lists: {win_back: {window_days: 545}}
+"""
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory, workshop_in, cdnow_quarter):
+    shop = workshop_in(tmp_path_factory.mktemp("report") / "shop", JOB, rows=cdnow_quarter)
+    shop.do(run)
+    return shop
+
+
+def logged(session, run_id, path="report"):
+    entries = session.store.client.list_artifacts(run_id, path)
+    return {entry.path.rpartition("/")[2] for entry in entries}
+
+
+def test_the_figures_of_the_page_lie_with_the_run_by_date(shop):
+    page = (shop.out / "report.html").read_text(encoding="utf-8")
+    with shop.session() as session:
+        run_id = session.manifest["training"]["run_id"]
+        assert logged(session, run_id) == {"1998-03-31"}
+        figures = logged(session, run_id, "report/1998-03-31")
+    assert {"tracking.html", "forecast_revenue.html", "severity.html"} <= figures
+    on_page = set(re.findall(r'class="plot" id="chart-(\w+)"', page))
+    assert figures == {f"{name}.html" for name in on_page}
+
+
+def test_the_revenue_to_come_ends_where_the_scores_do(shop):
+    scores = shop.read("scores.parquet")
+    with shop.session() as session:
+        rows = forecast_revenue(session, shop.out / "scores.parquet", champions(session)["value"])
+    total = (scores["expected_purchases"] * scores["expected_spend"]).sum()
+    assert len(rows) == 90
+    assert rows[-1]["cumulative"] == pytest.approx(total, rel=1e-6)
+    assert 0 < rows[-1]["cumulative_low"] < total < rows[-1]["cumulative_high"] < 2 * total
+
+
+def test_the_runs_of_the_value_model_are_read_with_their_parameters_and_dates(shop):
+    with shop.session() as session:
+        (told,) = value_runs(session, champions(session)["value"])
+    assert (told["version"], told["as_of"], told["estimator"]) == (
+        1,
+        "1998-03-31",
+        "beta_geo+gamma_gamma",
+    )
+    assert [row["name"] for row in told["parameters"]] == ["r", "alpha", "a", "b", "p", "q", "v"]
+    assert all(row["low"] < row["value"] < row["high"] for row in told["parameters"][:2])
+    with shop.session(as_of="1998-02-28") as session:  # a report of the past knows no later run
+        assert value_runs(session, champions(session)["value"]) == []
