@@ -8,6 +8,9 @@ from pydantic import Field, PositiveInt
 
 from winback.config.base import Days, Settings
 
+_DAY, _MOMENT = r"\d{2}-\d{2}", r"\d{4}-\d{2}-\d{2}"
+BusyPeriod = Annotated[str, Field(pattern=rf"^({_DAY}(/{_DAY})?|{_MOMENT}(/{_MOMENT})?)$")]
+
 
 class ValueSettings(Settings):
     """The value model: how often a customer will buy, and for how much."""
@@ -16,6 +19,11 @@ class ValueSettings(Settings):
     """Predicted value is about (as_of, as_of + horizon_days]."""
     purchase_model: Literal["auto", "beta_geo", "modified_beta_geo", "pareto_nbd", "rate"] = "auto"
     """A purchase model by name; `auto` lets a contest inside the known past choose."""
+    busy_days: tuple[BusyPeriod, ...] = ()
+    """Periods in which more is bought, or less: `11-15/12-24` every year, `2026-02-10/2026-02-17`
+    once, for feasts that move; a single day without `/`. If the horizon holds some, the level of
+    the same days a year before is learned from where 90 days of history lie before them, and the
+    intervals reach as far; of busy days that were not seen, they are wider. No prediction moves."""
     referral_decay: Annotated[float, Field(ge=0, le=1)] = 0.5
     """What counts of each further generation of customers brought by customers; 0: only those
     whom one brought oneself, 1: all alike."""

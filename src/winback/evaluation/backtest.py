@@ -94,6 +94,7 @@ def run_backtest(
     active_within_days: int | None,
     gap_days: int = 0,
     purchase_model: str | None = None,
+    busy_days: Sequence[str] = (),
     churn_recipe: Recipe | None = None,
     snapshots: SnapshotSettings | None = None,
     events: ir.Table | None = None,
@@ -117,6 +118,8 @@ def run_backtest(
     purchase_model : str, optional
         The name in `VALUE_CANDIDATES` that a job chooses for purchases and revenue; None: the
         contest chooses.
+    busy_days : sequence of str
+        Periods in which more is bought, or less: see `winback.evaluation.busy`.
     churn_recipe : recipe, optional
         Of the `ChurnModel` to judge, its economics included; None: `CHURN_RECIPE`.
     snapshots : SnapshotSettings, optional
@@ -152,6 +155,7 @@ def run_backtest(
             active_within_days=active_within_days,
             gap_days=gap_days,
             purchase_model=purchase_model,
+            busy_days=busy_days,
             churn_recipe=churn_recipe,
             snapshots=snapshots,
             events=events,
@@ -178,6 +182,7 @@ def judge(
     targets: Sequence[str] = TARGETS,
     gap_days: int = 0,
     purchase_model: str | None = None,
+    busy_days: Sequence[str] = (),
     churn_recipe: Recipe | None = None,
     snapshots: SnapshotSettings | None = None,
     events: ir.Table | None = None,
@@ -218,7 +223,13 @@ def judge(
     if set(targets) - {"churn"}:
         if choices is None:
             choices = value_choices(
-                transactions, window, purchase_model, random_state, progress=progress, known=known
+                transactions,
+                window,
+                purchase_model,
+                random_state,
+                progress=progress,
+                known=known,
+                busy_days=busy_days,
             )
         tell(f"{window}: fitting value models, simulating intervals")
         main = choices["revenue" if "revenue" in choices else "purchases"]

@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -42,6 +42,7 @@ from winback.evaluation.value_candidates import SIMPLE, VALUE_CANDIDATES
 from winback.evaluation.value_snapshots import KnownFits
 from winback.evaluation.windows import (
     MIN_CUSTOMERS,
+    Window,
     first_day,
     inner_windows,
     known_past,
@@ -156,6 +157,7 @@ def choose_value(
     n_cutoffs: int = 3,
     n_replicates: int = 200,
     random_state: int = 0,
+    busy_days: Sequence[str] = (),
     known: KnownFits | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> dict[str, Choice]:
@@ -172,6 +174,8 @@ def choose_value(
     candidates : mapping of str to recipe
         Simplest first.
     n_cutoffs, n_replicates, random_state : int
+    busy_days : sequence of str
+        Periods in which more is bought, or less: see `winback.evaluation.busy`.
     known : KnownFits, optional
         What is fitted to these transactions already.
     progress : callable, optional
@@ -197,7 +201,8 @@ def choose_value(
         if len(test["purchases"].actual) >= MIN_CUSTOMERS and test["purchases"].predictions:
             tests.append(test)
     tests = _complete(tests)
-    season = season_window(first_day(past), as_of, horizon_days) if tests else None
+    ahead = Window(as_of, as_of + timedelta(days=horizon_days))
+    season = season_window(first_day(past), as_of, horizon_days, busy_days) if tests else None
     choices = {}
     for target in value_targets(transactions):
         mine = [test[target] for test in tests]
@@ -208,7 +213,7 @@ def choose_value(
             last_year = value_forward(past, one, season, random_state=random_state, known=known)[
                 target
             ]
-        level = level_of(mine, choice.name, season=last_year)
+        level = level_of(mine, choice.name, season=last_year, ahead=ahead, busy_days=busy_days)
         choices[target] = replace(choice, level=level)
     return choices
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student
 
+from winback.evaluation.busy import busy_share
 from winback.evaluation.forward import ForwardTest
 from winback.evaluation.windows import Window
 
@@ -22,6 +23,8 @@ EXPECTED_SPREAD = 0.2  # before anything is seen: totals of shops stray by a fif
 EXPECTED_WINDOWS = 3.0  # and that is worth so many windows
 CONFIDENCE = 0.9  # in so many futures of ten an end is to miss no more than it says
 UNSEEN_SEASON = 0.15  # two quarters of a shop's year differ by so much
+UNSEEN_BUSY = float(np.log(2))  # a busy day that nobody has seen may sell half or twice as much
+LEARNED = 90  # days of history before a year ago, to learn busy days of then
 MOST = 0.5
 YEAR = 365
 
@@ -40,12 +43,18 @@ class Level:
     windows : list of dict
         ``as_of``, ``until``, ``ratio`` (actual over predicted) of each window, and ``season``: a
         year before the days to be predicted.
+    busy : float
+        Share of the days ahead that are busy, as the owner says.
+    unseen : float
+        By how much that differs from the share a year before or, without that, in the windows.
     """
 
     spread: float
     windows: list[dict[str, Any]]
     low: float = 0.0
     high: float = 0.0
+    busy: float = 0.0
+    unseen: float = 0.0
 
     @property
     def settings(self) -> dict[str, float]:
@@ -55,6 +64,9 @@ class Level:
     def __str__(self) -> str:
         """Return what was seen, in a clause."""
         ends = f"intervals reach from {np.exp(-self.low):.2f} to {np.exp(self.high):.2f} of it"
+        if self.busy or self.unseen:
+            told = f", {self.unseen:.0%} off what was seen" if self.unseen else ", as was seen"
+            ends += f", with {self.busy:.0%} of the days ahead busy{told}"
         if not self.windows:
             return f"level not seen yet, taken to stray by {self.spread:.0%}; {ends}"
         ratios = ", ".join(
@@ -68,6 +80,8 @@ def level_of(
     model: str,
     *,
     season: ForwardTest | None = None,
+    ahead: Window | None = None,
+    busy_days: Sequence[str] = (),
 ) -> Level:
     """Estimate the spread of the level from forward tests of a model.
 
@@ -84,6 +98,12 @@ def level_of(
         On the days a year before those to be predicted. Without it the season ahead has not been
         seen, and the ends are further apart, by `UNSEEN_SEASON` (a standard deviation, added to the
         others' by variance).
+    ahead : Window, optional
+        The days to be predicted.
+    busy_days : sequence of str
+        Periods, see `winback.evaluation.busy`. If days ahead are busy, the ends reach at least as
+        far as the level of a year before. As far as these shares of busy days differ, `UNSEEN_BUSY`
+        is added, as for a season.
 
     Returns
     -------
@@ -102,9 +122,16 @@ def level_of(
     logs = [float(np.log(window["ratio"])) for window in windows]
     prior = EXPECTED_WINDOWS * EXPECTED_SPREAD**2
     spread = np.sqrt((prior + np.square(logs).sum()) / (EXPECTED_WINDOWS + len(logs) - 2.0))
-    mean, reach = next_level(logs, beyond=UNSEEN_SEASON if season is None else 0.0)
-    low, high = (float(np.clip(end, 0.0, 2 * MOST)) for end in (reach - mean, reach + mean))
-    return Level(float(min(spread, MOST)), windows, low, high)
+    then = [season] if season is not None else tests
+    shares = [busy_share(test.window, busy_days) for test in then]
+    busy = 0.0 if ahead is None else busy_share(ahead, busy_days)
+    unseen = abs(busy - float(np.mean(shares))) if shares and busy_days else busy
+    beyond = np.hypot(UNSEEN_SEASON if season is None else 0.0, UNSEEN_BUSY * unseen)
+    mean, reach = next_level(logs, beyond=beyond)
+    centres = [mean, *(logs[-1:] if busy and windows and windows[-1]["season"] else [])]
+    low, high = reach - min(centres), reach + max(centres)
+    low, high = (float(np.clip(end, 0.0, 2 * MOST)) for end in (low, high))
+    return Level(float(min(spread, MOST)), windows, low, high, busy, unseen)
 
 
 def next_level(seen: Sequence[float], *, beyond: float = 0.0) -> tuple[float, float]:
@@ -142,8 +169,12 @@ def next_level(seen: Sequence[float], *, beyond: float = 0.0) -> tuple[float, fl
     return n * mean / (prior + n), float(reach)
 
 
-def season_window(first: date, as_of: date, horizon_days: int) -> Window | None:
+def season_window(
+    first: date, as_of: date, horizon_days: int, busy_days: Sequence[str] = ()
+) -> Window | None:
     """Return the days a year before those to be predicted, if two years are known.
+
+    If days ahead are busy, `LEARNED` days of history before them are enough.
 
     Examples
     --------
@@ -151,8 +182,12 @@ def season_window(first: date, as_of: date, horizon_days: int) -> Window | None:
     2023-10-01/2024-01-01
     >>> season_window(date(2023, 1, 1), date(2024, 9, 30), 92) is None
     True
+    >>> print(season_window(date(2023, 1, 1), date(2024, 9, 30), 92, ["11-15/12-24"]))
+    2023-10-01/2024-01-01
     """
-    if (as_of - first).days < 2 * YEAR:
+    ahead = Window(as_of, as_of + timedelta(days=min(horizon_days, YEAR)))
+    enough = YEAR + LEARNED if busy_share(ahead, busy_days) else 2 * YEAR
+    if (as_of - first).days < enough:
         return None
     then = as_of - timedelta(days=YEAR)
     window = Window(then, then + timedelta(days=min(horizon_days, YEAR)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from winback.data.tables import Transactions
@@ -23,6 +23,7 @@ def value_choices(
     *,
     progress: Callable[[str], None] | None = None,
     known: KnownFits | None = None,
+    busy_days: Sequence[str] = (),
 ) -> dict[str, Choice]:
     """Return what the contest chooses by target, or what a job names."""
     candidates = VALUE_CANDIDATES
@@ -45,6 +46,7 @@ def value_choices(
         random_state=random_state,
         progress=progress,
         known=known,
+        busy_days=busy_days,
     )
     if purchase_model is None:
         return choices

@@ -44,6 +44,7 @@ def backtest(session: Session) -> dict[str, Any]:
             active_within_days=job.churn.active_within_days,
             gap_days=job.churn.gap_days,
             purchase_model=named_candidate(session),
+            busy_days=job.value.busy_days,
             churn_recipe=churn_recipe(session),
             snapshots=snapshot_settings(session),
             events=session.events,

@@ -169,7 +169,12 @@ class Session(OutputFolder):
         if window not in self._choices:
             named, seed = named_candidate(self), self.job.random_state
             self._choices[window] = value_choices(
-                self.transactions, window, named, seed, known=self.known_fits
+                self.transactions,
+                window,
+                named,
+                seed,
+                known=self.known_fits,
+                busy_days=self.job.value.busy_days,
             )
         return self._choices[window]
 
