@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,11 +50,36 @@ class ContactEconomics:
         """Return the profit of contacting customers: expected of P(churn), realised of 0 and 1.
 
         With g the save rate, m the margin, c and o the costs of contact and offer, and v the
-        value: ``y g (m v - o) - (1 - y) o - c`` (Neslin et al. 2006, without fixed costs; the
+        value: ``y g m v - c - (1 - y + g y) o`` (Neslin et al. 2006, without fixed costs; the
         curve of it over depths is `winback.evaluation.metrics.profit_by_depth`).
         """
-        saved = self.save_rate * (self.margin * value - self.offer_cost)
-        return np.asarray(churned * saved - (1.0 - churned) * self.offer_cost - self.contact_cost)
+        return np.asarray(self.gain_at_risk(churned, churned * value))
+
+    def gain_at_risk(self, churned: Any, at_risk: Any) -> Any:
+        """Return the same from the value at risk, P(churn) times value; arrays or series."""
+        redeems = 1.0 - churned + self.save_rate * churned
+        kept = self.save_rate * self.margin * at_risk
+        return profit(kept, redeems, self.contact_cost, self.offer_cost)
+
+
+def profit(kept: Any, redeems: Any, contact_cost: Any, offer_cost: Any) -> Any:
+    """Return the profit of one contact: what it keeps, less the contact, less the offer redeemed.
+
+    Parameters
+    ----------
+    kept
+        Margin that would be lost, or not made, without the contact.
+    redeems
+        P(the offer is taken): those who would have bought anyway take it as well.
+    contact_cost, offer_cost
+        Of one customer.
+
+    Examples
+    --------
+    >>> round(profit(8.0, 0.28, 1.0, 5.0), 2)
+    5.6
+    """
+    return kept - contact_cost - redeems * offer_cost
 
 
 def contact_profit(

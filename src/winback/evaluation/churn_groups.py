@@ -11,7 +11,7 @@ import pandas as pd
 from winback.estimators.churn_profit import ContactEconomics
 from winback.evaluation.bootstrap import MAX_CUSTOMERS, bootstrap
 from winback.evaluation.forward import ForwardTest
-from winback.evaluation.metrics import Economics, churn_metrics, profit_by_depth
+from winback.evaluation.metrics import churn_metrics, profit_by_depth
 from winback.evaluation.windows import Window
 
 ORDERS = ("1", "2", "3-4", "5-9", "10+")
@@ -168,12 +168,6 @@ def profit_records(
         Flat: ``split, target, model, chosen, depth, n, churners, profit, value, margin,
         save_rate, contact_cost, offer_cost``.
     """
-    money = Economics(
-        margin=economics.margin * value,
-        contact_cost=economics.contact_cost,
-        offer_cost=economics.offer_cost,
-        success_rate=economics.save_rate,
-    )
     told = {
         "value": value,
         "margin": economics.margin,
@@ -184,7 +178,7 @@ def profit_records(
     records: list[dict[str, Any]] = []
     for model, p in test.predicted().items():
         who = {"split": str(window), "target": "churn", "model": model, "chosen": model == chosen}
-        curve = profit_by_depth(test.actual, p, money, steps=steps)
+        curve = profit_by_depth(test.actual, p, economics, value=value, steps=steps)
         for row in curve.to_dict("records"):
             point = {str(name): float(number) for name, number in row.items()}
             records.append({key: _plain(item) for key, item in {**who, **point, **told}.items()})

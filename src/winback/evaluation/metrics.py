@@ -6,14 +6,13 @@ silent 0: whoever reads it, the gate above all, must be able to tell "bad" from 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
+from winback.estimators.churn_profit import ContactEconomics
 from winback.evaluation.calibration import Floats, as_pair, expected_calibration_error
 
 NAN = float("nan")
@@ -206,36 +205,18 @@ def churn_metrics(y: ArrayLike, p: ArrayLike) -> dict[str, float]:
     }
 
 
-@dataclass(frozen=True)
-class Economics:
-    """What a retention contact costs and earns, in the job's currency.
-
-    Parameters
-    ----------
-    margin : float
-        Margin kept when a would-be churner is saved.
-    contact_cost : float
-        Paid for everyone contacted.
-    offer_cost : float
-        Paid for everyone who takes the offer: the saved, and those who would have stayed anyway.
-    success_rate : float
-        Share of contacted would-be churners who are saved, in [0, 1].
-    """
-
-    margin: float
-    contact_cost: float
-    offer_cost: float
-    success_rate: float = 0.1
-
-
 def profit_by_depth(
-    y: ArrayLike, p: ArrayLike, economics: Economics, *, steps: int = 20
+    y: ArrayLike,
+    p: ArrayLike,
+    economics: ContactEconomics,
+    *,
+    value: float = 1.0,
+    steps: int = 20,
 ) -> pd.DataFrame:
     """Profit of contacting the riskiest share of customers, by share.
 
-    For ``n`` contacted, ``b`` of them churners and success rate ``g``: ``b g (margin - contact -
-    offer) - b (1 - g) contact - (n - b) (contact + offer)`` (the profit of Neslin et al. 2006,
-    without fixed costs).
+    The sum of `ContactEconomics.gain` over those contacted, where a customer saved brings `value`,
+    of which the margin is earned.
 
     Returns
     -------
@@ -244,8 +225,8 @@ def profit_by_depth(
 
     Examples
     --------
-    >>> money = Economics(margin=10, contact_cost=1, offer_cost=2, success_rate=0.5)
-    >>> profit_by_depth([1, 1, 0, 0], [0.9, 0.8, 0.2, 0.1], money, steps=2)
+    >>> money = ContactEconomics(contact_cost=1, offer_cost=2, save_rate=0.5)
+    >>> profit_by_depth([1, 1, 0, 0], [0.9, 0.8, 0.2, 0.1], money, value=10.0, steps=2)
        depth    n  churners  profit
     0    0.5  2.0       2.0     6.0
     1    1.0  4.0       2.0     0.0
@@ -254,6 +235,7 @@ def profit_by_depth(
     depth = np.arange(1, steps + 1) / steps
     n = depth * y.size
     churners = np.array([_taken(y, p, d) for d in depth]) if y.size else n
-    gained = economics.success_rate * (economics.margin - economics.offer_cost) * churners
-    cost = economics.contact_cost * n + economics.offer_cost * (n - churners)
-    return pd.DataFrame({"depth": depth, "n": n, "churners": churners, "profit": gained - cost})
+    # the gain is linear in who churned, so that the curve follows from their number
+    left, stayed = (float(economics.gain(np.array(y), np.array(value))) for y in (1.0, 0.0))
+    profit = left * churners + stayed * (n - churners)
+    return pd.DataFrame({"depth": depth, "n": n, "churners": churners, "profit": profit})

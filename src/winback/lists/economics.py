@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from winback.errors import UsageError
+from winback.estimators.churn_profit import profit
 
 PRIOR = "prior, unmeasured"
 
@@ -117,7 +118,9 @@ class Economics:
         )
         case["commitment"] = case["contact_cost"] + case["offer_cost"]
         case["expected_cost"] = case["contact_cost"] + (p_return + gain) * case["offer_cost"]
-        case["expected_incremental_margin"] = gain * margin - case["expected_cost"]
+        case["expected_incremental_margin"] = profit(
+            gain * margin, p_return + gain, case["contact_cost"], case["offer_cost"]
+        )
         return case
 
     def what_would_have_to_hold(self, case: pd.DataFrame) -> str:

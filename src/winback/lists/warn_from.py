@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from winback.errors import UsageError
+from winback.estimators.churn_profit import ContactEconomics
 from winback.lists.severity import BREACH_THRESHOLDS, EASE, RISK_THRESHOLDS
 
 NOT_AT_RISK = "not at risk"
@@ -82,9 +83,11 @@ class WarnFrom:
 
     def expected_profit(self, rows: pd.DataFrame) -> pd.Series:
         """Return what acting is expected to earn, from `p_churn` and `value_at_risk`."""
-        kept = self.save_rate * rows["value_at_risk"]
-        redeems = 1 - rows["p_churn"] + self.save_rate * rows["p_churn"]
-        return kept - self.contact_cost - redeems * self.offer_cost
+        terms = ContactEconomics(
+            save_rate=self.save_rate, contact_cost=self.contact_cost, offer_cost=self.offer_cost
+        )
+        earned: pd.Series = terms.gain_at_risk(rows["p_churn"], rows["value_at_risk"])
+        return earned
 
     def decide(self, rows: pd.DataFrame) -> dict[str, pd.Series]:
         """Return `warn` and `keep` (see `winback.lists.severity`); nothing where the table decides.

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from winback.errors import NotEnoughDataError
 from winback.estimators.churn import ChurnModel
-from winback.evaluation.metrics import Economics
+from winback.estimators.churn_profit import ContactEconomics
 from winback.evaluation.metrics import profit_by_depth as profits
 from winback.reports import churn
 from winback.reports.figures import ENGLISH, churn_groups, models
@@ -142,12 +142,12 @@ def profit_by_depth(
     (180.0, 0.2)
     """
     costs = {"contact_cost": contact_cost, "offer_cost": offer_cost}
-    money = Economics(margin=margin * value, success_rate=save_rate, **costs)
+    money = ContactEconomics(margin=margin, save_rate=save_rate, **costs)
     terms = {"margin": margin, "save_rate": save_rate, "value": value, **costs}
     entries = [
         {"model": name, "chosen": at == 0, **terms, **row}
         for at, (name, scores) in enumerate(list(by_name(p).items())[:SHOWN])
-        for row in profits(np.asarray(y), np.asarray(scores), money).to_dict("records")
+        for row in profits(np.asarray(y), np.asarray(scores), money, value=value).to_dict("records")
     ]
     told = churn.profit_of(entries, list(by_name(p))[:SHOWN]) or {}
     share = None if capacity is None else min(capacity / len(np.asarray(y)), 1.0)
