@@ -159,7 +159,7 @@ def test_init_shows_what_it_guessed(winback, tmp_path):
     rows = [line.split() for line in done.stdout.splitlines()]
     assert ["our", "name", "your", "column", "why", "examples"] in rows
     assert next(row for row in rows if row[:1] == ["timestamp"])[-1] == "2023-12-31"
-    assert next(row for row in rows if row[:1] == ["amount"])[-1] == "1234.50"
+    assert next(row for row in rows if row[:1] == ["amount"])[-1] == "1234.5"
     assert "not used: Stadt" in done.stdout
     assert done.stdout.endswith("then: winback run sales.yaml\n")
     assert winback("init", "sales.csv", "--to", "b.yaml", "--column", "amount").exit_code == 2

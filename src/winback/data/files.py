@@ -125,8 +125,9 @@ def _header(path: Path) -> tuple[list[str], str]:
     first = _first_line(path)
     if first.startswith(_WORKBOOKS):
         raise DataError(
-            "this is a workbook or an archive, no CSV file",
+            "the file is not a CSV file",
             where=str(path),
+            got="a workbook, or an archive",
             hint="open it, and save the sheet as CSV UTF-8",
         )
     try:

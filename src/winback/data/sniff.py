@@ -13,7 +13,7 @@ from winback.data import parse, sql
 from winback.data.column_guess import Columns, Guess
 from winback.data.column_names import plain
 from winback.data.connect import load, open_engine
-from winback.data.expressions import resolve
+from winback.data.expressions import Expression, resolve
 from winback.data.raw import Raw, columns_of
 from winback.data.tables import TRANSACTIONS, Column
 
@@ -141,11 +141,7 @@ def _describe(
     rows = int(sql.rows(engine, f"SELECT count(*) FROM {relation}")[0][0])
     written = {ours: guess.expression for ours, guess in guesses.items()}
     values = resolve(engine, raw, replace(TRANSACTIONS, columns=_of(guesses)), written)[0]
-    cells = {
-        column.name: parse.identifier(value) if column.kind == "id" else value.sql
-        for column in _of(guesses)
-        for value in [values[column.name]]
-    }
+    cells = {column.name: _cell(column, values[column.name]) for column in _of(guesses)}
     first_day = last_day = None
     if "timestamp" in values:
         cells["timestamp"] = moment = parse.instant(
@@ -174,6 +170,15 @@ def _describe(
     return Sniffed(
         dict(types), guesses, examples, condition, rows, first_day, last_day, tuple(notes)
     )
+
+
+def _cell(column: Column, value: Expression) -> str:
+    """Return what a value is read as, to look at."""
+    if column.kind == "id":
+        return parse.identifier(value)
+    if column.kind == "number":
+        return f"round({parse.number(value, column.name)}, 4)"
+    return value.sql
 
 
 def _examples(engine: Backend, relation: str, cell: str) -> tuple[str, ...]:

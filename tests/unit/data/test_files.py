@@ -113,8 +113,13 @@ def noise(folder):
 
 
 def noise_as_csv(folder):
-    (folder / "orders.csv").write_bytes(b"PK\x03\x04" + bytes(100))
+    (folder / "orders.csv").write_bytes(b"who,paid" + bytes(100))
     return folder / "orders.csv", "not a CSV file .*orders.csv"
+
+
+def workbook(folder):
+    (folder / "orders.csv").write_bytes(b"PK\x03\x04" + bytes(100))
+    return folder / "orders.csv", "not a CSV file .*orders.csv.*a workbook.*save the sheet as CSV"
 
 
 def gbk(folder):
@@ -136,7 +141,7 @@ def empty_folder(folder):
 
 
 @pytest.mark.parametrize(
-    "case", [missing, empty, noise, noise_as_csv, gbk, truncated, no_match, empty_folder]
+    "case", [missing, empty, noise, noise_as_csv, workbook, gbk, truncated, no_match, empty_folder]
 )
 def test_a_bad_file_is_one_line(engine, tmp_path, case):
     source, words = case(tmp_path)
