@@ -49,7 +49,7 @@ def severity(size: dict[str, Any], words: Words, *, as_of: str) -> go.Figure:
 
 
 def at_stake(size: dict[str, Any], words: Words, *, as_of: str) -> go.Figure:
-    """Value at risk per severity, with its 80% interval."""
+    """Value at risk per severity, and what it sums to if all came out low, or all high."""
     reading = readings.at_stake_reading(size, words)
     told = caption("at_stake", reading, words, n=size["n"], as_of=as_of)
     rows = size["severities"]
