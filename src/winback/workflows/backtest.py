@@ -11,7 +11,7 @@ from winback.workflows.session import Session
 
 
 def backtest(session: Session) -> dict[str, Any]:
-    """Judge every model at each of the job's splits, and stage `backtest.json` and `.parquet`.
+    """Judge every model at each of the job's splits; stage `backtest.json`, `.parquet`, `.html`.
 
     Returns
     -------
@@ -26,6 +26,7 @@ def backtest(session: Session) -> dict[str, Any]:
         A split ends after the data do.
     """
     from winback.evaluation.backtest import run_backtest
+    from winback.reports.figures.backtest import backtest_page
 
     job = session.job
     splits = [(split.as_of, split.until) for split in job.backtest.splits]
@@ -53,6 +54,8 @@ def backtest(session: Session) -> dict[str, Any]:
         )
     text = json.dumps(result.records, indent=1, ensure_ascii=False)
     session.staged("backtest.json").write_text(text + "\n", encoding="utf-8")
+    page = session.staged("backtest.html")
+    page.write_text(backtest_page(result.records), encoding="utf-8")
     result.predictions.to_parquet(session.staged("backtest.parquet"), index=False)
     for record in result.records:
         if record["chosen"]:
