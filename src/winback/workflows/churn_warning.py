@@ -305,6 +305,9 @@ def scored_with(session: Session, scores: pd.DataFrame, role: str) -> Any:
     from winback.registry.load import load_version
 
     version = int(scores[f"{role}_version"].iloc[0])
+    champion = (session.champions or {}).get(role)
+    if champion is not None and champion.version == version:
+        return champion
     return load_version(
         session.store, resolve(session.store, f"{session.job.name}-{role}/{version}")
     )

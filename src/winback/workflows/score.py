@@ -124,7 +124,13 @@ def _with_last_period(session: Session, churn: LoadedModel, value: LoadedModel) 
 
 
 def champions(session: Session) -> dict[str, LoadedModel]:
-    """Resolve and load the three champions."""
+    """Resolve and load the three champions, once a command."""
+    if session.champions is None:
+        session.champions = _champions(session)
+    return session.champions
+
+
+def _champions(session: Session) -> dict[str, LoadedModel]:
     from winback.registry.aliases import CHAMPION, aliases_of, resolve
     from winback.registry.load import load_version
 

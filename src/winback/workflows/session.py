@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from winback.evaluation.value_snapshots import KnownFits
     from winback.evaluation.windows import Window
     from winback.features.gaps import AutoHorizon
+    from winback.registry.load import LoadedModel
     from winback.registry.store import Store
 
 
@@ -62,6 +63,7 @@ class Session(OutputFolder):
         self.reporter: Reporter = reporter or Quiet()
         self.today = today
         self._choices: dict[Window, dict[str, Choice]] = {}
+        self.champions: dict[str, LoadedModel] | None = None  # see `winback.workflows.score`
 
     @property
     def job(self) -> Job:
