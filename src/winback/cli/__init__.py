@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -34,8 +35,7 @@ tools.add_to(app)
 
 
 @app.callback(invoke_without_command=True)
-def _alone(
-    context: typer.Context,
+def _version(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     if version:
@@ -43,8 +43,6 @@ def _alone(
 
         typer.echo(f"winback {installed('winback')}")
         raise typer.Exit
-    if context.invoked_subcommand is None:
-        typer.echo(first.GUIDE, nl=False)
 
 
 def steps(*names: str) -> int:
@@ -70,5 +68,9 @@ def steps(*names: str) -> int:
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; without a word, show what to do first."""
+    asked_by_shell = "_WINBACK_COMPLETE" in os.environ
+    if len(sys.argv) == 1 and not asked_by_shell:  # at once: nothing that reads arguments is loaded
+        typer.echo(first.GUIDE, nl=False)
+    else:
+        app()
