@@ -6,7 +6,7 @@ From the root of the repository, with chromium installed::
     make demo && python docs/make_screenshot.py
 
 Another report: ``python docs/make_screenshot.py PATH/report.html``. The picture is written to
-``docs/report.png``, in 128 colours, so that it stays small.
+``docs/report.png``, in 256 colours, so that it stays small.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from playwright.sync_api import sync_playwright
 REPORT = Path("outputs/cdnow/report.html")
 PICTURE = Path(__file__).parent / "report.png"
 WIDTH, HEIGHT = 1200, 1400
-COLOURS = 128
+COLOURS = 256
 
 
 def take(report: Path, picture: Path) -> int:
@@ -40,7 +40,9 @@ def take(report: Path, picture: Path) -> int:
         shot = page.screenshot()
         browser.close()
     image = Image.open(io.BytesIO(shot)).convert("RGB")
-    image.quantize(COLOURS, dither=Image.Dither.NONE).save(picture, optimize=True)
+    image.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+        picture, optimize=True
+    )
     return picture.stat().st_size
 
 
