@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -82,12 +82,21 @@ class WarnFrom:
             )
 
     def expected_profit(self, rows: pd.DataFrame) -> pd.Series:
-        """Return what acting is expected to earn, from `p_churn` and `value_at_risk`."""
+        """Return what acting is expected to earn, from `p_churn` and `value_at_risk`.
+
+        An offer costs those to whom one is made: where there is a column `offered`, it says to
+        whom.
+        """
         terms = ContactEconomics(
             save_rate=self.save_rate, contact_cost=self.contact_cost, offer_cost=self.offer_cost
         )
         earned: pd.Series = terms.gain_at_risk(rows["p_churn"], rows["value_at_risk"])
-        return earned
+        if "offered" not in rows.columns:
+            return earned
+        without: pd.Series = replace(terms, offer_cost=0.0).gain_at_risk(
+            rows["p_churn"], rows["value_at_risk"]
+        )
+        return earned.where(rows["offered"], without)
 
     def decide(self, rows: pd.DataFrame) -> dict[str, pd.Series]:
         """Return `warn` and `keep` (see `winback.lists.severity`); nothing where the table decides.

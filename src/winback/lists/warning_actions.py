@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from winback.lists.eligibility import COOLDOWN, ineligible, reach
-from winback.lists.playbook import CHURN_WARNING, Playbook, load_playbook, suggest
+from winback.lists.playbook import CHURN_WARNING, NO_OFFER, Playbook, load_playbook, suggest
 from winback.lists.severity import LEVELS
 
 ON_WIN_BACK = "on the win-back list"
 ANSWER_FIRST = {
     "action": "answer the complaint first",
-    "offer": "none",
+    "offer": NO_OFFER,
     "owner": "customer service",
 }
 """What goes before every rule while a complaint is open."""
@@ -129,6 +129,38 @@ def warning_actions(
     for what, text in ANSWER_FIRST.items():
         doing[what] = doing[what].mask(complains, text)
     return doing
+
+
+def offered(
+    scores: pd.DataFrame,
+    colours: pd.Series,
+    *,
+    playbook: Playbook,
+    channels: Sequence[str],
+    customers: pd.DataFrame | None = None,
+    complaints: Collection[str] = (),
+) -> pd.Series:
+    """Tell to whom acting on a warning of these colours would make an offer.
+
+    The other parameters are those of `warning_actions`.
+
+    Examples
+    --------
+    >>> scores = pd.DataFrame({"customer_id": ["a", "b"], "tier": "core", "overdue_ratio": 2.0,
+    ...     "lifecycle_stage": "cooling", "p_churn": 0.9, "clv": 9.0, "recency": 1.0, "T": 50.0})
+    >>> offered(scores, pd.Series(["red", "yellow"]), playbook=load_playbook(),
+    ...         channels=["email"]).tolist()
+    [True, False]
+    """
+    rows = scores.assign(
+        severity=colours,
+        days_since_last=scores["T"] - scores["recency"],
+        value_at_risk=scores["p_churn"] * scores["clv"],
+    )
+    doing = warning_actions(
+        rows, playbook=playbook, channels=channels, customers=customers, complaints=complaints
+    )
+    return doing["offer"] != NO_OFFER
 
 
 def in_cooldown(rows: pd.DataFrame, contacts: pd.DataFrame | None, as_of: date) -> pd.Series:

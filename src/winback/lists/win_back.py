@@ -24,7 +24,7 @@ from winback.lists.eligibility import ineligible, reach, read_scores
 from winback.lists.gain import gain_in_force
 from winback.lists.limits import check_controls, check_shares
 from winback.lists.memory import contacts_so_far, used_up
-from winback.lists.playbook import Playbook, load_playbook, steps_due, suggest
+from winback.lists.playbook import NO_OFFER, Playbook, load_playbook, steps_due, suggest
 from winback.lists.selection import Channel, check_limits
 from winback.lists.summary import LIMITS, summarise
 from winback.lists.win_back_columns import WIN_BACK, WIN_BACK_EXCLUDED, WinBack
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["LEAVE_ALONE", "WIN_BACK", "WIN_BACK_EXCLUDED", "WinBack", "win_back"]
 
 LEAVE_ALONE = "leave alone: comparison group"
-NO_OFFER = "none"
 
 
 def win_back(

@@ -135,9 +135,11 @@ def _candidates(
     from winback.lists.at_risk import at_risk
     from winback.lists.control import in_holdout
     from winback.lists.eligibility import is_active
+    from winback.lists.severity import severity
     from winback.lists.warning_actions import (
         ON_WIN_BACK,
         never_warned,
+        offered,
         warning_actions,
         warning_channels,
     )
@@ -157,8 +159,28 @@ def _candidates(
     active = is_active(silent, job.churn.active_within_days)
     # that the dormant belong to the other list needs no saying
     never = never.mask((never == ON_WIN_BACK) & ~active)
+    asked = scores[never.isna()]
+    complaints = _complaints(session)
+    if warn_from.profit is not None and len(asked):
+        colours = severity(
+            asked,
+            as_of=job.as_of,
+            risk_thresholds=settings.risk_thresholds,
+            breach_thresholds=settings.breach_thresholds,
+            warn=pd.Series(data=True, index=asked.index),
+            previous=previous,
+        )["severity"]
+        gets = offered(
+            asked,
+            colours,
+            playbook=playbook,
+            channels=channels,
+            customers=customers,
+            complaints=complaints,
+        )
+        asked = asked.assign(offered=gets)
     rows = at_risk(
-        scores[never.isna()],
+        asked,
         as_of=job.as_of,
         active_within_days=job.churn.active_within_days,
         risk_thresholds=settings.risk_thresholds,
@@ -171,7 +193,7 @@ def _candidates(
         playbook=playbook,
         channels=channels,
         customers=customers,
-        complaints=_complaints(session),
+        complaints=complaints,
     )
     return rows.join(doing), never.set_axis(scores["customer_id"].astype("str"))
 

@@ -30,6 +30,13 @@ def test_what_is_no_threshold_is_refused(wrong):
         WarnFrom(**wrong)
 
 
+def test_an_offer_costs_those_to_whom_one_is_made():
+    terms = WarnFrom(profit=1.0, save_rate=0.25, contact_cost=1, offer_cost=4)
+    both, neither = (terms.expected_profit(ROWS.assign(offered=to)) for to in (True, False))
+    assert both.tolist() == terms.expected_profit(ROWS).tolist()
+    assert neither.tolist() == pytest.approx((0.25 * ROWS["value_at_risk"] - 1).tolist())
+
+
 def test_profit_needs_amounts():
     with pytest.raises(UsageError, match="no amounts"):
         WarnFrom(profit=1.0).decide(ROWS.assign(value_at_risk=np.nan))

@@ -5,7 +5,7 @@
 """
 
 from winback.lists.playbook.load import DEFAULT, load_playbook
-from winback.lists.playbook.rules import CHURN_WARNING, WIN_BACK, Playbook, Rule
+from winback.lists.playbook.rules import CHURN_WARNING, NO_OFFER, WIN_BACK, Playbook, Rule
 from winback.lists.playbook.schema import Step
 from winback.lists.playbook.suggest import FINISHED, WAITING, steps_due, suggest
 
@@ -13,6 +13,7 @@ __all__ = [
     "CHURN_WARNING",
     "DEFAULT",
     "FINISHED",
+    "NO_OFFER",
     "WAITING",
     "WIN_BACK",
     "Playbook",

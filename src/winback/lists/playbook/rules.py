@@ -15,6 +15,7 @@ from winback.lists.playbook.schema import Step
 
 CHURN_WARNING = "churn_warning"
 WIN_BACK = "win_back"
+NO_OFFER = "none"
 KEYS: dict[str, tuple[str, str, str]] = {
     CHURN_WARNING: ("tier", "lifecycle_stage", "severity"),
     WIN_BACK: ("tier", "lifecycle_stage", "step"),
