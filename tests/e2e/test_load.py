@@ -15,7 +15,7 @@ data:
   transactions:
     source: {source}
     zero_amounts: keep
-value: {{horizon_days: 180}}
+value: {{horizon_days: 180, purchase_model: beta_geo}}
 churn: {{active_within_days: 180, snapshots: {{count: 3}}}}
 lists: {{win_back: {{window_days: 545}}}}
 compute: {{memory_limit: 1GB, chunk_rows: 50000}}
