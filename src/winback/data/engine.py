@@ -6,7 +6,6 @@ below are the ones that winback meets; each can go once Ibis is released for Duc
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 import duckdb
@@ -16,8 +15,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
-# DuckDB draws its progress bar on standard output
-_QUIET = "SET enable_progress_bar = false"
+from winback.data.sql import quiet
 
 
 class Engine(Backend):  # type: ignore[misc]  # Ibis has no types
@@ -26,8 +24,7 @@ class Engine(Backend):  # type: ignore[misc]  # Ibis has no types
     def do_connect(self, *arguments: Any, **options: Any) -> None:
         """Connect, and leave standard output to the job."""
         super().do_connect(*arguments, **options)
-        with suppress(duckdb.InvalidInputException):  # refused where no bar could be drawn anyway
-            self.con.execute(_QUIET).fetchall()
+        quiet(self.con)
 
     def get_schema(
         self, table_name: str, *, catalog: str | None = None, database: str | None = None
@@ -78,7 +75,8 @@ class Engine(Backend):  # type: ignore[misc]  # Ibis has no types
         query = self.compile(expr.as_table(), params=params, limit=limit)
         # a stream blocks its connection until it is drained, so it gets one of its own
         cursor = self.con.cursor()
-        cursor.execute(f"{_QUIET}; SET TimeZone = 'UTC'").fetchall()
+        quiet(cursor)
+        cursor.execute("SET TimeZone = 'UTC'").fetchall()
         try:
             return cursor.sql(query).to_arrow_reader(chunk_size)
         except duckdb.CatalogException:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import duckdb
@@ -18,6 +19,12 @@ EngineError = duckdb.Error
 def rows(engine: Backend, query: str) -> list[tuple[Any, ...]]:
     """Run a query whose few rows fit anywhere; fetched whole, so that the engine is free again."""
     return list(engine.con.execute(query).fetchall())
+
+
+def quiet(connection: duckdb.DuckDBPyConnection) -> None:
+    """Keep DuckDB's progress bar, which it draws on standard output, out of ours."""
+    with suppress(duckdb.InvalidInputException):  # in a notebook that can draw none
+        connection.execute("SET enable_progress_bar = false").fetchall()
 
 
 def name(identifier: str) -> str:

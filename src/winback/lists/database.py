@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from winback.data.address import Address, address
+from winback.data.sql import quiet
 from winback.errors import ConfigError, OutputError
 from winback.lists.columns import Columns, Kind, conform
 
@@ -128,7 +129,7 @@ def _duckdb(place: Address) -> Iterator[duckdb.DuckDBPyConnection]:
     path = Path(place.url.partition("://")[2].partition("?")[0])
     path.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(path)) as connection:
-        connection.execute("SET enable_progress_bar = false")
+        quiet(connection)
         connection.execute("BEGIN")
         yield connection
         connection.execute("COMMIT")

@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 import duckdb
 import pandas as pd
 
+from winback.data.sql import quiet
+
 Rows: TypeAlias = pd.DataFrame | Path | str
 """A table handed to the report: a frame, or the path of a Parquet file that stays on disk."""
 
@@ -78,7 +80,7 @@ def aggregator(**tables: Rows | None) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     with tempfile.TemporaryDirectory(prefix="winback-report-") as spill, duckdb.connect() as engine:
         engine.execute("SET threads = 1")
-        engine.execute("SET enable_progress_bar = false")  # it would write into our output
+        quiet(engine)
         engine.execute("SET memory_limit = '1GB'")
         engine.execute("SET temp_directory = ?", [spill])
         for name, rows in tables.items():

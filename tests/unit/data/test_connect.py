@@ -1,8 +1,10 @@
 """The engine: where it works, and what it refuses."""
 
+import duckdb
 import pyarrow as pa
 import pytest
 
+from winback.data import sql
 from winback.data.connect import open_engine, read_source
 from winback.errors import ConfigError, OutputError
 
@@ -33,3 +35,11 @@ def test_a_folder_that_cannot_be_written(tmp_path):
 def test_standard_output_is_left_alone():
     query = "SELECT current_setting('enable_progress_bar'), current_setting('TimeZone')"
     assert open_engine().con.execute(query).fetchall() == [(False, "UTC")]
+
+
+def test_a_kernel_in_which_no_progress_can_be_drawn_computes_all_the_same():
+    class Kernel:  # as DuckDB answers to any setting of the bar where ipywidgets are missing
+        def execute(self, _):
+            raise duckdb.InvalidInputException("required package 'ipywidgets' is missing")
+
+    sql.quiet(Kernel())
