@@ -26,7 +26,7 @@ The first five minutes:
   winback init orders.csv            look at your purchases, write orders.yaml
   winback validate orders.yaml       read them; count what is rejected, and why
   winback run orders.yaml            train, promote, score, make both lists, draw the report
-  winback explain orders.yaml 17850  one customer: which list, and why
+  winback explain orders.yaml        who is first on each list, and why; or any customer_id
 
 No purchases at hand? `winback init sample:cdnow-tenth`: 2,357 real customers come with it.
 

@@ -155,14 +155,19 @@ def lists(
 
 def explain(
     job: JobFile,
-    customer: Annotated[str, typer.Argument(help="A customer_id.", show_default=False)],
+    customer: Annotated[
+        Optional[str],
+        typer.Argument(
+            metavar="[CUSTOMER]", help="A customer_id.", show_default="who is first on each list"
+        ),
+    ] = None,
     as_of: AsOf = None,
     out: Out = None,
     *,
     debug: Debug = False,
     json_: Json = False,
 ) -> None:
-    """Tell everything about one customer, and why they are, or are not, on each list.
+    """Tell everything about a customer, and why they are, or are not, on each list.
 
     Example: winback explain shop.yaml 17850
     """

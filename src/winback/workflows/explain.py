@@ -1,4 +1,4 @@
-"""Everything that is known about one customer, and why they are, or are not, on each list."""
+"""Everything that is known about a customer, and why they are, or are not, on each list."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from winback.workflows.session import Session
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    import pyarrow as pa
 
 LAST_BEHAVIOURS = 10
 _NOT_SAID = {"customer_id", "as_of", "list_id", "run_id", "reason"}
 
 
-def explain(session: Session, *, customer: str) -> dict[str, Any]:
-    """Tell everything about one customer as of the job's date.
+def explain(session: Session, *, customer: str | None = None) -> dict[str, Any]:
+    """Tell everything about a customer as of the job's date.
 
     What is told comes from the results that `score` and `lists` left, and from the purchases
     themselves. Nothing is written.
@@ -31,7 +32,7 @@ def explain(session: Session, *, customer: str) -> dict[str, Any]:
     session
         The command at work.
     customer
-        The `customer_id`, as text.
+        The `customer_id`, as text. ``None``: who is first on each list.
 
     Returns
     -------
@@ -39,18 +40,44 @@ def explain(session: Session, *, customer: str) -> dict[str, Any]:
         `customer_id, as_of`; `scores`: the row of scores.parquet; `contributions`: families of
         features, their share in the log-odds of churn, and in words; `last_behaviours`: what the
         customer did last, the newest first; `lists`: of each list `on` (true or false), `why`, and
-        the row.
+        the row. Where no customer is named, `customers`: such a dict for each.
 
     Raises
     ------
     UsageError
-        There are no scores or lists yet, or nobody is called so.
+        There are no scores or lists yet, nobody is called so, or nobody is named and both lists
+        are empty.
     """
+    asked = [customer] if customer is not None else _first_of_each_list(session)
+    customers = [_everything(session, name) for name in asked]
+    for at, told in enumerate(customers):
+        for line in ["", "", *_lines(told)] if at else _lines(told):
+            session.reporter.say(line)
+    session.keep_only(None)
+    return customers[0] if customer is not None else {"customers": customers}
+
+
+def _first_of_each_list(session: Session) -> list[str]:
+    firsts = [
+        _ids(session.require(name, "lists")).slice(0, 1).to_pylist()
+        for name in ("churn_warning.parquet", "win_back.parquet")
+    ]
+    if not any(firsts):
+        anybody = _ids(session.require("scores.parquet", "score"))[0]
+        raise UsageError(
+            "both lists are empty: say which customer",
+            where=str(session.job.as_of),
+            hint=f"such as: winback explain {session.loaded.path} {anybody}",
+        )
+    return [customer for first in firsts for customer in first]
+
+
+def _everything(session: Session, customer: str) -> dict[str, Any]:
     scores = _row(session.require("scores.parquet", "score"), customer)
     if scores is None:
         raise _unknown(session, customer)
     excluded = session.require("churn_warning_excluded.parquet", "lists")
-    told: dict[str, Any] = {
+    return {
         "customer_id": customer,
         "as_of": session.job.as_of,
         "scores": scores,
@@ -74,10 +101,6 @@ def explain(session: Session, *, customer: str) -> dict[str, Any]:
             ),
         },
     }
-    for line in _lines(told):
-        session.reporter.say(line)
-    session.keep_only(None)
-    return told
 
 
 def _row(path: Path, customer: str) -> dict[str, Any] | None:
@@ -88,18 +111,25 @@ def _row(path: Path, customer: str) -> dict[str, Any] | None:
     return None if table.num_rows == 0 else dict(table.to_pylist()[0])
 
 
-def _unknown(session: Session, customer: str) -> UsageError:
-    import pyarrow.compute as pc
+def _ids(path: Path) -> pa.ChunkedArray:
     import pyarrow.parquet as pq
 
-    ids = pq.read_table(session.require("scores.parquet", "score"), columns=["customer_id"])[0]
+    return pq.read_table(path, columns=["customer_id"])[0]
+
+
+def _unknown(session: Session, customer: str) -> UsageError:
+    import pyarrow.compute as pc
+
+    ids = _ids(session.require("scores.parquet", "score"))
     near = ids.filter(pc.match_substring(ids, customer.strip().lstrip("0") or customer))
-    like = ", ".join(near.slice(0, 3).to_pylist())
+    some = ", ".join((near if len(near) else ids).slice(0, 3).to_pylist())
     return UsageError(
         "nobody with a purchase by then is called so",
         where=str(session.job.as_of),
         got=customer,
-        hint=f"like it: {like}" if like else "ids are texts, as in the source: 02502 is not 2502",
+        hint=f"like it: {some}"
+        if len(near)
+        else f"ids are texts, as in the source, such as {some}",
     )
 
 

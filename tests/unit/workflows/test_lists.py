@@ -242,8 +242,30 @@ def test_a_customer_that_is_not_there_is_said_so_with_those_like_it(shop):
     known = shop.read("scores.parquet")["customer_id"].iloc[0]
     with pytest.raises(UsageError, match=f"nobody .* called so.*{known}"):
         told_of(shop, "0" + known)
-    with pytest.raises(UsageError, match="ids are texts"):
+    with pytest.raises(UsageError, match=f"ids are texts, .* such as {known}"):
         told_of(shop, "nobody-at-all")
+
+
+def test_who_names_nobody_is_told_of_the_first_of_each_list(shop):
+    files = ("churn_warning.parquet", "win_back.parquet")
+    first = [shop.read(name).query("rank == rank.min()")["customer_id"] for name in files]
+    told = told_of(shop, None)["customers"]
+    assert told == [told_of(shop, name) for ids in first for name in ids]
+    assert told[0]["lists"]["churn_warning"]["row"]["rank"] == 1
+
+
+def test_where_both_lists_are_empty_an_id_is_named(shop):
+    kept = {name: shop.out / name for name in ("churn_warning.parquet", "win_back.parquet")}
+    whole = {name: path.read_bytes() for name, path in kept.items()}
+    for path in kept.values():
+        pd.read_parquet(path).head(0).to_parquet(path)
+    some = shop.read("scores.parquet")["customer_id"].iloc[0]
+    try:
+        with pytest.raises(UsageError, match=f"both lists are empty.*{shop.yaml} {some}$"):
+            told_of(shop, None)
+    finally:
+        for name, path in kept.items():
+            path.write_bytes(whole[name])
 
 
 def test_a_history_is_made_up_for_and_the_newest_list_stays_on_top(shop):
