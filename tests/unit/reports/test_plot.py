@@ -173,6 +173,7 @@ def test_the_namespace_is_what_it_lists():
     from winback.reports import plot
 
     assert wb.plot is plot
+    assert dir(wb.plot) == sorted(plot.__all__)
     for name in plot.__all__:
         assert callable(getattr(wb.plot, name))
         assert getattr(wb.plot, name).__doc__

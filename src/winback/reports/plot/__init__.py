@@ -64,3 +64,8 @@ __all__ = [  # noqa: RUF022  # grouped as a reader looks for them
     "funnel",
     "drift",
 ]
+
+
+def __dir__() -> list[str]:
+    """List the figures, not the modules that hold them."""
+    return sorted(__all__)
