@@ -53,7 +53,7 @@ def card(
     facts
         Name and value; values that are None are left out.
     tables
-        Below the facts.
+        Below the facts; one without rows is left out.
     notes
         What to know before relying on it, a sentence each; empty ones are left out.
 
@@ -103,10 +103,12 @@ def shown(value: Any) -> str:
 
 def _table(table: Table) -> str:
     rows = [list(row) for row in table.rows]
+    if not rows:
+        return ""
     sides = [_LEFT, *(_side(column) for column in list(zip(*rows, strict=True))[1:])]
     head = "".join(
         f'<th scope="col" style="{_CELL};border-bottom:{_LINE};{side}">{escape(str(name))}</th>'
-        for name, side in zip(table.header, sides, strict=False)
+        for name, side in zip(table.header, sides, strict=True)
     )
     body = "".join(
         "<tr>" + "".join(map(_cell, range(len(row)), row, sides)) + "</tr>" for row in rows

@@ -55,6 +55,10 @@ def test_whatever_stands_on_a_card_is_escaped():
     assert text.count("&lt;script&gt;") == 8  # the title also as the card's accessible name
 
 
+def test_a_table_without_rows_is_left_out():
+    assert card("a", {}, tables=[Table(("b", "c"), [])]) == card("a", {})
+
+
 def test_a_card_sets_no_colour_of_its_own():
     text = card("a", {"b": 1}, tables=[Table(("c",), [(2,)])])
     assert "#" not in text
