@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import pandas as pd
 
 from winback.reports.plain import Rows, aggregator, columns, plain, records
 
@@ -78,6 +80,43 @@ def grid(scores: Rows) -> dict[str, Any] | None:
         "frequencies": list(range(most + 1)),
         "recencies": [round(oldest * step / GRID) for step in range(GRID + 1)],
     }
+
+
+def over_grid(
+    laid: Mapping[str, Any], ask: Callable[[pd.DataFrame], pd.Series[float]]
+) -> list[list[float | None]]:
+    """Ask a model about every history of a grid.
+
+    Parameters
+    ----------
+    laid
+        From `grid`.
+    ask
+        Takes ``frequency, recency, T`` of one row a history, and returns a number for each.
+
+    Returns
+    -------
+    list of list
+        A row a recency, a column a frequency. ``None``: so many repeat purchase days do not fit
+        into so few days.
+
+    Examples
+    --------
+    >>> laid = {"T": 40, "frequencies": [0, 1, 2], "recencies": [0, 1]}
+    >>> over_grid(laid, lambda histories: histories["frequency"] / histories["T"])
+    [[0.0, None, None], [0.0, 0.025, None]]
+    """
+    histories = pd.DataFrame(
+        [
+            {"frequency": float(x), "recency": float(r if x else 0), "T": float(laid["T"])}
+            for r in laid["recencies"]
+            for x in laid["frequencies"]
+        ]
+    )
+    possible = histories["recency"] >= histories["frequency"]
+    cells = ask(histories).astype(object).where(possible, None).tolist()
+    width = len(laid["frequencies"])
+    return [cells[at : at + width] for at in range(0, len(cells), width)]
 
 
 def weeks(tracking: Rows) -> list[dict[str, Any]]:

@@ -57,31 +57,17 @@ def draw_matrices(session: Session, scores: Path, champion: LoadedModel) -> dict
 
     None where it needs more of a customer than a history.
     """
-    from winback.reports.value import grid
+    from winback.reports.value import grid, over_grid
 
-    model = champion.estimator.purchase_model_
+    model, days = champion.estimator.purchase_model_, session.job.value.horizon_days
     laid = grid(scores)
     if laid is None or not {*HISTORY} >= set(model.columns):
         return None
-    histories = pd.DataFrame(
-        [
-            {"frequency": float(x), "recency": float(r if x else 0), "T": float(laid["T"])}
-            for r in laid["recencies"]
-            for x in laid["frequencies"]
-        ]
-    )
-    said = {
-        "p_alive": model.p_alive(histories),
-        "expected_purchases": model.expected_purchases(histories, session.job.value.horizon_days),
+    return {
+        **laid,
+        "p_alive": over_grid(laid, model.p_alive),
+        "expected_purchases": over_grid(laid, lambda rows: model.expected_purchases(rows, days)),
     }
-    width = len(laid["frequencies"])
-    # so many repeat purchase days do not fit into so few days
-    possible = histories["recency"] >= histories["frequency"]
-    matrices = {}
-    for name, column in said.items():
-        values = column.where(possible, None).tolist()
-        matrices[name] = [values[at : at + width] for at in range(0, len(values), width)]
-    return {**laid, **matrices}
 
 
 def forecast_revenue(session: Session, scores: Path, champion: LoadedModel) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -199,7 +200,7 @@ def p_alive_matrix(model: Any, customers: pd.DataFrame, *, as_of: Day) -> go.Fig
     >>> round(drawn.z[-1][5], 2), round(drawn.z[6][5], 2)  # seen today, and 136 days ago
     (0.89, 0.26)
     """
-    return _matrix(model, customers, "p_alive", as_of, None)
+    return _matrix(purchase_model(model).p_alive, customers, "p_alive", as_of)
 
 
 def expected_purchases_matrix(
@@ -224,7 +225,14 @@ def expected_purchases_matrix(
     >>> figure.data[0].z[-1]
     [None, 0.2, 0.4, 0.6, 0.8, 1.0]
     """
-    return _matrix(model, customers, "expected_purchases", as_of, horizon_days)
+    asked = purchase_model(model)
+    return _matrix(
+        lambda histories: asked.expected_purchases(histories, horizon_days),
+        customers,
+        "expected_purchases",
+        as_of,
+        horizon_days,
+    )
 
 
 def lorenz(values: Values, *, as_of: Day, what: str = "expected value") -> go.Figure:
@@ -268,27 +276,17 @@ def purchase_model(model: Any) -> PurchaseModel:
 
 
 def _matrix(
-    model: Any, customers: pd.DataFrame, kind: str, as_of: Day, horizon_days: int | None
+    ask: Callable[[pd.DataFrame], pd.Series[float]],
+    customers: pd.DataFrame,
+    kind: str,
+    as_of: Day,
+    horizon_days: int = 0,
 ) -> go.Figure:
-    asked, laid = purchase_model(model), value.grid(customers)
+    laid = value.grid(customers)
     if laid is None:
         raise NotEnoughDataError("nobody has a history of a month", hint="use a later as_of")
-    rows = [
-        {"frequency": float(x), "recency": float(r if x else 0), "T": float(laid["T"])}
-        for r in laid["recencies"]
-        for x in laid["frequencies"]
-    ]
-    histories = pd.DataFrame(rows)
-    said = (
-        asked.p_alive(histories)
-        if horizon_days is None
-        else asked.expected_purchases(histories, horizon_days)
-    )
-    # so many repeat purchase days do not fit into so few days
-    values = said.astype(object).where(histories["recency"] >= histories["frequency"], None)
-    width, cells = len(laid["frequencies"]), values.tolist()
-    told = {**laid, kind: [cells[at : at + width] for at in range(0, len(cells), width)]}
-    days = ENGLISH.count(horizon_days or 0, "day")
+    told = {**laid, kind: value.over_grid(laid, ask)}
+    days = ENGLISH.count(horizon_days, "day")
     n, until = len(customers), day(as_of)
     return alone(figures.matrix(told, ENGLISH, kind=kind, n=n, days=days, as_of=until))
 
