@@ -36,7 +36,7 @@ def test_every_candidate_stands_beside_the_chosen_with_its_interval():
 
 def test_coverage_is_drawn_against_what_was_promised():
     figure = coverage(RECORDS)
-    assert [list(trace.x)[0] for trace in figure.data][:4] == [0.81, 0.79, 0.1, 0.12]
+    assert [trace.x[0] for trace in figure.data][:4] == [0.81, 0.79, 0.1, 0.12]
     lines = [shape.x0 for shape in figure.layout.shapes]
     assert lines == pytest.approx([0.8, 0.1, 0.9, 0.05])
 
