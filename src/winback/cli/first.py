@@ -85,10 +85,8 @@ def init(
                 for ours, guess in found.guesses.items()
             ],
         )
-        read = [guess.expression for guess in found.guesses.values()]
-        left = [name for name in found.columns if not any(name in text for text in read)]
-        if left:
-            typer.echo(f"\nnot used: {', '.join(left)}")
+        if found.unused:
+            typer.echo(f"\nnot used: {', '.join(found.unused)}")
         for note in begun.notes:
             typer.echo(f"note: {note}")
         typer.echo(f"\nwrote {begun.to}; look at it, then: winback run {begun.to}")

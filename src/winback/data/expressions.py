@@ -113,6 +113,27 @@ def resolve(
     return found, _expression(engine, raw, "filter", condition, types)
 
 
+def columns_read(written: str, types: Mapping[str, str]) -> set[str]:
+    """Return the source's columns that a good expression reads.
+
+    Examples
+    --------
+    >>> columns_read("Order Date", {"Order Date": "DATE", "Date": "DATE"})
+    {'Order Date'}
+    >>> sorted(columns_read("qty * price", {"id": "VARCHAR", "Qty": "BIGINT", "price": "DOUBLE"}))
+    ['Qty', 'price']
+    """
+    own = _own_column(written.strip(), types)
+    if own is not None:
+        return {own}
+    tree = sqlglot.parse_one(written, read="duckdb")
+    return {
+        name
+        for node in tree.find_all(exp.Column)
+        if (name := _own_column(node.name, types)) is not None
+    }
+
+
 def _own_column(written: str, types: Mapping[str, str]) -> str | None:
     """Return the source's column of this name; the engine ignores case, and so does this."""
     if written in types:

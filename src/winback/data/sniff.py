@@ -13,7 +13,7 @@ from winback.data import parse, sql
 from winback.data.column_guess import Columns, Guess
 from winback.data.column_names import plain
 from winback.data.connect import load, open_engine
-from winback.data.expressions import Expression, resolve
+from winback.data.expressions import Expression, columns_read, resolve
 from winback.data.raw import Raw, columns_of
 from winback.data.tables import TRANSACTIONS, Column
 
@@ -24,6 +24,7 @@ _EXAMPLES = 3
 _MUCH = 0.05  # more rejected rows than this stop a job by default
 _CLEAR = 0.95
 _STATES = 8
+_STATE = ("status", "statut", "状态")  # what a column of an order's states ends in
 
 __all__ = ["Guess", "Sniffed", "sniff"]
 
@@ -38,6 +39,8 @@ class Sniffed:
         The source's columns and their types.
     guesses
         Our column: what it seems to be. A column that nothing points to is not there.
+    unused
+        Columns that no guess reads.
     examples
         Our column: some of its values, as they would be read.
     filter
@@ -53,6 +56,7 @@ class Sniffed:
 
     columns: Mapping[str, str]
     guesses: Mapping[str, Guess]
+    unused: tuple[str, ...]
     examples: Mapping[str, tuple[str, ...]]
     filter: str | None
     rows: int
@@ -167,8 +171,17 @@ def _describe(
     notes += _states(engine, relation, types)
     examples = {ours: _examples(engine, relation, cell) for ours, cell in cells.items()}
     condition = " AND ".join(conditions) or None
+    read = {name for expression in written.values() for name in columns_read(expression, types)}
     return Sniffed(
-        dict(types), guesses, examples, condition, rows, first_day, last_day, tuple(notes)
+        columns=dict(types),
+        guesses=guesses,
+        unused=tuple(name for name in types if name not in read),
+        examples=examples,
+        filter=condition,
+        rows=rows,
+        first_day=first_day,
+        last_day=last_day,
+        notes=tuple(notes),
     )
 
 
@@ -213,7 +226,7 @@ def _repeated(engine: Backend, relation: str, order: Guess, amount: Guess) -> li
 def _states(engine: Backend, relation: str, types: Mapping[str, str]) -> list[str]:
     """Name the states of an order, some of which may be no sale."""
     notes = []
-    for name in (name for name in types if plain(name).endswith("status")):
+    for name in (name for name in types if plain(name).endswith(_STATE)):
         state = sql.name(name)
         found = sql.rows(
             engine,

@@ -56,6 +56,13 @@ def test_guesses(source, expected):
     assert found.notes == tuple(f"nothing looks like {ours}" for ours in missing)
 
 
+def test_columns_that_no_guess_reads_are_told_whole():
+    source = {"id": [1], "customer_id": [1], "date": ["2024-01-31"], "qty": [1], "price": [2.0]}
+    found = sniff(pa.table(source))
+    assert found.guesses["amount"].expression == "qty * price"
+    assert found.unused == ("id",)  # though it is a part of another's name
+
+
 def test_online_retail_reads_as_guessed(online_retail):
     found = sniff(online_retail)
     assert found.guesses["amount"].expression == "Quantity * UnitPrice"

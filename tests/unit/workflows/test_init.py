@@ -65,8 +65,10 @@ def test_a_file_of_nothing_but_a_header_has_no_rows(tmp_path):
         ),
         ("user,date,total,status\na,2024-01-02,9,paid\nb,2024-01-02,9,paid\nc,2024-01-02,9,open\n",
          None, 3, "status is paid (2), open (1); to count some only, filter: status = 'paid'"),
+        ("客户编号,下单时间,实付金额,订单状态\na,2024-01-02,9,已付\nb,2024-01-02,9,已付\nc,2024-01-02,9,取消\n",
+         None, 3, "订单状态 is 已付 (2), 取消 (1); to count some only, filter: 订单状态 = '已付'"),
     ],
-    ids=["lines without a total", "no customer", "totals once a line", "status"],
+    ids=["lines without a total", "no customer", "totals once a line", "status", "its Chinese"],
 )  # fmt: skip
 def test_what_would_be_counted_wrongly_is_told_or_left_out(tmp_path, text, filtered, rows, note):
     told, yaml, read = written_for(tmp_path, text)
