@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from winback.errors import RegistryError
 from winback.workflows.session import Session
+
+if TYPE_CHECKING:
+    from winback.registry.aliases import ModelVersionRef
 
 PARTS = {"value": ("value", "tiers"), "churn": ("churn",)}
 """What goes back together: tiers are cut on the predictions of their value model."""
@@ -14,7 +17,8 @@ PARTS = {"value": ("value", "tiers"), "churn": ("churn",)}
 def rollback(session: Session, *, only: str | None = None) -> dict[str, Any]:
     """Make the previous champions champions again; the two change places.
 
-    Value and tiers go back together or not at all. What has no earlier champion stays. Results
+    Value and tiers go back together or not at all; where a rollback was killed between the two,
+    the next one brings the second after the first. What has no earlier champion stays. Results
     that are there already stay too: `winback score` and `winback lists` make them anew.
 
     Parameters
@@ -37,18 +41,20 @@ def rollback(session: Session, *, only: str | None = None) -> dict[str, Any]:
     from winback.registry.aliases import CHAMPION, aliases_of
     from winback.registry.aliases import rollback as move_back
 
-    store, job = session.store, session.job.name
+    store = session.store
     refusals: list[RegistryError] = []
     moved: dict[str, dict[str, Any]] = {}
     for roles in PARTS.values() if only is None else [PARTS[only]]:
         try:
-            _check(session, roles)
+            found = _earlier(session, roles)
         except RegistryError as error:
             refusals.append(error)
             continue
-        for role in roles:
-            before = aliases_of(store, f"{job}-{role}")[CHAMPION]
-            ref = move_back(store, f"{job}-{role}")
+        for role, ref in found.items():
+            before = aliases_of(store, ref.name)[CHAMPION]
+            if before == ref.version:  # a rollback that was killed has come so far
+                continue
+            move_back(store, ref.name)
             moved[role] = {"name": ref.name, "version": ref.version, "instead_of": before}
             session.reporter.say(f"{ref.label} is champion again, instead of {ref.name}/{before}")
     if not moved:
@@ -59,26 +65,42 @@ def rollback(session: Session, *, only: str | None = None) -> dict[str, Any]:
     return {"models": moved}
 
 
-def _check(session: Session, roles: tuple[str, ...]) -> None:
-    """Raise unless each of `roles` has an earlier champion, and those are of one training."""
-    from winback.registry.aliases import CHAMPION, PREVIOUS, aliases_of, resolve
+def _earlier(session: Session, roles: tuple[str, ...]) -> dict[str, ModelVersionRef]:
+    """Return the versions of one training that `roles` go back to.
 
-    trainings = set()
-    for role in roles:
-        name = f"{session.job.name}-{role}"
-        known = aliases_of(session.store, name)
-        if known.get(PREVIOUS) in (None, known.get(CHAMPION)):
+    All have the same two trainings, as champion and as the one before. Where the champions are of
+    one training, all go to the other; where they are not, a rollback was killed, and the first role
+    has moved before the others: they follow it.
+    """
+    held = {role: _held(session, f"{session.job.name}-{role}") for role in roles}
+    if len({training for of in held.values() for training in of}) <= 2:
+        for training in held[roles[0]]:
+            moving = any(next(iter(of), None) != training for of in held.values())
+            if moving and all(training in of for of in held.values()):
+                return {role: of[training] for role, of in held.items()}
+    for role, of in held.items():
+        if len(of) < 2:
             raise RegistryError(
                 "there is no earlier champion to return to",
-                where=name,
-                got=", ".join(f"{key} ({number})" for key, number in sorted(known.items()))
-                or "none",
+                where=f"{session.job.name}-{role}",
+                got=", ".join(f"champion ({ref.version})" for ref in of.values()) or "none",
                 hint="a second champion has to be promoted before one can go back to the first",
             )
-        trainings.add(resolve(session.store, f"{name}@{PREVIOUS}").run_id)
-    if len(trainings) > 1:
-        raise RegistryError(
-            "the earlier champions are of different trainings and do not belong together",
-            where=", ".join(f"{session.job.name}-{role}@{PREVIOUS}" for role in roles),
-            hint="promote a pair of one training with winback.promote",
-        )
+    raise RegistryError(
+        "the earlier champions are of different trainings and do not belong together",
+        where=", ".join(f"{session.job.name}-{role}" for role in roles),
+        hint="promote a pair of one training with winback.promote",
+    )
+
+
+def _held(session: Session, name: str) -> dict[str, ModelVersionRef]:
+    """Return the champion and then the one before, by the training that made them."""
+    from winback.registry.aliases import CHAMPION, PREVIOUS, aliases_of, resolve
+
+    known = aliases_of(session.store, name)
+    found: dict[str, ModelVersionRef] = {}
+    for alias in (CHAMPION, PREVIOUS):
+        if alias in known:
+            ref = resolve(session.store, f"{name}/{known[alias]}")
+            found.setdefault(ref.run_id, ref)
+    return found

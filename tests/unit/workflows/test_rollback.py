@@ -1,6 +1,7 @@
 """Champions go back in pairs that belong together, or not at all."""
 
 import pytest
+from mlflow import MlflowClient
 from typer.testing import CliRunner
 
 from winback import cli
@@ -30,7 +31,17 @@ def shop(tmp_path, workshop_in):
         made = store.client.create_model_version(name, str(tmp_path), tags=tags)
         promote(store, resolve(store, f"{name}/{made.version}"))
 
-    shop.champion = champion
+    def kill_after(writes, monkeypatch):
+        moved, move = [], MlflowClient.set_registered_model_alias
+
+        def _move(client, *what):
+            if len(moved) == writes:
+                raise KeyboardInterrupt
+            moved.append(move(client, *what))
+
+        monkeypatch.setattr(MlflowClient, "set_registered_model_alias", _move)
+
+    shop.champion, shop.kill_after = champion, kill_after
     shop.now = lambda: {
         role: aliases_of(store, f"shop-{role}").get("champion")
         for role in ("value", "tiers", "churn")
@@ -63,6 +74,22 @@ def test_value_and_tiers_of_different_trainings_stay(shop):
     with pytest.raises(RegistryError, match="different trainings"):
         shop.do(rollback)
     assert shop.now() == {"value": 2, "tiers": 2, "churn": 1}
+
+
+@pytest.mark.parametrize("writes", [1, 2, 3])
+def test_a_rollback_that_was_killed_is_finished_by_the_next(shop, monkeypatch, writes):
+    for training in ("one", "two"):
+        for role in ("value", "tiers"):
+            shop.champion(role, training)
+    with monkeypatch.context() as killing:
+        shop.kill_after(writes, killing)
+        with pytest.raises(KeyboardInterrupt):
+            shop.do(rollback)
+    assert shop.now() == {"value": 1, "tiers": 2 if writes < 3 else 1, "churn": None}
+    if writes < 3:
+        told = shop.do(rollback)
+        assert list(told["models"]) == ["tiers"]
+    assert shop.now() == {"value": 1, "tiers": 1, "churn": None}
 
 
 def test_the_command_line_goes_back_with_churn_alone(shop, monkeypatch):
