@@ -39,7 +39,7 @@ COUNTED: dict[str, type[Learner]] = {
 }
 PAID: dict[str, type[Learner]] = {"tweedie": RevenueTrees, "two_stage": TwoStageTrees}
 MIN_CUSTOMERS = 500  # of the newest snapshot; below, trees fit noise and simple rules are as good
-MIN_BUYERS = 100  # with a purchase in a label
+MIN_BUYERS = 100  # with a purchase in a label; to learn revenue, with revenue in one
 LABELS = ("label_days", "btyd_purchases", "btyd_spend", "purchases", "revenue")
 SMALLEST = 1e-12
 
@@ -208,6 +208,13 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
                     learner, lambda part: part.fit(rows, expected, counted)
                 )
             if member in PAID:
+                payers = int((paid > 0).sum())
+                if payers < MIN_BUYERS:
+                    raise NotEnoughDataError(
+                        "too few customers brought revenue after snapshots to learn from them",
+                        got=f"{payers:,}",
+                        allowed=f"{MIN_BUYERS} or more",
+                    )
                 learner = PAID[member](self.random_state)
                 self.learners_[f"{member}_revenue"] = fits.of(
                     learner, lambda part: part.fit(rows, revenue, paid)

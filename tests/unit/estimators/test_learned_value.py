@@ -166,6 +166,14 @@ def test_few_customers_teach_nothing(frame):
         LearnedValueModel(("oracle",)).fit(frame)
 
 
+@pytest.mark.parametrize("member", ["tweedie", "two_stage"])
+def test_purchases_that_brought_nothing_teach_no_revenue(frame, member):
+    refunded = snapshots().assign(revenue=lambda rows: -rows["revenue"])
+    with pytest.raises(NotEnoughDataError, match="revenue after snapshots"):
+        LearnedValueModel((member,)).fit(frame, snapshots=refunded)
+    LearnedValueModel(("count",)).fit(frame, snapshots=refunded)
+
+
 def test_a_missing_feature_is_named(frame):
     with pytest.raises(ModelError, match="trend"):
         fitted(frame, "count").predict(frame.drop(columns="trend"))
