@@ -59,11 +59,11 @@ def _ends(period: str) -> tuple[str, str]:
 
 
 def _is_day(text: str) -> bool:
+    whole = text if len(text) > 5 else f"{LEAP}-{text}"
     try:
-        date.fromisoformat(text if len(text) > 5 else f"{LEAP}-{text}")
+        return date.fromisoformat(whole).isoformat() == whole  # no 20241224, no 2024-W52-2
     except ValueError:
         return False
-    return True
 
 
 def _within(day: date, first: str, last: str) -> bool:

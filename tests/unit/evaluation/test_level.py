@@ -26,7 +26,10 @@ def test_days_of_every_year_of_one_year_and_over_its_turn():
     assert busy_share(Window(date(2024, 11, 14), date(2024, 11, 24)), CHRISTMAS) == 1
 
 
-@pytest.mark.parametrize("period", ["02-30", "12-24/2024-12-31", "2024-12-24/2024-11-01", "soon"])
+@pytest.mark.parametrize(
+    "period",
+    ["02-30", "12-24/2024-12-31", "2024-12-24/2024-11-01", "soon", "20241115", "W01-1"],
+)
 def test_what_is_no_period_is_refused(period):
     with pytest.raises(DataError, match="busy period"):
         busy_days(date(2024, 1, 1), date(2024, 1, 2), [period])
