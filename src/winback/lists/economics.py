@@ -149,7 +149,8 @@ class Economics:
             text += "No uplift would make the offer pay"
         else:
             prior = (case["uplift_source"] == PRIOR).all()
-            said = f"{self.uplift_prior * 100:.1f} assumed" if prior else "see its source"
+            assumed = case["uplift"][possible.idxmin()]  # of the very customer; prior x P(alive)
+            said = f"{assumed * 100:.1f} assumed" if prior else "see its source"
             text += (
                 "The contact would have to raise the return rate by more than "
                 f"{possible.min() * 100:.1f} points ({said})"

@@ -38,6 +38,14 @@ def test_what_would_have_to_hold_is_where_break_even_is():
     assert "without an offer, 1 of 2 would pay" in sentence
 
 
+def test_what_is_assumed_is_set_beside_what_is_needed_of_the_same_customer():
+    economics = Economics(contact_cost=0.5, offer_cost=4, uplift_prior=0.05)
+    rows = customers(p_alive=[0.1, 0.9], p_repurchase=[0.02, 0.5], expected_spend=[54.0, 54.0])
+    needed = (0.5 + 0.02 * 4) / (54 - 4)
+    sentence = economics.what_would_have_to_hold(economics.of(rows))
+    assert f"more than {needed * 100:.1f} points (0.5 assumed)" in sentence
+
+
 def test_an_offer_dearer_than_the_margin_can_never_pay():
     economics = Economics(contact_cost=0.5, offer_cost=40)
     case = economics.of(customers(p_repurchase=[0.2], expected_spend=[30.0]))
