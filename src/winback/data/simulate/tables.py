@@ -127,6 +127,8 @@ def _visits(
             np.full(n, float(days)),
         ]
     )
+    # who left with the first order may have done so, by rounding, a hair before it
+    edges = np.maximum.accumulate(edges, axis=0)
     length = np.diff(edges, axis=0)
     count = rng.poisson(np.array([[1.0], *([s] for s in parameters.fading)]) * rate * length)
     owner = np.repeat(np.tile(np.arange(n), 4), count.ravel())

@@ -1,7 +1,15 @@
+from datetime import date
+
+import numpy as np
 import pandas as pd
 import pytest
 
 from winback.data.events import read_table
+from winback.data.simulate.level import make_level
+from winback.data.simulate.orders import draw_orders
+from winback.data.simulate.parameters import Parameters
+from winback.data.simulate.people import draw_people
+from winback.data.simulate.tables import draw_events
 
 COLUMNS = {"customer_id": "buyer", "timestamp": "at", "event": "what", "channel": "seen_on"}
 
@@ -24,6 +32,18 @@ def test_visits_fade_before_a_customer_leaves_and_cease_after_it(truth, events):
     counts = pd.cut(pd.Series(days), [-90, -45, 0, 45, 90]).value_counts(sort=False).to_numpy()
     assert (counts[1:] < 0.75 * counts[:-1]).all()
     assert counts[0] > 500
+
+
+def test_who_left_a_rounding_before_the_first_order_does_not_visit():
+    truth, rng = Parameters(), np.random.default_rng(0)
+    level = make_level(date(2023, 1, 1), 100, truth, rng, season=True, drift=True)
+    people = draw_people(0, 500, level, truth, rng)
+    orders, _ = draw_orders(people, level, truth, rng, dropout=True)
+    gone = np.nextafter(people.acquired, 0.0)
+    events = draw_events(people, orders, gone, level=level, parameters=truth, rng=rng).to_pandas()
+    visits = events[events["what"] == "visit"].set_index("buyer")["at"]
+    acquired = pd.Series(level.timestamps(people.acquired), people.ids)
+    assert (visits.sort_index() >= acquired.loc[visits.sort_index().index]).all()
 
 
 def test_complaints_drive_customers_away(truth):
