@@ -149,7 +149,8 @@ class Economics:
             text += "No uplift would make the offer pay"
         else:
             prior = (case["uplift_source"] == PRIOR).all()
-            assumed = case["uplift"][possible.idxmin()]  # of the very customer; prior x P(alive)
+            same = possible.index[[possible.argmin()]]  # whose gain is assumed as prior x P(alive)
+            assumed = float(case["uplift"].loc[same].iloc[0])
             said = f"{assumed * 100:.1f} assumed" if prior else "see its source"
             text += (
                 "The contact would have to raise the return rate by more than "
