@@ -149,8 +149,8 @@ class Economics:
             text += "No uplift would make the offer pay"
         else:
             prior = (case["uplift_source"] == PRIOR).all()
-            same = possible.index[[possible.argmin()]]  # whose gain is assumed as prior x P(alive)
-            assumed = float(case["uplift"].loc[same].iloc[0])
+            same = int(possible.argmin())  # the customer, whose gain is assumed as prior x P(alive)
+            assumed = case["uplift"].loc[possible.index].iloc[same]
             said = f"{assumed * 100:.1f} assumed" if prior else "see its source"
             text += (
                 "The contact would have to raise the return rate by more than "
