@@ -14,13 +14,9 @@ from itertools import pairwise
 import numpy as np
 
 from winback.evaluation.bootstrap import HIGHER_IS_BETTER, Bootstrap, as_loss, bootstrap
-from winback.evaluation.contest import (
-    MAX_WRITTEN_OFF,
-    SCORED,
-    pooled_loss,
-    written_off,
-)
+from winback.evaluation.contest import MAX_WRITTEN_OFF
 from winback.evaluation.forward import ForwardTest
+from winback.evaluation.value_losses import SCORED, pooled_loss, written_off
 
 TOLERANCE = 0.01
 BIAS_BOUNDS = (0.5, 2.0)  # beyond a factor of two no total is of use

@@ -33,12 +33,12 @@ import numpy as np
 import pandas as pd
 
 from winback.data.tables import Transactions
-from winback.evaluation.bootstrap import Bootstrap, statistics, weight_blocks
-from winback.evaluation.calibration import Floats
+from winback.evaluation.bootstrap import Bootstrap
 from winback.evaluation.forward import ForwardTest, Recipe, value_forward, value_targets
 from winback.evaluation.level import Level, level_of, season_window
 from winback.evaluation.metrics import value_metrics
 from winback.evaluation.value_candidates import SIMPLE, VALUE_CANDIDATES
+from winback.evaluation.value_losses import SCORED, pooled_bias, pooled_loss, written_off
 from winback.evaluation.value_snapshots import KnownFits
 from winback.evaluation.windows import (
     MIN_CUSTOMERS,
@@ -49,7 +49,6 @@ from winback.evaluation.windows import (
     some_customers,
 )
 
-SCORED = ("mae", "rmse", "gini")
 TOLERANCE = 0.02  # a simpler candidate may lose so much, as a share of the loss
 BIAS_BOUNDS = (0.8, 1.25)
 SLACK = 1.1
@@ -57,6 +56,10 @@ MIN_LOSS = 0.01  # a difference of no consequence is none, however many customer
 MAX_WRITTEN_OFF = 0.05  # share of the total; what auditors by custom call material
 MAX_CONTEST = 50_000
 DEFAULT = "modified_beta_geo+gamma_gamma_all"
+NOTHING = {
+    "purchases": "nobody came back after any",
+    "revenue": "customers brought nothing, refunds counted, after any",
+}
 
 
 NO_LEVEL = level_of([], DEFAULT)
@@ -90,62 +93,6 @@ class Choice:
     reasons: str
     table: pd.DataFrame
     level: Level = NO_LEVEL
-
-
-def pooled_loss(
-    tests: Sequence[ForwardTest], *, n_replicates: int = 200, random_state: int = 0
-) -> Bootstrap:
-    """Pool forward tests of one target into losses per model, with paired replicates.
-
-    ``log_mae``, ``log_rmse`` and ``log_gini`` are the means over tests of log MAE, log RMSE and
-    log (1 - Gini); ``loss`` is the mean of the three. A difference of 0.02 between two models is
-    2% more loss. Customers are resampled once for all tests, because the same ones stand in
-    several.
-
-    Parameters
-    ----------
-    tests : sequence of ForwardTest
-        The same models in each; a test in which nothing can be ranked is left out.
-
-    Returns
-    -------
-    Bootstrap
-        Keys (model, loss); NaN where no test says anything.
-    """
-    models = [name for name in tests[0].predictions if all(name in t.predictions for t in tests)]
-    ids = np.unique(np.concatenate([test.customers.to_numpy(dtype=str) for test in tests]))
-    columns = [np.searchsorted(ids, test.customers.to_numpy(dtype=str)) for test in tests]
-    metrics = [statistics(test.actual, test.predicted(), SCORED) for test in tests]
-
-    def losses(weights: Floats) -> dict[tuple[str, str], Floats]:
-        logs: dict[str, list[Floats]] = {model: [] for model in models}
-        for cells, of in zip(columns, metrics, strict=True):
-            drawn = weights.T[cells].T
-            for model in models:
-                mae, rmse, gini = (of[model, metric](drawn) for metric in SCORED)
-                logs[model].append(np.log(np.maximum(np.stack([mae, rmse, 1 - gini]), 1e-9)))
-        known: dict[tuple[str, str], Floats] = {}
-        for model, parts in logs.items():
-            stacked = np.stack(parts)  # test, metric, replicate
-            known[model, "loss"] = _mean_of_known(stacked.mean(1))
-            for at, metric in enumerate(SCORED):
-                known[model, f"log_{metric}"] = _mean_of_known(stacked[:, at])
-        return known
-
-    blocks = weight_blocks(ids.size, n_replicates=n_replicates, random_state=random_state)
-    draws = [losses(block) for block in blocks]
-    point = losses(np.ones((1, ids.size)))
-    return Bootstrap(
-        point={key: float(value[0]) for key, value in point.items()},
-        draws={key: np.concatenate([part[key] for part in draws]) for key in point},
-    )
-
-
-def _mean_of_known(logs: Floats) -> Floats:
-    """Average over tests, leaving out those in which nothing could be ranked; NaN if all."""
-    seen = ~np.isnan(logs)
-    total = np.where(seen, logs, 0.0).sum(0)
-    return np.asarray(np.where(seen.any(0), total / np.maximum(seen.sum(0), 1), np.nan))
 
 
 def choose_value(
@@ -242,18 +189,19 @@ def _choose(
     pooled = pooled_loss(tests, n_replicates=n_replicates, random_state=random_state)
     losses = {model: pooled.point[model, "loss"] for model, key in pooled.point if key == "loss"}
     able = [m for m in candidates if m in losses and losses[m] < np.inf]
-    bias = {model: _pooled_bias(tests, model) for model in losses}
+    bias = {model: pooled_bias(tests, model) for model in losses}
     share_off = {model: written_off(tests, model) for model in losses}
-    notes = {model: test.failed[model] for test in tests for model in test.failed}
+    failed = {model: why for test in tests for model, why in test.failed.items()}
+    notes = dict(failed)
     blind = [m for m in able if share_off[m] >= MAX_WRITTEN_OFF]
     fit = [m for m in able if m not in blind] or able
     if fit != able:
         notes |= {m: f"predicts 0 for customers who brought {share_off[m]:.0%}" for m in blind}
     level = {m: _off_level(bias[m]) for m in fit}
     if not fit or not np.isfinite(min(level.values())):
-        return _default(
-            target, candidates, fallback, "no candidate holds its level on any", evidence
-        )
+        actual = sum(float(test.actual.sum()) for test in tests)
+        why = "no candidate could be judged after any" if actual > 0 else NOTHING[target]
+        return _default(target, candidates, fallback, why, evidence)
     off = [m for m in fit if level[m] > min(level.values()) + np.log(SLACK)]
     notes |= {m: f"predicts {bias[m]:.2f} of the actual total" for m in off}
     fit = [m for m in fit if m not in off]
@@ -263,31 +211,43 @@ def _choose(
     fit = [m for m in fit if len(lost[m]) == fewest]
     best = min(fit, key=losses.__getitem__)
     chosen = next(m for m in fit if _good_enough(pooled, m, best))
-    pooled_rows = []
-    for model in candidates:
-        row = {"as_of": "pooled", "until": "", "candidate": model, "bias": bias.get(model, np.nan)}
-        if model in losses:
-            d = pooled.difference(model, best, "loss")
-            ratios = np.exp([d.estimate, d.low, d.high])
-            row |= dict(zip(("loss_ratio", "low", "high"), ratios.tolist(), strict=True))
-        row["note"] = notes.get(model, "")
-        pooled_rows.append(row)
-    table = pd.concat([evidence, pd.DataFrame(pooled_rows)], ignore_index=True)
+    pooled_rows = _pooled_rows(pooled, candidates, best, bias, notes)
+    table = pd.concat([evidence, pooled_rows], ignore_index=True)
     others = [model for model in fit if losses[model] != losses[chosen]]  # not its twin
     windows = f"{len(tests)} inner cut-off{'s' if len(tests) > 1 else ''}"
     reasons = (
         f"{chosen}, judged on {windows} of {tests[0].window.horizon_days} days: total "
         f"{bias[chosen]:.2f} of the actual{_explain(pooled, chosen, best, others)}"
     )
-    if blind:
-        shares = ", ".join(f"{m} ({share_off[m]:.0%} of the total)" for m in blind)
-        verb = "left out, as they predict" if set(blind).isdisjoint(fit) else "they predict"
-        reasons += f"; {verb} 0 for customers who came back: {shares}"
-    if off:
-        reasons += "; left out, as they miss the level: " + ", ".join(
-            f"{m} ({bias[m]:.2f})" for m in off
-        )
+    reasons += _writing_off(share_off, blind, fit) + _missing(bias, off)
+    if lost[chosen]:
+        reasons += f"; all that are left lose to a simple rule, this one in {lost[chosen][0]}"
+    beaten = {m: f"in {of[0]}" for m, of in lost.items() if len(of) > fewest}
+    unable = {m: why for m, why in failed.items() if m not in losses}
+    reasons += _such_as("left out, as they lose to a simple rule", beaten)
+    reasons += _such_as("could not be fitted", unable)
     return Choice(target, chosen, dict(candidates[chosen]), reasons, table)
+
+
+def _writing_off(share_off: Mapping[str, float], blind: Sequence[str], fit: Sequence[str]) -> str:
+    if not blind:
+        return ""
+    shares = ", ".join(f"{m} ({share_off[m]:.0%} of the total)" for m in blind)
+    verb = "left out, as they predict" if set(blind).isdisjoint(fit) else "they predict"
+    return f"; {verb} 0 for customers who came back: {shares}"
+
+
+def _missing(bias: Mapping[str, float], off: Sequence[str]) -> str:
+    told = ", ".join(f"{m} ({bias[m]:.2f})" for m in off)
+    return f"; left out, as they miss the level: {told}" if off else ""
+
+
+def _such_as(what: str, why: Mapping[str, str]) -> str:
+    """Say how many candidates it is, and of the first why: of all would be a page."""
+    for first in why:
+        more = f" and {len(why) - 1} more" if len(why) > 1 else ""
+        return f"; {what}: {first} ({why[first]}){more}"
+    return ""
 
 
 def _off_level(bias: float) -> float:
@@ -317,6 +277,25 @@ def _good_enough(pooled: Bootstrap, model: str, best: str) -> bool:
     return not difference.worse and difference.known and difference.estimate <= np.log1p(TOLERANCE)
 
 
+def _pooled_rows(
+    pooled: Bootstrap,
+    candidates: Mapping[str, Recipe],
+    best: str,
+    bias: Mapping[str, float],
+    notes: Mapping[str, str],
+) -> pd.DataFrame:
+    rows = []
+    for model in candidates:
+        row = {"as_of": "pooled", "until": "", "candidate": model, "bias": bias.get(model, np.nan)}
+        if model in bias:
+            d = pooled.difference(model, best, "loss")
+            ratios = np.exp([d.estimate, d.low, d.high])
+            row |= dict(zip(("loss_ratio", "low", "high"), ratios.tolist(), strict=True))
+        row["note"] = notes.get(model, "")
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
 def _evidence(tests: Sequence[ForwardTest], candidates: Mapping[str, Recipe]) -> pd.DataFrame:
     rows = []
     for test in tests:
@@ -331,19 +310,6 @@ def _evidence(tests: Sequence[ForwardTest], candidates: Mapping[str, Recipe]) ->
                 )
     columns = ["as_of", "until", "candidate", "n", *SCORED, "bias"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _pooled_bias(tests: Sequence[ForwardTest], model: str) -> float:
-    actual = sum(float(test.actual.sum()) for test in tests)
-    predicted = sum(float(test.predicted()[model].sum()) for test in tests)
-    return predicted / actual if actual > 0 else float("nan")
-
-
-def written_off(tests: Sequence[ForwardTest], model: str) -> float:
-    """Return the share of the actual total brought by those whom the model predicts 0 for."""
-    actual = sum(float(test.actual.sum()) for test in tests)
-    missed = sum(float(test.actual[test.predicted()[model] == 0].sum()) for test in tests)
-    return missed / actual if actual > 0 else float("nan")
 
 
 def _explain(pooled: Bootstrap, chosen: str, best: str, others: list[str]) -> str:

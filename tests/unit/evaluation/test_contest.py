@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
 from winback.evaluation import contest
-from winback.evaluation.contest import choose_value, pooled_loss
+from winback.evaluation.contest import choose_value
 from winback.evaluation.forward import ForwardTest
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
+from winback.evaluation.value_losses import pooled_loss
 from winback.evaluation.windows import Window
 
 WINDOWS = [
@@ -173,6 +175,34 @@ def test_a_candidate_that_loses_to_a_simple_rule_in_one_metric_is_out():
     notes = choice.table.set_index(["as_of", "candidate"]).loc["pooled"]["note"]
     assert choice.name == "sharp"
     assert "rmse to rate+own_mean" in notes["wild"]
+    assert "; left out, as they lose to a simple rule: wild (in " in choice.reasons
+
+
+def test_where_all_lose_to_a_simple_rule_the_choice_says_in_what():
+    def level(y, rng):
+        return noisy(0.5)(y, rng) * 0.75
+
+    choice = choose({"rate+own_mean": writes_off(0.2), "rough": noisy(0.05), "rougher": level})
+    assert "; all that are left lose to a simple rule, this one in " in choice.reasons
+
+
+def test_a_candidate_that_could_not_be_fitted_is_told_of():
+    tests = [
+        replace(test, failed={"trees": "too few customers", "more trees": "too few customers"})
+        for test in two_tests({"model": noisy(0.3)})
+    ]
+    recipes = {name: {"estimator": name} for name in ("model", "trees", "more trees")}
+    choice = contest._choose("revenue", tests, recipes, 20, 0)
+    assert "; could not be fitted: trees (too few customers) and 1 more" in choice.reasons
+
+
+def test_where_nobody_came_back_that_is_the_reason():
+    gone = [replace(test, actual=0 * test.actual) for test in two_tests({"model": noisy(0.3)})]
+    recipes = {"model": {"estimator": "model"}}
+    for target, words in (("purchases", "nobody came back"), ("revenue", "brought nothing")):
+        choice = contest._choose(target, gone, recipes, 20, 0)
+        assert choice.reasons.startswith("model by default: ")
+        assert words in choice.reasons
 
 
 def test_the_level_is_what_the_choice_missed_by():
