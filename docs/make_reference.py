@@ -152,7 +152,7 @@ def _commands(group: Any, path: str) -> list[str]:
             parts += _commands(command, whole)
             continue
         arguments = [p for p in command.params if p.param_type_name == "argument"]
-        words = [whole, *(p.metavar or p.name.upper() for p in arguments)]
+        words = [whole, *(_name(p) if p.required else f"[{_name(p)}]" for p in arguments)]
         parts.append(f"\n## `{' '.join(words)}`\n")
         for paragraph in command.help.split("\n\n"):
             example = paragraph.removeprefix("Example: ")
@@ -163,11 +163,15 @@ def _commands(group: Any, path: str) -> list[str]:
     return parts
 
 
+def _name(argument: Any) -> str:
+    return str(argument.metavar or argument.name.upper())
+
+
 def _parameter(parameter: Any) -> str:
     """Write one row."""
     shown = parameter.show_default
     if parameter.param_type_name == "argument":
-        name = parameter.metavar or parameter.name.upper()
+        name = _name(parameter)
         default = "**required**" if parameter.required else shown or ""
     else:
         value = "" if parameter.is_flag else f" {parameter.metavar or 'VALUE'}"

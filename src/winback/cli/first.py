@@ -126,7 +126,7 @@ def doctor(
     job: Annotated[
         Optional[Path],
         typer.Argument(
-            metavar="[JOB.yaml]",
+            metavar="JOB.yaml",
             help="Look at this job's files, output folder and model store, too.",
             show_default=False,
             autocompletion=complete_job,

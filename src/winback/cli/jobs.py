@@ -158,7 +158,7 @@ def explain(
     customer: Annotated[
         Optional[str],
         typer.Argument(
-            metavar="[CUSTOMER]", help="A customer_id.", show_default="who is first on each list"
+            metavar="CUSTOMER", help="A customer_id.", show_default="who is first on each list"
         ),
     ] = None,
     as_of: AsOf = None,
