@@ -112,7 +112,21 @@ def _value(model: Any) -> tuple[str, dict[str, Any]]:
         _NAMES.get(getattr(part, "rule", type(part).__name__), type(part).__name__)
         for part in parts
     )
-    return title, parameters
+    return candidate_of(model) or title, parameters
+
+
+def candidate_of(model: Any) -> str | None:
+    """Return which contestant a value model is, if any: its parts do not tell them all apart."""
+    from winback.estimators.artifact import make, recipe_of
+    from winback.evaluation.value_candidates import VALUE_CANDIDATES
+
+    mine = recipe_of(model)
+    for name, recipe in VALUE_CANDIDATES.items():
+        named = recipe_of(make(recipe))
+        same = all(named["params"][key] == mine["params"].get(key) for key in recipe["params"])
+        if same and named["estimator"] == mine["estimator"]:
+            return name
+    return None
 
 
 def _churn(model: Any) -> tuple[str, dict[str, Any]]:

@@ -4,7 +4,9 @@ import re
 
 import pytest
 
-from winback.workflows.report_models import value_runs
+from winback.estimators.artifact import make
+from winback.evaluation.value_candidates import VALUE_CANDIDATES
+from winback.workflows.report_models import candidate_of, value_runs
 from winback.workflows.report_value import forecast_revenue
 from winback.workflows.run import run
 from winback.workflows.score import champions
@@ -65,3 +67,9 @@ def test_the_runs_of_the_value_model_are_read_with_their_parameters_and_dates(sh
     assert all(row["low"] < row["value"] < row["high"] for row in told["parameters"][:2])
     with shop.session(as_of="1998-02-28") as session:  # a report of the past knows no later run
         assert value_runs(session, champions(session)["value"]) == []
+
+
+@pytest.mark.parametrize("name", VALUE_CANDIDATES)
+def test_a_value_model_is_called_what_the_contest_calls_it(name):
+    recipe = VALUE_CANDIDATES[name]
+    assert candidate_of(make({**recipe, "params": {**recipe["params"], "margin": 0.4}})) == name
