@@ -13,18 +13,15 @@ from winback.reports.plot.churn import (
     reliability,
     snapshots,
 )
+from winback.reports.plot.cohorts import cohort_retention, cohort_revenue
 from winback.reports.plot.customers import (
     churn_risk,
-    cohort_retention,
-    cohort_revenue,
     drift,
-    funnel,
     lifecycle,
-    reasons,
-    severity,
     tier_migration,
     tier_profile,
 )
+from winback.reports.plot.lists import funnel, reasons, severity
 from winback.reports.plot.models import coverage, importance, parameters
 from winback.reports.plot.value import (
     calibration,

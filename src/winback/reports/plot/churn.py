@@ -16,7 +16,7 @@ from winback.reports.messages import Words
 from winback.reports.plot.judged import Scores, Values, by_name, churn_curves, judged
 from winback.reports.plot.notebook import Day, alone, day
 
-SHOWN = 3  # models: more lines cannot be told apart
+SHOWN = 3  # models
 
 
 def reliability(y: Values, p: Values, *, as_of: Day) -> go.Figure:
@@ -54,7 +54,8 @@ def gain(y: Values, p: Scores, *, as_of: Day) -> go.Figure:
     y
         Shape (n,): 1 = left.
     p
-        Shape (n,), or several such by name of the model, the one in question first.
+        Shape (n,), or several such by name of the model, the one in question first. The first three
+        are drawn: more lines cannot be told apart.
     as_of
         The cut-off.
 
