@@ -109,6 +109,8 @@ def level_of(
     -------
     Level
     """
+    if season is not None and not _tells(season, model):
+        season = None  # a year before, nothing was seen
     windows: list[dict[str, Any]] = [
         {
             "as_of": str(test.window.as_of),
@@ -117,7 +119,7 @@ def level_of(
             "season": test is season,
         }
         for test in (*tests, *([] if season is None else [season]))
-        if model in test.predictions and test.actual.sum() > 0 and test.predicted()[model].sum() > 0
+        if _tells(test, model)
     ]
     logs = [float(np.log(window["ratio"])) for window in windows]
     prior = EXPECTED_WINDOWS * EXPECTED_SPREAD**2
@@ -128,10 +130,17 @@ def level_of(
     unseen = abs(busy - float(np.mean(shares))) if shares and busy_days else busy
     beyond = np.hypot(UNSEEN_SEASON if season is None else 0.0, UNSEEN_BUSY * unseen)
     mean, reach = next_level(logs, beyond=beyond)
-    centres = [mean, *(logs[-1:] if busy and windows and windows[-1]["season"] else [])]
+    centres = [mean, *(logs[-1:] if busy and season is not None else [])]
     low, high = reach - min(centres), reach + max(centres)
     low, high = (float(np.clip(end, 0.0, 2 * MOST)) for end in (low, high))
     return Level(float(min(spread, MOST)), windows, low, high, busy, unseen)
+
+
+def _tells(test: ForwardTest, model: str) -> bool:
+    """Whether there is a ratio of two totals."""
+    if model not in test.predictions:
+        return False
+    return bool(test.actual.sum() > 0 and test.predicted()[model].sum() > 0)
 
 
 def next_level(seen: Sequence[float], *, beyond: float = 0.0) -> tuple[float, float]:

@@ -220,6 +220,9 @@ def test_a_season_that_was_seen_a_year_before_leaves_less_to_chance():
     seen = contest.level_of(tests, "model", season=tests[1])
     assert seen.high < unseen.high
     assert [window["season"] for window in seen.windows] == [False, True, True]
+    for silent in ({"actual": 0 * tests[1].actual}, {"predictions": {}}):
+        mute = contest.level_of(tests, "model", season=replace(tests[1], **silent))
+        assert mute.settings == unseen.settings
 
 
 def test_the_rule_leaves_a_good_model_of_buying_till_dropping_out_alone_on_cdnow():
