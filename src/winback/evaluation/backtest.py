@@ -244,10 +244,10 @@ def judge(
         if not len(found["purchases"].actual):
             raise NotEnoughDataError("nobody has bought by the split's as_of", got=str(window))
         tests |= {target: test for target, test in found.items() if target in targets}
-        chosen |= {
-            target: (choice.name, f"{choice.reasons}; {choice.level}")
-            for target, choice in choices.items()
-        }
+        for target, choice in choices.items():
+            # a job has one value model, at one level: that of the choice for revenue
+            whose = "" if choice is main else "at the level of revenue: "
+            chosen[target] = (choice.name, f"{choice.reasons}; {whose}{main.level}")
     population = pd.DataFrame()
     recipe = churn_recipe or CHURN_RECIPE
     if "churn" in targets:
@@ -304,7 +304,7 @@ def _check_splits(transactions: Transactions, windows: Sequence[Window]) -> None
 
 
 def _surviving(test: ForwardTest, name: str, reason: str) -> tuple[str, str]:
-    """Return the choice, or the simplest model that could be fitted if the chosen could not."""
+    """Return the choice, or the last model that could be fitted if the chosen could not."""
     if name in test.predictions:
         return name, reason
     usable = [m for m in test.predictions if m != "zero"] or list(test.predictions)

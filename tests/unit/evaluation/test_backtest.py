@@ -56,6 +56,15 @@ def test_records_are_flat_json_with_one_choice_per_split_and_target(result):
     assert table.loc[~table["chosen"], "reason"].isna().all()
 
 
+def test_one_level_is_told_for_purchases_and_revenue_as_their_intervals_share_it(result):
+    told = {r["target"]: r["reason"] for r in result.records if r["chosen"]}
+    purchases, revenue = (
+        told[target].split("actual over predicted ") for target in ("purchases", "revenue")
+    )
+    assert purchases[1] == revenue[1]
+    assert purchases[0].endswith("; at the level of revenue: ")
+
+
 def test_metrics_are_those_of_the_predictions(result):
     assert list(result.predictions.columns) == list(PREDICTION_COLUMNS)
     for record in result.records:
