@@ -212,5 +212,6 @@ def _settings(settings: BaseModel, prefix: str = "") -> Iterator[tuple[str, bool
         if isinstance(value, BaseModel):
             yield from _settings(value, f"{prefix}{name}.")
         else:
-            shown = value if isinstance(value, str) else json.dumps(value, default=str)
+            is_text = isinstance(value, str)
+            shown = value if is_text else json.dumps(value, default=str, ensure_ascii=False)
             yield f"{prefix}{name} = {shown}", name in settings.model_fields_set

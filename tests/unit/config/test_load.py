@@ -38,6 +38,16 @@ def test_a_setting_that_was_written_is_no_default(write):
     assert not any(line.startswith("lists.win_back.budget") for line in loaded.defaults)
 
 
+def test_settings_are_shown_in_the_letters_that_they_were_written_in(write, monkeypatch):
+    monkeypatch.setenv("SHOP_SECRET", "schlüssel")
+    columns = "columns: {amount: 实付金额, customer_id: \"'${SHOP_SECRET}'\"}"
+    loaded = load_job(write(LEAST.replace("source:", f"{columns}\n    source:")))
+    (line,) = (line for line in loaded.written if "columns" in line)
+    assert "实付金额" in line
+    assert "${SHOP_SECRET}" in line
+    assert "schl" not in line
+
+
 def test_the_command_line_overrides_a_setting_inside_a_group(write):
     loaded = load_job(write(LEAST + "churn: {gap_days: 7}\n"), overrides={"churn.tune": 20})
     assert (loaded.job.churn.tune, loaded.job.churn.gap_days) == (20, 7)
