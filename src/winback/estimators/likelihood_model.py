@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from html import escape
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -12,6 +10,7 @@ import pandas as pd
 from winback.errors import ModelError
 from winback.estimators.artifact import from_files, to_files
 from winback.estimators.frames import FloatArray
+from winback.estimators.model_cards import likelihood_card
 from winback.estimators.optimum import intervals, summarise
 from winback.estimators.parameters import Parameters
 from winback.estimators.state import PlainState
@@ -137,21 +136,8 @@ class LikelihoodModel(PlainState, Parameters):
         self._check_fitted()
         return np.array([getattr(self, f"{name}_") for name in self.names])
 
-    def _facts(self) -> Sequence[tuple[str, str]]:
-        return (
-            ("customers", f"{self.n_:,.0f}"),
-            ("log-likelihood", f"{self.log_likelihood_:,.2f}"),
-            ("AIC", f"{self.aic_:,.2f}"),
-            ("BIC", f"{self.bic_:,.2f}"),
-            ("converged", "yes" if self.converged_ else "no"),
-        )
-
     def _repr_html_(self) -> str:
-        """Return the summary for a notebook; before the fit, scikit-learn's own diagram."""
+        """Return a card for a notebook; before the fit, scikit-learn's own diagram."""
         if "covariance_" not in vars(self):
             return super()._repr_html_()
-        table = self.summary_.rename(columns=lambda name: name.replace("_", " "))
-        facts = " &middot; ".join(f"{escape(name)} {escape(text)}" for name, text in self._facts())
-        caveat = f"<p><b>Note.</b> {escape(self.degenerate_)}.</p>" if self.degenerate_ else ""
-        numbers = table.to_html(float_format="{:.4g}".format, na_rep="&ndash;", escape=False)
-        return f"<div><h4>{escape(repr(self))}</h4>{numbers}<p>{facts}</p>{caveat}</div>"
+        return likelihood_card(self)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from winback.estimators.churn import ChurnModel
     from winback.estimators.customer_value import CustomerValueModel
     from winback.estimators.learned_value import LearnedValueModel
+    from winback.estimators.likelihood_model import LikelihoodModel
     from winback.estimators.tiers import ValueTiers
     from winback.estimators.uplift import UpliftModel
 
@@ -52,6 +53,22 @@ def value_card(model: CustomerValueModel | LearnedValueModel) -> str:
         tables=[Table(("part", "model", "parameters"), rows)],
         notes=model.caveats_,
     )
+
+
+def likelihood_card(model: LikelihoodModel) -> str:
+    """Describe a model fitted by maximum likelihood: its parameters, and how well it fits."""
+    facts = {
+        "fitted on": f"{model.n_:,.0f} customers",
+        "log-likelihood": f"{model.log_likelihood_:,.2f}",
+        "AIC": f"{model.aic_:,.2f}",
+        "BIC": f"{model.bic_:,.2f}",
+        "converged": model.converged_,
+    }
+    summary = model.summary_
+    header = ("parameter", *(str(name).replace("_", " ") for name in summary.columns))
+    notes = [f"{model.degenerate_}." if model.degenerate_ else ""]
+    table = Table(header, summary.itertuples(name=None))
+    return card(repr(model), facts, tables=[table], notes=notes)
 
 
 def churn_card(model: ChurnModel) -> str:
