@@ -150,8 +150,8 @@ def _write(found: list[dict[str, Any]], command: str) -> None:
         *_summary(rows, f"all {len(rows)} shops"),
         "Of the smallest shops, some 230 customers are known at the cut-off. Three windows of them",
         "tell hardly any two candidates apart: the rule keeps away from the bad ones, as a coin",
-        "does not, but always taking BG/NBD is as good or better. From about a thousand on the rule",
-        "is.\n",
+        "does not, but always taking BG/NBD is as good or better. From about a thousand on the",
+        "rule is.\n",
     ]
     for name, part in (
         ("drift", rows[rows["drift"]]),
