@@ -16,6 +16,7 @@ from winback.data.connect import load, open_engine
 from winback.data.expressions import Expression, columns_read, resolve
 from winback.data.raw import Raw, columns_of
 from winback.data.tables import TRANSACTIONS, Column
+from winback.errors import DataError
 
 _OPTIONAL = replace(
     TRANSACTIONS, columns=tuple(replace(column, required=False) for column in TRANSACTIONS.columns)
@@ -23,6 +24,7 @@ _OPTIONAL = replace(
 _EXAMPLES = 3
 _MUCH = 0.05  # more rejected rows than this stop a job by default
 _CLEAR = 0.95
+_ENCODE = "is it UTF-8? if not: iconv -f WINDOWS-1252 -t UTF-8 FILE > utf8.csv"
 _STATES = 8
 _STATE = ("status", "statut", "状态")  # what a column of an order's states ends in
 
@@ -97,7 +99,7 @@ def sniff(
     Raises
     ------
     DataError
-        The source cannot be read, or lacks a column of `columns`.
+        The source, or every line of it, cannot be read, or it lacks a column of `columns`.
 
     Examples
     --------
@@ -114,7 +116,7 @@ def sniff(
     try:
         types = columns_of(engine, raw.name)
         del types["source_row"]
-        notes: list[str] = []
+        notes = _unreadable(engine, raw)
         there = Columns(engine, raw, types)
         guesses = {ours: there.given(written) for ours, written in (columns or {}).items()}
         resolve(engine, raw, _OPTIONAL, columns)  # raises on a name that is not there
@@ -126,6 +128,25 @@ def sniff(
         return _describe(engine, raw, types, guesses, notes)
     finally:
         raw.drop(engine)
+
+
+def _unreadable(engine: Backend, raw: Raw) -> list[str]:
+    """Say how many lines of a file cannot be read, and why."""
+    if raw.unreadable is None:
+        return []
+    found = sql.rows(
+        engine,
+        f"SELECT problem, count(*) AS n FROM {sql.name(raw.unreadable)}"
+        " GROUP BY problem ORDER BY n DESC, problem",
+    )
+    told = ", ".join(f"{n:,} {problem}" for problem, n in found)
+    hint = _ENCODE if any("encoding" in problem for problem, _ in found) else None
+    if not sql.rows(engine, f"SELECT 1 FROM {sql.name(raw.name)} LIMIT 1"):
+        raise DataError("no line of the file can be read", where=raw.label, got=told, hint=hint)
+    lines = sum(n for _, n in found)
+    many = "s" if lines > 1 else ""
+    rejected = f"{lines:,} line{many} cannot be read, and will be rejected: {told}"
+    return [f"{rejected}; {hint}" if hint else rejected]
 
 
 def _of(guesses: Mapping[str, Guess]) -> tuple[Column, ...]:

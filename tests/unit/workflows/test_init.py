@@ -43,6 +43,18 @@ def test_a_file_of_nothing_but_a_header_has_no_rows(tmp_path):
     assert not (tmp_path / "job.yaml").exists()
 
 
+def test_lines_that_cannot_be_read_are_told(tmp_path):
+    orders, to = tmp_path / "latin.csv", tmp_path / "job.yaml"
+    lines = ["Kunde;Datum;Betrag", "Müller;31.12.2023;5", "Kern;30.12.2023;7", ""]
+    orders.write_text("\n".join(lines), encoding="latin-1")
+    told = " ".join(init(str(orders), to).notes)
+    assert "1 line cannot be read, and will be rejected: 1 invalid encoding; is it UTF-8" in told
+    orders.write_text("\n".join(lines[:2]), encoding="latin-1")
+    with pytest.raises(DataError, match=r"no line of the file can be read.*Next: .*iconv"):
+        init(str(orders), tmp_path / "other.yaml")
+    assert not (tmp_path / "other.yaml").exists()
+
+
 @pytest.mark.parametrize(
     ("text", "filtered", "rows", "note"),
     [
