@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from winback.reports.changes import COMPARED
@@ -92,11 +93,14 @@ def changed(report: dict[str, Any], words: Words) -> list[dict[str, str]]:
             continue
         kind = f"value.{now['value_is']}" if name == "value" else name
         money = name in {"value_at_risk", "spent"} or kind == "value.clv"
-        write = words.money if money else words.number
+        write = replace(words, currency=None).money if money else words.number
         gap = now[name] - before[name]
+        unit = words.currency if money else None
         rows.append(
             {
-                "name": words(f"change.{kind}"),
+                "name": words("change.in", name=words(f"change.{kind}"), unit=unit)
+                if unit
+                else words(f"change.{kind}"),
                 "before": write(before[name]),
                 "now": write(now[name]),
                 "change": ("+" if gap > 0 else "") + write(gap),

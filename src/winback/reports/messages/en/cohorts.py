@@ -35,6 +35,7 @@ TEXT: dict[str, str] = {
     "table.changes": "Since the last run",
     "column.figure": "Figure",
     "column.change": "Change",
+    "change.in": "{name}, {unit}",
     "change.scored": "Customers scored",
     "change.active": "Active",
     "change.value.clv": "Expected margin",

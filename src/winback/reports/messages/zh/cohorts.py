@@ -24,6 +24,7 @@ TEXT: dict[str, str] = {
     "table.changes": "与上次运行相比",
     "column.figure": "指标",
     "column.change": "变化",
+    "change.in": "{name}（{unit}）",
     "change.scored": "已评分客户",
     "change.active": "活跃",
     "change.value.clv": "预期毛利",
