@@ -309,7 +309,9 @@ def test_figures_of_the_last_run_stand_beside_todays_also_when_it_is_repeated(ar
     arguments["earlier"] = then
     first = compute_report(**arguments)
     assert first["changes"]["before"]["as_of"] == "1998-05-31"
-    assert "+12" in words_of(arguments)
+    said = words_of(arguments)
+    assert "+12" in said
+    assert "Value at risk, USD" in said
     arguments["earlier"] = json.loads(json.dumps(first))
     assert compute_report(**arguments)["changes"] == first["changes"]
 
@@ -395,6 +397,13 @@ def test_the_verdict_shows_how_full_the_lists_are(arguments):
         "USD 42 of USD 50 (84%)",
     ]
     assert [round(part["share"], 3) for part in told[0]["parts"]] == [0.167, 0.0, 0.333]
+
+
+def test_the_model_in_use_is_told_where_another_was_tested_as_chosen(arguments):
+    model = {**arguments["models"][0], "role": "churn"}
+    for estimator, told in (("boosted", False), ("logistic", True)):
+        arguments["models"] = [{**model, "estimator": estimator}]
+        assert ("In use today: logistic regression" in words_of(arguments)) is told
 
 
 def test_baselines_lie_beside_the_chosen_model_in_the_reliability_chart(arguments):

@@ -12,6 +12,7 @@ TEXT: dict[str, str] = {
     "quality.chosen": "chosen",
     "quality.beats": "beats the chosen model",
     "quality.reading": "{clause}.",
+    "quality.in_use": "In use today: {model}, the choice of its own training.",
     "quality.bold.value": (
         "Bold: the best of its column. Lower is better for loss, MAE and RMSE, nearest to 1 for"
         " predicted over actual, higher for the rest. The loss is the geometric mean of MAE, RMSE"

@@ -12,6 +12,7 @@ TEXT: dict[str, str] = {
     "quality.chosen": "选定",
     "quality.beats": "优于选定模型",
     "quality.reading": "{clause}。",
+    "quality.in_use": "目前使用：{model}，由其自身的训练选定。",
     "quality.bold.value": (
         "粗体为该列最佳。损失、MAE 和 RMSE 越低越好，预测/实际越接近 1 越好，其余越高越好。损失是 MAE、"
         "RMSE 与 1 - Gini 的几何平均。"
