@@ -22,7 +22,7 @@ from winback.reports.messages import Words
 
 
 def coverage(told: dict[str, Any], words: Words, *, n: int, as_of: str) -> go.Figure:
-    """Draw the accepted rows by month, so that a month that is missing shows."""
+    """Draw the accepted rows by month or quarter, so that one that is missing shows."""
     reading = readings.coverage_reading(told, words)
     figure = chart(
         [
@@ -32,7 +32,7 @@ def coverage(told: dict[str, Any], words: Words, *, n: int, as_of: str) -> go.Fi
                 marker_color=ACCENT,
             )
         ],
-        caption("coverage", reading, words, n=n, as_of=as_of),
+        caption(f"coverage.{told['unit']}", reading, words, n=n, as_of=as_of),
         words,
         y=words("chart.coverage.y"),
         height=330,

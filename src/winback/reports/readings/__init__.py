@@ -150,7 +150,7 @@ def drift_reading(told: dict[str, Any], words: Words) -> str:
 def coverage_reading(told: dict[str, Any], words: Words) -> str:
     """Return on how many days of the history somebody bought, and the longest silence."""
     return words(
-        "chart.coverage.reading",
+        "chart.coverage.reading" if told["gap"] else "chart.coverage.reading.daily",
         bought=words.number(told["bought_on"]),
         days=words.count(told["days"], "day"),
         share=words.share(told["bought_on"] / told["days"]),

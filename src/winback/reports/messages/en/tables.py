@@ -34,12 +34,15 @@ TEXT: dict[str, str] = {
     "intake.accepted": "accepted",
     "data.reading": ("{accepted} of {rows} were used ({share}); {rejected} were rejected{why}."),
     "data.why": ", most often: {reason} ({n})",
-    "chart.coverage.title": "Rows by month",
+    "chart.coverage.M.title": "Rows by month",
+    "chart.coverage.Q.title": "Rows by quarter",
     "chart.coverage.y": "Rows",
     "chart.coverage.reading": (
         "Somebody bought on {bought} of {days} ({share}); the longest silence lasted {gap}."
     ),
-    "chart.coverage.alt": "Bars of accepted rows by month. {reading}",
+    "chart.coverage.reading.daily": "Somebody bought on every one of {days}.",
+    "chart.coverage.M.alt": "Bars of accepted rows by month. {reading}",
+    "chart.coverage.Q.alt": "Bars of accepted rows by quarter. {reading}",
     "coverage.order_id": "Rows with an order",
     "coverage.product_id": "Rows with a product",
     "coverage.category": "Rows with a category",

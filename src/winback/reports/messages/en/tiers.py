@@ -56,7 +56,7 @@ TEXT: dict[str, str] = {
     "column.churn_rate_active": "Left, of the active",
     "column.frequency": "Repeat purchase days",
     "column.days_since_last": "Days since the last",
-    "column.monetary_value": "Mean amount",
+    "column.monetary_value": "Mean amount, repeat days",
     "table.top_shares": "Held by the customers who brought the most",
     "column.top_before": "Of all brought by {as_of}",
     "column.top_after": "Of all brought after it",

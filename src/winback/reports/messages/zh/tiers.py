@@ -52,7 +52,7 @@ TEXT: dict[str, str] = {
     "column.churn_rate_active": "活跃者中流失",
     "column.frequency": "复购日",
     "column.days_since_last": "距上次购买天数",
-    "column.monetary_value": "平均金额",
+    "column.monetary_value": "复购日平均金额",
     "table.top_shares": "贡献最多的客户所占份额",
     "column.top_before": "占 {as_of} 之前全部",
     "column.top_after": "占之后全部",
