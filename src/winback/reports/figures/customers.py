@@ -49,7 +49,7 @@ def concentration(data: dict[str, Any], words: Words, *, n: int, as_of: str) -> 
                 y=[row["value_share"] for row in top],
                 text=[f"{row['percent']}%: {words.share(row['value_share'])}" for row in top],
                 mode="markers+text",
-                textposition="middle right",
+                textposition="bottom right",
                 marker={"color": ACCENT, "size": 8},
                 showlegend=False,
                 hoverinfo="skip",

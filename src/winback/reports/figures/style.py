@@ -139,8 +139,10 @@ def rows_chart(
     """Put horizontal bars together: one row each, read from top to bottom."""
     figure = chart(traces, told, words, x=x, height=182 + 40 * rows)
     longest = max((value or 0 for trace in traces for value in trace.x), default=0) or 1
-    # room for the values behind the bars
-    figure.update_xaxes(range=[0, 1.2 * longest], tickformat=",", nticks=4, tickangle=0)
+    # room for the values behind the bars, also on a phone
+    written = max((len(text) for trace in traces for text in trace.text or ()), default=0)
+    room = 1.2 if written <= 8 else 1.45
+    figure.update_xaxes(range=[0, room * longest], tickformat=",", nticks=4, tickangle=0)
     return figure.update_yaxes(autorange="reversed", showgrid=False, ticklabelstandoff=8)
 
 

@@ -193,7 +193,13 @@ def stability(told: dict[str, Any], words: Words, *, as_of: str) -> go.Figure:
     lines = -(-len(names) // PANELS)
     figure = chart([], figure_words, words, height=110 + 140 * lines)
     titles = [words.label("parameter", name) for name in names]
-    figure.set_subplots(lines, PANELS, subplot_titles=titles, vertical_spacing=0.4 / lines)
+    figure.set_subplots(
+        lines,
+        PANELS,
+        subplot_titles=titles,
+        vertical_spacing=0.4 / lines,
+        horizontal_spacing=0.16,  # room for the ticks of the right ones on a phone
+    )
     labels = [str(run["version"]) for run in told["runs"]]
     for at, values in enumerate(told["parameters"].values()):
         ends = zip(values["value"], values["low"], values["high"], strict=True)
