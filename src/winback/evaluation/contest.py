@@ -224,7 +224,8 @@ def _choose(
         reasons += f"; all that are left lose to a simple rule, this one in {lost[chosen][0]}"
     beaten = {m: f"in {of[0]}" for m, of in lost.items() if len(of) > fewest}
     unable = {m: why for m, why in failed.items() if m not in losses}
-    reasons += _such_as("left out, as they lose to a simple rule", beaten)
+    more = "lose in more than it" if lost[chosen] else "lose to a simple rule"
+    reasons += _such_as(f"left out, as they {more}", beaten)
     reasons += _such_as("could not be fitted", unable)
     return Choice(target, chosen, dict(candidates[chosen]), reasons, table)
 
