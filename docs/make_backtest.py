@@ -53,6 +53,12 @@ on CDNOW, and on the last split the unseen Christmas left 14% above the 80% inte
 first form was taken, which was the narrower one on the simulated shops too, and that a season which
 has not been seen widens it, was settled *after* that look. The size of that term, 15%, is how much
 two quarters differ in the simulated shops' year; it was not fitted. Other data tell more.
+
+Nor is a share above an interval known to the decimal. Quantiles are those of 1,000 simulated
+futures, the same for all customers of a frequency, so that their chance does not average out. With
+the seeds 0 to 4 and 42 (`random_state`, which is 42 by default) 10.6% to 12.5% of CDNOW's customers
+lie above the 80% intervals of 39 weeks, and 6.0% to 6.8% above the 90% ones: at four seeds of six
+more than the 12% that are asked for. With 4,000 futures it is 11.4% to 11.9% at three seeds.
 """
 SVG = {"svg.hashsalt": "winback", "font.size": 8, "svg.fonttype": "none"}
 WIDEST = 0.3
