@@ -206,6 +206,23 @@ def test_a_playbook_of_the_job_decides_and_knows_its_tiers(shop):
     assert job_playbook(Session(load_job(shop.yaml))).name == "the default playbook"
 
 
+def test_the_offer_of_a_warning_costs_only_where_the_playbook_makes_one(shop):
+    def listed(offer, cost):
+        says = f"{{action: write, channel: mail, offer: {offer}, owner: me, cooldown_days: 3}}"
+        steps = f"{{steps: [{{step: a, meaning: b}}], rules: [{says}]}}"
+        (shop.folder / "ours.yaml").write_text(f"churn_warning: [{says}]\nwin_back: {steps}")
+        terms = f"warn_from: {{profit: 1}}, contact_cost: 0.5, offer_cost: {cost}"
+        return warn(shop, f"{{capacity: 500, {terms}}}\n  playbook: ours.yaml").rows
+
+    free = listed("none", 0)
+    assert len(free)
+    assert listed("none", 3)["customer_id"].tolist() == free["customer_id"].tolist()
+    dear = listed("voucher", 3)
+    earns = 0.1 * dear["value_at_risk"] - 0.5 - (1 - 0.9 * dear["p_churn"]) * 3
+    assert (earns >= 1).all()
+    assert set(dear["customer_id"]) < set(free["customer_id"])
+
+
 def told_of(shop, customer):
     before = {path: path.stat().st_mtime_ns for path in shop.out.rglob("*") if path.is_file()}
     with shop.session() as session:

@@ -45,6 +45,20 @@ def test_the_figures_of_the_page_lie_with_the_run_by_date(shop):
     assert figures == {f"{name}.html" for name in on_page}
 
 
+def test_churn_by_kind_of_customer_and_profit_lie_with_the_churn_model(shop):
+    with shop.session() as session:
+        runs = {
+            role: session.store.client.get_model_version(f"shop-{role}", "1").run_id
+            for role in ("churn", "value")
+        }
+        tables = {role: logged(session, run_id, "") for role, run_id in runs.items()}
+        figures = {role: logged(session, run_id, "figures") for role, run_id in runs.items()}
+    assert {"churn_groups.csv", "profit.csv"} <= tables["churn"]
+    assert {"profit.html", "groups_orders.html", "reliability.html"} <= figures["churn"]
+    assert not {"profit.csv", "profit.html"} & (tables["value"] | figures["value"])
+    assert "deciles_revenue.html" in figures["value"]
+
+
 def test_the_revenue_to_come_ends_where_the_scores_do(shop):
     scores = shop.read("scores.parquet")
     with shop.session() as session:
