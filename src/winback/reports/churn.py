@@ -104,7 +104,14 @@ def histogram(engine: duckdb.DuckDBPyConnection, verdict: Mapping[str, Any]) -> 
 
 
 def groups_of(entries: Sequence[Mapping[str, Any]], chosen: str | None) -> dict[str, Any]:
-    """Take the chosen model's figures by kind of customer, the best baseline's AUC beside them.
+    """Take the chosen model's figures by kind of customer, the best other baseline's AUC beside.
+
+    Examples
+    --------
+    >>> entry = {"grouping": "repeat", "group": "repeat", "auc": 0.7}
+    >>> entries = [{**entry, "model": name} for name in ("beta_geo", "logistic")]
+    >>> groups_of(entries, "beta_geo")["repeat"][0]["baseline"]["model"]
+    'logistic'
 
     Returns
     -------
@@ -112,13 +119,14 @@ def groups_of(entries: Sequence[Mapping[str, Any]], chosen: str | None) -> dict[
         Per grouping (``repeat``, ``orders``, ``tier``) one entry a group.
     """
     found: dict[str, Any] = {}
+    others = [entry for entry in entries if entry["model"] != chosen]
     for grouping in GROUPINGS:
         mine = [e for e in entries if e["grouping"] == grouping and e["model"] == chosen]
         rows = [
             {
                 "group": str(entry["group"]),
                 **{name: plain(entry.get(name)) for name in GROUP_FIGURES},
-                "baseline": _best_baseline(entries, grouping, entry["group"]),
+                "baseline": _best_baseline(others, grouping, entry["group"]),
             }
             for entry in mine
         ]

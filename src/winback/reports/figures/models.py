@@ -106,19 +106,24 @@ def reliability(
     )
     figure.update_yaxes(range=[0, 1.03], dtick=0.25, tickformat=".0%")
     if any(histogram):
-        step = 1 / len(histogram)
-        figure.add_bar(
-            x=[(place + 0.5) * step for place in range(len(histogram))],
-            y=list(histogram),
-            yaxis="y2",
-            name=words("column.customers"),
-            marker_color=MUTED,
-            width=0.9 * step,
-        )
-        below = {"domain": [0, 0.16], "showticklabels": False, "showgrid": False}
-        figure.update_layout(yaxis={"domain": [0.22, 1]}, yaxis2={**below, "fixedrange": True})
-        figure.update_layout(height=470, xaxis={"anchor": "y2"})
+        _below(figure, histogram, words)
     return figure.update_xaxes(range=[0, 1], dtick=0.25, tickformat=".0%")
+
+
+def _below(figure: go.Figure, histogram: Sequence[int], words: Words) -> None:
+    """Draw under a chart of probabilities how many customers have which."""
+    step = 1 / len(histogram)
+    figure.add_bar(
+        x=[(place + 0.5) * step for place in range(len(histogram))],
+        y=list(histogram),
+        yaxis="y2",
+        name=words("column.customers"),
+        marker_color=MUTED,
+        width=0.9 * step,
+    )
+    below = {"domain": [0, 0.16], "showticklabels": False, "showgrid": False}
+    figure.update_layout(yaxis={"domain": [0.22, 1]}, yaxis2={**below, "fixedrange": True})
+    figure.update_layout(height=470, xaxis={"anchor": "y2"})
 
 
 def _wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
