@@ -12,8 +12,9 @@ import pandas as pd
 from winback.errors import ModelError
 from winback.workflows.list_files import keep, kept_dates, list_name
 from winback.workflows.playbook import job_playbook
-from winback.workflows.score import features_at_as_of
+from winback.workflows.score import features_at_as_of, scored_with
 from winback.workflows.session import Session
+from winback.workflows.warn_threshold import threshold
 
 if TYPE_CHECKING:
     from winback.lists.warn_from import WarnFrom
@@ -66,7 +67,7 @@ def churn_warning(
     job, settings = session.job, session.job.lists.churn_warning
     active_within_days = job.churn.active_within_days
     previous = _earlier(session)
-    warn_from, threshold = _threshold(session, scores)
+    warn_from, meaning = threshold(session, scores)
     rows, never = _candidates(
         session, scores, customers, warn_from, previous=previous, on_win_back=on_win_back
     )
@@ -114,7 +115,7 @@ def churn_warning(
         free,
         listed,
         capacity=capacity,
-        threshold=threshold,
+        threshold=meaning,
         left_out={str(reason): int(n) for reason, n in never.value_counts().sort_index().items()},
         defaults=unchosen,
         currency=job.currency,
@@ -160,7 +161,12 @@ def _candidates(
     # that the dormant belong to the other list needs no saying
     never = never.mask((never == ON_WIN_BACK) & ~active)
     asked = scores[never.isna()]
-    complaints = _complaints(session)
+    known: dict[str, Any] = {
+        "playbook": playbook,
+        "channels": channels,
+        "customers": customers,
+        "complaints": _complaints(session),
+    }
     if warn_from.profit is not None and len(asked):
         colours = severity(
             asked,
@@ -170,15 +176,7 @@ def _candidates(
             warn=pd.Series(data=True, index=asked.index),
             previous=previous,
         )["severity"]
-        gets = offered(
-            asked,
-            colours,
-            playbook=playbook,
-            channels=channels,
-            customers=customers,
-            complaints=complaints,
-        )
-        asked = asked.assign(offered=gets)
+        asked = asked.assign(offered=offered(asked, colours, **known))
     rows = at_risk(
         asked,
         as_of=job.as_of,
@@ -188,13 +186,7 @@ def _candidates(
         warn_from=warn_from,
         previous=previous,
     )
-    doing = warning_actions(
-        rows,
-        playbook=playbook,
-        channels=channels,
-        customers=customers,
-        complaints=complaints,
-    )
+    doing = warning_actions(rows, **known)
     return rows.join(doing), never.set_axis(scores["customer_id"].astype("str"))
 
 
@@ -261,78 +253,6 @@ def _complaints(session: Session) -> set[str]:
     )
     found = cases.filter(cases.reason == OPEN_COMPLAINT).to_pyarrow().to_pandas()
     return set(found["customer_id"].astype("str"))
-
-
-def _threshold(session: Session, scores: pd.DataFrame) -> tuple[WarnFrom, dict[str, Any]]:
-    """Return the threshold in force, and what it means."""
-    from winback.lists.warn_from import WarnFrom
-
-    settings = session.job.lists.churn_warning
-    wanted = settings.warn_from
-    terms: dict[str, Any] = {
-        "save_rate": settings.save_rate,
-        "contact_cost": settings.contact_cost,
-        "offer_cost": settings.offer_cost,
-    }
-    if wanted is None:
-        rule = WarnFrom(
-            risk_thresholds=settings.risk_thresholds, breach_thresholds=settings.breach_thresholds
-        )
-        return rule, {"by": "table", "meaning": str(rule)}
-    if wanted.days is not None:
-        measured = _lead_time(session, scores, wanted.days)
-        rule = WarnFrom(risk=measured["risk"], **terms)
-        return rule, {"by": "days", **measured}
-    rule = WarnFrom(risk=wanted.risk, profit=wanted.profit, **terms)
-    if wanted.risk is not None:
-        return rule, {"by": "risk", "risk": wanted.risk, "meaning": str(rule)}
-    return rule, {"by": "profit", "profit": wanted.profit, **terms, "meaning": str(rule)}
-
-
-def _lead_time(session: Session, scores: pd.DataFrame, days: int) -> dict[str, Any]:
-    """Measure on history from which risk on customers are warned about so many days ahead."""
-    from winback.evaluation.lead_time import measure_lead_time
-    from winback.workflows.evaluate import snapshot_settings
-
-    job = session.job
-    recipe = None
-    if len(scores):
-        recipe = churn_recipe(session, scores)
-    with session.reporter.step("Measuring days of warning on history"):
-        measured = measure_lead_time(
-            session.transactions,
-            as_of=job.as_of,
-            days=days,
-            horizon_days=session.churn_horizon_days,
-            gap_days=job.churn.gap_days,
-            active_within_days=job.churn.active_within_days,
-            snapshots=snapshot_settings(session),
-            recipe=recipe,
-            events=session.events,
-            random_state=job.random_state,
-        )
-    return measured.summary()
-
-
-def churn_recipe(session: Session, scores: pd.DataFrame) -> dict[str, Any]:
-    """Return the recipe of the churn model that made the scores."""
-    from winback.estimators.artifact import recipe_of
-
-    return recipe_of(scored_with(session, scores, "churn").estimator)
-
-
-def scored_with(session: Session, scores: pd.DataFrame, role: str) -> Any:
-    """Load the model (`value`, `churn`, `tiers`) that made the scores, whoever is champion now."""
-    from winback.registry.aliases import resolve
-    from winback.registry.load import load_version
-
-    version = int(scores[f"{role}_version"].iloc[0])
-    champion = (session.champions or {}).get(role)
-    if champion is not None and champion.version == version:
-        return champion
-    return load_version(
-        session.store, resolve(session.store, f"{session.job.name}-{role}/{version}")
-    )
 
 
 def _earlier(session: Session) -> pd.DataFrame | None:

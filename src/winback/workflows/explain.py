@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from winback.errors import ModelError, UsageError
-from winback.workflows.churn_warning import scored_with
-from winback.workflows.score import features_at_as_of
+from winback.workflows.score import features_at_as_of, scored_with
 from winback.workflows.session import Session
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from winback.workflows.session import Session
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    import pandas as pd
 
     from winback.registry.load import LoadedModel
 
@@ -128,6 +129,20 @@ def champions(session: Session) -> dict[str, LoadedModel]:
     if session.champions is None:
         session.champions = _champions(session)
     return session.champions
+
+
+def scored_with(session: Session, scores: pd.DataFrame, role: str) -> LoadedModel:
+    """Load the model (`value`, `churn`, `tiers`) that made the scores, whoever is champion now."""
+    from winback.registry.aliases import resolve
+    from winback.registry.load import load_version
+
+    version = int(scores[f"{role}_version"].iloc[0])
+    champion = (session.champions or {}).get(role)
+    if champion is not None and champion.version == version:
+        return champion
+    return load_version(
+        session.store, resolve(session.store, f"{session.job.name}-{role}/{version}")
+    )
 
 
 def _champions(session: Session) -> dict[str, LoadedModel]:
