@@ -104,7 +104,7 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         horizon_days: float = 365,
         margin: float = 1.0,
         discount_rate: float = 0.10,
-        n_draws: int = 1000,
+        n_draws: int = 2000,
         level_spread: float = 0.0,
         level_low: float = 0.0,
         level_high: float = 0.0,
