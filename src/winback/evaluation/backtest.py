@@ -28,14 +28,18 @@ from winback.evaluation.churn_judged import CHURN_RECIPE, apart, churn_test
 from winback.evaluation.contest import Choice
 from winback.evaluation.forward import (
     INTERVAL_COLUMNS,
-    LEVELS,
     ForwardTest,
     Recipe,
     value_forward,
 )
-from winback.evaluation.metrics import churn_metrics, interval_metrics, value_metrics
+from winback.evaluation.metrics import churn_metrics, value_metrics
 from winback.evaluation.value_candidates import SIMPLE, VALUE_CANDIDATES
-from winback.evaluation.value_judged import levelled, value_choices
+from winback.evaluation.value_judged import (
+    interval_record,
+    levelled,
+    total_record,
+    value_choices,
+)
 from winback.evaluation.value_snapshots import KnownFits
 from winback.evaluation.windows import Window
 
@@ -67,7 +71,9 @@ class BacktestResult:
         its ``_low`` and ``_high``: by how much the model loses more than the chosen one (errors as
         a share of the chosen one's, paired bootstrap; above 0 the chosen is better), for intervals
         ``coverage_80`` and the like, ``reason`` (why it was chosen, or None) and ``caveat`` (what
-        is degenerate in its fit, or None). What is undefined is None.
+        is degenerate in its fit, or None). What is undefined is None. `run_backtest` also says of
+        the chosen value model ``actual_total``, ``predicted_total``, ``total_low_80`` and the like,
+        and ``unlevelled_coverage_80`` and the like: of intervals if the level were known.
     predictions : DataFrame
         One row per split, target, model and customer: ``split, target, model, customer_id,
         predicted, low_80, high_80, low_90, high_90, actual``; bounds are NaN where a model has
@@ -162,6 +168,7 @@ def run_backtest(
             n_replicates=n_replicates,
             random_state=random_state,
             known=known,
+            with_totals=True,
             progress=progress,
         )
         for window in windows
@@ -192,6 +199,7 @@ def judge(
     random_state: int = 0,
     known: KnownFits | None = None,
     known_churn: KnownChurn | None = None,
+    with_totals: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> BacktestResult:
     """Do one split of `run_backtest`; the other parameters are as there.
@@ -211,6 +219,8 @@ def judge(
         What is fitted to these transactions already.
     known_churn : KnownChurn, optional
         Remembers what is fitted for churn.
+    with_totals : bool
+        Also judge the chosen model's total, and its intervals without the level.
 
     Raises
     ------
@@ -239,6 +249,7 @@ def judge(
             window,
             random_state=random_state,
             with_intervals={*SIMPLE, *(choice.name for choice in choices.values())},
+            with_totals=[choice.name for choice in choices.values()] if with_totals else (),
             known=known,
         )
         if not len(found["purchases"].actual):
@@ -355,28 +366,13 @@ def _records(
                 record[f"{metric}_worse_{end}"] = (
                     d.estimate + shrink * (value - d.estimate)
                 ) / unit
-        record |= _interval_record(test, model)
+        record |= interval_record(test, test.predictions[model], values)
+        if model == chosen and model in test.totals:
+            record |= total_record(test, model)
         record["reason"] = reason if model == chosen else None
         record["caveat"] = test.caveats.get(model)
         records.append({key: _plain(value) for key, value in record.items()})
     return records
-
-
-def _interval_record(test: ForwardTest, model: str) -> dict[str, float]:
-    frame = test.predictions[model]
-    record: dict[str, float] = {}
-    for level in LEVELS:
-        percent = f"{100 * level:g}"
-        if f"low_{percent}" in frame:
-            metrics = interval_metrics(
-                test.actual,
-                frame[f"low_{percent}"],
-                frame[f"high_{percent}"],
-                frame["predicted"],
-                level=level,
-            )
-            record |= {f"{name}_{percent}": value for name, value in metrics.items()}
-    return record
 
 
 def _plain(value: Any) -> Any:

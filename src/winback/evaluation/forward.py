@@ -33,6 +33,7 @@ SETTINGS = frozenset(
         "horizon_days",
         "gap_days",
         "random_state",
+        "n_draws",
         "n_jobs",
         "level_spread",
         "level_low",
@@ -60,6 +61,10 @@ class ForwardTest:
         Models that could not be fitted, and why.
     caveats : dict of str to str
         What is degenerate in a fit, and what answered it.
+    totals : dict of str to dict
+        Of models asked for it: the sum over all customers, ``low_80, high_80, low_90, high_90``.
+    unlevelled : dict of str to DataFrame
+        Of the same models: customers' intervals if the level were known.
     """
 
     window: Window
@@ -69,6 +74,8 @@ class ForwardTest:
     predictions: dict[str, pd.DataFrame]
     failed: dict[str, str] = field(default_factory=dict)
     caveats: dict[str, str] = field(default_factory=dict)
+    totals: dict[str, dict[str, float]] = field(default_factory=dict)
+    unlevelled: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     def predicted(self) -> dict[str, Floats]:
         """Return the point predictions by model."""
@@ -88,6 +95,8 @@ class ForwardTest:
             customers=self.customers[rows],
             actual=self.actual[rows],
             predictions={name: frame[rows] for name, frame in self.predictions.items()},
+            totals={},  # these are of everybody
+            unlevelled={name: frame[rows] for name, frame in self.unlevelled.items()},
         )
 
 
@@ -141,6 +150,7 @@ def value_forward(
     *,
     random_state: int = 0,
     with_intervals: bool | Collection[str] = False,
+    with_totals: Collection[str] = (),
     known: KnownFits | None = None,
 ) -> dict[str, ForwardTest]:
     """Fit value recipes at the window's `as_of` and set them beside what happened.
@@ -154,6 +164,8 @@ def value_forward(
     random_state : int
     with_intervals : bool or collection of str
         Also simulate the 80% and 90% predictive intervals, of all recipes or of those named.
+    with_totals : collection of str
+        Of which recipes to simulate ``totals`` and ``unlevelled`` as well.
     known : KnownFits, optional
         What is fitted to these transactions already.
 
@@ -169,6 +181,8 @@ def value_forward(
     predictions: dict[str, dict[str, pd.DataFrame]] = {target: {} for target in targets}
     failed: dict[str, str] = {}
     caveats: dict[str, str] = {}
+    totals: dict[str, dict[str, dict[str, float]]] = {target: {} for target in targets}
+    unlevelled: dict[str, dict[str, pd.DataFrame]] = {target: {} for target in targets}
     taught = Taught(past, window, known)
     told = set(recipes if with_intervals is True else with_intervals or ())
     if not transactions.has_amounts:
@@ -183,7 +197,14 @@ def value_forward(
             caveats |= dict.fromkeys(names, "; ".join(model.caveats_))
         point = model.expected(frame)
         bounds = model.intervals(frame, levels=LEVELS) if simulated else None
+        summed = [name for name in names if name in with_totals]
+        sums = _total_bounds(model, frame) if summed else {}
+        alone = _unlevelled(model, frame) if summed else pd.DataFrame()
         for target in targets:
+            if summed:
+                own = {bound: alone[f"{target}_{bound}"] for bound in INTERVAL_COLUMNS}
+                totals[target] |= dict.fromkeys(summed, sums[target])
+                unlevelled[target] |= dict.fromkeys(summed, pd.DataFrame(own))
             predicted = point["expected_purchases" if target == "purchases" else "revenue"]
             columns = {"predicted": predicted}
             if bounds is not None:
@@ -200,9 +221,30 @@ def value_forward(
             predictions[target],
             failed,
             caveats,
+            totals[target],
+            unlevelled[target],
         )
         for target in targets
     }
+
+
+def _total_bounds(model: Any, frame: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Return by target the intervals of the sum over all customers."""
+    bounds: dict[str, dict[str, float]] = {}
+    for level in LEVELS:
+        for target, row in model.total_interval(frame, level).iterrows():
+            ends = {f"{side}_{100 * level:g}": float(row[side]) for side in ("low", "high")}
+            bounds[target] = bounds.get(target, {}) | ends
+    return bounds
+
+
+def _unlevelled(model: Any, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the intervals that customers would have if nothing strayed for all at once."""
+    level = {name: getattr(model, name) for name in ("level_low", "level_high")}
+    model.set_params(level_low=0.0, level_high=0.0)
+    bounds: pd.DataFrame = model.intervals(frame, levels=LEVELS)
+    model.set_params(**level)
+    return bounds
 
 
 def value_targets(transactions: Transactions) -> tuple[str, ...]:

@@ -36,7 +36,8 @@ class Level:
     Parameters
     ----------
     spread : float
-        Standard deviation of log (actual / predicted total), around no change at all.
+        Standard deviation of log (actual / predicted total), around no change at all; what nobody
+        has seen yet, a season or busy days, is in it.
     low, high : float
         By how much, as logarithms >= 0, the ends of single customers' intervals lower and raise the
         level: `CONFIDENCE` of all futures are expected to lie above, and below.
@@ -96,7 +97,7 @@ def level_of(
         A model of theirs.
     season : ForwardTest, optional
         On the days a year before those to be predicted. Without it the season ahead has not been
-        seen, and the ends are further apart, by `UNSEEN_SEASON` (a standard deviation, added to the
+        seen: spread and ends are wider, by `UNSEEN_SEASON` (a standard deviation, added to the
         others' by variance).
     ahead : Window, optional
         The days to be predicted.
@@ -123,7 +124,7 @@ def level_of(
     ]
     logs = [float(np.log(window["ratio"])) for window in windows]
     prior = EXPECTED_WINDOWS * EXPECTED_SPREAD**2
-    spread = np.sqrt((prior + np.square(logs).sum()) / (EXPECTED_WINDOWS + len(logs) - 2.0))
+    seen = np.sqrt((prior + np.square(logs).sum()) / (EXPECTED_WINDOWS + len(logs) - 2.0))
     then = [season] if season is not None else tests
     shares = [busy_share(test.window, busy_days) for test in then]
     busy = 0.0 if ahead is None else busy_share(ahead, busy_days)
@@ -133,7 +134,8 @@ def level_of(
     centres = [mean, *(logs[-1:] if busy and season is not None else [])]
     low, high = reach - min(centres), reach + max(centres)
     low, high = (float(np.clip(end, 0.0, 2 * MOST)) for end in (low, high))
-    return Level(float(min(spread, MOST)), windows, low, high, busy, unseen)
+    spread = float(min(np.hypot(seen, beyond), MOST))
+    return Level(spread, windows, low, high, busy, unseen)
 
 
 def _tells(test: ForwardTest, model: str) -> bool:

@@ -1,15 +1,19 @@
-"""The value models that a backtest judges: what is chosen, and at which level."""
+"""The value models that a backtest judges: what is chosen, at which level, and its intervals."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+import pandas as pd
+
 from winback.data.tables import Transactions
 from winback.errors import ModelError
+from winback.evaluation.calibration import Floats
 from winback.evaluation.contest import Choice, choose_value
-from winback.evaluation.forward import Recipe
+from winback.evaluation.forward import LEVELS, ForwardTest, Recipe
 from winback.evaluation.level import Level
+from winback.evaluation.metrics import interval_metrics
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.evaluation.value_snapshots import KnownFits
 from winback.evaluation.windows import Window, known_past
@@ -59,4 +63,28 @@ def levelled(recipes: Mapping[str, Recipe], level: Level) -> dict[str, Recipe]:
     return {
         name: {**recipe, "params": {**recipe["params"], **level.settings}}
         for name, recipe in recipes.items()
+    }
+
+
+def interval_record(test: ForwardTest, frame: pd.DataFrame, predicted: Floats) -> dict[str, float]:
+    """Return how a frame's intervals did, by level: ``coverage_80`` and the like; {} without."""
+    record: dict[str, float] = {}
+    for level in LEVELS:
+        percent = f"{100 * level:g}"
+        if f"low_{percent}" in frame:
+            ends = frame[f"low_{percent}"], frame[f"high_{percent}"]
+            metrics = interval_metrics(test.actual, *ends, predicted, level=level)
+            record |= {f"{name}_{percent}": value for name, value in metrics.items()}
+    return record
+
+
+def total_record(test: ForwardTest, model: str) -> dict[str, float]:
+    """Return what was said of everybody together, and how intervals without the level did."""
+    predicted = test.predicted()[model]
+    alone = interval_record(test, test.unlevelled[model], predicted)
+    return {
+        "actual_total": float(test.actual.sum()),
+        "predicted_total": float(predicted.sum()),
+        **{f"total_{end}": value for end, value in test.totals[model].items()},
+        **{f"unlevelled_{name}": value for name, value in alone.items()},
     }

@@ -98,6 +98,6 @@ def test_busy_days_that_were_never_seen_widen_the_interval_and_say_so():
     unseen = level_of([test], "model", ahead=ahead, busy_days=CHRISTMAS)
     assert unseen.high > plain.high + 0.2
     assert unseen.low > plain.low + 0.2
-    assert unseen.spread == plain.spread
+    assert unseen.spread > plain.spread + 0.1  # of a sum as well
     assert "67% of the days ahead busy, 67% off what was seen" in str(unseen)
     assert "busy" not in str(plain)
