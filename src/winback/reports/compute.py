@@ -11,6 +11,7 @@ from typing import Any
 
 from winback.reports import churn, value
 from winback.reports.changes import changes
+from winback.reports.choice import choice
 from winback.reports.drift import drift
 from winback.reports.plain import Rows, plain
 from winback.reports.population import population
@@ -44,6 +45,8 @@ def compute_report(
     cohorts: Mapping[str, Any] | None = None,
     cohort_values: Sequence[Mapping[str, Any]] = (),
     runs: Sequence[Mapping[str, Any]] = (),
+    reasons: str | None = None,
+    contest: Sequence[Mapping[str, Any]] = (),
     coverage: Mapping[str, Any] | None = None,
     trained: tuple[str, Rows] | None = None,
     earlier: Mapping[str, Any] | None = None,
@@ -96,6 +99,9 @@ def compute_report(
     runs
         What the registered versions of the value model have found; see
         :func:`winback.reports.stability.stability`.
+    reasons, contest
+        Why the value model was chosen, and the contest's table; see
+        :func:`winback.reports.choice.choice`.
     coverage
         As from :func:`winback.reports.coverage.coverage`.
     trained
@@ -151,6 +157,9 @@ def compute_report(
             "forecast": value.forecast(forecast),
             "forecast_revenue": value.forecast(forecast_revenue),
             "stability": _stability(runs, models),
+            "choice": choice(
+                reasons, contest, "revenue" if intake_facts["has_amounts"] else "purchases"
+            ),
         },
         "cohorts": plain(cohorts) if cohorts else None,
         "cohort_values": value.by_period([plain(row) for row in cohort_values]),

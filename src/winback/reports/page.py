@@ -20,7 +20,7 @@ from winback.reports.figures import figures as draw
 from winback.reports.figures.style import CROWN
 from winback.reports.messages import Words
 from winback.reports.quality import LEVEL_GAP
-from winback.reports.readings import lists
+from winback.reports.readings import choice, lists
 from winback.reports.readings.tiers import differentiation
 
 SIMPLE = {"base_rate", "recency_rule", "rate+own_mean", "rate", "zero"}
@@ -52,6 +52,7 @@ def render(report: dict[str, Any], figures: Mapping[str, go.Figure]) -> str:
         readings=readings,
         differentiation=differentiation,
         said=lists,
+        contest=choice,
         verdict=verdict,
         gap=LEVEL_GAP,
         simple=SIMPLE,

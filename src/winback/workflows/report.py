@@ -8,7 +8,12 @@ from typing import Any
 
 from winback.workflows.aggregates import TRACKING, read_tracking
 from winback.workflows.evaluate import PREDICTIONS, RECORDS, Evaluation
-from winback.workflows.report_models import describe_models, read_evidence, value_runs
+from winback.workflows.report_models import (
+    describe_models,
+    read_choice,
+    read_evidence,
+    value_runs,
+)
 from winback.workflows.report_value import (
     cover,
     draw_matrices,
@@ -54,6 +59,7 @@ def report(session: Session) -> dict[str, Any]:
     evaluation = _evaluation(session)
     used = champions(session)
     models = describe_models(session, used)
+    reasons, contest = read_choice(session, used["value"])
     aggregated = _of_today(session, TRACKING)
     _ = session.transactions  # the counts of the intake
     with session.reporter.step("Drawing the report"):
@@ -89,6 +95,8 @@ def report(session: Session) -> dict[str, Any]:
             matrices=draw_matrices(session, scores, used["value"]),
             cohorts=retention(session),
             runs=value_runs(session, used["value"]),
+            reasons=reasons,
+            contest=contest,
             coverage=cover(session),
             trained=trained_then(session, used["value"]),
             earlier=read_record(session.out / "report.json"),

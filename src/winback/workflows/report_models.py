@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from winback.registry.load import LoadedModel
 
 EVIDENCE = "evidence.csv"
+CHOICE, CONTEST = "choice.txt", "contest.csv"
 
 _NAMES = {
     "BetaGeoModel": "beta_geo",
@@ -25,16 +26,33 @@ _NAMES = {
 
 def read_evidence(session: Session, model: LoadedModel) -> list[dict[str, Any]]:
     """Read how the churn champion's contest went, snapshot by snapshot, as its training kept it."""
+    text = _kept(session, model, EVIDENCE)
+    return rows_of(pd.read_csv(StringIO(text))) if text else []
+
+
+def read_choice(session: Session, model: LoadedModel) -> tuple[str | None, list[dict[str, Any]]]:
+    """Read why the value champion was chosen, and the contest's table, as its training kept them.
+
+    Neither where the job names a model.
+    """
+    if session.job.value.purchase_model != "auto":
+        return None, []
+    table = _kept(session, model, CONTEST)
+    return _kept(session, model, CHOICE), rows_of(pd.read_csv(StringIO(table))) if table else []
+
+
+def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a table's rows as dicts, whatever is missing as None."""
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
+
+
+def _kept(session: Session, model: LoadedModel, file: str) -> str | None:
     from winback.registry.aliases import resolve
     from winback.registry.artifacts import read_text
 
-    text = read_text(
-        session.store, resolve(session.store, f"{model.name}/{model.version}"), EVIDENCE
-    )
-    if not text:
-        return []
-    rows = pd.read_csv(StringIO(text)).to_dict("records")
-    return [{str(name): value for name, value in row.items()} for row in rows]
+    ref = resolve(session.store, f"{model.name}/{model.version}")
+    return read_text(session.store, ref, file)
 
 
 def describe_models(session: Session, used: Mapping[str, LoadedModel]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from winback.reports.messages import CATALOGUES, Words
 
 # made from a name: words(f"chart.{name}.title"), words.label("model", name), words.count(n, "row")
 DYNAMIC = re.compile(
-    r"(said|way|people|standard|days_of|calibration|gauge|coverage|excluded|stage|rejected|parameter|feature|change|since|metric|model|target|role|severity|section|chart|group|reason|tier|effect|intake|done|decision|clause|warning|value"
+    r"(said|choice|verb|how|default|way|people|standard|days_of|calibration|gauge|coverage|excluded|stage|rejected|parameter|feature|change|since|metric|model|target|role|severity|section|chart|group|reason|tier|effect|intake|done|decision|clause|warning|value"
     r"|tile|lead|column|customer|day|row)\."
 )
 

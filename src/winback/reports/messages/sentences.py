@@ -31,6 +31,16 @@ HOLES: dict[str, str | None] = {
     "facts": None,
     "name": None,
     "gained": None,
+    "cutoffs": None,
+    "default": "default",
+    "verb": "verb",
+    "how": "how",
+    "lost": None,
+    "measured": "metric",
+    "rival": "model",
+    "seen_so": None,
+    "got": None,
+    "least": None,
 }
 LISTS: dict[str, str | None] = {
     "models": "model",
@@ -40,11 +50,20 @@ LISTS: dict[str, str | None] = {
     "edges": None,
     "doubts": None,
     "what": None,
+    "shares": None,
+    "biases": None,
+    "ratios": None,
 }
-GENERAL = ("said.about", "said.because")
+GENERAL = ("said.got", "said.figured", "said.about", "said.because")
 """Patterns that fit nearly anything: they count only where they find something to say anew."""
 _FIGURE = r"[^\s:;]+?"
-_FITS = {"models": r"[\w+, ]+?"}
+_FITS = {
+    "models": r"[\w+, ]+?",
+    "measured": r"\w+",
+    "rival": r"[\w+]+",
+    "part": r"\d+",
+    "whole": r"\d+",
+}
 _SEPARATOR = re.compile(r",? and |, | or ")
 
 

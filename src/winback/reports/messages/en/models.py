@@ -22,6 +22,22 @@ TEXT: dict[str, str] = {
         "Bold: the best of its column. Lower is better for Brier score, log-loss and ECE, higher"
         " for the rest."
     ),
+    "value.why": "Which model, and why",
+    "choice.reading": (
+        "{target}: of {n} candidates, a contest inside the known past has chosen {model}."
+    ),
+    "choice.reading.untested": "{target}: {model}, without a contest.",
+    "choice.reading.fallback": "{target}: {model}, in place of what could not be fitted.",
+    "choice.table": (
+        "Candidates over all inner cut-offs, those left in first: loss as a ratio to the best of"
+        " them, with its 95% interval"
+    ),
+    "choice.loss": "Loss to best",
+    "choice.all": "All {n} candidates",
+    "choice.runners_up": "Runners-up",
+    "choice.caveats": "Caveats",
+    "choice.rival": ("{model}: loss {ratio} times that of the best, predicted / actual {bias}"),
+    "choice.out": "left out: {why}",
     "value.how_good": "How far the forecast can be trusted",
     "table.history": "The same comparison on every held-out window",
     "column.window": "Window",
