@@ -26,6 +26,7 @@ from winback.registry.store import Store
 
 MODELS: Final = ("value", "churn", "tiers")
 _PARENT: Final = "mlflow.parentRunId"
+_LONGEST: Final = 5000  # the column of MLflow's database that holds descriptions
 
 
 def job_key(config: Mapping[str, Any], *, data: str, as_of: object, version: str) -> str:
@@ -68,6 +69,7 @@ class ModelRun(Run):
         recipe: Mapping[str, Any] | None = None,
         *,
         caveats: Sequence[str] = (),
+        card: str = "",
     ) -> ModelVersionRef:
         """Store the fitted estimator and register it as the next version of `NAME-MODEL`.
 
@@ -81,6 +83,8 @@ class ModelRun(Run):
             How to make it again, unfitted; by default the estimator's own parameters.
         caveats
             What to know before relying on it, a sentence each (see `winback.registry.notes`).
+        card
+            What whoever looks the version up should know, as Markdown: its description.
         """
         entities, client = load_mlflow().entities, self.store.client
         files = model_files(estimator, recipe)
@@ -103,7 +107,7 @@ class ModelRun(Run):
             client.log_outputs(self.run_id, [entities.LoggedModelOutput(logged.model_id, step=0)])
             client.log_model_artifacts(logged.model_id, str(folder))
             client.finalize_logged_model(logged.model_id, "READY")
-        ref = self._create_version(logged, digest_of(files), caveats)
+        ref = self._create_version(logged, digest_of(files), caveats, card)
         self.training.versions[self.model] = ref
         return ref
 
@@ -122,7 +126,9 @@ class ModelRun(Run):
             trial.log_params(params)
             trial.log_metrics(metrics)
 
-    def _create_version(self, logged: Any, digest: str, caveats: Sequence[str]) -> ModelVersionRef:
+    def _create_version(
+        self, logged: Any, digest: str, caveats: Sequence[str], card: str
+    ) -> ModelVersionRef:
         client, name = self.store.client, f"{self.training.name}-{self.model}"
         with guarded(self.store.uri):
             if not client.search_registered_models(f"name = '{name}'"):
@@ -133,6 +139,7 @@ class ModelRun(Run):
                 source=logged.artifact_location if self.store.direct else logged.model_uri,
                 run_id=self.run_id,
                 model_id=logged.model_id,
+                description=card[:_LONGEST] or None,
                 tags={
                     "winback.training_run": self.training.run_id,
                     "winback.job_key": self.training.key,

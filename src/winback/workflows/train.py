@@ -14,6 +14,7 @@ from winback.workflows.fitting import (
     require_customers,
     value_frame,
 )
+from winback.workflows.report_models import CHOICE, CONTEST, rows_of
 from winback.workflows.session import Session
 from winback.workflows.validate import validate
 
@@ -144,9 +145,23 @@ def _register(
     """Log one model and register it; its version comes last, and marks it complete."""
     run.log_params({**fitted.estimator.get_params(deep=False), "choice": fitted.name})
     run.log_metrics(fitted.metrics)
-    run.log_text(fitted.reasons + "\n", "choice.txt")
+    run.log_text(fitted.reasons + "\n", CHOICE)
     _log_data(session, run)
     evaluation.log(run, targets, fitted.name)
     for caveat in fitted.caveats:
         session.reporter.warn(caveat)
-    run.register(fitted.estimator, caveats=fitted.caveats)
+    run.register(fitted.estimator, caveats=fitted.caveats, card=_card(session, fitted))
+
+
+def _card(session: Session, fitted: Fitted) -> str:
+    """Write what whoever looks the version up should know: choice, runners-up, reasons."""
+    from winback.reports.choice import choice
+    from winback.reports.messages import Words
+    from winback.reports.readings.choice import card_text
+
+    contest, told = fitted.tables.get(CONTEST), None
+    if contest is not None and "target" in contest:
+        target = "revenue" if session.transactions.has_amounts else "purchases"
+        told = choice(fitted.reasons, rows_of(contest), target)
+    caveats = [caveat for caveat in fitted.caveats if caveat != fitted.reasons]
+    return card_text(told, fitted.reasons, caveats, Words())

@@ -162,3 +162,15 @@ def test_trials_of_a_model_that_was_not_finished_go_with_it(store, tiny):
     training = search(fails=False)
     trials = store.client.search_runs([training.experiment_id], "tags.`winback.role` = 'trial'")
     assert len(trials) == 1
+
+
+def test_a_version_bears_its_card_as_description_cut_to_what_the_database_holds(store, tiny):
+    with training_run(store, "shop", "card", models=("value", "churn")) as training:
+        for model, card in (("value", "**why**"), ("churn", "x" * 6000)):
+            with training.model(model) as run:
+                run.register(tiny(), card=card)
+    told = {
+        model: store.client.get_model_version(ref.name, str(ref.version)).description
+        for model, ref in training.versions.items()
+    }
+    assert told == {"value": "**why**", "churn": "x" * 5000}
