@@ -85,6 +85,22 @@ def test_metrics_are_those_of_the_predictions(result):
             assert record["mae_low"] < record["mae"] < record["mae_high"]
 
 
+def test_the_total_of_the_chosen_has_an_interval_and_its_ends_are_held_against_no_level(result):
+    told = [r for r in result.records if "actual_total" in r]
+    assert [(r["target"], r["chosen"]) for r in told] == [("purchases", True), ("revenue", True)]
+    for record in told:
+        rows = result.predictions.query("target == @record['target'] and model == @record['model']")
+        total = rows["predicted"].sum()
+        assert record["predicted_total"] == pytest.approx(total)
+        assert record["actual_total"] == pytest.approx(rows["actual"].sum())
+        ends = [record[f"total_{end}"] for end in ("low_90", "low_80", "high_80", "high_90")]
+        assert ends == sorted(ends)
+        assert ends[1] < total < ends[2]
+        assert ends[2] < rows["high_80"].sum()
+        assert record["unlevelled_above_80"] >= record["above_80"]
+        assert record["unlevelled_interval_score_80"] != record["interval_score_80"]
+
+
 def test_outcomes_and_populations_are_those_of_plain_pandas(shop, result):
     rows = shop.table.to_pyarrow().to_pandas().groupby(["customer_id", "day"])["amount"].sum()
     days = rows.reset_index()
