@@ -1,12 +1,14 @@
 """What the report leaves beside itself: its figures with the run, and what it reads of others."""
 
+import json
 import re
 
 import pytest
 
 from winback.estimators.artifact import make
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
-from winback.workflows.report_models import candidate_of, value_runs
+from winback.reports.messages import Words
+from winback.workflows.report_models import candidate_of, read_choice, value_runs
 from winback.workflows.report_value import forecast_revenue
 from winback.workflows.run import run
 from winback.workflows.score import champions
@@ -87,3 +89,27 @@ def test_the_runs_of_the_value_model_are_read_with_their_parameters_and_dates(sh
 def test_a_value_model_is_called_what_the_contest_calls_it(name):
     recipe = VALUE_CANDIDATES[name]
     assert candidate_of(make({**recipe, "params": {**recipe["params"], "margin": 0.4}})) == name
+
+
+def test_a_version_says_of_itself_why_it_is_there(shop):
+    with shop.session() as session:
+        version = session.store.client.get_model_version("shop-value", "1")
+        assert read_choice(session, champions(session)["value"]) == (None, [])
+    assert version.description.startswith("BG/NBD with Gamma-Gamma, as the job names it")
+
+
+@pytest.mark.slow
+def test_the_page_and_the_card_tell_of_the_contest_that_chose(workshop_in, cdnow_quarter, tmp_path):
+    job = JOB.replace(", purchase_model: beta_geo", "")
+    shop = workshop_in(tmp_path / "shop", job, rows=cdnow_quarter)
+    shop.do(run)
+    told = json.loads((shop.out / "report.json").read_text("utf-8"))["value"]["choice"]
+    assert {entry["model"] for entry in told["candidates"]} == {*VALUE_CANDIDATES}
+    assert [entry["model"] for entry in told["candidates"] if entry["chosen"]] == [told["chosen"]]
+    with shop.session() as session:
+        card = session.store.client.get_model_version("shop-value", "1").description
+        assert candidate_of(champions(session)["value"].estimator) == told["chosen"]
+    first, why, _, rivals, *_ = card.split("\n\n")
+    assert Words().label("model", told["chosen"]) in first
+    assert why.count("* ") == len(told["reasons"])
+    assert rivals.count("* ") == 3

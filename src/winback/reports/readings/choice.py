@@ -56,7 +56,7 @@ def card_text(
     Examples
     --------
     >>> print(card_text(None, "zero, as the job names it", ["few customers"], Words()))
-    Zero, as the job names it.
+    Nobody buys again, as the job names it.
     <BLANKLINE>
     **Caveats**
     <BLANKLINE>

@@ -150,6 +150,7 @@ TEXT: dict[str, str] = {
     "default.customers brought nothing, refunds counted, after any": (
         "customers brought nothing, refunds counted, after any"
     ),
+    "said.named": "{model}, as the job names it",
     "said.alone": "no other candidate is left",
     "said.not_told_apart": "{said}, not told apart, and simpler",
     "said.ahead": "loss {change} against {model} ({low} to {high})",

@@ -92,6 +92,7 @@ TEXT: dict[str, str] = {
     "default.customers brought nothing, refunds counted, after any": (
         "在任何内部截止日之后，计入退款后客户没有带来收入"
     ),
+    "said.named": "{model}，由任务指定",
     "said.alone": "没有其他候选模型留下",
     "said.not_told_apart": "{said}，无法区分优劣，且更简单",
     "said.ahead": "相比“{model}”，损失 {change}（{low} 至 {high}）",
