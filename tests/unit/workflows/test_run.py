@@ -213,7 +213,8 @@ def test_a_refused_challenger_changes_nobody_and_everybody_is_told(few, tmp_path
     scores = shop.read("scores.parquet")
     pd.testing.assert_frame_equal(scores, before)
     assert set(scores["value_version"]) == set(scores["churn_version"]) == {1}
-    assert "mae 9 against 3: worse" in (shop.out / "report.html").read_text(encoding="utf-8")
+    page = (shop.out / "report.html").read_text(encoding="utf-8")
+    assert "was not promoted. Mae 9 against 3: worse." in page
 
     kept = (shop.out / "manifest.json").read_bytes()
     monkeypatch.setattr(work, "signal", lambda *_: None)
