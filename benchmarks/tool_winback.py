@@ -8,7 +8,7 @@ from importlib import import_module
 from math import log1p
 from typing import Any
 
-from terms import END, HORIZON, LEARNED, MONTHLY
+from terms import END, FUTURES, HORIZON, LEARNED, MONTHLY
 
 HOMES = {"bg_nbd": "beta_geo", "pareto_nbd": "pareto_nbd", "gamma_gamma": "gamma_gamma"}
 MODELS = {
@@ -99,6 +99,6 @@ def clv_interval(customers: Any) -> Callable[[], Any]:
     from winback.estimators.customer_value import CustomerValueModel
 
     yearly = (1 + MONTHLY) ** (365 / 30) - 1
-    model = CustomerValueModel(horizon_days=HORIZON, discount_rate=yearly)
+    model = CustomerValueModel(horizon_days=HORIZON, discount_rate=yearly, n_draws=FUTURES)
     model.fit(customers[:LEARNED])
     return lambda: [float(model.predict(customers)["clv"].sum())]
