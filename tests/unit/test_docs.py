@@ -29,7 +29,7 @@ REJECTED = ("source_row", "reason", "customer_id", "timestamp", "amount")
 # a page speaks of the product and to its reader, not of how it came about or where it was made
 BANNED = re.compile(
     r"\bissues? #?\d|#\d+\b|\b(?:session|assistant|language model|prompt)s?\b"
-    r"|\bTODO\b|/work/|/tmp/",
+    r"|\bTODO\b|/(?:work|tmp)/",
     re.IGNORECASE,
 )
 
