@@ -29,7 +29,7 @@ def import_for(task: str) -> None:
     for name in [task] if task in HOMES else ["bg_nbd", "gamma_gamma"]:
         _model(name)
     if task == "clv_interval":
-        import_module("winback.estimators.customer_value")
+        import_module("winback.estimators.value.customer_value")
 
 
 def _model(name: str) -> Any:
@@ -96,7 +96,7 @@ def clv(customers: Any) -> Callable[[], Any]:
 
 def clv_interval(customers: Any) -> Callable[[], Any]:
     """CLV with the 80% interval of each customer, which no other tool here gives."""
-    from winback.estimators.customer_value import CustomerValueModel
+    from winback.estimators.value.customer_value import CustomerValueModel
 
     yearly = (1 + MONTHLY) ** (365 / 30) - 1
     model = CustomerValueModel(horizon_days=HORIZON, discount_rate=yearly, n_draws=FUTURES)

@@ -7,7 +7,7 @@ import time
 from datetime import date
 
 from winback.data.intake import read_transactions
-from winback.estimators.artifact import make
+from winback.estimators.base.artifact import make
 from winback.evaluation.forward import LEVELS, customer_frame
 from winback.evaluation.metrics import interval_metrics
 from winback.evaluation.value_candidates import VALUE_CANDIDATES

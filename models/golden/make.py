@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 import winback as wb
-from winback.estimators.artifact import to_files
+from winback.estimators.base.artifact import to_files
 
 if TYPE_CHECKING:
     from winback.data.tables import Transactions

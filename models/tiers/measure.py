@@ -11,7 +11,7 @@ import pandas as pd
 
 import winback as wb
 from winback.data.tables import Transactions
-from winback.estimators.artifact import make
+from winback.estimators.base.artifact import make
 from winback.evaluation.contest import VALUE_CANDIDATES
 from winback.evaluation.forward import customer_frame
 from winback.evaluation.tier_quality import tier_quality, with_worth

@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from winback.data.intake import read_transactions
     from winback.data.simulate.shop import simulate
     from winback.errors import WinbackError
-    from winback.estimators.beta_geo import BetaGeoModel
-    from winback.estimators.churn import ChurnModel
-    from winback.estimators.customer_value import CustomerValueModel
-    from winback.estimators.gamma_gamma import GammaGammaModel
-    from winback.estimators.learned_value import LearnedValueModel
-    from winback.estimators.modified_beta_geo import ModifiedBetaGeoModel
-    from winback.estimators.pareto_nbd import ParetoNBDModel
-    from winback.estimators.tiers import ValueTiers
-    from winback.estimators.tracking import expected_tracking
-    from winback.estimators.uplift import UpliftModel
+    from winback.estimators.churn.churn_model import ChurnModel
+    from winback.estimators.purchase.beta_geo import BetaGeoModel
+    from winback.estimators.purchase.expected_tracking import expected_tracking
+    from winback.estimators.purchase.modified_beta_geo import ModifiedBetaGeoModel
+    from winback.estimators.purchase.pareto_nbd import ParetoNBDModel
+    from winback.estimators.spend.gamma_gamma import GammaGammaModel
+    from winback.estimators.tiers.value_tiers import ValueTiers
+    from winback.estimators.uplift.uplift_model import UpliftModel
+    from winback.estimators.value.customer_value import CustomerValueModel
+    from winback.estimators.value.learned_value import LearnedValueModel
     from winback.evaluation.backtest import run_backtest
     from winback.evaluation.contest import choose_value
     from winback.evaluation.gate import decide, evaluate_recipes
@@ -55,17 +55,17 @@ if TYPE_CHECKING:
     from winback.workflows.explore import open_job
 
 _HOME = {
-    "BetaGeoModel": "winback.estimators.beta_geo",
-    "ChurnModel": "winback.estimators.churn",
-    "CustomerValueModel": "winback.estimators.customer_value",
+    "BetaGeoModel": "winback.estimators.purchase.beta_geo",
+    "ChurnModel": "winback.estimators.churn.churn_model",
+    "CustomerValueModel": "winback.estimators.value.customer_value",
     "Economics": "winback.lists.economics",
-    "GammaGammaModel": "winback.estimators.gamma_gamma",
-    "LearnedValueModel": "winback.estimators.learned_value",
-    "ModifiedBetaGeoModel": "winback.estimators.modified_beta_geo",
-    "ParetoNBDModel": "winback.estimators.pareto_nbd",
+    "GammaGammaModel": "winback.estimators.spend.gamma_gamma",
+    "LearnedValueModel": "winback.estimators.value.learned_value",
+    "ModifiedBetaGeoModel": "winback.estimators.purchase.modified_beta_geo",
+    "ParetoNBDModel": "winback.estimators.purchase.pareto_nbd",
     "Scores": "winback.scoring.view",
-    "UpliftModel": "winback.estimators.uplift",
-    "ValueTiers": "winback.estimators.tiers",
+    "UpliftModel": "winback.estimators.uplift.uplift_model",
+    "ValueTiers": "winback.estimators.tiers.value_tiers",
     "WinbackError": "winback.errors",
     "Window": "winback.evaluation.windows",
     "behaviour_table": "winback.features.behaviour",
@@ -74,7 +74,7 @@ _HOME = {
     "churn_warning": "winback.lists.churn_warning",
     "decide": "winback.evaluation.gate",
     "evaluate_recipes": "winback.evaluation.gate",
-    "expected_tracking": "winback.estimators.tracking",
+    "expected_tracking": "winback.estimators.purchase.expected_tracking",
     "load": "winback.registry.load",
     "load_job": "winback.config.load",
     "open_job": "winback.workflows.explore",

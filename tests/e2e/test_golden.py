@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from winback.estimators.artifact import from_files
+from winback.estimators.base.artifact import from_files
 
 GOLDEN = Path(__file__).parents[2] / "models" / "golden"
 FOLDERS = sorted(path for path in GOLDEN.glob("*/*") if (path / "model.json").exists())

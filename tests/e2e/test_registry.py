@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 import winback
-from winback.estimators.artifact import make
-from winback.estimators.churn import ChurnModel
-from winback.estimators.customer_value import CustomerValueModel
-from winback.estimators.tiers import ValueTiers
+from winback.estimators.base.artifact import make
+from winback.estimators.churn.churn_model import ChurnModel
+from winback.estimators.tiers.value_tiers import ValueTiers
+from winback.estimators.value.customer_value import CustomerValueModel
 from winback.registry import open_store, promote, recipe, training_run
 from winback.registry.guard import load_mlflow
 

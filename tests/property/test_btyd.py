@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from winback.estimators.beta_geo import BetaGeoModel
-from winback.estimators.customer_value import CustomerValueModel
-from winback.estimators.gamma_gamma import GammaGammaModel
-from winback.estimators.modified_beta_geo import ModifiedBetaGeoModel
-from winback.estimators.pareto_nbd import ParetoNBDModel
+from winback.estimators.purchase.beta_geo import BetaGeoModel
+from winback.estimators.purchase.modified_beta_geo import ModifiedBetaGeoModel
+from winback.estimators.purchase.pareto_nbd import ParetoNBDModel
+from winback.estimators.spend.gamma_gamma import GammaGammaModel
+from winback.estimators.value.customer_value import CustomerValueModel
 
 TRUTH = {
     "r": 0.8,

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from winback.estimators.calibrators import CALIBRATIONS, fit_calibrator
-from winback.estimators.churn_candidates import CANDIDATES, fit_candidates
-from winback.estimators.churn_candidates.base import EPSILON, canonical
+from winback.estimators.churn.calibrators import CALIBRATIONS, fit_calibrator
+from winback.estimators.churn.candidates import CANDIDATES, fit_candidates
+from winback.estimators.churn.candidates.candidate import EPSILON, canonical
 
 WINDOW = {"horizon_days": 30, "gap_days": 7, "random_state": 0}
 

@@ -3,7 +3,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from winback.estimators.equal_mass import equal_mass_bins
+from winback.estimators.base.equal_mass import equal_mass_bins
 from winback.evaluation.bootstrap import VALUE_BOOTSTRAPPED, bootstrap
 from winback.evaluation.calibration import expected_calibration_error
 from winback.evaluation.metrics import (

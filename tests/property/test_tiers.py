@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from winback.estimators.tiers import ValueTiers
+from winback.estimators.tiers.value_tiers import ValueTiers
 
 age = st.integers(0, 3000)
 customer = st.tuples(st.integers(0, 500), age, age, st.floats(0, 1e6), st.floats(0, 1e7))

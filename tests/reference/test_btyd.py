@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from winback.estimators.beta_geo import BetaGeoModel
-from winback.estimators.gamma_gamma import GammaGammaModel
-from winback.estimators.modified_beta_geo import ModifiedBetaGeoModel
-from winback.estimators.pareto_nbd import ParetoNBDModel
+from winback.estimators.purchase.beta_geo import BetaGeoModel
+from winback.estimators.purchase.modified_beta_geo import ModifiedBetaGeoModel
+from winback.estimators.purchase.pareto_nbd import ParetoNBDModel
+from winback.estimators.spend.gamma_gamma import GammaGammaModel
 
 DATASETS = Path(find_spec("lifetimes").origin).parent / "datasets"
 

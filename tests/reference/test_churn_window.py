@@ -6,8 +6,8 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import beta
 
-from winback.estimators.beta_geo import BetaGeoModel
-from winback.estimators.churn_candidates.beta_geo import BetaGeoChurn
+from winback.estimators.churn.candidates.beta_geo_churn import BetaGeoChurn
+from winback.estimators.purchase.beta_geo import BetaGeoModel
 
 # CDNOW, 1997-09-30, weeks (Fader, Hardie & Lee 2005, table 2)
 CDNOW = {"r_": 0.243, "alpha_": 4.414, "a_": 0.793, "b_": 2.426}

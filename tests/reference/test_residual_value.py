@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from scipy.special import gammaln, hyperu
 
-from winback.estimators.beta_geo import BetaGeoModel
-from winback.estimators.modified_beta_geo import ModifiedBetaGeoModel
-from winback.estimators.pareto_nbd import ParetoNBDModel
+from winback.estimators.purchase.beta_geo import BetaGeoModel
+from winback.estimators.purchase.modified_beta_geo import ModifiedBetaGeoModel
+from winback.estimators.purchase.pareto_nbd import ParetoNBDModel
 
 DATASETS = Path(find_spec("lifetimes").origin).parent / "datasets"
 CDNOW = pd.read_csv(DATASETS / "cdnow_customers_summary.csv").rename(

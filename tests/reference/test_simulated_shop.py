@@ -4,8 +4,8 @@ import pytest
 
 from winback.data.intake import read_transactions
 from winback.data.simulate import Parameters, simulate
-from winback.estimators.beta_geo import BetaGeoModel
-from winback.estimators.gamma_gamma import GammaGammaModel
+from winback.estimators.purchase.beta_geo import BetaGeoModel
+from winback.estimators.spend.gamma_gamma import GammaGammaModel
 from winback.features.rfm import rfm_summary
 
 TRUTH = Parameters(

@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 
 from winback.data.intake import read_transactions
-from winback.estimators.beta_geo import BetaGeoModel
-from winback.estimators.gamma_gamma import GammaGammaModel
-from winback.estimators.modified_beta_geo import ModifiedBetaGeoModel
-from winback.estimators.pareto_nbd import ParetoNBDModel
+from winback.estimators.purchase.beta_geo import BetaGeoModel
+from winback.estimators.purchase.modified_beta_geo import ModifiedBetaGeoModel
+from winback.estimators.purchase.pareto_nbd import ParetoNBDModel
+from winback.estimators.spend.gamma_gamma import GammaGammaModel
 from winback.features.rfm import rfm_summary
 
 

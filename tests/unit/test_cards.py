@@ -8,11 +8,11 @@ from sklearn.preprocessing import FunctionTransformer
 
 from winback.cards import Table, card
 from winback.data.intake import read_transactions
-from winback.estimators.churn import ChurnModel
-from winback.estimators.customer_value import CustomerValueModel
-from winback.estimators.learned_value import LearnedValueModel
-from winback.estimators.tiers import ValueTiers
-from winback.estimators.uplift import UpliftModel
+from winback.estimators.churn.churn_model import ChurnModel
+from winback.estimators.tiers.value_tiers import ValueTiers
+from winback.estimators.uplift.uplift_model import UpliftModel
+from winback.estimators.value.customer_value import CustomerValueModel
+from winback.estimators.value.learned_value import LearnedValueModel
 
 EVIL = "<script>alert('x')</script>"
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from winback.errors import ModelError
-from winback.estimators.equal_mass import equal_mass_bins
+from winback.estimators.base.equal_mass import equal_mass_bins
 from winback.evaluation.calibration import Floats, as_pair
 
 Statistic = Callable[[Floats], Floats]  # weights (replicates, n) -> one value per replicate

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from winback.errors import ModelError
-from winback.estimators.equal_mass import calibration_error, equal_mass_bins
+from winback.estimators.base.equal_mass import calibration_error, equal_mass_bins
 
 Floats = NDArray[np.float64]
 

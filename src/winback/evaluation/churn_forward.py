@@ -13,12 +13,12 @@ import pandas as pd
 
 from winback.data.tables import Transactions
 from winback.errors import ModelError, NotEnoughDataError
-from winback.estimators.artifact import make
-from winback.estimators.baselines import PurchaseRule
-from winback.estimators.beta_geo import BetaGeoModel
-from winback.estimators.churn import ChurnModel
-from winback.estimators.churn_candidates import SIMPLE_CANDIDATES, BetaGeoChurn
-from winback.estimators.churn_profit import ContactEconomics
+from winback.estimators.base.artifact import make
+from winback.estimators.churn.candidates import SIMPLE_CANDIDATES, BetaGeoChurn
+from winback.estimators.churn.churn_model import ChurnModel
+from winback.estimators.churn.churn_profit import ContactEconomics
+from winback.estimators.purchase.beta_geo import BetaGeoModel
+from winback.estimators.purchase.purchase_rule import PurchaseRule
 from winback.evaluation.calibration import Floats
 from winback.evaluation.forward import ForwardTest, Recipe, attempt, unfitted
 from winback.evaluation.windows import (

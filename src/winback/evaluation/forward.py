@@ -16,7 +16,7 @@ import pandas as pd
 
 from winback.data.tables import Transactions
 from winback.errors import ModelError, NotEnoughDataError
-from winback.estimators.artifact import make
+from winback.estimators.base.artifact import make
 from winback.evaluation.calibration import Floats
 from winback.evaluation.value_snapshots import KnownFits, Taught
 from winback.evaluation.windows import Window, known_past, outcomes

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
-from winback.estimators.churn_profit import ContactEconomics
+from winback.estimators.churn.churn_profit import ContactEconomics
 from winback.evaluation.calibration import Floats, as_pair, expected_calibration_error
 
 NAN = float("nan")

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from winback.data.tables import Transactions
-from winback.estimators.named_models import make_purchase_model
-from winback.estimators.purchase import PurchaseModel
-from winback.estimators.tracking import expected_tracking
+from winback.estimators.purchase.expected_tracking import expected_tracking
+from winback.estimators.purchase.purchase_model import PurchaseModel
+from winback.estimators.value.named_models import make_purchase_model
 from winback.evaluation.forward import customer_frame
 from winback.evaluation.windows import Window, first_day, known_past
 from winback.features.daily import daily_purchases

@@ -14,8 +14,8 @@ import pandas as pd
 
 from winback.data.tables import Transactions
 from winback.errors import ModelError, NotEnoughDataError
-from winback.estimators.fits import Fits
-from winback.estimators.learned_value import base_model
+from winback.estimators.base.fits import Fits
+from winback.estimators.value.learned_value import base_model
 from winback.evaluation.windows import Window, first_day, known_past, some_customers
 from winback.features.snapshots import snapshot_dates, training_table
 

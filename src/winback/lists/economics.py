@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from winback.errors import UsageError
-from winback.estimators.churn_profit import profit
+from winback.estimators.churn.churn_profit import profit
 
 PRIOR = "prior, unmeasured"
 

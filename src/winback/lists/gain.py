@@ -10,7 +10,7 @@ import pandas as pd
 from winback.lists.economics import PRIOR, Economics
 
 if TYPE_CHECKING:
-    from winback.estimators.uplift import UpliftModel
+    from winback.estimators.uplift.uplift_model import UpliftModel
 
 NO_OFFER_SOURCE = f"contact without an offer: {PRIOR}, at most what an offer's contact measured"
 
@@ -82,7 +82,7 @@ def gain_in_force(eligible: pd.DataFrame, economics: Economics, model: UpliftMod
     economics
         Costs, margin and prior.
     model
-        A fitted `winback.estimators.uplift.UpliftModel`, or None.
+        A fitted `winback.estimators.uplift.uplift_model.UpliftModel`, or None.
 
     Examples
     --------

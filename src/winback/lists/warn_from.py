@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from winback.errors import UsageError
-from winback.estimators.churn_profit import ContactEconomics
+from winback.estimators.churn.churn_profit import ContactEconomics
 from winback.lists.severity import BREACH_THRESHOLDS, EASE, RISK_THRESHOLDS
 
 NOT_AT_RISK = "not at risk"

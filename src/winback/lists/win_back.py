@@ -30,7 +30,7 @@ from winback.lists.summary import LIMITS, summarise
 from winback.lists.win_back_columns import WIN_BACK, WIN_BACK_EXCLUDED, WinBack
 
 if TYPE_CHECKING:
-    from winback.estimators.uplift import UpliftModel
+    from winback.estimators.uplift.uplift_model import UpliftModel
 
 __all__ = ["LEAVE_ALONE", "WIN_BACK", "WIN_BACK_EXCLUDED", "WinBack", "win_back"]
 

@@ -25,7 +25,7 @@ from typing import Any, Final, Protocol
 import pandas as pd
 
 from winback.errors import ModelError, RegistryError
-from winback.estimators.artifact import recipe_of, to_files
+from winback.estimators.base.artifact import recipe_of, to_files
 from winback.registry.aliases import ModelVersionRef
 from winback.registry.guard import guarded, load_mlflow
 from winback.registry.store import Store
@@ -54,7 +54,7 @@ def model_files(estimator: Registrable, recipe: Mapping[str, Any] | None = None)
     estimator
         A fitted estimator.
     recipe
-        How to make the unfitted estimator again (`winback.estimators.artifact.make`); by default
+        How to make the unfitted estimator again (`winback.estimators.base.artifact.make`); unset:
         the estimator's own.
     """
     files = dict(to_files(estimator))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from winback.estimators.artifact import from_files
+from winback.estimators.base.artifact import from_files
 from winback.registry.aliases import ModelVersionRef, resolve
 from winback.registry.artifacts import as_floats, read_files
 from winback.registry.store import Store, open_store

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from winback.estimators.artifact import from_files
+from winback.estimators.base.artifact import from_files
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # MLflow warns of its own type hints while it is imported

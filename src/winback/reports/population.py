@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from winback.estimators.stages import STAGES
+from winback.estimators.tiers.stages import STAGES
 from winback.reports.plain import Rows, aggregator, plain, records
 
 TOP_PERCENTS = (1, 5, 10, 20)

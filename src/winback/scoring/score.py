@@ -18,17 +18,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from winback.estimators.baselines import PurchaseRule
-from winback.estimators.churn_candidates.beta_geo import BetaGeoChurn
-from winback.estimators.stages import lifecycle_stage
+from winback.estimators.churn.candidates.beta_geo_churn import BetaGeoChurn
+from winback.estimators.purchase.purchase_rule import PurchaseRule
+from winback.estimators.tiers.stages import lifecycle_stage
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from winback.estimators.churn import ChurnModel
-    from winback.estimators.customer_value import CustomerValueModel
-    from winback.estimators.purchase import PurchaseModel
-    from winback.estimators.tiers import ValueTiers
+    from winback.estimators.churn.churn_model import ChurnModel
+    from winback.estimators.purchase.purchase_model import PurchaseModel
+    from winback.estimators.tiers.value_tiers import ValueTiers
+    from winback.estimators.value.customer_value import CustomerValueModel
 
 #: The columns of scores.parquet, in order. Money is null where the source has no amounts.
 SCHEMA = pa.schema(

@@ -12,7 +12,7 @@ from winback.workflows.session import Session, read_record
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from winback.estimators.customer_value import CustomerValueModel
+    from winback.estimators.value.customer_value import CustomerValueModel
 
 TRACKING = "tracking.json"
 LEVEL = 0.8
@@ -77,7 +77,7 @@ def _forecast(
     session: Session, value: CustomerValueModel, scores: ir.Table, features: ir.Table
 ) -> pd.DataFrame:
     """Add up what is expected of today's customers, by day, within the value horizon."""
-    from winback.estimators.tracking import expected_tracking
+    from winback.estimators.purchase.expected_tracking import expected_tracking
 
     model = value.purchase_model_
     table = scores if set(model.columns) <= set(scores.columns) else features

@@ -187,8 +187,8 @@ def _tiers_then(session: Session, window: Window) -> pd.Series[str] | None:
     By the rule of thumb for value (rate so far, own mean), which needs no contest.
     """
     from winback.errors import ModelError, NotEnoughDataError
-    from winback.estimators.artifact import make
-    from winback.estimators.tiers import ValueTiers
+    from winback.estimators.base.artifact import make
+    from winback.estimators.tiers.value_tiers import ValueTiers
     from winback.evaluation.forward import customer_frame, without_spend
     from winback.evaluation.value_candidates import VALUE_CANDIDATES
     from winback.evaluation.windows import known_past

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from winback.data.tables import Transactions
-    from winback.estimators.churn import ChurnModel
-    from winback.estimators.customer_value import CustomerValueModel
-    from winback.estimators.tiers import ValueTiers
+    from winback.estimators.churn.churn_model import ChurnModel
+    from winback.estimators.tiers.value_tiers import ValueTiers
+    from winback.estimators.value.customer_value import CustomerValueModel
     from winback.evaluation.churn_forward import ChurnData
     from winback.evaluation.windows import Window
     from winback.scoring.view import Scores
@@ -199,8 +199,8 @@ class OpenJob:
         Where the job lets a contest choose, MBG/NBD with Gamma-Gamma on all purchase days, which
         the features of `features` can tell; a job without amounts gets no spend model.
         """
-        from winback.estimators.customer_value import CustomerValueModel
-        from winback.estimators.gamma_gamma import GammaGammaModel
+        from winback.estimators.spend.gamma_gamma import GammaGammaModel
+        from winback.estimators.value.customer_value import CustomerValueModel
 
         wanted = self.settings.value.purchase_model
         given: dict[str, Any] = {
@@ -237,7 +237,7 @@ class OpenJob:
 
     def tiers_model(self, **params: Any) -> ValueTiers:
         """Return unfitted value tiers, as the job wants them."""
-        from winback.estimators.tiers import ValueTiers
+        from winback.estimators.tiers.value_tiers import ValueTiers
 
         tiers = self.settings.tiers
         given: dict[str, Any] = {

@@ -13,8 +13,8 @@ from winback.workflows.session import Session
 if TYPE_CHECKING:
     import pandas as pd
 
-    from winback.estimators.beta_geo import BetaGeoModel
-    from winback.estimators.churn_tuning import Tuning
+    from winback.estimators.churn.tuning import Tuning
+    from winback.estimators.purchase.beta_geo import BetaGeoModel
     from winback.evaluation.churn_forward import ChurnData
     from winback.evaluation.windows import Window
     from winback.registry.runs import ModelRun
@@ -32,7 +32,7 @@ def fit_churn(session: Session) -> Fitted:
     NotEnoughDataError
         Nobody has been a customer for a day yet: there is no rate to speak of.
     """
-    from winback.estimators.churn import ChurnModel
+    from winback.estimators.churn.churn_model import ChurnModel
     from winback.evaluation import churn_forward
     from winback.evaluation.windows import Window
 
@@ -95,7 +95,7 @@ def tuned(session: Session, data: ChurnData, window: Window) -> Tuning:
     UsageError
         Optuna is not installed.
     """
-    from winback.estimators.churn_tuning import as_yaml, tune
+    from winback.estimators.churn.tuning import as_yaml, tune
     from winback.features.catalogue import feature_columns
 
     job = session.job
@@ -146,7 +146,7 @@ def mean_rate_model(frame: pd.DataFrame) -> BetaGeoModel:
     NotEnoughDataError
         Every customer's first purchase was on the last day that is known.
     """
-    from winback.estimators.beta_geo import BetaGeoModel
+    from winback.estimators.purchase.beta_geo import BetaGeoModel
 
     days = float(frame["T"].sum())
     if days == 0:

@@ -14,8 +14,8 @@ from winback.workflows.session import Session, read_record
 if TYPE_CHECKING:
     import pandas as pd
 
-    from winback.estimators.customer_value import CustomerValueModel
-    from winback.estimators.tiers import ValueTiers
+    from winback.estimators.tiers.value_tiers import ValueTiers
+    from winback.estimators.value.customer_value import CustomerValueModel
     from winback.registry.aliases import ModelVersionRef
     from winback.registry.run_log import Run
 
@@ -25,7 +25,7 @@ RECORD = "tiers.json"
 def fit_tiers(session: Session, frame: pd.DataFrame, value: CustomerValueModel) -> Fitted:
     """Learn the value tiers, their identities matched to the champion's where there is one."""
     from winback.errors import RegistryError
-    from winback.estimators.tiers import ValueTiers
+    from winback.estimators.tiers.value_tiers import ValueTiers
     from winback.evaluation.tier_quality import with_worth
     from winback.registry.aliases import CHAMPION, aliases_of, resolve
     from winback.registry.load import load_version
@@ -144,7 +144,7 @@ def ensure_judged(
 def _held_out(
     session: Session, window: Any, value_recipe: dict[str, Any], tiers: ValueTiers
 ) -> dict[str, Any]:
-    from winback.estimators.artifact import recipe_of
+    from winback.estimators.base.artifact import recipe_of
     from winback.evaluation.tier_quality import tier_quality
 
     job = session.job
@@ -168,7 +168,7 @@ def _value_recipe(
 
     The model's own was chosen on days that the tiers are judged on.
     """
-    from winback.estimators.artifact import recipe_of
+    from winback.estimators.base.artifact import recipe_of
     from winback.evaluation.value_candidates import VALUE_CANDIDATES
 
     own = recipe_of(value)

@@ -71,7 +71,7 @@ def check(path: Path | None = None, *, tiers: Sequence[str] | None = None) -> li
 
 def job_playbook(session: Session) -> Playbook:
     """Read the playbook of a job; it may name the tiers of the job's naming scheme only."""
-    from winback.estimators.tiers import SCHEMES
+    from winback.estimators.tiers.value_tiers import SCHEMES
     from winback.lists.playbook import load_playbook
 
     named = session.job.lists.playbook

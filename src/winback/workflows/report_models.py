@@ -135,7 +135,7 @@ def _value(model: Any) -> tuple[str, dict[str, Any]]:
 
 def candidate_of(model: Any) -> str | None:
     """Return which contestant a value model is, if any: its parts do not tell them all apart."""
-    from winback.estimators.artifact import make, recipe_of
+    from winback.estimators.base.artifact import make, recipe_of
     from winback.evaluation.value_candidates import VALUE_CANDIDATES
 
     mine = recipe_of(model)

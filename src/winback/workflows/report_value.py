@@ -78,7 +78,7 @@ def forecast_revenue(session: Session, scores: Path, champion: LoadedModel) -> l
     Of a sum S of N amounts with mean s, Var S = E[N] Var Z + Var[N] s^2, which is at most
     Var[N] s^2 (1 + cv^2) as Var[N] >= E[N] here; within a customer Gamma-Gamma has cv^2 = 1 / p.
     """
-    from winback.estimators.tracking import expected_tracking
+    from winback.estimators.purchase.expected_tracking import expected_tracking
 
     model, spend = champion.estimator.purchase_model_, champion.estimator.spend_model_
     if spend is None or not session.transactions.has_amounts or not {*HISTORY} >= {*model.columns}:

@@ -41,7 +41,7 @@ def threshold(session: Session, scores: pd.DataFrame) -> tuple[WarnFrom, dict[st
 
 def _lead_time(session: Session, scores: pd.DataFrame, days: int) -> dict[str, Any]:
     """Measure on history from which risk on customers are warned about so many days ahead."""
-    from winback.estimators.artifact import recipe_of
+    from winback.estimators.base.artifact import recipe_of
     from winback.evaluation.lead_time import measure_lead_time
     from winback.workflows.evaluate import snapshot_settings
 

@@ -12,7 +12,7 @@ from winback.workflows.session import Session
 if TYPE_CHECKING:
     import pandas as pd
 
-    from winback.estimators.uplift import UpliftModel
+    from winback.estimators.uplift.uplift_model import UpliftModel
     from winback.lists.playbook import Playbook
     from winback.lists.selection import Channel
     from winback.lists.win_back_columns import WinBack
@@ -149,7 +149,7 @@ def _uplift(
     import ibis
     import pyarrow as pa
 
-    from winback.estimators.uplift import UpliftModel
+    from winback.estimators.uplift.uplift_model import UpliftModel
     from winback.features.campaigns import COVARIATES, campaign_table
     from winback.lists.checks import not_as_drawn
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from winback.estimators.equal_mass import equal_mass_bins
+from winback.estimators.base.equal_mass import equal_mass_bins
 from winback.evaluation.calibration import (
     calibration_by_group,
     expected_calibration_error,

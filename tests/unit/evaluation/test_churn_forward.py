@@ -10,8 +10,8 @@ from sklearn.metrics import brier_score_loss
 
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
-from winback.estimators.beta_geo import BetaGeoModel
-from winback.estimators.churn import ChurnModel
+from winback.estimators.churn.churn_model import ChurnModel
+from winback.estimators.purchase.beta_geo import BetaGeoModel
 from winback.evaluation import churn_forward
 from winback.evaluation.churn_forward import SnapshotSettings, churn_data, fit_churn
 from winback.evaluation.churn_judged import churn_test

@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
-from winback.estimators.churn_profit import ContactEconomics
+from winback.estimators.churn.churn_profit import ContactEconomics
 from winback.evaluation.backtest import judge
 from winback.evaluation.churn_groups import group_records, order_groups, profit_records
 from winback.evaluation.forward import ForwardTest

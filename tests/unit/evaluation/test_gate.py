@@ -7,7 +7,7 @@ import pytest
 
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
-from winback.estimators.customer_value import CustomerValueModel
+from winback.estimators.value.customer_value import CustomerValueModel
 from winback.evaluation.forward import ForwardTest
 from winback.evaluation.gate import BASELINES, Evidence, decide, evaluate_recipes
 from winback.evaluation.value_candidates import VALUE_CANDIDATES

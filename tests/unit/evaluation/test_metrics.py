@@ -3,7 +3,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from winback.errors import ModelError
-from winback.estimators.churn_profit import ContactEconomics
+from winback.estimators.churn.churn_profit import ContactEconomics
 from winback.evaluation.metrics import (
     churn_metrics,
     interval_metrics,

@@ -9,8 +9,8 @@ import pytest
 
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
-from winback.estimators.artifact import make
-from winback.estimators.tiers import ValueTiers
+from winback.estimators.base.artifact import make
+from winback.estimators.tiers.value_tiers import ValueTiers
 from winback.evaluation.forward import customer_frame
 from winback.evaluation.tier_quality import (
     NOT_YET,

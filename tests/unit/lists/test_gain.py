@@ -9,7 +9,7 @@ import pytest
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
 from winback.data.simulate import read_truth, simulate
-from winback.estimators.beta_geo import BetaGeoModel
+from winback.estimators.purchase.beta_geo import BetaGeoModel
 from winback.features.rfm import rfm_summary
 from winback.lists.gain import within_p_alive
 

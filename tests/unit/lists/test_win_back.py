@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from winback.errors import DataError
-from winback.estimators.uplift import UpliftModel
+from winback.estimators.uplift.uplift_model import UpliftModel
 from winback.lists.columns import DTYPES
 from winback.lists.control import draw_arms, in_holdout
 from winback.lists.economics import Economics

@@ -40,7 +40,7 @@ def tiny(monkeypatch):
         "winback.registry.artifacts.recipe_of",
         lambda estimator: {"estimator": "TinyModel", "params": {"slope": estimator.slope}},
     )
-    for module in ("winback.registry.load", "winback.estimators.artifact"):
+    for module in ("winback.registry.load", "winback.estimators.base.artifact"):
         monkeypatch.setattr(import_module(module), "from_files", _from_files)
     return TinyModel
 

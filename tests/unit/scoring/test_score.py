@@ -9,10 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from winback.data.connect import open_engine
-from winback.estimators.beta_geo import BetaGeoModel
-from winback.estimators.churn import ChurnModel
-from winback.estimators.customer_value import CustomerValueModel
-from winback.estimators.tiers import ValueTiers
+from winback.estimators.churn.churn_model import ChurnModel
+from winback.estimators.purchase.beta_geo import BetaGeoModel
+from winback.estimators.tiers.value_tiers import ValueTiers
+from winback.estimators.value.customer_value import CustomerValueModel
 from winback.scoring.score import SCHEMA, Scorer, write_scores
 
 AS_OF = date(2011, 12, 9)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from winback.config import load_job
-from winback.estimators.artifact import from_files, make, to_files
+from winback.estimators.base.artifact import from_files, make, to_files
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.registry import aliases
 from winback.workflows.evaluate import Evaluation

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from winback.estimators.artifact import make
+from winback.estimators.base.artifact import make
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.reports.messages import Words
 from winback.workflows.report_models import candidate_of, read_choice, value_runs

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from winback.data.intake import read_transactions
-from winback.estimators.churn import ChurnModel
-from winback.estimators.customer_value import CustomerValueModel
-from winback.estimators.tiers import ValueTiers
+from winback.estimators.churn.churn_model import ChurnModel
+from winback.estimators.tiers.value_tiers import ValueTiers
+from winback.estimators.value.customer_value import CustomerValueModel
 from winback.features.rfm import rfm_summary
 from winback.workflows import score as workflow
 from winback.workflows.score import ROLES, score

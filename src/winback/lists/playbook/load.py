@@ -11,7 +11,7 @@ import yaml
 from pydantic import ValidationError
 
 from winback.errors import ConfigError
-from winback.estimators.stages import STAGES
+from winback.estimators.tiers.stages import STAGES
 from winback.lists.playbook.rules import CHURN_WARNING, KEYS, WIN_BACK, Playbook, Rule
 from winback.lists.playbook.schema import PlaybookText, RuleText, Step, WarningRule, WinBackRule
 from winback.lists.playbook.templates import check_template
@@ -218,7 +218,7 @@ def _rule(
 
 def _every_tier() -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the first tier of every naming scheme, and all tiers of all of them."""
-    from winback.estimators.tiers import SCHEMES  # noqa: PLC0415 - brings scikit-learn
+    from winback.estimators.tiers.value_tiers import SCHEMES  # noqa: PLC0415 - brings scikit-learn
 
     numbered = tuple(f"tier-{place}" for place in range(1, 7))  # at most six
     schemes = [*(names for names in SCHEMES.values() if names), numbered]

@@ -6,8 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from winback.errors import NotEnoughDataError
-from winback.estimators.churn import ChurnModel
-from winback.estimators.churn_profit import ContactEconomics
+from winback.estimators.churn.churn_model import ChurnModel
+from winback.estimators.churn.churn_profit import ContactEconomics
 from winback.evaluation.metrics import profit_by_depth as profits
 from winback.reports import churn
 from winback.reports.figures import ENGLISH, churn_groups, models

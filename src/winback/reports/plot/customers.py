@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from winback.errors import NotEnoughDataError
-from winback.estimators.tiers import ValueTiers
+from winback.estimators.tiers.value_tiers import ValueTiers
 from winback.evaluation import tier_quality
 from winback.reports import drift as drifted
 from winback.reports.figures import ENGLISH, data

@@ -12,8 +12,8 @@ import plotly.graph_objects as go
 
 from winback.data.tables import Transactions
 from winback.errors import NotEnoughDataError
-from winback.estimators.purchase import PurchaseModel
-from winback.estimators.tracking import expected_tracking
+from winback.estimators.purchase.expected_tracking import expected_tracking
+from winback.estimators.purchase.purchase_model import PurchaseModel
 from winback.evaluation.tracking import track
 from winback.evaluation.windows import Window
 from winback.features.purchases import purchase_days

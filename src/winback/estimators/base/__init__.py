@@ -1,0 +1,1 @@
+"""What all estimators stand on: parameters, state, frames, the optimum, simulation."""

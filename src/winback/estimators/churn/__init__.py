@@ -1,0 +1,1 @@
+"""Who stays away: candidates, their calibration, and the model of the chosen one."""

@@ -1,0 +1,363 @@
+"""ChurnModel: several candidates, forward evidence, one calibrated winner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from winback.errors import ModelError, NotEnoughDataError
+from winback.estimators.churn import churn_evidence
+from winback.estimators.churn.base_rate_drift import base_rate_drift
+from winback.estimators.churn.calibrators import CALIBRATIONS, Calibrator
+from winback.estimators.churn.candidates import (
+    CANDIDATES,
+    SIMPLE_CANDIDATES,
+    TUNABLE,
+    BetaGeoChurn,
+    fit_candidates,
+)
+from winback.estimators.churn.candidates.candidate import (
+    PurchaseModels,
+    canonical,
+    day_text,
+    feature_columns,
+    feature_matrix,
+    snapshot_days,
+    with_value,
+)
+from winback.estimators.churn.churn_card import churn_card
+from winback.estimators.churn.churn_contest import hold_contest
+from winback.estimators.churn.churn_predictions import ChurnPredictions, typical_rows
+from winback.estimators.churn.churn_profit import ContactEconomics
+from winback.estimators.purchase.beta_geo import BetaGeoModel
+
+MIN_CUSTOMERS = 50
+MIN_PER_CLASS = 20
+HANDED_ON = ("horizon_days", "gap_days", "exclude", "lightgbm", "n_jobs", "random_state")
+
+
+class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """P(no purchase in ``(as_of + gap_days, as_of + gap_days + horizon_days]``), calibrated.
+
+    Candidates predict snapshots that lie after everything they were fitted on. The best Brier
+    score wins, once each snapshot's level is repaired for all alike (`churn_evidence.levelled`),
+    unless another that cannot be told apart from it earns significantly more when acted on
+    (95% paired customer bootstrap; `churn_contest.hold_contest` has the rule). Each candidate is
+    calibrated as the evidence over disjoint windows supports (`choose_calibration`), which is
+    often not at all. All are then refitted on all snapshots and kept, to be shown beside the
+    winner.
+
+    Parameters
+    ----------
+    horizon_days, gap_days
+        The window of the label, in days.
+    candidates
+        Names out of `CANDIDATES`.
+    calibration
+        ``"auto"`` (by evidence, for each candidate), or one of `CALIBRATIONS` for all.
+    min_customers
+        With fewer customers only `SIMPLE_CANDIDATES` compete.
+    lightgbm
+        Parameters of the trees by name, out of `TUNABLE`; None: the defaults.
+    margin, save_rate, contact_cost, offer_cost
+        The economics of a contact, see `ContactEconomics`.
+    exclude
+        Numeric columns that are not features, besides `NOT_FEATURES`.
+    n_bootstrap
+        Draws of the customer bootstrap.
+    n_jobs
+        Threads of LightGBM (None: all); results do not depend on it.
+    random_state
+        Seed of everything random.
+
+    Attributes
+    ----------
+    selected_ : str
+        The winner's name.
+    candidates_ : dict of str to Candidate
+        All candidates, fitted on all snapshots.
+    calibrators_ : dict of str to Calibrator
+        The calibrator of each candidate.
+    calibration_ : str
+        The winner's kind of calibration.
+    evidence_ : DataFrame
+        One row per candidate and snapshot, uncalibrated: n, base_rate, mean_predicted, brier,
+        log_loss, auc, ece.
+        Later snapshots never change an earlier row.
+    contest_ : DataFrame
+        One row per candidate: calibration; brier, log_loss, auc, ece (pooled, uncalibrated);
+        levelled_brier, its difference to the best with low and high; profit (per row, of the
+        tenth contacted), its profit_difference to the highest among those that Brier cannot tell
+        apart, with profit_low and profit_high; selected.
+    evidence_note_ : str
+        How the evidence was made.
+    base_rate_by_snapshot_ : DataFrame
+        snapshot, n, churn_rate.
+    base_rate_drift_ : dict
+        How far the churn rate moves between snapshots, see `base_rate_drift`; empty without
+        evidence.
+    dropped_ : dict of str to str
+        Candidates that could not be fitted or did not compete, and why.
+    typical_ : list of list of float
+        Three made-up rows of features, for `input_example`.
+    reasons_ : str
+        Why the winner won, in one sentence.
+    feature_names_in_ : ndarray of str
+        The features, in order.
+
+    Examples
+    --------
+    >>> from winback.estimators.churn.churn_model import ChurnModel
+    >>> rng = np.random.default_rng(0)
+    >>> gone = rng.random(400) < 0.5
+    >>> X = pd.DataFrame({
+    ...     "customer_id": np.arange(400).astype(str), "as_of": "2024-01-01",
+    ...     "frequency": 3.0, "recency": 60.0, "T": 100.0, "monetary_value": 20.0,
+    ...     "days_since_last": 40.0, "overdue_ratio": 1.0 + 3.0 * gone + rng.random(400)})
+    >>> model = ChurnModel(candidates=("base_rate", "recency_rule")).fit(X, gone)
+    >>> model.selected_
+    'recency_rule'
+    >>> model.predict_frame(X.head(2)).columns.tolist()
+    ['p_churn']
+    """
+
+    def __init__(
+        self,
+        horizon_days: int = 90,
+        gap_days: int = 0,
+        *,
+        candidates: tuple[str, ...] = tuple(CANDIDATES),
+        calibration: str = "auto",
+        min_customers: int = 500,
+        lightgbm: Mapping[str, Any] | None = None,
+        margin: float = 1.0,
+        save_rate: float = 0.1,
+        contact_cost: float = 0.0,
+        offer_cost: float = 0.0,
+        exclude: tuple[str, ...] = (),
+        n_bootstrap: int = 200,
+        n_jobs: int | None = 1,
+        random_state: int = 0,
+    ) -> None:
+        self.horizon_days = horizon_days
+        self.gap_days = gap_days
+        self.candidates = candidates
+        self.calibration = calibration
+        self.min_customers = min_customers
+        self.lightgbm = lightgbm
+        self.margin = margin
+        self.save_rate = save_rate
+        self.contact_cost = contact_cost
+        self.offer_cost = offer_cost
+        self.exclude = exclude
+        self.n_bootstrap = n_bootstrap
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: pd.DataFrame,
+        y: npt.ArrayLike,
+        purchase_model: BetaGeoModel | None = None,
+        purchase_models: PurchaseModels | None = None,
+        value: npt.ArrayLike | None = None,
+    ) -> Self:
+        """Hold the contest, and refit every candidate on all snapshots.
+
+        Parameters
+        ----------
+        X
+            One row per customer and snapshot: `customer_id`, `as_of`, numeric features. Labels
+            must be mature: the caller leaves out snapshots whose window has not closed.
+        y
+            Shape (n,): 1 = churned.
+        purchase_model
+            A BG/NBD model fitted in days on all that is known; the candidate `beta_geo` then
+            stands for it. Otherwise one is fitted on the newest snapshot of `X`.
+        purchase_models
+            The like at each snapshot (snapshot to model), on all that was known then, so that the
+            evidence for `beta_geo` is about what is deployed; it leaves the contest where a
+            snapshot has none. BTYD features come from the model of a row's own snapshot, or the
+            latest before. Not given: fitted on the training rows before each snapshot, which
+            understates `beta_geo` where `X` holds active customers only.
+        value
+            Shape (n,): what is at stake in each row, as known at its snapshot, e.g. a customer's
+            mean purchase; it weighs in the profit of acting on the score. None: 1 each.
+
+        Raises
+        ------
+        NotEnoughDataError
+            Fewer than `MIN_CUSTOMERS` customers, or `MIN_PER_CLASS` churned or retained rows.
+        ModelError
+            An unknown candidate or calibration.
+        """
+        self._check_parameters()
+        X, labels = canonical(X if value is None else with_value(X, value), y)
+        self._check_enough(X, labels)
+        self.classes_ = np.array([0, 1], dtype=np.int64)
+        self.feature_names_in_ = np.array(feature_columns(X, self.exclude), dtype=object)
+        self.n_features_in_ = len(self.feature_names_in_)
+        self.typical_ = typical_rows(feature_matrix(X, self.input_columns_))
+        self._describe_base_rate(X, labels)
+
+        settings = {
+            name: getattr(self, name)
+            for name in (
+                "horizon_days",
+                "gap_days",
+                "exclude",
+                "n_jobs",
+                "random_state",
+                "lightgbm",
+            )
+        }
+        names, self.dropped_ = self._contestants(X)
+        evidence = churn_evidence.gather(names, X, labels, settings, purchase_models)
+        self.evidence_ = churn_evidence.evidence_frame(evidence)
+        self.evidence_note_ = evidence.note
+        self.candidates_, failed = fit_candidates(
+            names,
+            X,
+            labels,
+            settings,
+            purchase_model=purchase_model,
+            purchase_models=purchase_models,
+        )
+        self.dropped_ |= evidence.failed | failed
+        self._hold_contest(evidence)
+        return self
+
+    @classmethod
+    def from_purchase_model(
+        cls,
+        purchase_model: BetaGeoModel,
+        *,
+        horizon_days: int = 90,
+        gap_days: int = 0,
+        reason: str = "no labelled history",
+    ) -> Self:
+        """Return a fitted model that is P(no purchase in the window) of a BG/NBD model alone.
+
+        For histories too short to be labelled. There is no evidence: its tables are empty, and
+        `reasons_` says why.
+
+        Parameters
+        ----------
+        purchase_model
+            Fitted in days.
+        horizon_days, gap_days
+            The window, in days.
+        reason
+            Why nothing could be learned, for `reasons_`.
+        """
+        name = BetaGeoChurn.name
+        model = cls(horizon_days, gap_days, candidates=(name,))
+        model.classes_ = np.array([0, 1], dtype=np.int64)
+        model.feature_names_in_ = np.array(BetaGeoModel.columns, dtype=object)
+        model.n_features_in_ = len(model.feature_names_in_)
+        model.typical_ = [[0.0, 0.0, 40.0], [3.0, 90.0, 120.0], [20.0, 300.0, 310.0]]
+        model.candidates_ = {
+            name: BetaGeoChurn.from_purchase_model(
+                purchase_model, horizon_days=horizon_days, gap_days=gap_days
+            )
+        }
+        model.calibrators_ = {name: Calibrator()}
+        model.selected_, model.calibration_, model.dropped_ = name, "none", {}
+        model.evidence_ = model.contest_ = model.base_rate_by_snapshot_ = pd.DataFrame()
+        model.base_rate_drift_ = {}
+        model.evidence_note_ = f"no evidence: {reason}"
+        model.reasons_ = f"{name}, which needs no labels, because of {reason}"
+        return model
+
+    def _html_repr(self) -> str:
+        """Return a card for a notebook; before the fit, scikit-learn's own diagram."""
+        if not hasattr(self, "selected_"):
+            return str(BaseEstimator._html_repr(self))  # noqa: SLF001 - what it replaces
+        return churn_card(self)
+
+    def _check_parameters(self) -> None:
+        unknown = [name for name in self.candidates if name not in CANDIDATES]
+        if unknown or not self.candidates:
+            raise ModelError(
+                "unknown churn candidate",
+                where="candidates",
+                got=", ".join(unknown) or "none",
+                allowed=", ".join(CANDIDATES),
+            )
+        if self.calibration not in ("auto", *CALIBRATIONS):
+            raise ModelError(
+                "unknown calibration",
+                where="calibration",
+                got=self.calibration,
+                allowed=", ".join(("auto", *CALIBRATIONS)),
+            )
+        odd = [name for name in self.lightgbm or {} if name not in TUNABLE]
+        if odd:
+            raise ModelError(
+                "unknown parameter of the trees",
+                where="lightgbm",
+                got=", ".join(odd),
+                allowed=", ".join(TUNABLE),
+            )
+
+    def _check_enough(self, X: pd.DataFrame, y: npt.NDArray[np.int64]) -> None:
+        customers = int(X["customer_id"].nunique())
+        churned, retained = int(y.sum()), int(len(y) - y.sum())
+        if customers < MIN_CUSTOMERS or min(churned, retained) < MIN_PER_CLASS:
+            raise NotEnoughDataError(
+                "too little history for a churn model",
+                got=f"{customers} customers, {churned} churned and {retained} retained rows",
+                allowed=f"at least {MIN_CUSTOMERS} customers and {MIN_PER_CLASS} rows of each kind",
+                hint="give more history, more snapshots, or a horizon in which both happen",
+            )
+
+    def _describe_base_rate(self, X: pd.DataFrame, y: npt.NDArray[np.int64]) -> None:
+        days = snapshot_days(X)
+        table = pd.DataFrame({"snapshot": days, "y": y}).groupby("snapshot")["y"]
+        described = table.agg(n="size", churn_rate="mean").reset_index()
+        described["snapshot"] = [day_text(day) for day in described["snapshot"]]
+        self.base_rate_by_snapshot_ = described
+
+    def _contestants(self, X: pd.DataFrame) -> tuple[list[str], dict[str, str]]:
+        customers = int(X["customer_id"].nunique())
+        if customers >= self.min_customers:
+            return list(self.candidates), {}
+        reason = f"needs {self.min_customers} customers to compete; there are {customers}"
+        names = [name for name in self.candidates if name in SIMPLE_CANDIDATES]
+        return names, {name: reason for name in self.candidates if name not in names}
+
+    def _hold_contest(self, evidence: churn_evidence.Evidence) -> None:
+        names = [name for name in self.candidates_ if name in evidence.predictions]
+        if not names:
+            raise NotEnoughDataError(
+                "no churn candidate could be fitted",
+                got="; ".join(f"{name}: {why}" for name, why in self.dropped_.items()),
+            )
+        contest = hold_contest(
+            evidence,
+            names,
+            calibration=self.calibration,
+            horizon_days=self.horizon_days,
+            n_bootstrap=self.n_bootstrap,
+            random_state=self.random_state,
+            economics=ContactEconomics(
+                self.margin, self.save_rate, self.contact_cost, self.offer_cost
+            ),
+        )
+        self.contest_, self.selected_ = contest.table, contest.selected
+        # a candidate without evidence is still shown, as it is
+        self.calibrators_ = dict.fromkeys(self.candidates_, Calibrator()) | contest.calibrators
+        self.calibration_ = self.calibrators_[self.selected_].kind
+        own = self.evidence_[self.evidence_["candidate"] == self.selected_]
+        missed = (own["mean_predicted"] - own["base_rate"]).to_numpy(dtype=np.float64)
+        self.base_rate_drift_ = base_rate_drift(
+            self.base_rate_by_snapshot_,
+            missed if evidence.forward else missed[:0],
+            self.gap_days + self.horizon_days,
+        )
+        self.reasons_ = f"{contest.reason}; {self.base_rate_drift_['sentence']}"

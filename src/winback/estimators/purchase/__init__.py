@@ -1,0 +1,1 @@
+"""How often customers buy, and whether they still do."""

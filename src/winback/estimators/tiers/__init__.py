@@ -1,0 +1,1 @@
+"""Value tiers and lifecycle stages."""

@@ -1,0 +1,1 @@
+"""What a customer is worth: purchases times spend, alone or learned."""

@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from winback.estimators.base.simulation import (
+    ARRIVALS_EXACT,
+    Draws,
+    count_arrivals,
+    gamma_totals,
+    predictive_quantiles,
+)
+from winback.estimators.purchase.beta_geo import BetaGeoModel
+from winback.estimators.spend.gamma_gamma import GammaGammaModel
+
+MANY = 20_000
+
+
+def test_streams_depend_on_seed_purpose_and_frequency_only():
+    first = Draws(1, 3.0, 8).stream(2).random(4)
+    np.testing.assert_array_equal(Draws(1, 3.0, 999).stream(2).random(4), first)
+    for other in (
+        Draws(2, 3.0, 8).stream(2),
+        Draws(1, 4.0, 8).stream(2),
+        Draws(1, 3.0, 8).stream(3),
+    ):
+        assert (other.random(4) != first).all()
+
+
+def test_arrivals_are_poisson():
+    exposure = np.array([0.0, 7.5, 0.3, 40.0])
+    counts = count_arrivals(Draws(0, 0.0, MANY), np.ones(MANY), exposure)
+    assert counts.shape == (4, MANY)
+    assert (counts[0] == 0).all()
+    for row, mean in zip(counts[1:], exposure[1:], strict=True):
+        observed = np.bincount(row.astype(int), minlength=100)[:100]
+        expected = stats.poisson(mean).pmf(np.arange(100)) * MANY
+        bins = expected > 5
+        chance = stats.chisquare(
+            np.r_[observed[bins], observed[~bins].sum() + 1e-9],
+            np.r_[expected[bins], MANY - expected[bins].sum() + 1e-9],
+            sum_check=False,
+        )
+        assert chance.pvalue > 1e-4
+    assert (counts[3] >= counts[1]).all()  # one clock per draw
+
+
+@pytest.mark.parametrize("mean", [ARRIVALS_EXACT - 40.0, ARRIVALS_EXACT + 10.0, 1_000.0, 1e6])
+def test_many_arrivals_are_poisson_too(mean):
+    counts = count_arrivals(Draws(0, 0.0, MANY), np.ones(MANY), np.array([mean]))[0]
+    assert counts.mean() == pytest.approx(mean, abs=4 * np.sqrt(mean / MANY) + 0.05)
+    assert counts.std() == pytest.approx(np.sqrt(mean), rel=0.03)
+
+
+def test_a_count_does_not_depend_on_the_other_customers():
+    draws, rate = Draws(0, 2.0, 300), np.random.default_rng(0).gamma(1.0, size=300)
+    alone = count_arrivals(draws, rate, np.array([5.0]))
+    among = count_arrivals(draws, rate, np.array([4000.0, 5.0, 0.1]))
+    np.testing.assert_array_equal(among[1], alone[0])
+
+
+@pytest.mark.parametrize("count", [1, 3, ARRIVALS_EXACT, 2_000])
+def test_sums_of_amounts_are_gamma(count):
+    totals = gamma_totals(Draws(0, 0.0, MANY), 0.7, np.full((2, MANY), float(count)))
+    expected = stats.gamma(0.7 * count)
+    assert stats.ks_1samp(totals[1], expected.cdf).pvalue > 1e-4
+    assert (gamma_totals(Draws(0, 0.0, 9), 0.7, np.zeros((1, 9))) == 0).all()
+
+
+@pytest.mark.parametrize(("x", "T"), [(0.0, 0.0), (0.0, 39.0), (3.0, 10.0), (40.0, 39.0)])
+def test_simulated_means_are_the_models_expectations(x, T):
+    """The conditional expectation and the simulation are two roads to one number."""
+    model = BetaGeoModel()
+    model.r_, model.alpha_, model.a_, model.b_ = 0.6, 4.4, 1.2, 3.1
+    exposure = np.array([T])
+    counts = model._draw_counts(Draws(5, x, MANY), exposure, 39.0)[0]
+    expected = model._expected_alive(np.array([x]), exposure, np.array([39.0]))[0, 0]
+    assert counts.mean() == pytest.approx(expected, abs=4.5 * counts.std() / np.sqrt(MANY))
+    buys = model._buys_alive(np.array([x]), exposure, 39.0)[0]
+    assert (counts > 0).mean() == pytest.approx(buys, abs=0.02)
+
+    spend = GammaGammaModel()
+    spend.p_, spend.q_, spend.v_, spend.fallback_ = 6.0, 5.0, 15.0, None
+    data = {"frequency": np.array([x]), "monetary_value": np.array([50.0])}
+    draws = Draws(5, x, MANY)
+    shape, unit = spend._draw_spend(draws)
+    revenue = gamma_totals(draws, shape, counts[None, :]) * unit * spend._scale(data)[0]
+    mean = expected * spend._expected(data)[0]
+    assert revenue.mean() == pytest.approx(mean, abs=4.5 * revenue.std() / np.sqrt(MANY))
+
+
+def test_quantiles_round_outwards():
+    class Fixed:
+        def _draw_counts(self, draws, exposure, _horizon):
+            return np.tile(np.arange(draws.n_draws, dtype=float), (len(exposure), 1))
+
+    one = np.ones(1)
+    counts, spent = predictive_quantiles(
+        Fixed(),
+        None,
+        frequency=one,
+        exposure=one,
+        alive=one,
+        spend_frequency=None,
+        horizon=1.0,
+        probabilities=(0.05, 0.1, 0.9, 0.95),
+        random_state=0,
+        n_draws=100,
+    )
+    assert spent is None
+    np.testing.assert_array_equal(counts, [[5, 10, 89, 94]])

@@ -1,0 +1,111 @@
+"""The rule of the contest, on predictions made to order."""
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from winback.estimators.churn.churn_contest import hold_contest
+from winback.estimators.churn.churn_evidence import Evidence
+from winback.estimators.churn.churn_profit import ContactEconomics
+
+
+def contest(noise, *, level=0.0, n=4000, economics=None, value=None):
+    """Let `lightgbm` know the truth, and `logistic` know it up to noise and a level."""
+    rng = np.random.default_rng(1)
+    truth = rng.normal(0.0, 1.5, n)
+    known = expit(truth)
+    blurred = expit(truth + noise * rng.normal(size=n) + level)
+    evidence = Evidence(
+        rows=np.arange(n),
+        y=(rng.random(n) < known).astype(np.int64),
+        snapshot=np.repeat([0, 30], n // 2),
+        customer=np.tile(np.arange(n // 2), 2),
+        predictions={"logistic": blurred, "lightgbm": known},
+        failed={},
+        forward=True,
+        note="",
+        value=value,
+    )
+    return hold_contest(
+        evidence,
+        ["logistic", "lightgbm"],
+        calibration="auto",
+        horizon_days=30,
+        n_bootstrap=200,
+        random_state=0,
+        economics=economics,
+    )
+
+
+def test_of_two_that_cannot_be_told_apart_the_better_wins_and_both_are_named():
+    outcome = contest(0.2)
+    table = outcome.table.set_index("candidate")
+    assert table["levelled_brier"].idxmin() == "lightgbm"
+    assert table.loc["logistic", "low"] <= 0 < table.loc["logistic", "high"]
+    assert outcome.selected == "lightgbm"
+    assert "not told apart: logistic" in outcome.reason
+
+
+def test_of_equal_ones_the_simpler_wins():
+    assert contest(0.0).selected == "logistic"
+
+
+def rare(bad):
+    """Two scores of equal Brier on the whole; `bad` is wrong about those who are worth a lot."""
+    rng = np.random.default_rng(2)
+    n = 40_000
+    p = rng.uniform(0.2, 0.8, n)
+    y = (rng.random(n) < p).astype(np.int64)
+    dear = rng.random(n) < 0.4
+    scores = {"good": p.copy(), "bad": np.where(dear, 1.0 - p, p)}
+    # what `bad` lacks among the dear, `good` lacks among as many others
+    cheap = rng.permutation(np.flatnonzero(~dear))[: dear.sum()]
+    scores["good"][cheap] = 1.0 - p[cheap]
+    evidence = Evidence(
+        rows=np.arange(n),
+        y=y,
+        snapshot=np.repeat([0, 30], n // 2),
+        customer=np.arange(n),
+        predictions={"logistic": scores["bad" if bad else "good"], "lightgbm": scores["good"]},
+        failed={},
+        forward=True,
+        note="",
+        value=np.where(dear, 50.0, 1.0),
+    )
+    return hold_contest(
+        evidence,
+        ["logistic", "lightgbm"],
+        calibration="none",
+        horizon_days=30,
+        n_bootstrap=200,
+        random_state=0,
+        economics=ContactEconomics(save_rate=0.2, contact_cost=1.0),
+    )
+
+
+def test_who_earns_significantly_less_loses_although_brier_sees_no_difference():
+    outcome = rare(bad=True)
+    table = outcome.table.set_index("candidate")
+    assert (table["low"] <= 0).all()  # not told apart by Brier
+    assert table.loc["logistic", "profit"] < 0.8 * table.loc["lightgbm", "profit"]
+    assert table.loc["logistic", "profit_high"] < 0
+    assert outcome.selected == "lightgbm"
+    assert "acting on logistic earned significantly less" in outcome.reason
+    assert rare(bad=False).selected == "logistic"  # equals: the simpler
+
+
+def test_a_clearly_better_ranking_wins():
+    outcome = contest(1.0)
+    assert outcome.selected == "lightgbm"
+    assert outcome.table["selected"].tolist() == [False, True]
+    assert outcome.table["low"].tolist()[0] > 0
+
+
+def test_a_level_that_is_off_decides_nothing_but_is_shown():
+    outcome = contest(0.0, level=1.0)
+    table = outcome.table.set_index("candidate")
+    assert table.loc["logistic", "brier"] > table.loc["lightgbm", "brier"] + 0.01
+    assert table.loc["logistic", "levelled_brier"] == pytest.approx(
+        table.loc["lightgbm", "levelled_brier"], abs=1e-4
+    )
+    assert outcome.selected == "logistic"

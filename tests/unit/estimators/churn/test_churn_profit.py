@@ -1,0 +1,72 @@
+"""What acting on a score earns, and how far the base rate moves."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from winback.errors import ModelError
+from winback.estimators.churn.base_rate_drift import base_rate_drift
+from winback.estimators.churn.churn_profit import ContactEconomics, contact_profit
+
+ONE_DAY = np.zeros(4, dtype=np.int64)
+
+
+def test_the_gain_of_a_contact_adds_up():
+    money = ContactEconomics(margin=0.5, save_rate=0.2, contact_cost=1.0, offer_cost=3.0)
+    gains = money.gain(np.array([1.0, 0.0]), np.array([100.0, 100.0]))
+    assert gains.tolist() == pytest.approx([0.2 * (50 - 3) - 1, -3 - 1])
+
+
+def test_nobody_is_contacted_at_a_loss():
+    money = ContactEconomics(save_rate=0.1, contact_cost=5.0)
+    p, y = np.array([0.9, 0.8, 0.2, 0.1]), np.array([1, 1, 1, 1])
+    earned = contact_profit(p, y, np.array([100.0, 1.0, 1.0, 1.0]), ONE_DAY, money, depth=1.0)
+    assert earned.tolist() == [5.0, 0.0, 0.0, 0.0]
+
+
+def test_what_is_at_stake_counts_and_places_are_per_snapshot():
+    money = ContactEconomics(save_rate=1.0)
+    p, y = np.array([0.9, 0.5, 0.9, 0.5]), np.array([1, 1, 1, 1])
+    value = np.array([1.0, 10.0, 10.0, 1.0])
+    days = np.array([0, 0, 1, 1])
+    assert contact_profit(p, y, value, days, money, depth=0.5).tolist() == [0.0, 10.0, 10.0, 0.0]
+
+
+def test_equals_share_the_places():
+    money = ContactEconomics(save_rate=1.0)
+    earned = contact_profit(np.full(4, 0.5), np.array([1, 0, 1, 0]), np.ones(4), ONE_DAY, money)
+    assert earned.tolist() == pytest.approx([0.1, 0.0, 0.1, 0.0])
+
+
+def test_impossible_economics_are_refused():
+    with pytest.raises(ModelError, match="save_rate"):
+        ContactEconomics(save_rate=1.5)
+    with pytest.raises(ModelError, match="offer_cost"):
+        ContactEconomics(offer_cost=-1.0)
+
+
+def rates(values, n=10_000, every=30):
+    days = pd.date_range("2024-01-01", periods=len(values), freq=f"{every}D").strftime("%Y-%m-%d")
+    return pd.DataFrame({"snapshot": days, "n": n, "churn_rate": values})
+
+
+def test_drift_is_what_sampling_does_not_explain():
+    rng = np.random.default_rng(0)
+    still = rng.binomial(500, 0.6, 200) / 500
+    assert base_rate_drift(rates(still, n=500), np.empty(0), 90)["sd"] < 0.01
+    moving = rng.binomial(500, rng.normal(0.6, 0.05, 200)) / 500
+    found = base_rate_drift(rates(moving, n=500), np.empty(0), 90)
+    assert found["sd"] == pytest.approx(0.05, rel=0.2)
+    assert found["notable"]
+    assert found["windows"] == 67  # every third of 30 days is free of overlap
+    assert "points beyond sampling noise" in found["sentence"]
+
+
+def test_one_snapshot_says_that_nothing_is_known():
+    found = base_rate_drift(rates([0.6]), np.empty(0), 90)
+    assert found["sd"] is None
+    assert found["level_error"] is None
+    assert "unknown" in found["sentence"]
+    missed = base_rate_drift(rates([0.6]), np.array([0.02, -0.05]), 90)
+    assert missed["level_error"] == 0.05
+    assert missed["notable"]

@@ -1,0 +1,86 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from winback.estimators.value.customer_value import CustomerValueModel
+
+
+@pytest.fixture(scope="module")
+def frame():
+    rng = np.random.default_rng(0)
+    T = rng.integers(100, 300, 400).astype(float)
+    x = rng.poisson(rng.gamma(1.0, 1 / 40, 400) * T).astype(float)
+    return pd.DataFrame(
+        {
+            "frequency": x,
+            "recency": np.where(x > 0, T * rng.beta(5, 1, 400), 0).round(),
+            "T": T,
+            "monetary_value": np.where(x > 0, rng.gamma(8, 5, 400), 0),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def model(frame):
+    return CustomerValueModel("pareto_nbd", horizon_days=90).fit(frame)
+
+
+def test_the_level_widens_intervals_and_moves_no_prediction(frame, model):
+    known = model.intervals(frame)
+    point = model.predict(frame)["clv"]
+    wide = model.set_params(level_low=0.3, level_high=0.3).intervals(frame)
+    assert (model.predict(frame)["clv"] == point).all()
+    model.set_params(level_low=0.0, level_high=0.0)
+    width = {k: v["revenue_high_80"] - v["revenue_low_80"] for k, v in enumerate((known, wide))}
+    busy = frame["frequency"] > 3
+    assert (width[1][busy] > width[0][busy]).mean() > 0.95
+    assert (wide["purchases_low_80"] % 1 == 0).mean() > 0.5  # whole, but where the mean is lower
+
+
+def test_each_end_has_its_own_level_and_a_raised_one_holds_more_who_come_back(frame, model):
+    known = model.intervals(frame, 14)
+    raised = model.set_params(level_high=0.5).intervals(frame, 14)
+    lowered = model.set_params(level_high=0.0, level_low=0.5).intervals(frame, 14)
+    model.set_params(level_low=0.0)
+    for side, of in (("low", raised), ("high", lowered)):
+        names = [name for name in known if f"_{side}_" in name]
+        pd.testing.assert_frame_equal(of[names], known[names], check_exact=True)
+    unlikely = known["purchases_high_80"] < 1
+    assert (raised["purchases_high_80"] >= 1)[unlikely].any()  # no factor raises a zero
+    assert (raised["revenue_high_90"] >= known["revenue_high_90"]).all()
+    assert (lowered["revenue_low_90"] <= known["revenue_low_90"]).all()
+
+
+def test_a_sum_is_narrower_than_the_sum_and_not_narrower_than_the_level(frame, model):
+    alone = model.total_interval(frame, 0.8).loc["revenue"]
+    intervals = model.intervals(frame)
+    assert alone["low"] < alone["expected"] < alone["high"]
+    assert alone["low"] > 1.5 * intervals["revenue_low_80"].sum()
+    assert alone["high"] < 0.8 * intervals["revenue_high_80"].sum()
+    level = model.set_params(level_spread=0.3).total_interval(frame, 0.8).loc["revenue"]
+    model.set_params(level_spread=0.0)
+    assert level["high"] / level["low"] > 0.95 * np.exp(2 * 1.2816 * 0.3)
+
+
+def test_a_sum_spreads_as_independent_customers_do(frame, model):
+    """All customers alike: the draws that they share must not make them move together."""
+    twins = pd.concat([frame[frame["frequency"] == 2].head(1)] * 400, ignore_index=True)
+    one = model.total_interval(twins.head(1), 0.5)
+    many = model.total_interval(twins, 0.5)
+    shares = (many["high"] - many["low"]) / many["expected"]
+    assert one.loc["purchases", "expected"] * 400 == pytest.approx(
+        many.loc["purchases", "expected"]
+    )
+    assert (shares < 0.25).all()
+    assert (shares > 0.01).all()
+
+
+def test_a_faster_pace_is_more_purchases(frame, model):
+    n = len(frame)
+    ratios = (np.full(n, 2.0), np.full(n, 2.0))
+    base, faster = model.intervals(frame), model.intervals(frame, ratios=ratios)
+    assert (faster["revenue_high_80"] >= base["revenue_high_80"]).all()
+    np.testing.assert_allclose(faster["revenue_low_80"], base["revenue_low_80"])
+    doubled = model.total_interval(frame, ratios=ratios)
+    once = model.total_interval(frame)
+    np.testing.assert_allclose(doubled["expected"], 2 * once["expected"])
