@@ -20,7 +20,7 @@ class WinbackError(Exception):
     Parameters
     ----------
     what
-        What is wrong, in one plain clause.
+        What is wrong, in one plain clause: a text, or a message that has words in every language.
     where
         The file, key, column or row concerned.
     got
@@ -35,7 +35,7 @@ class WinbackError(Exception):
 
     def __init__(
         self,
-        what: str,
+        what: object,
         *,
         where: str | None = None,
         got: object | None = None,
@@ -47,7 +47,7 @@ class WinbackError(Exception):
         self.got = got
         self.allowed = allowed
         self.hint = hint
-        super().__init__(what)
+        super().__init__(str(what))
 
     def __str__(self) -> str:
         """Return the whole message on one line."""
@@ -57,7 +57,7 @@ class WinbackError(Exception):
     @property
     def reason(self) -> str:
         """The message without the next step, for one who has taken it."""
-        text = self.what
+        text = str(self.what)
         if self.where is not None:
             text += f" (at {self.where})"
         if self.got is not None:

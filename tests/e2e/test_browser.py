@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from winback.messages.catalogue import catalogue, languages
 from winback.reports.figures import figures
-from winback.reports.messages import CATALOGUES
 from winback.reports.page import write_report
 
 REPORT = Path(__file__).parent / "data" / "report.json"
@@ -39,7 +39,7 @@ def browser():
 def pages(tmp_path_factory):
     """Draw the page once a language; return its path and what ought to be on it."""
     folder, drawn = tmp_path_factory.mktemp("report"), {}
-    for language in CATALOGUES:
+    for language in languages():
         report = json.loads(REPORT.read_text(encoding="utf-8"))
         report["job"]["language"] = language
         charts = figures(report)
@@ -267,7 +267,7 @@ def test_chinese_leaves_no_word_untranslated(opened):
     allowed = (
         names
         | EVENTS
-        | set(latin.findall(re.sub(r"{\w+}", "", " ".join(CATALOGUES["zh"].values()))))
+        | set(latin.findall(re.sub(r"{\w+}", "", " ".join(catalogue("zh").values()))))
     )
     left = {word for text in said for word in latin.findall(text)} - allowed
     assert left == set()

@@ -15,10 +15,10 @@ from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
 from winback.files import atomic_path
+from winback.messages import Words
 from winback.reports import readings, verdict
 from winback.reports.figures import figures as draw
 from winback.reports.figures.style import CROWN
-from winback.reports.messages import Words
 from winback.reports.quality import LEVEL_GAP
 from winback.reports.readings import choice, lists
 from winback.reports.readings.tiers import differentiation

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from winback.messages import Words, capital
 from winback.reports.changes import COMPARED
-from winback.reports.messages import Words, capital
 from winback.reports.readings import model_clause, value_amount, value_days
 
 

@@ -155,8 +155,8 @@ def _register(
 
 def _card(session: Session, fitted: Fitted) -> str:
     """Write what whoever looks the version up should know: choice, runners-up, reasons."""
+    from winback.messages import Words
     from winback.reports.choice import choice
-    from winback.reports.messages import Words
     from winback.reports.readings.choice import card_text
 
     contest, told = fitted.tables.get(CONTEST), None

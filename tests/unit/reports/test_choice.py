@@ -7,9 +7,9 @@ import pytest
 from winback.evaluation.contest import DEFAULT, NOTHING, _default, _writing_off
 from winback.evaluation.level import Level
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
+from winback.messages import Words
 from winback.reports.choice import choice
 from winback.reports.compute import compute_report
-from winback.reports.messages import Words
 from winback.reports.page import render
 from winback.reports.readings.choice import card_text
 

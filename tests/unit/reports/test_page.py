@@ -385,7 +385,7 @@ def test_a_handful_of_customers_has_no_curves_by_percent(arguments):
 
 
 def test_the_verdict_shows_how_full_the_lists_are(arguments):
-    from winback.reports.messages import Words
+    from winback.messages import Words
     from winback.reports.verdict import gauges
 
     arguments["lists"]["churn_warning_summary"] = {"capacity": 12}

@@ -7,7 +7,7 @@ import pytest
 
 from winback.estimators.base.artifact import make
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
-from winback.reports.messages import Words
+from winback.messages import Words
 from winback.workflows.report_models import candidate_of, read_choice, value_runs
 from winback.workflows.report_value import forecast_revenue
 from winback.workflows.run import run

@@ -10,6 +10,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from winback.messages import Words
 from winback.reports.figures.churn import gain, lift, precision_recall, profit
 from winback.reports.figures.churn_groups import FEWEST, groups, reasons, snapshots
 from winback.reports.figures.cohorts import cumulative_value, retention
@@ -27,7 +28,6 @@ from winback.reports.figures.value import (
     stability,
     tracking,
 )
-from winback.reports.messages import Words
 from winback.reports.readings import value_days
 
 ENGLISH = Words()

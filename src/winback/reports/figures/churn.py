@@ -7,6 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from winback.messages import Words
 from winback.reports.figures.style import (
     ACCENT,
     MUTED,
@@ -18,7 +19,6 @@ from winback.reports.figures.style import (
     mark,
     reference,
 )
-from winback.reports.messages import Words
 from winback.reports.readings import churn as readings
 
 _COLOURS = (ACCENT, SECOND, THIRD)

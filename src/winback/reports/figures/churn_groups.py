@@ -7,6 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from winback.messages import Words
 from winback.reports.figures.style import (
     ACCENT,
     MUTED,
@@ -19,7 +20,6 @@ from winback.reports.figures.style import (
     line,
     rows_chart,
 )
-from winback.reports.messages import Words
 from winback.reports.readings import churn as readings
 
 MOST_REASONS = 10

@@ -7,8 +7,8 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
+from winback.messages import Words
 from winback.reports.figures.style import MUTED, SHADES, caption, chart, line
-from winback.reports.messages import Words
 from winback.reports.readings import cohorts as readings
 
 LABELLED = 6  # so many lines can be told apart by name

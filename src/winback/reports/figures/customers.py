@@ -8,6 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from winback.messages import Words
 from winback.reports import readings
 from winback.reports.figures.style import (
     ACCENT,
@@ -17,7 +18,6 @@ from winback.reports.figures.style import (
     chart,
     rows_chart,
 )
-from winback.reports.messages import Words
 
 
 def concentration(data: dict[str, Any], words: Words, *, n: int, as_of: str) -> go.Figure:

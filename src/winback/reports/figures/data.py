@@ -6,6 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from winback.messages import Words
 from winback.reports import readings
 from winback.reports.drift import MOVED
 from winback.reports.figures.style import (
@@ -18,7 +19,6 @@ from winback.reports.figures.style import (
     mark,
     rows_chart,
 )
-from winback.reports.messages import Words
 
 
 def coverage(told: dict[str, Any], words: Words, *, n: int, as_of: str) -> go.Figure:

@@ -6,6 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from winback.messages import Words
 from winback.reports.figures.style import (
     ACCENT,
     MUTED,
@@ -15,7 +16,6 @@ from winback.reports.figures.style import (
     caption,
     rows_chart,
 )
-from winback.reports.messages import Words
 from winback.reports.readings import lists as readings
 
 MOST_REASONS = 10

@@ -7,9 +7,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from winback.messages import Words
 from winback.reports import readings
 from winback.reports.figures.style import ACCENT, MUTED, SECOND, THIRD, caption, chart, line
-from winback.reports.messages import Words
 
 
 def deciles(bins: Sequence[dict[str, Any]], words: Words, *, target: str, as_of: str) -> go.Figure:

@@ -14,7 +14,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from winback.reports.messages import Words
+from winback.messages import Words
 
 ACCENT = "#2f7fc1"
 SECOND = "#c8742b"

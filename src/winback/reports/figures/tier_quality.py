@@ -7,6 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from winback.messages import Words
 from winback.reports.figures.style import (
     ACCENT,
     MUTED,
@@ -17,7 +18,6 @@ from winback.reports.figures.style import (
     chart,
     rows_chart,
 )
-from winback.reports.messages import Words
 from winback.reports.readings import tiers as readings
 
 FLOWS = ("#2f7fc1", "#c8742b", "#8a68c4", "#4c9a6a", "#b0507f", "#7a8291")

@@ -8,6 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from winback.messages import Words
 from winback.reports.figures.style import (
     ACCENT,
     GREYED,
@@ -22,7 +23,6 @@ from winback.reports.figures.style import (
     line,
     mark,
 )
-from winback.reports.messages import Words
 from winback.reports.readings import value as readings
 
 PANELS = 2  # of the parameters, side by side

@@ -9,10 +9,10 @@ from winback.errors import NotEnoughDataError
 from winback.estimators.churn.churn_model import ChurnModel
 from winback.estimators.churn.churn_profit import ContactEconomics
 from winback.evaluation.metrics import profit_by_depth as profits
+from winback.messages import Words
 from winback.reports import churn
 from winback.reports.figures import ENGLISH, churn_groups, models
 from winback.reports.figures import churn as figures
-from winback.reports.messages import Words
 from winback.reports.plot.judged import Scores, Values, by_name, churn_curves, judged
 from winback.reports.plot.notebook import Day, alone, day
 

@@ -10,10 +10,10 @@ import plotly.graph_objects as go
 from winback.data.tables import Transactions
 from winback.errors import NotEnoughDataError
 from winback.features.purchases import purchase_days
+from winback.messages import Words
 from winback.reports import cohorts
 from winback.reports.figures import ENGLISH
 from winback.reports.figures import cohorts as figures
-from winback.reports.messages import Words
 from winback.reports.plot.notebook import Day, alone, day
 
 

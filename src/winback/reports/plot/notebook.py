@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 import plotly.graph_objects as go
 
 from winback.errors import UsageError
+from winback.messages import Words
 from winback.reports.figures.style import CROWN, Caption
-from winback.reports.messages import Words
 
 Day: TypeAlias = date | str
 WIDTH = 120  # characters of a line under the title

@@ -17,12 +17,12 @@ from winback.estimators.purchase.purchase_model import PurchaseModel
 from winback.evaluation.tracking import track
 from winback.evaluation.windows import Window
 from winback.features.purchases import purchase_days
+from winback.messages import Words
 from winback.reports import value
 from winback.reports.figures import ENGLISH
 from winback.reports.figures import customers as of_customers
 from winback.reports.figures import models as of_models
 from winback.reports.figures import value as figures
-from winback.reports.messages import Words
 from winback.reports.plot.judged import Values, judged
 from winback.reports.plot.notebook import Day, alone, day, same_length
 from winback.reports.population import population

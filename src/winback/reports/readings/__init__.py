@@ -1,6 +1,6 @@
 """What charts and tables say, in one plain sentence each.
 
-Every function takes computed plain data and the :class:`~winback.reports.messages.Words` of a
+Every function takes computed plain data and the :class:`~winback.messages.Words` of a
 language, and returns text; none computes more than a ratio.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from winback.messages import Words
 from winback.reports.drift import MOVED, STEADY
-from winback.reports.messages import Words
 from winback.reports.quality import LEVEL_GAP
 
 HORIZON_OF_VALUE = 365  # only where a job does not say

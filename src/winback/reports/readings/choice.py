@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from winback.messages import Words
 from winback.reports.choice import runners_up
-from winback.reports.messages import Words
 
 
 def loss_ratio(entry: Mapping[str, Any], words: Words) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from winback.reports.messages import Words, capital
+from winback.messages import Words, capital
 
 
 def gain_reading(curves: Sequence[dict[str, Any]], words: Words) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from winback.reports.messages import Words
+from winback.messages import Words
 
 
 def cohort_name(row: dict[str, Any], unit: str, words: Words) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from winback.reports.messages import Words
+from winback.messages import Words
 
 
 def severity_reading(size: dict[str, Any], words: Words) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from winback.reports.messages import Words
+from winback.messages import Words
 from winback.reports.readings import off
 from winback.reports.value import MOST_FREQUENT
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from winback.reports.messages import en
+from winback.messages.catalogue import catalogue
 
 # Holes with text in them; any other holds one number, date or sign without a space. Each with the
 # kind of label to look its text up under; None: a sentence of its own.
@@ -70,14 +70,14 @@ _SEPARATOR = re.compile(r",? and |, | or ")
 @cache
 def special() -> dict[str, re.Pattern[str]]:
     """Return the patterns of the catalogue in its order, without the general ones."""
-    keys = [key for key in en.TEXT if key.startswith("said.") and key not in GENERAL]
-    return {key: _pattern(en.TEXT[key]) for key in keys}
+    keys = [key for key in catalogue("en") if key.startswith("said.") and key not in GENERAL]
+    return {key: _pattern(catalogue("en")[key]) for key in keys}
 
 
 @cache
 def general() -> dict[str, re.Pattern[str]]:
     """Return the patterns that fit nearly anything."""
-    return {key: _pattern(en.TEXT[key]) for key in GENERAL}
+    return {key: _pattern(catalogue("en")[key]) for key in GENERAL}
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -1,17 +1,17 @@
-"""Every word of the report, from one catalogue per language, and numbers as people write them."""
+"""The words of one language for codes and facts, and numbers as people write them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from string import Formatter
 from typing import Any
 
-from winback.errors import UsageError
-from winback.reports.messages import en, sentences, zh
+from winback.messages import patterns
+from winback.messages.catalogue import catalogue
 
-CATALOGUES: dict[str, dict[str, str]] = {"en": en.TEXT, "zh": zh.TEXT}
 # Chinese is set apart from figures and Latin letters by a space, but not from itself or its marks.
 _HAN, _MARK, _LATIN = "\u4e00-\u9fff", "\u3001-\u303f\uff00-\uffef\u201c\u201d", "A-Za-z0-9%"
 _GAP = re.compile(rf"(?<=[{_HAN}]) (?=[{_HAN}{_MARK}])|(?<=[{_MARK}]) | (?=[{_MARK}])")
@@ -36,7 +36,7 @@ class Words:
     Parameters
     ----------
     language
-        A key of ``CATALOGUES``.
+        Of the catalogues: ``en``, ``zh``.
     currency
         Written before amounts of money; ``None``: amounts stand alone.
 
@@ -54,18 +54,44 @@ class Words:
 
     def __post_init__(self) -> None:
         """Refuse a language without a catalogue."""
-        if self.language not in CATALOGUES:
-            raise UsageError(
-                "unknown report language",
-                where="report.language",
-                got=self.language,
-                allowed=", ".join(sorted(CATALOGUES)),
-            )
+        catalogue(self.language)
 
     def __call__(self, key: str, **facts: Any) -> str:
-        """Return the text of a key; an unknown key is a programming error and raises."""
-        text = CATALOGUES[self.language][key].format(**facts)
+        """Return the text of a code; an unknown one is a programming error and raises."""
+        return self.say(key, facts)
+
+    def say(self, code: str, facts: Mapping[str, Any]) -> str:
+        """Return the text of a code with its facts filled in.
+
+        A placeholder may tell how its fact is written: ``{share:share}``, ``{cost:money}``,
+        ``{n:count.customer}`` (the number with its noun), ``{model:model}`` (the reader's name of
+        a kind of thing), or by a format of Python's such as ``{gain:.1f}``. Lists are written with
+        commas; ``{tiers:tier&}`` has an "and" before the last, ``{ways:|}`` an "or". A fact that
+        is a message of its own is said in the same language.
+        """
+        text = _Filled(self).vformat(catalogue(self.language)[code], (), facts)
         return _CLOSE.sub(" ", _GAP.sub("", text)) if self.language == "zh" else text
+
+    def written(self, value: Any, way: str = "") -> str:
+        """Return a fact as text, in the way that a placeholder asks for; see `say`."""
+        if isinstance(value, list | tuple):
+            return self._listed([self.written(item, way.rstrip("&|")) for item in value], way[-1:])
+        if hasattr(value, "say"):
+            return str(value.say(self))
+        kind, _, noun = way.partition(".")
+        if kind == "count" and noun:
+            return self.count(value, noun)
+        if way in _WAYS:
+            return str(getattr(self, way)(value))
+        if way.isidentifier() and isinstance(value, str):
+            return self.label(way, value)
+        return format(value, way)
+
+    def _listed(self, parts: Sequence[str], sign: str) -> str:
+        if sign not in ("&", "|") or len(parts) < 2:
+            return self("comma").join(parts)
+        link = self("list.and" if sign == "&" else "list.or")
+        return f"{self('comma').join(parts[:-1])}{link}{parts[-1]}"
 
     def sentence(self, text: str) -> str:
         """Say in this language what a room below has said in English; what is unknown stays.
@@ -79,44 +105,44 @@ class Words:
         """
         clauses = text.split("; ")
         for n in range(len(clauses), 0, -1):  # some sentences hold a semicolon themselves
-            if first := self._matched("; ".join(clauses[:n]), sentences.special()):
+            if first := self._matched("; ".join(clauses[:n]), patterns.special()):
                 rest = [self.sentence("; ".join(clauses[n:]))] if n < len(clauses) else []
                 return self("clause.next").join([first, *rest])
-        return self._matched(text, sentences.general()) or text
+        return self._matched(text, patterns.general()) or text
 
     def sentences(self, texts: Sequence[str]) -> str:
         """Say several of them as one, with a capital and a full stop."""
         said = self("clause.next").join(self.sentence(text).rstrip(".。") for text in texts)
         return capital(said) + self("stop") if said else ""
 
-    def _matched(self, text: str, patterns: dict[str, re.Pattern[str]]) -> str | None:
+    def _matched(self, text: str, known: dict[str, re.Pattern[str]]) -> str | None:
         """Say a sentence by the first pattern that it fits; None where there is none."""
-        for key, pattern in patterns.items():
+        for key, pattern in known.items():
             if found := pattern.fullmatch(text):
                 raw = found.groupdict()
                 facts = {hole: self._hole(hole, said) for hole, said in raw.items()}
-                if raw == facts and key in sentences.GENERAL:
+                if raw == facts and key in patterns.GENERAL:
                     continue  # nothing in it that would be said anew
                 return self(key, **facts)
         return None
 
     def _hole(self, hole: str, text: str) -> str:
         """Say what stands in a hole of a sentence: a name, a list, a sentence, or a figure."""
-        if hole in sentences.LISTS:
-            kind = sentences.LISTS[hole]
-            parts = sentences.parts_of(text)
+        if hole in patterns.LISTS:
+            kind = patterns.LISTS[hole]
+            parts = patterns.parts_of(text)
             return self("comma").join(self._named(kind, part) for part in parts)
-        return self._named(sentences.HOLES[hole], text) if hole in sentences.HOLES else text
+        return self._named(patterns.HOLES[hole], text) if hole in patterns.HOLES else text
 
     def _named(self, kind: str | None, text: str) -> str:
-        known = kind is not None and (f"{kind}.{text}" in CATALOGUES[self.language])
+        known = kind is not None and (f"{kind}.{text}" in catalogue(self.language))
         if known or (kind == "model" and "+" in text):
             return self.label(str(kind), text)
         return self.sentence(text)
 
     def label(self, kind: str, name: str) -> str:
         """Return the reader's name of a model, metric, reason, …; unknown names read as words."""
-        text, known = str(name), CATALOGUES[self.language]
+        text, known = str(name), catalogue(self.language)
         if f"{kind}.{text}" not in known and kind == "model" and "+" in text:
             return self("with").join(self.label(kind, part) for part in text.split("+"))
         return known.get(f"{kind}.{text}", text.replace("_", " "))
@@ -190,3 +216,17 @@ class Words:
     def day(self, value: str | date | None) -> str:
         """Return a date as ISO text."""
         return self("missing") if value is None else str(value)[:10]
+
+
+_WAYS = ("money", "share", "points", "number", "metric", "day")
+
+
+class _Filled(Formatter):
+    """Fills placeholders as `Words.written` writes facts."""
+
+    def __init__(self, words: Words) -> None:
+        self.words = words
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """Return one fact as text."""
+        return self.words.written(value, format_spec)

@@ -16,8 +16,9 @@ from winback.evaluation.checks import Check
 from winback.evaluation.churn_groups import knows_little
 from winback.evaluation.gate import gate_window
 from winback.lists.checks import sample_ratio
-from winback.reports.messages import CATALOGUES, Words
-from winback.reports.messages.sentences import GENERAL
+from winback.messages import Words
+from winback.messages.catalogue import catalogue
+from winback.messages.patterns import GENERAL
 
 ENGLISH, CHINESE = Words(), Words("zh")
 NAMES = r"[A-Z][\w/-]*|P\(alive\)|epsilon|alpha|beta|\b[a-z]\b"
@@ -43,7 +44,7 @@ def literals_below():
 
 def test_each_pattern_reads_as_the_room_below_writes_it():
     below = literals_below()
-    patterns = {k: t for k, t in CATALOGUES["en"].items() if k.startswith("said.")}
+    patterns = {k: t for k, t in catalogue("en").items() if k.startswith("said.")}
     lost = {
         key: part
         for key, text in patterns.items()

@@ -1,0 +1,132 @@
+"""A message as data: a code, and the facts that its words have room for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from winback.errors import WinbackError
+from winback.messages.words import Words
+
+STORED = "stored"  # a text that was kept before messages had codes
+
+
+class Message:
+    """What there is to say about something: a reason, a caveat, a note, a warning.
+
+    Rooms make messages; words are found at the edge, in the reader's language (`Words.say`). As
+    text (`str`) a message is English.
+
+    Parameters
+    ----------
+    code
+        An entry of the catalogues, such as ``gate.few_customers``.
+    facts
+        What the entry's placeholders are filled with, by name: text, numbers, dates, further
+        messages, or lists of these. How each is written (as money, as a share, as the name of a
+        model) is the catalogue's to say.
+
+    Examples
+    --------
+    >>> few = Message("gate.few_customers", n=12, least=20)
+    >>> str(few)
+    '12 customers, 20 needed'
+    >>> Message.of(few.as_data()) == few
+    True
+    """
+
+    __slots__ = ("code", "facts")
+
+    def __init__(self, code: str, /, **facts: Any) -> None:
+        self.code = code
+        self.facts: Mapping[str, Any] = {name: _fact(value) for name, value in facts.items()}
+
+    @classmethod
+    def of_error(cls, error: WinbackError) -> Message:
+        """Return what an error says, without the next step: its `reason` as a message.
+
+        Examples
+        --------
+        >>> str(Message.of_error(WinbackError("too few", got=3, allowed="20 or more")))
+        'too few: got 3; allowed: 20 or more'
+        """
+        said = error.what if isinstance(error.what, cls) else cls.of(str(error.what))
+        for part in ("where", "got", "allowed"):
+            fact = getattr(error, part)
+            if fact is not None:
+                fact = fact if isinstance(fact, cls) else str(fact)
+                said = cls(f"error.{part}", said=said, **{part: fact})
+        return said
+
+    def say(self, words: Words) -> str:
+        """Return the message in these words."""
+        return words.say(self.code, self.facts)
+
+    def __str__(self) -> str:
+        """Return the message in English."""
+        return self.say(_english())
+
+    def __repr__(self) -> str:
+        """Return how to make it."""
+        facts = "".join(f", {name}={value!r}" for name, value in self.facts.items())
+        return f"Message({self.code!r}{facts})"
+
+    def __eq__(self, other: object) -> bool:
+        """Messages are equal if their codes and facts are."""
+        return isinstance(other, Message) and self.as_data() == other.as_data()
+
+    def __hash__(self) -> int:
+        """Return a hash of code and facts."""
+        return hash(json.dumps(self.as_data(), sort_keys=True))
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the message as plain data for JSON."""
+        return {"code": self.code, "facts": {k: _as_data(v) for k, v in self.facts.items()}}
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any] | str) -> Message:
+        """Return the message of plain data; a text becomes one that says it as it stands.
+
+        Examples
+        --------
+        >>> str(Message.of("what an earlier version wrote"))
+        'what an earlier version wrote'
+        """
+        if isinstance(data, str):
+            return cls(STORED, text=data)
+        return cls(data["code"], **{k: _of_data(v) for k, v in data["facts"].items()})
+
+
+@cache
+def _english() -> Words:
+    return Words()
+
+
+def _fact(value: Any) -> Any:
+    """Return a fact as something that JSON can hold, messages and lists of them included."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, list | tuple):
+        return [_fact(item) for item in value]
+    if isinstance(value, date):
+        return value.isoformat()[:10]
+    if value is None or isinstance(value, Message | str | bool | int | float):
+        return value
+    raise TypeError(f"not a fact of a message: {type(value).__name__}")
+
+
+def _as_data(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_as_data(item) for item in value]
+    return value.as_data() if isinstance(value, Message) else value
+
+
+def _of_data(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_of_data(item) for item in value]
+    return Message.of(value) if isinstance(value, Mapping) else value
