@@ -52,8 +52,6 @@ def draw_orders(
     level: Level,
     parameters: Parameters,
     rng: np.random.Generator,
-    *,
-    dropout: bool,
 ) -> tuple[Orders, Floats]:
     """Draw each customer's own orders.
 
@@ -65,8 +63,6 @@ def draw_orders(
     ----------
     people, level, parameters, rng
         Who orders, when more is ordered, the truth, and where chance comes from.
-    dropout
-        Without it nobody ever drops out.
 
     Returns
     -------
@@ -91,7 +87,7 @@ def draw_orders(
         np.isinf(resolved), parameters.unresolved_dropout, parameters.resolved_dropout
     )
     leaves = 1 - (1 - leaves) * (1 - np.where(np.isfinite(complaint), driven, 0.0))
-    gone = (rng.random(len(owner)) < leaves) & dropout
+    gone = (rng.random(len(owner)) < leaves) & parameters.dropout
     so_far = np.cumsum(gone)
     before = so_far - gone
     kept = before == before[first][owner]

@@ -42,8 +42,6 @@ def truth_table(
     dropped: Floats,
     level: Level,
     parameters: Parameters,
-    *,
-    dropout: bool,
 ) -> pa.Table:
     """Write down what is true of each customer.
 
@@ -58,7 +56,9 @@ def truth_table(
         resolved. `orders`: how many there were.
     """
     driven = parameters.complaint_dropout
-    leaves = 1 - (1 - people.dropout) * (1 - driven) if dropout else np.zeros(len(people))
+    leaves = (
+        1 - (1 - people.dropout) * (1 - driven) if parameters.dropout else np.zeros(len(people))
+    )
     complained = orders.complained(len(people))
     return pa.table(
         {

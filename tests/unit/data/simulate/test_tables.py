@@ -36,9 +36,9 @@ def test_visits_fade_before_a_customer_leaves_and_cease_after_it(truth, events):
 
 def test_who_left_a_rounding_before_the_first_order_does_not_visit():
     truth, rng = Parameters(), np.random.default_rng(0)
-    level = make_level(date(2023, 1, 1), 100, truth, rng, season=True, drift=True)
+    level = make_level(date(2023, 1, 1), 100, truth, rng)
     people = draw_people(0, 500, level, truth, rng)
-    orders, _ = draw_orders(people, level, truth, rng, dropout=True)
+    orders, _ = draw_orders(people, level, truth, rng)
     gone = np.nextafter(people.acquired, 0.0)
     events = draw_events(people, orders, gone, level=level, parameters=truth, rng=rng).to_pandas()
     visits = events[events["what"] == "visit"].set_index("buyer")["at"]
