@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from importlib import import_module
-from math import isfinite
 from pathlib import Path
 from signal import SIGINT, SIGPIPE, SIGTERM, signal
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from winback.errors import GateRefusedError, UsageError, WinbackError
+from winback.plain import each_leaf, plain
 
 if TYPE_CHECKING:
     from winback.config import LoadedJob
@@ -141,18 +141,12 @@ def exit_codes(*, debug: bool, json_: bool = False) -> Iterator[list[LoadedJob]]
 
 
 def _print(result: Mapping[str, Any], loaded: LoadedJob) -> None:
-    typer.echo(json.dumps(_plain(result, loaded), indent=2, ensure_ascii=False))
+    """Write the result as JSON, without secrets, and with null for a number that is none."""
 
+    def shown(leaf: object) -> object:
+        return leaf if leaf is None or isinstance(leaf, int | float) else loaded.scrub(str(leaf))
 
-def _plain(value: object, loaded: LoadedJob) -> object:
-    """Return what JSON can say: no secrets in texts, null for a number that is none."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item, loaded) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item, loaded) for item in value]
-    if isinstance(value, float):
-        return value if isfinite(value) else None
-    return value if value is None or isinstance(value, int) else loaded.scrub(str(value))
+    typer.echo(json.dumps(each_leaf(plain(result), shown), indent=2, ensure_ascii=False))
 
 
 def load(

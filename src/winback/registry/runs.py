@@ -23,8 +23,8 @@ from winback.registry.artifacts import Registrable, digest_of, model_files, writ
 from winback.registry.guard import guarded, load_mlflow
 from winback.registry.run_log import Run
 from winback.registry.store import Store
+from winback.roles import ROLES
 
-MODELS: Final = ("value", "churn", "tiers")
 _PARENT: Final = "mlflow.parentRunId"
 _LONGEST: Final = 5000  # the column of MLflow's database that holds descriptions
 
@@ -206,7 +206,7 @@ def training_run(
     name: str,
     key: str,
     *,
-    models: Sequence[str] = MODELS,
+    models: Sequence[str] = ROLES,
     tags: Mapping[str, str] | None = None,
     force: bool = False,
 ) -> Iterator[TrainingRun]:

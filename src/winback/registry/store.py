@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote, urlsplit
 
 from winback.errors import RegistryError, UsageError
-from winback.registry.guard import HASTY, guarded, load_mlflow, redact
+from winback.masking import mask
+from winback.registry.guard import HASTY, guarded, load_mlflow
 from winback.registry.places import (
     PORTS,
     ROOT_TAG,
@@ -133,13 +134,13 @@ def open_store(
         raise UsageError(
             "this is not the address of a model store",
             where="tracking.uri",
-            got=redact(address),
+            got=mask(address),
             allowed="sqlite:///FILE, http(s)://SERVER, postgresql://…",
         )
     with guarded(address, HASTY):
         client = load_mlflow().MlflowClient(tracking_uri=address, registry_uri=address)
         client.search_experiments(max_results=1)
-    return Store(address, root, client, redact(address))
+    return Store(address, root, client, mask(address))
 
 
 def _scheme(address: str) -> str:

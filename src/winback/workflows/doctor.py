@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from winback.errors import WinbackError
+from winback.masking import mask
 
 if TYPE_CHECKING:
     from winback.config import LoadedJob
@@ -285,7 +286,7 @@ def _folder(name: str, folder: Path) -> Check:
 
 
 def _store(uri: str | None) -> Check:
-    from winback.registry import DEFAULT_URI, open_store, redact
+    from winback.registry import DEFAULT_URI, open_store
 
     address = uri or DEFAULT_URI
     if address.startswith(_SQLITE):
@@ -299,7 +300,7 @@ def _store(uri: str | None) -> Check:
             return Check("model store", "broken", f"{file} is read-only", f"chmod u+w {file}")
     store = open_store(uri, create=False)
     models = len(store.client.search_registered_models(max_results=1000))
-    return Check("model store", "ok", f"{redact(address)} answers, {models} models")
+    return Check("model store", "ok", f"{mask(address)} answers, {models} models")
 
 
 def _needed(job: Any) -> set[str]:

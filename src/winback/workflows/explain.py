@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from winback.errors import ModelError, UsageError
+from winback.plain import plain
 from winback.workflows.score import features_at_as_of, scored_with
 from winback.workflows.session import Session
 
@@ -222,7 +223,7 @@ def _lines(told: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _pairs(row: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in row.items():
-        if value is None or value != value or name in _NOT_SAID:  # noqa: PLR0124 - NaN
+    for name, value in plain(row).items():
+        if value is None or name in _NOT_SAID:
             continue
         yield f"  {name:<28}{value:,.4g}" if isinstance(value, float) else f"  {name:<28}{value}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import GateRefusedError
+from winback.roles import ROLES
 from winback.workflows.evaluate import snapshot_settings
 from winback.workflows.session import Session
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from winback.evaluation.gate import GateDecision
     from winback.evaluation.windows import Window
     from winback.registry.aliases import ModelVersionRef
-
-ROLES = ("value", "churn", "tiers")
 
 
 def promote(session: Session) -> dict[str, Any]:

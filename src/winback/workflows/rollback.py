@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import RegistryError
+from winback.roles import GOING_TOGETHER
 from winback.workflows.session import Session
 
 if TYPE_CHECKING:
     from winback.registry.aliases import ModelVersionRef
-
-PARTS = {"value": ("value", "tiers"), "churn": ("churn",)}
-"""What goes back together: tiers are cut on the predictions of their value model."""
 
 
 def rollback(session: Session, *, only: str | None = None) -> dict[str, Any]:
@@ -26,7 +24,7 @@ def rollback(session: Session, *, only: str | None = None) -> dict[str, Any]:
     session
         The command at work.
     only
-        A key of `PARTS`. None: whatever can go back.
+        A key of `GOING_TOGETHER`. None: whatever can go back.
 
     Returns
     -------
@@ -44,7 +42,7 @@ def rollback(session: Session, *, only: str | None = None) -> dict[str, Any]:
     store = session.store
     refusals: list[RegistryError] = []
     moved: dict[str, dict[str, Any]] = {}
-    for roles in PARTS.values() if only is None else [PARTS[only]]:
+    for roles in GOING_TOGETHER.values() if only is None else [GOING_TOGETHER[only]]:
         try:
             found = _earlier(session, roles)
         except RegistryError as error:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import RegistryError
+from winback.roles import ROLES
 from winback.workflows.aggregates import aggregates
 from winback.workflows.session import Session
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from winback.registry.load import LoadedModel
-
-ROLES = ("value", "churn", "tiers")
 
 
 def score(session: Session) -> dict[str, Any]:
