@@ -123,16 +123,16 @@ def exit_codes(*, debug: bool, json_: bool = False) -> Iterator[list[LoadedJob]]
         # a library in whose callback the signal arrived may have made an error of its own of it
         if _stopped or isinstance(error, KeyboardInterrupt):
             number = _stopped[0] if _stopped else SIGINT
-            told = "terminated" if number == SIGTERM else "interrupted"
-            typer.echo(f"winback: {told}; nothing was half-written", err=True)
+            ending = "terminated" if number == SIGTERM else "interrupted"
+            typer.echo(f"winback: {ending}; nothing was half-written", err=True)
             raise typer.Exit(128 + number) from None
         if debug:
             raise
-        known = isinstance(error, WinbackError)
-        text = str(error) if known else f"{type(error).__name__}: {' '.join(str(error).split())}"
+        expected = isinstance(error, WinbackError)
+        text = str(error) if expected else f"{type(error).__name__}: {' '.join(str(error).split())}"
         text = loaded[0].scrub(text) if loaded else text
         code = error.exit_code if isinstance(error, WinbackError) else 1
-        more = "" if known else " (unexpected; run again with --debug for the trace)"
+        more = "" if expected else " (unexpected; run again with --debug for the trace)"
         if json_:
             typer.echo(json.dumps({"error": text, "exit_code": code}, ensure_ascii=False))
         kind = "refused" if isinstance(error, GateRefusedError) else "error"

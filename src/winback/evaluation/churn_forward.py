@@ -29,7 +29,7 @@ from winback.evaluation.windows import (
     some_customers,
 )
 from winback.features.behaviour import active, behaviour_table
-from winback.features.catalogue import feature_columns
+from winback.features.feature_catalogue import feature_columns
 from winback.features.habits import event_types
 from winback.features.purchases import purchase_days
 from winback.features.rfm import rfm_table

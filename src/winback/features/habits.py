@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from winback.errors import UsageError
 from winback.features.cadence import KEYS
-from winback.features.catalogue import (
+from winback.features.feature_catalogue import (
     EVENT_MEMORY_DAYS,
     EVENT_WINDOWS,
     RECENT_DAYS,

@@ -304,8 +304,8 @@ def _take_up(
 
 def _versions(store: Store, run_id: str) -> dict[str, ModelVersionRef]:
     with guarded(store.uri):
-        found = store.client.search_model_versions(f"tags.`winback.training_run` = '{run_id}'")
-        refs = [to_ref(version) for version in found]
+        tagged = store.client.search_model_versions(f"tags.`winback.training_run` = '{run_id}'")
+        refs = [to_ref(version) for version in tagged]
     return {ref.model: ref for ref in sorted(refs, key=lambda ref: -ref.version)}
 
 

@@ -64,19 +64,19 @@ class Store:
             An experiment of that name was deleted, so MLflow keeps the name reserved.
         """
         with guarded(self.uri):
-            found = self.client.get_experiment_by_name(name)
-            if found is None:
+            present = self.client.get_experiment_by_name(name)
+            if present is None:
                 location = self.artifacts and f"{self.artifacts}/{quote(name, safe='')}"
                 tags = {ROOT_TAG: self.artifacts} if self.artifacts else {}
                 return str(self.client.create_experiment(name, location or None, tags))
-        if found.lifecycle_stage != "active":
+        if present.lifecycle_stage != "active":
             raise RegistryError(
                 "the experiment was deleted, and MLflow keeps its name reserved",
                 where=self.label,
                 got=name,
-                hint=f"mlflow experiments restore --experiment-id {found.experiment_id}",
+                hint=f"mlflow experiments restore --experiment-id {present.experiment_id}",
             )
-        return str(found.experiment_id)
+        return str(present.experiment_id)
 
 
 def open_store(

@@ -97,7 +97,7 @@ def tuned(session: Session, data: ChurnData, window: Window) -> Tuning:
         Optuna is not installed.
     """
     from winback.estimators.churn.tuning import as_yaml, tune
-    from winback.features.catalogue import feature_columns
+    from winback.features.feature_catalogue import feature_columns
 
     job = session.job
     if data.train is None or data.train.empty:

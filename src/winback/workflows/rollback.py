@@ -44,11 +44,11 @@ def rollback(session: Session, *, only: str | None = None) -> dict[str, Any]:
     moved: dict[str, dict[str, Any]] = {}
     for roles in GOING_TOGETHER.values() if only is None else [GOING_TOGETHER[only]]:
         try:
-            found = _earlier(session, roles)
+            earlier = _earlier(session, roles)
         except RegistryError as error:
             refusals.append(error)
             continue
-        for role, ref in found.items():
+        for role, ref in earlier.items():
             before = aliases_of(store, ref.name)[CHAMPION]
             if before == ref.version:  # a rollback that was killed has come so far
                 continue
@@ -95,10 +95,10 @@ def _held(session: Session, name: str) -> dict[str, ModelVersionRef]:
     """Return the champion and then the one before, by the training that made them."""
     from winback.registry.aliases import CHAMPION, PREVIOUS, aliases_of, resolve
 
-    known = aliases_of(session.store, name)
-    found: dict[str, ModelVersionRef] = {}
+    aliases = aliases_of(session.store, name)
+    held: dict[str, ModelVersionRef] = {}
     for alias in (CHAMPION, PREVIOUS):
-        if alias in known:
-            ref = resolve(session.store, f"{name}/{known[alias]}")
-            found.setdefault(ref.run_id, ref)
-    return found
+        if alias in aliases:
+            ref = resolve(session.store, f"{name}/{aliases[alias]}")
+            held.setdefault(ref.run_id, ref)
+    return held

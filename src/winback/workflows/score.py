@@ -178,7 +178,7 @@ def features_at_as_of(
 ) -> ir.Table:
     """Describe customers at `as_of` by the columns that the churn champion was trained on."""
     from winback.features.behaviour import behaviour_table
-    from winback.features.catalogue import event_types_in
+    from winback.features.feature_catalogue import event_types_in
 
     return behaviour_table(
         session.transactions.table,

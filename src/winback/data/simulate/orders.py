@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from winback.data.simulate.level import Floats, Level
-from winback.data.simulate.parameters import Parameters
+from winback.data.simulate.demand import Floats, Level
 from winback.data.simulate.people import People, Whole
+from winback.data.simulate.shop_parameters import Parameters
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,8 @@ def _complaints(
 ) -> tuple[Floats, Floats]:
     m = len(day)
     complains = rng.random(m) < parameters.complaint_share
-    at = day + 1 + 9 * rng.random(m)
+    made_at = day + 1 + 9 * rng.random(m)
     solved = rng.random(m) < parameters.resolved_share
-    solved_at = at + 1 + 13 * rng.random(m)
-    complaint = np.where(complains, at, np.inf)
+    solved_at = made_at + 1 + 13 * rng.random(m)
+    complaint = np.where(complains, made_at, np.inf)
     return complaint, np.where(complains & solved, solved_at, np.inf)

@@ -14,13 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from winback.data.simulate.campaigns import run_campaigns
-from winback.data.simulate.level import Level, make_level
-from winback.data.simulate.lines import LINES, add_bad_rows, draw_lines
-from winback.data.simulate.orders import draw_orders
-from winback.data.simulate.parameters import Parameters
-from winback.data.simulate.people import draw_people
-from winback.data.simulate.tables import (
+from winback.data.simulate.campaign_waves import run_campaigns
+from winback.data.simulate.demand import Level, make_level
+from winback.data.simulate.exports import (
     CONTACTS,
     CUSTOMERS,
     EVENTS,
@@ -28,6 +24,10 @@ from winback.data.simulate.tables import (
     customers_table,
     draw_events,
 )
+from winback.data.simulate.lines import LINES, add_bad_rows, draw_lines
+from winback.data.simulate.orders import draw_orders
+from winback.data.simulate.people import draw_people
+from winback.data.simulate.shop_parameters import Parameters
 from winback.data.simulate.truth import LEVEL, SIMULATION, TRUTH_SCHEMA, truth_table
 from winback.errors import UsageError
 from winback.files import atomic_path

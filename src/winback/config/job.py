@@ -18,8 +18,8 @@ from zoneinfo import available_timezones
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from winback.config.base import Days, Settings, Share
-from winback.config.lists import ListSettings
-from winback.config.models import ChurnSettings, TierSettings, ValueSettings
+from winback.config.list_settings import ListSettings
+from winback.config.model_settings import ChurnSettings, TierSettings, ValueSettings
 
 
 class TransactionsSettings(Settings):

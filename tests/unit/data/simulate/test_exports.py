@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 
 from winback.data.events import read_table
-from winback.data.simulate.level import make_level
+from winback.data.simulate.demand import make_level
+from winback.data.simulate.exports import draw_events
 from winback.data.simulate.orders import draw_orders
-from winback.data.simulate.parameters import Parameters
 from winback.data.simulate.people import draw_people
-from winback.data.simulate.tables import draw_events
+from winback.data.simulate.shop_parameters import Parameters
 
 COLUMNS = {"customer_id": "buyer", "timestamp": "at", "event": "what", "channel": "seen_on"}
 

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from winback.config.hints import hint
-from winback.config.schema import Job
+from winback.config.job import Job
 from winback.errors import ConfigError
 from winback.masking import mask, mask_all, mask_values
 from winback.yaml_file import KeyPath, YamlFile, explain, read_yaml

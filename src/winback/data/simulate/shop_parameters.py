@@ -14,7 +14,7 @@ class Parameters:
     Attributes
     ----------
     season, drift
-        Whether the common level has a season, and wanders (see `winback.data.simulate.level`).
+        Whether the common level has a season, and wanders (see `winback.data.simulate.demand`).
     dropout
         Without it nobody drops out, whatever complaints say.
     r, alpha

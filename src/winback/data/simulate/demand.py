@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import lfilter
 
-from winback.data.simulate.parameters import Parameters
+from winback.data.simulate.shop_parameters import Parameters
 
 Floats = npt.NDArray[np.float64]
 
@@ -63,10 +63,10 @@ class Level:
 
     def dates(self, day: Floats) -> npt.NDArray[np.datetime64]:
         """Turn days since the beginning into dates; infinity into a missing one."""
-        known = np.isfinite(day)
-        whole = np.floor(np.where(known, day, 0.0)).astype("timedelta64[D]")
+        happens = np.isfinite(day)
+        whole = np.floor(np.where(happens, day, 0.0)).astype("timedelta64[D]")
         dates = np.datetime64(self.first_day, "D") + whole
-        return np.where(known, dates, np.datetime64("NaT", "D"))
+        return np.where(happens, dates, np.datetime64("NaT", "D"))
 
 
 def make_level(
