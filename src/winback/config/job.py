@@ -91,7 +91,7 @@ class TrackingSettings(Settings):
 class ReportSettings(Settings):
     """The report."""
 
-    language: str = Field("en", json_schema_extra={"enum": list(languages())})
+    language: str = Field(default="en", json_schema_extra={"enum": list(languages())})
     """English or Simplified Chinese."""
 
     @field_validator("language")
