@@ -93,7 +93,7 @@ def versions(name: str, store: Store | str | None = None) -> pd.DataFrame:
             ),
             "as_of": days[ref.run_id].get("winback.as_of"),
             "digest": ref.digest[:12],
-            "caveats": "; ".join(read_notes(ref, CAVEATS)),
+            "caveats": "; ".join(map(str, read_notes(ref, CAVEATS))),
             **metrics(opened, ref),
         }
         for ref in sorted(refs, key=lambda ref: -ref.version)

@@ -113,7 +113,7 @@ def _verdict(session: Session, role: str) -> _Verdict:
     challenger = resolve(store, f"{name}@{CHALLENGER}")
     champion = aliases_of(store, name).get(CHAMPION)
     if champion == challenger.version:
-        reasons = read_notes(challenger, GATE)
+        reasons = [str(note) for note in read_notes(challenger, GATE)]
         return _Verdict(challenger, None, accepted=True, reasons=reasons, standing=True)
     rival = None if champion is None else resolve(store, f"{name}/{champion}")
     said: list[str] = []
