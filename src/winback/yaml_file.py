@@ -5,8 +5,7 @@ Jobs and playbooks are read by this; so is whatever else people write in YAML.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, get_args
@@ -15,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from winback.errors import ConfigError
+from winback.nearest import did_you_mean
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 """The keys, and the places in sequences counted from 0, that lead to a setting."""
@@ -195,18 +195,6 @@ def explain(
     allowed = " or ".join(dict.fromkeys(_allowed(form["msg"]) for form in forms))
     got = masked(repr(problem["input"]))
     return ConfigError(f"not allowed{more}", where=where, got=got, allowed=allowed, hint=hint(keys))
-
-
-def did_you_mean(word: str, names: Iterable[str]) -> str | None:
-    """Return a hint at the nearest name, if one is near.
-
-    Examples
-    --------
-    >>> did_you_mean("Severety", ["tier", "severity"])
-    "did you mean 'severity'?"
-    """
-    near = difflib.get_close_matches(word.lower(), list(names), n=1, cutoff=0.5)
-    return f"did you mean {near[0]!r}?" if near else None
 
 
 _LEAST = 3

@@ -13,7 +13,8 @@ from winback.lists.playbook.rules import CHURN_WARNING, KEYS, WIN_BACK, Playbook
 from winback.lists.playbook.schema import PlaybookText, RuleText
 from winback.lists.playbook.templates import check_template
 from winback.lists.severity import LEVELS
-from winback.yaml_file import KeyPath, YamlFile, did_you_mean, explain, read_yaml
+from winback.nearest import did_you_mean
+from winback.yaml_file import KeyPath, YamlFile, explain, read_yaml
 
 DEFAULT = Path(__file__).with_name("default.yaml")
 """The playbook that ships with winback."""
