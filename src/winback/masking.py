@@ -14,8 +14,10 @@ from urllib.parse import quote
 from winback.plain import each_leaf
 
 HIDDEN: Final = "***"
-_KIND: Final = r"(?:pass(?:word|wd|phrase)?|pwd|token|secret|key|signature|sig|credentials?)"
-_NAME: Final = re.compile(rf"(?i)(?:.*[\W_])?{_KIND}|.*(?:password|passwd|token|secret|apikey)")
+_NAME: Final = re.compile(
+    r"(?i).*(?:password|passwd|token|secret|apikey)"
+    r"|(?:.*[\W_])?(?:pass|passphrase|pwd|key|sig|signature|credentials?)"
+)
 # user:password@ of an address: the password may hold anything but the beginning of another address;
 # a port and what follows it is none, unless an @ comes before the next blank
 _LOGIN: Final = re.compile(

@@ -15,7 +15,7 @@ from winback.features.feature_catalogue import (
     RECENT_DAYS,
     WINDOWS,
 )
-from winback.features.purchases import dated, exact_sum, known, known_at, ratio
+from winback.features.purchases import dated, exact_sum, known_at, known_by, ratio
 
 
 def money_table(seen: ir.Table, horizon_days: int) -> ir.Table:
@@ -118,7 +118,7 @@ def event_types(events: ir.Table, as_of: date, *, at_most: int = 20) -> tuple[st
     >>> event_types(events, date(2024, 1, 31))
     ('web_visit',)
     """
-    rows = known(events, as_of)
+    rows = known_by(events, as_of)
     rows = rows.filter(rows.event.notnull()).mutate(slug=event_slug(rows.event))
     counts = rows.group_by("slug").aggregate(n=rows.count())
     top = counts.order_by([counts.n.desc(), counts.slug.asc()]).limit(at_most)
