@@ -6,16 +6,14 @@ have been `chosen` is decided before the outcome is looked at, and from data up 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from winback.data.tables import Transactions
 from winback.errors import DataError, NotEnoughDataError
 from winback.evaluation.bootstrap import (
     CHURN_BOOTSTRAPPED,
@@ -23,9 +21,8 @@ from winback.evaluation.bootstrap import (
     VALUE_BOOTSTRAPPED,
     bootstrap,
 )
-from winback.evaluation.churn_forward import KnownChurn, SnapshotSettings
+from winback.evaluation.churn_forward import ChurnSettings
 from winback.evaluation.churn_judged import CHURN_RECIPE, apart, churn_test
-from winback.evaluation.contest import Choice
 from winback.evaluation.forward import (
     INTERVAL_COLUMNS,
     ForwardTest,
@@ -33,6 +30,7 @@ from winback.evaluation.forward import (
     value_forward,
 )
 from winback.evaluation.metrics import churn_metrics, value_metrics
+from winback.evaluation.past import Past
 from winback.evaluation.value_candidates import SIMPLE, VALUE_CANDIDATES
 from winback.evaluation.value_judged import (
     interval_record,
@@ -40,7 +38,6 @@ from winback.evaluation.value_judged import (
     total_record,
     value_choices,
 )
-from winback.evaluation.value_snapshots import KnownFits
 from winback.evaluation.windows import Window
 from winback.plain import plain
 
@@ -94,48 +91,52 @@ class BacktestResult:
     profit: list[dict[str, Any]] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class BacktestSettings:
+    """How a split is judged.
+
+    Parameters
+    ----------
+    churn : ChurnSettings
+        Churn is about customers who bought at most ``active_within_days`` before `as_of`; None:
+        everybody. Purchases and revenue are about every customer with a purchase day by `as_of`.
+    churn_recipe : recipe
+        Of the `ChurnModel` to judge, its economics included.
+    purchase_model : str, optional
+        The name in `VALUE_CANDIDATES` that a job chooses for purchases and revenue; None: the
+        contest chooses.
+    busy_days : sequence of str
+        Periods in which more is bought, or less: see `winback.evaluation.busy`.
+    n_replicates : int
+        Of the bootstrap.
+    random_state : int
+    """
+
+    churn: ChurnSettings = field(default_factory=ChurnSettings)
+    churn_recipe: Recipe = field(default_factory=lambda: CHURN_RECIPE)
+    purchase_model: str | None = None
+    busy_days: Sequence[str] = ()
+    n_replicates: int = 200
+    random_state: int = 0
+
+
 def run_backtest(
-    transactions: Transactions,
+    past: Past,
     splits: Sequence[tuple[date, date]],
+    settings: BacktestSettings | None = None,
     *,
-    active_within_days: int | None,
-    gap_days: int = 0,
-    purchase_model: str | None = None,
-    busy_days: Sequence[str] = (),
-    churn_recipe: Recipe | None = None,
-    snapshots: SnapshotSettings | None = None,
-    events: ir.Table | None = None,
-    n_replicates: int = 200,
-    random_state: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> BacktestResult:
     """Train at each split's `as_of`, and compare with what happened until its `until`.
 
     Parameters
     ----------
-    transactions : Transactions
+    past : Past
         All of the history, the windows included.
     splits : sequence of (as_of, until)
         The horizon is ``until - as_of`` days for purchases and revenue; churn is judged on
         ``(as_of + gap_days, until]``.
-    active_within_days : int or None
-        Churn is about customers who bought at most so many days before `as_of`; None: everybody.
-        Purchases and revenue are about every customer with a purchase day by `as_of`.
-    gap_days : int
-    purchase_model : str, optional
-        The name in `VALUE_CANDIDATES` that a job chooses for purchases and revenue; None: the
-        contest chooses.
-    busy_days : sequence of str
-        Periods in which more is bought, or less: see `winback.evaluation.busy`.
-    churn_recipe : recipe, optional
-        Of the `ChurnModel` to judge, its economics included; None: `CHURN_RECIPE`.
-    snapshots : SnapshotSettings, optional
-        From which past dates churn models learn.
-    events : ir.Table, optional
-        For churn features.
-    n_replicates : int
-        Of the bootstrap.
-    random_state : int
+    settings : BacktestSettings, optional
     progress : callable, optional
         Told what is being done, one line each.
 
@@ -146,33 +147,17 @@ def run_backtest(
     Raises
     ------
     ModelError
-        If no candidate is called `purchase_model`.
+        If no candidate is called as the purchase model of the settings.
     DataError
         If a split is empty, given twice, or ends after the data do; the message names the last
         day.
     NotEnoughDataError
         If nobody has bought by a split's `as_of`.
     """
-    windows, known = [Window(as_of, until) for as_of, until in splits], KnownFits()
-    _check_splits(transactions, windows)
+    windows = [Window(as_of, until) for as_of, until in splits]
+    _check_splits(past, windows)
     results = [
-        judge(
-            transactions,
-            window,
-            active_within_days=active_within_days,
-            gap_days=gap_days,
-            purchase_model=purchase_model,
-            busy_days=busy_days,
-            churn_recipe=churn_recipe,
-            snapshots=snapshots,
-            events=events,
-            n_replicates=n_replicates,
-            random_state=random_state,
-            known=known,
-            with_totals=True,
-            progress=progress,
-        )
-        for window in windows
+        judge(past, window, settings, with_totals=True, progress=progress) for window in windows
     ]
     return BacktestResult(
         [record for result in results for record in result.records],
@@ -183,23 +168,12 @@ def run_backtest(
 
 
 def judge(
-    transactions: Transactions,
+    past: Past,
     window: Window,
+    settings: BacktestSettings | None = None,
     *,
-    active_within_days: int | None,
     targets: Sequence[str] = TARGETS,
-    gap_days: int = 0,
-    purchase_model: str | None = None,
-    busy_days: Sequence[str] = (),
-    churn_recipe: Recipe | None = None,
-    snapshots: SnapshotSettings | None = None,
-    events: ir.Table | None = None,
     tiers: pd.Series[str] | None = None,
-    choices: Mapping[str, Choice] | None = None,
-    n_replicates: int = 200,
-    random_state: int = 0,
-    known: KnownFits | None = None,
-    known_churn: KnownChurn | None = None,
     with_totals: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> BacktestResult:
@@ -207,19 +181,13 @@ def judge(
 
     Parameters
     ----------
-    transactions : Transactions
+    past : Past
         All of the history; a window may end after the last purchase (nobody bought since).
     window : Window
     targets : sequence of str
         Some of `TARGETS`; without amounts there is no revenue.
     tiers : Series of str, optional
         Each customer's tier as known at the window's `as_of`, indexed by customer, for `groups`.
-    choices : mapping of str to Choice, optional
-        What `value_choices` has found for this window already; None: it is asked now.
-    known : KnownFits, optional
-        What is fitted to these transactions already.
-    known_churn : KnownChurn, optional
-        Remembers what is fitted for churn.
     with_totals : bool
         Also judge the chosen model's total, and its intervals without the level.
 
@@ -228,30 +196,28 @@ def judge(
     NotEnoughDataError
         If nobody has bought by the window's `as_of`.
     """
-    tell = progress or (lambda _: None)
+    settings, tell = settings or BacktestSettings(), progress or (lambda _: None)
+    draws = {"n_replicates": settings.n_replicates, "random_state": settings.random_state}
     tests: dict[str, ForwardTest] = {}
     chosen: dict[str, tuple[str, str]] = {}
     if set(targets) - {"churn"}:
-        if choices is None:
-            choices = value_choices(
-                transactions,
-                window,
-                purchase_model,
-                random_state,
-                progress=progress,
-                known=known,
-                busy_days=busy_days,
-            )
+        choices = value_choices(
+            past.at(window.as_of),
+            window.horizon_days,
+            settings.purchase_model,
+            random_state=settings.random_state,
+            busy_days=settings.busy_days,
+            progress=progress,
+        )
         tell(f"{window}: fitting value models, simulating intervals")
         main = choices["revenue" if "revenue" in choices else "purchases"]
         found = value_forward(
-            transactions,
+            past,
             levelled(VALUE_CANDIDATES, main.level),
             window,
-            random_state=random_state,
+            random_state=settings.random_state,
             with_intervals={*SIMPLE, *(choice.name for choice in choices.values())},
             with_totals=[choice.name for choice in choices.values()] if with_totals else (),
-            known=known,
         )
         if not len(found["purchases"].actual):
             raise NotEnoughDataError("nobody has bought by the split's as_of", got=str(window))
@@ -261,49 +227,43 @@ def judge(
             whose = "" if choice is main else "at the level of revenue: "
             chosen[target] = (choice.name, f"{choice.reasons}; {whose}{main.level}")
     population = pd.DataFrame()
-    recipe = churn_recipe or CHURN_RECIPE
     if "churn" in targets:
         tell(f"{window}: fitting churn models")
         tests["churn"], chosen["churn"], population = churn_test(
-            transactions,
-            Window(window.as_of, window.until, gap_days),
-            recipe,
-            active_within_days=active_within_days,
-            snapshots=snapshots or SnapshotSettings(),
-            events=events,
-            random_state=random_state,
-            known=known_churn,
+            past,
+            Window(window.as_of, window.until, settings.churn.gap_days),
+            settings.churn_recipe,
+            settings.churn,
+            settings.random_state,
         )
     tell(f"{window}: measuring")
     records: list[dict[str, Any]] = []
     for target, test in tests.items():
         name, reason = _surviving(test, *chosen[target])
-        records += _records(
-            test,
-            window,
-            chosen=name,
-            reason=reason,
-            n_replicates=n_replicates,
-            random_state=random_state,
-        )
+        records += _records(test, window, chosen=name, reason=reason, **draws)
     frames = [_frame(test, window) for test in tests.values()]
     groups: list[dict[str, Any]] = []
     profit: list[dict[str, Any]] = []
     if len(population):
         name = _surviving(tests["churn"], *chosen["churn"])[0]
-        draws = {"n_replicates": n_replicates, "random_state": random_state}
         groups, profit = apart(
-            tests["churn"], window, population, recipe, chosen=name, tiers=tiers, **draws
+            tests["churn"],
+            window,
+            population,
+            settings.churn_recipe,
+            chosen=name,
+            tiers=tiers,
+            **draws,
         )
     return BacktestResult(records, pd.concat(frames, ignore_index=True), groups, profit)
 
 
-def _check_splits(transactions: Transactions, windows: Sequence[Window]) -> None:
+def _check_splits(past: Past, windows: Sequence[Window]) -> None:
     if not windows:
         raise DataError("a backtest needs at least one split", allowed="{as_of: …, until: …}")
     if len(set(windows)) < len(windows):
         raise DataError("a split is given twice", got=", ".join(map(str, windows)))
-    last: date | None = transactions.table.booked_on.max().to_pyarrow().as_py()
+    last: date | None = past.transactions.table.booked_on.max().to_pyarrow().as_py()
     for window in windows:
         if last is None or window.until > last:
             raise DataError(

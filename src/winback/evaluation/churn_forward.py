@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache, cached_property
-from typing import Any
+from functools import cached_property
 
 import ibis.expr.types as ir
 import pandas as pd
 
-from winback.data.tables import Transactions
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.base.artifact import make
 from winback.estimators.churn.candidates import SIMPLE_CANDIDATES, BetaGeoChurn
@@ -21,18 +19,10 @@ from winback.estimators.purchase.beta_geo import BetaGeoModel
 from winback.estimators.purchase.purchase_rule import PurchaseRule
 from winback.evaluation.calibration import Floats
 from winback.evaluation.forward import ForwardTest, Recipe, attempt, unfitted
-from winback.evaluation.windows import (
-    Window,
-    first_day,
-    known_past,
-    outcomes,
-    some_customers,
-)
-from winback.features.behaviour import active, behaviour_table
+from winback.evaluation.past import Past, laid_down
+from winback.evaluation.windows import Window
+from winback.features.behaviour import active
 from winback.features.feature_catalogue import feature_columns
-from winback.features.habits import event_types
-from winback.features.purchases import purchase_days
-from winback.features.rfm import rfm_table
 from winback.features.snapshots import snapshot_dates, training_table
 
 ECONOMICS = ("margin", "save_rate", "contact_cost", "offer_cost")  # they only choose
@@ -59,34 +49,111 @@ class SnapshotSettings:
 
 
 @dataclass(frozen=True)
-class ChurnData:
-    """What churn models are fitted on and judged on at one cut-off.
+class ChurnSettings:
+    """Whom churn is asked of, and from when on.
 
     Parameters
     ----------
-    train : DataFrame or None
-        Stacked snapshots with mature labels (``churned``); None if history has none.
-    active : ir.Table
-        Active customers at the window's `as_of`, by their behaviour; computed by `population`.
-    purchase_model : BetaGeoModel or None
-        BG/NBD fitted on everything known at `as_of`, in days; None if it could not be.
-    purchase_models : dict of date to BetaGeoModel
-        The like at each snapshot, where it could be fitted.
-    dates : list of date
-        The snapshots, newest first.
+    active_within_days : int or None
+        Customers who bought at most so many days before; None: everybody.
+    gap_days : int
+        Days after the cut-off that are not judged.
+    snapshots : SnapshotSettings
+        From which past dates churn models learn.
     """
 
-    train: pd.DataFrame | None
-    active: ir.Table
-    purchase_model: BetaGeoModel | None
-    purchase_models: dict[date, BetaGeoModel]
-    dates: list[date]
+    active_within_days: int | None = 365
+    gap_days: int = 0
+    snapshots: SnapshotSettings = field(default_factory=SnapshotSettings)
+
+
+class ChurnData:
+    """What churn models are fitted on and judged on at one cut-off, of what was known then.
+
+    Parameters
+    ----------
+    past : Past
+        Of the window's `as_of`.
+    window : Window
+        The days that are predicted.
+    settings : ChurnSettings
+
+    Attributes
+    ----------
+    dates : list of date
+        The snapshots, newest first; none where history is too short for a mature label.
+    """
+
+    def __init__(self, past: Past, window: Window, settings: ChurnSettings) -> None:
+        self._past, self._window, self._settings = past, window, settings
+        wanted = settings.snapshots
+        self.dates = snapshot_dates(
+            first_day=past.first_day,
+            as_of=past.as_of,
+            horizon_days=window.horizon_days,
+            gap_days=window.gap_days,
+            every_days=wanted.every_days,
+            count=wanted.count,
+            min_history_days=min(wanted.min_history_days, window.horizon_days),
+        )
+        if self.dates:
+            newest = Window(max(self.dates), past.as_of, window.gap_days)
+            if newest.horizon_days < window.horizon_days:  # proved, not hoped
+                raise ModelError("a training label reaches past what is known", got=str(newest))
+
+    @cached_property
+    def train(self) -> pd.DataFrame | None:
+        """Stacked snapshots with mature labels (``churned``); None if history has none."""
+        if not self.dates:
+            return None
+        name = ("churn snapshots", self._window, self._settings)
+        table = self._past.once(name, self._training_table)
+        rows: pd.DataFrame = table.order_by(["as_of", "customer_id"]).to_pyarrow().to_pandas()
+        return rows
+
+    def _training_table(self) -> ir.Table:
+        past, window = self._past, self._window
+        features = past.describe(
+            self.dates,
+            window.horizon_days,
+            past.event_types,
+            past.some_customers(MAX_CUSTOMERS),
+        )
+        table = training_table(
+            features,
+            past.transactions.table,
+            self.dates,
+            as_of=past.as_of,
+            horizon_days=window.horizon_days,
+            gap_days=window.gap_days,
+            active_within_days=self._settings.active_within_days,
+            count_zero=past.transactions.count_zero,
+        )
+        return laid_down(table)
 
     @cached_property
     def population(self) -> pd.DataFrame:
-        """The active customers, sorted; asked for by forward tests only, and kept."""
-        frame: pd.DataFrame = self.active.order_by("customer_id").to_pyarrow().to_pandas()
+        """The customers active at the cut-off, by their behaviour, sorted."""
+        past, horizon_days = self._past, self._window.horizon_days
+        everybody = past.behaviour(horizon_days, event_types=past.event_types)
+        table = active(everybody, self._settings.active_within_days).order_by("customer_id")
+        frame: pd.DataFrame = table.to_pyarrow().to_pandas()
         return frame
+
+    @property
+    def purchase_model(self) -> BetaGeoModel | None:
+        """BG/NBD fitted on everything known at the cut-off, in days; None if it could not be."""
+        return self._purchase_model(self._past.as_of)
+
+    @property
+    def purchase_models(self) -> dict[date, BetaGeoModel]:
+        """The like at each snapshot, where it could be fitted."""
+        models = {day: self._purchase_model(day) for day in self.dates}
+        return {day: model for day, model in models.items() if model is not None}
+
+    def _purchase_model(self, day: date) -> BetaGeoModel | None:
+        model: BetaGeoModel | None = attempt({}, "beta_geo", self._past.at(day).purchase_model)
+        return model
 
 
 @dataclass(frozen=True)
@@ -108,94 +175,17 @@ class Foretold:
     fits: list[tuple[ChurnModel, pd.DataFrame]] = field(default_factory=list)
 
 
-class KnownChurn:
-    """What churn models of one shop's data foretell already, by window and settings.
+def foretold(past: Past, data: ChurnData, window: Window, settings: ChurnSettings) -> Foretold:
+    """Return what is foretold of a window already; every model that is fitted to it is added.
 
-    Evaluation and gate judge the same models on the same days: whoever calls both on the same
-    transactions and events hands the same object to both. Predictions are kept, no behaviour.
+    Predictions are kept, no behaviour.
     """
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[Window, int | None, SnapshotSettings], Foretold] = {}
+    def begin() -> Foretold:
+        customers = data.population["customer_id"]
+        return Foretold(customers, past.outcomes(window, customers)["churned"].to_numpy())
 
-    def get(
-        self, window: Window, active_within_days: int | None, snapshots: SnapshotSettings
-    ) -> Foretold | None:
-        """Return what is known of a window, if anything is."""
-        return self._known.get((window, active_within_days, snapshots))
-
-    def keep(
-        self,
-        window: Window,
-        active_within_days: int | None,
-        snapshots: SnapshotSettings,
-        foretold: Foretold,
-    ) -> None:
-        """Remember what is known of a window."""
-        self._known[window, active_within_days, snapshots] = foretold
-
-
-def churn_data(
-    transactions: Transactions,
-    window: Window,
-    *,
-    active_within_days: int | None,
-    snapshots: SnapshotSettings,
-    events: ir.Table | None = None,
-) -> ChurnData:
-    """Build the training and test populations for churn, of what was known at `as_of` alone."""
-    past = known_past(transactions, window.as_of)
-    dates = snapshot_dates(
-        first_day=first_day(past),
-        as_of=window.as_of,
-        horizon_days=window.horizon_days,
-        gap_days=window.gap_days,
-        every_days=snapshots.every_days,
-        count=snapshots.count,
-        min_history_days=min(snapshots.min_history_days, window.horizon_days),
-    )
-    described: dict[str, Any] = {
-        "count_zero": past.count_zero,
-        "horizon_days": window.horizon_days,
-        "events": events,
-        "event_types": None if events is None else event_types(events, window.as_of),
-    }
-    train = None
-    if dates:
-        learners = some_customers(past.table, MAX_CUSTOMERS)
-        table = training_table(
-            behaviour_table(past.table, dates, customers=learners, **described),
-            past.table,
-            dates,
-            as_of=window.as_of,
-            horizon_days=window.horizon_days,
-            gap_days=window.gap_days,
-            active_within_days=active_within_days,
-            count_zero=past.count_zero,
-        )
-        train = table.order_by(["as_of", "customer_id"]).to_pyarrow().to_pandas()
-        newest = Window(max(dates), window.as_of, window.gap_days)
-        if newest.horizon_days < window.horizon_days:  # proved, not hoped
-            raise ModelError("a training label reaches past what is known", got=str(newest))
-    fits = {day: purchase_model(past, day) for day in [window.as_of, *dates]}
-    models = {day: model for day, model in fits.items() if model is not None}
-    customers = active(behaviour_table(past.table, [window.as_of], **described), active_within_days)
-    model = models.pop(window.as_of, None)
-    return ChurnData(train, customers, model, models, dates)
-
-
-def purchase_model(transactions: Transactions, as_of: date) -> BetaGeoModel | None:
-    """Fit BG/NBD, in days, on every customer known at `as_of`; None if it cannot be fitted.
-
-    The engine counts equal histories, so that memory does not grow with the customers.
-    """
-    days = purchase_days(transactions.table, as_of, count_zero=transactions.count_zero)
-    rows = rfm_table(days, as_of)
-    histories = rows.group_by(list(BetaGeoModel.columns)).aggregate(weight=rows.count())
-    model: BetaGeoModel | None = attempt(
-        {}, "beta_geo", BetaGeoModel().fit, histories.to_pyarrow().to_pandas()
-    )
-    return model
+    return past.at(window.as_of).once(("foretold", window, settings), begin)
 
 
 def fit_churn(recipe: Recipe, data: ChurnData, window: Window, random_state: int = 0) -> ChurnModel:
@@ -249,55 +239,38 @@ def economics_of(recipe: Recipe) -> ContactEconomics:
 
 
 def churn_forward(
-    transactions: Transactions,
+    past: Past,
     recipes: Mapping[str, Recipe],
     window: Window,
+    settings: ChurnSettings,
     *,
-    active_within_days: int | None,
-    snapshots: SnapshotSettings,
-    events: ir.Table | None = None,
     random_state: int = 0,
-    known: KnownChurn | None = None,
 ) -> ForwardTest:
     """Fit churn recipes at the window's `as_of` and set them beside what happened.
 
     The population is every customer active at `as_of`; 1 = no purchase day in the window. What
-    recipes have in common is fitted once, and what is `known` already is not fitted again.
+    recipes have in common is fitted once, and what is foretold already is not fitted again.
     """
-
-    @cache
-    def data() -> ChurnData:
-        return churn_data(
-            transactions,
-            window,
-            active_within_days=active_within_days,
-            snapshots=snapshots,
-            events=events,
-        )
-
-    foretold = None if known is None else known.get(window, active_within_days, snapshots)
-    if foretold is None:
-        customers = data().population["customer_id"]
-        actual = outcomes(transactions, window, customers)["churned"].to_numpy()
-        foretold = Foretold(customers, actual)
+    data = ChurnData(past.at(window.as_of), window, settings)
+    judged = foretold(past, data, window, settings)
     failed: dict[str, str] = {}
     models: dict[str, ChurnModel] = {}
     for name, recipe in recipes.items():
         model = attempt(failed, name, unfitted, recipe, window, random_state)
         if model is not None:
             models[name] = model
-    fits, predictions = foretold.fits, dict[str, pd.DataFrame]()
+    fits, predictions = judged.fits, dict[str, pd.DataFrame]()
     # most candidates first: a baseline is one candidate of the contest it is set beside
     for name in sorted(models, key=lambda name: -len(models[name].candidates)):
         model = models[name]
         predicted = _shown(model, fits)
-        if predicted is None and attempt(failed, name, _fit, model, data(), window) is not None:
-            fits.append((model, model.candidate_probabilities(data().population)))
+        if predicted is None and attempt(failed, name, _fit, model, data, window) is not None:
+            fits.append((model, model.candidate_probabilities(data.population)))
             predicted = fits[-1][1][model.selected_]
         if predicted is not None:
             predictions[name] = pd.DataFrame({"predicted": predicted})
     in_order = {name: predictions[name] for name in recipes if name in predictions}
-    return ForwardTest(window, "churn", foretold.customers, foretold.actual, in_order, failed)
+    return ForwardTest(window, "churn", judged.customers, judged.actual, in_order, failed)
 
 
 def _shown(

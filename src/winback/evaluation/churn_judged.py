@@ -4,61 +4,41 @@ from __future__ import annotations
 
 from typing import Any
 
-import ibis.expr.types as ir
 import pandas as pd
 
-from winback.data.tables import Transactions
 from winback.errors import NotEnoughDataError
 from winback.evaluation.churn_forward import (
-    Foretold,
-    KnownChurn,
-    SnapshotSettings,
-    churn_data,
+    ChurnData,
+    ChurnSettings,
     economics_of,
     fit_churn,
+    foretold,
     mean_purchase,
     unlabelled_churn,
 )
 from winback.evaluation.churn_groups import group_records, order_groups, profit_records
 from winback.evaluation.forward import ForwardTest, Recipe
-from winback.evaluation.windows import Window, outcomes
+from winback.evaluation.past import Past
+from winback.evaluation.windows import Window
 
 CHURN_RECIPE: Recipe = {"estimator": "ChurnModel", "params": {}}
 
 
 def churn_test(
-    transactions: Transactions,
-    window: Window,
-    recipe: Recipe,
-    *,
-    active_within_days: int | None,
-    snapshots: SnapshotSettings,
-    events: ir.Table | None,
-    random_state: int,
-    known: KnownChurn | None = None,
+    past: Past, window: Window, recipe: Recipe, settings: ChurnSettings, random_state: int
 ) -> tuple[ForwardTest, tuple[str, str], pd.DataFrame]:
     """Fit the churn model once: its candidates are the models, its selection the choice.
 
-    The customers' behaviour comes third, in the order of the test. `known` remembers the model.
+    The customers' behaviour comes third, in the order of the test.
     """
-    data = churn_data(
-        transactions,
-        window,
-        active_within_days=active_within_days,
-        snapshots=snapshots,
-        events=events,
-    )
-    population, failed = data.population, {}
-    customers = population["customer_id"]
-    actual = outcomes(transactions, window, customers)["churned"].to_numpy()
-    foretold = Foretold(customers, actual)
-    if known is not None:
-        known.keep(window, active_within_days, snapshots, foretold)
+    data = ChurnData(past.at(window.as_of), window, settings)
+    judged, population = foretold(past, data, window, settings), data.population
+    failed: dict[str, str] = {}
     try:
         model = fit_churn(recipe, data, window, random_state)
         scores, failed = model.candidate_probabilities(population), model.dropped_
         choice = (model.selected_, model.reasons_)
-        foretold.fits.append((model, scores))
+        judged.fits.append((model, scores))
     except NotEnoughDataError as error:
         scores = unlabelled_churn(data, window)
         name = str(scores.columns[0])
@@ -66,7 +46,7 @@ def churn_test(
     predictions = {
         str(name): pd.DataFrame({"predicted": scores[name].to_numpy()}) for name in scores
     }
-    test = ForwardTest(window, "churn", customers, actual, predictions, failed)
+    test = ForwardTest(window, "churn", judged.customers, judged.actual, predictions, failed)
     return test, choice, population
 
 

@@ -27,27 +27,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
 
-from winback.data.tables import Transactions
 from winback.evaluation.bootstrap import Bootstrap
 from winback.evaluation.forward import ForwardTest, Recipe, value_forward, value_targets
 from winback.evaluation.level import Level, level_of, season_window
 from winback.evaluation.metrics import value_metrics
+from winback.evaluation.past import Past
 from winback.evaluation.value_candidates import SIMPLE, VALUE_CANDIDATES
 from winback.evaluation.value_losses import SCORED, pooled_bias, pooled_loss, written_off
-from winback.evaluation.value_snapshots import KnownFits
-from winback.evaluation.windows import (
-    MIN_CUSTOMERS,
-    Window,
-    first_day,
-    inner_windows,
-    known_past,
-    some_customers,
-)
+from winback.evaluation.windows import MIN_CUSTOMERS, Window, inner_windows
 
 TOLERANCE = 0.02  # a simpler candidate may lose so much, as a share of the loss
 BIAS_BOUNDS = (0.8, 1.25)
@@ -96,25 +88,21 @@ class Choice:
 
 
 def choose_value(
-    transactions: Transactions,
+    past: Past,
     *,
-    as_of: date,
     horizon_days: int,
     candidates: Mapping[str, Recipe] = VALUE_CANDIDATES,
     n_cutoffs: int = 3,
     n_replicates: int = 200,
     random_state: int = 0,
     busy_days: Sequence[str] = (),
-    known: KnownFits | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> dict[str, Choice]:
-    """Choose a candidate for purchases and one for revenue, from data up to `as_of` alone.
+    """Choose a candidate for purchases and one for revenue, from what is known alone.
 
     Parameters
     ----------
-    transactions : Transactions
-        Rows after `as_of` are cut off first, and never seen.
-    as_of : date
+    past : Past
     horizon_days : int
         The horizon that the chosen model will predict; inner windows are shorter where history
         is (`winback.evaluation.windows.inner_windows`).
@@ -123,8 +111,6 @@ def choose_value(
     n_cutoffs, n_replicates, random_state : int
     busy_days : sequence of str
         Periods in which more is bought, or less: see `winback.evaluation.busy`.
-    known : KnownFits, optional
-        What is fitted to these transactions already.
     progress : callable, optional
         Told what is being done, one line each.
 
@@ -133,33 +119,27 @@ def choose_value(
     dict of str to Choice
         By target.
     """
-    past = known_past(transactions, as_of)
-    some = some_customers(past.table, MAX_CONTEST)
-    if some is not None:
-        past = replace(past, table=past.table.semi_join(some, "customer_id"))
-    if some is not None or known is None:  # not known yet of a sample
-        known = KnownFits()
-    windows = inner_windows(first_day(past), as_of, horizon_days=horizon_days, count=n_cutoffs)
+    sample, as_of = past.sample(MAX_CONTEST), past.as_of
+    first = sample.first_day
+    windows = inner_windows(first, as_of, horizon_days=horizon_days, count=n_cutoffs)
     tests: list[dict[str, ForwardTest]] = []
     for window in windows:
         if progress is not None:
             progress(f"contest: {len(candidates)} candidates at {window.as_of}")
-        test = value_forward(past, candidates, window, random_state=random_state, known=known)
+        test = value_forward(sample, candidates, window, random_state=random_state)
         if len(test["purchases"].actual) >= MIN_CUSTOMERS and test["purchases"].predictions:
             tests.append(test)
     tests = _complete(tests)
     ahead = Window(as_of, as_of + timedelta(days=horizon_days))
-    season = season_window(first_day(past), as_of, horizon_days, busy_days) if tests else None
+    season = season_window(first, as_of, horizon_days, busy_days) if tests else None
     choices = {}
-    for target in value_targets(transactions):
+    for target in value_targets(past):
         mine = [test[target] for test in tests]
         choice = _choose(target, mine, candidates, n_replicates, random_state)
         last_year = None
         if season is not None:
             one = {choice.name: choice.recipe}
-            last_year = value_forward(past, one, season, random_state=random_state, known=known)[
-                target
-            ]
+            last_year = value_forward(sample, one, season, random_state=random_state)[target]
         level = level_of(mine, choice.name, season=last_year, ahead=ahead, busy_days=busy_days)
         choices[target] = replace(choice, level=level)
     return choices

@@ -7,21 +7,18 @@ transactions cut at the window's `as_of`.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
-import ibis.expr.types as ir
 import pandas as pd
 
-from winback.data.tables import Transactions
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.base.artifact import make
 from winback.evaluation.calibration import Floats
-from winback.evaluation.value_snapshots import KnownFits, Taught
-from winback.evaluation.windows import Window, known_past, outcomes
-from winback.features.behaviour import behaviour_table
-from winback.features.habits import event_types
+from winback.evaluation.past import Past
+from winback.evaluation.value_snapshots import value_snapshots
+from winback.evaluation.windows import Window
 
 Recipe = dict[str, Any]
 LEVELS = (0.8, 0.9)
@@ -100,38 +97,6 @@ class ForwardTest:
         )
 
 
-def customer_frame(
-    transactions: Transactions,
-    window: Window,
-    *,
-    events: ir.Table | None = None,
-) -> pd.DataFrame:
-    """Describe every customer with a purchase day by the window's `as_of`, sorted by customer.
-
-    Parameters
-    ----------
-    transactions, events
-        Later rows are not seen.
-    window : Window
-        Its horizon is the length of ``last_horizon_*``.
-
-    Returns
-    -------
-    DataFrame
-        The behaviour columns, index 0 to n - 1.
-    """
-    table = behaviour_table(
-        transactions.table,
-        [window.as_of],
-        count_zero=transactions.count_zero,
-        horizon_days=window.horizon_days,
-        events=events,
-        event_types=None if events is None else event_types(events, window.as_of),
-    )
-    frame: pd.DataFrame = table.order_by("customer_id").to_pyarrow().to_pandas()
-    return frame
-
-
 def attempt(
     failed: dict[str, str], names: str | Sequence[str], fit: Callable[..., Any], *args: Any
 ) -> Any:
@@ -144,20 +109,20 @@ def attempt(
 
 
 def value_forward(
-    transactions: Transactions,
+    past: Past,
     recipes: Mapping[str, Recipe],
     window: Window,
     *,
     random_state: int = 0,
     with_intervals: bool | Collection[str] = False,
     with_totals: Collection[str] = (),
-    known: KnownFits | None = None,
 ) -> dict[str, ForwardTest]:
     """Fit value recipes at the window's `as_of` and set them beside what happened.
 
     Parameters
     ----------
-    transactions : Transactions
+    past : Past
+        Of a day by which the window was over.
     recipes : mapping of str to recipe
         Of value models; their ``horizon_days`` is replaced by the window's.
     window : Window
@@ -166,8 +131,6 @@ def value_forward(
         Also simulate the 80% and 90% predictive intervals, of all recipes or of those named.
     with_totals : collection of str
         Of which recipes to simulate ``totals`` and ``unlevelled`` as well.
-    known : KnownFits, optional
-        What is fitted to these transactions already.
 
     Returns
     -------
@@ -175,28 +138,29 @@ def value_forward(
         ``purchases`` and (with amounts) ``revenue``, for every customer with a purchase day by
         `as_of`.
     """
-    past = known_past(transactions, window.as_of)
-    frame = customer_frame(past, window)
-    targets = value_targets(transactions)
+    then = past.at(window.as_of)
+    frame = then.frame(window.horizon_days)
+    targets = value_targets(past)
     predictions: dict[str, dict[str, pd.DataFrame]] = {target: {} for target in targets}
     failed: dict[str, str] = {}
     caveats: dict[str, str] = {}
     totals: dict[str, dict[str, dict[str, float]]] = {target: {} for target in targets}
     unlevelled: dict[str, dict[str, pd.DataFrame]] = {target: {} for target in targets}
-    taught = Taught(past, window, known)
-    told = set(recipes if with_intervals is True else with_intervals or ())
-    if not transactions.has_amounts:
+    simulated = set(recipes if with_intervals is True else with_intervals or ())
+    if not past.has_amounts:
         recipes = {name: without_spend(recipe) for name, recipe in recipes.items()}
     for names in distinct(recipes):
-        first, simulated = recipes[names[0]], not told.isdisjoint(names)
-        fit = partial(fitted, first, window, random_state, frame, taught=taught)
-        model = attempt(failed, names, fit)
+        model = attempt(
+            failed, names, fitted_value, then, recipes[names[0]], window, random_state, frame
+        )
         if model is None:
             continue
         if model.caveats_:
             caveats |= dict.fromkeys(names, "; ".join(model.caveats_))
         point = model.expected(frame)
-        bounds = model.intervals(frame, levels=LEVELS) if simulated else None
+        bounds = None
+        if not simulated.isdisjoint(names):
+            bounds = model.intervals(frame, levels=LEVELS)
         summed = [name for name in names if name in with_totals]
         sums = _total_bounds(model, frame) if summed else {}
         alone = _unlevelled(model, frame) if summed else pd.DataFrame()
@@ -210,8 +174,9 @@ def value_forward(
             if bounds is not None:
                 columns |= {bound: bounds[f"{target}_{bound}"] for bound in INTERVAL_COLUMNS}
             predictions[target] |= dict.fromkeys(names, pd.DataFrame(columns))
+    then.forget(_snapshots(window))
     customers = frame["customer_id"]
-    happened = outcomes(transactions, window, customers)
+    happened = past.outcomes(window, customers)
     return {
         target: ForwardTest(
             window,
@@ -247,9 +212,9 @@ def _unlevelled(model: Any, frame: pd.DataFrame) -> pd.DataFrame:
     return bounds
 
 
-def value_targets(transactions: Transactions) -> tuple[str, ...]:
+def value_targets(past: Past) -> tuple[str, ...]:
     """Return what value models predict here: without amounts, purchases only."""
-    return ("purchases", "revenue") if transactions.has_amounts else ("purchases",)
+    return ("purchases", "revenue") if past.has_amounts else ("purchases",)
 
 
 def without_spend(recipe: Recipe) -> Recipe:
@@ -289,49 +254,78 @@ def _kind(recipe: Recipe) -> str:
         params = make(recipe).get_params(deep=False)
     except ModelError:  # said when it is fitted
         return repr(recipe)
-    told = {name: value for name, value in params.items() if name not in SETTINGS}
-    return f"{recipe['estimator']} {told}"
+    telling = {name: value for name, value in params.items() if name not in SETTINGS}
+    return f"{recipe['estimator']} {telling}"
 
 
 def unfitted(recipe: Recipe, window: Window, random_state: int, n_draws: int | None = None) -> Any:
     """Return the recipe's estimator, unfitted, with the window's horizon and gap and this state."""
     model = make(recipe)
-    wanted = {
+    return model.set_params(**_wanted(model, window, random_state, n_draws))
+
+
+def _wanted(model: Any, window: Window, random_state: int, n_draws: int | None) -> dict[str, Any]:
+    settings = {
         "horizon_days": window.horizon_days,
         "gap_days": window.gap_days,
         "random_state": random_state,
     }
     if n_draws is not None:
-        wanted["n_draws"] = n_draws
-    return model.set_params(**{k: v for k, v in wanted.items() if k in model.get_params()})
+        settings["n_draws"] = n_draws
+    return {name: value for name, value in settings.items() if name in model.get_params()}
 
 
-def fitted(
+def fitted_value(
+    then: Past,
     recipe: Recipe,
     window: Window,
     random_state: int,
-    frame: pd.DataFrame,
+    frame: pd.DataFrame | None = None,
     n_draws: int | None = None,
-    *,
-    taught: Taught | None = None,
 ) -> Any:
-    """Return the recipe's estimator, fitted to the frame and, if it learns from them, snapshots."""
+    """Return a value recipe's estimator, fitted to a past.
+
+    Recipes that differ in `SETTINGS` alone are fitted once, and what different recipes have in
+    common too.
+
+    Parameters
+    ----------
+    then : Past
+        Of the window's `as_of`.
+    recipe : recipe
+    window : Window
+        Its horizon and gap replace the recipe's.
+    random_state : int
+    frame : DataFrame, optional
+        ``then.frame(window.horizon_days)``, if it is at hand.
+    n_draws : int, optional
+        Replaces the recipe's.
+    """
     model = unfitted(recipe, window, random_state, n_draws)
-    if taught is None:
-        return model.fit(frame)
-    if getattr(model, "learns_from_snapshots", False):
-        return model.fit(frame, snapshots=taught.snapshots, fits=taught.fits)
-    return model.fit(frame, fits=taught.fits)
+    horizon_days = window.horizon_days
+
+    def fit() -> Any:
+        rows = then.frame(horizon_days) if frame is None else frame
+        parts = then.parts(horizon_days)
+        if not getattr(model, "learns_from_snapshots", False):
+            return model.fit(rows, parts=parts)
+        snapshots = then.once(_snapshots(window), lambda: value_snapshots(then, horizon_days))
+        return model.fit(rows, snapshots=snapshots, parts=parts)
+
+    fitted = then.once(("value model", _kind(recipe), horizon_days, random_state), fit)
+    return copy(fitted).set_params(**model.get_params(deep=False))
+
+
+def _snapshots(window: Window) -> tuple[str, int]:
+    return ("value snapshots", window.horizon_days)
 
 
 def tiers_forward(
-    transactions: Transactions,
+    past: Past,
     recipes: Mapping[str, Recipe],
     window: Window,
     value_recipe: Recipe | None,
     random_state: int = 0,
-    *,
-    known: KnownFits | None = None,
 ) -> ForwardTest:
     """Learn tiers at the window's `as_of` and set each customer's tier beside later revenue.
 
@@ -346,23 +340,22 @@ def tiers_forward(
     """
     if value_recipe is None:
         raise ModelError("tiers are learned from expected value", hint="give value_recipe")
-    past = known_past(transactions, window.as_of)
-    frame = customer_frame(past, window)
-    if not transactions.has_amounts:
+    then = past.at(window.as_of)
+    frame = then.frame(window.horizon_days)
+    if not past.has_amounts:
         value_recipe = without_spend(value_recipe)
-    taught = Taught(past, window, known)
-    value = fitted(value_recipe, window, random_state, frame, FEWEST_DRAWS, taught=taught)
-    value = value.predict(frame)
+    model = fitted_value(then, value_recipe, window, random_state, frame, FEWEST_DRAWS)
+    value = model.predict(frame)
     frame = frame.assign(clv=value["clv"] if "clv" in value else value["expected_purchases"])
     predictions: dict[str, pd.DataFrame] = {}
     failed: dict[str, str] = {}
     for names in distinct(recipes):
-        model = attempt(failed, names, fitted, recipes[names[0]], window, random_state, frame)
-        if model is not None:
-            rank = {tier: float(at) for at, tier in enumerate(reversed(model.names_))}
-            predicted = model.predict(frame).map(rank).to_numpy(dtype=float)
+        tiers = unfitted(recipes[names[0]], window, random_state)
+        if attempt(failed, names, tiers.fit, frame) is not None:
+            rank = {tier: float(place) for place, tier in enumerate(reversed(tiers.names_))}
+            predicted = tiers.predict(frame).map(rank).to_numpy(dtype=float)
             predictions |= dict.fromkeys(names, pd.DataFrame({"predicted": predicted}))
     customers = frame["customer_id"]
-    happened = outcomes(transactions, window, customers)
-    actual = happened["revenue" if transactions.has_amounts else "purchases"].to_numpy()
+    happened = past.outcomes(window, customers)
+    actual = happened["revenue" if past.has_amounts else "purchases"].to_numpy()
     return ForwardTest(window, "tiers", customers, actual, predictions, failed)

@@ -11,12 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 
-import ibis.expr.types as ir
 import pandas as pd
 
-from winback.data.tables import Transactions
 from winback.errors import NotEnoughDataError
 from winback.evaluation.checks import (
     Check,
@@ -25,7 +22,7 @@ from winback.evaluation.checks import (
     value_checks,
     writing_off,
 )
-from winback.evaluation.churn_forward import KnownChurn, SnapshotSettings, churn_forward
+from winback.evaluation.churn_forward import ChurnSettings, churn_forward
 from winback.evaluation.forward import (
     ForwardTest,
     Recipe,
@@ -35,9 +32,9 @@ from winback.evaluation.forward import (
     without_spend,
 )
 from winback.evaluation.metrics import churn_metrics, value_metrics
+from winback.evaluation.past import Past
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
-from winback.evaluation.value_snapshots import KnownFits
-from winback.evaluation.windows import MIN_CUSTOMERS, MIN_HORIZON_DAYS, Window, first_day
+from winback.evaluation.windows import MIN_CUSTOMERS, Window
 
 KINDS = {
     "CustomerValueModel": "value",
@@ -110,73 +107,30 @@ class GateDecision:
     metrics: dict[str, float]
 
 
-def gate_window(
-    first: date, as_of: date, *, horizon_days: int, gap_days: int = 0
-) -> tuple[Window | None, str]:
-    """Choose the last window that has closed by `as_of`, shorter where history is short.
-
-    The horizon is ``min(horizon_days, half of the days of history)``: what is left to fit on is at
-    least as long as what is judged.
-
-    Returns
-    -------
-    Window or None
-        None below a week.
-    str
-        What was chosen, in one sentence.
-
-    Examples
-    --------
-    >>> gate_window(date(2011, 1, 1), date(2011, 7, 1), horizon_days=365)[1]
-    'refitted on data to 2011-04-01 and judged on the 91 days to 2011-07-01 (365 asked for; history has 182)'
-    """  # noqa: E501 - the sentence is one line
-    history = (as_of - first).days + 1
-    horizon = min(horizon_days, (history - gap_days) // 2)
-    if horizon < MIN_HORIZON_DAYS:
-        return None, f"history of {history} days is too short to judge a model forward in time"
-    window = Window(as_of - timedelta(days=gap_days + horizon), as_of, gap_days)
-    window.assert_known_by(as_of)
-    note = f"refitted on data to {window.as_of} and judged on the {horizon} days to {as_of}"
-    if horizon < horizon_days:
-        note += f" ({horizon_days} asked for; history has {history})"
-    return window, note
-
-
 def evaluate_recipes(
-    transactions: Transactions,
+    past: Past,
     recipes: Mapping[str, Recipe],
     *,
-    as_of: date,
     horizon_days: int,
-    gap_days: int = 0,
-    active_within_days: int | None = None,
-    snapshots: SnapshotSettings | None = None,
-    events: ir.Table | None = None,
+    churn: ChurnSettings | None = None,
     value_recipe: Recipe | None = None,
     random_state: int = 0,
-    known: KnownFits | None = None,
-    known_churn: KnownChurn | None = None,
 ) -> Evidence:
     """Refit recipes of one kind at the same cut-off, and predict the window after it.
 
     Parameters
     ----------
-    transactions : Transactions
+    past : Past
+        Its last days are the window.
     recipes : mapping of str to recipe
         Challenger, champion and baselines (see `BASELINES`), all of one estimator.
-    as_of : date
-        The last day of the window.
-    horizon_days, gap_days : int
+    horizon_days : int
         As in training; the window is shorter where history is (`gate_window`).
-    active_within_days, snapshots, events
-        For churn.
+    churn : ChurnSettings, optional
+        For churn: whom it is asked of, as in training.
     value_recipe : recipe, optional
         For tiers: the value model whose ``clv`` they are learned from.
     random_state : int
-    known : KnownFits, optional
-        What is fitted to these transactions already.
-    known_churn : KnownChurn, optional
-        What is fitted for churn already.
 
     Returns
     -------
@@ -193,38 +147,19 @@ def evaluate_recipes(
     if len(kinds) != 1 or None in kinds:
         names = ", ".join(sorted({str(recipe["estimator"]) for recipe in recipes.values()}))
         raise ValueError(f"recipes of one known estimator are compared, not of {names or 'none'}")
-    kind = str(kinds.pop())
-    if kind == "value" and not transactions.has_amounts:
+    kind, churn = str(kinds.pop()), churn or ChurnSettings()
+    if kind == "value" and not past.has_amounts:
         recipes = {name: without_spend(recipe) for name, recipe in recipes.items()}
-    window, note = gate_window(
-        first_day(transactions), as_of, horizon_days=horizon_days, gap_days=gap_days
-    )
+    window, note = past.last_window(horizon_days, churn.gap_days if kind == "churn" else 0)
     if window is None:
         return Evidence(kind, None, [], note)
     try:
         if kind == "value":
-            found = value_forward(
-                transactions, recipes, window, random_state=random_state, known=known
-            )
-            tests = list(found.values())
+            tests = list(value_forward(past, recipes, window, random_state=random_state).values())
         elif kind == "churn":
-            test = churn_forward(
-                transactions,
-                recipes,
-                window,
-                active_within_days=active_within_days,
-                snapshots=snapshots or SnapshotSettings(),
-                events=events,
-                random_state=random_state,
-                known=known_churn,
-            )
-            tests = [test]
+            tests = [churn_forward(past, recipes, window, churn, random_state=random_state)]
         else:
-            tests = [
-                tiers_forward(
-                    transactions, recipes, window, value_recipe, random_state, known=known
-                )
-            ]
+            tests = [tiers_forward(past, recipes, window, value_recipe, random_state)]
     except NotEnoughDataError as error:
         return Evidence(kind, window, [], f"{note}: {error.reason}")
     if not any(test.actual.any() for test in tests):

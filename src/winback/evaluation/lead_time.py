@@ -23,12 +23,11 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from winback.data.tables import Transactions
 from winback.errors import NotEnoughDataError, UsageError
-from winback.evaluation.churn_forward import SnapshotSettings, churn_data, fit_churn
-from winback.evaluation.windows import MIN_CUSTOMERS, Window, first_day, known_past, some_customers
-from winback.features.behaviour import active, behaviour_table
-from winback.features.habits import event_types
+from winback.evaluation.churn_forward import ChurnData, ChurnSettings, fit_churn
+from winback.evaluation.past import Past
+from winback.evaluation.windows import MIN_CUSTOMERS, Window
+from winback.features.behaviour import active
 from winback.features.purchases import purchase_days
 
 EVERY_DAYS = 7
@@ -86,33 +85,27 @@ class LeadTime:
 
 
 def measure_lead_time(
-    transactions: Transactions,
-    *,
-    as_of: date,
+    past: Past,
     days: int,
     horizon_days: int,
+    *,
     recipe: Mapping[str, Any] | None = None,
-    gap_days: int = 0,
-    active_within_days: int | None = 365,
-    snapshots: SnapshotSettings | None = None,
-    events: ir.Table | None = None,
+    settings: ChurnSettings | None = None,
     random_state: int = 0,
 ) -> LeadTime:
     """Choose the highest risk that warns of churn a median of `days` ahead.
 
     Parameters
     ----------
-    transactions, events
-        Later rows than `as_of` are not seen.
-    as_of
-        The last day that is known.
+    past
+        Its `as_of` is the last day that is known.
     days
         Days of warning asked for.
     horizon_days
         Days of silence after which a customer counts as churned.
     recipe
         Of the churn model. None: `ChurnModel` as it comes.
-    gap_days, active_within_days, snapshots, random_state
+    settings, random_state
         As in training.
 
     Raises
@@ -123,49 +116,34 @@ def measure_lead_time(
         If history does not hold a labelled snapshot and two horizons after it, or too few
         silences.
     """
-    past = known_past(transactions, as_of)
+    settings, as_of, first = settings or ChurnSettings(), past.as_of, past.first_day
     start = as_of - timedelta(days=2 * horizon_days)
-    first = first_day(past)
-    needed = timedelta(days=2 * horizon_days + gap_days + horizon_days)
-    if start - timedelta(days=gap_days + horizon_days) <= first:
+    label = timedelta(days=settings.gap_days + horizon_days)
+    if start - label <= first:
         raise NotEnoughDataError(
             "history is too short to measure days of warning",
             where="warn_from",
             got=f"{(as_of - first).days} days",
-            allowed=f"more than {needed.days}, three churn horizons",
+            allowed=f"more than {2 * horizon_days + label.days}, three churn horizons",
             hint="give warn_from as a risk, such as {risk: 0.5}, or a shorter churn horizon",
         )
-    window = Window(start, start + timedelta(days=gap_days + horizon_days), gap_days)
-    types = None if events is None else event_types(events, start)
-    data = churn_data(
-        past,
-        window,
-        active_within_days=active_within_days,
-        snapshots=snapshots or SnapshotSettings(),
-        events=events,
-    )
+    window, then = Window(start, start + label, settings.gap_days), past.at(start)
     wanted = dict(recipe) if recipe is not None else {"estimator": "ChurnModel", "params": {}}
-    model = fit_churn(wanted, data, window, random_state)
-    some = some_customers(past.table, MAX_SCORED)
-    scored = past.table.select("customer_id").distinct() if some is None else some
-    dates = [start + timedelta(days=at) for at in range(0, 2 * horizon_days + 1, EVERY_DAYS)]
+    model = fit_churn(wanted, ChurnData(then, window, settings), window, random_state)
+    scored = past.some_customers(MAX_SCORED)
+    if scored is None:
+        scored = past.transactions.table.select("customer_id").distinct()
+    dates = [start + timedelta(days=week) for week in range(0, 2 * horizon_days + 1, EVERY_DAYS)]
     risks = []
-    for at in range(0, len(dates), DATES_AT_ONCE):  # bounds the memory
-        table = behaviour_table(
-            past.table,
-            dates[at : at + DATES_AT_ONCE],
-            count_zero=past.count_zero,
-            horizon_days=horizon_days,
-            events=events,
-            event_types=types,
-            customers=scored,
-        )
-        table = active(table, active_within_days).order_by(["as_of", "customer_id"])
+    for first_date in range(0, len(dates), DATES_AT_ONCE):  # bounds the memory
+        weeks = dates[first_date : first_date + DATES_AT_ONCE]
+        table = past.describe(weeks, horizon_days, then.event_types, scored)
+        table = active(table, settings.active_within_days).order_by(["as_of", "customer_id"])
         frame = table.to_pyarrow().to_pandas()
         if len(frame):
             columns = ["customer_id", "as_of", "last_purchase_at"]
             risks.append(frame[columns].assign(p_churn=model.predict_frame(frame)["p_churn"]))
-    silences = _silences(past, scored, after=start, as_of=as_of, horizon_days=horizon_days)
+    silences = _silences(past, scored, after=start, horizon_days=horizon_days)
     if not risks or silences["churned"].sum() < MIN_CUSTOMERS:
         raise NotEnoughDataError(
             "too few customers churned to measure days of warning",
@@ -274,15 +252,14 @@ def choose(table: pd.DataFrame, days: int) -> float:
     return float(enough["threshold"].max())
 
 
-def _silences(
-    past: Transactions, scored: ir.Table, *, after: date, as_of: date, horizon_days: int
-) -> pd.DataFrame:
+def _silences(past: Past, scored: ir.Table, *, after: date, horizon_days: int) -> pd.DataFrame:
     """Return the silences that began after a date and whose end is known, and how each ended."""
-    days = purchase_days(past.table, as_of, count_zero=past.count_zero)
+    known = past.transactions
+    days = purchase_days(known.table, past.as_of, count_zero=known.count_zero)
     days = days.semi_join(scored, "customer_id")
     in_order = ibis.window(group_by=days.customer_id, order_by=days.day)
     days = days.mutate(next_day=days.day.lead().over(in_order))
-    closed = as_of - timedelta(days=horizon_days)
+    closed = past.as_of - timedelta(days=horizon_days)
     days = days.filter(days.day > after, days.day <= closed)
     gap = days.next_day.delta(days.day, unit="day")
     spells = days.select("customer_id", "day", churned=(gap > horizon_days).coalesce(True))

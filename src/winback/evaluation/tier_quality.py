@@ -10,17 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from winback.data.tables import Transactions
-from winback.evaluation.forward import FEWEST_DRAWS, Recipe, customer_frame, fitted, without_spend
+from winback.evaluation.churn_forward import ChurnSettings
+from winback.evaluation.forward import FEWEST_DRAWS, Recipe, fitted_value, unfitted, without_spend
+from winback.evaluation.past import Past
 from winback.evaluation.tier_contrast import differentiation_test, top_shares
-from winback.evaluation.value_snapshots import KnownFits, Taught
-from winback.evaluation.windows import Window, known_past, outcomes
+from winback.evaluation.windows import Window
 from winback.plain import records
 
 NOT_YET = "not yet a customer"
@@ -111,33 +111,30 @@ def migration(before: pd.Series[str], after: pd.Series[str], names: Sequence[str
 
 
 def tier_quality(
-    transactions: Transactions,
-    *,
+    past: Past,
     window: Window,
+    *,
     tiers_recipe: Recipe,
     value_recipe: Recipe,
     churn_horizon_days: int,
-    churn_gap_days: int = 0,
-    active_within_days: int | None = None,
+    churn: ChurnSettings | None = None,
     random_state: int = 0,
-    known: KnownFits | None = None,
 ) -> dict[str, Any]:
     """Refit value model and tiers at the cut-off, and set each tier beside what came after.
 
     Parameters
     ----------
-    transactions : Transactions
+    past : Past
+        Of a day by which the window was over.
     window : Window
-        Where the tiers are judged; see `winback.evaluation.gate.gate_window`.
+        Where the tiers are judged; see `Past.last_window`.
     tiers_recipe, value_recipe : recipe
-    churn_horizon_days, churn_gap_days : int
+    churn_horizon_days : int
         Churn is no purchase day in so many days after the gap, or in fewer where the window ends
         before.
-    active_within_days : int, optional
-        Churn is asked of who bought within so many days before the cut-off; None: of everybody.
+    churn : ChurnSettings, optional
+        The gap, and of whom churn is asked.
     random_state : int
-    known : KnownFits, optional
-        What is fitted to these transactions already.
 
     Returns
     -------
@@ -148,16 +145,15 @@ def tier_quality(
         ``tiers`` (`tier_table`), ``differentiation``, ``concentration`` (`top_shares` of
         everything brought by the cut-off, and in the window), ``note``.
     """
-    past = known_past(transactions, window.as_of)
-    frame = customer_frame(past, window)
-    measure = "revenue" if transactions.has_amounts else "purchases"
-    if not transactions.has_amounts:
+    then, churn = past.at(window.as_of), churn or ChurnSettings(None)
+    frame = then.frame(window.horizon_days)
+    measure = "revenue" if past.has_amounts else "purchases"
+    if not past.has_amounts:
         value_recipe = without_spend(value_recipe)
-    taught = Taught(past, window, known)
-    value = fitted(value_recipe, window, random_state, frame, FEWEST_DRAWS, taught=taught)
+    value = fitted_value(then, value_recipe, window, random_state, frame, FEWEST_DRAWS)
     frame = with_worth(frame, value)
-    tiers = fitted(tiers_recipe, window, random_state, frame)
-    happened = outcomes(transactions, window, frame["customer_id"])
+    tiers = unfitted(tiers_recipe, window, random_state).fit(frame)
+    happened = past.outcomes(window, frame["customer_id"])
     so_far = frame["realised_revenue"] if measure == "revenue" else frame["frequency"] + 1.0
     customers = pd.DataFrame(
         {
@@ -168,14 +164,14 @@ def tier_quality(
             "churned": np.nan,
         }
     )
-    silent_until = window.as_of + timedelta(days=churn_gap_days + churn_horizon_days)
+    silent_until = window.as_of + timedelta(days=churn.gap_days + churn_horizon_days)
     silent_until = min(silent_until, window.until)
-    churn_days = (silent_until - window.as_of).days - churn_gap_days
+    churn_days = (silent_until - window.as_of).days - churn.gap_days
     if churn_days > 0:
-        judged = Window(window.as_of, silent_until, churn_gap_days)
-        limit = np.inf if active_within_days is None else active_within_days
+        judged = Window(window.as_of, silent_until, churn.gap_days)
+        limit = np.inf if churn.active_within_days is None else churn.active_within_days
         active = frame["days_since_last"] <= limit
-        churned = outcomes(transactions, judged, frame["customer_id"])["churned"]
+        churned = past.outcomes(judged, frame["customer_id"])["churned"]
         customers["churned"] = churned.where(active)
     table = tier_table(customers, tiers.names_)
     after = customers["revenue_after"].to_numpy()
@@ -195,12 +191,10 @@ def tier_quality(
     }
 
 
-def migration_since(
-    transactions: Transactions, *, as_of: date, horizon_days: int, tiers: Any, value: Any
-) -> dict[str, Any]:
-    """Name everybody at `as_of` and one horizon before by the same fitted tiers and value model.
+def migration_since(past: Past, *, horizon_days: int, tiers: Any, value: Any) -> dict[str, Any]:
+    """Name everybody today and one horizon before by the same fitted tiers and value model.
 
-    Customers before are described by what was known then. The models may be of `as_of`: this
+    Customers before are described by what was known then. The models may be of today: this
     describes, and judges nothing.
 
     Returns
@@ -210,11 +204,10 @@ def migration_since(
         `migration` returns them, with the key ``before``) and ``kept``, the share of the earlier
         customers who are in the same tier (None where there were none).
     """
-    then = as_of - timedelta(days=horizon_days)
+    then = past.as_of - timedelta(days=horizon_days)
     named = []
-    for day in (then, as_of):
-        ahead = Window(day, day + timedelta(days=horizon_days))
-        frame = customer_frame(known_past(transactions, day), ahead)
+    for day in (then, past.as_of):
+        frame = past.at(day).frame(horizon_days)
         if frame.empty:
             named.append(pd.Series(dtype="str"))
             continue
@@ -224,7 +217,7 @@ def migration_since(
     earlier = counts.loc[list(tiers.names_)].to_numpy()
     return {
         "before": then.isoformat(),
-        "after": as_of.isoformat(),
+        "after": past.as_of.isoformat(),
         "tiers": list(tiers.names_),
         "counts": records(counts.reset_index()),
         "kept": float(np.trace(earlier) / earlier.sum()) if earlier.sum() > 0 else None,

@@ -7,17 +7,16 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from winback.data.tables import Transactions
 from winback.estimators.purchase.expected_tracking import expected_tracking
 from winback.estimators.purchase.purchase_model import PurchaseModel
 from winback.estimators.value.named_models import make_purchase_model
-from winback.evaluation.forward import customer_frame
-from winback.evaluation.windows import Window, first_day, known_past
+from winback.evaluation.past import Past
+from winback.evaluation.windows import Window
 from winback.features.daily import daily_purchases
 
 
 def track(
-    transactions: Transactions,
+    past: Past,
     window: Window,
     purchase_model: str | PurchaseModel,
     *,
@@ -31,8 +30,8 @@ def track(
 
     Parameters
     ----------
-    transactions
-        Known up to the window's end, or further; nothing later counts.
+    past
+        Of the window's end, or of a later day; nothing later counts.
     window
         Its `as_of` is the cut-off.
     purchase_model
@@ -51,13 +50,11 @@ def track(
     NotEnoughDataError, ModelError
         The model cannot be fitted on that past.
     """
-    cut_off, start = window.as_of, first_day(transactions)
-    frame = customer_frame(known_past(transactions, cut_off), window)
+    cut_off, start, purchases = window.as_of, past.first_day, past.transactions
+    frame = past.at(cut_off).frame(window.horizon_days)
     model = make_purchase_model(purchase_model, window.horizon_days).fit(frame)
     rows = [
-        daily_purchases(
-            transactions.table, day, count_zero=transactions.count_zero, joined_by=cut_off
-        )
+        daily_purchases(purchases.table, day, count_zero=purchases.count_zero, joined_by=cut_off)
         .to_pyarrow()
         .to_pandas()
         for day in (cut_off, window.until)

@@ -7,55 +7,52 @@ from dataclasses import replace
 
 import pandas as pd
 
-from winback.data.tables import Transactions
 from winback.errors import ModelError
 from winback.evaluation.calibration import Floats
 from winback.evaluation.contest import Choice, choose_value
 from winback.evaluation.forward import LEVELS, ForwardTest, Recipe
 from winback.evaluation.level import Level
 from winback.evaluation.metrics import interval_metrics
+from winback.evaluation.past import Past
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
-from winback.evaluation.value_snapshots import KnownFits
-from winback.evaluation.windows import Window, known_past
 
 
 def value_choices(
-    transactions: Transactions,
-    window: Window,
-    purchase_model: str | None,
-    random_state: int,
+    past: Past,
+    horizon_days: int,
+    named: str | None = None,
     *,
-    progress: Callable[[str], None] | None = None,
-    known: KnownFits | None = None,
+    random_state: int = 0,
     busy_days: Sequence[str] = (),
+    progress: Callable[[str], None] | None = None,
 ) -> dict[str, Choice]:
-    """Return what the contest chooses by target, or what a job names."""
-    candidates = VALUE_CANDIDATES
-    if purchase_model is not None:
-        if purchase_model not in VALUE_CANDIDATES:
-            raise ModelError(
-                "there is no such value model",
-                where="purchase_model",
-                got=purchase_model,
-                allowed=", ".join(VALUE_CANDIDATES),
-            )
-        candidates = {purchase_model: VALUE_CANDIDATES[purchase_model]}
-    if progress is not None:
-        progress(f"{window}: choosing value models inside the known past")
-    choices = choose_value(
-        known_past(transactions, window.as_of),  # outcomes are only added by the tests
-        as_of=window.as_of,
-        horizon_days=window.horizon_days,
-        candidates=candidates,
-        random_state=random_state,
-        progress=progress,
-        known=known,
-        busy_days=busy_days,
-    )
-    if purchase_model is None:
-        return choices
-    told = f"{purchase_model}, as the job names it"
-    return {target: replace(choice, reasons=told) for target, choice in choices.items()}
+    """Return what the contest chooses by target, or what a job names; chosen once a past."""
+    if named is not None and named not in VALUE_CANDIDATES:
+        raise ModelError(
+            "there is no such value model",
+            where="purchase_model",
+            got=named,
+            allowed=", ".join(VALUE_CANDIDATES),
+        )
+
+    def choose() -> dict[str, Choice]:
+        if progress is not None:
+            progress(f"{past.as_of}: choosing value models inside the known past")
+        choices = choose_value(
+            past,
+            horizon_days=horizon_days,
+            candidates=VALUE_CANDIDATES if named is None else {named: VALUE_CANDIDATES[named]},
+            random_state=random_state,
+            busy_days=busy_days,
+            progress=progress,
+        )
+        if named is None:
+            return choices
+        reasons = f"{named}, as the job names it"
+        return {target: replace(choice, reasons=reasons) for target, choice in choices.items()}
+
+    asked = (horizon_days, named, random_state, tuple(busy_days))
+    return past.once(("value choices", *asked), choose)
 
 
 def levelled(recipes: Mapping[str, Recipe], level: Level) -> dict[str, Recipe]:

@@ -7,16 +7,10 @@ end by `as_of`. `Window.assert_known_by` holds this in code.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
-import ibis.expr.types as ir
-import pandas as pd
-
-from winback.data.tables import Transactions
-from winback.errors import DataError, ModelError, NotEnoughDataError
-from winback.features.outcomes import outcomes_table
-from winback.features.purchases import known_by
+from winback.errors import DataError, ModelError
 
 MIN_HORIZON_DAYS = 7  # shorter windows see a weekday pattern, not customers
 MIN_CUSTOMERS = 20  # with fewer, no metric says anything
@@ -81,43 +75,6 @@ class Window:
             )
 
 
-def known_past(transactions: Transactions, as_of: date) -> Transactions:
-    """Return the same transactions as they were known at the end of `as_of`.
-
-    Whatever is computed from the result cannot see later rows, nor rows that were only made known
-    later. (Its ``counts`` still describe the whole intake.)
-    """
-    return replace(transactions, table=known_by(transactions.table, as_of))
-
-
-def first_day(transactions: Transactions) -> date:
-    """Return the first day on which anything was bought or returned.
-
-    Raises
-    ------
-    NotEnoughDataError
-        If there is no row.
-    """
-    day: date | None = transactions.table.day.min().to_pyarrow().as_py()
-    if day is None:
-        raise NotEnoughDataError("no transaction is known", hint="check as_of and the filter")
-    return day
-
-
-def some_customers(transactions: ir.Table, at_most: int) -> ir.Table | None:
-    """Choose about `at_most` customers to learn from, by a digest; None: all of them.
-
-    The digest makes the choice the same at every date and on every engine, and keeps a customer's
-    snapshots together.
-    """
-    n = transactions.customer_id.nunique().as_scalar().to_pyarrow().as_py()
-    if n <= at_most:
-        return None
-    below = f"{round(at_most / n * 0xFFFFFFFF):08x}"
-    ids = transactions.select("customer_id").distinct()
-    return ids.filter(ids.customer_id.hexdigest("md5").substr(0, 8) < below)
-
-
 def inner_windows(
     first: date, as_of: date, *, horizon_days: int, gap_days: int = 0, count: int = 3
 ) -> list[Window]:
@@ -156,25 +113,33 @@ def inner_windows(
     return windows
 
 
-def outcomes(transactions: Transactions, window: Window, customers: pd.Series[str]) -> pd.DataFrame:
-    """Return what each customer did in the window, in the order of `customers`.
+def gate_window(
+    first: date, as_of: date, *, horizon_days: int, gap_days: int = 0
+) -> tuple[Window | None, str]:
+    """Choose the last window that has closed by `as_of`, shorter where history is short.
+
+    The horizon is ``min(horizon_days, half of the days of history)``: what is left to fit on is at
+    least as long as what is judged.
 
     Returns
     -------
-    DataFrame
-        Floats, the index of `customers`: ``purchases`` (purchase days), ``revenue`` (all net
-        amounts, return-only days included), ``churned`` (1.0 = no purchase day).
-    """
-    happened = (
-        outcomes_table(
-            transactions.table,
-            [(window.as_of, window.start, window.until)],
-            count_zero=transactions.count_zero,
-        )
-        .to_pyarrow()
-        .to_pandas()
-    )
-    happened = happened.set_index("customer_id")[["purchases", "revenue"]]
-    aligned: pd.DataFrame = happened.reindex(customers.to_numpy()).fillna(0.0).astype(float)
-    aligned.index = customers.index
-    return aligned.assign(churned=(aligned["purchases"] == 0).astype(float))
+    Window or None
+        None below a week.
+    str
+        What was chosen, in one sentence.
+
+    Examples
+    --------
+    >>> gate_window(date(2011, 1, 1), date(2011, 7, 1), horizon_days=365)[1]
+    'refitted on data to 2011-04-01 and judged on the 91 days to 2011-07-01 (365 asked for; history has 182)'
+    """  # noqa: E501 - the sentence is one line
+    history = (as_of - first).days + 1
+    horizon = min(horizon_days, (history - gap_days) // 2)
+    if horizon < MIN_HORIZON_DAYS:
+        return None, f"history of {history} days is too short to judge a model forward in time"
+    window = Window(as_of - timedelta(days=gap_days + horizon), as_of, gap_days)
+    window.assert_known_by(as_of)
+    note = f"refitted on data to {window.as_of} and judged on the {horizon} days to {as_of}"
+    if horizon < horizon_days:
+        note += f" ({horizon_days} asked for; history has {history})"
+    return window, note

@@ -59,17 +59,14 @@ def read_tracking(session: Session) -> pd.DataFrame | None:
 def _past(session: Session, value: CustomerValueModel) -> tuple[str, pd.DataFrame]:
     """Compare the past with what a model of the champion's kind, fitted earlier, expected."""
     from winback.errors import ModelError, NotEnoughDataError
-    from winback.evaluation.gate import gate_window
     from winback.evaluation.tracking import track
-    from winback.evaluation.windows import first_day
 
     horizon_days = session.job.value.horizon_days
-    first, as_of = first_day(session.transactions), session.job.as_of
-    window, note = gate_window(first, as_of, horizon_days=horizon_days, gap_days=0)
+    window, note = session.past.last_window(horizon_days)
     if window is None:
         return note, pd.DataFrame()
     try:
-        return note, track(session.transactions, window, value.purchase_model, level=LEVEL)
+        return note, track(session.past, window, value.purchase_model, level=LEVEL)
     except (ModelError, NotEnoughDataError) as error:
         return error.reason, pd.DataFrame()
 

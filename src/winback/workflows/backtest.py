@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from winback.errors import ConfigError
-from winback.workflows.evaluate import churn_recipe, named_candidate, snapshot_settings
+from winback.workflows.evaluate import backtest_settings
 from winback.workflows.session import Session
 
 
@@ -26,6 +26,7 @@ def backtest(session: Session) -> dict[str, Any]:
         A split ends after the data do.
     """
     from winback.evaluation.backtest import run_backtest
+    from winback.evaluation.past import Past
     from winback.reports.figures.backtest import backtest_page
 
     job = session.job
@@ -36,21 +37,12 @@ def backtest(session: Session) -> dict[str, Any]:
             where=f"{session.loaded.path}, backtest.splits",
             hint="write for example `backtest: {splits: [{as_of: 2011-06-09, until: 2011-12-09}]}`",
         )
-    transactions = session.read_transactions(until=max(until for _, until in splits))
+    last = max(until for _, until in splits)
+    past = Past(session.read_transactions(until=last), last, events=session.events)
     with session.reporter.step(f"Looking back at {len(splits)} splits") as step:
         done = iter(range(10_000))
         result = run_backtest(
-            transactions,
-            splits,
-            active_within_days=job.churn.active_within_days,
-            gap_days=job.churn.gap_days,
-            purchase_model=named_candidate(session),
-            busy_days=job.value.busy_days,
-            churn_recipe=churn_recipe(session),
-            snapshots=snapshot_settings(session),
-            events=session.events,
-            random_state=job.random_state,
-            progress=lambda _: step.advance(next(done)),
+            past, splits, backtest_settings(session), progress=lambda _: step.advance(next(done))
         )
     text = json.dumps(result.records, indent=1, ensure_ascii=False)
     session.staged("backtest.json").write_text(text + "\n", encoding="utf-8")

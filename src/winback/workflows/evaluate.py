@@ -12,9 +12,11 @@ import pandas as pd
 from winback.workflows.session import Session, read_record
 
 if TYPE_CHECKING:
-    from winback.evaluation.backtest import BacktestResult
-    from winback.evaluation.churn_forward import SnapshotSettings
+    from winback.evaluation.backtest import BacktestResult, BacktestSettings
+    from winback.evaluation.churn_forward import ChurnSettings
+    from winback.evaluation.contest import Choice
     from winback.evaluation.forward import Recipe
+    from winback.evaluation.past import Past
     from winback.evaluation.windows import Window
     from winback.registry.run_log import Run
 
@@ -101,13 +103,10 @@ def evaluate(session: Session) -> Evaluation:
     The horizon is the model's own, or half of the history where that is shorter.
     """
     from winback.evaluation.backtest import judge
-    from winback.evaluation.gate import gate_window
-    from winback.evaluation.windows import first_day
 
-    job, transactions = session.job, session.transactions
+    job, past = session.job, session.past
     if read_record(session.find(RECORDS)).get("training_key") == session.training_key:
         return read(session)
-    first = first_day(transactions)
     kinds = {
         ("purchases", "revenue"): (job.value.horizon_days, 0),
         ("churn",): (session.churn_horizon_days, job.churn.gap_days),
@@ -115,26 +114,18 @@ def evaluate(session: Session) -> Evaluation:
     results: list[BacktestResult] = []
     notes: list[str] = []
     for targets, (horizon_days, gap_days) in kinds.items():
-        window, note = gate_window(first, job.as_of, horizon_days=horizon_days, gap_days=gap_days)
+        window, note = past.last_window(horizon_days, gap_days)
         notes.append(f"{' and '.join(targets)}: {note}")
         if window is None:
             session.reporter.warn(f"{targets[-1]} is not evaluated: {note}")
             continue
         with session.reporter.step(f"Judging {' and '.join(targets)} on {window}"):
             result = judge(
-                transactions,
+                past,
                 window,
+                backtest_settings(session),
                 targets=targets,
-                choices=None if "churn" in targets else session.value_choices(window),
-                churn_recipe=churn_recipe(session),
                 tiers=_tiers_then(session, window) if "churn" in targets else None,
-                active_within_days=job.churn.active_within_days,
-                gap_days=gap_days,
-                snapshots=snapshot_settings(session),
-                events=session.events,
-                random_state=job.random_state,
-                known=session.known_fits,
-                known_churn=session.known_churn,
             )
             results.append(result)
     records = [record for result in results for record in result.records]
@@ -189,13 +180,12 @@ def _tiers_then(session: Session, window: Window) -> pd.Series[str] | None:
     from winback.errors import ModelError, NotEnoughDataError
     from winback.estimators.base.artifact import make
     from winback.estimators.tiers.value_tiers import ValueTiers
-    from winback.evaluation.forward import customer_frame, without_spend
+    from winback.evaluation.forward import without_spend
     from winback.evaluation.value_candidates import VALUE_CANDIDATES
-    from winback.evaluation.windows import known_past
 
-    job, past = session.job, known_past(session.transactions, window.as_of)
+    job, past = session.job, session.past.at(window.as_of)
     recipe = VALUE_CANDIDATES[CANDIDATES["rate"]]
-    frame = customer_frame(past, window)
+    frame = past.frame(window.horizon_days)
     try:
         value = make(recipe if past.has_amounts else without_spend(recipe)).fit(frame)
         worth = value.predict(frame)["clv" if past.has_amounts else "expected_purchases"]
@@ -212,12 +202,47 @@ def _tiers_then(session: Session, window: Window) -> pd.Series[str] | None:
     return pd.Series(names.to_numpy(), index=frame["customer_id"].to_numpy())
 
 
-def snapshot_settings(session: Session) -> SnapshotSettings:
-    """Return the churn model's snapshots, as the job wants them."""
-    from winback.evaluation.churn_forward import SnapshotSettings
+def churn_settings(session: Session) -> ChurnSettings:
+    """Return whom the job asks churn of, and the snapshots it is learned from."""
+    from winback.evaluation.churn_forward import ChurnSettings, SnapshotSettings
 
-    wanted = session.job.churn.snapshots
-    return SnapshotSettings(wanted.count, wanted.every_days, wanted.min_history_days)
+    churn = session.job.churn
+    wanted = churn.snapshots
+    snapshots = SnapshotSettings(wanted.count, wanted.every_days, wanted.min_history_days)
+    return ChurnSettings(churn.active_within_days, churn.gap_days, snapshots)
+
+
+def backtest_settings(session: Session) -> BacktestSettings:
+    """Return how the job wants its models judged."""
+    from winback.evaluation.backtest import BacktestSettings
+
+    return BacktestSettings(
+        churn=churn_settings(session),
+        churn_recipe=churn_recipe(session),
+        purchase_model=named_candidate(session),
+        busy_days=tuple(session.job.value.busy_days),
+        random_state=session.job.random_state,
+    )
+
+
+def chosen_value(session: Session, past: Past, horizon_days: int) -> Choice:
+    """Return the value model that the contest, or the job, chooses: one for all targets."""
+    choices = value_choices_of(session, past, horizon_days)
+    return choices["revenue" if past.has_amounts else "purchases"]
+
+
+def value_choices_of(session: Session, past: Past, horizon_days: int) -> dict[str, Choice]:
+    """Return the same by target."""
+    from winback.evaluation.value_judged import value_choices
+
+    job = session.job
+    return value_choices(
+        past,
+        horizon_days,
+        named_candidate(session),
+        random_state=job.random_state,
+        busy_days=tuple(job.value.busy_days),
+    )
 
 
 def _stage(session: Session, evaluation: Evaluation) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from winback.estimators.tiers.value_tiers import ValueTiers
     from winback.estimators.value.customer_value import CustomerValueModel
     from winback.evaluation.churn_forward import ChurnData
+    from winback.evaluation.past import Past
     from winback.evaluation.windows import Window
     from winback.scoring.view import Scores
 
@@ -107,6 +108,11 @@ class OpenJob:
         return self._session.transactions
 
     @property
+    def past(self) -> Past:
+        """What is known at `as_of`; `past.at(day)` is what was known before."""
+        return self._session.past
+
+    @property
     def events(self) -> ir.Table | None:
         """What customers did besides buying, if the job names such a table."""
         return self._session.events
@@ -124,15 +130,8 @@ class OpenJob:
 
     def features(self, as_of: date | str | None = None) -> pd.DataFrame:
         """Describe every customer at a date by all behaviour features."""
-        from winback.features.behaviour import behaviour_table
-
-        table = behaviour_table(
-            self.purchases.table,
-            [_day(as_of or self.as_of)],
-            count_zero=self.purchases.count_zero,
-            horizon_days=self.churn_horizon_days,
-            events=self.events,
-        )
+        past = self.past.at(_day(as_of or self.as_of))
+        table = past.behaviour(self.churn_horizon_days, event_types=past.event_types)
         frame: pd.DataFrame = table.order_by("customer_id").to_pyarrow().to_pandas()
         return frame
 
@@ -154,23 +153,18 @@ class OpenJob:
             History is too short to hold anything out.
         """
         from winback.errors import NotEnoughDataError
-        from winback.evaluation.gate import gate_window
-        from winback.evaluation.windows import first_day
 
         churn = target == "churn"
         days = self.churn_horizon_days if churn else self.settings.value.horizon_days
         gap = self.settings.churn.gap_days if churn else 0
-        first = first_day(self.purchases)
-        window, note = gate_window(first, self.as_of, horizon_days=days, gap_days=gap)
+        window, note = self.past.last_window(days, gap)
         if window is None:
             raise NotEnoughDataError(note)
         return window
 
     def outcomes(self, window: Window, customers: pd.Series[str]) -> pd.DataFrame:
         """Return what customers did in a window: ``purchases``, ``revenue``, ``churned``."""
-        from winback.evaluation.windows import outcomes
-
-        return outcomes(self.purchases, window, customers)
+        return self.past.outcomes(window, customers)
 
     def churn_data(self, window: Window | None = None) -> ChurnData:
         """Return labelled snapshots to learn churn from, and the active customers to score.
@@ -180,16 +174,11 @@ class OpenJob:
         window
             From whose cut-off one looks, such as `window("churn")`; None: from `as_of` on.
         """
-        from winback.evaluation.churn_forward import churn_data
-        from winback.workflows.evaluate import snapshot_settings
+        from winback.evaluation.churn_forward import ChurnData
+        from winback.workflows.evaluate import churn_settings
 
-        return churn_data(
-            self.purchases,
-            window or self._ahead(),
-            active_within_days=self.settings.churn.active_within_days,
-            snapshots=snapshot_settings(self._session),
-            events=self.events,
-        )
+        window = window or self._ahead()
+        return ChurnData(self.past.at(window.as_of), window, churn_settings(self._session))
 
     # ------------------------------------------------------------------ models
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from winback.errors import NotEnoughDataError
 from winback.plain import records
-from winback.workflows.evaluate import churn_recipe, snapshot_settings
+from winback.workflows.evaluate import churn_recipe, churn_settings
 from winback.workflows.fitting import Fitted, value_frame
 from winback.workflows.session import Session
 
@@ -41,13 +41,7 @@ def fit_churn(session: Session) -> Fitted:
     start = timedelta(days=job.churn.gap_days)
     until = job.as_of + start + timedelta(days=session.churn_horizon_days)
     ahead = Window(job.as_of, until, job.churn.gap_days)
-    data = churn_forward.churn_data(
-        session.transactions,
-        ahead,
-        active_within_days=job.churn.active_within_days,
-        snapshots=snapshot_settings(session),
-        events=session.events,
-    )
+    data = churn_forward.ChurnData(session.past, ahead, churn_settings(session))
     recipe, found = churn_recipe(session), None
     try:
         if job.churn.tune:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from winback.errors import ModelError, NotEnoughDataError
 from winback.plain import records
-from winback.workflows.evaluate import Evaluation
+from winback.workflows.evaluate import Evaluation, churn_settings
 from winback.workflows.fitting import Fitted
 from winback.workflows.session import Session, read_record
 
@@ -70,15 +70,11 @@ def judge_tiers(
     dict
         Plain data; ``held_out`` is None where history is too short, and ``held_out_note`` says so.
     """
-    from winback.evaluation.gate import gate_window
     from winback.evaluation.tier_quality import migration_since
-    from winback.evaluation.windows import first_day
 
     job = session.job
     horizon_days = job.value.horizon_days
-    window, note = gate_window(
-        first_day(session.transactions), job.as_of, horizon_days=horizon_days
-    )
+    window, note = session.past.last_window(horizon_days)
     held_out = None
     if window is not None:
         try:
@@ -99,8 +95,7 @@ def judge_tiers(
         "held_out": held_out,
         "held_out_note": note,
         "migration": migration_since(
-            session.transactions,
-            as_of=job.as_of,
+            session.past,
             horizon_days=horizon_days if window is None else window.horizon_days,
             tiers=tiers,
             value=value,
@@ -148,17 +143,14 @@ def _held_out(
     from winback.estimators.base.artifact import recipe_of
     from winback.evaluation.tier_quality import tier_quality
 
-    job = session.job
     return tier_quality(
-        session.transactions,
-        window=window,
+        session.past,
+        window,
         tiers_recipe=recipe_of(tiers),
         value_recipe=value_recipe,
         churn_horizon_days=session.churn_horizon_days,
-        churn_gap_days=job.churn.gap_days,
-        active_within_days=job.churn.active_within_days,
-        random_state=job.random_state,
-        known=session.known_fits,
+        churn=churn_settings(session),
+        random_state=session.job.random_state,
     )
 
 

@@ -54,15 +54,15 @@ def fit_value(session: Session, frame: pd.DataFrame) -> Fitted:
     Where there is too little data for the chosen model, the rule of thumb (rate so far, own mean)
     takes its place, and says so.
     """
-    from winback.evaluation.forward import fitted
+    from winback.evaluation.forward import fitted_value
     from winback.evaluation.value_candidates import VALUE_CANDIDATES
-    from winback.evaluation.value_snapshots import Taught
     from winback.evaluation.windows import Window
+    from winback.workflows.evaluate import value_choices_of
 
-    job, transactions = session.job, session.transactions
+    job, past = session.job, session.past
     ahead = Window(job.as_of, job.as_of + timedelta(days=job.value.horizon_days))
-    choices = session.value_choices(ahead)
-    choice = choices["revenue" if transactions.has_amounts else "purchases"]
+    choices = value_choices_of(session, past, ahead.horizon_days)
+    choice = choices["revenue" if past.has_amounts else "purchases"]
     name, reasons = choice.name, choice.reasons
 
     def fit(candidate: str) -> Any:
@@ -70,12 +70,11 @@ def fit_value(session: Session, frame: pd.DataFrame) -> Fitted:
             "margin": job.margin,
             "discount_rate": job.discount_rate,
             **choice.level.settings,
-            **({} if transactions.has_amounts else {"spend_model": None}),
+            **({} if past.has_amounts else {"spend_model": None}),
         }
         recipe = VALUE_CANDIDATES[candidate]
         recipe = {**recipe, "params": {**recipe["params"], **settings}}
-        taught = Taught(transactions, ahead, session.known_fits)
-        return fitted(recipe, ahead, job.random_state, frame, taught=taught)
+        return fitted_value(past, recipe, ahead, job.random_state, frame)
 
     found = choice.level.settings
     tables = {"contest.csv": pd.concat([c.table.assign(target=t) for t, c in choices.items()])}
@@ -111,9 +110,4 @@ def require_customers(session: Session) -> None:
 
 def value_frame(session: Session) -> pd.DataFrame:
     """Describe every customer at `as_of`, with the last period as long as the value horizon."""
-    from winback.evaluation.forward import customer_frame
-    from winback.evaluation.windows import Window
-
-    as_of = session.job.as_of
-    ahead = Window(as_of, as_of + timedelta(days=session.job.value.horizon_days))
-    return customer_frame(session.transactions, ahead)
+    return session.past.frame(session.job.value.horizon_days)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from winback.errors import GateRefusedError
 from winback.roles import ROLES
-from winback.workflows.evaluate import snapshot_settings
+from winback.workflows.evaluate import chosen_value, churn_settings
 from winback.workflows.session import Session
 
 if TYPE_CHECKING:
@@ -153,34 +153,25 @@ def _judge(
 ) -> GateDecision:
     """Refit the recipes of challenger, champion and baselines at one cut-off, and compare."""
     from winback.evaluation import gate
-    from winback.evaluation.windows import first_day
     from winback.registry.artifacts import recipe
 
     job, churn = session.job, role == "churn"
     horizon_days = session.churn_horizon_days if churn else job.value.horizon_days
     gap_days = job.churn.gap_days if churn else 0
     own = recipe(session.store, challenger)
-    window, _ = gate.gate_window(
-        first_day(session.transactions), job.as_of, horizon_days=horizon_days, gap_days=gap_days
-    )
+    window, _ = session.past.last_window(horizon_days, gap_days)
     if role == "value" and window is not None:
         own = _chosen_before(session, own, window)
     recipes = {"challenger": own, **gate.BASELINES[role]}
     if champion is not None:
         recipes["champion"] = recipe(session.store, champion)
     evidence = gate.evaluate_recipes(
-        session.transactions,
+        session.past,
         recipes,
-        as_of=job.as_of,
         horizon_days=horizon_days,
-        gap_days=gap_days,
-        active_within_days=job.churn.active_within_days,
-        snapshots=snapshot_settings(session),
-        events=session.events,
+        churn=churn_settings(session),
         value_recipe=_value_recipe(session) if role == "tiers" else None,
         random_state=job.random_state,
-        known=session.known_fits,
-        known_churn=session.known_churn,
     )
     return gate.decide(
         evidence,
@@ -196,11 +187,10 @@ def _chosen_before(session: Session, own: dict[str, Any], window: Window) -> dic
 
     The challenger's own was chosen on days that the gate judges: what is compared is the rule.
     """
-    job, transactions = session.job, session.transactions
-    if job.value.purchase_model != "auto":
+    if session.job.value.purchase_model != "auto":
         return own
-    choices = session.value_choices(window)
-    return dict(choices["revenue" if transactions.has_amounts else "purchases"].recipe)
+    past = session.past.at(window.as_of)
+    return dict(chosen_value(session, past, window.horizon_days).recipe)
 
 
 def _value_recipe(session: Session) -> dict[str, Any]:

@@ -107,19 +107,12 @@ def _refer(session: Session) -> None:
 
 def _with_last_period(session: Session, churn: LoadedModel, value: LoadedModel) -> ir.Table:
     """Count the last period as the value champion was trained: as long as its own horizon."""
-    from winback.features.behaviour import behaviour_table
-
     job, column = session.job, "last_horizon_purchases"
     features = features_at_as_of(session, churn)
     same = job.value.horizon_days == churn.estimator.horizon_days
     if column not in value.input_columns or same:
         return features
-    own = behaviour_table(
-        session.transactions.table,
-        [job.as_of],
-        count_zero=session.transactions.count_zero,
-        horizon_days=job.value.horizon_days,
-    )
+    own = session.past.behaviour(job.value.horizon_days)
     return features.drop(column).join(own.select("customer_id", column), "customer_id")
 
 
@@ -177,15 +170,10 @@ def features_at_as_of(
     session: Session, churn: LoadedModel, *, customers: ir.Table | None = None
 ) -> ir.Table:
     """Describe customers at `as_of` by the columns that the churn champion was trained on."""
-    from winback.features.behaviour import behaviour_table
     from winback.features.feature_catalogue import event_types_in
 
-    return behaviour_table(
-        session.transactions.table,
-        [session.job.as_of],
-        count_zero=session.transactions.count_zero,
-        horizon_days=churn.estimator.horizon_days,
-        events=session.events,
+    return session.past.behaviour(
+        churn.estimator.horizon_days,
         event_types=event_types_in(churn.input_columns),
         customers=customers,
     )

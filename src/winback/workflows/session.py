@@ -20,10 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from winback.data.tables import Transactions
-    from winback.evaluation.churn_forward import KnownChurn
-    from winback.evaluation.contest import Choice
-    from winback.evaluation.value_snapshots import KnownFits
-    from winback.evaluation.windows import Window
+    from winback.evaluation.past import Past
     from winback.features.gaps import AutoHorizon
     from winback.registry.load import LoadedModel
     from winback.registry.store import Store
@@ -62,7 +59,6 @@ class Session(OutputFolder):
         super().__init__(Path(out or loaded.job.output or Path("outputs") / loaded.job.name))
         self.reporter: Reporter = reporter or Quiet()
         self.today = today
-        self._choices: dict[Window, dict[str, Choice]] = {}
         self.champions: dict[str, LoadedModel] | None = None  # see `winback.workflows.score`
 
     @property
@@ -160,39 +156,12 @@ class Session(OutputFolder):
         self.manifest["data_fingerprint"] = transactions.fingerprint
         return transactions
 
-    def value_choices(self, window: Window) -> dict[str, Choice]:
-        """Return which value model the contest, or the job, chooses at a window's `as_of`.
-
-        The evaluation and the gate ask it of the same days: it is held once a command.
-        """
-        from winback.evaluation.value_judged import value_choices
-        from winback.workflows.evaluate import named_candidate
-
-        if window not in self._choices:
-            named, seed = named_candidate(self), self.job.random_state
-            self._choices[window] = value_choices(
-                self.transactions,
-                window,
-                named,
-                seed,
-                known=self.known_fits,
-                busy_days=self.job.value.busy_days,
-            )
-        return self._choices[window]
-
     @cached_property
-    def known_fits(self) -> KnownFits:
-        """What value models are fitted to the transactions already, by cut-off."""
-        from winback.evaluation.value_snapshots import KnownFits
+    def past(self) -> Past:
+        """What is known at `as_of`, and everything that is ever made of it."""
+        from winback.evaluation.past import Past
 
-        return KnownFits()
-
-    @cached_property
-    def known_churn(self) -> KnownChurn:
-        """What churn models are fitted already at the cut-offs that are judged."""
-        from winback.evaluation.churn_forward import KnownChurn
-
-        return KnownChurn()
+        return Past(self.transactions, self.job.as_of, events=self.events)
 
     @cached_property
     def churn_horizon_days(self) -> int:
@@ -203,7 +172,6 @@ class Session(OutputFolder):
     @cached_property
     def auto_horizon(self) -> AutoHorizon:
         """The churn horizon as it is read from the gaps between purchases."""
-        from winback.evaluation.windows import first_day
         from winback.features.gaps import auto_horizon
 
         known = self.transactions
@@ -212,7 +180,7 @@ class Session(OutputFolder):
             self.job.as_of,
             count_zero=known.count_zero,
             quantile=self.job.churn.horizon_quantile,
-            history_days=(self.job.as_of - first_day(known)).days,
+            history_days=(self.job.as_of - self.past.first_day).days,
         )
         self.manifest["churn_horizon"] = asdict(read)
         self.reporter.say(f"churn horizon: {read.reason}")

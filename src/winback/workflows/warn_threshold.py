@@ -43,21 +43,17 @@ def _lead_time(session: Session, scores: pd.DataFrame, days: int) -> dict[str, A
     """Measure on history from which risk on customers are warned about so many days ahead."""
     from winback.estimators.base.artifact import recipe_of
     from winback.evaluation.lead_time import measure_lead_time
-    from winback.workflows.evaluate import snapshot_settings
+    from winback.workflows.evaluate import churn_settings
 
     job = session.job
     recipe = recipe_of(scored_with(session, scores, "churn").estimator) if len(scores) else None
     with session.reporter.step("Measuring days of warning on history"):
         measured = measure_lead_time(
-            session.transactions,
-            as_of=job.as_of,
-            days=days,
-            horizon_days=session.churn_horizon_days,
-            gap_days=job.churn.gap_days,
-            active_within_days=job.churn.active_within_days,
-            snapshots=snapshot_settings(session),
+            session.past,
+            days,
+            session.churn_horizon_days,
+            settings=churn_settings(session),
             recipe=recipe,
-            events=session.events,
             random_state=job.random_state,
         )
     return measured.summary()

@@ -10,8 +10,8 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from winback.errors import ModelError
-from winback.estimators.base.fits import Fits
 from winback.estimators.base.frames import read_columns, read_weight
+from winback.estimators.base.parts import Parts
 from winback.estimators.base.state import PlainState
 from winback.estimators.purchase.purchase_model import Columns, PurchaseModel
 from winback.estimators.spend.spend_model import SpendModel
@@ -114,7 +114,7 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         frame: pd.DataFrame,
         y: None = None,  # noqa: ARG002 - scikit-learn's signature
         *,
-        fits: Fits | None = None,
+        parts: Parts | None = None,
     ) -> Self:
         """Fit both models to one row per customer.
 
@@ -124,7 +124,7 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
             Columns ``frequency``, ``recency``, ``T``, with a spend model ``monetary_value``,
             for ``last_period`` also ``last_horizon_purchases``, and optionally ``weight`` and
             ``first_order_revenue`` (what a new customer's first order is expected to be).
-        fits
+        parts
             Models that are fitted to this very frame already, by another value model.
 
         Raises
@@ -137,10 +137,10 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         self._check_parameters()
         purchases = make_purchase_model(self.purchase_model, self.horizon_days)
         spend = make_spend_model(self.spend_model)
-        fits = fits or Fits()
-        self.purchase_model_: PurchaseModel = fits.of(purchases, lambda part: part.fit(frame))
+        parts = parts or Parts()
+        self.purchase_model_: PurchaseModel = parts.of(purchases, lambda part: part.fit(frame))
         self.spend_model_: SpendModel | None = (
-            None if spend is None else fits.of(spend, lambda part: part.fit(frame))
+            None if spend is None else parts.of(spend, lambda part: part.fit(frame))
         )
         self.n_ = len(frame)
         self.first_order_mean_ = _mean(frame, FIRST_ORDER) if spend is not None else None

@@ -10,8 +10,8 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from winback.errors import ModelError, NotEnoughDataError
-from winback.estimators.base.fits import Fits
 from winback.estimators.base.frames import FloatArray
+from winback.estimators.base.parts import Parts
 from winback.estimators.base.state import PlainState
 from winback.estimators.purchase.modified_beta_geo import ModifiedBetaGeoModel
 from winback.estimators.purchase.purchase_model import PurchaseModel
@@ -128,7 +128,7 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         y: None = None,  # noqa: ARG002 - scikit-learn's signature
         *,
         snapshots: pd.DataFrame | None = None,
-        fits: Fits | None = None,
+        parts: Parts | None = None,
     ) -> Self:
         """Fit the purchase and spend model to all customers, and the ratios to snapshots.
 
@@ -141,7 +141,7 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
             length of the label; what the purchase and spend model of that date expected,
             ``btyd_purchases`` within ``label_days`` and ``btyd_spend``; and what happened,
             ``purchases`` and ``revenue``. See `winback.evaluation.value_snapshots`.
-        fits
+        parts
             Models and learners that are fitted to this very frame and these snapshots already, by
             another value model.
 
@@ -153,16 +153,16 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
             Too few customers, snapshots or buyers; the simple candidates are as good then.
         """
         members = self._members()
-        fits = fits or Fits()
+        parts = parts or Parts()
         base = base_model(paid=self.spend_model is not None).set_params(**self._settings())
-        self.base_ = base.fit(frame, fits=fits)
+        self.base_ = base.fit(frame, parts=parts)
         self.rate_ = PurchaseRule("rate").fit(frame)
         self.own_mean_ = None if self.spend_model is None else SpendRule("own_mean").fit(frame)
         self.n_ = len(frame)
         self.learners_: dict[str, Learner] = {}
         self.label_days_, self.n_snapshots_ = float(self.horizon_days), 0
         if set(members) & set(COUNTED):
-            self._learn(members, self._labelled(snapshots), fits)
+            self._learn(members, self._labelled(snapshots), parts)
         return self
 
     def _members(self) -> tuple[str, ...]:
@@ -194,7 +194,7 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
             )
         return snapshots
 
-    def _learn(self, members: tuple[str, ...], rows: pd.DataFrame, fits: Fits) -> None:
+    def _learn(self, members: tuple[str, ...], rows: pd.DataFrame, parts: Parts) -> None:
         self.label_days_ = float(rows["label_days"].iloc[0])
         self.n_snapshots_ = len(rows)
         expected = rows["btyd_purchases"].to_numpy(dtype=float)
@@ -205,7 +205,7 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         for member in members:
             if member in COUNTED:
                 learner: Learner = COUNTED[member](self.random_state)
-                self.learners_[member] = fits.of(
+                self.learners_[member] = parts.of(
                     learner, lambda part: part.fit(rows, expected, counted)
                 )
             if member in PAID:
@@ -217,7 +217,7 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
                         allowed=f"{MIN_BUYERS} or more",
                     )
                 learner = PAID[member](self.random_state)
-                self.learners_[f"{member}_revenue"] = fits.of(
+                self.learners_[f"{member}_revenue"] = parts.of(
                     learner, lambda part: part.fit(rows, revenue, paid)
                 )
 

@@ -14,6 +14,7 @@ from winback.data.tables import Transactions
 from winback.errors import NotEnoughDataError
 from winback.estimators.purchase.expected_tracking import expected_tracking
 from winback.estimators.purchase.purchase_model import PurchaseModel
+from winback.evaluation.past import Past
 from winback.evaluation.tracking import track
 from winback.evaluation.windows import Window
 from winback.features.purchases import purchase_days
@@ -65,7 +66,7 @@ def tracking(
     """
     window = Window(_date(as_of), _date(until))
     asked = model if isinstance(model, str) else purchase_model(model)
-    weeks = value.weeks(track(purchases, window, asked, level=level))
+    weeks = value.weeks(track(Past(purchases, window.until), window, asked, level=level))
     days = purchase_days(purchases.table, window.as_of, count_zero=purchases.count_zero)
     n = int(days.customer_id.nunique().to_pyarrow().as_py())
     draw = figures.cumulative if cumulative else figures.tracking

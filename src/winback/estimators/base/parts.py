@@ -8,18 +8,18 @@ from typing import Any, TypeVar
 Part = TypeVar("Part")
 
 
-class Fits:
+class Parts:
     """Fitted parts, each made when it is first asked for.
 
     Pareto/NBD with Gamma-Gamma and BG/NBD with Gamma-Gamma have one Gamma-Gamma; every mean that
     counts by LightGBM has the same trees. Who fits many models to the same data hands the same
-    `Fits` to all of them. It holds fitted numbers and no customers.
+    `Parts` to all of them. It holds fitted numbers and no customers.
 
     Examples
     --------
     >>> from winback.estimators.purchase.purchase_rule import PurchaseRule
-    >>> fits, fitted = Fits(), []
-    >>> [fits.of(PurchaseRule("rate"), lambda part: fitted.append(part) or part) for _ in range(2)]
+    >>> parts, fitted = Parts(), []
+    >>> [parts.of(PurchaseRule("rate"), lambda part: fitted.append(part) or part) for _ in range(2)]
     [PurchaseRule(), PurchaseRule()]
     >>> len(fitted)
     1
@@ -36,7 +36,7 @@ class Fits:
         part
             An unfitted estimator: its class and parameters say whether it is known already.
         fit
-            Fits it to the data that these fits are of. An error is not kept: it is raised anew.
+            Fits it to the data that these parts are of. An error is not kept: it is raised anew.
         """
         params: dict[str, Any] = part.get_params()  # type: ignore[attr-defined]
         key = f"{type(part).__name__} {sorted(params.items())}"

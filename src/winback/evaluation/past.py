@@ -1,0 +1,302 @@
+"""The known past: a shop's purchases and events as they were known at the end of a day.
+
+Everything that is asked of a past is made once, when it is first asked for, and remembered: its
+first day, what describes its customers, what they did in a window, which models are fitted to it.
+A past of an earlier day, from `Past.at`, shares the memory of the one it comes from, so that
+contests, evaluation, gate, tiers and lists may all ask for the same cut-off. Nothing can leak from
+one day to another: a past holds no row that was known later, and tells no outcome of a window that
+was not over.
+
+What describes customers is kept in the engine, which may lay it on the disk; here are kept fitted
+models, dates, and what customers did in the windows that were judged (three numbers each).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, TypeVar
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+from ibis.util import gen_name
+
+from winback.data.tables import Transactions
+from winback.errors import ModelError, NotEnoughDataError
+from winback.estimators.base.parts import Parts
+from winback.estimators.purchase.beta_geo import BetaGeoModel
+from winback.evaluation.windows import Window, gate_window
+from winback.features.behaviour import behaviour_table
+from winback.features.habits import event_types
+from winback.features.outcomes import outcomes_table
+from winback.features.purchases import known_by, purchase_days
+from winback.features.rfm import rfm_table
+
+Made = TypeVar("Made")
+
+
+class Past:
+    """A shop as it was known at the end of a day.
+
+    Parameters
+    ----------
+    transactions : Transactions
+        Rows that were known later are cut off first. (Their ``counts`` still describe the whole
+        intake.)
+    as_of : date
+        Everything up to the end of this day is known.
+    events : ir.Table, optional
+        What customers did besides buying.
+    root : Past, optional
+        The latest past of the same shop, whose memory this one shares; see `at`.
+
+    Examples
+    --------
+    >>> import winback as wb
+    >>> past = Past(wb.read_transactions("sample:cdnow-tenth"), date(1998, 6, 30))
+    >>> then = past.at(date(1997, 9, 30))
+    >>> then.first_day, len(then.frame(90))
+    (datetime.date(1997, 1, 1), 2357)
+    >>> then.at(date(1997, 6, 30)) is past.at(date(1997, 6, 30))
+    True
+    >>> then.outcomes(Window(then.as_of, date(1997, 12, 31)))
+    Traceback (most recent call last):
+    ...
+    winback.errors.ModelError: a forward window ends after what is known: got ...
+    """
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        as_of: date,
+        *,
+        events: ir.Table | None = None,
+        root: Past | None = None,
+    ) -> None:
+        table = known_by(transactions.table, as_of)
+        self.transactions = replace(transactions, table=table)
+        self.as_of = as_of
+        self.events = events
+        self.root = root or self
+        self.memory: dict[Hashable, Any] = {} if root is None else root.memory
+
+    def at(self, day: date) -> Past:
+        """Return the past of an earlier day; it shares this one's memory.
+
+        Raises
+        ------
+        ModelError
+            The day lies after this past's own.
+        """
+        root = self.root
+        if day > self.as_of:
+            raise ModelError("that day is not known", got=str(day), allowed=f"<= {self.as_of}")
+        if day == root.as_of:
+            return root
+        return root.once(
+            ("past", day), lambda: Past(root.transactions, day, events=root.events, root=root)
+        )
+
+    def once(self, name: Hashable, make: Callable[[], Made]) -> Made:
+        """Return what was made of this past under a name, or make it now.
+
+        What the data are too few for is remembered too: the error is raised again.
+        """
+        key = (self.as_of, name)
+        if key not in self.memory:
+            try:
+                self.memory[key] = make()
+            except (ModelError, NotEnoughDataError) as error:
+                self.memory[key] = error
+        made = self.memory[key]
+        if isinstance(made, ModelError | NotEnoughDataError):
+            raise made
+        return made  # type: ignore[no-any-return]
+
+    def forget(self, name: Hashable) -> None:
+        """Let go of what was made of this past under a name, where it is large."""
+        self.memory.pop((self.as_of, name), None)
+
+    # ------------------------------------------------------------------ days
+
+    @property
+    def has_amounts(self) -> bool:
+        """Whether the source has amounts."""
+        return self.transactions.has_amounts
+
+    @property
+    def first_day(self) -> date:
+        """The first day on which anything was bought or returned.
+
+        Raises
+        ------
+        NotEnoughDataError
+            There is no row.
+        """
+        return self.once("first day", self._first_day)
+
+    def _first_day(self) -> date:
+        day: date | None = self.transactions.table.day.min().to_pyarrow().as_py()
+        if day is None:
+            raise NotEnoughDataError("no transaction is known", hint="check as_of and the filter")
+        return day
+
+    def last_window(self, horizon_days: int, gap_days: int = 0) -> tuple[Window | None, Any]:
+        """Return the last days that are known, to be held out; see `windows.gate_window`."""
+        return self.once(
+            ("last window", horizon_days, gap_days),
+            lambda: gate_window(
+                self.first_day, self.as_of, horizon_days=horizon_days, gap_days=gap_days
+            ),
+        )
+
+    # ------------------------------------------------------------------ customers
+
+    def behaviour(
+        self,
+        horizon_days: int,
+        *,
+        event_types: Sequence[str] = (),
+        customers: ir.Table | None = None,
+    ) -> ir.Table:
+        """Describe every customer with a purchase day, in the engine.
+
+        Parameters
+        ----------
+        horizon_days : int
+            The length of ``last_horizon_*``.
+        event_types : sequence of str
+            Which kinds of events to describe, too; see `event_types`.
+        customers : ir.Table, optional
+            Only these (``customer_id``): nobody else is then described for their sake.
+
+        Returns
+        -------
+        ir.Table
+            As of `winback.features.behaviour.behaviour_table`; its rows lie in the engine.
+        """
+        kinds = tuple(event_types) if self.events is not None else ()
+        name = ("behaviour", horizon_days, kinds)
+        if customers is not None and (self.as_of, name) not in self.memory:
+            return self.describe([self.as_of], horizon_days, kinds, customers)
+        table = self.once(name, lambda: self.describe([self.as_of], horizon_days, kinds).cache())
+        return table if customers is None else table.semi_join(customers, "customer_id")
+
+    def describe(
+        self,
+        dates: Sequence[date],
+        horizon_days: int,
+        event_types: Sequence[str] = (),
+        customers: ir.Table | None = None,
+    ) -> ir.Table:
+        """Describe customers at several days by what was known then, computed when it is read."""
+        return behaviour_table(
+            self.transactions.table,
+            dates,
+            count_zero=self.transactions.count_zero,
+            horizon_days=horizon_days,
+            events=self.events if event_types else None,
+            event_types=event_types,
+            customers=customers,
+        )
+
+    def frame(self, horizon_days: int) -> pd.DataFrame:
+        """Describe every customer by their purchases, sorted by customer, index 0 to n - 1."""
+        table = self.behaviour(horizon_days).order_by("customer_id")
+        frame: pd.DataFrame = table.to_pyarrow().to_pandas()
+        return frame
+
+    @property
+    def event_types(self) -> Sequence[str]:
+        """The kinds of events that are told apart; none without events."""
+        if self.events is None:
+            return ()
+        events = self.events
+        return self.once("event types", lambda: event_types(events, self.as_of))
+
+    def outcomes(self, window: Window, customers: pd.Series[str]) -> pd.DataFrame:
+        """Return what each customer did in a window, in the order of `customers`.
+
+        Returns
+        -------
+        DataFrame
+            Floats, the index of `customers`: ``purchases`` (purchase days), ``revenue`` (all net
+            amounts, return-only days included), ``churned`` (1.0 = no purchase day).
+
+        Raises
+        ------
+        ModelError
+            The window is not over.
+        """
+        window.assert_known_by(self.as_of)
+        happened = self.root.once(
+            ("outcomes", window), lambda: _outcomes(self.root.transactions, window)
+        )
+        aligned: pd.DataFrame = happened.reindex(customers.to_numpy()).fillna(0.0).astype(float)
+        aligned.index = customers.index
+        return aligned.assign(churned=(aligned["purchases"] == 0).astype(float))
+
+    def some_customers(self, at_most: int) -> ir.Table | None:
+        """Choose about `at_most` customers to learn from, by a digest; None: all of them.
+
+        The digest makes the choice the same at every date and on every engine, and keeps a
+        customer's snapshots together.
+        """
+        ids = self.transactions.table.select("customer_id").distinct()
+        n = self.once("customers", lambda: ids.count().to_pyarrow().as_py())
+        if n <= at_most:
+            return None
+        below = f"{round(at_most / n * 0xFFFFFFFF):08x}"
+        return ids.filter(ids.customer_id.hexdigest("md5").substr(0, 8) < below)
+
+    def sample(self, at_most: int) -> Past:
+        """Return the past of about so many customers, or this one if there are no more."""
+        chosen = self.some_customers(at_most)
+        if chosen is None:
+            return self
+        table = self.transactions.table.semi_join(chosen, "customer_id")
+        return self.once(
+            ("sample", at_most),
+            lambda: Past(replace(self.transactions, table=table), self.as_of, events=self.events),
+        )
+
+    # ------------------------------------------------------------------ models
+
+    def parts(self, horizon_days: int) -> Parts:
+        """Return the fitted parts that value models of this day and horizon share."""
+        return self.once(("parts", horizon_days), Parts)
+
+    def purchase_model(self) -> BetaGeoModel:
+        """Fit BG/NBD, in days, on every customer.
+
+        The engine counts equal histories, so that memory does not grow with the customers.
+
+        Raises
+        ------
+        ModelError, NotEnoughDataError
+            It cannot be fitted.
+        """
+        return self.once("purchase model", self._purchase_model)
+
+    def _purchase_model(self) -> BetaGeoModel:
+        known = self.transactions
+        rows = rfm_table(
+            purchase_days(known.table, self.as_of, count_zero=known.count_zero), self.as_of
+        )
+        histories = rows.group_by(list(BetaGeoModel.columns)).aggregate(weight=rows.count())
+        return BetaGeoModel().fit(histories.to_pyarrow().to_pandas())
+
+
+def _outcomes(transactions: Transactions, window: Window) -> pd.DataFrame:
+    days = [(window.as_of, window.start, window.until)]
+    table = outcomes_table(transactions.table, days, count_zero=transactions.count_zero)
+    rows: pd.DataFrame = table.to_pyarrow().to_pandas()
+    return rows.set_index("customer_id")[["purchases", "revenue"]]
+
+
+def laid_down(table: ir.Table) -> ir.Table:
+    """Compute a table now, and leave its rows in the engine until that is closed."""
+    rows: ir.Table = ibis.get_backend(table).create_table(gen_name("past"), table, temp=True)
+    return rows
