@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from winback.workflows.session import Session, read_record
+from winback.files import read_record
+from winback.workflows.session import Session
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
