@@ -182,8 +182,9 @@ def sweep(folder: Path) -> None:
     for name in list(linked(folder)):
         if name not in names and not (folder / name).exists():
             (folder / name).unlink()
-            with suppress(OSError):  # others' files are in it
-                (folder / name).parent.rmdir()
+            with suppress(OSError):  # something else is in it
+                for above in list(Path(name).parents)[:-1]:
+                    (folder / above).rmdir()
     if version is None:
         return
     kept = {version.name, read_record(version / MANIFEST).get("published", {}).get("previous")}
