@@ -214,7 +214,8 @@ def _carry(source: Path, target: Path) -> None:
 def _settle(version: Path) -> None:
     """Bring a set to the disk; whatever is to be true of every file of a set is done here."""
     for path in [version, *version.rglob("*")]:
-        flush(path)
+        if path.is_dir() or path.stat().st_nlink == 1:  # else it is there under its earlier name
+            flush(path)
 
 
 def _adopt(folder: Path, stage: Path, names: Collection[str], version: str) -> None:

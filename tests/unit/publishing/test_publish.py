@@ -255,3 +255,32 @@ def test_a_manifest_that_names_files_elsewhere_touches_none_of_them(results, tmp
         results.publish({"scores.parquet": text})
     assert outside.read_text() == "mine"
     assert problems(results.out) == []
+
+
+def test_a_kept_list_that_was_edited_stays_suspect(results):
+    (results.out / "lists/2011-12-08/win_back.csv").write_text("edited in place")
+    results.publish_new()
+    (problem,) = problems(results.out)
+    assert "lists/2011-12-08/win_back.csv has changed" in str(problem)
+
+
+def test_every_new_file_and_every_folder_is_on_the_disk_before_the_switch(results, monkeypatch):
+    told = []
+
+    def fsync(opened):
+        told.append(os.path.realpath(f"/proc/self/fd/{opened}"))
+
+    def replace(source, target, real=os.replace):
+        told.append(str(target))
+        real(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fsync)
+        patch.setattr(os, "replace", replace)
+        results.publish_new()
+    before = told[: told.index(str(results.out / "current"))]
+    made = {path.partition("/results")[2].lstrip("/") for path in before if ".staged-" in path}
+    new = {"scores.parquet", "alerts.csv", "lists/2011-12-09/win_back.csv", "manifest.json"}
+    assert made >= {*new, "", "lists", "lists/2011-12-08", "lists/2011-12-09"}
+    assert {str(results.out), str(results.out / ".published")} <= {*before}
+    assert told[-1] == str(results.out)
