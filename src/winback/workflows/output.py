@@ -19,7 +19,7 @@ from typing import Any, Self, TextIO
 from winback.errors import OutputError
 from winback.files import read_record
 from winback.publishing.layout import MANIFEST, files_of
-from winback.publishing.publish import demand_links, demand_room, earlier_set, publish, sweep
+from winback.publishing.publish import demand_links, demand_room, earlier_set, publish
 
 _STAGE = ".staged-"
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -67,7 +67,6 @@ class OutputFolder:
             self.earlier = earlier_set(self.out)
             if self.earlier != self.out:  # before the work, which may take hours
                 demand_room(self.out, [*files_of(self.earlier), MANIFEST])
-            sweep(self.out)
             self.stage = Path(tempfile.mkdtemp(prefix=_STAGE, dir=self.out))
             self._stack.callback(shutil.rmtree, self.stage, ignore_errors=True)
             demand_links(self.out, self.stage)

@@ -284,3 +284,15 @@ def test_every_new_file_and_every_folder_is_on_the_disk_before_the_switch(result
     assert made >= {*new, "", "lists", "lists/2011-12-08", "lists/2011-12-09"}
     assert {str(results.out), str(results.out / ".published")} <= {*before}
     assert told[-1] == str(results.out)
+
+
+def test_a_folder_of_a_set_that_was_swapped_for_a_link_is_not_followed(results, tmp_path):
+    mine = tmp_path / "mine"
+    kept = (results.out / "lists/2011-12-08/win_back.csv").resolve()
+    kept.parent.rename(mine)
+    kept.parent.symlink_to(mine)
+    for text in "abc":
+        results.publish({"scores.parquet": text})
+    assert (mine / "win_back.csv").read_text() == "kept"
+    (problem,) = problems(results.out)
+    assert "lists/2011-12-08/win_back.csv is missing" in str(problem)

@@ -55,6 +55,11 @@ def lead_nowhere(results):
     shutil.rmtree(results.out / ".published")
 
 
+def lead_out(results):
+    (results.out / ".published").rename(results.out / "moved")
+    (results.out / ".published").symlink_to("moved")
+
+
 @pytest.mark.parametrize(
     ("harm", "told"),
     [
@@ -67,6 +72,7 @@ def lead_nowhere(results):
         (unlink, "link to manifest.json is missing"),
         (spoil_the_manifest, "manifest cannot be read"),
         (lead_astray, "pointer to the newest results leads to none"),
+        (lead_out, "pointer to the newest results leads to none"),
         (lead_nowhere, "pointer to the newest results leads to none"),
     ],
 )
