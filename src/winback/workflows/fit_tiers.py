@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from winback.errors import ModelError, NotEnoughDataError
 from winback.files import read_record
+from winback.plain import records
 from winback.workflows.evaluate import Evaluation
 from winback.workflows.fitting import Fitted
 from winback.workflows.session import Session
@@ -71,7 +72,7 @@ def judge_tiers(
         Plain data; ``held_out`` is None where history is too short, and ``held_out_note`` says so.
     """
     from winback.evaluation.gate import gate_window
-    from winback.evaluation.tier_quality import migration_since, records
+    from winback.evaluation.tier_quality import migration_since
     from winback.evaluation.windows import first_day
 
     job = session.job

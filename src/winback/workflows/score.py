@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import RegistryError
+from winback.roles import ROLES
 from winback.workflows.aggregates import aggregates
 from winback.workflows.session import Session
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from winback.registry.load import LoadedModel
-
-ROLES = ("value", "churn", "tiers")
 
 
 def score(session: Session) -> dict[str, Any]:
@@ -179,7 +178,7 @@ def features_at_as_of(
 ) -> ir.Table:
     """Describe customers at `as_of` by the columns that the churn champion was trained on."""
     from winback.features.behaviour import behaviour_table
-    from winback.features.catalogue import event_types_in
+    from winback.features.feature_catalogue import event_types_in
 
     return behaviour_table(
         session.transactions.table,
