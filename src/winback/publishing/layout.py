@@ -172,7 +172,8 @@ def files_of(folder: Path) -> dict[str, dict[str, Any]]:
     listed = read_record(folder / MANIFEST).get("files")
     if isinstance(listed, dict):
         return {name: entry for name, entry in listed.items() if is_name(name) and entry}
-    names = (path.relative_to(folder).as_posix() for path in sorted(folder.glob("**/*")))
+    paths = sorted([*folder.glob("*"), *folder.glob("lists/*/*")])
+    names = (path.relative_to(folder).as_posix() for path in paths)
     return {name: {} for name in names if _EARLIER.fullmatch(name) and own_file(folder, name)}
 
 
