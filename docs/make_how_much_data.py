@@ -104,7 +104,9 @@ def churn_by_customers(purchases: wb.Transactions, draws: int) -> list[str]:
         for draw in range(draws):
             few = set(everybody.sample(size, random_state=draw))
             train, test = known[known["customer_id"].isin(few)], later[~everybody.isin(few)]
-            model = wb.ChurnModel(horizon_days=90).fit(train.drop(columns=labels), train["churned"])
+            model = wb.choose_churn(
+                wb.ChurnModel(horizon_days=90), train.drop(columns=labels), train["churned"]
+            )
             predicted = model.predict_frame(test.drop(columns=labels))["p_churn"]
             aucs.append(roc_auc_score(test["churned"], predicted))
             chosen.append(model.selected_)

@@ -98,7 +98,7 @@ def churn_model(transactions: Transactions) -> wb.ChurnModel:
     features = train.drop(columns=["purchases", "revenue", "churned"])
     few = {"n_estimators": 25}  # trees are most of the file
     model = wb.ChurnModel(HORIZON_DAYS, n_bootstrap=50, lightgbm=few)
-    return model.fit(features, train["churned"])
+    return wb.choose_churn(model, features, train["churned"])
 
 
 def golden() -> dict[str, tuple[Any, pd.DataFrame, pd.DataFrame]]:

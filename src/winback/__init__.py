@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from winback.estimators.value.customer_value import CustomerValueModel
     from winback.estimators.value.learned_value import LearnedValueModel
     from winback.evaluation.backtest import run_backtest
+    from winback.evaluation.churn_contest import choose_churn
     from winback.evaluation.contest import choose_value
     from winback.evaluation.gate import decide, evaluate_recipes
     from winback.evaluation.metrics import churn_metrics, value_metrics
@@ -69,6 +70,7 @@ _HOME = {
     "WinbackError": "winback.errors",
     "Window": "winback.evaluation.windows",
     "behaviour_table": "winback.features.behaviour",
+    "choose_churn": "winback.evaluation.churn_contest",
     "choose_value": "winback.evaluation.contest",
     "churn_metrics": "winback.evaluation.metrics",
     "churn_warning": "winback.lists.churn_warning",
@@ -123,6 +125,7 @@ __all__ = [  # noqa: RUF022  # grouped as a reader looks for them
     # how good they are
     "Window",
     "choose_value",
+    "choose_churn",
     "run_backtest",
     "value_metrics",
     "churn_metrics",

@@ -12,6 +12,7 @@ from winback.estimators.base.artifact import make
 from winback.estimators.churn.churn_model import ChurnModel
 from winback.estimators.tiers.value_tiers import ValueTiers
 from winback.estimators.value.customer_value import CustomerValueModel
+from winback.evaluation.churn_contest import choose_churn
 from winback.registry import open_store, promote, recipe, training_run
 from winback.registry.guard import load_mlflow
 
@@ -51,7 +52,7 @@ def fitted(frame):
     value = CustomerValueModel(horizon_days=90).fit(newest)
     churn = ChurnModel(horizon_days=30, min_customers=100, n_bootstrap=20)
     tiers = ValueTiers().fit(newest.assign(clv=value.predict(newest)["clv"]))
-    return {"value": value, "churn": churn.fit(frame, frame["churned"]), "tiers": tiers}
+    return {"value": value, "churn": choose_churn(churn, frame, frame["churned"]), "tiers": tiers}
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,11 @@ from winback.estimators.tiers.value_tiers import ValueTiers
 from winback.estimators.uplift.uplift_model import UpliftModel
 from winback.estimators.value.customer_value import CustomerValueModel
 from winback.estimators.value.learned_value import LearnedValueModel
+from winback.evaluation.churn_contest import choose_churn
 
 EVIL = "<script>alert('x')</script>"
+
+SIMPLE = ("base_rate", "recency_rule")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +46,9 @@ def fitted(customers):
     return {
         "value": CustomerValueModel("rate", "own_mean", horizon_days=91).fit(customers),
         "learned": LearnedValueModel(("btyd", "rate"), None, horizon_days=91).fit(customers),
-        "churn": ChurnModel(91, candidates=("base_rate", "recency_rule")).fit(snapshot, gone),
+        "churn": choose_churn(
+            ChurnModel(91, candidates=("base_rate", "recency_rule")), snapshot, gone
+        ),
         "tiers": ValueTiers().fit(customers),
     }
 

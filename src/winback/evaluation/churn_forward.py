@@ -18,6 +18,7 @@ from winback.estimators.churn.churn_profit import ContactEconomics
 from winback.estimators.purchase.beta_geo import BetaGeoModel
 from winback.estimators.purchase.purchase_rule import PurchaseRule
 from winback.evaluation.calibration import Floats
+from winback.evaluation.churn_contest import choose_churn
 from winback.evaluation.forward import ForwardTest, Recipe, attempt, unfitted
 from winback.evaluation.past import Past, laid_down
 from winback.evaluation.windows import Window
@@ -207,7 +208,8 @@ def _fit(model: ChurnModel, data: ChurnData, window: Window) -> ChurnModel:
             hint="give more history, or a shorter horizon",
         )
     names = feature_columns(data.train.columns)  # whatever else was joined on is not learned
-    return model.fit(
+    return choose_churn(
+        model,
         data.train[["customer_id", "as_of", *names]],
         data.train["churned"],
         purchase_model=data.purchase_model,

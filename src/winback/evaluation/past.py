@@ -61,7 +61,8 @@ class Past:
     (datetime.date(1997, 1, 1), 2357)
     >>> then.at(date(1997, 6, 30)) is past.at(date(1997, 6, 30))
     True
-    >>> then.outcomes(Window(then.as_of, date(1997, 12, 31)))
+    >>> customers = then.frame(90)["customer_id"]
+    >>> then.outcomes(Window(then.as_of, date(1997, 12, 31)), customers)
     Traceback (most recent call last):
     ...
     winback.errors.ModelError: a forward window ends after what is known: got ...

@@ -14,9 +14,9 @@ from winback.workflows.session import Session
 if TYPE_CHECKING:
     import pandas as pd
 
-    from winback.estimators.churn.tuning import Tuning
     from winback.estimators.purchase.beta_geo import BetaGeoModel
     from winback.evaluation.churn_forward import ChurnData
+    from winback.evaluation.churn_tuning import Tuning
     from winback.evaluation.windows import Window
     from winback.registry.runs import ModelRun
 
@@ -90,7 +90,7 @@ def tuned(session: Session, data: ChurnData, window: Window) -> Tuning:
     UsageError
         Optuna is not installed.
     """
-    from winback.estimators.churn.tuning import as_yaml, tune
+    from winback.evaluation.churn_tuning import as_yaml, tune
     from winback.features.feature_catalogue import feature_columns
 
     job = session.job

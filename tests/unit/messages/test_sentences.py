@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import winback
-from winback.estimators.churn.base_rate_drift import base_rate_drift
+from winback.evaluation.base_rate_drift import base_rate_drift
 from winback.evaluation.checks import Check
 from winback.evaluation.churn_groups import knows_little
 from winback.evaluation.gate import gate_window

@@ -1,4 +1,4 @@
-"""ChurnModel: several candidates, forward evidence, one calibrated winner."""
+"""ChurnModel: several candidates fitted to the same snapshots, one of which is trusted."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from winback.errors import ModelError, NotEnoughDataError
-from winback.estimators.churn import churn_evidence
-from winback.estimators.churn.base_rate_drift import base_rate_drift
 from winback.estimators.churn.calibrators import CALIBRATIONS, Calibrator
 from winback.estimators.churn.candidates import (
     CANDIDATES,
@@ -31,26 +29,22 @@ from winback.estimators.churn.candidates.candidate import (
     with_value,
 )
 from winback.estimators.churn.churn_card import churn_card
-from winback.estimators.churn.churn_contest import hold_contest
+from winback.estimators.churn.churn_choice import ChurnChoice, Judge
 from winback.estimators.churn.churn_predictions import ChurnPredictions, typical_rows
-from winback.estimators.churn.churn_profit import ContactEconomics
 from winback.estimators.purchase.beta_geo import BetaGeoModel
 
 MIN_CUSTOMERS = 50
 MIN_PER_CLASS = 20
-HANDED_ON = ("horizon_days", "gap_days", "exclude", "lightgbm", "n_jobs", "random_state")
+OF_CANDIDATES = ("horizon_days", "gap_days", "exclude", "n_jobs", "random_state", "lightgbm")
 
 
 class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
     """P(no purchase in ``(as_of + gap_days, as_of + gap_days + horizon_days]``), calibrated.
 
-    Candidates predict snapshots that lie after everything they were fitted on. The best Brier
-    score wins, once each snapshot's level is repaired for all alike (`churn_evidence.levelled`),
-    unless another that cannot be told apart from it earns significantly more when acted on
-    (95% paired customer bootstrap; `churn_contest.hold_contest` has the rule). Each candidate is
-    calibrated as the evidence over disjoint windows supports (`choose_calibration`), which is
-    often not at all. All are then refitted on all snapshots and kept, to be shown beside the
-    winner.
+    All candidates are fitted on all snapshots and kept. Which of them is trusted, and how each is
+    calibrated, is for a judge to say who has seen how they foretell a past that they were not
+    fitted on: `winback.evaluation.churn_contest.choose_churn` fits a model with one. Without a
+    judge it is the last candidate that can be fitted, as it is.
 
     Parameters
     ----------
@@ -166,8 +160,9 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
         purchase_model: BetaGeoModel | None = None,
         purchase_models: PurchaseModels | None = None,
         value: npt.ArrayLike | None = None,
+        judge: Judge | None = None,
     ) -> Self:
-        """Hold the contest, and refit every candidate on all snapshots.
+        """Fit every candidate on all snapshots, and take the one that the judge chooses.
 
         Parameters
         ----------
@@ -188,6 +183,8 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
         value
             Shape (n,): what is at stake in each row, as known at its snapshot, e.g. a customer's
             mean purchase; it weighs in the profit of acting on the score. None: 1 each.
+        judge
+            Chooses among the candidates, and calibrates them. None: the last that can be fitted.
 
         Raises
         ------
@@ -205,32 +202,32 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
         self.typical_ = typical_rows(feature_matrix(X, self.input_columns_))
         self._describe_base_rate(X, labels)
 
-        settings = {
-            name: getattr(self, name)
-            for name in (
-                "horizon_days",
-                "gap_days",
-                "exclude",
-                "n_jobs",
-                "random_state",
-                "lightgbm",
-            )
-        }
         names, self.dropped_ = self._contestants(X)
-        evidence = churn_evidence.gather(names, X, labels, settings, purchase_models)
-        self.evidence_ = churn_evidence.evidence_frame(evidence)
-        self.evidence_note_ = evidence.note
         self.candidates_, failed = fit_candidates(
             names,
             X,
             labels,
-            settings,
+            self.settings_of_candidates(),
             purchase_model=purchase_model,
             purchase_models=purchase_models,
         )
-        self.dropped_ |= evidence.failed | failed
-        self._hold_contest(evidence)
+        if judge is None:
+            self.dropped_ |= failed
+            choice = ChurnChoice.unjudged(list(self.candidates_))
+        else:
+            choice = judge(self, names, X, labels, purchase_models)
+            self.dropped_ |= choice.failed | failed
+        if choice.selected not in self.candidates_:
+            raise NotEnoughDataError(
+                "no churn candidate could be fitted",
+                got="; ".join(f"{name}: {why}" for name, why in self.dropped_.items()),
+            )
+        self._take(choice)
         return self
+
+    def settings_of_candidates(self) -> dict[str, Any]:
+        """Return the parameters that every candidate is made with."""
+        return {name: getattr(self, name) for name in OF_CANDIDATES}
 
     @classmethod
     def from_purchase_model(
@@ -266,12 +263,9 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
                 purchase_model, horizon_days=horizon_days, gap_days=gap_days
             )
         }
-        model.calibrators_ = {name: Calibrator()}
-        model.selected_, model.calibration_, model.dropped_ = name, "none", {}
-        model.evidence_ = model.contest_ = model.base_rate_by_snapshot_ = pd.DataFrame()
-        model.base_rate_drift_ = {}
-        model.evidence_note_ = f"no evidence: {reason}"
-        model.reasons_ = f"{name}, which needs no labels, because of {reason}"
+        model.base_rate_by_snapshot_, model.dropped_ = pd.DataFrame(), {}
+        because = f"{name}, which needs no labels, because of {reason}"
+        model._take(ChurnChoice(name, because, note=f"no evidence: {reason}"))
         return model
 
     def _html_repr(self) -> str:
@@ -331,33 +325,11 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
         names = [name for name in self.candidates if name in SIMPLE_CANDIDATES]
         return names, {name: reason for name in self.candidates if name not in names}
 
-    def _hold_contest(self, evidence: churn_evidence.Evidence) -> None:
-        names = [name for name in self.candidates_ if name in evidence.predictions]
-        if not names:
-            raise NotEnoughDataError(
-                "no churn candidate could be fitted",
-                got="; ".join(f"{name}: {why}" for name, why in self.dropped_.items()),
-            )
-        contest = hold_contest(
-            evidence,
-            names,
-            calibration=self.calibration,
-            horizon_days=self.horizon_days,
-            n_bootstrap=self.n_bootstrap,
-            random_state=self.random_state,
-            economics=ContactEconomics(
-                self.margin, self.save_rate, self.contact_cost, self.offer_cost
-            ),
-        )
-        self.contest_, self.selected_ = contest.table, contest.selected
+    def _take(self, choice: ChurnChoice) -> None:
+        """Take over what a judge has found."""
+        self.selected_, self.reasons_ = choice.selected, choice.reason
+        self.evidence_, self.evidence_note_ = choice.evidence, choice.note
+        self.contest_, self.base_rate_drift_ = choice.table, choice.drift
         # a candidate without evidence is still shown, as it is
-        self.calibrators_ = dict.fromkeys(self.candidates_, Calibrator()) | contest.calibrators
+        self.calibrators_ = dict.fromkeys(self.candidates_, Calibrator()) | choice.calibrators
         self.calibration_ = self.calibrators_[self.selected_].kind
-        own = self.evidence_[self.evidence_["candidate"] == self.selected_]
-        missed = (own["mean_predicted"] - own["base_rate"]).to_numpy(dtype=np.float64)
-        self.base_rate_drift_ = base_rate_drift(
-            self.base_rate_by_snapshot_,
-            missed if evidence.forward else missed[:0],
-            self.gap_days + self.horizon_days,
-        )
-        self.reasons_ = f"{contest.reason}; {self.base_rate_drift_['sentence']}"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from winback.estimators.churn.churn_evidence import measure
+from winback.evaluation.churn_evidence import measure
 from winback.evaluation.metrics import churn_metrics
 
 

@@ -16,6 +16,7 @@ from winback.estimators.churn.candidates.boosted_btyd import (
 from winback.estimators.churn.candidates.candidate import snapshot_days
 from winback.estimators.churn.churn_model import ChurnModel
 from winback.estimators.purchase.beta_geo import BetaGeoModel
+from winback.evaluation.churn_contest import choose_churn
 
 DAYS = [date(2024, 1, 1) + timedelta(days=30 * k) for k in range(4)]
 
@@ -67,8 +68,12 @@ def test_later_models_change_no_earlier_prediction(data, models):
     planted = BetaGeoModel().fit(data.assign(recency=data["T"]))
     names = ("base_rate", "lightgbm_btyd")
     honest, altered = (
-        ChurnModel(30, candidates=names, n_bootstrap=20, min_customers=100).fit(
-            data, data["churned"], models[DAYS[-1]], models | {DAYS[-1]: newest}
+        choose_churn(
+            ChurnModel(30, candidates=names, n_bootstrap=20, min_customers=100),
+            data,
+            data["churned"],
+            models[DAYS[-1]],
+            models | {DAYS[-1]: newest},
         )
         for newest in (models[DAYS[-1]], planted)
     )
@@ -106,8 +111,12 @@ def test_without_any_purchase_model_the_features_are_missing(data):
 def test_the_blend_alone_is_the_blend_among_others(data, models):
     settings = {"horizon_days": 30, "n_bootstrap": 20, "calibration": "none", "min_customers": 100}
     fits = [
-        ChurnModel(candidates=names, **settings).fit(
-            data, data["churned"], models[DAYS[-1]], models
+        choose_churn(
+            ChurnModel(candidates=names, **settings),
+            data,
+            data["churned"],
+            models[DAYS[-1]],
+            models,
         )
         for names in (("blend",), ("logistic", "blend", "lightgbm", "lightgbm_btyd"))
     ]
@@ -120,9 +129,13 @@ def test_the_blend_alone_is_the_blend_among_others(data, models):
 
 
 def test_parameters_of_the_trees_reach_both_kinds(data):
-    tuned = ChurnModel(
-        30, lightgbm={"num_leaves": 3, "n_estimators": 7}, min_customers=100, n_bootstrap=20
-    ).fit(data, data["churned"])
+    tuned = choose_churn(
+        ChurnModel(
+            30, lightgbm={"num_leaves": 3, "n_estimators": 7}, min_customers=100, n_bootstrap=20
+        ),
+        data,
+        data["churned"],
+    )
     members = [tuned.candidates_["lightgbm"], *tuned.candidates_["blend"].members_[1:]]
     assert all(m.num_leaves == 3 and m.n_rounds_ <= 7 for m in members)
     assert from_files(to_files(tuned)).lightgbm == {"num_leaves": 3, "n_estimators": 7}

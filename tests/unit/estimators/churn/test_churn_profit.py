@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from winback.errors import ModelError
-from winback.estimators.churn.base_rate_drift import base_rate_drift
 from winback.estimators.churn.churn_profit import ContactEconomics, contact_profit
+from winback.evaluation.base_rate_drift import base_rate_drift
 
 ONE_DAY = np.zeros(4, dtype=np.int64)
 

@@ -9,7 +9,7 @@ import pytest
 from winback.errors import UsageError
 from winback.estimators.churn.candidates import TUNABLE
 from winback.estimators.churn.churn_model import ChurnModel
-from winback.estimators.churn.tuning import as_yaml, tune
+from winback.evaluation.churn_tuning import as_yaml, tune
 
 DAYS = ("2024-01-01", "2024-01-31", "2024-03-01")
 SETTINGS = {"horizon_days": 30}

@@ -13,7 +13,7 @@ import pandas as pd
 from winback.errors import NotEnoughDataError, UsageError
 from winback.estimators.churn.candidates import BoostedTrees
 from winback.estimators.churn.candidates.candidate import Floats, canonical
-from winback.estimators.churn.churn_evidence import Evidence, gather, levelled, paired_intervals
+from winback.evaluation.churn_evidence import Evidence, gather, levelled, paired_intervals
 
 if TYPE_CHECKING:
     import optuna
@@ -57,7 +57,7 @@ def tune(
     """Search parameters of the candidate ``lightgbm`` by how well it foretells past snapshots.
 
     Each trial predicts every snapshot from the snapshots whose windows had closed by then (see
-    `winback.estimators.churn.churn_evidence.gather`), judged by the levelled Brier score. The
+    `winback.evaluation.churn_evidence.gather`), judged by the levelled Brier score. The
     search (tree-structured Parzen estimator, Bergstra et al. 2011; the defaults come first) looks
     at half of the customers. On the other half, which no trial was chosen on, the best is compared
     with the defaults once: with many trials, one looks better by chance alone.

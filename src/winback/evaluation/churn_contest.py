@@ -3,36 +3,116 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from winback.estimators.churn.calibrators import Calibrator, choose_calibration, fit_calibrator
-from winback.estimators.churn.churn_evidence import Evidence, levelled, measure, paired_intervals
+from winback.estimators.churn.calibrators import choose_calibration, fit_calibrator
+from winback.estimators.churn.candidates.candidate import PurchaseModels
+from winback.estimators.churn.churn_choice import ChurnChoice
+from winback.estimators.churn.churn_model import ChurnModel
 from winback.estimators.churn.churn_profit import ContactEconomics, contact_profit
+from winback.estimators.purchase.beta_geo import BetaGeoModel
+from winback.evaluation.base_rate_drift import base_rate_drift
+from winback.evaluation.churn_evidence import (
+    Evidence,
+    Indices,
+    evidence_frame,
+    gather,
+    levelled,
+    measure,
+    paired_intervals,
+)
 
 
-@dataclass(frozen=True)
-class Contest:
-    """The outcome.
+def choose_churn(
+    model: ChurnModel,
+    X: pd.DataFrame,
+    y: npt.ArrayLike,
+    purchase_model: BetaGeoModel | None = None,
+    purchase_models: PurchaseModels | None = None,
+    value: npt.ArrayLike | None = None,
+) -> ChurnModel:
+    """Fit a churn model, and choose among its candidates by what they foretell of the past.
+
+    Candidates predict snapshots that lie after everything they were fitted on. The best Brier
+    score wins, once each snapshot's level is repaired for all alike (`churn_evidence.levelled`),
+    unless another that cannot be told apart from it earns significantly more when acted on
+    (`hold_contest` has the rule). Each candidate is calibrated as the evidence over disjoint
+    windows supports (`choose_calibration`), which is often not at all.
 
     Parameters
     ----------
-    table
-        One row per candidate, simplest first; see `ChurnModel.contest_`.
-    selected
-        The winner's name.
-    calibrators
-        Fitted on all the evidence, by candidate.
-    reason
-        Why the winner won, in one sentence with its numbers.
-    """
+    model : ChurnModel
+        Its ``candidates`` compete; ``calibration``, economics and ``n_bootstrap`` are the rule's.
+    X, y, purchase_model, purchase_models, value
+        As of `ChurnModel.fit`.
 
-    table: pd.DataFrame
-    selected: str
-    calibrators: dict[str, Calibrator]
-    reason: str
+    Returns
+    -------
+    ChurnModel
+        The same one, fitted.
+
+    Raises
+    ------
+    NotEnoughDataError, ModelError
+        As `ChurnModel.fit` does; also where no candidate could be judged.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> gone = rng.random(400) < 0.5
+    >>> X = pd.DataFrame({
+    ...     "customer_id": np.arange(400).astype(str), "as_of": "2024-01-01",
+    ...     "frequency": 3.0, "recency": 60.0, "T": 100.0, "monetary_value": 20.0,
+    ...     "days_since_last": 40.0, "overdue_ratio": 1.0 + 3.0 * gone + rng.random(400)})
+    >>> choose_churn(ChurnModel(candidates=("base_rate", "recency_rule")), X, gone).selected_
+    'recency_rule'
+    """
+    return model.fit(X, y, purchase_model, purchase_models, value, judge=_judge)
+
+
+def _judge(
+    model: ChurnModel,
+    names: Sequence[str],
+    X: pd.DataFrame,
+    y: Indices,
+    purchase_models: PurchaseModels | None,
+) -> ChurnChoice:
+    settings = model.settings_of_candidates()
+    evidence = gather(names, X, y, settings, purchase_models)
+    contestants = [name for name in model.candidates_ if name in evidence.predictions]
+    if not contestants:
+        return ChurnChoice("", "", failed=evidence.failed)
+    choice = hold_contest(
+        evidence,
+        contestants,
+        calibration=model.calibration,
+        horizon_days=model.horizon_days,
+        n_bootstrap=model.n_bootstrap,
+        random_state=model.random_state,
+        economics=ContactEconomics(
+            model.margin, model.save_rate, model.contact_cost, model.offer_cost
+        ),
+    )
+    table = evidence_frame(evidence)
+    own = table[table["candidate"] == choice.selected]
+    missed = (own["mean_predicted"] - own["base_rate"]).to_numpy(dtype=np.float64)
+    drift = base_rate_drift(
+        model.base_rate_by_snapshot_,
+        missed if evidence.forward else missed[:0],
+        model.gap_days + model.horizon_days,
+    )
+    return replace(
+        choice,
+        reason=f"{choice.reason}; {drift['sentence']}",
+        evidence=table,
+        note=evidence.note,
+        drift=drift,
+        failed=evidence.failed,
+    )
 
 
 def hold_contest(
@@ -44,7 +124,7 @@ def hold_contest(
     n_bootstrap: int,
     random_state: int,
     economics: ContactEconomics | None = None,
-) -> Contest:
+) -> ChurnChoice:
     """Choose by Brier score, and by profit among those that Brier cannot tell apart.
 
     The rule, the same for all data:
@@ -106,7 +186,7 @@ def hold_contest(
     if poorer.any():
         reason += f"; acting on {', '.join(table.index[poorer])} earned significantly less"
     reason = f"{reason}; calibration {calibrators[selected].kind}"
-    return Contest(table.reset_index(), selected, calibrators, reason)
+    return ChurnChoice(selected, reason, table.reset_index(), calibrators)
 
 
 def _explain(table: pd.DataFrame, selected: str, best: str, rows: int) -> str:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from winback.estimators.churn.churn_contest import hold_contest
-from winback.estimators.churn.churn_evidence import Evidence
 from winback.estimators.churn.churn_profit import ContactEconomics
+from winback.evaluation.churn_contest import hold_contest
+from winback.evaluation.churn_evidence import Evidence
 
 
 def contest(noise, *, level=0.0, n=4000, economics=None, value=None):

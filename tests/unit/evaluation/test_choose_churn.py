@@ -12,9 +12,10 @@ from sklearn.base import clone
 from winback.errors import DataError, ModelError, NotEnoughDataError
 from winback.estimators.base.artifact import from_files, to_files
 from winback.estimators.churn.candidates import CANDIDATES, SIMPLE_CANDIDATES
-from winback.estimators.churn.churn_evidence import forward_splits, paired_intervals
 from winback.estimators.churn.churn_model import ChurnModel
 from winback.estimators.purchase.beta_geo import BetaGeoModel
+from winback.evaluation.churn_contest import choose_churn
+from winback.evaluation.churn_evidence import forward_splits, paired_intervals
 
 DATES = ("2024-01-01", "2024-01-31", "2024-03-01", "2024-03-31")
 
@@ -58,7 +59,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def model(data):
-    return ChurnModel(horizon_days=30).fit(data, data["churned"])
+    return choose_churn(ChurnModel(horizon_days=30), data, data["churned"])
 
 
 def test_labels_and_naive_forecasts_are_no_features(model):
@@ -88,8 +89,8 @@ def test_the_best_of_those_that_earn_enough_wins(data, model):
 
 def test_how_far_the_base_rate_moves_is_told(model):
     moving = snapshots(drift=0.4)
-    drifting = ChurnModel(horizon_days=30, candidates=("base_rate", "logistic")).fit(
-        moving, moving["churned"]
+    drifting = choose_churn(
+        ChurnModel(horizon_days=30, candidates=("base_rate", "logistic")), moving, moving["churned"]
     )
     assert drifting.base_rate_drift_["sd"] > 0.05 > model.base_rate_drift_["sd"]
     assert drifting.base_rate_drift_["level_error"] > 0.05  # what the past foretold, and what came
@@ -102,7 +103,7 @@ def test_later_snapshots_never_change_earlier_evidence(data, model):
     changed = data.copy()
     changed.loc[late, "overdue_ratio"] *= 7
     changed.loc[late, "churned"] = 1 - changed.loc[late, "churned"]
-    again = ChurnModel(horizon_days=30).fit(changed, changed["churned"])
+    again = choose_churn(ChurnModel(horizon_days=30), changed, changed["churned"])
     before, after = (
         e[e["snapshot"] != DATES[-1]].reset_index(drop=True)
         for e in (model.evidence_, again.evidence_)
@@ -122,7 +123,7 @@ def test_a_train_window_never_reaches_into_a_test_window():
 
 def test_row_order_and_repetition_do_not_matter(data, model):
     shuffled = data.sample(frac=1.0, random_state=1)
-    again = clone(model).fit(shuffled, shuffled["churned"])
+    again = choose_churn(clone(model), shuffled, shuffled["churned"])
     assert again.predict_proba(data).tobytes() == model.predict_proba(data).tobytes()
     assert again.reasons_ == model.reasons_
     pd.testing.assert_frame_equal(again.contest_, model.contest_, check_exact=True)
@@ -153,7 +154,7 @@ def test_contributions_sum_to_the_trees_log_odds(data, model):
 
 def test_below_the_limit_only_the_simple_ones_compete():
     few = snapshots(n=120)
-    model = ChurnModel(horizon_days=30).fit(few, few["churned"])
+    model = choose_churn(ChurnModel(horizon_days=30), few, few["churned"])
     assert list(model.candidates_) == list(SIMPLE_CANDIDATES)
     assert "needs 500 customers" in model.dropped_["lightgbm"]
     parts = model.contributions(few)
@@ -164,7 +165,7 @@ def test_below_the_limit_only_the_simple_ones_compete():
 
 def test_one_snapshot_is_judged_by_folds_of_customers_and_says_so():
     one = snapshots(n=300, dates=DATES[:1])
-    model = ChurnModel(horizon_days=30).fit(one, one["churned"])
+    model = choose_churn(ChurnModel(horizon_days=30), one, one["churned"])
     assert "folds" in model.evidence_note_
     assert "unknown" in model.evidence_note_
     assert model.evidence_["n"].eq(300).all()
@@ -174,7 +175,9 @@ def test_one_snapshot_is_judged_by_folds_of_customers_and_says_so():
 def test_a_forced_calibration_is_used(data):
     names = ("base_rate", "recency_rule")
     plain, forced = (
-        ChurnModel(horizon_days=30, candidates=names, calibration=c).fit(data, data["churned"])
+        choose_churn(
+            ChurnModel(horizon_days=30, candidates=names, calibration=c), data, data["churned"]
+        )
         for c in ("none", "isotonic")
     )
     assert (plain.calibration_, forced.calibration_) == ("none", "isotonic")
@@ -188,7 +191,7 @@ def test_a_given_purchase_model_stands_for_itself(data):
     newest = data[data["as_of"] == data["as_of"].max()]
     bgnbd = BetaGeoModel().fit(newest)
     model = ChurnModel(horizon_days=30, candidates=("base_rate", "beta_geo"), calibration="none")
-    model.fit(data, data["churned"], purchase_model=bgnbd)
+    choose_churn(model, data, data["churned"], purchase_model=bgnbd)
     shown = model.candidate_probabilities(newest)["beta_geo"]
     np.testing.assert_allclose(shown, 1 - bgnbd.p_purchase(newest, 30), atol=1e-6)
     alone = ChurnModel.from_purchase_model(bgnbd, horizon_days=30, reason="a test")
@@ -205,12 +208,24 @@ def test_a_snapshot_is_predicted_by_the_purchase_model_of_its_own_date(data):
     days = [date.fromisoformat(day) for day in DATES]
     bgnbd = BetaGeoModel().fit(data)
     model = ChurnModel(horizon_days=30, candidates=("base_rate", "beta_geo"))
-    model.fit(data, data["churned"], bgnbd, dict.fromkeys(days, bgnbd))
+    choose_churn(
+        model,
+        data,
+        data["churned"],
+        purchase_model=bgnbd,
+        purchase_models=dict.fromkeys(days, bgnbd),
+    )
     newest = data[data["as_of"] == DATES[-1]]
     shown = model.evidence_.query("candidate == 'beta_geo' and snapshot == @DATES[-1]")
     expected = ((1 - bgnbd.p_purchase(newest, 30) - newest["churned"]) ** 2).mean()
     assert shown["brier"].item() == pytest.approx(expected, abs=1e-9)
-    model.fit(data, data["churned"], bgnbd, dict.fromkeys(days[:-1], bgnbd))
+    choose_churn(
+        model,
+        data,
+        data["churned"],
+        purchase_model=bgnbd,
+        purchase_models=dict.fromkeys(days[:-1], bgnbd),
+    )
     assert DATES[-1] in model.dropped_["beta_geo"]  # not judged by some other model
     assert model.selected_ == "base_rate"
 
@@ -243,16 +258,16 @@ def test_unreadable_frames_are_named(data, model):
     with pytest.raises(ModelError, match="not fitted"):
         ChurnModel().predict_frame(data)
     with pytest.raises(ModelError, match="allowed: base_rate"):
-        ChurnModel(candidates=("lightgbn",)).fit(data, data["churned"])
+        choose_churn(ChurnModel(candidates=("lightgbn",)), data, data["churned"])
     with pytest.raises(ModelError, match="calibration"):
-        ChurnModel(calibration="sigmoid").fit(data, data["churned"])
+        choose_churn(ChurnModel(calibration="sigmoid"), data, data["churned"])
     with pytest.raises(ModelError, match="as_of"):
-        ChurnModel().fit(data.drop(columns="as_of"), data["churned"])
+        choose_churn(ChurnModel(), data.drop(columns="as_of"), data["churned"])
     with pytest.raises(DataError, match="0 or 1"):
-        ChurnModel().fit(data, data["frequency"])
+        choose_churn(ChurnModel(), data, data["frequency"])
     twice = pd.concat([data, data.head(1)])
     with pytest.raises(DataError, match="twice"):
-        ChurnModel().fit(twice, twice["churned"])
+        choose_churn(ChurnModel(), twice, twice["churned"])
 
 
 @pytest.mark.parametrize(("n", "y"), [(600, 1), (600, 0), (40, None)])
@@ -260,7 +275,7 @@ def test_too_little_is_refused_with_what_is_needed(n, y):
     few = snapshots(n=n, dates=DATES[:2])
     labels = few["churned"] if y is None else np.full(len(few), y)
     with pytest.raises(NotEnoughDataError, match="at least 50 customers and 20 rows"):
-        ChurnModel().fit(few, labels)
+        choose_churn(ChurnModel(), few, labels)
 
 
 def test_paired_intervals_cover_a_known_difference():
