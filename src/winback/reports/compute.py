@@ -51,7 +51,7 @@ def compute_report(
     trained: tuple[str, Rows] | None = None,
     earlier: Mapping[str, Any] | None = None,
     earlier_lists: Mapping[str, Any] | None = None,
-    warnings: Sequence[str] = (),
+    warnings: Sequence[Any] = (),
 ) -> dict[str, Any]:
     """Compute the report of one run.
 
@@ -257,7 +257,7 @@ def _lists(lists: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _warnings(report: dict[str, Any], said: Sequence[str]) -> list[dict[str, Any]]:
+def _warnings(report: dict[str, Any], said: Sequence[Any]) -> list[dict[str, Any]]:
     """Collect what a reader must not overlook, as codes with their facts (no wording here)."""
     found: list[dict[str, Any]] = []
     intake, summary = report["intake"], report["population"]["summary"]
@@ -286,6 +286,6 @@ def _warnings(report: dict[str, Any], said: Sequence[str]) -> list[dict[str, Any
     if intake["rejected_rows"] > NOTABLE_REJECTED_SHARE * intake["rows_in"]:
         share = plain(intake["rejected_rows"] / intake["rows_in"])
         found.append({"code": "many_rejected", "n": intake["rejected_rows"], "share": share})
-    known = {entry.get("text") for entry in found}
-    found += [{"code": "said", "text": text} for text in dict.fromkeys(said) if text not in known]
-    return found
+    texts = [entry.get("text") for entry in found]
+    new = [text for place, text in enumerate(said) if text not in [*texts, *said[:place]]]
+    return [*found, *({"code": "said", "text": text} for text in new)]

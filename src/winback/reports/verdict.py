@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from winback.messages import Words, capital
+from winback.messages import Message, Words, capital
 from winback.reports.changes import COMPARED
 from winback.reports.readings import model_clause, value_amount, value_days
 
@@ -226,7 +226,9 @@ def _not_promoted(entry: dict[str, Any], words: Words) -> str:
 
 def _told(entry: dict[str, Any], words: Words) -> str:
     """Say what a room below has said of the run or of a model."""
-    return words(f"warning.{entry['code']}", **{**entry, "text": words.sentences([entry["text"]])})
+    text = entry["text"]
+    text = Message.of(text).say(words) if isinstance(text, Mapping) else words.sentences([text])
+    return words(f"warning.{entry['code']}", **{**entry, "text": text})
 
 
 def _many_rejected(entry: dict[str, Any], words: Words) -> str:

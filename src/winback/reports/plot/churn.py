@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
+from winback.economics import Economics
 from winback.errors import NotEnoughDataError
 from winback.estimators.churn.churn_model import ChurnModel
-from winback.estimators.churn.churn_profit import ContactEconomics
 from winback.evaluation.metrics import profit_by_depth as profits
 from winback.messages import Words
 from winback.reports import churn
@@ -143,7 +143,7 @@ def profit_by_depth(
     (180.0, 0.2)
     """
     costs = {"contact_cost": contact_cost, "offer_cost": offer_cost}
-    money = ContactEconomics(margin=margin, save_rate=save_rate, **costs)
+    money = Economics(margin=margin, save_rate=save_rate, **costs)
     terms = {"margin": margin, "save_rate": save_rate, "value": value, **costs}
     entries = [
         {"model": name, "chosen": at == 0, **terms, **row}

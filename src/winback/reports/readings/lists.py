@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from winback.messages import Words
+from winback.messages import Message, Words
 
 
 def severity_reading(size: dict[str, Any], words: Words) -> str:
@@ -86,7 +86,8 @@ def counts(rows: Sequence[dict[str, Any]], words: Words) -> str:
 def uplift(size: dict[str, Any], words: Words) -> str | None:
     """Return where the uplift comes from: measured, or assumed."""
     if size["uplift_measured"]:
-        return words("uplift.measured", source=words.sentence(size["uplift_source"]))
+        source = Message.of(size["uplift_source"])
+        return words("uplift.measured", source=words.sentence(source.say(words)))
     if size["uplift_prior"] is None:
         return None
     return words("uplift.prior", points=words.points(size["uplift_prior"]))

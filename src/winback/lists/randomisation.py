@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from winback.lists.control import CONTROL, TREATED
+from winback.messages import Message
 
 MISMATCH = 0.001
 """P-value below which the sizes of the arms are not chance."""
@@ -38,12 +39,12 @@ def sample_ratio(n_treated: int, n_control: int, propensity: float) -> dict[str,
     Returns
     -------
     dict
-        `expected_treated`, `p_value` (None where both are empty), `warning` (None, or a sentence).
+        `expected_treated`, `p_value` (None where both are empty), `warning` (None, or a message).
 
     Examples
     --------
     >>> sample_ratio(821, 179, 0.8)["warning"]
-    >>> sample_ratio(721, 279, 0.8)["warning"]
+    >>> str(sample_ratio(721, 279, 0.8)["warning"])
     'Sizes of the arms are no chance: 721 of 1,000 are treated, 800 were to be (p = 2.1e-09).'
     """
     n = n_treated + n_control
@@ -52,12 +53,10 @@ def sample_ratio(n_treated: int, n_control: int, propensity: float) -> dict[str,
     from scipy.stats import binomtest  # noqa: PLC0415 - half a second
 
     p_value = float(binomtest(n_treated, n, propensity).pvalue)
-    told = (
-        f"Sizes of the arms are no chance: {n_treated:,} of {n:,} are treated, "
-        f"{n * propensity:,.0f} were to be (p = {p_value:.2g})."
-    )
-    warning = told if p_value < MISMATCH else None
-    return {"expected_treated": n * propensity, "p_value": p_value, "warning": warning}
+    wanted, warning = n * propensity, None
+    if p_value < MISMATCH:
+        warning = Message("arms.sizes", treated=n_treated, n=n, wanted=wanted, p=p_value)
+    return {"expected_treated": wanted, "p_value": p_value, "warning": warning}
 
 
 def balance(rows: pd.DataFrame, covariates: Sequence[str] = COVARIATES) -> dict[str, Any]:
@@ -80,14 +79,14 @@ def balance(rows: pd.DataFrame, covariates: Sequence[str] = COVARIATES) -> dict[
     dict
         `differences` (covariate to standardised difference), `p_value` of the joint test, `strata`
         (stratum to its largest difference, where both arms have at least `MIN_ARM`), `warning`
-        (None, or a sentence). Empty where an arm has fewer than two customers.
+        (None, or a message). Empty where an arm has fewer than two customers.
 
     Examples
     --------
     >>> rows = pd.DataFrame({"arm": ["treated", "control"] * 50,
     ...                      "frequency": [i // 2 % 5 for i in range(100)]})
-    >>> found = balance(rows, ["frequency"])
-    >>> found["differences"], found["p_value"], found["warning"]
+    >>> compared = balance(rows, ["frequency"])
+    >>> compared["differences"], compared["p_value"], compared["warning"]
     ({'frequency': 0.0}, 1.0, None)
     """
     names = [name for name in covariates if name in rows.columns and rows[name].notna().all()]
@@ -106,28 +105,25 @@ def balance(rows: pd.DataFrame, covariates: Sequence[str] = COVARIATES) -> dict[
             if min(arm.sum() for arm in arms) >= MIN_ARM:
                 within[str(stratum)] = float(np.abs(_standardised(values, *arms)).max())
     apart = [
-        f"{name} ({difference:+.2f})"
+        Message("arms.covariate", name=name, difference=difference)
         for name, difference in zip(names, differences, strict=True)
         if abs(difference) > IMBALANCE
     ]
-    told = None
+    warning = None
     if apart or p_value < MISMATCH:
-        what = " and ".join(apart) or "all covariates together"
-        told = (
-            f"The arms differ before the contact in {what}, in standard deviations (joint "
-            f"p = {p_value:.2g}): a difference afterwards is partly theirs."
-        )
+        what = apart or [Message("arms.all_covariates")]
+        warning = Message("arms.differ", what=what, p=p_value)
     return {
         "differences": dict(zip(names, (float(d) for d in differences), strict=True)),
         "p_value": p_value,
         "strata": within,
-        "warning": told,
+        "warning": warning,
     }
 
 
 def not_as_drawn(
     rows: pd.DataFrame, covariates: Sequence[str], propensity: Mapping[str, float]
-) -> dict[str, str]:
+) -> dict[str, Message]:
     """Find past campaigns whose arms are no lot, from which nothing can be learned.
 
     Parameters
@@ -141,7 +137,7 @@ def not_as_drawn(
 
     Returns
     -------
-    dict of str to str
+    dict of str to Message
         Campaign to what is wrong: sizes that are no chance, or arms that differed before (both at
         p < `MISMATCH`; a difference that chance explains is none).
 
@@ -152,19 +148,19 @@ def not_as_drawn(
     >>> list(not_as_drawn(rows, ["frequency"], {"lot": 0.5}))
     ['best']
     """
-    found: dict[str, str] = {}
+    unfair: dict[str, Message] = {}
     rows = rows.assign(arm=np.where(rows["treated"] > 0, TREATED, CONTROL))
-    for name, some in rows.groupby("campaign"):  # a few campaigns, not customers
-        treated = int((some["arm"] == TREATED).sum())
+    for name, campaign in rows.groupby("campaign"):  # a few campaigns, not customers
+        treated = int((campaign["arm"] == TREATED).sum())
         sizes = None
         if name in propensity:
-            sizes = sample_ratio(treated, len(some) - treated, propensity[str(name)])["warning"]
-        before = balance(some, covariates)
+            sizes = sample_ratio(treated, len(campaign) - treated, propensity[str(name)])["warning"]
+        before = balance(campaign, covariates)
         if before["p_value"] is not None and before["p_value"] < MISMATCH:
-            found[str(name)] = str(before["warning"])
+            unfair[str(name)] = before["warning"]
         if sizes is not None:
-            found[str(name)] = str(sizes)
-    return found
+            unfair[str(name)] = sizes
+    return unfair
 
 
 Bools = npt.NDArray[np.bool_]

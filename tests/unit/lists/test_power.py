@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from winback.lists.measure import (
+from winback.lists.power import (
     minimum_detectable_effect,
     needed_customers,
     what_it_can_measure,
@@ -31,9 +31,9 @@ def test_needed_customers_is_the_inverse():
 def test_an_empty_group_measures_nothing():
     known = what_it_can_measure(5, 0, p_return=[0.1], uplift=0.02, control_share=0.2)
     assert known["minimum_detectable_effect"] is None
-    assert "no effect can be measured" in known["sentence"]
+    assert "no effect can be measured" in str(known["message"])
     nobody = what_it_can_measure(0, 0, p_return=[], uplift=0.02, control_share=0.2)
-    assert nobody["sentence"] == "There is nobody to measure."
+    assert str(nobody["message"]) == "There is nobody to measure."
 
 
 @pytest.mark.parametrize(("rate", "uplift"), [(0.0, 0.02), (1.0, 0.02), (0.99, 0.5), (0.1, -0.1)])

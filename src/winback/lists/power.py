@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from winback.messages import Message
 
 _HALF_TURN = math.pi / 2
 
@@ -83,7 +86,7 @@ def what_it_can_measure(
     p_return: npt.ArrayLike,
     uplift: float,
     control_share: float,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Say before sending what a list can show.
 
     Parameters
@@ -100,11 +103,12 @@ def what_it_can_measure(
     Returns
     -------
     dict
-        `minimum_detectable_effect` and `needed_customers` (None where there is none), `sentence`.
+        `minimum_detectable_effect` and `needed_customers` (None where there is none), `message`.
 
     Examples
     --------
-    >>> what_it_can_measure(160, 40, p_return=[0.1], uplift=0.02, control_share=0.2)["sentence"]
+    >>> power = what_it_can_measure(160, 40, p_return=[0.1], uplift=0.02, control_share=0.2)
+    >>> str(power["message"])
     'With 160 treated and 40 controls, only a gain of 19.1 points or more on the return rate would
     show (80% power, 5% two-sided); the 2.0 points expected would need about 11,984 customers.'
     """
@@ -113,28 +117,20 @@ def what_it_can_measure(
         return {
             "minimum_detectable_effect": None,
             "needed_customers": None,
-            "sentence": "There is nobody to measure.",
+            "message": Message("power.nobody"),
         }
     rate = min(max(float(returns.mean()), 0.0), 1.0)
     possible = min(uplift, 1 - rate)
     needed = needed_customers(possible, rate, control_share) if possible > 0 else None
     effect = minimum_detectable_effect(n_treated, n_control, rate)
-    groups = f"With {n_treated:,} treated and {n_control:,} controls, "
-    if math.isinf(effect):
-        sentence = groups + "no effect can be measured"
-    else:
-        sentence = (
-            f"{groups}only a gain of {effect * 100:.1f} points or more on the return rate would "
-            "show (80% power, 5% two-sided)"
-        )
-    if needed is None:
-        sentence += "."
-    else:
-        sentence += (
-            f"; the {possible * 100:.1f} points expected would need about {needed:,} customers."
-        )
+    wanted: Message | str = ""
+    if needed is not None:
+        wanted = Message("power.needed", points=possible * 100, n=needed)
+    groups = {"treated": n_treated, "control": n_control, "needed": wanted}
     return {
         "minimum_detectable_effect": None if math.isinf(effect) else effect,
         "needed_customers": needed,
-        "sentence": sentence,
+        "message": Message("power.none", **groups)
+        if math.isinf(effect)
+        else Message("power.effect", points=effect * 100, **groups),
     }

@@ -1,14 +1,15 @@
 """No indiscriminate mass recall: what may not be asked of a win-back list, by whatever way."""
 
+import math
 from datetime import date
 
 import pandas as pd
 import pytest
 
+from winback.economics import Economics
 from winback.errors import UsageError
-from winback.lists.economics import Economics
-from winback.lists.limits import check_controls
-from winback.lists.selection import Channel
+from winback.lists.origin import Origin
+from winback.lists.terms import Channel, Eligibility, WinBackTerms, check_controls
 from winback.lists.win_back import win_back
 
 AS_OF = date(2011, 12, 9)
@@ -28,17 +29,15 @@ def dormant(n):
     return pd.DataFrame(table, index=range(n))
 
 
-def make(table, **over):
-    arguments = {
-        "as_of": AS_OF,
-        "horizon_days": 90,
+def make(table, salt="winback", **over):
+    terms = {
         "economics": Economics(contact_cost=0.1, offer_cost=0.9),
         "budget": 100,
         "capacity": 50,
         "control_share": 0.34,
-        "window_days": (90, 730),
+        "eligibility": Eligibility(window_days=(90, 730)),
     } | over
-    return win_back(table, **arguments)
+    return win_back(table, as_of=AS_OF, terms=WinBackTerms(**terms), origin=Origin(salt=salt))
 
 
 def test_a_list_of_some_size_that_nobody_is_compared_with_is_refused():
@@ -72,9 +71,8 @@ def test_a_list_of_some_size_that_nobody_is_compared_with_is_refused():
         ({"control_share": 1e-9}, "control_share: 0.2"),
         ({"max_share": 1}, "max_share: 0.5"),
         ({"max_share": None}, "max_share: 0.5"),
-        ({"budget": 0}, "budget"),
-        ({"budget": None}, "budget"),
-        ({"capacity": 0}, "capacity"),
+        *[({"budget": budget}, "budget") for budget in (0, -1, None, math.inf, math.nan)],
+        *[({"capacity": capacity}, "capacity") for capacity in (0, -1, None, 1.5)],
         ({"control_share": 0}, "comparison group"),
         ({"control_share": None}, "comparison group"),
         ({"horizon_days": 0}, "a day ahead"),
@@ -82,6 +80,9 @@ def test_a_list_of_some_size_that_nobody_is_compared_with_is_refused():
 )
 def test_an_indiscriminate_recall_is_refused(wrong, match):
     with pytest.raises(UsageError, match=match):
-        make(dormant(6), **wrong)
-    with pytest.raises(UsageError, match=match):
         make(dormant(0), **wrong)
+
+
+def test_an_empty_window_is_refused():
+    with pytest.raises(UsageError, match="window"):
+        Eligibility(window_days=(700, 100))

@@ -85,16 +85,16 @@ def best_possible(
             once = csr_array((np.ones(n), (who, np.arange(n))), shape=(len(people), n))
             table, limits = vstack([table, once], format="csr"), [*limits, *np.ones(len(people))]
     exact = n <= MILP_CUSTOMERS
-    found = milp(
+    solved = milp(
         -gain,
         integrality=np.full(n, int(exact)),
         bounds=Bounds(0, 1),
         constraints=LinearConstraint(table, ub=np.array(limits)),
         options={"time_limit": SECONDS, "node_limit": NODES, "mip_rel_gap": 1e-6},
     )
-    if found.status == 0:
-        return {"value": float(-found.fun), "method": EXACT if exact else RELAXED}
-    bound = getattr(found, "mip_dual_bound", None)
+    if solved.status == 0:
+        return {"value": float(-solved.fun), "method": EXACT if exact else RELAXED}
+    bound = getattr(solved, "mip_dual_bound", None)
     if bound is not None and np.isfinite(bound):
         return {"value": float(-bound), "method": RELAXED}
     return {"value": budget_alone, "method": BUDGET_ONLY}
