@@ -66,7 +66,9 @@ def test_who_wants_no_contact_or_is_held_out_is_left_out_and_counted(shop):
     never = set(people.loc[people["opt_out"], "customer_id"])
     assert not never & set(listed["customer_id"])
     assert told["threshold"]["by"] == "table"
-    assert told["threshold"]["meaning"].startswith("P(churn) of 0.50 after a silence of 1 typical")
+    assert told["threshold"]["meaning"]["text"].startswith(
+        "P(churn) of 0.50 after a silence of 1 typical"
+    )
     assert sum(told["listed"].values()) == len(listed) == 20
     assert told["capacity"] == 20
 
