@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from winback.features.catalogue import EVENT_MEMORY_DAYS
+from winback.features.feature_catalogue import EVENT_MEMORY_DAYS
 from winback.messages import Message
 
 EVENT = "event:"
@@ -51,7 +51,7 @@ def speaks(family: str, facts: pd.DataFrame, *, money: bool = True) -> pd.Series
     Parameters
     ----------
     family
-        A family of `winback.features.catalogue`, or `event:TYPE`.
+        A family of `winback.features.feature_catalogue`, or `event:TYPE`.
     facts
         Behaviour features, one row a customer.
     money

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from winback.features.catalogue import describe
+from winback.features.feature_catalogue import describe
 from winback.lists.columns import N_REASONS, REASON_CODES, REASONS
 from winback.lists.family_reasons import EVENT, says, speaks
 from winback.messages import Message
@@ -33,7 +33,7 @@ def reasons(
     ----------
     behaviour
         One row a customer: `customer_id` and behaviour features (see
-        `winback.features.catalogue`). A family speaks as far as its columns are there.
+        `winback.features.feature_catalogue`). A family speaks as far as its columns are there.
     contributions
         `customer_id` and a column a feature: its contribution to the log-odds of churn. Columns
         that are no catalogued feature (a bias, a model's own input) are left out. None where the

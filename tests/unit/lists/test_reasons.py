@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from winback.features.catalogue import FEATURES
+from winback.features.feature_catalogue import FEATURES
 from winback.lists.columns import REASON_CODES, REASONS
 from winback.lists.family_reasons import says, speaks
 from winback.lists.reasons import reasons as as_messages
