@@ -40,9 +40,10 @@ if TYPE_CHECKING:
     from winback.features.rfm import rfm_summary
     from winback.features.snapshots import snapshot_dates, training_table
     from winback.lists.at_risk import select_at_risk
-    from winback.lists.churn_warning import Described, WarningTerms, churn_warning
+    from winback.lists.churn_warning import churn_warning
     from winback.lists.terms import Channel, Eligibility, Tables, WinBackTerms
     from winback.lists.warn_from import WarnFrom
+    from winback.lists.warning_terms import Described, WarningTerms
     from winback.lists.win_back import win_back
     from winback.registry.aliases import promote, resolve, rollback
     from winback.registry.artifacts import recipe
@@ -61,7 +62,7 @@ _HOME = {
     "ChurnModel": "winback.estimators.churn.churn_model",
     "Channel": "winback.lists.terms",
     "CustomerValueModel": "winback.estimators.value.customer_value",
-    "Described": "winback.lists.churn_warning",
+    "Described": "winback.lists.warning_terms",
     "Economics": "winback.economics",
     "Eligibility": "winback.lists.terms",
     "GammaGammaModel": "winback.estimators.spend.gamma_gamma",
@@ -73,7 +74,7 @@ _HOME = {
     "UpliftModel": "winback.estimators.uplift.uplift_model",
     "ValueTiers": "winback.estimators.tiers.value_tiers",
     "WarnFrom": "winback.lists.warn_from",
-    "WarningTerms": "winback.lists.churn_warning",
+    "WarningTerms": "winback.lists.warning_terms",
     "WinBackTerms": "winback.lists.terms",
     "WinbackError": "winback.errors",
     "Window": "winback.evaluation.windows",

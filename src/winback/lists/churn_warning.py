@@ -5,15 +5,14 @@ Behaviour and contributions are worked out only for those selected: `churn_warni
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from winback.errors import UsageError
 from winback.features.open_cases import OPEN_COMPLAINT
 from winback.lists.at_risk import at_risk, within_capacity
 from winback.lists.behaviours import in_one_cell
@@ -33,7 +32,6 @@ from winback.lists.reasons import reasons
 from winback.lists.selection import OVER_CAPACITY
 from winback.lists.severity import severity
 from winback.lists.terms import Tables
-from winback.lists.warn_from import WarnFrom
 from winback.lists.warning_actions import (
     ON_WIN_BACK,
     cooldown_until,
@@ -44,79 +42,10 @@ from winback.lists.warning_actions import (
     warning_channels,
 )
 from winback.lists.warning_summary import summarise_warnings
+from winback.lists.warning_terms import Described, WarningTerms
 
 NOT_ACTIVE = "not active"
 LIMITS = ("lists.churn_warning.capacity",)
-
-
-@dataclass(frozen=True)
-class WarningTerms:
-    """The terms of a churn-warning list: how many, from where on, and for how long it is good.
-
-    Parameters
-    ----------
-    capacity
-        The most customers a week; or the most of each severity, such as `{"red": 50, "orange":
-        100}` (a colour that is not named gets none).
-    warn_from
-        From where on a customer is warned about.
-    active_within_days
-        Who bought within so many days is active. None: everybody.
-    holdout_share
-        Share of all customers in the global holdout: nobody warns about them. 0: there is none.
-    channels
-        The channels of the job, before those that only the playbook names.
-    expires_days
-        The list is good for so many days, and never longer than the horizon.
-    currency
-        Written after amounts in reasons.
-
-    Raises
-    ------
-    UsageError
-        If the list is not good for a day.
-    """
-
-    capacity: int | Mapping[str, int]
-    warn_from: WarnFrom = field(default_factory=WarnFrom)
-    active_within_days: int | None = 365
-    holdout_share: float = 0.0
-    channels: Sequence[str] = ()
-    expires_days: int = 14
-    currency: str | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a list that is good for no day."""
-        if self.expires_days < 1:
-            raise UsageError("a list looks at least a day ahead", where="expires_days")
-
-
-@dataclass(frozen=True)
-class Described:
-    """What is known of the customers selected, besides their scores.
-
-    Parameters
-    ----------
-    behaviour
-        Behaviour features at `as_of`, in any order.
-    contributions
-        `customer_id`, and the churn model's contributions (see `winback.lists.reasons`). None: the
-        model in use knows none.
-    last
-        The last behaviours, from `winback.features.last_behaviours`. None: not known.
-    horizon_days
-        Days that the risk is about, 1 or more.
-    """
-
-    behaviour: pd.DataFrame
-    contributions: pd.DataFrame | None = None
-    last: pd.DataFrame | None = None
-    horizon_days: int = 90
-
-    def __post_init__(self) -> None:
-        """Refuse a risk about nothing."""
-        if self.horizon_days < 1:
-            raise UsageError("a list looks at least a day ahead", where="horizon_days")
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from winback.workflows.warn_threshold import warn_from
 from winback.workflows.win_back import open_cases_of
 
 if TYPE_CHECKING:
-    from winback.lists.churn_warning import ChurnWarning, Described, WarningTerms
+    from winback.lists.churn_warning import ChurnWarning
     from winback.lists.memory import Memory
+    from winback.lists.warning_terms import Described, WarningTerms
 
 
 def churn_warning(
@@ -72,7 +73,7 @@ def churn_warning(
 
 def _terms(session: Session, scores: pd.DataFrame) -> WarningTerms:
     """Put the job's settings into the terms of the list."""
-    from winback.lists.churn_warning import WarningTerms
+    from winback.lists.warning_terms import WarningTerms
 
     job, settings = session.job, session.job.lists.churn_warning
     win_back, capacity = job.lists.win_back, settings.capacity
@@ -93,7 +94,7 @@ def _described(session: Session, selected: pd.DataFrame) -> Described:
     import pyarrow as pa
 
     from winback.features.last_behaviours import last_behaviours
-    from winback.lists.churn_warning import Described
+    from winback.lists.warning_terms import Described
 
     if selected.empty:  # then nobody is there to read the window
         nobody = pd.DataFrame({"customer_id": [], "typical_gap_days": []})
@@ -127,7 +128,7 @@ def _memory(session: Session, on_win_back: Collection[str]) -> Memory:
     before = sorted(day for day in kept_dates(session, "churn_warning") if day < as_of)
     return Memory(
         warnings={
-            day: pd.read_parquet(session.out / f"lists/{day}/churn_warning.parquet")
+            day: pd.read_parquet(session.earlier / f"lists/{day}/churn_warning.parquet")
             for day in before[-7:]  # a week has no more
         },
         called_back=on_win_back,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
+from winback.files import read_record
 from winback.workflows.aggregates import TRACKING, read_tracking
 from winback.workflows.evaluate import PREDICTIONS, RECORDS, Evaluation
 from winback.workflows.report_models import (
@@ -24,7 +25,7 @@ from winback.workflows.report_value import (
     trained_then,
 )
 from winback.workflows.score import champions
-from winback.workflows.session import Session, read_record
+from winback.workflows.session import Session
 
 
 def report(session: Session) -> dict[str, Any]:
@@ -99,7 +100,7 @@ def report(session: Session) -> dict[str, Any]:
             contest=contest,
             coverage=cover(session),
             trained=trained_then(session, used["value"]),
-            earlier=read_record(session.out / "report.json"),
+            earlier=read_record(session.earlier / "report.json"),
             earlier_lists=read_earlier_lists(session),
             warnings=[
                 *evaluation.caveats,

@@ -6,13 +6,14 @@ import pytest
 
 from winback.errors import DataError
 from winback.lists.at_risk import select_at_risk
-from winback.lists.churn_warning import Described, WarningTerms, churn_warning, left_out, written
+from winback.lists.churn_warning import churn_warning, left_out, written
 from winback.lists.columns import CHURN_WARNING, CHURN_WARNING_EXCLUDED, DTYPES
 from winback.lists.memory import Memory
 from winback.lists.origin import Origin
 from winback.lists.terms import Tables
 from winback.lists.warn_from import WarnFrom
 from winback.lists.warning_actions import warning_actions
+from winback.lists.warning_terms import Described, WarningTerms
 
 AS_OF = date(2011, 12, 9)
 
