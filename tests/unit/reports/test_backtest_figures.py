@@ -1,6 +1,6 @@
 import pytest
 
-from winback.reports.figures.backtest import METRICS, WIDEST, backtest_page, coverage, differences
+from winback.reports.backtest_page import METRICS, WIDEST, backtest_page, coverage, differences
 
 
 def record(model, split="2024-01-01/2024-02-01", *, chosen=False, worse=0.1, target="revenue"):

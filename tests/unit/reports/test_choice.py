@@ -8,10 +8,8 @@ from winback.evaluation.contest import DEFAULT, NOTHING, _default, _writing_off
 from winback.evaluation.level import Level
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.messages import Words
-from winback.reports.choice import choice
-from winback.reports.compute import compute_report
 from winback.reports.page import render
-from winback.reports.readings.choice import card_text
+from winback.reports.value_choice import card_text, choice
 
 REASONS = (
     "beta_geo+own_mean, judged on 3 inner cut-offs of 181 days: total 0.87 of the actual"
@@ -124,8 +122,8 @@ def test_a_card_names_the_choice_three_runners_up_and_why():
 @pytest.mark.parametrize(("language", "heading"), [("en", "Which model, and why"), ("zh", "为何")])
 def test_the_page_shows_the_contest_or_nothing_of_it(arguments, language, heading):
     arguments["job"]["language"] = language
-    assert heading not in render(compute_report(**arguments), {})
-    page = render(compute_report(**arguments, reasons=REASONS, contest=CONTEST), {})
+    assert heading not in render(arguments.report(), {})
+    page = render(arguments.report(reasons=REASONS, contest=CONTEST), {})
     part = page.partition(heading)[2].partition('<h3 class="part">')[0]
     first, _, folded = part.partition("<details")
     assert first.count("<li>") == 9

@@ -2,9 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from winback.reports.compute import compute_report
-from winback.reports.drift import drift
-from winback.reports.figures import figures
+from winback.reports.charts.data_drift import drift_of
+from winback.reports.gallery import figures
 
 
 def test_the_index_equals_a_plain_computation():
@@ -12,7 +11,7 @@ def test_the_index_equals_a_plain_computation():
     past = pd.DataFrame({"frequency": rng.poisson(2, 5000).astype(float), "recency": 0.0})
     past = past.assign(T=rng.uniform(0, 100, 5000), monetary_value=rng.lognormal(3, 1, 5000))
     now = past.assign(monetary_value=past["monetary_value"] * 1.4)
-    told = {row["feature"]: row["psi"] for row in drift(past, now, has_amounts=True)}
+    told = {row["feature"]: row["psi"] for row in drift_of(past, now, has_amounts=True)}
     edges = np.quantile(past["monetary_value"], np.arange(1, 10) / 10, method="inverted_cdf")
     then, today = (
         np.bincount(np.searchsorted(edges, frame["monetary_value"], side="left"), minlength=10)
@@ -29,5 +28,5 @@ def test_a_moved_feature_says_that_training_anew_is_due(arguments):
     past = arguments["scores"].assign(monetary_value=0.0)
     arguments["scores"] = past.assign(frequency=past["frequency"] + 3)
     arguments["trained"] = ("1998-01-01", past)
-    drawn = figures(compute_report(**arguments))["drift"]
+    drawn = figures(arguments.report())["drift"]
     assert "training anew is due, most by repeat purchase days" in drawn.layout.meta["reading"]

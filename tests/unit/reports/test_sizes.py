@@ -1,6 +1,6 @@
 import pandas as pd
 
-from winback.reports.sizes import churn_warning_size, win_back_size
+from winback.reports.list_sizes import churn_warning_size, win_back_size
 
 
 def warnings(severity, value):
