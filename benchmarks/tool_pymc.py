@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from pymc_marketing import clv as pm
@@ -52,19 +53,7 @@ def _fit(name: str, customers: Any) -> Callable[[], dict[str, float]]:
     return work
 
 
-def bg_nbd(customers: Any) -> Callable[[], Any]:
-    """Fit BG/NBD."""
-    return _fit("bg_nbd", customers)
-
-
-def pareto_nbd(customers: Any) -> Callable[[], Any]:
-    """Fit Pareto/NBD."""
-    return _fit("pareto_nbd", customers)
-
-
-def gamma_gamma(customers: Any) -> Callable[[], Any]:
-    """Fit Gamma-Gamma on the repeat customers."""
-    return _fit("gamma_gamma", customers)
+bg_nbd, pareto_nbd, gamma_gamma = (partial(_fit, name) for name in MODELS)
 
 
 def predict(customers: Any) -> Callable[[], Any]:

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from math import log1p
 from typing import Any
 
 from terms import END, FUTURES, HORIZON, LEARNED, MONTHLY
 
-HOMES = {"bg_nbd": "beta_geo", "pareto_nbd": "pareto_nbd", "gamma_gamma": "gamma_gamma"}
 MODELS = {
     "bg_nbd": "BetaGeoModel",
     "pareto_nbd": "ParetoNBDModel",
@@ -26,14 +26,14 @@ def import_for(task: str) -> None:
         import_module("winback.features.rfm")
         ibis.set_backend(import_module("winback.data.connect").open_engine(threads=1))
         return
-    for name in [task] if task in HOMES else ["bg_nbd", "gamma_gamma"]:
+    for name in [task] if task in MODELS else ["bg_nbd", "gamma_gamma"]:
         _model(name)
     if task == "clv_interval":
         import_module("winback.estimators.value.customer_value")
 
 
 def _model(name: str) -> Any:
-    return getattr(import_module(f"winback.estimators.{HOMES[name]}"), MODELS[name])()
+    return getattr(import_module("winback"), MODELS[name])()
 
 
 def rfm(orders: Any) -> Callable[[], Any]:
@@ -55,19 +55,7 @@ def _fit(name: str, customers: Any) -> Callable[[], dict[str, float]]:
     return work
 
 
-def bg_nbd(customers: Any) -> Callable[[], Any]:
-    """Fit BG/NBD."""
-    return _fit("bg_nbd", customers)
-
-
-def pareto_nbd(customers: Any) -> Callable[[], Any]:
-    """Fit Pareto/NBD."""
-    return _fit("pareto_nbd", customers)
-
-
-def gamma_gamma(customers: Any) -> Callable[[], Any]:
-    """Fit Gamma-Gamma, which chooses the repeat customers itself."""
-    return _fit("gamma_gamma", customers)
+bg_nbd, pareto_nbd, gamma_gamma = (partial(_fit, name) for name in MODELS)
 
 
 def predict(customers: Any) -> Callable[[], Any]:

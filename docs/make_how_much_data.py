@@ -83,15 +83,19 @@ def by_weeks(purchases: object) -> list[str]:
 def churn_by_customers(purchases: wb.Transactions, draws: int) -> list[str]:
     """Train the churn score on few customers, and rank the others by it."""
     judged = date(1998, 3, 31)
-    settings = {"horizon_days": 90, "gap_days": 0, "active_within_days": 180, "count_zero": True}
+    described = {"horizon_days": 90, "count_zero": True}
+    settings = described | {"gap_days": 0, "active_within_days": 180}
     dates = wb.snapshot_dates(
         first_day=date(1997, 1, 1), as_of=judged, horizon_days=90, gap_days=0,
         every_days=30, count=6, min_history_days=60,
     )  # fmt: skip
     known, later = (
-        wb.training_table(purchases.table, of, as_of=at, **settings).to_pyarrow().to_pandas()
-        for of, at in ((dates, judged), ([judged], judged + timedelta(days=90)))
-    )
+        wb.training_table(
+            wb.behaviour_table(purchases.table, snapshots, **described),
+            purchases.table, snapshots, as_of=as_of, **settings,
+        ).to_pyarrow().to_pandas()
+        for snapshots, as_of in ((dates, judged), ([judged], judged + timedelta(days=90)))
+    )  # fmt: skip
     labels = ["purchases", "revenue", "churned"]
     everybody = later["customer_id"]
     rows = []

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from winback.data.intake import read_transactions
-from winback.data.simulate import simulate
+from winback.data.simulate import Parameters, simulate
 from winback.evaluation.contest import choose_value
 from winback.evaluation.forward import value_forward
 from winback.evaluation.metrics import value_metrics
@@ -59,7 +59,7 @@ def judge_shop(shop: Shop) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         simulate(
             Path(name), customers=customers, seed=seed, first_day=FIRST, days=DAYS,
-            drift=drift, dropout=dropout,
+            parameters=Parameters(drift=drift, dropout=dropout),
         )  # fmt: skip
         transactions = read_transactions(
             Path(name) / "transactions.parquet",

@@ -97,6 +97,26 @@ def cdnow_quarter():
 
 
 @pytest.fixture(scope="session")
+def online_retail(real_data):
+    """Return the path of two years of a gift wholesaler's invoices (UCI Online Retail)."""
+    return real_data("online_retail.parquet")
+
+
+@pytest.fixture(scope="session")
+def read_retail(online_retail):
+    """Return a reader of these invoices."""
+    from winback.data.intake import read_transactions
+
+    columns = {"customer_id": "CustomerID", "timestamp": "InvoiceDate"}
+    return lambda **options: read_transactions(
+        str(online_retail),
+        columns=columns | {"amount": "Quantity * UnitPrice"},
+        filter="CustomerID IS NOT NULL",
+        **options,
+    )
+
+
+@pytest.fixture(scope="session")
 def real_data():
     """Return a maker of paths to real data that the project does not ship; absent: skipped."""
     folder = Path(os.environ.get("WINBACK_TEST_DATA", Path(__file__).parents[2] / "shared/data"))

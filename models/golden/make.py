@@ -81,7 +81,11 @@ def churn_model(transactions: Transactions) -> wb.ChurnModel:
         count=3,
         min_history_days=90,
     )
+    features = wb.behaviour_table(
+        transactions.table, dates, count_zero=False, horizon_days=HORIZON_DAYS
+    )
     table = wb.training_table(
+        features,
         transactions.table,
         dates,
         as_of=AS_OF,

@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from winback.config.load import load_job
+    from winback.config.loaded import load_job
     from winback.data.intake import read_transactions
     from winback.data.simulate.shop import simulate
     from winback.errors import WinbackError
@@ -76,7 +76,7 @@ _HOME = {
     "evaluate_recipes": "winback.evaluation.gate",
     "expected_tracking": "winback.estimators.purchase.expected_tracking",
     "load": "winback.registry.load",
-    "load_job": "winback.config.load",
+    "load_job": "winback.config.loaded",
     "open_job": "winback.workflows.explore",
     "open_store": "winback.registry.store",
     "promote": "winback.registry.aliases",

@@ -113,21 +113,21 @@ def _table(table: Table) -> str:
     body = "".join(
         "<tr>" + "".join(map(_cell, range(len(row)), row, sides)) + "</tr>" for row in rows
     )
-    told = (
+    caption = (
         f'<caption style="caption-side:top;{_LEFT};opacity:.75;padding-top:.5em">'
         f"{escape(table.caption)}</caption>"
         if table.caption
         else ""
     )
     return (
-        f'<table style="border-collapse:collapse;background:none">{told}'
+        f'<table style="border-collapse:collapse;background:none">{caption}'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
 
 
-def _cell(at: int, value: Any, side: str) -> str:
+def _cell(place: int, value: Any, side: str) -> str:
     text, style = escape(shown(value)), f"{_CELL};{side}"
-    if at:
+    if place:
         return f'<td style="{style}">{text}</td>'
     return f'<th scope="row" style="{style};font-weight:normal">{text}</th>'
 

@@ -97,6 +97,7 @@ def training(engine):
     )
     assert len(dates) == 3
     return training_table(
+        behaviour_table(engine.table("rows"), dates, count_zero=True, horizon_days=60),
         engine.table("rows"),
         dates,
         as_of=AS_OF,

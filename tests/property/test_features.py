@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from winback.data.connect import open_engine
 from winback.features.behaviour import behaviour_table
-from winback.features.catalogue import describe
+from winback.features.feature_catalogue import describe
 from winback.features.outcomes import outcomes_table
 
 START = date(2023, 1, 1)

@@ -7,7 +7,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from winback.data.simulate import read_truth, simulate
+from winback.data.simulate import Parameters, read_truth, simulate
 
 
 @settings(max_examples=25, deadline=None)
@@ -20,7 +20,9 @@ from winback.data.simulate import read_truth, simulate
 def test_a_shop_makes_sense(customers, seed, days, switches):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        shop = simulate(folder, customers=customers, seed=seed, days=days, **switches)
+        shop = simulate(
+            folder, customers=customers, seed=seed, days=days, parameters=Parameters(**switches)
+        )
         truth = read_truth(folder)
         tables = {name: pd.read_parquet(shop.paths[name]) for name in shop.counts}
     assert {name: len(table) for name, table in tables.items()} == shop.counts

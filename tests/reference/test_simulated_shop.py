@@ -9,6 +9,8 @@ from winback.estimators.spend.gamma_gamma import GammaGammaModel
 from winback.features.rfm import rfm_summary
 
 TRUTH = Parameters(
+    season=False,
+    drift=False,
     channel_rate=(1.0, 1.0, 1.0, 1.0),
     channel_dropout=(1.0, 1.0, 1.0, 1.0),
     complaint_share=0.0,
@@ -23,8 +25,6 @@ def frame(tmp_path_factory):
         tmp_path_factory.mktemp("plain"),
         customers=20_000,
         seed=2,
-        season=False,
-        drift=False,
         parameters=TRUTH,
     )
     read = read_transactions(

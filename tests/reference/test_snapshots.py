@@ -4,9 +4,6 @@ On nearly every snapshot of Online Retail dropout is not identified; lifetimes e
 convergence error there.
 """
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,20 +17,8 @@ from winback.features.rfm import rfm_summary
 
 
 @pytest.fixture(scope="module")
-def retail():
-    folder = Path(os.environ.get("WINBACK_TEST_DATA", Path(__file__).parents[3] / "shared/data"))
-    path = folder / "online_retail.parquet"
-    if not path.exists():
-        pytest.skip(f"{path} is absent; set WINBACK_TEST_DATA")
-    return read_transactions(
-        str(path),
-        columns={
-            "customer_id": "CustomerID",
-            "timestamp": "InvoiceDate",
-            "amount": "Quantity * UnitPrice",
-        },
-        filter="CustomerID IS NOT NULL",
-    )
+def retail(read_retail):
+    return read_retail()
 
 
 @pytest.fixture(scope="module")

@@ -75,18 +75,18 @@ def init(
         from winback.workflows.init import init as workflow
 
         begun = workflow(orders, to, dict(_column(text) for text in column or ()))
-        found = begun.found
-        days = f", {found.first_day} to {found.last_day}" if found.first_day else ""
-        typer.echo(f"{orders}: {found.rows:,} rows{days}\n")
+        sniffed = begun.sniffed
+        days = f", {sniffed.first_day} to {sniffed.last_day}" if sniffed.first_day else ""
+        typer.echo(f"{orders}: {sniffed.rows:,} rows{days}\n")
         _draw(
             ("our name", "your column", "why", "examples"),
             [
-                (ours, guess.expression, guess.why, "  ".join(found.examples[ours]))
-                for ours, guess in found.guesses.items()
+                (ours, guess.expression, guess.why, "  ".join(sniffed.examples[ours]))
+                for ours, guess in sniffed.guesses.items()
             ],
         )
-        if found.unused:
-            typer.echo(f"\nnot used: {', '.join(found.unused)}")
+        if sniffed.unused:
+            typer.echo(f"\nnot used: {', '.join(sniffed.unused)}")
         for note in begun.notes:
             typer.echo(f"note: {note}")
         typer.echo(f"\nwrote {begun.to}; look at it, then: winback run {begun.to}")

@@ -11,6 +11,16 @@ import typer
 from winback.cli.options import AsOf, Debug, Force, JobFile, Json, Out, Quiet, Tune
 from winback.cli.work import work, work_through
 
+_TRAINING = {
+    "run": (
+        "Everything: validate, train, promote (by the gate), score, lists, report.",
+        "winback run pipelines/cdnow.yaml",
+    ),
+    "train": (
+        "Fit the models on what is known, track the run, register the challengers.",
+        "winback train shop.yaml --as-of 2011-09-10",
+    ),
+}
 _PLAIN = {
     "validate": "Read and check the data; count what is rejected, and why.",
     "promote": "Let the gate compare challengers with champions; exit 4 when it refuses one.",
@@ -35,52 +45,13 @@ _ORDER = (
 def add_to(app: typer.Typer) -> None:
     """Add the commands in the order in which one meets them."""
     special: dict[str, Callable[..., None]] = {
-        "run": run,
-        "train": train,
         "rollback": rollback,
         "lists": lists,
         "explain": explain,
     }
     for name in _ORDER:
-        app.command(name)(special.get(name) or _plain(name))
-
-
-def run(
-    job: JobFile,
-    as_of: AsOf = None,
-    out: Out = None,
-    *,
-    tune: Tune = None,
-    force: Force = False,
-    debug: Debug = False,
-    quiet: Quiet = False,
-    json_: Json = False,
-) -> None:
-    """Everything: validate, train, promote (by the gate), score, lists, report.
-
-    Example: winback run pipelines/cdnow.yaml
-    """
-    settings = {} if tune is None else {"churn.tune": tune}
-    work("run", job, as_of, out, settings, debug=debug, quiet=quiet, json_=json_, force=force)
-
-
-def train(
-    job: JobFile,
-    as_of: AsOf = None,
-    out: Out = None,
-    *,
-    tune: Tune = None,
-    force: Force = False,
-    debug: Debug = False,
-    quiet: Quiet = False,
-    json_: Json = False,
-) -> None:
-    """Fit the models on what is known, track the run, register the challengers.
-
-    Example: winback train shop.yaml --as-of 2011-09-10
-    """
-    settings = {} if tune is None else {"churn.tune": tune}
-    work("train", job, as_of, out, settings, debug=debug, quiet=quiet, json_=json_, force=force)
+        made = special.get(name) or (_training(name) if name in _TRAINING else _plain(name))
+        app.command(name)(made)
 
 
 class Part(StrEnum):
@@ -172,6 +143,28 @@ def explain(
     Example: winback explain shop.yaml 17850
     """
     work("explain", job, as_of, out, debug=debug, quiet=False, json_=json_, customer=customer)
+
+
+def _training(name: str) -> Callable[..., None]:
+    """Return a command that trains, among what else it does."""
+
+    def _command(
+        job: JobFile,
+        as_of: AsOf = None,
+        out: Out = None,
+        *,
+        tune: Tune = None,
+        force: Force = False,
+        debug: Debug = False,
+        quiet: Quiet = False,
+        json_: Json = False,
+    ) -> None:
+        settings = {} if tune is None else {"churn.tune": tune}
+        work(name, job, as_of, out, settings, debug=debug, quiet=quiet, json_=json_, force=force)
+
+    what, example = _TRAINING[name]
+    _command.__doc__ = f"{what}\n\nExample: {example}"
+    return _command
 
 
 def _plain(name: str) -> Callable[..., None]:

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from importlib import import_module
-from math import isfinite
 from pathlib import Path
 from signal import SIGINT, SIGPIPE, SIGTERM, signal
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from winback.errors import GateRefusedError, UsageError, WinbackError
+from winback.plain import each_leaf, plain
 
 if TYPE_CHECKING:
     from winback.config import LoadedJob
@@ -123,16 +123,16 @@ def exit_codes(*, debug: bool, json_: bool = False) -> Iterator[list[LoadedJob]]
         # a library in whose callback the signal arrived may have made an error of its own of it
         if _stopped or isinstance(error, KeyboardInterrupt):
             number = _stopped[0] if _stopped else SIGINT
-            told = "terminated" if number == SIGTERM else "interrupted"
-            typer.echo(f"winback: {told}; nothing was half-written", err=True)
+            ending = "terminated" if number == SIGTERM else "interrupted"
+            typer.echo(f"winback: {ending}; nothing was half-written", err=True)
             raise typer.Exit(128 + number) from None
         if debug:
             raise
-        known = isinstance(error, WinbackError)
-        text = str(error) if known else f"{type(error).__name__}: {' '.join(str(error).split())}"
+        expected = isinstance(error, WinbackError)
+        text = str(error) if expected else f"{type(error).__name__}: {' '.join(str(error).split())}"
         text = loaded[0].scrub(text) if loaded else text
         code = error.exit_code if isinstance(error, WinbackError) else 1
-        more = "" if known else " (unexpected; run again with --debug for the trace)"
+        more = "" if expected else " (unexpected; run again with --debug for the trace)"
         if json_:
             typer.echo(json.dumps({"error": text, "exit_code": code}, ensure_ascii=False))
         kind = "refused" if isinstance(error, GateRefusedError) else "error"
@@ -141,18 +141,12 @@ def exit_codes(*, debug: bool, json_: bool = False) -> Iterator[list[LoadedJob]]
 
 
 def _print(result: Mapping[str, Any], loaded: LoadedJob) -> None:
-    typer.echo(json.dumps(_plain(result, loaded), indent=2, ensure_ascii=False))
+    """Write the result as JSON, without secrets, and with null for a number that is none."""
 
+    def shown(leaf: object) -> object:
+        return leaf if leaf is None or isinstance(leaf, int | float) else loaded.scrub(str(leaf))
 
-def _plain(value: object, loaded: LoadedJob) -> object:
-    """Return what JSON can say: no secrets in texts, null for a number that is none."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item, loaded) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item, loaded) for item in value]
-    if isinstance(value, float):
-        return value if isfinite(value) else None
-    return value if value is None or isinstance(value, int) else loaded.scrub(str(value))
+    typer.echo(json.dumps(each_leaf(plain(result), shown), indent=2, ensure_ascii=False))
 
 
 def load(

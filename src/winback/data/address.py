@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote
 
 from winback.errors import ConfigError
+from winback.masking import is_secret
 
 _BEFORE, _AFTER = (
     r"([A-Za-z0-9+]+)://(?:([^:@/?#]*)(?::(",
@@ -70,7 +71,7 @@ def address(url: str) -> Address:
         )
     scheme, user, password, place, path, options = match.groups(default="")
     secrets = [password]
-    secrets += [value for key, value in parse_qsl(options[1:]) if key.lower().endswith("password")]
+    secrets += [value for key, value in parse_qsl(options[1:]) if is_secret(key)]
     every = {form for secret in secrets for form in (secret, unquote(secret), quote(secret))}
     login = quoted = user
     if password:

@@ -13,6 +13,7 @@ from winback.data import sql
 from winback.data.raw import Raw, columns_of
 from winback.data.tables import TableContract
 from winback.errors import ConfigError, DataError
+from winback.nearest import nearest
 
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Pow)
 _COMPARISON = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
@@ -80,7 +81,7 @@ def resolve(
     columns = columns or {}
     for ours in columns:
         if ours not in contract.names():
-            near = sql.nearest(ours, contract.names())
+            near = nearest(ours, contract.names())
             raise ConfigError(
                 f"{contract.name} have no such column",
                 where="columns",
@@ -99,7 +100,7 @@ def resolve(
             if own is not None:
                 found[ours] = Expression(sql.name(own), types[own], column=own)
             elif column.required:
-                near = sql.nearest(ours, types)
+                near = nearest(ours, types)
                 raise DataError(
                     f"there is no column for {ours}",
                     where=raw.label,
@@ -161,7 +162,7 @@ def _expression(
         unknown = _unknown(tree, types)
         if not unknown:
             raise _not_sql(where, f"{written} ({sql.first_line(error)})") from error
-        near = sql.nearest(unknown[0], types)
+        near = nearest(unknown[0], types)
         raise DataError(
             f"there is no column {unknown[0]}",
             where=f"{raw.label}, {where}",

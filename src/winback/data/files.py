@@ -14,6 +14,7 @@ from ibis.backends.duckdb import Backend
 from winback.data import sql
 from winback.data.raw import Raw, fresh, view_of
 from winback.errors import DataError
+from winback.nearest import nearest
 
 _DELIMITERS = ",;\t|"
 _MAX_HEADER = 1 << 20
@@ -56,7 +57,7 @@ def find(source: str) -> list[Path]:
             return found
         raise DataError("no file matches", where=source)
     siblings = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
-    near = sql.nearest(path.name, siblings)
+    near = nearest(path.name, siblings)
     raise DataError(
         "there is no such file",
         where=source,

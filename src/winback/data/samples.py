@@ -18,6 +18,7 @@ from ibis.backends.duckdb import Backend
 from winback.data import sql
 from winback.data.raw import Raw, fresh, view_of
 from winback.errors import ConfigError, DataError
+from winback.nearest import nearest
 
 PREFIX = "sample:"
 
@@ -59,7 +60,7 @@ def load(engine: Backend, source: str) -> Raw:
     """
     label = source.removeprefix(PREFIX)
     if label not in _SAMPLES:
-        near = sql.nearest(label, _SAMPLES)
+        near = nearest(label, _SAMPLES)
         raise ConfigError(
             "no such sample",
             where="source",

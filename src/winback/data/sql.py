@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from contextlib import suppress
@@ -12,6 +11,7 @@ import duckdb
 from ibis.backends.duckdb import Backend
 
 from winback.errors import DataError
+from winback.nearest import nearest
 
 EngineError = duckdb.Error
 
@@ -78,25 +78,6 @@ def first_line(error: BaseException) -> str:
     line = next((part for part in str(error).splitlines() if part.strip()), type(error).__name__)
     prefix, _, rest = line.partition(" Error: ")
     return (rest if rest and len(prefix) < 30 else line).strip()
-
-
-def nearest(word: str, candidates: Iterable[str]) -> str | None:
-    """Return the candidate closest to a word, ignoring case, spaces and underscores.
-
-    Examples
-    --------
-    >>> nearest("customer_id", ["Country", "CustomerID"])
-    'CustomerID'
-    >>> nearest("timestamp", ["Country"]) is None
-    True
-    """
-    plain = {_plain(candidate): candidate for candidate in reversed(list(candidates))}
-    found = difflib.get_close_matches(_plain(word), plain, n=1, cutoff=0.6)
-    return plain[found[0]] if found else None
-
-
-def _plain(word: str) -> str:
-    return "".join(letter for letter in word.lower() if letter.isalnum())
 
 
 def no_such_table(table: str, known: Iterable[str], label: str) -> DataError:

@@ -42,6 +42,7 @@ from winback.evaluation.value_judged import (
 )
 from winback.evaluation.value_snapshots import KnownFits
 from winback.evaluation.windows import Window
+from winback.plain import plain
 
 RELATIVE = frozenset({"mae", "rmse", "wape", "brier", "log_loss", "ece"})
 TARGETS = ("purchases", "revenue", "churn")
@@ -371,12 +372,8 @@ def _records(
             record |= total_record(test, model)
         record["reason"] = reason if model == chosen else None
         record["caveat"] = test.caveats.get(model)
-        records.append({key: _plain(value) for key, value in record.items()})
+        records.append(plain(record))
     return records
-
-
-def _plain(value: Any) -> Any:
-    return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def _frame(test: ForwardTest, window: Window) -> pd.DataFrame:

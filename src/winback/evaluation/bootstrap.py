@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -66,27 +67,42 @@ def statistics(
             "there is no bootstrap for this metric", got=unknown[0], allowed=", ".join(_STATISTICS)
         )
     functions: dict[tuple[str, str], Statistic] = {}
-    perfect: Statistic | None = None
+    drawn, common = _remembered(_side_by_side), None
     seen: dict[bytes, str] = {}
     for model, predicted in predictions.items():
         y, p = as_pair(actual, predicted)
-        perfect = perfect or _remembered(_rank_covariance(y, y))
+        common = common or _Common(drawn, _remembered(_rank_covariance(y, y, drawn)))
         twin = seen.setdefault(p.tobytes(), model)
         for metric in metrics:
             if twin != model:
                 functions[model, metric] = functions[twin, metric]
             elif np.isfinite(p).all():
-                functions[model, metric] = _remembered(_STATISTICS[metric](y, p, perfect))
+                functions[model, metric] = _remembered(_STATISTICS[metric](y, p, common))
             else:
                 functions[model, metric] = _unknown
     return functions
 
 
-def _remembered(of: Statistic) -> Statistic:
-    """Keep the last result, for the next model that asks with the same weights."""
-    last: list[Floats] = []
+class _Common(NamedTuple):
+    """What the statistics of all models have in common.
 
-    def remembered(weights: Floats) -> Floats:
+    Attributes
+    ----------
+    drawn
+        A block of weights with a customer's replicates side by side; see `_side_by_side`.
+    perfect
+        The covariance of the outcome and its own rank.
+    """
+
+    drawn: Callable[[Floats], Any]
+    perfect: Statistic
+
+
+def _remembered(of: Callable[[Floats], Any]) -> Callable[[Floats], Any]:
+    """Keep the last result, for the next model that asks with the same weights."""
+    last: list[Any] = []
+
+    def remembered(weights: Floats) -> Any:
         if not last or last[0] is not weights:
             last[:] = [weights, of(weights)]
         return last[1]
@@ -111,32 +127,49 @@ def _ratio(above: Floats, below: Floats) -> Statistic:
     return of
 
 
-def _rank_covariance(y: Floats, key: Floats) -> Statistic:
-    """Covariance (unscaled) of ``y`` and the mid-rank of ``key``, in the weighted sample."""
+def _rank_covariance(y: Floats, key: Floats, drawn: Callable[[Floats], Any]) -> Statistic:
+    """Covariance (unscaled) of ``y`` and the mid-rank of ``key``, in the weighted sample.
+
+    Ranks are needed only where ``y`` is not zero: weights between two such places are added up as
+    one, and those of a customer's replicates, side by side in `drawn`, as small whole numbers.
+    """
     order = np.argsort(key, kind="stable")
     # customers with equal keys share one rank: the middle of theirs
     starts = np.flatnonzero(np.r_[True, np.diff(key[order]) > 0])
     ends = np.r_[starts[1:], y.size]
-    something = np.flatnonzero(y[order])  # whose rank counts
-    y, at = y[order][something], np.searchsorted(ends, something, side="right")
-    starts, ends = starts[at], ends[at]
+    counted = np.flatnonzero(y[order])
+    y, tie = y[order][counted], np.searchsorted(ends, counted, side="right")
+    places = np.unique(np.r_[0, starts[tie], ends[tie], order.size])
+    below, above = np.searchsorted(places, starts[tie]), np.searchsorted(places, ends[tie])
+    customers = order[counted]
 
     def of(weights: Floats) -> Floats:
-        w = weights.T[order]  # a customer's replicates lie side by side
-        before = np.zeros((len(w) + 1, w.shape[1]))
-        np.cumsum(w, axis=0, out=before[1:])
-        rank_twice = before[starts] + before[ends]
-        wy = w[something] * y[:, None]
+        w = drawn(weights)
+        before = np.zeros((len(places), w.shape[1]))
+        if len(places) > 1:
+            between = np.add.reduceat(w[order], places[:-1], axis=0, dtype=_SUM[w.dtype.kind])
+            np.cumsum(between, axis=0, out=before[1:])
+        rank_twice = before[below] + before[above]
+        wy = w[customers] * y[:, None]
         return np.asarray(np.einsum("ib,ib->b", wy, rank_twice) - wy.sum(0) * before[-1]) / 2
 
     return of
 
 
-def _gini(y: Floats, p: Floats, perfect: Statistic) -> Statistic:
-    of_predicted = _rank_covariance(y, p)
+_SUM = {"u": np.int32, "f": np.float64}  # bytes are added up where they cannot run over
+
+
+def _side_by_side(weights: Floats) -> Any:
+    """Return a customer's replicates side by side, as bytes where they are small whole numbers."""
+    small = weights.T.astype(np.uint8)
+    return small if np.array_equal(small, weights.T) else np.ascontiguousarray(weights.T)
+
+
+def _gini(y: Floats, p: Floats, common: _Common) -> Statistic:
+    of_predicted = _rank_covariance(y, p, common.drawn)
 
     def of(weights: Floats) -> Floats:
-        best = perfect(weights)
+        best = common.perfect(weights)
         scale = np.abs(best) > 1e-9 * len(weights[0])  # rounding leaves ~0 when all outcomes agree
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(scale, of_predicted(weights) / best, np.nan)
@@ -144,7 +177,7 @@ def _gini(y: Floats, p: Floats, perfect: Statistic) -> Statistic:
     return of
 
 
-def _calibration_error(y: Floats, p: Floats, _: Statistic) -> Statistic:
+def _calibration_error(y: Floats, p: Floats, _: _Common) -> Statistic:
     bins = equal_mass_bins(p)  # of the full sample: replicates share the bins
     gap = np.zeros((y.size, int(bins.max(initial=0)) + 1))
     gap[np.arange(y.size), bins] = p - y
@@ -155,21 +188,21 @@ def _calibration_error(y: Floats, p: Floats, _: Statistic) -> Statistic:
     return of
 
 
-def _rmse(y: Floats, p: Floats, _: Statistic) -> Statistic:
+def _rmse(y: Floats, p: Floats, _: _Common) -> Statistic:
     mean_square = _mean((p - y) ** 2)
     return lambda weights: np.sqrt(mean_square(weights))
 
 
-def _auc(y: Floats, p: Floats, perfect: Statistic) -> Statistic:
-    gini = _gini(y, p, perfect)  # for 0/1 outcomes, gini = 2 auc - 1
+def _auc(y: Floats, p: Floats, common: _Common) -> Statistic:
+    gini = _gini(y, p, common)  # for 0/1 outcomes, gini = 2 auc - 1
     return lambda weights: (gini(weights) + 1) / 2
 
 
-def _log_loss(y: Floats, p: Floats, _: Statistic) -> Statistic:
+def _log_loss(y: Floats, p: Floats, _: _Common) -> Statistic:
     return _mean(-np.log(np.clip(np.where(y > 0, p, 1 - p), np.finfo(float).eps, 1)))
 
 
-_STATISTICS: dict[str, Callable[[Floats, Floats, Statistic], Statistic]] = {
+_STATISTICS: dict[str, Callable[[Floats, Floats, _Common], Statistic]] = {
     "mae": lambda y, p, _: _mean(np.abs(p - y)),
     "rmse": _rmse,
     "wape": lambda y, p, _: _ratio(np.abs(p - y), y),

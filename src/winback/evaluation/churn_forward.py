@@ -29,7 +29,7 @@ from winback.evaluation.windows import (
     some_customers,
 )
 from winback.features.behaviour import active, behaviour_table
-from winback.features.catalogue import feature_columns
+from winback.features.feature_catalogue import feature_columns
 from winback.features.habits import event_types
 from winback.features.purchases import purchase_days
 from winback.features.rfm import rfm_table
@@ -164,13 +164,14 @@ def churn_data(
     if dates:
         learners = some_customers(past.table, MAX_CUSTOMERS)
         table = training_table(
+            behaviour_table(past.table, dates, customers=learners, **described),
             past.table,
             dates,
             as_of=window.as_of,
+            horizon_days=window.horizon_days,
             gap_days=window.gap_days,
             active_within_days=active_within_days,
-            customers=learners,
-            **described,
+            count_zero=past.count_zero,
         )
         train = table.order_by(["as_of", "customer_id"]).to_pyarrow().to_pandas()
         newest = Window(max(dates), window.as_of, window.gap_days)

@@ -13,6 +13,7 @@ from winback.evaluation.bootstrap import MAX_CUSTOMERS, bootstrap
 from winback.evaluation.forward import ForwardTest
 from winback.evaluation.metrics import churn_metrics, profit_by_depth
 from winback.evaluation.windows import Window
+from winback.plain import plain
 
 ORDERS = ("1", "2", "3-4", "5-9", "10+")
 ONE_ORDER, REPEAT = "one order", "repeat"
@@ -109,7 +110,7 @@ def group_records(
                     **{name: metrics[name] for name in KEPT},
                 }
                 record["note"] = knows_little(record) if model == chosen else None
-                records.append({key: _plain(value) for key, value in record.items()})
+                records.append(plain(record))
     return records
 
 
@@ -181,7 +182,7 @@ def profit_records(
         curve = profit_by_depth(test.actual, p, economics, value=value, steps=steps)
         for row in curve.to_dict("records"):
             point = {str(name): float(number) for name, number in row.items()}
-            records.append({key: _plain(item) for key, item in {**who, **point, **told}.items()})
+            records.append(plain({**who, **point, **told}))
     return records
 
 
@@ -189,7 +190,3 @@ def _in_order(groups: pd.Series[str]) -> list[str]:
     """List the groups that occur: numbers of orders by size, others by name."""
     found = sorted({str(group) for group in groups.dropna()})
     return [name for name in ORDERS if name in found] + [n for n in found if n not in ORDERS]
-
-
-def _plain(value: Any) -> Any:
-    return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -21,6 +21,7 @@ from winback.evaluation.forward import FEWEST_DRAWS, Recipe, customer_frame, fit
 from winback.evaluation.tier_contrast import differentiation_test, top_shares
 from winback.evaluation.value_snapshots import KnownFits, Taught
 from winback.evaluation.windows import Window, known_past, outcomes
+from winback.plain import records
 
 NOT_YET = "not yet a customer"
 
@@ -236,13 +237,3 @@ def with_worth(frame: pd.DataFrame, value: Any) -> pd.DataFrame:
     predicted = copy(value).set_params(n_draws=FEWEST_DRAWS).predict(frame)
     column = "clv" if "clv" in predicted else "expected_purchases"
     return frame.assign(clv=predicted[column])
-
-
-def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return rows as plain data for JSON; what is missing is None."""
-    plain = table.astype(object).where(table.notna(), None)
-    rows = plain.to_dict("records")
-    return [
-        {str(k): v.item() if isinstance(v, np.generic) else v for k, v in row.items()}
-        for row in rows
-    ]

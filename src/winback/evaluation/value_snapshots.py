@@ -17,6 +17,7 @@ from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.base.fits import Fits
 from winback.estimators.value.learned_value import base_model
 from winback.evaluation.windows import Window, first_day, known_past, some_customers
+from winback.features.behaviour import behaviour_table
 from winback.features.snapshots import snapshot_dates, training_table
 
 COUNT = 4  # snapshots, half a label apart: more repeat what these say
@@ -102,7 +103,15 @@ def value_snapshots(transactions: Transactions, window: Window) -> pd.DataFrame 
     if not dates:
         return None
     Window(max(dates), max(dates) + timedelta(days=days)).assert_known_by(window.as_of)
+    features = behaviour_table(
+        past.table,
+        dates,
+        count_zero=past.count_zero,
+        horizon_days=days,
+        customers=some_customers(past.table, MAX_CUSTOMERS),
+    )
     table = training_table(
+        features,
         past.table,
         dates,
         as_of=window.as_of,
@@ -110,7 +119,6 @@ def value_snapshots(transactions: Transactions, window: Window) -> pd.DataFrame 
         gap_days=0,
         active_within_days=None,
         count_zero=past.count_zero,
-        customers=some_customers(past.table, MAX_CUSTOMERS),
     )
     rows: pd.DataFrame = table.order_by(["as_of", "customer_id"]).to_pyarrow().to_pandas()
     parts = [

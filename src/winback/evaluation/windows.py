@@ -16,7 +16,7 @@ import pandas as pd
 from winback.data.tables import Transactions
 from winback.errors import DataError, ModelError, NotEnoughDataError
 from winback.features.outcomes import outcomes_table
-from winback.features.purchases import known
+from winback.features.purchases import known_by
 
 MIN_HORIZON_DAYS = 7  # shorter windows see a weekday pattern, not customers
 MIN_CUSTOMERS = 20  # with fewer, no metric says anything
@@ -87,7 +87,7 @@ def known_past(transactions: Transactions, as_of: date) -> Transactions:
     Whatever is computed from the result cannot see later rows, nor rows that were only made known
     later. (Its ``counts`` still describe the whole intake.)
     """
-    return replace(transactions, table=known(transactions.table, as_of))
+    return replace(transactions, table=known_by(transactions.table, as_of))
 
 
 def first_day(transactions: Transactions) -> date:

@@ -14,7 +14,7 @@ from winback.features.cadence import (
     dated_purchase_days,
     population_gaps,
 )
-from winback.features.catalogue import EVENT_MEMORY_DAYS, describe
+from winback.features.feature_catalogue import EVENT_MEMORY_DAYS, describe
 from winback.features.habits import event_types as discover_event_types
 from winback.features.habits import events_table, money_table, variety_table
 from winback.features.purchases import date_table, dated, exact_sum, known_at
@@ -64,7 +64,7 @@ def behaviour_table(
     ir.Table
         One row per ``as_of`` and ``customer_id`` with a purchase day by then, unsorted;
         ``first_purchase_at`` and ``last_purchase_at`` are dates, every other column is float64,
-        without NaN or infinity, and described in :mod:`winback.features.catalogue`.
+        without NaN or infinity, and described in :mod:`winback.features.feature_catalogue`.
         Nothing is computed before the table is executed.
 
     Raises

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from winback.features.catalogue import RECENT_DAYS, WINDOWS
+from winback.features.feature_catalogue import RECENT_DAYS, WINDOWS
 from winback.features.purchases import counts_as_purchase, exact_sum, ratio
 from winback.features.rfm import summary_aggregates, summary_columns
 
@@ -85,7 +85,7 @@ def cadence_table(days: ir.Table, population: ir.Table, horizon_days: int) -> ir
     -------
     ir.Table
         One row per ``as_of`` and customer; the columns are described in
-        :mod:`winback.features.catalogue`.
+        :mod:`winback.features.feature_catalogue`.
     """
     in_order = ibis.window(group_by=[days[key] for key in KEYS], order_by=days.day)
     days = days.mutate(

@@ -119,19 +119,19 @@ def auto_horizon(
     row = read.to_pyarrow().to_pylist()[0]
     n = int(row["n"])
     if n:
-        at = round(float(row["at"]), 6)  # interpolation may leave 36.99999999
-        wanted = next((days for days in GRID if days >= at), GRID[-1])
+        usual = round(float(row["at"]), 6)  # interpolation may leave 36.99999999
+        wanted = next((days for days in GRID if days >= usual), GRID[-1])
         reason = (
-            f"{quantile:.0%} of the {n:,} gaps between purchases last at most {at:g} days: "
+            f"{quantile:.0%} of the {n:,} gaps between purchases last at most {usual:g} days: "
             f"{wanted} days"
         )
-        if at > GRID[-1]:
+        if usual > GRID[-1]:
             reason += ", the longest that is offered"
     else:
-        at, wanted = None, WITHOUT_GAPS
+        usual, wanted = None, WITHOUT_GAPS
         reason = f"nobody has bought on two days: {wanted} days, as there is nothing to read"
     fitting = [days for days in GRID if days + min(days, HISTORY_DAYS) <= history_days]
     longest = fitting[-1] if fitting else GRID[0]
     if longest < wanted:
         reason += f"; cut to {longest}, as {history_days} days of history hold no longer outcome"
-    return AutoHorizon(min(wanted, longest), quantile, at, n, reason)
+    return AutoHorizon(min(wanted, longest), quantile, usual, n, reason)

@@ -9,13 +9,13 @@ import ibis.expr.types as ir
 
 from winback.errors import UsageError
 from winback.features.cadence import KEYS
-from winback.features.catalogue import (
+from winback.features.feature_catalogue import (
     EVENT_MEMORY_DAYS,
     EVENT_WINDOWS,
     RECENT_DAYS,
     WINDOWS,
 )
-from winback.features.purchases import dated, exact_sum, known, known_at, ratio
+from winback.features.purchases import dated, exact_sum, known_at, known_by, ratio
 
 
 def money_table(seen: ir.Table, horizon_days: int) -> ir.Table:
@@ -118,7 +118,7 @@ def event_types(events: ir.Table, as_of: date, *, at_most: int = 20) -> tuple[st
     >>> event_types(events, date(2024, 1, 31))
     ('web_visit',)
     """
-    rows = known(events, as_of)
+    rows = known_by(events, as_of)
     rows = rows.filter(rows.event.notnull()).mutate(slug=event_slug(rows.event))
     counts = rows.group_by("slug").aggregate(n=rows.count())
     top = counts.order_by([counts.n.desc(), counts.slug.asc()]).limit(at_most)

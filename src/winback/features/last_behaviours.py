@@ -7,7 +7,7 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from winback.features.purchases import counts_as_purchase, exact_sum, known
+from winback.features.purchases import counts_as_purchase, exact_sum, known_by
 
 PURCHASE = "purchase"
 
@@ -59,7 +59,7 @@ def last_behaviours(
     >>> table.select("place", "day", "what", "amount").to_pyarrow().to_pylist()
     [{'place': 1, 'day': datetime.date(2024, 1, 2), 'what': 'purchase', 'amount': 10.0}]
     """
-    rows = known(transactions, as_of).semi_join(customers, "customer_id")
+    rows = known_by(transactions, as_of).semi_join(customers, "customer_id")
     channel = rows.channel if "channel" in rows.columns else ibis.null("string")
     rows = rows.mutate(channel=ibis.ifelse(rows.amount >= 0, channel, ibis.null("string")))
     days = rows.group_by(["customer_id", "day"]).aggregate(
@@ -76,7 +76,7 @@ def last_behaviours(
         channel=ibis.ifelse(days.channels == 1, days.channel, ibis.null("string")),
     )
     if events is not None:
-        seen = known(events, as_of).semi_join(customers, "customer_id")
+        seen = known_by(events, as_of).semi_join(customers, "customer_id")
         seen = seen.filter(seen.event.notnull())
         counts = seen.group_by(["customer_id", "day", "event"]).aggregate(times=seen.count())
         done = done.union(

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import ibis
 import ibis.expr.types as ir
 
-from winback.features.purchases import known
+from winback.features.purchases import known_by
 
 OPEN_COMPLAINT = "open complaint"
 OPEN_REFUND = "open refund"
@@ -59,12 +59,12 @@ def open_cases(
     >>> cases.to_pyarrow().to_pandas().set_index("customer_id").reason.sort_index().to_dict()
     {'a': 'open refund', 'c': 'open complaint'}
     """
-    rows = known(transactions, as_of)
+    rows = known_by(transactions, as_of)
     recent = rows.booked_on > as_of - timedelta(days=refund_days)
     cases = rows.filter(rows.amount < 0, recent).select("customer_id", reason=_text(OPEN_REFUND))
     if events is not None:
         cases = cases.union(
-            _complaints(known(events, as_of), as_of, complaint, resolved, complaint_days)
+            _complaints(known_by(events, as_of), as_of, complaint, resolved, complaint_days)
         )
     # "open complaint" comes before "open refund", as it happens, in the alphabet as well
     return cases.group_by("customer_id").aggregate(reason=cases.reason.min())

@@ -88,7 +88,7 @@ def dated(table: ir.Table) -> ir.Table:
     return table
 
 
-def known(table: ir.Table, as_of: date) -> ir.Table:
+def known_by(table: ir.Table, as_of: date) -> ir.Table:
     """Keep the rows known at the end of `as_of`.
 
     Parameters
@@ -111,7 +111,7 @@ def known(table: ir.Table, as_of: date) -> ir.Table:
     ...     "day": [date(2024, 1, 1), date(2024, 1, 2)],
     ...     "known_on": [date(2024, 1, 1), date(2024, 1, 9)],
     ... }))
-    >>> known(rows, date(2024, 1, 5)).count().to_pyarrow().as_py()
+    >>> known_by(rows, date(2024, 1, 5)).count().to_pyarrow().as_py()
     1
     """
     table = dated(table)
@@ -191,7 +191,7 @@ def purchase_days(table: ir.Table, as_of: date, *, count_zero: bool = False) -> 
     >>> purchase_days(rows, date(2024, 1, 31)).to_pyarrow().to_pandas().amount.tolist()
     [15.0]
     """
-    rows = known(table, as_of)
+    rows = known_by(table, as_of)
     days = rows.group_by(["customer_id", "day"]).aggregate(amount=exact_sum(rows.amount))
     days = days.filter(counts_as_purchase(days.amount, count_zero=count_zero))
     return days.mutate(amount=days.amount.cast("float64"))

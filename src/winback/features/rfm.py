@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from winback.errors import DataError, UsageError
-from winback.features.purchases import MONEY, exact_sum, known, purchase_days, ratio
+from winback.features.purchases import MONEY, exact_sum, known_by, purchase_days, ratio
 
 DAYS_PER_UNIT = {"D": 1, "W": 7}
 
@@ -129,7 +129,7 @@ def rfm_summary(data: Any, as_of: str | date, time_unit: str = "D") -> pd.DataFr
     if isinstance(getattr(data, "table", None), ir.Table):
         days = purchase_days(data.table, as_of, count_zero=data.count_zero)
     else:
-        rows = known(_to_rows(data), as_of)
+        rows = known_by(_to_rows(data), as_of)
         days = rows.group_by(["customer_id", "day"]).aggregate(amount=exact_sum(rows.amount))
     summary: pd.DataFrame = rfm_table(days, as_of).order_by("customer_id").to_pyarrow().to_pandas()
     summary[["recency", "T"]] /= DAYS_PER_UNIT[time_unit]

@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from winback.errors import UsageError
-from winback.features.behaviour import active, behaviour_table
+from winback.features.behaviour import active
 from winback.features.outcomes import outcomes_table
 
 
@@ -65,6 +65,7 @@ def snapshot_dates(
 
 
 def training_table(
+    features: ir.Table,
     transactions: ir.Table,
     dates: Sequence[date],
     *,
@@ -73,16 +74,16 @@ def training_table(
     gap_days: int,
     active_within_days: int | None,
     count_zero: bool,
-    events: ir.Table | None = None,
-    event_types: Sequence[str] | None = None,
-    customers: ir.Table | None = None,
 ) -> ir.Table:
     """Put features at each date beside the outcome after it.
 
     Parameters
     ----------
-    transactions, count_zero, events, event_types, customers
-        As in :func:`winback.features.behaviour.behaviour_table`.
+    features
+        What :func:`winback.features.behaviour.behaviour_table` says of `dates`, of all customers
+        or of some; rows of other dates are left out.
+    transactions, count_zero
+        As they were given to it.
     dates
         Snapshots; see :func:`snapshot_dates`.
     as_of
@@ -95,7 +96,7 @@ def training_table(
     Returns
     -------
     ir.Table
-        The behaviour columns, then float64 ``purchases``, ``revenue`` and ``churned`` (1.0: no
+        The columns of `features`, then float64 ``purchases``, ``revenue`` and ``churned`` (1.0: no
         purchase day in the label's window).
 
     Raises
@@ -106,12 +107,15 @@ def training_table(
     Examples
     --------
     >>> import pyarrow as pa
+    >>> from winback.features.behaviour import behaviour_table
     >>> rows = ibis.memtable(pa.table({
     ...     "customer_id": ["a", "b", "a"],
     ...     "day": [date(2024, 1, 1), date(2024, 1, 2), date(2024, 2, 5)],
     ...     "amount": [10.0, 30.0, 12.5],
     ... }))
-    >>> table = training_table(rows, [date(2024, 1, 31)], as_of=date(2024, 3, 1), horizon_days=30,
+    >>> dates = [date(2024, 1, 31)]
+    >>> features = behaviour_table(rows, dates, count_zero=False, horizon_days=30)
+    >>> table = training_table(features, rows, dates, as_of=date(2024, 3, 1), horizon_days=30,
     ...                        gap_days=0, active_within_days=365, count_zero=False)
     >>> table.order_by("customer_id").to_pyarrow().to_pandas()[
     ...     ["customer_id", "T", "purchases", "revenue", "churned"]]
@@ -129,16 +133,7 @@ def training_table(
             allowed=f"dates up to {as_of - gap - horizon}",
             hint="choose dates with snapshot_dates",
         )
-    features = behaviour_table(
-        transactions,
-        dates,
-        count_zero=count_zero,
-        horizon_days=horizon_days,
-        events=events,
-        event_types=event_types,
-        customers=customers,
-    )
-    features = active(features, active_within_days)
+    features = active(features, active_within_days).filter(lambda row: row.as_of.isin(list(dates)))
     windows = [(day, day + gap, day + gap + horizon) for day in dates]
     outcomes = outcomes_table(transactions, windows, count_zero=count_zero)
     joined = features.left_join(outcomes, ["as_of", "customer_id"])

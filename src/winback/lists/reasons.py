@@ -11,7 +11,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from winback.features.catalogue import describe
+from winback.features.feature_catalogue import describe
 from winback.lists.columns import Kind
 from winback.lists.sentences import EVENT, sentence
 
@@ -36,7 +36,7 @@ def reasons(
     ----------
     behaviour
         One row a customer: `customer_id` and behaviour features (see
-        `winback.features.catalogue`). A family is worded as far as its columns are there.
+        `winback.features.feature_catalogue`). A family is worded as far as its columns are there.
     contributions
         `customer_id` and a column a feature: its contribution to the log-odds of churn. Columns
         that are no catalogued feature (a bias, a model's own input) are left out. None where the

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from winback.features.catalogue import EVENT_MEMORY_DAYS
+from winback.features.feature_catalogue import EVENT_MEMORY_DAYS
 
 EVENT = "event:"
 NEW_DAYS = 90
@@ -51,7 +51,7 @@ def sentence(
     Parameters
     ----------
     family
-        A family of `winback.features.catalogue`, or `event:TYPE`.
+        A family of `winback.features.feature_catalogue`, or `event:TYPE`.
     facts
         Behaviour features, one row a customer.
     money

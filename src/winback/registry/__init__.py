@@ -12,7 +12,6 @@ from winback.registry.aliases import (
     set_alias,
 )
 from winback.registry.artifacts import metrics, recipe
-from winback.registry.guard import redact
 from winback.registry.load import LoadedModel, load, load_version
 from winback.registry.runs import ModelRun, TrainingRun, job_key, training_run
 from winback.registry.store import DEFAULT_URI, Store, open_store
@@ -35,7 +34,6 @@ __all__ = [
     "open_store",
     "promote",
     "recipe",
-    "redact",
     "resolve",
     "rollback",
     "set_alias",

@@ -130,8 +130,8 @@ def to_ref(version: Any) -> ModelVersionRef:
 def aliases_of(store: Store, name: str) -> dict[str, int]:
     """Return the model's aliases and the versions they stand for; empty for an unknown model."""
     with guarded(store.uri):
-        known = store.client.search_registered_models(f"name = '{name}'")
-    return {key: int(value) for model in known for key, value in model.aliases.items()}
+        models = store.client.search_registered_models(f"name = '{name}'")
+    return {key: int(value) for model in models for key, value in model.aliases.items()}
 
 
 def set_alias(store: Store, ref: ModelVersionRef, alias: str) -> None:
@@ -163,13 +163,13 @@ def rollback(store: Store, name: str) -> ModelVersionRef:
     RegistryError
         There is no earlier champion to return to.
     """
-    known = aliases_of(store, name)
-    champion, previous = known.get(CHAMPION), known.get(PREVIOUS)
+    aliases = aliases_of(store, name)
+    champion, previous = aliases.get(CHAMPION), aliases.get(PREVIOUS)
     if champion is None or previous is None or champion == previous:
         raise RegistryError(
             "there is no earlier champion to return to",
             where=name,
-            got=", ".join(f"{key} ({number})" for key, number in sorted(known.items())) or "none",
+            got=", ".join(f"{key} ({number})" for key, number in sorted(aliases.items())) or "none",
             hint="promote a version by its number",
         )
     with guarded(store.uri):
@@ -181,8 +181,8 @@ def rollback(store: Store, name: str) -> ModelVersionRef:
 
 def _split(uri: str) -> tuple[str, int | None, str | None]:
     text = uri.removeprefix("models:").lstrip("/")
-    name, at, alias = text.rpartition("@")
-    if at and name and alias and "/" not in text:
+    name, sign, alias = text.rpartition("@")
+    if sign and name and alias and "/" not in text:
         return name, None, alias.lower()
     name, slash, number = text.rpartition("/")
     if slash and name and "/" not in name and number.isdigit():
@@ -196,13 +196,13 @@ def _split(uri: str) -> tuple[str, int | None, str | None]:
 
 def _registered(store: Store, name: str) -> Any:
     with guarded(store.uri):
-        found = store.client.search_registered_models(f"name = '{name}'")
-        others = [] if found else [model.name for model in store.client.search_registered_models()]
-    if not found:
+        models = store.client.search_registered_models(f"name = '{name}'")
+        others = [] if models else [model.name for model in store.client.search_registered_models()]
+    if not models:
         raise RegistryError(
             "there is no registered model of this name",
             where=store.label,
             got=name,
             allowed=", ".join(sorted(others)) or "none yet; train one first",
         )
-    return found[0]
+    return models[0]

@@ -58,8 +58,8 @@ def model_files(estimator: Registrable, recipe: Mapping[str, Any] | None = None)
         the estimator's own.
     """
     files = dict(to_files(estimator))
-    known = recipe_of(estimator) if recipe is None else dict(recipe)
-    files[RECIPE_FILE] = json.dumps(known, indent=1, sort_keys=True) + "\n"
+    written = recipe_of(estimator) if recipe is None else dict(recipe)
+    files[RECIPE_FILE] = json.dumps(written, indent=1, sort_keys=True) + "\n"
     return files
 
 

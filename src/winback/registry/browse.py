@@ -33,11 +33,11 @@ def runs(name: str, store: Store | str | None = None) -> pd.DataFrame:
     ...
     winback.errors.RegistryError: there is no model store here (at sqlite:///...). Next: ...
     """
-    known = _opened(store)
-    with guarded(known.uri):
-        experiment = known.client.get_experiment_by_name(name)
-        found = (
-            known.client.search_runs(
+    opened = _opened(store)
+    with guarded(opened.uri):
+        experiment = opened.client.get_experiment_by_name(name)
+        trainings = (
+            opened.client.search_runs(
                 [experiment.experiment_id],
                 "tags.`winback.role` = 'training'",
                 order_by=["attributes.start_time DESC"],
@@ -46,10 +46,10 @@ def runs(name: str, store: Store | str | None = None) -> pd.DataFrame:
             else []
         )
         made = {
-            run.info.run_id: known.client.search_model_versions(
+            run.info.run_id: opened.client.search_model_versions(
                 f"tags.`winback.training_run` = '{run.info.run_id}'"
             )
-            for run in found
+            for run in trainings
         }
     rows = [
         {
@@ -59,7 +59,7 @@ def runs(name: str, store: Store | str | None = None) -> pd.DataFrame:
             "started": pd.Timestamp(run.info.start_time, unit="ms"),
             "versions": ", ".join(sorted(f"{v.name}/{v.version}" for v in made[run.info.run_id])),
         }
-        for run in found
+        for run in trainings
     ]
     return pd.DataFrame(rows, columns=["run_id", "as_of", "status", "started", "versions"])
 
@@ -80,21 +80,23 @@ def versions(name: str, store: Store | str | None = None) -> pd.DataFrame:
         Indexed by ``version``: ``aliases, as_of, digest, caveats``, and a column for each metric
         that its training logged.
     """
-    known = _opened(store)
-    aliases = aliases_of(known, name)
-    with guarded(known.uri):
-        found = [to_ref(v) for v in known.client.search_model_versions(f"name = '{name}'")]
-        days = {ref.run_id: known.client.get_run(ref.run_id).data.tags for ref in found}
+    opened = _opened(store)
+    aliases = aliases_of(opened, name)
+    with guarded(opened.uri):
+        refs = [to_ref(v) for v in opened.client.search_model_versions(f"name = '{name}'")]
+        days = {ref.run_id: opened.client.get_run(ref.run_id).data.tags for ref in refs}
     rows = [
         {
             "version": ref.version,
-            "aliases": ", ".join(sorted(key for key, at in aliases.items() if at == ref.version)),
+            "aliases": ", ".join(
+                sorted(key for key, number in aliases.items() if number == ref.version)
+            ),
             "as_of": days[ref.run_id].get("winback.as_of"),
             "digest": ref.digest[:12],
-            "caveats": "; ".join(read_notes(ref, CAVEATS)),
-            **metrics(known, ref),
+            "caveats": "; ".join(map(str, read_notes(ref, CAVEATS))),
+            **metrics(opened, ref),
         }
-        for ref in sorted(found, key=lambda ref: -ref.version)
+        for ref in sorted(refs, key=lambda ref: -ref.version)
     ]
     columns = ["version", "aliases", "as_of", "digest", "caveats"]
     return pd.DataFrame(rows, columns=None if rows else columns).set_index("version")

@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from winback.errors import RegistryError
+from winback.masking import mask
 
 # A user's own setting wins over these; MLflow's defaults would wait for minutes.
 PATIENT: Final = {
@@ -47,18 +48,6 @@ def load_mlflow() -> ModuleType:
     return mlflow
 
 
-def redact(text: str) -> str:
-    """Return `text` without the user and password of any address in it.
-
-    Examples
-    --------
-    >>> redact("no answer from https://ann:s3cret@models.example.org:5000/api")
-    'no answer from https://***@models.example.org:5000/api'
-    """
-    hidden = re.sub(r"(?<=://)[^\s/]*@", "***@", text)
-    return re.sub(r"(?i)\b(password|token|secret|pwd)=[^&\s;]+", r"\1=***", hidden)
-
-
 @contextmanager
 def guarded(uri: str, settings: Mapping[str, str] = PATIENT) -> Iterator[None]:
     """Keep MLflow quiet inside the block, and raise its failures as one-line `RegistryError`s.
@@ -80,7 +69,7 @@ def guarded(uri: str, settings: Mapping[str, str] = PATIENT) -> Iterator[None]:
 
 
 def _in_one_line(error: Exception, uri: str) -> RegistryError:
-    message = redact(" ".join(str(error).split()))
+    message = mask(" ".join(str(error).split()))
     if secret := urlsplit(uri).password:
         message = message.replace(secret, "***")
     what = "the model store did not answer as it should"
@@ -89,7 +78,7 @@ def _in_one_line(error: Exception, uri: str) -> RegistryError:
         message = re.findall(r"Errno -?\d+\] ([\w ]+)|$", message)[0] or message
     return RegistryError(
         what,
-        where=redact(uri),
+        where=mask(uri),
         got=message[:300],
         hint="check tracking.uri, and that the store is there",
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
+from winback.messages import Message
 from winback.registry.aliases import ModelVersionRef
 from winback.registry.guard import guarded
 from winback.registry.store import Store
@@ -14,26 +15,60 @@ CAVEATS: Final = "caveats"
 GATE: Final = "gate"
 
 
-def write_notes(store: Store, ref: ModelVersionRef, kind: str, notes: Sequence[str]) -> None:
-    """Keep sentences of one kind with a version, in place of earlier ones.
+def write_notes(
+    store: Store, ref: ModelVersionRef, kind: str, notes: Sequence[Message | str]
+) -> None:
+    """Keep messages of one kind with a version, in place of earlier ones.
 
     Parameters
     ----------
+    store, ref
+        Where, and of which version.
     kind
         `CAVEATS` (what to know about the fit) or `GATE` (what the gate said).
+    notes
+        What there is to say.
     """
-    text = json.dumps(list(notes), ensure_ascii=False)
+    text = as_text(notes)
     with guarded(store.uri):
         store.client.set_model_version_tag(ref.name, str(ref.version), f"winback.{kind}", text)
 
 
-def read_notes(ref: ModelVersionRef, kind: str) -> list[str]:
-    """Return the sentences that were kept when `ref` was resolved.
+def as_text(notes: Sequence[Message | str]) -> str:
+    """Return messages as a tag holds them: code, facts, and English for whoever looks at it.
+
+    Examples
+    --------
+    >>> as_text(["passed"])
+    '["passed"]'
+    """
+    kept = [
+        note if isinstance(note, str) else note.as_data() | {"english": str(note)} for note in notes
+    ]
+    return json.dumps(kept, ensure_ascii=False)
+
+
+def read_notes(ref: ModelVersionRef, kind: str) -> list[Message]:
+    """Return the messages that were kept when `ref` was resolved.
+
+    Where only English was kept, or a later winback has no such message, the message says the
+    English as it stands.
 
     Examples
     --------
     >>> ref = ModelVersionRef("shop-value", 1, "f00", "ab", {"winback.gate": '["passed"]'})
-    >>> read_notes(ref, GATE), read_notes(ref, CAVEATS)
+    >>> [str(note) for note in read_notes(ref, GATE)], read_notes(ref, CAVEATS)
     (['passed'], [])
     """
-    return [str(note) for note in json.loads(ref.tags.get(f"winback.{kind}", "[]"))]
+    return [_message(kept) for kept in json.loads(ref.tags.get(f"winback.{kind}", "[]"))]
+
+
+def _message(kept: Mapping[str, Any] | str) -> Message:
+    if isinstance(kept, str):
+        return Message.of(kept)
+    message = Message.of(kept)
+    try:
+        str(message)
+    except (LookupError, TypeError, ValueError):  # of another version of winback
+        return Message.of(str(kept["english"]))
+    return message

@@ -14,7 +14,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from winback.errors import RegistryError
-from winback.registry.guard import guarded, load_mlflow, redact
+from winback.masking import mask
+from winback.registry.guard import guarded, load_mlflow
 
 PORTS: Final = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 ROOT_TAG: Final = "winback.artifacts_root"
@@ -102,7 +103,7 @@ def check_database(uri: str) -> None:
             engine.dispose()
     except ImportError as error:
         raise RegistryError(
-            "the database's driver is not installed", where=redact(uri), got=error.name
+            "the database's driver is not installed", where=mask(uri), got=error.name
         ) from error
 
 

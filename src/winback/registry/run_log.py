@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from winback.registry.guard import guarded, load_mlflow, redact
+from winback.masking import mask
+from winback.plain import plain
+from winback.registry.guard import guarded, load_mlflow
 from winback.registry.store import Store
 
 _BATCH: Final = 100  # MLflow takes at most 100 parameters in one call
@@ -27,7 +28,7 @@ class Run:
         """Log settings; nested ones under dotted names, addresses without their passwords."""
         mlflow = load_mlflow()
         flat = [
-            mlflow.entities.Param(key, redact(str(value))) for key, value in _flat(params).items()
+            mlflow.entities.Param(key, mask(str(value))) for key, value in _flat(params).items()
         ]
         with guarded(self.store.uri):
             for start in range(0, len(flat), _BATCH):
@@ -43,8 +44,8 @@ class Run:
         named = {f"{split}/{key}" if split else key: value for key, value in metrics.items()}
         entities = [
             mlflow.entities.Metric(_metric_name(key), float(value), now, 0)
-            for key, value in named.items()
-            if value is not None and math.isfinite(value)
+            for key, value in plain(named).items()
+            if value is not None
         ]
         with guarded(self.store.uri):
             for start in range(0, len(entities), _BATCH):
@@ -94,7 +95,7 @@ class Run:
             name=name,
             digest=fingerprint,
             source_type="code",  # MLflow's type for a source that it does not reload by itself
-            source=json.dumps({"tags": {"source": redact(source)}}),
+            source=json.dumps({"tags": {"source": mask(source)}}),
             schema=json.dumps(
                 {
                     "mlflow_colspec": [

@@ -18,13 +18,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from winback.errors import RegistryError
+from winback.messages import Message
 from winback.registry.aliases import CHALLENGER, ModelVersionRef, set_alias, to_ref
 from winback.registry.artifacts import Registrable, digest_of, model_files, write_model
 from winback.registry.guard import guarded, load_mlflow
+from winback.registry.notes import as_text
 from winback.registry.run_log import Run
 from winback.registry.store import Store
+from winback.roles import ROLES
 
-MODELS: Final = ("value", "churn", "tiers")
 _PARENT: Final = "mlflow.parentRunId"
 _LONGEST: Final = 5000  # the column of MLflow's database that holds descriptions
 
@@ -68,7 +70,7 @@ class ModelRun(Run):
         estimator: Registrable,
         recipe: Mapping[str, Any] | None = None,
         *,
-        caveats: Sequence[str] = (),
+        caveats: Sequence[Message | str] = (),
         card: str = "",
     ) -> ModelVersionRef:
         """Store the fitted estimator and register it as the next version of `NAME-MODEL`.
@@ -82,7 +84,7 @@ class ModelRun(Run):
         recipe
             How to make it again, unfitted; by default the estimator's own parameters.
         caveats
-            What to know before relying on it, a sentence each (see `winback.registry.notes`).
+            What to know before relying on it, a message each (see `winback.registry.notes`).
         card
             What whoever looks the version up should know, as Markdown: its description.
         """
@@ -127,7 +129,7 @@ class ModelRun(Run):
             trial.log_metrics(metrics)
 
     def _create_version(
-        self, logged: Any, digest: str, caveats: Sequence[str], card: str
+        self, logged: Any, digest: str, caveats: Sequence[Message | str], card: str
     ) -> ModelVersionRef:
         client, name = self.store.client, f"{self.training.name}-{self.model}"
         with guarded(self.store.uri):
@@ -145,7 +147,7 @@ class ModelRun(Run):
                     "winback.job_key": self.training.key,
                     "winback.model": self.model,
                     "winback.digest": digest,
-                    "winback.caveats": json.dumps(list(caveats), ensure_ascii=False),
+                    "winback.caveats": as_text(caveats),
                 },
             )
             return to_ref(client.get_model_version(name, str(version.version)))
@@ -206,7 +208,7 @@ def training_run(
     name: str,
     key: str,
     *,
-    models: Sequence[str] = MODELS,
+    models: Sequence[str] = ROLES,
     tags: Mapping[str, str] | None = None,
     force: bool = False,
 ) -> Iterator[TrainingRun]:
@@ -304,8 +306,8 @@ def _take_up(
 
 def _versions(store: Store, run_id: str) -> dict[str, ModelVersionRef]:
     with guarded(store.uri):
-        found = store.client.search_model_versions(f"tags.`winback.training_run` = '{run_id}'")
-        refs = [to_ref(version) for version in found]
+        tagged = store.client.search_model_versions(f"tags.`winback.training_run` = '{run_id}'")
+        refs = [to_ref(version) for version in tagged]
     return {ref.model: ref for ref in sorted(refs, key=lambda ref: -ref.version)}
 
 

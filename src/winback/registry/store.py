@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote, urlsplit
 
 from winback.errors import RegistryError, UsageError
-from winback.registry.guard import HASTY, guarded, load_mlflow, redact
+from winback.masking import mask
+from winback.registry.guard import HASTY, guarded, load_mlflow
 from winback.registry.places import (
     PORTS,
     ROOT_TAG,
@@ -63,19 +64,19 @@ class Store:
             An experiment of that name was deleted, so MLflow keeps the name reserved.
         """
         with guarded(self.uri):
-            found = self.client.get_experiment_by_name(name)
-            if found is None:
+            present = self.client.get_experiment_by_name(name)
+            if present is None:
                 location = self.artifacts and f"{self.artifacts}/{quote(name, safe='')}"
                 tags = {ROOT_TAG: self.artifacts} if self.artifacts else {}
                 return str(self.client.create_experiment(name, location or None, tags))
-        if found.lifecycle_stage != "active":
+        if present.lifecycle_stage != "active":
             raise RegistryError(
                 "the experiment was deleted, and MLflow keeps its name reserved",
                 where=self.label,
                 got=name,
-                hint=f"mlflow experiments restore --experiment-id {found.experiment_id}",
+                hint=f"mlflow experiments restore --experiment-id {present.experiment_id}",
             )
-        return str(found.experiment_id)
+        return str(present.experiment_id)
 
 
 def open_store(
@@ -133,13 +134,13 @@ def open_store(
         raise UsageError(
             "this is not the address of a model store",
             where="tracking.uri",
-            got=redact(address),
+            got=mask(address),
             allowed="sqlite:///FILE, http(s)://SERVER, postgresql://…",
         )
     with guarded(address, HASTY):
         client = load_mlflow().MlflowClient(tracking_uri=address, registry_uri=address)
         client.search_experiments(max_results=1)
-    return Store(address, root, client, redact(address))
+    return Store(address, root, client, mask(address))
 
 
 def _scheme(address: str) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -14,45 +12,16 @@ import duckdb
 import pandas as pd
 
 from winback.data.sql import quiet
+from winback.plain import DIGITS
+from winback.plain import plain as plain_data
 
 Rows: TypeAlias = pd.DataFrame | Path | str
 """A table handed to the report: a frame, or the path of a Parquet file that stays on disk."""
 
-SIGNIFICANT_DIGITS = 9
-
 
 def plain(value: Any) -> Any:
-    """Turn a value into what JSON can hold, the same on every machine.
-
-    Parameters
-    ----------
-    value
-        Any nesting of mappings, sequences, numpy scalars, dates and numbers.
-
-    Returns
-    -------
-    Any
-        Dicts with text keys, lists, text, integers, floats of nine significant digits, booleans
-        and ``None`` (which also stands for NaN, infinity and missing values).
-
-    Examples
-    --------
-    >>> plain({"n": 3, "share": 1 / 3, "bad": float("nan"), "day": date(1997, 9, 30)})
-    {'n': 3, 'share': 0.333333333, 'bad': None, 'day': '1997-09-30'}
-    """
-    if isinstance(value, Mapping):
-        return {str(key): plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(entry) for entry in value]
-    if value is None or value is pd.NaT or value is pd.NA:
-        return None
-    if isinstance(value, date):  # datetime and pd.Timestamp are dates
-        return value.isoformat()
-    if hasattr(value, "item"):  # numpy scalars
-        value = value.item()
-    if isinstance(value, float):
-        return float(f"{value:.{SIGNIFICANT_DIGITS}g}") if math.isfinite(value) else None
-    return value
+    """Turn a value into what a report holds: what JSON can, with digits the same everywhere."""
+    return plain_data(value, DIGITS)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import pandas as pd
 
 from winback.cards import Table, card
 from winback.errors import UsageError
+from winback.roles import ROLES
 
 FILE = "scores.parquet"
 _SHOWN = ("customer_id", "tier", "lifecycle_stage", "p_alive", "p_churn", "clv")
@@ -64,7 +65,7 @@ class Scores:
             "as of": self.as_of,
             "models": ", ".join(
                 f"{role} {int(rows[f'{role}_version'].iloc[0])}"
-                for role in ("value", "churn", "tiers")
+                for role in ROLES
                 if f"{role}_version" in rows and len(rows) and rows[f"{role}_version"].iloc[0]
             )
             or None,

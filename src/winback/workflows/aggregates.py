@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from winback.plain import DIGITS, records
 from winback.workflows.session import Session, read_record
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ def aggregates(session: Session, value: CustomerValueModel, features: ir.Table) 
             "as_of": session.job.as_of.isoformat(),
             "level": LEVEL,
             "note": note,
-            "past": _rows(past),
-            "forecast": _rows(_forecast(session, value, scores, features)),
-            "cohorts": _rows(cohort_values(scores)),
+            "past": records(past, DIGITS),
+            "forecast": records(_forecast(session, value, scores, features), DIGITS),
+            "cohorts": records(cohort_values(scores), DIGITS),
         }
     text = json.dumps(content, indent=None, ensure_ascii=False, default=str, allow_nan=False)
     session.staged(TRACKING).write_text(text + "\n", encoding="utf-8")
@@ -87,17 +88,3 @@ def _forecast(
     out = expected_tracking(model, ordered.to_pyarrow().to_pandas(), days, level=LEVEL)
     dates = pd.Timestamp(session.job.as_of) + pd.to_timedelta(out["day"], unit="D")
     return out.assign(day=dates.dt.date)
-
-
-def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return plain rows: numbers to nine digits, dates as text, what is missing as None."""
-    return [
-        {str(name): _plain(value) for name, value in row.items()}
-        for row in frame.to_dict("records")
-    ]
-
-
-def _plain(value: Any) -> Any:
-    if value is None or value != value:  # noqa: PLR0124 - NaN
-        return None
-    return float(f"{value:.9g}") if isinstance(value, float) else value

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from winback.errors import WinbackError
+from winback.masking import mask
 
 if TYPE_CHECKING:
     from winback.config import LoadedJob
@@ -105,8 +106,8 @@ def _alone(name: str, check: Callable[[], Check]) -> Check:
     except metadata.PackageNotFoundError:  # the source is on the path, and nothing else
         return Check(name, "broken", "winback is not installed", _install("."))
     except Exception as error:  # noqa: BLE001  # a doctor tells of what it cannot examine, too
-        told = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        return Check(name, "broken", told, _reinstall(error))
+        fault = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        return Check(name, "broken", fault, _reinstall(error))
 
 
 def _reinstall(error: Exception) -> str:
@@ -128,15 +129,15 @@ def _install(*packages: str) -> str:
 
 def _python() -> Check:
     version = ".".join(map(str, sys.version_info[:3]))
-    found = f"{version} at {sys.executable}"
+    here = f"{version} at {sys.executable}"
     from packaging.specifiers import SpecifierSet
 
     wanted = SpecifierSet(metadata.metadata("winback")["Requires-Python"])
     if not wanted.contains(version):
-        return Check("Python", "broken", f"{found}, needs {wanted}", "make PYTHON=python3.12 demo")
+        return Check("Python", "broken", f"{here}, needs {wanted}", "make PYTHON=python3.12 demo")
     if sys.platform == "win32":
-        return Check("Python", "broken", f"{found}, on Windows", "wsl --install, and use it there")
-    return Check("Python", "ok", found)
+        return Check("Python", "broken", f"{here}, on Windows", "wsl --install, and use it there")
+    return Check("Python", "ok", here)
 
 
 def _requirements(extra: str = "") -> Iterator[Any]:
@@ -172,8 +173,8 @@ def _compare(extra: str = "") -> tuple[list[str], list[tuple[str, str]]]:
 def _libraries() -> Check:
     there, faults = _compare()
     if faults:
-        told = "; ".join(words for words, _ in faults)
-        return Check("libraries", "broken", told, _install(*(wanted for _, wanted in faults)))
+        words = "; ".join(words for words, _ in faults)
+        return Check("libraries", "broken", words, _install(*(wanted for _, wanted in faults)))
     own = f"winback {metadata.version('winback')}"
     return Check("libraries", "ok", f"{own}, and all {len(there)} that it needs")
 
@@ -183,20 +184,20 @@ def _extra(extra: str, needed: set[str]) -> Check:
     there, faults = _compare(extra)
     if not faults:
         return Check(name, "ok", ", ".join(there))
-    told = "; ".join(words for words, _ in faults)
+    missing = "; ".join(words for words, _ in faults)
     mend = _install(*(wanted for _, wanted in faults))
     if extra in needed:
-        return Check(name, "broken", f"{told}; the job needs it", mend)
-    return Check(name, "optional", f"{told}; only for: {what}", mend)
+        return Check(name, "broken", f"{missing}; the job needs it", mend)
+    return Check(name, "optional", f"{missing}; only for: {what}", mend)
 
 
 def _lightgbm() -> Check:
     try:
-        found = f"{import_module('lightgbm').__version__}, with its OpenMP runtime"
+        here = f"{import_module('lightgbm').__version__}, with its OpenMP runtime"
     except OSError as error:  # the library is there, and what it is linked against is not
         how = "brew install libomp" if sys.platform == "darwin" else "apt-get install -y libgomp1"
         return Check("LightGBM", "broken", f"cannot be loaded: {error}", how)
-    return Check("LightGBM", "ok", found)
+    return Check("LightGBM", "ok", here)
 
 
 def _duckdb() -> Check:
@@ -224,11 +225,11 @@ def _time_zones() -> Check:
 
 def _machine() -> Check:
     memory, cores = _memory(), _cores()
-    found = f"{memory / _GB:.1f} GB, {cores} core{'s' if cores > 1 else ''}"
+    here = f"{memory / _GB:.1f} GB, {cores} core{'s' if cores > 1 else ''}"
     if memory < _LITTLE_MEMORY:
         hint = "give it 2 GB or more, or set compute.memory_limit in the job to half of what it has"
-        return Check("memory, cores", "optional", f"{found}: little", hint)
-    return Check("memory, cores", "ok", found)
+        return Check("memory, cores", "optional", f"{here}: little", hint)
+    return Check("memory, cores", "ok", here)
 
 
 def _memory() -> int:
@@ -249,22 +250,21 @@ def _cores() -> int:
 
 
 def _job(load_job: Callable[[], LoadedJob], loaded: list[LoadedJob]) -> Check:
-    found = load_job()
-    loaded.append(found)
+    read = load_job()
+    loaded.append(read)
     missing = []
-    data = found.job.data
+    data = read.job.data
     for name in ("transactions", "customers", "events", "contacts"):
         table = getattr(data, name)
         if table is None or "://" in table.source or table.source.startswith("sample:"):
             continue
-        path = Path(found.resolve(table.source))
+        path = Path(read.resolve(table.source))
         if not any(path.parent.glob(path.name) if "*" in path.name else [path.exists()]):
             missing.append(f"data.{name}: no file {table.source}")
     if missing:
         mend = "put the file there, or name another in `source`"
-        return Check("job", "broken", found.scrub("; ".join(missing)), mend)
-    told = f"{found.path} is well-formed, its files are there"
-    return Check("job", "ok", told, "")
+        return Check("job", "broken", read.scrub("; ".join(missing)), mend)
+    return Check("job", "ok", f"{read.path} is well-formed, its files are there")
 
 
 def _folder(name: str, folder: Path) -> Check:
@@ -275,17 +275,17 @@ def _folder(name: str, folder: Path) -> Check:
         with tempfile.TemporaryFile(dir=there):
             pass
     except OSError as error:
-        told = f"{there} cannot be written: {error.strerror}"
-        return Check(name, "broken", told, f"chmod u+w {there}, or choose another place (--out)")
+        fault = f"{there} cannot be written: {error.strerror}"
+        return Check(name, "broken", fault, f"chmod u+w {there}, or choose another place (--out)")
     free = shutil.disk_usage(there).free
-    found = f"{folder} can be written, {free / _GB:.0f} GB free"
+    here = f"{folder} can be written, {free / _GB:.0f} GB free"
     if free < _LITTLE_DISK:
-        return Check(name, "broken", f"{found}: too little", f"df -h {there}; make room")
-    return Check(name, "ok", found)
+        return Check(name, "broken", f"{here}: too little", f"df -h {there}; make room")
+    return Check(name, "ok", here)
 
 
 def _store(uri: str | None) -> Check:
-    from winback.registry import DEFAULT_URI, open_store, redact
+    from winback.registry import DEFAULT_URI, open_store
 
     address = uri or DEFAULT_URI
     if address.startswith(_SQLITE):
@@ -299,7 +299,7 @@ def _store(uri: str | None) -> Check:
             return Check("model store", "broken", f"{file} is read-only", f"chmod u+w {file}")
     store = open_store(uri, create=False)
     models = len(store.client.search_registered_models(max_results=1000))
-    return Check("model store", "ok", f"{redact(address)} answers, {models} models")
+    return Check("model store", "ok", f"{mask(address)} answers, {models} models")
 
 
 def _needed(job: Any) -> set[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from winback.errors import ModelError, UsageError
+from winback.plain import plain
 from winback.workflows.score import features_at_as_of, scored_with
 from winback.workflows.session import Session
 
@@ -49,8 +50,8 @@ def explain(session: Session, *, customer: str | None = None) -> dict[str, Any]:
     """
     asked = [customer] if customer is not None else _first_of_each_list(session)
     customers = [_everything(session, name) for name in asked]
-    for at, told in enumerate(customers):
-        for line in ["", "", *_lines(told)] if at else _lines(told):
+    for index, everything in enumerate(customers):
+        for line in ["", "", *_lines(everything)] if index else _lines(everything):
             session.reporter.say(line)
     session.keep_only(None)
     return customers[0] if customer is not None else {"customers": customers}
@@ -121,14 +122,14 @@ def _unknown(session: Session, customer: str) -> UsageError:
 
     ids = _ids(session.require("scores.parquet", "score"))
     near = ids.filter(pc.match_substring(ids, customer.strip().lstrip("0") or customer))
-    some = ", ".join((near if len(near) else ids).slice(0, 3).to_pylist())
+    examples = ", ".join((near if len(near) else ids).slice(0, 3).to_pylist())
     return UsageError(
         "nobody with a purchase by then is called so",
         where=str(session.job.as_of),
         got=customer,
-        hint=f"like it: {some}"
+        hint=f"like it: {examples}"
         if len(near)
-        else f"ids are texts, as in the source, such as {some}",
+        else f"ids are texts, as in the source, such as {examples}",
     )
 
 
@@ -165,17 +166,17 @@ def _contributions(session: Session, scores: Mapping[str, Any]) -> list[dict[str
     totals = by_family(contributions).iloc[0]
     totals = totals.reindex(totals.abs().sort_values(ascending=False, kind="stable").index)
     money, currency = session.transactions.has_amounts, session.job.currency
-    told = []
+    moved = []
     for family, log_odds in totals[totals != 0].items():
         words = sentence(str(family), behaviour, money=money, currency=currency).iloc[0]
-        told.append(
+        moved.append(
             {
                 "family": str(family),
                 "log_odds": float(log_odds),
                 "words": words if log_odds > 0 and isinstance(words, str) else None,
             }
         )
-    return told
+    return moved
 
 
 def _last_behaviours(session: Session, customer: str) -> list[str]:
@@ -195,12 +196,12 @@ def _last_behaviours(session: Session, customer: str) -> list[str]:
     return str(cells.iloc[0]).split("; ") if len(cells) else []
 
 
-def _lines(told: Mapping[str, Any]) -> Iterator[str]:
+def _lines(everything: Mapping[str, Any]) -> Iterator[str]:
     """Word what is known for a terminal: first the lists, then what they were made from."""
-    scores = told["scores"]
-    yield f"{told['customer_id']} as of {told['as_of']}"
+    scores = everything["scores"]
+    yield f"{everything['customer_id']} as of {everything['as_of']}"
     for name, title in (("churn_warning", "Churn-warning list"), ("win_back", "Win-back list")):
-        listed = told["lists"][name]
+        listed = everything["lists"][name]
         yield ""
         yield f"{title}: {'' if listed['on'] else 'not on it, '}{listed['why']}"
         row = listed["row"] or {}
@@ -210,19 +211,19 @@ def _lines(told: Mapping[str, Any]) -> Iterator[str]:
     yield from _pairs(scores)
     yield ""
     yield "What moved the churn score (contributions to the log-odds, not causes)"
-    if not told["contributions"]:
+    if not everything["contributions"]:
         yield "  the model in use has no contributions"
-    for item in told["contributions"]:
+    for item in everything["contributions"]:
         words = f"  {item['words']}" if item["words"] else ""
         yield f"  {item['log_odds']:+.2f}  {item['family']:<14}{words}"
     yield ""
     yield "Last behaviours"
-    for behaviour in told["last_behaviours"]:
+    for behaviour in everything["last_behaviours"]:
         yield f"  {behaviour}"
 
 
 def _pairs(row: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in row.items():
-        if value is None or value != value or name in _NOT_SAID:  # noqa: PLR0124 - NaN
+    for name, value in plain(row).items():
+        if value is None or name in _NOT_SAID:
             continue
         yield f"  {name:<28}{value:,.4g}" if isinstance(value, float) else f"  {name:<28}{value}"

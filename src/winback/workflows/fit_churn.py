@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from winback.errors import NotEnoughDataError
+from winback.plain import records
 from winback.workflows.evaluate import churn_recipe, snapshot_settings
 from winback.workflows.fitting import Fitted, value_frame
 from winback.workflows.session import Session
@@ -96,7 +97,7 @@ def tuned(session: Session, data: ChurnData, window: Window) -> Tuning:
         Optuna is not installed.
     """
     from winback.estimators.churn.tuning import as_yaml, tune
-    from winback.features.catalogue import feature_columns
+    from winback.features.feature_catalogue import feature_columns
 
     job = session.job
     if data.train is None or data.train.empty:
@@ -123,10 +124,10 @@ def log_churn(run: ModelRun, fitted: Fitted) -> None:
     if fitted.trials is None:
         return
     run.log_text(fitted.trials.to_csv(index=False), "trials.csv")
-    for trial in fitted.trials.to_dict("records"):
-        known: dict[str, Any] = {str(k): v for k, v in trial.items() if v == v}  # noqa: PLR0124  # NaN is not
-        number, loss = known.pop("number"), known.pop("loss")
-        run.log_trial(f"trial-{number:03}", known, {"levelled_brier": loss})
+    for trial in records(fitted.trials):
+        number, loss = trial.pop("number"), trial.pop("loss")
+        tried = {name: value for name, value in trial.items() if value is not None}
+        run.log_trial(f"trial-{number:03}", tried, {"levelled_brier": loss})
 
 
 def mean_rate_model(frame: pd.DataFrame) -> BetaGeoModel:

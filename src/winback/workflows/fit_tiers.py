@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import ModelError, NotEnoughDataError
+from winback.plain import records
 from winback.workflows.evaluate import Evaluation
 from winback.workflows.fitting import Fitted
 from winback.workflows.session import Session, read_record
@@ -70,7 +71,7 @@ def judge_tiers(
         Plain data; ``held_out`` is None where history is too short, and ``held_out_note`` says so.
     """
     from winback.evaluation.gate import gate_window
-    from winback.evaluation.tier_quality import migration_since, records
+    from winback.evaluation.tier_quality import migration_since
     from winback.evaluation.windows import first_day
 
     job = session.job

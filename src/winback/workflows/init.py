@@ -80,7 +80,7 @@ class Begun:
 
     Attributes
     ----------
-    found
+    sniffed
         The guesses.
     to
         The YAML that was written.
@@ -88,7 +88,7 @@ class Begun:
         What a person should look at.
     """
 
-    found: Sniffed
+    sniffed: Sniffed
     to: Path
     notes: tuple[str, ...]
 
@@ -124,59 +124,61 @@ def init(orders: str, to: Path | None = None, columns: Mapping[str, str] | None 
         raise UsageError(
             "there is such a job already", where=str(to), hint="choose another name with --to"
         )
-    found = sniff(orders, columns=columns)
-    if found.rows == 0:
-        raise DataError("the file has no rows", where=orders, got=", ".join(found.columns))
-    missing = [name for name in _NEEDED if name not in found.guesses]
+    sniffed = sniff(orders, columns=columns)
+    if sniffed.rows == 0:
+        raise DataError("the file has no rows", where=orders, got=", ".join(sniffed.columns))
+    missing = [name for name in _NEEDED if name not in sniffed.guesses]
     if missing:
         say = " ".join(f"--column {name}=YOUR_COLUMN" for name in missing)
         raise DataError(
             f"no column looks like {' or '.join(missing)}",
             where=orders,
-            got=", ".join(found.columns),
+            got=", ".join(sniffed.columns),
             hint=f"say which it is: winback init {orders} {say}",
         )
     with atomic_path(to) as part:
-        part.write_text(_fill(found, orders, to), encoding="utf-8")
-    notes = found.notes
-    if "amount" not in found.guesses:
+        part.write_text(_fill(sniffed, orders, to), encoding="utf-8")
+    notes = sniffed.notes
+    if "amount" not in sniffed.guesses:
         notes += ("without an amount, lists are ranked by expected purchases, nothing by money",)
-    if len(found.examples.get("currency", ())) > 1:
-        several = ", ".join(found.examples["currency"])
+    if len(sniffed.examples.get("currency", ())) > 1:
+        several = ", ".join(sniffed.examples["currency"])
         notes += (f"there are several currencies ({several}): keep one by `currency` and `filter`",)
-    return Begun(found, to, notes)
+    return Begun(sniffed, to, notes)
 
 
-def _fill(found: Sniffed, orders: str, to: Path) -> str:
+def _fill(sniffed: Sniffed, orders: str, to: Path) -> str:
     columns: list[str] = []
-    for ours, guess in found.guesses.items():
+    for ours, guess in sniffed.guesses.items():
         columns.append(f"      {ours}: {_scalar(guess.expression)}")
         if guess.other is not None:
             columns.append("      # if the month comes first (then look at as_of, too):")
             columns.append(f"      # {ours}: {_scalar(guess.other)}")
-    span = (found.last_day - found.first_day).days if found.first_day and found.last_day else 0
+    span = (
+        (sniffed.last_day - sniffed.first_day).days if sniffed.first_day and sniffed.last_day else 0
+    )
     return _TEMPLATE.format(
         file=to.name,
         name=_scalar(_slug(to.stem)),
-        as_of=found.last_day,
-        currency=_currency(found),
+        as_of=sniffed.last_day,
+        currency=_currency(sniffed),
         source=_scalar(_source(orders, to)),
         columns="\n".join(columns),
-        filter=_filter(found),
+        filter=_filter(sniffed),
         zero="keep" if orders.startswith("sample:") else "drop",
         active=365 if span > 730 else max(30, min(180, span // 2)),
     )
 
 
-def _currency(found: Sniffed) -> str:
+def _currency(sniffed: Sniffed) -> str:
     """Write the currency that a column, or the name or the cells of the amounts tell."""
-    given = found.examples.get("currency", ())
-    told = [code for code in given if re.fullmatch("[A-Z]{3}", code)]
-    if not given and "amount" in found.guesses:
-        amount = found.guesses["amount"].expression
-        told = re.findall(rf"\b(?:{'|'.join(_CODES)})\b", amount)
-        told += [code for sign, code in _SIGNS.items() if sign in amount]
-    return f"currency: {told[0]}" if len(set(told)) == 1 else "# currency: EUR"
+    given = sniffed.examples.get("currency", ())
+    codes = [code for code in given if re.fullmatch("[A-Z]{3}", code)]
+    if not given and "amount" in sniffed.guesses:
+        amount = sniffed.guesses["amount"].expression
+        codes = re.findall(rf"\b(?:{'|'.join(_CODES)})\b", amount)
+        codes += [code for sign, code in _SIGNS.items() if sign in amount]
+    return f"currency: {codes[0]}" if len(set(codes)) == 1 else "# currency: EUR"
 
 
 def _source(orders: str, to: Path) -> str:
@@ -191,11 +193,11 @@ def _slug(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "_", text).strip("_-") or "shop"
 
 
-def _filter(found: Sniffed) -> str:
+def _filter(sniffed: Sniffed) -> str:
     note = "    # Rows for which this SQL condition is not true are left out and counted.\n"
-    if found.filter is None:
+    if sniffed.filter is None:
         return note + "    # filter: status = 'paid'"
-    return note + f"    filter: {_scalar(found.filter)}"
+    return note + f"    filter: {_scalar(sniffed.filter)}"
 
 
 def _scalar(text: str) -> str:

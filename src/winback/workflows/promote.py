@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import GateRefusedError
+from winback.roles import ROLES
 from winback.workflows.evaluate import snapshot_settings
 from winback.workflows.session import Session
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from winback.evaluation.gate import GateDecision
     from winback.evaluation.windows import Window
     from winback.registry.aliases import ModelVersionRef
-
-ROLES = ("value", "churn", "tiers")
 
 
 def promote(session: Session) -> dict[str, Any]:
@@ -114,7 +113,7 @@ def _verdict(session: Session, role: str) -> _Verdict:
     challenger = resolve(store, f"{name}@{CHALLENGER}")
     champion = aliases_of(store, name).get(CHAMPION)
     if champion == challenger.version:
-        reasons = read_notes(challenger, GATE)
+        reasons = [str(note) for note in read_notes(challenger, GATE)]
         return _Verdict(challenger, None, accepted=True, reasons=reasons, standing=True)
     rival = None if champion is None else resolve(store, f"{name}/{champion}")
     said: list[str] = []

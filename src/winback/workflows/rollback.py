@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import RegistryError
+from winback.roles import GOING_TOGETHER
 from winback.workflows.session import Session
 
 if TYPE_CHECKING:
     from winback.registry.aliases import ModelVersionRef
-
-PARTS = {"value": ("value", "tiers"), "churn": ("churn",)}
-"""What goes back together: tiers are cut on the predictions of their value model."""
 
 
 def rollback(session: Session, *, only: str | None = None) -> dict[str, Any]:
@@ -26,7 +24,7 @@ def rollback(session: Session, *, only: str | None = None) -> dict[str, Any]:
     session
         The command at work.
     only
-        A key of `PARTS`. None: whatever can go back.
+        A key of `GOING_TOGETHER`. None: whatever can go back.
 
     Returns
     -------
@@ -44,13 +42,13 @@ def rollback(session: Session, *, only: str | None = None) -> dict[str, Any]:
     store = session.store
     refusals: list[RegistryError] = []
     moved: dict[str, dict[str, Any]] = {}
-    for roles in PARTS.values() if only is None else [PARTS[only]]:
+    for roles in GOING_TOGETHER.values() if only is None else [GOING_TOGETHER[only]]:
         try:
-            found = _earlier(session, roles)
+            earlier = _earlier(session, roles)
         except RegistryError as error:
             refusals.append(error)
             continue
-        for role, ref in found.items():
+        for role, ref in earlier.items():
             before = aliases_of(store, ref.name)[CHAMPION]
             if before == ref.version:  # a rollback that was killed has come so far
                 continue
@@ -97,10 +95,10 @@ def _held(session: Session, name: str) -> dict[str, ModelVersionRef]:
     """Return the champion and then the one before, by the training that made them."""
     from winback.registry.aliases import CHAMPION, PREVIOUS, aliases_of, resolve
 
-    known = aliases_of(session.store, name)
-    found: dict[str, ModelVersionRef] = {}
+    aliases = aliases_of(session.store, name)
+    held: dict[str, ModelVersionRef] = {}
     for alias in (CHAMPION, PREVIOUS):
-        if alias in known:
-            ref = resolve(session.store, f"{name}/{known[alias]}")
-            found.setdefault(ref.run_id, ref)
-    return found
+        if alias in aliases:
+            ref = resolve(session.store, f"{name}/{aliases[alias]}")
+            held.setdefault(ref.run_id, ref)
+    return held

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import RegistryError
+from winback.roles import ROLES
 from winback.workflows.aggregates import aggregates
 from winback.workflows.session import Session
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from winback.registry.load import LoadedModel
-
-ROLES = ("value", "churn", "tiers")
 
 
 def score(session: Session) -> dict[str, Any]:
@@ -78,7 +77,7 @@ def score(session: Session) -> dict[str, Any]:
 
 def _refer(session: Session) -> None:
     """Attribute to customers those they brought, once everybody has a value of their own."""
-    from winback.features.referrals import referral_table
+    from winback.features.referral_table import referral_table
     from winback.scoring.referrals import write_referral_values
 
     job, customers = session.job, session.customers
@@ -179,7 +178,7 @@ def features_at_as_of(
 ) -> ir.Table:
     """Describe customers at `as_of` by the columns that the churn champion was trained on."""
     from winback.features.behaviour import behaviour_table
-    from winback.features.catalogue import event_types_in
+    from winback.features.feature_catalogue import event_types_in
 
     return behaviour_table(
         session.transactions.table,

@@ -127,7 +127,7 @@ def simulate(
         job = out / JOB
         with atomic_path(job) as part:
             part.write_text(job_text("", made.last_day), encoding="utf-8")
-    for line in _told(made, out, seed):
+    for line in _summary(made, out, seed):
         reporter.say(line)
     return {
         "out": str(out),
@@ -182,7 +182,7 @@ def _refuse_foreign(out: Path) -> None:
         )
 
 
-def _told(made: Simulated, out: Path, seed: int) -> list[str]:
+def _summary(made: Simulated, out: Path, seed: int) -> list[str]:
     from winback.data.simulate import Parameters
 
     rows, truth = made.counts, Parameters()

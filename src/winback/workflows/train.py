@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from winback.roles import ROLES
 from winback.workflows.evaluate import Evaluation, evaluate
 from winback.workflows.fit_churn import fit_churn, log_churn
 from winback.workflows.fit_tiers import ensure_judged, fit_tiers, judge_tiers, log_tiers
@@ -46,7 +47,7 @@ def train(session: Session, *, force: bool = False) -> dict[str, Any]:
     NotEnoughDataError
         There are too few customers for any prediction; the message says how many are needed.
     """
-    from winback.registry.runs import MODELS, training_run
+    from winback.registry.runs import training_run
 
     validate(session)
     require_customers(session)
@@ -63,7 +64,7 @@ def train(session: Session, *, force: bool = False) -> dict[str, Any]:
         if not training.reused:
             _describe(session, training)
             _fit_all(session, training, evaluation)
-        models = {role: training.versions[role] for role in MODELS}
+        models = {role: training.versions[role] for role in ROLES}
         ensure_judged(session, evaluation, models)
     how = "reused: nothing has changed since" if training.reused else "registered"
     for ref in models.values():
@@ -110,7 +111,7 @@ def _log_data(session: Session, run: Run) -> None:
 def _fit_all(session: Session, training: TrainingRun, evaluation: Evaluation) -> None:
     """Fit and register what is not there yet; tiers lean on the value model."""
     step = session.reporter.step
-    missing = [role for role in ("value", "churn", "tiers") if role not in training.versions]
+    missing = [role for role in ROLES if role not in training.versions]
     if "value" in missing or "tiers" in missing:
         with step("Fitting the value model"):
             frame = value_frame(session)

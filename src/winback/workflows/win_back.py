@@ -150,7 +150,7 @@ def _uplift(
     import pyarrow as pa
 
     from winback.estimators.uplift.uplift_model import UpliftModel
-    from winback.features.campaigns import COVARIATES, campaign_table
+    from winback.features.past_campaigns import COVARIATES, campaign_table
     from winback.lists.checks import not_as_drawn
 
     if contacts is None or contacts.empty:
@@ -203,7 +203,7 @@ def _drawn(session: Session) -> dict[str, float]:
 def _covariates(session: Session, customers: pd.DataFrame | None) -> pd.DataFrame:
     """Describe the customers at `as_of` by what past campaigns are described by."""
     from winback.features.behaviour import behaviour_table
-    from winback.features.campaigns import COVARIATES
+    from winback.features.past_campaigns import COVARIATES
 
     known = session.transactions
     table = behaviour_table(

@@ -1,7 +1,5 @@
 import json
-import os
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -247,21 +245,8 @@ def test_the_known_figures_of_cdnow():
     ("as_of", "mae", "rmse", "gini"),
     [("2011-06-09", 921, 3975, 0.794), ("2011-09-10", 569, 2917, 0.771)],
 )
-def test_the_known_figures_of_online_retail(as_of, mae, rmse, gini):
-    folder = Path(os.environ.get("WINBACK_TEST_DATA", Path(__file__).parents[4] / "shared/data"))
-    path = folder / "online_retail.parquet"
-    if not path.exists():
-        pytest.skip(f"{path} is absent; set WINBACK_TEST_DATA")
-    retail = read_transactions(
-        str(path),
-        columns={
-            "customer_id": "CustomerID",
-            "timestamp": "InvoiceDate",
-            "amount": "Quantity * UnitPrice",
-        },
-        filter="CustomerID IS NOT NULL",
-        engine=open_engine(),
-    )
+def test_the_known_figures_of_online_retail(read_retail, as_of, mae, rmse, gini):
+    retail = read_retail(engine=open_engine())
     split = f"{as_of}/2011-12-09"
     result = judged(retail, *split.split("/"))
     record = value_record(result, split, LITERATURE)

@@ -30,7 +30,7 @@ def churn_evidence(failed=None, **models):
     return evidence("churn", "churn", (rng.random(N) < risk) * 1.0, models, rng, failed, risk)
 
 
-def evidence(kind, target, actual, models, rng, failed, base=None):  # noqa: PLR0917
+def evidence(kind, target, actual, models, rng, failed, base=None):
     base = actual if base is None else base
     predictions = {name: pd.DataFrame({"predicted": of(base, rng)}) for name, of in models.items()}
     customers = pd.Series([f"c{i}" for i in range(N)])

@@ -8,7 +8,7 @@ import pytest
 
 from winback.errors import UsageError
 from winback.features.behaviour import active, behaviour_table, population_table
-from winback.features.catalogue import FEATURES, feature_columns
+from winback.features.feature_catalogue import FEATURES, feature_columns
 
 AS_OF = date(2024, 6, 30)
 

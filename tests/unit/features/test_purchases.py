@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from winback.errors import DataError, UsageError
-from winback.features.purchases import date_table, known, known_at, purchase_days
+from winback.features.purchases import date_table, known_at, known_by, purchase_days
 
 JAN = [date(2024, 1, day) for day in range(1, 32)]
 
@@ -55,22 +55,22 @@ def test_a_refund_netted_on_its_order_is_unseen_until_it_is_booked():
 
 def test_a_late_row_is_unseen_until_it_arrives():
     rows = table(customer_id=["a"], day=[JAN[0]], known_on=[JAN[9]], amount=[1.0])
-    assert known(rows, JAN[8]).count().to_pyarrow().as_py() == 0
-    assert known(rows, JAN[9]).count().to_pyarrow().as_py() == 1
+    assert known_by(rows, JAN[8]).count().to_pyarrow().as_py() == 0
+    assert known_by(rows, JAN[9]).count().to_pyarrow().as_py() == 1
 
 
 def test_known_at_is_known_at_each_date():
     dates = [JAN[1], JAN[30]]
     seen = known_at(ROWS, date_table(dates)).to_pyarrow().to_pylist()
     for as_of in dates:
-        alone = known(ROWS, as_of).to_pyarrow().to_pylist()
+        alone = known_by(ROWS, as_of).to_pyarrow().to_pylist()
         together = [r["amount"] for r in seen if r["as_of"] == as_of]
         assert sorted(together) == sorted(r["amount"] for r in alone)
 
 
 def test_what_is_wrong_is_said():
     with pytest.raises(DataError, match="add day"):
-        known(table(customer_id=["a"], amount=[1.0]), JAN[0])
+        known_by(table(customer_id=["a"], amount=[1.0]), JAN[0])
     with pytest.raises(UsageError, match="none"):
         date_table([])
     with pytest.raises(UsageError, match="each once"):

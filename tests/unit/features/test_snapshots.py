@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from winback.errors import UsageError
+from winback.features.behaviour import behaviour_table
 from winback.features.snapshots import snapshot_dates, training_table
 
 FIRST, AS_OF = date(2024, 1, 1), date(2024, 12, 31)
@@ -68,7 +69,10 @@ def training(**changes):
         "active_within_days": 90,
         "count_zero": False,
     }
-    table = training_table(ROWS, [MAY, APRIL], **(options | changes))
+    options |= changes
+    described = {name: options[name] for name in ("horizon_days", "count_zero")}
+    features = behaviour_table(ROWS, [MAY, APRIL, FIRST], **described)
+    table = training_table(features, ROWS, [MAY, APRIL], **options)
     return {
         (r["as_of"].month, r["customer_id"]): (r["purchases"], r["revenue"], r["churned"])
         for r in table.to_pyarrow().to_pylist()
@@ -82,7 +86,9 @@ def test_labels_beside_features_for_active_customers():
         (5, "a"): (0, 0, 1),
         (5, "b"): (0, 0, 1),  # 90 days ago: still active
     }
-    assert (4, "old") in training(active_within_days=None)
+    everybody = training(active_within_days=None)
+    assert (4, "old") in everybody
+    assert {month for month, _ in everybody} == {4, 5}  # features of other dates have no label
 
 
 def test_the_gap_is_not_looked_at():

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from winback.features.catalogue import FEATURES
+from winback.features.feature_catalogue import FEATURES
 from winback.lists.reasons import REASONS, reasons
 from winback.lists.sentences import sentence
 

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from winback.config.load import load_job
+from winback.config.loaded import load_job
 from winback.data.intake import read_transactions
 from winback.errors import ConfigError, DataError
 from winback.workflows.init import init
@@ -93,7 +93,7 @@ def test_what_a_person_says_is_not_guessed(tmp_path):
     orders, to = tmp_path / "2024.csv", tmp_path / "2024.yaml"
     orders.write_text("a,b,x,customer\n1,20240102,2.5,Ann\n", encoding="utf-8")
     begun = init(str(orders), to, {"customer_id": "a", "timestamp": "b", "amount": "x * 2"})
-    assert begun.found.examples == {
+    assert begun.sniffed.examples == {
         "customer_id": ("1",), "timestamp": ("2024-01-02",), "amount": ("5.0",)
     }  # fmt: skip
     assert load_job(to).job.name == "2024"

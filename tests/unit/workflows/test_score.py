@@ -12,8 +12,9 @@ from winback.estimators.churn.churn_model import ChurnModel
 from winback.estimators.tiers.value_tiers import ValueTiers
 from winback.estimators.value.customer_value import CustomerValueModel
 from winback.features.rfm import rfm_summary
+from winback.roles import ROLES
 from winback.workflows import score as workflow
-from winback.workflows.score import ROLES, score
+from winback.workflows.score import score
 
 AS_OF = date(1998, 6, 30)
 JOB = """\

@@ -16,8 +16,8 @@ Examples
 True
 """
 
-from winback.data.simulate.parameters import Parameters
 from winback.data.simulate.shop import FILES, Simulated, simulate
+from winback.data.simulate.shop_parameters import Parameters
 from winback.data.simulate.truth import Truth, read_truth
 
 __all__ = ["FILES", "Parameters", "Simulated", "Truth", "read_truth", "simulate"]

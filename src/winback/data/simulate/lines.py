@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 
-from winback.data.simulate.level import Floats, Level
+from winback.data.simulate.demand import Floats, Level
 from winback.data.simulate.orders import Orders
-from winback.data.simulate.parameters import Parameters
 from winback.data.simulate.people import People
+from winback.data.simulate.shop_parameters import Parameters
 
 CATEGORIES = ("garden", "kitchen", "living", "toys", "gifts")
 SALES_CHANNELS = ("web", "app", "store")
@@ -129,9 +129,9 @@ def add_bad_rows(
     for reason, (share, column, value) in spoiled.items():
         rows = lines.take(pa.array(rng.permutation(n)[: rng.binomial(n, share)]))
         if column is not None:
-            at = LINES.get_field_index(column)
+            place = LINES.get_field_index(column)
             cells = pa.repeat(value, rows.num_rows)
-            rows = rows.set_column(at, LINES.field(column), cells)
+            rows = rows.set_column(place, LINES.field(column), cells)
         parts.append(rows)
         counts[reason] = rows.num_rows
     return pa.concat_tables(parts).sort_by(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from winback.data.simulate.level import Floats, Level
-from winback.data.simulate.parameters import Parameters
+from winback.data.simulate.demand import Floats, Level
 from winback.data.simulate.people import People, Whole
+from winback.data.simulate.shop_parameters import Parameters
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,6 @@ def draw_orders(
     level: Level,
     parameters: Parameters,
     rng: np.random.Generator,
-    *,
-    dropout: bool,
 ) -> tuple[Orders, Floats]:
     """Draw each customer's own orders.
 
@@ -65,8 +63,6 @@ def draw_orders(
     ----------
     people, level, parameters, rng
         Who orders, when more is ordered, the truth, and where chance comes from.
-    dropout
-        Without it nobody ever drops out.
 
     Returns
     -------
@@ -91,7 +87,7 @@ def draw_orders(
         np.isinf(resolved), parameters.unresolved_dropout, parameters.resolved_dropout
     )
     leaves = 1 - (1 - leaves) * (1 - np.where(np.isfinite(complaint), driven, 0.0))
-    gone = (rng.random(len(owner)) < leaves) & dropout
+    gone = (rng.random(len(owner)) < leaves) & parameters.dropout
     so_far = np.cumsum(gone)
     before = so_far - gone
     kept = before == before[first][owner]
@@ -105,8 +101,8 @@ def _complaints(
 ) -> tuple[Floats, Floats]:
     m = len(day)
     complains = rng.random(m) < parameters.complaint_share
-    at = day + 1 + 9 * rng.random(m)
+    made_at = day + 1 + 9 * rng.random(m)
     solved = rng.random(m) < parameters.resolved_share
-    solved_at = at + 1 + 13 * rng.random(m)
-    complaint = np.where(complains, at, np.inf)
+    solved_at = made_at + 1 + 13 * rng.random(m)
+    complaint = np.where(complains, made_at, np.inf)
     return complaint, np.where(complains & solved, solved_at, np.inf)

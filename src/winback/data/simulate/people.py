@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import digamma, polygamma
 
-from winback.data.simulate.level import Floats, Level
-from winback.data.simulate.parameters import Parameters
+from winback.data.simulate.demand import Floats, Level
+from winback.data.simulate.shop_parameters import Parameters
 
 Flags = npt.NDArray[np.bool_]
 Whole = npt.NDArray[np.int64]

@@ -14,13 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from winback.data.simulate.campaigns import run_campaigns
-from winback.data.simulate.level import Level, make_level
-from winback.data.simulate.lines import LINES, add_bad_rows, draw_lines
-from winback.data.simulate.orders import draw_orders
-from winback.data.simulate.parameters import Parameters
-from winback.data.simulate.people import draw_people
-from winback.data.simulate.tables import (
+from winback.data.simulate.campaign_waves import run_campaigns
+from winback.data.simulate.demand import Level, make_level
+from winback.data.simulate.exports import (
     CONTACTS,
     CUSTOMERS,
     EVENTS,
@@ -28,6 +24,10 @@ from winback.data.simulate.tables import (
     customers_table,
     draw_events,
 )
+from winback.data.simulate.lines import LINES, add_bad_rows, draw_lines
+from winback.data.simulate.orders import draw_orders
+from winback.data.simulate.people import draw_people
+from winback.data.simulate.shop_parameters import Parameters
 from winback.data.simulate.truth import LEVEL, SIMULATION, TRUTH_SCHEMA, truth_table
 from winback.errors import UsageError
 from winback.files import atomic_path
@@ -75,9 +75,6 @@ def simulate(
     seed: int,
     first_day: date = FIRST_DAY,
     days: int = DAYS,
-    season: bool = True,
-    drift: bool = True,
-    dropout: bool = True,
     parameters: Parameters | None = None,
     progress: Callable[[float, float], None] | None = None,
 ) -> Simulated:
@@ -97,10 +94,6 @@ def simulate(
         0 or more.
     first_day, days
         The days of the shop; 30 or more.
-    season, drift
-        Whether the common level has a season, and wanders (see `winback.data.simulate.level`).
-    dropout
-        Without it nobody drops out, whatever complaints say.
     parameters
         The truth; None: the default one.
     progress
@@ -130,9 +123,7 @@ def simulate(
             raise UsageError("too small", where=name, got=value, allowed=f"{least} or more")
     parameters = parameters or Parameters()
     stream = np.random.SeedSequence(seed, spawn_key=(_LEVEL_STREAM,))
-    level = make_level(
-        first_day, days, parameters, np.random.default_rng(stream), season=season, drift=drift
-    )
+    level = make_level(first_day, days, parameters, np.random.default_rng(stream))
     paths = {name: out / f"{name}.parquet" for name in TABLES}
     counts: Counter[str] = Counter(dict.fromkeys(TABLES, 0))
     bad_rows: Counter[str] = Counter()
@@ -144,7 +135,7 @@ def simulate(
         }
         for block in range(-(-customers // BLOCK)):
             n = min(BLOCK, customers - block * BLOCK)
-            tables, bad = draw_block(block, n, seed, level, parameters, dropout=dropout)
+            tables, bad = draw_block(block, n, seed, level, parameters)
             for name, table in tables.items():
                 writers[name].write_table(table, row_group_size=max(table.num_rows, 1))
                 counts[name] += table.num_rows
@@ -164,25 +155,22 @@ def simulate(
         first_day,
         first_day + timedelta(days=days - 1),
     )
-    told = {
+    description = {
         "customers": customers,
         "seed": seed,
         "first_day": first_day.isoformat(),
         "days": days,
-        "season": season,
-        "drift": drift,
-        "dropout": dropout,
         "rows": shop.counts,
         "bad_rows": shop.bad_rows,
         "parameters": asdict(parameters),
     }
     with atomic_path(shop.paths["simulation"]) as part:
-        part.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+        part.write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
     return shop
 
 
 def draw_block(
-    block: int, n: int, seed: int, level: Level, parameters: Parameters, *, dropout: bool
+    block: int, n: int, seed: int, level: Level, parameters: Parameters
 ) -> tuple[dict[str, pa.Table], Mapping[str, int]]:
     """Draw the customers of one block; nothing depends on the other blocks.
 
@@ -191,7 +179,7 @@ def draw_block(
     stream = np.random.SeedSequence(seed, spawn_key=(_BLOCK_STREAM, block))
     chance: Iterator[np.random.Generator] = map(np.random.default_rng, stream.spawn(6))
     people = draw_people(block * BLOCK, n, level, parameters, next(chance))
-    own, dropped = draw_orders(people, level, parameters, next(chance), dropout=dropout)
+    own, dropped = draw_orders(people, level, parameters, next(chance))
     orders, waves = run_campaigns(
         people, own, dropped, level=level, parameters=parameters, rng=next(chance)
     )
@@ -204,5 +192,5 @@ def draw_block(
             people, orders, dropped, level=level, parameters=parameters, rng=next(chance)
         ),
         "contacts": contacts_table(people, waves, level, parameters),
-        "truth": truth_table(people, orders, dropped, level, parameters, dropout=dropout),
+        "truth": truth_table(people, orders, dropped, level, parameters),
     }, bad

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from winback.data.simulate.campaigns import response
-from winback.data.simulate.level import Floats, Level
+from winback.data.simulate.campaign_waves import response
+from winback.data.simulate.demand import Floats, Level
 from winback.data.simulate.orders import Orders
-from winback.data.simulate.parameters import Parameters
 from winback.data.simulate.people import People
+from winback.data.simulate.shop_parameters import Parameters
 from winback.errors import DataError
 
 SIMULATION, TRUTH, LEVEL = "simulation.json", "truth.parquet", "level.parquet"
@@ -42,8 +42,6 @@ def truth_table(
     dropped: Floats,
     level: Level,
     parameters: Parameters,
-    *,
-    dropout: bool,
 ) -> pa.Table:
     """Write down what is true of each customer.
 
@@ -58,7 +56,9 @@ def truth_table(
         resolved. `orders`: how many there were.
     """
     driven = parameters.complaint_dropout
-    leaves = 1 - (1 - people.dropout) * (1 - driven) if dropout else np.zeros(len(people))
+    leaves = (
+        1 - (1 - people.dropout) * (1 - driven) if parameters.dropout else np.zeros(len(people))
+    )
     complained = orders.complained(len(people))
     return pa.table(
         {
@@ -138,21 +138,23 @@ class Truth:
                 got=f"{as_of} and {horizon_days}",
                 allowed=f"{self.level.first_day} to {last}",
             )
-        known = self.customers[pd.to_datetime(self.customers["acquired_at"]) <= pd.Timestamp(as_of)]
-        alive = ~(pd.to_datetime(known["dropped_out_at"]) <= pd.Timestamp(as_of)).to_numpy()
-        complained = (pd.to_datetime(known["complained_at"]) <= pd.Timestamp(as_of)).to_numpy()
+        people = self.customers[
+            pd.to_datetime(self.customers["acquired_at"]) <= pd.Timestamp(as_of)
+        ]
+        alive = ~(pd.to_datetime(people["dropped_out_at"]) <= pd.Timestamp(as_of)).to_numpy()
+        complained = (pd.to_datetime(people["complained_at"]) <= pd.Timestamp(as_of)).to_numpy()
         usual_days = np.diff(
             self.level.operational(np.array([day + 1.0, day + 1.0 + horizon_days]))
         )[0]
-        orders = known["purchase_rate"].to_numpy() * usual_days
-        leaves = known["dropout_probability"].to_numpy()
+        orders = people["purchase_rate"].to_numpy() * usual_days
+        leaves = people["dropout_probability"].to_numpy()
         # E(X(t) | lambda, p) of Fader, Hardie & Lee (2005), as a limit where nobody drops out
         expected = np.where(
             leaves > 0, -np.expm1(-leaves * orders) / np.where(leaves > 0, leaves, 1.0), orders
         )
         p_purchase, expected = -np.expm1(-orders) * alive, expected * alive
         works = response(
-            known["uplift"].to_numpy(),
+            people["uplift"].to_numpy(),
             complained=complained,
             gone=~alive,
             parameters=self.parameters,
@@ -161,10 +163,10 @@ class Truth:
         uplift = np.where(works > 0, works * (1 - p_purchase), works * p_purchase)
         more = np.where(works > 0, uplift, works * expected)
         redeems = p_purchase + uplift
-        worth = margin * known["mean_spend"].to_numpy() * more
+        worth = margin * people["mean_spend"].to_numpy() * more
         return pd.DataFrame(
             {
-                "customer_id": known["customer_id"].to_numpy(),
+                "customer_id": people["customer_id"].to_numpy(),
                 "p_alive": alive.astype("float64"),
                 "p_purchase": p_purchase,
                 "expected_purchases": expected,
@@ -178,16 +180,16 @@ class Truth:
 def read_truth(folder: Path) -> Truth:
     """Read the truth of a shop that `simulate` has written."""
     try:
-        told = json.loads((folder / SIMULATION).read_text(encoding="utf-8"))
+        description = json.loads((folder / SIMULATION).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise DataError("there is no simulated shop", where=str(folder)) from error
     level = pd.read_parquet(folder / LEVEL)
-    known: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value
-        for name, value in told["parameters"].items()
+        for name, value in description["parameters"].items()
     }
     return Truth(
         pd.read_parquet(folder / TRUTH),
-        Level(date.fromisoformat(told["first_day"]), level["level"].to_numpy()),
-        Parameters(**known),
+        Level(date.fromisoformat(description["first_day"]), level["level"].to_numpy()),
+        Parameters(**parameters),
     )

@@ -8,7 +8,6 @@ purchase days), ``recency`` (age at the last purchase), ``T`` (age now) and ``mo
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from winback.errors import ModelError
+from winback.nearest import did_you_mean
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -71,11 +71,10 @@ def read_columns(frame: Any, columns: Sequence[str], *, reader: str) -> dict[str
 
 def _read_column(frame: pd.DataFrame, name: str, reader: str) -> FloatArray:
     if name not in frame.columns:
-        near = get_close_matches(name, [str(column) for column in frame.columns], n=1)
         raise ModelError(
             f"the frame given to {reader} has no column '{name}'",
             got=", ".join(map(str, frame.columns)) or "no columns",
-            hint=f"did you mean '{near[0]}'?" if near else f"add the column '{name}'",
+            hint=did_you_mean(name, map(str, frame.columns)) or f"add the column '{name}'",
         )
     if list(frame.columns).count(name) > 1:
         raise ModelError(f"the frame given to {reader} has two columns '{name}'")

@@ -1,7 +1,7 @@
 import pyarrow.parquet as pq
 import pytest
 
-from winback.data.simulate import read_truth, simulate
+from winback.data.simulate import Parameters, read_truth, simulate
 from winback.data.simulate import shop as module
 from winback.errors import DataError, UsageError
 
@@ -27,7 +27,7 @@ def test_blocks_are_row_groups_that_depend_on_nothing_but_their_number(tmp_path,
     )
     assert done == [(100, 250), (200, 250), (250, 250)]
     truth = read_truth(tmp_path)
-    alone, bad = module.draw_block(1, 100, 5, truth.level, truth.parameters, dropout=True)
+    alone, bad = module.draw_block(1, 100, 5, truth.level, truth.parameters)
     for name, table in alone.items():
         file = pq.ParquetFile(made.paths[name])
         assert file.num_row_groups == 3
@@ -39,8 +39,12 @@ def test_blocks_are_row_groups_that_depend_on_nothing_but_their_number(tmp_path,
 
 def test_a_switch_changes_only_what_it_is_about(tmp_path):
     usual = simulate(tmp_path / "usual", customers=300, seed=1)
-    loyal = simulate(tmp_path / "loyal", customers=300, seed=1, dropout=False)
-    flat = simulate(tmp_path / "flat", customers=300, seed=1, season=False, drift=False)
+    loyal = simulate(
+        tmp_path / "loyal", customers=300, seed=1, parameters=Parameters(dropout=False)
+    )
+    flat = simulate(
+        tmp_path / "flat", customers=300, seed=1, parameters=Parameters(season=False, drift=False)
+    )
     lost, kept = read_truth(tmp_path / "usual").customers, read_truth(tmp_path / "loyal").customers
     assert lost["dropped_out_at"].notna().sum() > 50
     assert kept["dropped_out_at"].isna().all()

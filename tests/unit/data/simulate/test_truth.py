@@ -63,7 +63,7 @@ def test_who_is_gone_and_who_complained_answers_less(truth):
 
 
 def test_without_dropout_everybody_is_alive(tmp_path):
-    simulate(tmp_path, customers=50, seed=1, dropout=False)
+    simulate(tmp_path, customers=50, seed=1, parameters=Parameters(dropout=False))
     true = read_truth(tmp_path).at(AS_OF, HORIZON)
     assert (true["p_alive"] == 1).all()
     np.testing.assert_allclose(true["p_purchase"], 1 - np.exp(-true["expected_purchases"]))

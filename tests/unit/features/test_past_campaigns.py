@@ -4,7 +4,7 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from winback.features.campaigns import campaign_table
+from winback.features.past_campaigns import campaign_table
 
 AS_OF = date(2024, 12, 31)
 SENT = date(2024, 6, 1)

@@ -18,8 +18,9 @@ from zoneinfo import available_timezones
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from winback.config.base import Days, Settings, Share
-from winback.config.lists import ListSettings
-from winback.config.models import ChurnSettings, TierSettings, ValueSettings
+from winback.config.list_settings import ListSettings
+from winback.config.model_settings import ChurnSettings, TierSettings, ValueSettings
+from winback.messages.catalogue import languages
 
 
 class TransactionsSettings(Settings):
@@ -90,8 +91,15 @@ class TrackingSettings(Settings):
 class ReportSettings(Settings):
     """The report."""
 
-    language: Literal["en", "zh"] = "en"
+    language: str = Field(default="en", json_schema_extra={"enum": list(languages())})
     """English or Simplified Chinese."""
+
+    @field_validator("language")
+    @classmethod
+    def _has_a_catalogue(cls, language: str) -> str:
+        if language not in languages():
+            raise ValueError(" or ".join(map(repr, languages())))
+        return language
 
 
 class Split(Settings):

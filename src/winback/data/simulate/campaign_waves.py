@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from winback.data.simulate.level import Floats, Level
+from winback.data.simulate.demand import Floats, Level
 from winback.data.simulate.orders import Orders
-from winback.data.simulate.parameters import Parameters
 from winback.data.simulate.people import Flags, People, Whole
+from winback.data.simulate.shop_parameters import Parameters
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,8 @@ def run_campaigns(
     waves = []
     for day in sorted(days - 1 - before for before in parameters.campaigns if before < days):
         last = np.full(n, -np.inf)
-        known = orders.day < day + 1
-        np.maximum.at(last, orders.owner[known], orders.day[known])
+        so_far = orders.day < day + 1
+        np.maximum.at(last, orders.owner[so_far], orders.day[so_far])
         silent = day - np.floor(last)
         arm, luck, when = rng.random((3, n))
         chosen = (silent >= shortest) & (silent <= longest) & people.email & ~people.opt_out

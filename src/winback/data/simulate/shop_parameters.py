@@ -13,6 +13,10 @@ class Parameters:
 
     Attributes
     ----------
+    season, drift
+        Whether the common level has a season, and wanders (see `winback.data.simulate.demand`).
+    dropout
+        Without it nobody drops out, whatever complaints say.
     r, alpha
         Purchase rates are Gamma(shape `r`, rate `alpha` days): on average `r / alpha` orders a day.
     a, b
@@ -82,6 +86,10 @@ class Parameters:
     >>> round(truth.p * truth.v / (truth.q - 1), 2)
     60.0
     """
+
+    season: bool = True
+    drift: bool = True
+    dropout: bool = True
 
     r: float = 0.55
     alpha: float = 40.0

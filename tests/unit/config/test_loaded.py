@@ -95,6 +95,7 @@ def test_the_command_line_overrides_a_setting_inside_a_group(write):
             r"channels.email.capacity\): got 0.*`channels: {email: {capacity: 150}}`",
         ),
         (LEAST + "name: again\n", r"same key stands twice \(at .*:6\)"),
+        (LEAST + "report: {language: fr}\n", r"report.language\): got 'fr'; allowed: 'en' or 'zh'"),
         (LEAST + "timezone: Asia/Shangai\n", r"not a time zone"),
         (LEAST + "margin: .nan\n", r"margin"),
         (LEAST.replace("12-09", "13-09"), r"a date that does not exist"),

@@ -1,4 +1,4 @@
-from winback.features.catalogue import FEATURES, describe, feature_columns
+from winback.features.feature_catalogue import FEATURES, describe, feature_columns
 
 
 def test_names_are_unique_and_units_and_families_are_of_a_fixed_vocabulary():

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import lfilter
 
-from winback.data.simulate.parameters import Parameters
+from winback.data.simulate.shop_parameters import Parameters
 
 Floats = npt.NDArray[np.float64]
 
@@ -63,10 +63,10 @@ class Level:
 
     def dates(self, day: Floats) -> npt.NDArray[np.datetime64]:
         """Turn days since the beginning into dates; infinity into a missing one."""
-        known = np.isfinite(day)
-        whole = np.floor(np.where(known, day, 0.0)).astype("timedelta64[D]")
+        happens = np.isfinite(day)
+        whole = np.floor(np.where(happens, day, 0.0)).astype("timedelta64[D]")
         dates = np.datetime64(self.first_day, "D") + whole
-        return np.where(known, dates, np.datetime64("NaT", "D"))
+        return np.where(happens, dates, np.datetime64("NaT", "D"))
 
 
 def make_level(
@@ -74,9 +74,6 @@ def make_level(
     days: int,
     parameters: Parameters,
     rng: np.random.Generator,
-    *,
-    season: bool,
-    drift: bool,
 ) -> Level:
     """Draw the common level.
 
@@ -85,27 +82,26 @@ def make_level(
     first_day, days
         The days of the shop.
     parameters
-        Seasonal factors, and how far and how fast the level wanders.
+        Whether there is a season and a drift (without both the level is 1 on every day), the
+        seasonal factors, and how far and how fast the level wanders.
     rng
         Where chance comes from.
-    season, drift
-        What the level holds; without both it is 1 on every day.
 
     Examples
     --------
-    >>> flat = make_level(date(2023, 1, 1), 3, Parameters(), np.random.default_rng(0),
-    ...                   season=False, drift=False)
+    >>> parameters = Parameters(season=False, drift=False)
+    >>> flat = make_level(date(2023, 1, 1), 3, parameters, np.random.default_rng(0))
     >>> flat.daily.tolist(), flat.calendar(np.array(1.5)).item()
     ([1.0, 1.0, 1.0], 1.5)
     """
     dates = np.datetime64(first_day, "D") + np.arange(days)
     daily = np.ones(days)
-    if season:
+    if parameters.season:
         months = np.array(parameters.months) / np.mean(parameters.months)
         weekdays = np.array(parameters.weekdays) / np.mean(parameters.weekdays)
         daily *= months[dates.astype("datetime64[M]").astype(int) % 12]
         daily *= weekdays[(dates.astype(int) + 3) % 7]  # 1970-01-01 was a Thursday
-    if drift:
+    if parameters.drift:
         keep = np.exp(-1 / parameters.level_days)
         shocks = rng.standard_normal(days) * np.sqrt(1 - keep**2)
         shocks[0] = rng.standard_normal()  # stationary from the first day on

@@ -154,10 +154,12 @@ def _links(
     named = named.semi_join(values, "customer_id")
     named = scratch.keep(named.select("customer_id", ancestor="referred_by"))
     others = named.filter(named.customer_id != named.ancestor)
-    known = scratch.keep(others.semi_join(values, others.ancestor == values.customer_id))
-    ring = _on_rings(scratch, known)
-    links = scratch.keep(known.anti_join(ring, "customer_id"))
-    referred, kept, valued, good = (_count(table) for table in (named, others, known, links))
+    among_customers = scratch.keep(others.semi_join(values, others.ancestor == values.customer_id))
+    ring = _on_rings(scratch, among_customers)
+    links = scratch.keep(among_customers.anti_join(ring, "customer_id"))
+    referred, kept, valued, good = (
+        _count(table) for table in (named, others, among_customers, links)
+    )
     return links, ReferralCounts(
         referred=referred,
         links=good,

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from winback.features.behaviour import behaviour_table
 from winback.features.outcomes import outcomes_table
-from winback.features.purchases import known
+from winback.features.purchases import known_by
 
 ARMS = ("treated", "control")
 COVARIATES = ("days_since_last", "frequency", "monetary_value", "basket_amount")
@@ -69,7 +69,7 @@ def campaign_table(
     """
     if "arm" not in contacts.columns:
         return None
-    rows = known(contacts, as_of)
+    rows = known_by(contacts, as_of)
     arm = rows.arm.strip().lower()
     over = rows.day <= as_of - timedelta(days=horizon_days)
     by_list = [rows[name].cast("string") for name in ("list_id",) if name in rows.columns]

@@ -9,7 +9,7 @@ import pytest
 from winback.data.connect import open_engine
 from winback.data.raw import fresh
 from winback.errors import UsageError
-from winback.features.referrals import ReferralCounts, referral_table
+from winback.features.referral_table import ReferralCounts, referral_table
 
 AS_OF = date(2024, 1, 31)
 

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from winback.data.simulate.campaigns import Wave
-from winback.data.simulate.level import Floats, Level
+from winback.data.simulate.campaign_waves import Wave
+from winback.data.simulate.demand import Floats, Level
 from winback.data.simulate.orders import Orders
-from winback.data.simulate.parameters import Parameters
 from winback.data.simulate.people import People, Whole, customer_ids
+from winback.data.simulate.shop_parameters import Parameters
 
 _TIME = pa.timestamp("us")
 CUSTOMERS = pa.schema(

@@ -1,0 +1,44 @@
+import json
+
+from winback.messages import Message, Words
+from winback.registry import notes
+from winback.registry.aliases import ModelVersionRef
+from winback.registry.notes import CAVEATS, GATE, as_text, read_notes
+
+FEW = Message("error.got", said=Message("missing"), got=3)
+
+
+def kept(text):
+    return ModelVersionRef("shop-value", 1, "f00", "ab", {f"winback.{GATE}": text})
+
+
+def test_a_message_is_read_as_it_was_kept_and_english_stands_beside_it():
+    text = as_text([FEW, "an earlier sentence"])
+    assert json.loads(text)[0]["english"] == str(FEW)
+    assert read_notes(kept(text), GATE) == [FEW, Message.of("an earlier sentence")]
+    assert read_notes(kept(text), GATE)[0].say(Words("zh")) != str(FEW)
+    assert read_notes(kept(text), CAVEATS) == []
+
+
+def test_what_this_version_cannot_say_stays_english():
+    for entry in (
+        {"code": "no.such_code", "facts": {}, "english": "said then"},
+        {"code": "error.got", "facts": {"other": 1}, "english": "said then"},
+        {"code": "error.got", "facts": {"said": {"code": "no.such", "facts": {}}, "got": 1}},
+    ):
+        entry.setdefault("english", "said then")
+        assert [str(note) for note in read_notes(kept(json.dumps([entry])), GATE)] == ["said then"]
+
+
+def test_notes_are_written_over_earlier_ones(monkeypatch):
+    written = {}
+
+    class Store:
+        uri = "sqlite:///x"
+
+        class client:  # noqa: N801
+            set_model_version_tag = staticmethod(lambda *args: written.update({args[2]: args[3]}))
+
+    monkeypatch.setattr(notes, "guarded", lambda _: __import__("contextlib").nullcontext())
+    notes.write_notes(Store, kept("[]"), GATE, [FEW])
+    assert written == {"winback.gate": as_text([FEW])}

@@ -1,0 +1,45 @@
+"""The page about the house shows the house that the import contracts hold."""
+
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs/explanation/architecture.md").read_text(encoding="utf-8")
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+CONTRACTS = CONTRACTS["tool"]["importlinter"]["contracts"]
+
+
+def floors(picture):
+    """Return the rooms of each floor of a drawing, the topmost first, and their numbers."""
+    rows = re.findall(r"^(\d+) +([a-z_]+(?: \| [a-z_]+)*)  ", picture, re.MULTILINE)
+    return [set(rooms.split(" | ")) for _, rooms in rows], [int(number) for number, _ in rows]
+
+
+def test_the_pictures_are_the_layers_that_are_held():
+    pictures = [floors(text) for text in re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)]
+    layers = [
+        [set(re.findall(r"\w+", layer)) for layer in contract["layers"]]
+        for contract in CONTRACTS
+        if contract["type"] == "layers"
+    ]
+    assert [rooms for rooms, _ in pictures] == layers
+    for _, numbers in pictures:
+        assert numbers == list(reversed(range(len(numbers))))
+
+
+def test_every_contract_is_told():
+    words = " ".join(PAGE.split())
+    assert [c["name"] for c in CONTRACTS if f"* {c['name']}" not in words] == []
+
+
+def test_every_place_that_is_named_is_there():
+    places = re.findall(r"`([\w/.]+(?:/|\.(?:py|po|md|yaml|toml)))`", PAGE)
+    assert len(places) > 20
+    homes = (ROOT, ROOT / "src/winback")
+    assert [place for place in places if not any((home / place).exists() for home in homes)] == []
+
+
+def test_a_reader_learns_where_new_things_go():
+    for thing in ("metric", "model", "list", "source", "language", "chart"):
+        assert f"## Where do I add a {thing}?" in PAGE
