@@ -95,10 +95,10 @@ def coverage(records: Sequence[dict[str, Any]]) -> go.Figure:
         rows=1, cols=4, shared_yaxes=True, horizontal_spacing=0.02,
         column_titles=[f"{what} {level}%" for level in LEVELS for what in ("within", "above")],
     )  # fmt: skip
-    for at, level in enumerate(LEVELS):
+    for place, level in enumerate(LEVELS):
         for shift, what in enumerate(("coverage", "above")):
             nominal = level / 100 if what == "coverage" else (100 - level) / 200
-            column = 2 * at + shift + 1
+            column = 2 * place + shift + 1
             for suffix, name, colour, symbol in (
                 ("", "all customers", ACCENT, "circle"),
                 ("_top", "predicted top tenth", SECOND, "diamond"),

@@ -37,8 +37,8 @@ def charts() -> dict[str, Chart]:
 @cache
 def plots() -> dict[str, Callable[..., go.Figure]]:
     """Return every function that `winback.plot` offers, by name."""
-    found = [plot for module in _modules() for plot in getattr(module, "PLOTS", ())]
-    return {plot.__name__: plot for plot in found}
+    listed = (plot for module in _modules() for plot in getattr(module, "PLOTS", ()))
+    return {plot.__name__: plot for plot in listed}
 
 
 def figures(report: Mapping[str, Any]) -> dict[str, go.Figure]:

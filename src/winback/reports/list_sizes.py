@@ -9,6 +9,7 @@ import duckdb
 
 from winback.lists.eligibility import NOT_DORMANT
 from winback.messages import Words
+from winback.reports.notes import kept, sentence
 from winback.reports.plain import Rows, aggregator, columns, plain, records
 
 SEVERITIES = ("red", "orange", "yellow")
@@ -25,7 +26,6 @@ WIN_BACK_FACTS = (
     "explored",
     "uplift_prior",
     "uplift_measured",
-    "uplift_source",
     "expected_margin",
     "expected_cost",
     "shadow_price",
@@ -76,12 +76,12 @@ def churn_warning_size(
         )
     by_name = {row["name"]: row for row in counted}
     speaks = any(row["value_at_risk"] is not None for row in by_name.values())
-    nothing: dict[str, Any] = {"n": 0, "value_at_risk": 0.0 if speaks else None}
+    empty: dict[str, Any] = {"n": 0, "value_at_risk": 0.0 if speaks else None}
     facts = plain({name: (summary or {}).get(name) for name in WARNING_FACTS})
     spans = plain((summary or {}).get("value_at_risk") or {})
     severities = [
         {
-            **by_name.get(name, nothing),
+            **by_name.get(name, empty),
             "name": name,
             "at_risk": (facts["at_risk"] or {}).get(name),
             **_span(spans.get(name)),
@@ -152,6 +152,7 @@ def win_back_size(
         "treated": n_treated,
         "control": n_control,
         **{name: plain(facts.get(name)) for name in WIN_BACK_FACTS},
+        "uplift_source": kept(facts["uplift_source"]) if facts.get("uplift_source") else None,
         "channels": [
             {"name": str(name), **plain({key: channel.get(key) for key in CHANNEL_FACTS})}
             for name, channel in (facts.get("channels") or {}).items()
@@ -193,7 +194,7 @@ def counts(rows: Sequence[dict[str, Any]], words: Words) -> str:
 def uplift(size: dict[str, Any], words: Words) -> str | None:
     """Return where the uplift comes from: measured, or assumed."""
     if size["uplift_measured"]:
-        return words("uplift.measured", source=words.sentence(size["uplift_source"]))
+        return words("uplift.measured", source=sentence(size["uplift_source"], words))
     if size["uplift_prior"] is None:
         return None
     return words("uplift.prior", points=words.points(size["uplift_prior"]))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from winback.messages import Message, Words, capital
+from winback.messages.message import STORED
 
 Note: TypeAlias = "Message | Mapping[str, Any] | str"
 """A message, the same as plain data, or a text that was stored before messages had codes."""
@@ -13,7 +14,10 @@ Note: TypeAlias = "Message | Mapping[str, Any] | str"
 
 def kept(note: Note) -> Any:
     """Return a note as plain data; a stored text stays one."""
-    return note.as_data() if isinstance(note, Message) else note
+    note = Message.of(note) if isinstance(note, Mapping) else note
+    if isinstance(note, str):
+        return note
+    return note.facts["text"] if note.code == STORED else note.as_data()
 
 
 def sentence(note: Note, words: Words) -> str:
@@ -24,9 +28,8 @@ def sentence(note: Note, words: Words) -> str:
     >>> sentence(Message("stored", text="few customers").as_data(), Words())
     'few customers'
     """
-    if isinstance(note, str):
-        return words.sentence(note)
-    return (note if isinstance(note, Message) else Message.of(note)).say(words)
+    text = kept(note)
+    return words.sentence(text) if isinstance(text, str) else Message.of(text).say(words)
 
 
 def sentences(notes: Iterable[Note], words: Words) -> str:

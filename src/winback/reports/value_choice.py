@@ -106,7 +106,7 @@ def choice_reading(chosen: Mapping[str, Any], words: Words) -> str:
 
 def foremost(chosen: Mapping[str, Any], n: int = 4) -> list[dict[str, Any]]:
     """Return the first `n` candidates, and the choice wherever it stands."""
-    return [row for at, row in enumerate(chosen["candidates"]) if at < n or row["chosen"]]
+    return [row for place, row in enumerate(chosen["candidates"]) if place < n or row["chosen"]]
 
 
 def card_text(

@@ -74,8 +74,8 @@ def describe_models(session: Session, used: Mapping[str, LoadedModel]) -> list[d
                 "estimator": estimator,
                 "parameters": parameters,
                 "promoted": newest == model.version,
-                "reasons": [str(note) for note in read_notes(challenger, GATE)],
-                "caveats": [str(note) for note in read_notes(champion, CAVEATS)],
+                "reasons": read_notes(challenger, GATE),
+                "caveats": read_notes(champion, CAVEATS),
             }
         )
     return entries

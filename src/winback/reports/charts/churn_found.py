@@ -91,7 +91,6 @@ class _Found(Chart):
     of_evaluation = True
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the curves of the latest test."""
         curves = report["quality"]["churn"]["curves"]
         return Shown(curves, curves[0]["n"][100], tested(report, "churn")) if curves else None
 
@@ -112,7 +111,6 @@ class Gain(_Found):
         return text + _against(data, lambda curve: words.share(_captured(curve, 20)), words)
 
     def draw(self, data: Curves, words: Words) -> go.Figure:
-        """Draw a line a model, between the perfect order and chance."""
         perfect = reference([0, _rate(data[0]), 1], [0, 1, 1], words("perfect.order"), dash="dot")
         figure = chart(
             [perfect, *_lines(data, _shares, words), reference([0, 1], [0, 1], words("by.lot"))],
@@ -142,7 +140,6 @@ class Lift(_Found):
         return text + _against(data, lift, words)
 
     def draw(self, data: Curves, words: Words) -> go.Figure:
-        """Draw from the second percent on: the first is too few customers."""
         depths = _DEPTHS[2:]
         best = [min(1 / _rate(data[0]), 1 / depth) for depth in depths]
 
@@ -177,7 +174,6 @@ class PrecisionRecall(_Found):
         )
 
     def draw(self, data: Curves, words: Words) -> go.Figure:
-        """Draw precision over recall."""
 
         def points(curve: Mapping[str, Any]) -> tuple[list[float], list[float]]:
             counts = zip(curve["churners"][2:], curve["n"][2:], strict=True)

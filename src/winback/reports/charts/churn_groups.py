@@ -88,7 +88,6 @@ class Groups(Chart):
         self.kind = "tier" if by == "tier" else f"group.{by}"
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the groups that are large enough, where there are two."""
         rows = report["quality"]["churn"]["groups"].get(self.by, [])
         rows = [row for row in rows if row["n"] >= FEWEST]
         if len(rows) < 2:
@@ -106,7 +105,6 @@ class Groups(Chart):
         )
 
     def draw(self, data: Sequence[Mapping[str, Any]], words: Words) -> go.Figure:
-        """Draw two marks a group, and the gap between them."""
         names = [
             folded(f"{words.label(self.kind, row['group'])} ({words.number(row['n'])})")
             for row in data

@@ -84,7 +84,6 @@ class Reliability(Chart):
     of_evaluation = True
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the tenths of the latest test, with the histogram and the baselines beside."""
         quality = report["quality"]
         if not quality["reliability"]:
             return None
@@ -109,7 +108,6 @@ class Reliability(Chart):
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
-        """Draw a line a model, intervals on the chosen one's, and the histogram below."""
         ordered = sorted(data["bins"], key=lambda row: row["predicted"])
         ends = [_wilson(row["actual"], row["n"]) for row in ordered]
         actual = [row["actual"] for row in ordered]
@@ -181,7 +179,6 @@ class Snapshots(Chart):
     place = "churn.how_good"
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the evidence, where there are two snapshots."""
         chosen = report["quality"]["targets"].get("churn", {}).get("chosen")
         rows = report["churn"]["snapshots"]
         if not chosen or len({row["snapshot"] for row in rows}) < 2:
@@ -207,7 +204,6 @@ class Snapshots(Chart):
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
-        """Draw a line a model, the chosen one first."""
         rows, chosen = data["rows"], data["chosen"]
         models = sorted({row["model"] for row in rows}, key=lambda name: (name != chosen, name))
         traces = []

@@ -60,7 +60,6 @@ class Profit(Chart):
     of_evaluation = True
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the profit of the latest test, and what share of the active a week's places are."""
         profit = report["quality"]["churn"]["profit"]
         if not profit:
             return None
@@ -88,7 +87,6 @@ class Profit(Chart):
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
-        """Draw a line a model."""
         drawn = [
             line(
                 [0, *entry["depth"]],

@@ -88,7 +88,6 @@ class Risk(Chart):
     place = "churn.who"
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the counts, where there are probabilities."""
         risk = report["population"]["risk"]
         if not risk:
             return None
@@ -109,7 +108,6 @@ class Risk(Chart):
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
-        """Draw stacked bars."""
         middles = [(low + high) / 2 for low, high in pairwise(data["edges"])]
         figure = chart(
             [
@@ -136,7 +134,6 @@ class Reasons(Chart):
     place = "churn.who"
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the counts, where the list gives reasons."""
         rows = report["churn"]["reasons"]
         if not rows:
             return None
@@ -154,7 +151,6 @@ class Reasons(Chart):
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
-        """Draw stacked bars, the sum behind them."""
         shown = data["rows"][:MOST_REASONS]
         names = [words.reason(row["code"]) for row in shown]
         sums = [row["first"] + row["further"] for row in shown]

@@ -142,7 +142,6 @@ class Retention(Chart):
     place = "cohorts.back"
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the cohorts, where there are two."""
         data = report["cohorts"]
         if not data:
             return None
@@ -164,7 +163,6 @@ class Retention(Chart):
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
-        """Draw a matrix, a row a cohort."""
         rows = [row for row in data["cohorts"] if len(row["retention"]) > 1]
         ages = max(len(row["retention"]) for row in rows)
         values = [(row["retention"][1:] + [None] * ages)[: ages - 1] for row in rows]
@@ -214,7 +212,6 @@ class CumulativeValue(Chart):
     place = "cohorts.worth"
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the cohorts of whom a period is over, where there are amounts."""
         data = report["cohorts"]
         if not data or not report["intake"]["has_amounts"] or not _mature(data):
             return None
@@ -231,7 +228,6 @@ class CumulativeValue(Chart):
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
-        """Draw a line a cohort, the newer the darker."""
         rows, unit = _mature(data), data["unit"]
         steps = max(len(rows) - 1, 1)
         shades = sample_colorscale(SHADES, [0.35 + 0.65 * n / steps for n in range(len(rows))])

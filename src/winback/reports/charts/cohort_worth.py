@@ -44,7 +44,6 @@ class CohortValue(Chart):
     place = "cohorts.worth"
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the cohorts whose margin is known, where there are two."""
         rows = [row for row in report["cohort_values"] if row.get("realised") is not None]
         if len(rows) < 2:
             return None
@@ -63,7 +62,6 @@ class CohortValue(Chart):
         )
 
     def draw(self, data: Sequence[Mapping[str, Any]], words: Words) -> go.Figure:
-        """Draw stacked bars; what is only expected is hatched."""
         parts = {
             "first": [row["first_order"] / row["customers"] for row in data],
             "since": [(row["realised"] - row["first_order"]) / row["customers"] for row in data],

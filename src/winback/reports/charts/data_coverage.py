@@ -104,12 +104,10 @@ class Coverage(Chart):
     place = "data.coverage"
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the periods, where there is a row."""
         data = report["coverage"]
         return Shown(data, report["intake"]["accepted"], as_of(report)) if data else None
 
     def title(self, data: Mapping[str, Any], words: Words) -> tuple[str, dict[str, str]]:  # noqa: ARG002
-        """Name the period."""
         return f"coverage.{data['unit']}", {}
 
     def read(self, data: Mapping[str, Any], words: Words) -> str:
@@ -123,7 +121,6 @@ class Coverage(Chart):
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
-        """Draw a bar a period."""
         starts, rows = ([row[name] for row in data["periods"]] for name in ("start", "rows"))
         drawn = go.Bar(x=starts, y=rows, marker_color=ACCENT)
         figure = chart([drawn], y=words("chart.coverage.y"), height=330)

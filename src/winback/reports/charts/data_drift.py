@@ -92,14 +92,12 @@ class Drift(Chart):
     place = "data.drift"
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the indices, where the champion was trained on an earlier day."""
         data = report["drift"]
         if not data or not data["features"]:
             return None
         return Shown(data, scored(report), as_of(report))
 
     def title(self, data: Mapping[str, Any], words: Words) -> tuple[str, dict[str, str]]:
-        """Name the day of training."""
         return self.name, {"since": words.day(data["since"])}
 
     def read(self, data: Mapping[str, Any], words: Words) -> str:
@@ -114,7 +112,6 @@ class Drift(Chart):
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
-        """Draw a bar a feature, and the mark of having moved."""
         sizes = [row["psi"] for row in data["features"]]
         names = [words(f"feature.{row['feature']}") for row in data["features"]]
         drawn = bars(names, sizes, words.metric, [SECOND if n > MOVED else ACCENT for n in sizes])

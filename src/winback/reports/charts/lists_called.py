@@ -24,7 +24,6 @@ class Funnel(Chart):
     place = "lists.win_back"
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the list, where anybody was up for a call."""
         size = report["lists"]["win_back"]
         return Shown(size, size["dormant"], as_of(report)) if size and size["dormant"] else None
 
@@ -39,7 +38,6 @@ class Funnel(Chart):
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
-        """Draw a bar a step."""
         wide = ("customers", "dormant", "eligible")
         steps = [(name, MUTED) for name in wide if data[name] is not None]
         steps += [("control", SECOND), ("treated", ACCENT)]
@@ -59,7 +57,6 @@ class LeftOut(Chart):
     place = "lists.win_back"
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the reasons, where anybody was left out."""
         size = report["lists"]["win_back"]
         if not size or not size["dormant"] or not size["excluded"]:
             return None
@@ -77,7 +74,6 @@ class LeftOut(Chart):
         )
 
     def draw(self, data: list[dict[str, Any]], words: Words) -> go.Figure:
-        """Draw a bar a reason."""
         rows = data[:MOST_REASONS]
         names = [words.label("excluded", row["reason"]) for row in rows]
         drawn = bars(names, [row["n"] for row in rows], words.number, MUTED)

@@ -23,7 +23,6 @@ class Severity(Chart):
     place = "lists.churn_warning"
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the list, where anybody is on it."""
         size = report["lists"]["churn_warning"]
         return Shown(size, size["n"], as_of(report)) if size and size["n"] else None
 
@@ -41,7 +40,6 @@ class Severity(Chart):
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
-        """Draw a bar a severity, those without room in pale."""
         rows = data["severities"]
         names, colours = _names(rows, words)
         drawn = [bars(names, [row["n"] for row in rows], words.number, colours)]
@@ -68,7 +66,6 @@ class AtStake(Severity):
     name = "at_stake"
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the list, where its value and the interval of that are known."""
         shown = super().of(report)
         if shown is None or shown.data["value_high"] is None or not shown.data["value_at_risk"]:
             return None
@@ -87,7 +84,6 @@ class AtStake(Severity):
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
-        """Draw a bar a severity with its interval."""
         rows = data["severities"]
         names, colours = _names(rows, words)
         worth = [row["value_at_risk"] or 0 for row in rows]

@@ -108,8 +108,8 @@ def predictions(
         for name, values in (("actual", actual), ("predicted", predicted))
     }
     n = same_length(**columns)
-    known = {"split": "", "target": target, "model": model, "customer_id": np.arange(n)}
-    frame = pd.DataFrame({**known, **columns, "low_80": np.nan, "high_80": np.nan})
+    keys = {"split": "", "target": target, "model": model, "customer_id": np.arange(n)}
+    frame = pd.DataFrame({**keys, **columns, "low_80": np.nan, "high_80": np.nan})
     return frame, {"split": "", "target": target, "chosen": model, "table": []}
 
 

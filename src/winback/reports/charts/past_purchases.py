@@ -64,7 +64,6 @@ class ByWeek(Chart):
     place = "value.so_far"
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the weeks, where purchases were tracked."""
         weeks = report["tracking"]
         return Shown(weeks, scored(report), as_of(report)) if weeks else None
 
@@ -82,7 +81,6 @@ class ByWeek(Chart):
         )
 
     def draw(self, data: Weeks, words: Words) -> go.Figure:
-        """Draw whole weeks: a part of one dips."""
         whole = [week for week in data if week["days"] == 7] or data
         return _lines(whole, data, words)
 
@@ -103,7 +101,6 @@ class AddedUp(ByWeek):
         )
 
     def draw(self, data: Weeks, words: Words) -> go.Figure:
-        """Draw the running sums."""
         return _lines(_added(data), data, words)
 
 

@@ -76,7 +76,6 @@ class Migration(Chart):
     place = "tiers.hold"
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the moves, where there were any customers to move."""
         moves = report["tiers"] and report["tiers"]["migration"]
         return Shown(moves, moves["n"], moves["after"]) if moves else None
 
@@ -91,7 +90,6 @@ class Migration(Chart):
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
-        """Draw a matrix of shares, the counts below them."""
         befores = [words.label("tier", name) for name in data["befores"]]
         shares = [[n / sum(row) for n in row] for row in data["counts"]]
         cells = go.Heatmap(
@@ -127,7 +125,6 @@ class Flows(Migration):
     name = "flows"
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
-        """Draw a stream a move."""
         befores, afters, counts = data["befores"], data["names"], data["counts"]
         colours = dict(zip(afters, FLOWS, strict=False))
         sums = [sum(row) for row in (*counts, *zip(*counts, strict=True))]

@@ -66,7 +66,6 @@ class Tiers(Chart):
     place = "tiers.who"
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the tiers, where customers have some."""
         return _shown(report["population"]["tiers"], as_of(report))
 
     def read(self, data: Rows, words: Words) -> str:
@@ -84,7 +83,6 @@ class Tiers(Chart):
         )
 
     def draw(self, data: Rows, words: Words) -> go.Figure:
-        """Draw two bars a tier."""
         names = [words.label("tier", row["name"]) for row in data]
         shares = [("share", "customers", MUTED), ("value_share", "value", ACCENT)]
         drawn = [
@@ -104,7 +102,6 @@ class Stages(Chart):
     place = "tiers.who"
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the stages, where customers have some."""
         return _shown(report["population"]["stages"], as_of(report))
 
     def read(self, data: Rows, words: Words) -> str:
@@ -121,7 +118,6 @@ class Stages(Chart):
         )
 
     def draw(self, data: Rows, words: Words) -> go.Figure:
-        """Draw a bar a stage."""
         names = [words.label("stage", row["name"]) for row in data]
         drawn = bars(names, [row["n"] for row in data], words.number, ACCENT)
         return rows_chart([drawn], x=words("chart.stages.x"), rows=len(data))

@@ -18,7 +18,6 @@ class _HeldOut(Chart):
     place = "tiers.worth"
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take what came after the cut-off, where it is known."""
         tiers = report["tiers"]
         if not tiers or not tiers["held_out"]:
             return None
@@ -32,7 +31,6 @@ class Spend(_HeldOut):
     name = "tier_spend"
 
     def title(self, data: Mapping[str, Any], words: Words) -> tuple[str, dict[str, str]]:  # noqa: ARG002
-        """Name what is measured."""
         return f"tier_spend.{data['measure']}", {}
 
     def read(self, data: Mapping[str, Any], words: Words) -> str:
@@ -49,7 +47,6 @@ class Spend(_HeldOut):
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
-        """Draw two bars a tier."""
         amount = words.money if data["measure"] == "revenue" else words.number
         sides = (("arpu_before", "tier.before", MUTED), ("arpu_after", "tier.after", ACCENT))
         return _pairs(data, words, amount, sides)
@@ -74,7 +71,6 @@ class Rates(_HeldOut):
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
-        """Draw two bars a tier."""
         sides = (
             ("repurchase_rate", "tier.repurchased", ACCENT),
             ("churn_rate", "tier.left", SECOND),

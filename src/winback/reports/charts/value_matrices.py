@@ -98,7 +98,6 @@ class Matrix(Chart):
         self.name = f"matrix_{kind}"
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the cells, where the model was asked, and the horizon it was asked for."""
         matrices = report["value"]["matrices"]
         if not matrices:
             return None
@@ -106,7 +105,6 @@ class Matrix(Chart):
         return Shown({**matrices, "days": days}, scored(report), as_of(report))
 
     def title(self, data: Mapping[str, Any], words: Words) -> tuple[str, dict[str, str]]:
-        """Name the horizon and the age."""
         return self.name, {"days": words.count(data["days"], "day"), "age": words.number(data["T"])}
 
     def read(self, data: Mapping[str, Any], words: Words) -> str:
@@ -126,7 +124,6 @@ class Matrix(Chart):
         return words.share(value) if self.kind == "p_alive" else words.number(value)
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
-        """Draw shades, a row a recency."""
         alive = self.kind == "p_alive"
         values = [[None, *row[1:]] for row in data[self.kind]]
         cells = go.Heatmap(

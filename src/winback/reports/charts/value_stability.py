@@ -74,12 +74,10 @@ class Stability(Chart):
     place = "value.hold"
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the parameters, where there are two runs of one model."""
         data = report["value"]["stability"]
         return Shown(data, len(data["runs"]), as_of(report)) if data else None
 
     def title(self, data: Mapping[str, Any], words: Words) -> tuple[str, dict[str, str]]:
-        """Name the model."""
         return self.name, {"model": words.label("model", data["estimator"])}
 
     def read(self, data: Mapping[str, Any], words: Words) -> str:
@@ -106,7 +104,6 @@ class Stability(Chart):
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
-        """Draw a panel a parameter."""
         names = list(data["parameters"])
         lines = -(-len(names) // PANELS)
         figure = chart([], height=110 + 140 * lines)

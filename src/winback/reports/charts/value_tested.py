@@ -75,12 +75,10 @@ class Deciles(Chart):
         self.name = f"deciles_{target}"
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the tenths of the latest test."""
         bins = report["quality"]["deciles"].get(self.target)
         return Shown(bins, _all(bins), tested(report, self.target)) if bins else None
 
     def title(self, data: Any, words: Words) -> tuple[str, dict[str, str]]:  # noqa: ARG002
-        """Name the target."""
         return "deciles", {"target": words.label("target", self.target)}
 
     def read(self, data: Sequence[Mapping[str, Any]], words: Words) -> str:
@@ -99,7 +97,6 @@ class Deciles(Chart):
         )
 
     def draw(self, data: Sequence[Mapping[str, Any]], words: Words) -> go.Figure:
-        """Draw two bars a tenth."""
         y = words(f"chart.deciles.y.{self.target}")
         figure = side_by_side(
             [row["bin"] for row in data], data, words, x=words("chart.deciles.x"), y=y
@@ -114,7 +111,6 @@ class ByFrequency(Chart):
     place = "value.how_good"
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the groups of the latest test of purchases."""
         rows = report["value"]["by_frequency"]
         return Shown(rows, _all(rows), tested(report, "purchases")) if rows else None
 
@@ -130,7 +126,6 @@ class ByFrequency(Chart):
         )
 
     def draw(self, data: Sequence[Mapping[str, Any]], words: Words) -> go.Figure:
-        """Draw two bars a group."""
         x, y = words("chart.by_frequency.x"), words("chart.deciles.y.purchases")
         names = [_group(row["frequency"]) for row in data]
         return side_by_side(names, data, words, x=x, y=y).update_xaxes(type="category")

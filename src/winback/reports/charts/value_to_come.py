@@ -109,7 +109,6 @@ class Forecast(Chart):
         self.name = name
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the forecast, where there is one."""
         rows = report["value"][self.name]
         return Shown(rows, scored(report), as_of(report)) if rows else None
 
@@ -130,7 +129,6 @@ class Forecast(Chart):
         )
 
     def draw(self, data: Sequence[Mapping[str, Any]], words: Words) -> go.Figure:
-        """Draw a line in a band."""
         days, expected, low, high = (
             [row[name] for row in data]
             for name in ("day", "cumulative", "cumulative_low", "cumulative_high")
@@ -152,7 +150,6 @@ class Concentration(Chart):
     place = "value.to_come"
 
     def of(self, report: Mapping[str, Any]) -> Shown | None:
-        """Take the curve, where anybody is worth anything."""
         curve = report["population"]["concentration"]
         return Shown(curve, scored(report), as_of(report)) if curve else None
 
@@ -162,7 +159,6 @@ class Concentration(Chart):
         return words("chart.concentration.reading", **shares)
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
-        """Draw the curve beside equality."""
         top = [row for row in data["top"] if row["percent"] > 1]
         depths, name = [place / 100 for place in range(101)], words("chart.concentration.y")
         held = line(depths, data["curve"], name, ACCENT).update(line_width=2.5)
