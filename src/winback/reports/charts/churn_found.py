@@ -105,8 +105,8 @@ class Gain(_Found):
         total = data[0]["churners"][100] or 1
         text = words(
             "chart.gain.reading",
-            captured=words.share(_captured(data[0], 20)),
-            possible=words.share(min(1.0, data[0]["n"][20] / total)),
+            captured=_captured(data[0], 20),
+            possible=min(1.0, data[0]["n"][20] / total),
         )
         return text + _against(data, lambda curve: words.share(_captured(curve, 20)), words)
 
@@ -136,7 +136,7 @@ class Lift(_Found):
 
         rate = data[0]["churners"][100] / data[0]["n"][100]
         highest = round(min(1 / rate, 10.0), 2) if rate else None
-        text = words("chart.lift.reading", lift=lift(data[0]), highest=words.number(highest))
+        text = words("chart.lift.reading", lift=lift(data[0]), highest=highest)
         return text + _against(data, lift, words)
 
     def draw(self, data: Curves, words: Words) -> go.Figure:
@@ -168,9 +168,9 @@ class PrecisionRecall(_Found):
         n, left = data[0]["n"], data[0]["churners"]
         return words(
             "chart.precision_recall.reading",
-            precision=words.share(left[10] / n[10] if n[10] else None),
-            recall=words.share(_captured(data[0], 10)),
-            rate=words.share(left[100] / n[100]),
+            precision=left[10] / n[10] if n[10] else None,
+            recall=_captured(data[0], 10),
+            rate=left[100] / n[100],
         )
 
     def draw(self, data: Curves, words: Words) -> go.Figure:

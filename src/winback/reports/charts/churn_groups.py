@@ -100,8 +100,8 @@ class Groups(Chart):
         return words(
             "chart.groups.reading",
             group=words.label(self.kind, worst["group"]),
-            predicted=words.share(worst["mean_predicted"]),
-            actual=words.share(worst["churn_rate"]),
+            predicted=worst["mean_predicted"],
+            actual=worst["churn_rate"],
         )
 
     def draw(self, data: Sequence[Mapping[str, Any]], words: Words) -> go.Figure:

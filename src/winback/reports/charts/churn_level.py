@@ -101,10 +101,10 @@ class Reliability(Chart):
         worst = max(bins, key=lambda row: abs(row["predicted"] - row["actual"]))
         return words(
             "chart.reliability.reading",
-            predicted=words.share(sum(row["n"] * row["predicted"] for row in bins) / n),
-            actual=words.share(sum(row["n"] * row["actual"] for row in bins) / n),
-            gap=words.points(abs(worst["predicted"] - worst["actual"])),
-            at=words.share(worst["predicted"]),
+            predicted=sum(row["n"] * row["predicted"] for row in bins) / n,
+            actual=sum(row["n"] * row["actual"] for row in bins) / n,
+            gap=abs(worst["predicted"] - worst["actual"]),
+            at=worst["predicted"],
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
@@ -197,10 +197,10 @@ class Snapshots(Chart):
         return words(
             "chart.snapshots.reading",
             model=capital(words.label("model", data["chosen"])),
-            wins=words.number(best.count(data["chosen"])),
-            n=words.number(len(days)),
-            low=words.share(min(rates)),
-            high=words.share(max(rates)),
+            wins=best.count(data["chosen"]),
+            n=len(days),
+            low=min(rates),
+            high=max(rates),
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:

@@ -71,19 +71,17 @@ class Profit(Chart):
         chosen, capacity, terms = data["models"][0], data["capacity"], data["terms"]
         points = list(zip([0, *chosen["depth"]], [0, *chosen["profit"]], strict=True))
         depth, best = max(points, key=lambda point: point[1])
-        text = words("chart.profit.reading", best=words.money(best), depth=words.share(depth))
+        text = words("chart.profit.reading", best=best, depth=depth)
         if capacity is not None and capacity < 1:
             text += words(
-                "chart.profit.reading.capacity",
-                depth=words.share(capacity),
-                profit=words.money(_between(points, capacity)),
+                "chart.profit.reading.capacity", depth=capacity, profit=_between(points, capacity)
             )
         return text + words(
             "chart.profit.reading.terms",
-            saved=words.share(terms["save_rate"]),
-            margin=words.share(terms["margin"]),
-            contact=words.money(terms["contact_cost"]),
-            offer=words.money(terms["offer_cost"]),
+            saved=terms["save_rate"],
+            margin=terms["margin"],
+            contact=terms["contact_cost"],
+            offer=terms["offer_cost"],
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:

@@ -101,10 +101,10 @@ class Risk(Chart):
             return words("chart.risk.reading.dormant", customers=customers)
         return words(
             "chart.risk.reading",
-            likely=words.number(data["likely"]),
-            active=words.number(data["n_active"]),
-            share=words.share(data["likely"] / data["n_active"]),
-            mean=words.share(data["mean"]),
+            likely=data["likely"],
+            active=data["n_active"],
+            share=data["likely"] / data["n_active"],
+            mean=data["mean"],
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
@@ -145,9 +145,9 @@ class Reasons(Chart):
         return words(
             "chart.reasons.reading",
             reason=words.reason(first["code"]),
-            n=words.number(first["first"]),
-            total=words.number(n),
-            share=words.share(first["first"] / n if n else None),
+            n=first["first"],
+            total=n,
+            share=first["first"] / n if n else None,
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:

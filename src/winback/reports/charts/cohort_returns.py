@@ -223,8 +223,8 @@ class CumulativeValue(Chart):
         return words(
             "chart.cumulative_value.reading",
             cohort=_name(first, data["unit"], words),
-            start=words.money(first["cumulative"][0]),
-            now=words.money(first["cumulative"][first["mature"] - 1]),
+            start=first["cumulative"][0],
+            now=first["cumulative"][first["mature"] - 1],
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:

@@ -56,9 +56,9 @@ class CohortValue(Chart):
         return words(
             "chart.cohort_value.reading",
             first=starts[0],
-            then=words.money(worth[0]),
+            then=worth[0],
             last=starts[-1],
-            now=words.money(worth[-1]),
+            now=worth[-1],
         )
 
     def draw(self, data: Sequence[Mapping[str, Any]], words: Words) -> go.Figure:

@@ -114,10 +114,10 @@ class Coverage(Chart):
         """Return on how many days of the history somebody bought, and the longest silence."""
         return words(
             "chart.coverage.reading" if data["gap"] else "chart.coverage.reading.daily",
-            bought=words.number(data["bought_on"]),
-            days=words.count(data["days"], "day"),
-            share=words.share(data["bought_on"] / data["days"]),
-            gap=words.count(data["gap"], "day"),
+            bought=data["bought_on"],
+            days=data["days"],
+            share=data["bought_on"] / data["days"],
+            gap=data["gap"],
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:

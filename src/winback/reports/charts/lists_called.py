@@ -31,10 +31,10 @@ class Funnel(Chart):
         """Return where the dormant customers went."""
         return words(
             "chart.funnel.reading",
-            dormant=words.number(data["dormant"]),
-            treated=words.number(data["treated"]),
-            control=words.number(data["control"]),
-            excluded=words.number(sum(row["n"] for row in data["excluded"])),
+            dormant=data["dormant"],
+            treated=data["treated"],
+            control=data["control"],
+            excluded=sum(row["n"] for row in data["excluded"]),
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
@@ -67,10 +67,10 @@ class LeftOut(Chart):
         first, n = data[0], sum(row["n"] for row in data)
         return words(
             "chart.left_out.reading",
-            total=words.number(n),
-            reason=words.label("excluded", first["reason"]),
-            n=words.number(first["n"]),
-            share=words.share(first["n"] / n),
+            total=n,
+            reason=first["reason"],
+            n=first["n"],
+            share=first["n"] / n,
         )
 
     def draw(self, data: list[dict[str, Any]], words: Words) -> go.Figure:

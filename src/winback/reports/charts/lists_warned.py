@@ -30,13 +30,9 @@ class Severity(Chart):
         """Return the most severe warnings, and how many more are at risk than there is room for."""
         top = next(row for row in data["severities"] if row["n"])
         beyond = (data["at_risk"] or 0) - data["n"]
-        more = words("chart.severity.reading.beyond", n=words.number(beyond)) if beyond > 0 else ""
+        more = words("chart.severity.reading.beyond", n=beyond) if beyond > 0 else ""
         return words(
-            "chart.severity.reading",
-            n=words.number(top["n"]),
-            total=words.number(data["n"]),
-            severity=words.label("severity", top["name"]),
-            beyond=more,
+            "chart.severity.reading", n=top["n"], total=data["n"], severity=top["name"], beyond=more
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
@@ -76,11 +72,11 @@ class AtStake(Severity):
         most = max(data["severities"], key=lambda row: row["value_at_risk"] or 0)
         return words(
             "chart.at_stake.reading",
-            total=words.money(data["value_at_risk"]),
-            low=words.money(data["value_low"]),
-            high=words.money(data["value_high"]),
-            share=words.share((most["value_at_risk"] or 0) / data["value_at_risk"]),
-            severity=words.label("severity", most["name"]),
+            total=data["value_at_risk"],
+            low=data["value_low"],
+            high=data["value_high"],
+            share=(most["value_at_risk"] or 0) / data["value_at_risk"],
+            severity=most["name"],
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:

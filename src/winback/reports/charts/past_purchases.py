@@ -74,9 +74,9 @@ class ByWeek(Chart):
         actual, expected = (sum(week[k] or 0 for week in counted) for k in ("actual", "expected"))
         return words(
             "chart.tracking.reading.held_out" if unseen else "chart.tracking.reading",
-            weeks=words.number(len(counted)),
-            actual=words.number(round(actual)),
-            expected=words.number(round(expected)),
+            weeks=len(counted),
+            actual=round(actual),
+            expected=round(expected),
             off=off(expected, actual, words),
         )
 
@@ -95,8 +95,8 @@ class AddedUp(ByWeek):
         last = _added(data)[-1]
         return words(
             "chart.cumulative.reading",
-            actual=words.number(round(last["actual"])),
-            expected=words.number(round(last["expected"])),
+            actual=round(last["actual"]),
+            expected=round(last["expected"]),
             off=off(last["expected"], last["actual"], words),
         )
 

@@ -83,10 +83,10 @@ class Migration(Chart):
         """Return how many stayed, rose and fell."""
         return words(
             "chart.migration.reading",
-            kept=words.share(data["kept"]),
-            up=words.share(data["up"]),
-            down=words.share(data["down"]),
-            before=words.day(data["before"]),
+            kept=data["kept"],
+            up=data["up"],
+            down=data["down"],
+            before=data["before"],
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:

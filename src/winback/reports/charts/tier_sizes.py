@@ -76,10 +76,7 @@ class Tiers(Chart):
             customers = words.count(first["n"], "customer")
             return words("chart.tiers.reading.one", customers=customers, name=name)
         return words(
-            "chart.tiers.reading",
-            name=name,
-            share=words.share(first["share"]),
-            value_share=words.share(first["value_share"]),
+            "chart.tiers.reading", name=name, share=first["share"], value_share=first["value_share"]
         )
 
     def draw(self, data: Rows, words: Words) -> go.Figure:
@@ -111,10 +108,10 @@ class Stages(Chart):
         worth = bool(valuable["value_share"])
         return words(
             "chart.stages.reading" if worth else "chart.stages.reading.plain",
-            name=words.label("stage", largest["name"]),
-            share=words.share(largest["share"]),
-            valuable=words.label("stage", valuable["name"]),
-            value_share=words.share(valuable["value_share"]),
+            name=largest["name"],
+            share=largest["share"],
+            valuable=valuable["name"],
+            value_share=valuable["value_share"],
         )
 
     def draw(self, data: Rows, words: Words) -> go.Figure:

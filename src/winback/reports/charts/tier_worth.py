@@ -39,11 +39,11 @@ class Spend(_HeldOut):
         amount = words.money if data["measure"] == "revenue" else words.number
         return words(
             "chart.tier_spend.reading",
-            first=words.label("tier", first["tier"]),
+            first=first["tier"],
             high=amount(first["arpu_after"]),
-            last=words.label("tier", last["tier"]),
+            last=last["tier"],
             low=amount(last["arpu_after"]),
-            until=words.day(data["until"]),
+            until=data["until"],
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
@@ -62,12 +62,12 @@ class Rates(_HeldOut):
         first, last = data["tiers"][0], data["tiers"][-1]
         return words(
             "chart.tier_rates.reading",
-            first=words.label("tier", first["tier"]),
-            high=words.share(first["repurchase_rate"]),
-            last=words.label("tier", last["tier"]),
-            low=words.share(last["repurchase_rate"]),
-            days=words.count(int(data["horizon_days"]), "day"),
-            churn_days=words.count(int(data["churn_days"]), "day"),
+            first=first["tier"],
+            high=first["repurchase_rate"],
+            last=last["tier"],
+            low=last["repurchase_rate"],
+            days=int(data["horizon_days"]),
+            churn_days=int(data["churn_days"]),
         )
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:

@@ -97,8 +97,8 @@ class Stability(Chart):
         inside = low is not None and all(low <= value <= high for value in given[name])
         return words(
             "chart.stability.reading.inside" if inside else "chart.stability.reading",
-            runs=words.number(len(data["runs"])),
-            name=words.label("parameter", name),
+            runs=len(data["runs"]),
+            name=name,
             low=words.parameter(name, min(given[name], default=None)),
             high=words.parameter(name, max(given[name], default=None)),
         )

@@ -120,8 +120,8 @@ class ByFrequency(Chart):
         return words(
             "chart.by_frequency.reading",
             frequency=_group(worst["frequency"]),
-            predicted=words.number(worst["predicted"]),
-            actual=words.number(worst["actual"]),
+            predicted=worst["predicted"],
+            actual=worst["actual"],
             off=off(worst["predicted"], worst["actual"], words),
         )
 
