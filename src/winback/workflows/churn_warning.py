@@ -271,4 +271,4 @@ def _listed_this_week(session: Session) -> pd.DataFrame | None:
 
 
 def _read_list(session: Session, day: date) -> pd.DataFrame:
-    return pd.read_parquet(session.out / f"lists/{day}/churn_warning.parquet")
+    return pd.read_parquet(session.earlier / f"lists/{day}/churn_warning.parquet")

@@ -45,7 +45,7 @@ def keep(session: Session, name: str, rows: pd.DataFrame, columns: Columns, list
 def kept_dates(session: Session, name: str) -> list[date]:
     """Return the dates of which the output folder keeps a list."""
     days = []
-    for path in session.out.glob(f"lists/*/{name}.parquet"):
+    for path in session.earlier.glob(f"lists/*/{name}.parquet"):
         try:
             days.append(date.fromisoformat(path.parent.name))
         except ValueError:  # a folder of somebody's own

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from winback.files import read_record
 from winback.workflows.aggregates import TRACKING, read_tracking
 from winback.workflows.evaluate import PREDICTIONS, RECORDS, Evaluation
 from winback.workflows.report_models import (
@@ -25,7 +26,7 @@ from winback.workflows.report_value import (
     trained_then,
 )
 from winback.workflows.score import champions
-from winback.workflows.session import Session, read_record
+from winback.workflows.session import Session
 
 if TYPE_CHECKING:
     from winback.registry.load import LoadedModel
@@ -66,7 +67,9 @@ def report(session: Session) -> dict[str, Any]:
             models=models,
             course=_course(session, scores, used["value"]),
             lists=lists,
-            earlier=Earlier(read_record(session.out / "report.json"), read_earlier_lists(session)),
+            earlier=Earlier(
+                read_record(session.earlier / "report.json"), read_earlier_lists(session)
+            ),
             warnings=[
                 *evaluation.caveats,
                 *(caveat for model in models.used for caveat in model["caveats"]),

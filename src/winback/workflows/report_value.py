@@ -143,7 +143,7 @@ def read_earlier_lists(session: Session) -> dict[str, Any] | None:
     """Find the lists of the last earlier date."""
     folders = {
         path.name: path
-        for path in (session.out / "lists").glob("????-??-??")
+        for path in (session.earlier / "lists").glob("????-??-??")
         if path.name < session.job.as_of.isoformat()
     }
     if not folders:

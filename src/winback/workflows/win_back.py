@@ -104,7 +104,7 @@ def _earlier(session: Session, playbook: Playbook) -> pd.DataFrame | None:
     # the steps of a sequence are counted since the last purchase, which the window bounds
     days = max(settings.cooldown_days, settings.contact_cap_days, settings.window_days, longest, 7)
     frames = [
-        pd.read_parquet(session.out / f"lists/{day}/{name}.parquet", columns=list(EARLIER))
+        pd.read_parquet(session.earlier / f"lists/{day}/{name}.parquet", columns=list(EARLIER))
         for name in ("win_back", "win_back_control")
         for day in sorted(kept_dates(session, name))
         if as_of - timedelta(days=days) <= day < as_of
@@ -188,7 +188,7 @@ def _drawn(session: Session) -> dict[str, float]:
 
     columns = ["experiment_id", "list_id", "propensity"]
     frames = [
-        pd.read_parquet(session.out / f"lists/{day}/win_back.parquet", columns=columns)
+        pd.read_parquet(session.earlier / f"lists/{day}/win_back.parquet", columns=columns)
         for day in kept_dates(session, "win_back")
     ]
     if not frames:

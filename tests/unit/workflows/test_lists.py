@@ -108,17 +108,15 @@ def test_a_list_made_again_is_the_same(shop):
 def test_an_earlier_list_of_the_week_holds_places_and_one_of_last_week_colours(shop, day, held):
     first = shop.read("churn_warning.parquet").assign(as_of=pd.Timestamp(day), severity="red")
     other = first.assign(customer_id="gone" + first["customer_id"])  # at risk no more
-    folder = shop.out / "lists" / day
-    folder.mkdir()
-    other.to_parquet(folder / "churn_warning.parquet")
+    name = f"lists/{day}/churn_warning.parquet"
+    shop.do(lambda session: other.to_parquet(session.staged(name)))
     assert len(warn(shop).rows) == 20 - held
-    first.to_parquet(folder / "churn_warning.parquet")
+    shop.do(lambda session: first.to_parquet(session.staged(name)))
     again = warn(shop).rows
     assert set(again["previous_severity"].dropna()) == {"red"}
     if held:
         assert set(again["customer_id"]) == set(first["customer_id"])
-    (folder / "churn_warning.parquet").unlink()
-    folder.rmdir()
+    shop.do(lambda session: session.drop(name))
 
 
 def test_the_threshold_and_the_capacity_are_the_jobs(shop):
@@ -300,7 +298,8 @@ def test_a_history_is_made_up_for_and_the_newest_list_stays_on_top(shop):
     assert len(stayed)
     assert stayed["days_at_severity"].isin([0, 7]).all()
     assert {name: (shop.out / name).read_bytes() for name in top} == top
-    assert shop.read("manifest.json") == manifest
+    kept = manifest.keys() - {"files", "published"}
+    assert {key: shop.read("manifest.json")[key] for key in kept} == {k: manifest[k] for k in kept}
 
 
 def in_database(shop, url, name="other"):
