@@ -58,6 +58,7 @@ def report(session: Session) -> dict[str, Any]:
     evaluation = _evaluation(session)
     used = champions(session)
     models = _models(session, used, scores)
+    earlier = Earlier(read_record(session.earlier / "report.json"), read_earlier_lists(session))
     _ = session.transactions  # the counts of the intake
     with session.reporter.step("Drawing the report"):
         computed = compute_report(
@@ -67,9 +68,7 @@ def report(session: Session) -> dict[str, Any]:
             models=models,
             course=_course(session, scores, used["value"]),
             lists=lists,
-            earlier=Earlier(
-                read_record(session.earlier / "report.json"), read_earlier_lists(session)
-            ),
+            earlier=earlier,
             warnings=[
                 *evaluation.caveats,
                 *(caveat for model in models.used for caveat in model["caveats"]),
