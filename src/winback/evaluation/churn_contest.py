@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from winback.economics import Economics
 from winback.estimators.churn.calibrators import choose_calibration, fit_calibrator
 from winback.estimators.churn.candidates.candidate import PurchaseModels
 from winback.estimators.churn.churn_choice import ChurnChoice
 from winback.estimators.churn.churn_model import ChurnModel
-from winback.estimators.churn.churn_profit import ContactEconomics, contact_profit
+from winback.estimators.churn.churn_profit import contact_profit
 from winback.estimators.purchase.beta_geo import BetaGeoModel
 from winback.evaluation.base_rate_drift import base_rate_drift
 from winback.evaluation.churn_evidence import (
@@ -93,9 +94,7 @@ def _judge(
         horizon_days=model.horizon_days,
         n_bootstrap=model.n_bootstrap,
         random_state=model.random_state,
-        economics=ContactEconomics(
-            model.margin, model.save_rate, model.contact_cost, model.offer_cost
-        ),
+        economics=model.economics,
     )
     table = evidence_frame(evidence)
     own = table[table["candidate"] == choice.selected]
@@ -123,7 +122,7 @@ def hold_contest(
     horizon_days: int,
     n_bootstrap: int,
     random_state: int,
-    economics: ContactEconomics | None = None,
+    economics: Economics | None = None,
 ) -> ChurnChoice:
     """Choose by Brier score, and by profit among those that Brier cannot tell apart.
 
@@ -156,7 +155,7 @@ def hold_contest(
     economics
         Of a contact; None: as by default.
     """
-    y, money = evidence.y, economics or ContactEconomics()
+    y, money = evidence.y, economics or Economics()
     value = np.ones(len(y)) if evidence.value is None else evidence.value
     calibrators, records, losses, earned = {}, [], {}, {}
     for name in names:

@@ -27,7 +27,7 @@ def backtest(session: Session) -> dict[str, Any]:
     """
     from winback.evaluation.backtest import run_backtest
     from winback.evaluation.past import Past
-    from winback.reports.figures.backtest import backtest_page
+    from winback.reports.backtest_page import backtest_page
 
     job = session.job
     splits = [(split.as_of, split.until) for split in job.backtest.splits]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from winback.economics import Economics
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.churn.calibrators import CALIBRATIONS, Calibrator
 from winback.estimators.churn.candidates import (
@@ -59,7 +60,7 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
     lightgbm
         Parameters of the trees by name, out of `TUNABLE`; None: the defaults.
     margin, save_rate, contact_cost, offer_cost
-        The economics of a contact, see `ContactEconomics`.
+        The economics of a contact, see `Economics`.
     exclude
         Numeric columns that are not features, besides `NOT_FEATURES`.
     n_bootstrap
@@ -309,6 +310,16 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
                 allowed=f"at least {MIN_CUSTOMERS} customers and {MIN_PER_CLASS} rows of each kind",
                 hint="give more history, more snapshots, or a horizon in which both happen",
             )
+
+    @property
+    def economics(self) -> Economics:
+        """The money side of a contact, by which candidates alike in Brier score are told apart."""
+        return Economics(
+            contact_cost=self.contact_cost,
+            offer_cost=self.offer_cost,
+            margin=self.margin,
+            save_rate=self.save_rate,
+        )
 
     def _describe_base_rate(self, X: pd.DataFrame, y: npt.NDArray[np.int64]) -> None:
         days = snapshot_days(X)
