@@ -82,6 +82,7 @@ data:
     filter: "'${SECRET_WORD}' <> 订单号"
     columns: {customer_id: 会员, timestamp: 付款时间}
 horizon_days: 60
+value: {purchase_model: beta_geo}
 churn: {active_within_days: 120, snapshots: {count: 2}}
 lists:
   churn_warning: {capacity: 500}
