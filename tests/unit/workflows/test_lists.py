@@ -23,6 +23,7 @@ as_of: 1998-06-30
 data:
   transactions: {source: orders.csv}
   customers: {source: customers.csv}
+value: {purchase_model: rate}
 churn: {active_within_days: 180, snapshots: {count: 2}}
 lists:
   churn_warning: {capacity: 20}
