@@ -11,10 +11,12 @@ import pytest
 
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
-from winback.evaluation import backtest, forward, value_judged
-from winback.evaluation.backtest import TARGETS, judge
-from winback.evaluation.churn_forward import SnapshotSettings
+from winback.evaluation import backtest, value_judged
+from winback.evaluation import past as past_room
+from winback.evaluation.backtest import TARGETS, BacktestSettings, judge
+from winback.evaluation.churn_forward import ChurnSettings, SnapshotSettings
 from winback.evaluation.contest import choose_value
+from winback.evaluation.past import Past
 from winback.evaluation.value_candidates import SIMPLE, VALUE_CANDIDATES
 from winback.evaluation.windows import Window
 
@@ -75,14 +77,9 @@ def with_other_future(transactions):
 
 
 def run(transactions, targets=TARGETS):
-    return judge(
-        transactions,
-        Window(AS_OF, UNTIL),
-        targets=targets,
-        active_within_days=365,
-        snapshots=SnapshotSettings(count=2),
-        n_replicates=20,
-    )
+    churn = ChurnSettings(365, snapshots=SnapshotSettings(count=2))
+    settings = BacktestSettings(churn=churn, n_replicates=20)
+    return judge(Past(transactions, UNTIL), Window(AS_OF, UNTIL), settings, targets=targets)
 
 
 def assert_same_at_as_of(one, other, targets=TARGETS):
@@ -116,9 +113,9 @@ def test_the_future_changes_no_prediction_and_no_choice(transactions, honest, ca
 
 
 def test_the_contest_sees_only_what_was_known(transactions, candidates):
-    settings = {"candidates": candidates, "as_of": AS_OF, "horizon_days": 90, "n_replicates": 20}
-    one = choose_value(transactions, **settings)
-    other = choose_value(with_other_future(transactions), **settings)
+    settings = {"candidates": candidates, "horizon_days": 90, "n_replicates": 20}
+    one = choose_value(Past(transactions, AS_OF), **settings)
+    other = choose_value(Past(with_other_future(transactions), AS_OF), **settings)
     for target, choice in one.items():
         assert (choice.name, choice.reasons) == (other[target].name, other[target].reasons)
         pd.testing.assert_frame_equal(choice.table, other[target].table, check_exact=True)
@@ -126,7 +123,7 @@ def test_the_contest_sees_only_what_was_known(transactions, candidates):
 
 def test_a_planted_leak_is_caught(transactions, honest, monkeypatch):
     """Let features of the split's own date count purchases that come after it."""
-    behaviour_table = forward.behaviour_table
+    behaviour_table = past_room.behaviour_table
 
     def leaking(table, snapshots, **settings):
         frame = behaviour_table(table, snapshots, **settings)
@@ -138,6 +135,6 @@ def test_a_planted_leak_is_caught(transactions, honest, monkeypatch):
             frequency=joined.frequency + joined.n.coalesce(0).cast("float64"),
         )
 
-    monkeypatch.setattr(forward, "behaviour_table", leaking)
+    monkeypatch.setattr(past_room, "behaviour_table", leaking)
     with pytest.raises(AssertionError, match="DataFrame"):
         assert_same_at_as_of(honest, run(transactions, ("purchases",)), ("purchases",))

@@ -8,8 +8,8 @@ import pytest
 
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
-from winback.evaluation import churn_forward
-from winback.evaluation.churn_forward import SnapshotSettings, churn_data, fit_churn
+from winback.evaluation.churn_forward import ChurnData, ChurnSettings, SnapshotSettings, fit_churn
+from winback.evaluation.past import Past
 from winback.evaluation.windows import Window
 
 AS_OF = date(1997, 12, 31)
@@ -36,7 +36,9 @@ def with_future(shop, loud):
 
 def learned(shop):
     """Return all that a churn model learns from, and what it then says."""
-    data = churn_data(shop, WINDOW, active_within_days=None, snapshots=SnapshotSettings(count=4))
+    data = ChurnData(
+        Past(shop, AS_OF), WINDOW, ChurnSettings(None, snapshots=SnapshotSettings(count=4))
+    )
     model = fit_churn(RECIPE, data, WINDOW)
     return data.train, data.population, model.candidate_probabilities(data.population)
 
@@ -54,14 +56,12 @@ def test_changing_the_future_changes_nothing(shops):
 
 def test_a_planted_leak_is_seen(shops, monkeypatch):
     """A model that is given the window's outcome: the same check must fail."""
-    fit = churn_forward.purchase_model
-
     found = []
     for shop in shops:
         monkeypatch.setattr(
-            churn_forward,
-            "purchase_model",
-            lambda _, as_of, shop=shop: fit(shop, as_of + timedelta(days=60)),
+            ChurnData,
+            "_purchase_model",
+            lambda _, day, shop=shop: Past(shop, day + timedelta(days=60)).purchase_model(),
         )
         found.append(learned(shop)[2])
     assert np.abs(found[0]["lightgbm_btyd"] - found[1]["lightgbm_btyd"]).max() > 0.05

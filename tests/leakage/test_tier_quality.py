@@ -11,6 +11,7 @@ import pytest
 
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
+from winback.evaluation.past import Past
 from winback.evaluation.tier_quality import tier_quality
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.evaluation.windows import Window
@@ -36,8 +37,8 @@ def with_rows(transactions, rows):
 
 def judged(transactions):
     return tier_quality(
-        transactions,
-        window=WINDOW,
+        Past(transactions, date(1998, 6, 30)),
+        WINDOW,
         tiers_recipe={"estimator": "ValueTiers", "params": {"n_tiers": "auto"}},
         value_recipe=VALUE_CANDIDATES["rate+own_mean"],
         churn_horizon_days=90,

@@ -10,15 +10,20 @@ from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
 from winback.errors import DataError, ModelError
 from winback.evaluation import backtest
-from winback.evaluation.backtest import PREDICTION_COLUMNS, judge, run_backtest
-from winback.evaluation.churn_forward import SnapshotSettings
+from winback.evaluation.backtest import PREDICTION_COLUMNS, BacktestSettings, judge, run_backtest
+from winback.evaluation.churn_forward import ChurnSettings, SnapshotSettings
 from winback.evaluation.contest import choose_value
 from winback.evaluation.forward import ForwardTest
+from winback.evaluation.past import Past
 from winback.evaluation.value_candidates import LITERATURE, SIMPLE, VALUE_CANDIDATES
 from winback.evaluation.windows import Window
 
 SPLIT = (date(1997, 12, 31), date(1998, 3, 31))
 VALUE_MODELS = set(VALUE_CANDIDATES)
+
+
+def known(transactions):
+    return Past(transactions, date(1998, 12, 31))
 
 
 @pytest.fixture(scope="module")
@@ -29,13 +34,8 @@ def shop():
 
 @pytest.fixture(scope="module")
 def result(shop):
-    return run_backtest(
-        shop,
-        [SPLIT],
-        active_within_days=180,
-        snapshots=SnapshotSettings(count=2),
-        n_replicates=50,
-    )
+    churn = ChurnSettings(180, snapshots=SnapshotSettings(count=2))
+    return run_backtest(known(shop), [SPLIT], BacktestSettings(churn=churn, n_replicates=50))
 
 
 def test_records_are_flat_json_with_one_choice_per_split_and_target(result):
@@ -127,14 +127,12 @@ def test_the_model_that_the_job_names_is_the_chosen_one(shop, monkeypatch):
         return choose_value(*args, candidates=candidates, **more)
 
     monkeypatch.setattr("winback.evaluation.value_judged.choose_value", spy)
-    result = run_backtest(
-        shop,
-        [SPLIT],
-        active_within_days=180,
+    settings = BacktestSettings(
+        churn=ChurnSettings(180, snapshots=SnapshotSettings(count=1)),
         purchase_model="rate+own_mean",
-        snapshots=SnapshotSettings(count=1),
         n_replicates=10,
     )
+    result = run_backtest(known(shop), [SPLIT], settings)
     chosen = [r for r in result.records if r["chosen"] and r["target"] != "churn"]
     assert {record["target"] for record in chosen} == {"purchases", "revenue"}
     for record in chosen:
@@ -142,7 +140,7 @@ def test_the_model_that_the_job_names_is_the_chosen_one(shop, monkeypatch):
         assert record["reason"].startswith("rate+own_mean, as the job names it; ")
     assert set(held) == {"rate+own_mean"}  # for the level: there is no contest
     with pytest.raises(ModelError, match=r"got oracle; allowed: .*rate\+own_mean"):
-        judge(shop, Window(*SPLIT), active_within_days=180, purchase_model="oracle")
+        judge(known(shop), Window(*SPLIT), BacktestSettings(purchase_model="oracle"))
 
 
 def test_intervals_of_many_customers_come_from_a_sample_and_points_from_everybody(monkeypatch):
@@ -174,7 +172,8 @@ def test_intervals_of_many_customers_come_from_a_sample_and_points_from_everybod
 
 def test_a_horizon_without_one_labelled_snapshot_is_predicted_without_labels(shop):
     window = Window(date(1997, 9, 30), date(1998, 6, 29))
-    result = judge(shop, window, targets=("churn",), active_within_days=None, n_replicates=20)
+    settings = BacktestSettings(churn=ChurnSettings(None), n_replicates=20)
+    result = judge(Past(shop, window.until), window, settings, targets=("churn",))
     assert [record["model"] for record in result.records] == ["beta_geo", "rate"]
     assert result.records[0]["chosen"]
     assert "needs no labels" in result.records[0]["reason"]
@@ -192,7 +191,7 @@ def test_a_horizon_without_one_labelled_snapshot_is_predicted_without_labels(sho
 )
 def test_an_impossible_split_is_named(shop, splits, words):
     with pytest.raises(DataError, match=words):
-        run_backtest(shop, splits, active_within_days=None)
+        run_backtest(known(shop), splits)
 
 
 def value_record(result, split, model):
@@ -206,9 +205,8 @@ def value_record(result, split, model):
 def judged(transactions, as_of, until):
     """As by a job with its own seed: with others, misses above stray by up to a point."""
     window = Window(date.fromisoformat(as_of), date.fromisoformat(until))
-    return judge(
-        transactions, window, targets=("revenue",), active_within_days=None, random_state=42
-    )
+    settings = BacktestSettings(random_state=42)
+    return judge(Past(transactions, window.until), window, settings, targets=("revenue",))
 
 
 def assert_the_choice_holds(result, split):

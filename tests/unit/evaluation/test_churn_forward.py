@@ -1,6 +1,6 @@
 """Churn's forward tests: what is judged is what would be deployed, on what was known then."""
 
-from dataclasses import replace
+from copy import copy
 from datetime import date, timedelta
 
 import numpy as np
@@ -13,14 +13,30 @@ from winback.data.intake import read_transactions
 from winback.estimators.churn.churn_model import ChurnModel
 from winback.estimators.purchase.beta_geo import BetaGeoModel
 from winback.evaluation import churn_forward
-from winback.evaluation.churn_forward import SnapshotSettings, churn_data, fit_churn
+from winback.evaluation import past as past_room
+from winback.evaluation.churn_forward import (
+    ChurnData,
+    ChurnSettings,
+    SnapshotSettings,
+    fit_churn,
+)
 from winback.evaluation.churn_judged import churn_test
-from winback.evaluation.windows import Window, known_past
+from winback.evaluation.past import Past
+from winback.evaluation.windows import Window
 from winback.features.behaviour import behaviour_table
 from winback.features.rfm import rfm_summary
 
 WINDOW = Window(date(1998, 3, 31), date(1998, 5, 30))
 TWO = {"estimator": "ChurnModel", "params": {"candidates": ("base_rate", "beta_geo")}}
+
+
+def settings_of(count):
+    return ChurnSettings(90, snapshots=SnapshotSettings(count=count, every_days=30))
+
+
+def active_by(days, shop, count):
+    assert days == 90
+    return ChurnData(Past(shop, WINDOW.as_of), WINDOW, settings_of(count))
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +46,7 @@ def shop():
 
 @pytest.fixture(scope="module")
 def data(shop):
-    return churn_data(
-        shop, WINDOW, active_within_days=90, snapshots=SnapshotSettings(count=4, every_days=30)
-    )
+    return active_by(90, shop, count=4)
 
 
 def test_the_evidence_for_beta_geo_is_about_the_model_of_everybody(shop, data):
@@ -58,8 +72,8 @@ def test_the_evidence_for_beta_geo_is_about_the_model_of_everybody(shop, data):
 
 
 def test_the_deployed_purchase_model_is_that_of_all_that_is_known(shop, data):
-    past = known_past(shop, WINDOW.as_of)
-    bgnbd = BetaGeoModel().fit(rfm_summary(past, as_of=WINDOW.as_of))
+    past = Past(shop, WINDOW.as_of)
+    bgnbd = BetaGeoModel().fit(rfm_summary(past.transactions, as_of=WINDOW.as_of))
     deployed = fit_churn(TWO, data, WINDOW).candidates_["beta_geo"].purchase_model_
     for name in ("r_", "alpha_", "a_", "b_"):
         assert getattr(deployed, name) == pytest.approx(getattr(bgnbd, name), rel=1e-9)
@@ -69,13 +83,11 @@ def test_the_deployed_purchase_model_is_that_of_all_that_is_known(shop, data):
 def test_nobody_is_described_before_a_forward_test_asks(shop, monkeypatch):
     described = []
     monkeypatch.setattr(
-        churn_forward,
+        past_room,
         "behaviour_table",
         lambda *args, **kwargs: described.append(behaviour_table(*args, **kwargs)) or described[-1],
     )
-    data = churn_data(
-        shop, WINDOW, active_within_days=90, snapshots=SnapshotSettings(count=1, every_days=30)
-    )
+    data = active_by(90, shop, count=1)
     assert "population" not in vars(data)
     fit_churn(TWO, data, WINDOW)
     assert "population" not in vars(data)
@@ -91,11 +103,17 @@ def test_only_features_of_the_catalogue_are_learned(data):
     planted = data.train.assign(
         joined_on=labels * 3.0, event_visit_30=0.0, event_visit_days_since=365.0
     )
-    model = fit_churn(TWO, replace(data, train=planted), WINDOW)
+    other = copy(data)
+    other.train = planted
+    model = fit_churn(TWO, other, WINDOW)
     learned = set(model.feature_names_in_)
     assert "joined_on" not in learned
     assert {"event_visit_30", "event_visit_days_since", "overdue_ratio", "T"} <= learned
     assert not learned & {"churned", "purchases", "revenue", "last_horizon_purchases"}
+
+
+def later(shop):
+    return Past(shop, date(1998, 6, 30))
 
 
 def churn_recipe(*candidates, **params):
@@ -120,8 +138,7 @@ def test_recipes_are_fitted_once_and_baselines_read_off_exactly(shop, monkeypatc
         return fit(self, *args, **kwargs)
 
     monkeypatch.setattr(ChurnModel, "fit", counting)
-    settings = {"active_within_days": 90, "snapshots": SnapshotSettings(count=3)}
-    together = churn_forward.churn_forward(shop, recipes, WINDOW, **settings)
+    together = churn_forward.churn_forward(later(shop), recipes, WINDOW, settings_of(3))
     assert sorted(fitted) == sorted(
         [(rivals, "auto"), (("logistic",), "isotonic"), (("lightgbn",), "auto")]
     )
@@ -129,29 +146,24 @@ def test_recipes_are_fitted_once_and_baselines_read_off_exactly(shop, monkeypatc
     assert set(together.failed) == {"unknown"}
     assert together.predictions["challenger"].equals(together.predictions["champion"])
     for name in ("beta_geo", "blend", "challenger"):
-        alone = churn_forward.churn_forward(shop, {name: recipes[name]}, WINDOW, **settings)
+        one = {name: recipes[name]}
+        alone = churn_forward.churn_forward(later(shop), one, WINDOW, settings_of(3))
         assert alone.predicted()[name].tolist() == together.predicted()[name].tolist()
 
 
 def test_what_was_judged_already_is_not_fitted_again(shop, monkeypatch):
     recipe = churn_recipe("base_rate", "beta_geo", "logistic")
-    settings = {
-        "active_within_days": 90,
-        "snapshots": SnapshotSettings(count=3),
-        "events": None,
-        "random_state": 0,
-    }
-    known = churn_forward.KnownChurn()
-    judged, _, _ = churn_test(shop, WINDOW, recipe, **settings, known=known)
+    past, settings = later(shop), settings_of(3)
+    judged, _, _ = churn_test(past, WINDOW, recipe, settings, 0)
     recipes = {"challenger": recipe, "logistic": churn_recipe("logistic")}
-    fresh = churn_forward.churn_forward(shop, recipes, WINDOW, **settings)
-    monkeypatch.setattr(churn_forward, "churn_data", None)
-    again = churn_forward.churn_forward(shop, recipes, WINDOW, **settings, known=known)
+    fresh = churn_forward.churn_forward(later(shop), recipes, WINDOW, settings)
+    monkeypatch.setattr(churn_forward, "training_table", None)
+    again = churn_forward.churn_forward(past, recipes, WINDOW, settings)
     assert list(again.customers) == list(fresh.customers)
     assert list(again.actual) == list(fresh.actual)
     for name in recipes:
         assert list(again.predicted()[name]) == list(fresh.predicted()[name])
     assert list(again.predicted()["logistic"]) == list(judged.predicted()["logistic"])
-    later = Window(WINDOW.as_of + timedelta(days=1), WINDOW.until + timedelta(days=1))
-    with pytest.raises(TypeError):  # other days are not known
-        churn_forward.churn_forward(shop, recipes, later, **settings, known=known)
+    next_day = Window(WINDOW.as_of + timedelta(days=1), WINDOW.until + timedelta(days=1))
+    with pytest.raises(TypeError):  # other days were not judged
+        churn_forward.churn_forward(past, recipes, next_day, settings)

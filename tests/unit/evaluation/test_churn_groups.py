@@ -11,9 +11,11 @@ from sklearn.metrics import roc_auc_score
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
 from winback.economics import Economics
-from winback.evaluation.backtest import judge
+from winback.evaluation.backtest import BacktestSettings, judge
+from winback.evaluation.churn_forward import ChurnSettings
 from winback.evaluation.churn_groups import group_records, order_groups, profit_records
 from winback.evaluation.forward import ForwardTest
+from winback.evaluation.past import Past
 from winback.evaluation.windows import Window
 
 WINDOW = Window(date(2024, 1, 1), date(2024, 3, 1))
@@ -92,15 +94,9 @@ def test_a_backtest_carries_groups_tiers_and_profit():
         "estimator": "ChurnModel",
         "params": {"candidates": ("base_rate", "beta_geo"), "margin": 0.3, "contact_cost": 0.1},
     }
-    result = judge(
-        shop,
-        Window(date(1997, 12, 31), date(1998, 3, 31)),
-        targets=("churn",),
-        active_within_days=None,
-        churn_recipe=recipe,
-        tiers=tiers,
-        n_replicates=20,
-    )
+    window = Window(date(1997, 12, 31), date(1998, 3, 31))
+    settings = BacktestSettings(churn=ChurnSettings(None), churn_recipe=recipe, n_replicates=20)
+    result = judge(Past(shop, window.until), window, settings, targets=("churn",), tiers=tiers)
     groups = pd.DataFrame(result.groups)
     assert set(groups["grouping"]) == {"repeat", "orders", "tier"}
     assert set(groups.query("grouping == 'tier'")["group"]) == {"core", "rest"}

@@ -10,6 +10,7 @@ from winback.data.intake import read_transactions
 from winback.evaluation import contest
 from winback.evaluation.contest import choose_value
 from winback.evaluation.forward import ForwardTest
+from winback.evaluation.past import Past
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.evaluation.value_losses import pooled_loss
 from winback.evaluation.windows import Window
@@ -143,7 +144,7 @@ def frame(days, customers=30):
 
 def test_a_history_too_short_to_judge_falls_back_and_says_so():
     short = read_transactions(frame(15), engine=open_engine())
-    for choice in choose_value(short, as_of=date(2024, 1, 20), horizon_days=90).values():
+    for choice in choose_value(Past(short, date(2024, 1, 20)), horizon_days=90).values():
         assert choice.name == contest.DEFAULT
         assert choice.reasons.startswith(f"{contest.DEFAULT} by default: history is too short")
         assert choice.recipe == VALUE_CANDIDATES[choice.name]
@@ -152,7 +153,7 @@ def test_a_history_too_short_to_judge_falls_back_and_says_so():
 def test_without_amounts_only_purchases_are_contested():
     plain = read_transactions(frame(200, 60).drop(columns="amount"), engine=open_engine())
     simple = {name: VALUE_CANDIDATES[name] for name in ("zero", "rate+own_mean")}
-    choices = choose_value(plain, as_of=date(2024, 7, 15), horizon_days=30, candidates=simple)
+    choices = choose_value(Past(plain, date(2024, 7, 15)), horizon_days=30, candidates=simple)
     assert {target: choice.name for target, choice in choices.items()} == {
         "purchases": "rate+own_mean"
     }
@@ -162,7 +163,7 @@ def test_the_contest_is_held_among_at_most_so_many_customers(monkeypatch):
     monkeypatch.setattr(contest, "MAX_CONTEST", 40)
     many = read_transactions(frame(200, 120), engine=open_engine())
     rate = {"rate+own_mean": VALUE_CANDIDATES["rate+own_mean"]}
-    choice = choose_value(many, as_of=date(2024, 7, 18), horizon_days=30, candidates=rate)
+    choice = choose_value(Past(many, date(2024, 7, 18)), horizon_days=30, candidates=rate)
     table = choice["revenue"].table
     assert 20 <= table["n"].max() <= 60
 
@@ -228,7 +229,7 @@ def test_a_season_that_was_seen_a_year_before_leaves_less_to_chance():
 
 def test_the_rule_leaves_a_good_model_of_buying_till_dropping_out_alone_on_cdnow():
     tenth = read_transactions("sample:cdnow-tenth", engine=open_engine())
-    choices = choose_value(tenth, as_of=date(1997, 9, 30), horizon_days=273, n_replicates=50)
+    choices = choose_value(Past(tenth, date(1997, 9, 30)), horizon_days=273, n_replicates=50)
     assert choices["revenue"].name.endswith("gamma_gamma_all")
     table = choices["revenue"].table
     assert {"1997-07-02", "pooled"} < set(table["as_of"])

@@ -8,8 +8,10 @@ import pytest
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
 from winback.estimators.value.customer_value import CustomerValueModel
+from winback.evaluation.churn_forward import ChurnSettings
 from winback.evaluation.forward import ForwardTest
 from winback.evaluation.gate import BASELINES, Evidence, decide, evaluate_recipes
+from winback.evaluation.past import Past
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.evaluation.windows import Window
 
@@ -243,6 +245,9 @@ def test_tiers_must_order_later_revenue():
     assert not tiers_decision(coarse, right).accepted  # the champion tells more apart
 
 
+TODAY = date(1998, 6, 30)
+
+
 @pytest.fixture(scope="module")
 def tenth():
     return read_transactions("sample:cdnow-tenth", engine=open_engine())
@@ -252,15 +257,15 @@ def test_recipes_are_refitted_before_the_window_they_are_judged_on(tenth, monkey
     from winback.evaluation import forward
 
     seen = []
-    original = forward.fitted
+    original = forward.fitted_value
 
-    def spy(recipe, window, random_state, frame, *rest, **more):
+    def spy(then, recipe, window, random_state, frame, *rest):
         seen.append((window, float(frame["T"].max())))
-        return original(recipe, window, random_state, frame, *rest, **more)
+        return original(then, recipe, window, random_state, frame, *rest)
 
-    monkeypatch.setattr(forward, "fitted", spy)
+    monkeypatch.setattr(forward, "fitted_value", spy)
     recipes = {"challenger": VALUE_CANDIDATES["beta_geo+gamma_gamma"]} | BASELINES["value"]
-    found = evaluate_recipes(tenth, recipes, as_of=date(1998, 6, 30), horizon_days=90)
+    found = evaluate_recipes(Past(tenth, TODAY), recipes, horizon_days=90)
     assert len(seen) == len(recipes) - 1  # the challenger is one of the baselines
     for window, oldest in seen:
         assert (window.as_of, window.until) == (date(1998, 4, 1), date(1998, 6, 30))
@@ -279,13 +284,13 @@ def test_what_differs_in_settings_alone_is_fitted_once(tenth, monkeypatch):
     from winback.evaluation import forward
 
     fits = []
-    original = forward.fitted
+    original = forward.fitted_value
 
-    def spy(recipe, *rest, **more):
+    def spy(then, recipe, *rest):
         fits.append(recipe["params"])
-        return original(recipe, *rest, **more)
+        return original(then, recipe, *rest)
 
-    monkeypatch.setattr(forward, "fitted", spy)
+    monkeypatch.setattr(forward, "fitted_value", spy)
     monkeypatch.setattr(CustomerValueModel, "caveats_", ("one", "two"))
     recipes = {
         "challenger": value_recipe("rate", margin=0.4, horizon_days=365),
@@ -294,7 +299,7 @@ def test_what_differs_in_settings_alone_is_fitted_once(tenth, monkeypatch):
         "broken": value_recipe("oracle"),
         "broken too": value_recipe("oracle"),
     }
-    found = evaluate_recipes(tenth, recipes, as_of=date(1998, 6, 30), horizon_days=90)
+    found = evaluate_recipes(Past(tenth, TODAY), recipes, horizon_days=90)
     assert [params["purchase_model"] for params in fits] == ["rate", "zero", "oracle"]
     for test in found.tests:
         predicted = test.predicted()
@@ -308,11 +313,10 @@ def test_churn_recipes_go_through_on_real_customers(tenth):
     simple = {"estimator": "ChurnModel", "params": {"candidates": ["logistic"]}}
     base = BASELINES["churn"]["base_rate"]
     found = evaluate_recipes(
-        tenth,
+        Past(tenth, TODAY),
         {"challenger": simple, "base_rate": base},
-        as_of=date(1998, 6, 30),
         horizon_days=90,
-        active_within_days=365,
+        churn=ChurnSettings(365),
     )
     assert found.kind == "churn"
     assert decide(found, challenger="challenger", champion=None, baselines=["base_rate"]).accepted
@@ -320,9 +324,8 @@ def test_churn_recipes_go_through_on_real_customers(tenth):
 
 def test_tiers_are_learned_from_a_value_model_refitted_at_the_same_cut_off(tenth):
     found = evaluate_recipes(
-        tenth,
+        Past(tenth, TODAY),
         {"challenger": {"estimator": "ValueTiers", "params": {}}},
-        as_of=date(1998, 6, 30),
         horizon_days=90,
         value_recipe=VALUE_CANDIDATES["beta_geo+gamma_gamma"],
     )
@@ -335,4 +338,4 @@ def test_recipes_of_two_kinds_or_none_are_an_error(tenth):
     mixed = {"a": {"estimator": "ValueTiers"}, "b": {"estimator": "ChurnModel"}}
     for recipes in (mixed, {}, {"a": {"estimator": "Oracle"}}):
         with pytest.raises(ValueError, match="one known estimator"):
-            evaluate_recipes(tenth, recipes, as_of=date(1998, 6, 30), horizon_days=90)
+            evaluate_recipes(Past(tenth, TODAY), recipes, horizon_days=90)

@@ -6,8 +6,9 @@ import pytest
 
 from winback.data.intake import read_transactions
 from winback.errors import NotEnoughDataError, UsageError
-from winback.evaluation.churn_forward import SnapshotSettings
+from winback.evaluation.churn_forward import ChurnSettings, SnapshotSettings
 from winback.evaluation.lead_time import choose, lead_times, measure_lead_time
+from winback.evaluation.past import Past
 
 START = pd.Timestamp("2024-01-01")
 
@@ -71,14 +72,9 @@ RECIPE = {"estimator": "ChurnModel", "params": {"candidates": ["recency_rule", "
 
 
 def measure(source, **over):
-    arguments = {
-        "as_of": AS_OF,
-        "days": 20,
-        "horizon_days": 60,
-        "recipe": RECIPE,
-        "snapshots": SnapshotSettings(count=3),
-    } | over
-    return measure_lead_time(read_transactions(source, as_of=AS_OF), **arguments)
+    settings = ChurnSettings(snapshots=SnapshotSettings(count=3))
+    arguments = {"days": 20, "horizon_days": 60, "recipe": RECIPE, "settings": settings} | over
+    return measure_lead_time(Past(read_transactions(source, as_of=AS_OF), AS_OF), **arguments)
 
 
 def test_the_lead_time_is_measured_forward_and_as_asked_for():

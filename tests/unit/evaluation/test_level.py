@@ -11,6 +11,7 @@ from winback.evaluation.busy import busy_days, busy_share
 from winback.evaluation.contest import choose_value
 from winback.evaluation.forward import ForwardTest
 from winback.evaluation.level import level_of, next_level
+from winback.evaluation.past import Past
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.evaluation.windows import Window
 
@@ -68,7 +69,7 @@ def shop(christmas=3.0, days=1000):
 def level(rows, periods):
     known = read_transactions(rows, engine=open_engine())
     choices = choose_value(
-        known, as_of=AS_OF, horizon_days=60, candidates=RATE, n_replicates=20, busy_days=periods
+        Past(known, AS_OF), horizon_days=60, candidates=RATE, n_replicates=20, busy_days=periods
     )
     return choices["revenue"].level
 

@@ -11,7 +11,8 @@ from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
 from winback.estimators.base.artifact import make
 from winback.estimators.tiers.value_tiers import ValueTiers
-from winback.evaluation.forward import customer_frame
+from winback.evaluation.churn_forward import ChurnSettings
+from winback.evaluation.past import Past
 from winback.evaluation.tier_quality import (
     NOT_YET,
     migration,
@@ -21,7 +22,7 @@ from winback.evaluation.tier_quality import (
     with_worth,
 )
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
-from winback.evaluation.windows import Window, outcomes
+from winback.evaluation.windows import Window
 
 AS_OF = date(1998, 3, 31)
 WINDOW = Window(date(1997, 12, 31), AS_OF)
@@ -36,13 +37,12 @@ def transactions():
 
 def judged(transactions, **changes):
     settings = {
-        "window": WINDOW,
         "tiers_recipe": TIERS,
         "value_recipe": VALUE,
         "churn_horizon_days": 60,
-        "active_within_days": None,
+        "churn": ChurnSettings(None),
     }
-    return tier_quality(transactions, **{**settings, **changes})
+    return tier_quality(Past(transactions, AS_OF), WINDOW, **{**settings, **changes})
 
 
 def test_each_tier_is_described_by_hand():
@@ -85,8 +85,9 @@ def test_tiers_of_a_shop_are_judged_on_what_came_after(transactions, params):
     table = pd.DataFrame(found["tiers"])
     assert table["share"].sum() == pytest.approx(1.0)
     assert table["revenue_share"].sum() == pytest.approx(1.0)
-    frame = customer_frame(transactions, WINDOW)
-    after = outcomes(transactions, WINDOW, frame["customer_id"])
+    past = Past(transactions, AS_OF)
+    frame = past.at(WINDOW.as_of).frame(WINDOW.horizon_days)
+    after = past.outcomes(WINDOW, frame["customer_id"])
     total = (table["customers"] * table["arpu_after"].fillna(0.0).astype(float)).sum()
     assert total == pytest.approx(after["revenue"].sum())
     assert table["arpu_after"].iloc[0] > table["arpu_after"].iloc[-1]
@@ -97,28 +98,29 @@ def test_tiers_of_a_shop_are_judged_on_what_came_after(transactions, params):
 
 def test_churn_is_read_within_the_window(transactions):
     assert judged(transactions, churn_horizon_days=365)["churn_days"] == WINDOW.horizon_days
-    late = judged(transactions, churn_gap_days=200)
+    late = judged(transactions, churn=ChurnSettings(None, gap_days=200))
     assert late["churn_days"] == 0
     assert late["tiers"][0]["churn_rate"] is None
 
 
 def test_who_has_moved_is_read_off_one_cut(transactions):
-    frame = customer_frame(transactions, Window(AS_OF, date(1998, 6, 29)))
+    past = Past(transactions, AS_OF)
+    frame = past.frame(90)
     value = make(VALUE).fit(frame)
     tiers = ValueTiers().fit(with_worth(frame, value))
-    found = migration_since(transactions, as_of=AS_OF, horizon_days=90, tiers=tiers, value=value)
+    found = migration_since(past, horizon_days=90, tiers=tiers, value=value)
     counts = pd.DataFrame(found["counts"]).set_index("before")
     now = tiers.predict(with_worth(frame, value)).value_counts()
     assert counts.sum().to_dict() == now.reindex(tiers.names_).to_dict()
     assert counts.index.tolist() == [*tiers.names_, NOT_YET]
     assert 0.5 < found["kept"] < 1.0
-    early = migration_since(transactions, as_of=AS_OF, horizon_days=999, tiers=tiers, value=value)
+    early = migration_since(past, horizon_days=999, tiers=tiers, value=value)
     assert early["kept"] is None
 
 
 def test_churn_is_asked_of_the_active_only(transactions):
     everybody, active = (
-        judged(transactions, active_within_days=days)["tiers"] for days in (None, 180)
+        judged(transactions, churn=ChurnSettings(days))["tiers"] for days in (None, 180)
     )
     # the bottom tier bought nine months ago: nobody of it is left to churn
     assert everybody[-1]["churn_rate"] > 0.9

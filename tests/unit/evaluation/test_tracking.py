@@ -7,6 +7,7 @@ import pytest
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
 from winback.evaluation.cohorts import SUMS, cohort_values
+from winback.evaluation.past import Past
 from winback.evaluation.tracking import track
 from winback.evaluation.windows import Window
 
@@ -15,7 +16,7 @@ WINDOW = Window(date(1997, 9, 30), date(1998, 3, 31))
 
 @pytest.fixture(scope="module")
 def tracked():
-    return track(read_transactions("sample:cdnow-tenth"), WINDOW, "beta_geo")
+    return track(Past(read_transactions("sample:cdnow-tenth"), WINDOW.until), WINDOW, "beta_geo")
 
 
 def test_every_day_is_there_once_and_the_sums_are_near_what_happened(tracked):
@@ -39,7 +40,8 @@ def test_customers_and_purchases_after_the_window_change_nothing(tracked):
     won["customer_id"] = "new" + won["customer_id"]  # in nobody's expectation, nor their returns
     again = won.assign(timestamp=won["timestamp"] + pd.Timedelta(days=30))
     every = pd.concat([rows, later, won, again], ignore_index=True)
-    again = track(read_transactions(every, zero_amounts="keep"), WINDOW, "beta_geo")
+    longer = Past(read_transactions(every, zero_amounts="keep"), date(1998, 6, 30))
+    again = track(longer, WINDOW, "beta_geo")
     pd.testing.assert_frame_equal(again, tracked)
 
 

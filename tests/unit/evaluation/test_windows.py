@@ -3,8 +3,7 @@ from datetime import date, timedelta
 import pytest
 
 from winback.errors import DataError, ModelError
-from winback.evaluation.gate import gate_window
-from winback.evaluation.windows import Window, inner_windows
+from winback.evaluation.windows import Window, gate_window, inner_windows
 
 FIRST, AS_OF = date(1997, 1, 1), date(1997, 9, 30)
 

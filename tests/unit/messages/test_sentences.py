@@ -14,7 +14,7 @@ import winback
 from winback.evaluation.base_rate_drift import base_rate_drift
 from winback.evaluation.checks import Check
 from winback.evaluation.churn_groups import knows_little
-from winback.evaluation.gate import gate_window
+from winback.evaluation.windows import gate_window
 from winback.messages import Words
 from winback.messages.catalogue import catalogue
 from winback.messages.patterns import GENERAL

@@ -6,6 +6,7 @@ import pytest
 
 import winback as wb
 from winback.errors import NotEnoughDataError, UsageError
+from winback.evaluation.past import Past
 from winback.evaluation.tracking import track
 from winback.evaluation.windows import Window
 
@@ -35,7 +36,7 @@ def actual(shop, rfm):
 
 def test_tracking_draws_the_purchases_of_each_week_and_a_line_at_the_cut_off(shop):
     figure = wb.plot.tracking("beta_geo", shop, as_of=CUT, until=UNTIL)
-    days = track(shop, Window(CUT, UNTIL), "beta_geo")
+    days = track(Past(shop, UNTIL), Window(CUT, UNTIL), "beta_geo")
     actual = figure.data[-1]
     first = days.iloc[:7]
     assert actual.name == "Actual"

@@ -4,7 +4,7 @@ import pytest
 
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.base.artifact import from_files, make, recipe_of, to_files
-from winback.estimators.base.fits import Fits
+from winback.estimators.base.parts import Parts
 from winback.estimators.value import value_learners
 from winback.estimators.value.customer_value import CustomerValueModel
 from winback.estimators.value.learned_value import LearnedValueModel
@@ -55,9 +55,9 @@ def frame():
     return shop(800)
 
 
-def fitted(frame, *members, fits=None, **params):
+def fitted(frame, *members, parts=None, **params):
     return LearnedValueModel(members, horizon_days=LABEL, **params).fit(
-        frame, snapshots=snapshots(), fits=fits
+        frame, snapshots=snapshots(), parts=parts
     )
 
 
@@ -132,9 +132,9 @@ def test_models_of_the_same_data_share_their_fits_and_predict_as_if_they_did_not
     wanted = [("count",), ("btyd", "count"), ("tweedie", "rate")]
     apart = [fitted(frame, *members).predict(frame) for members in wanted]
     assert len(grown) == 4
-    fits = Fits()
+    parts = Parts()
     for members, alone in zip(wanted, apart, strict=True):
-        together = fitted(frame, *members, fits=fits).predict(frame)
+        together = fitted(frame, *members, parts=parts).predict(frame)
         pd.testing.assert_frame_equal(together, alone, check_exact=True)
     assert len(grown) == 4 + 2
 
