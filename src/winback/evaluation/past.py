@@ -23,6 +23,7 @@ import ibis.expr.types as ir
 import pandas as pd
 from ibis.util import gen_name
 
+from winback.data.engine import Engine
 from winback.data.tables import Transactions
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.base.parts import Parts
@@ -182,7 +183,7 @@ class Past:
         name = ("behaviour", horizon_days, kinds)
         if customers is not None and (self.as_of, name) not in self.memory:
             return self.describe([self.as_of], horizon_days, kinds, customers)
-        table = self.once(name, lambda: self.describe([self.as_of], horizon_days, kinds).cache())
+        table = self.once(name, lambda: laid_down(self.describe([self.as_of], horizon_days, kinds)))
         return table if customers is None else table.semi_join(customers, "customer_id")
 
     def describe(
@@ -298,6 +299,11 @@ def _outcomes(transactions: Transactions, window: Window) -> pd.DataFrame:
 
 
 def laid_down(table: ir.Table) -> ir.Table:
-    """Compute a table now, and leave its rows in the engine until that is closed."""
-    rows: ir.Table = ibis.get_backend(table).create_table(gen_name("past"), table, temp=True)
-    return rows
+    """Compute a table now, and leave its rows in winback's engine until that is closed.
+
+    Another engine, such as that of a table in memory, computes it whenever it is read.
+    """
+    engine = ibis.get_backend(table)
+    if not isinstance(engine, Engine):
+        return table
+    return engine.create_table(gen_name("past"), table, temp=True)

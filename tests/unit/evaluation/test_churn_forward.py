@@ -91,6 +91,7 @@ def test_nobody_is_described_before_a_forward_test_asks(shop, monkeypatch):
     assert "population" not in vars(data)
     fit_churn(TWO, data, WINDOW)
     assert "population" not in vars(data)
+    _ = data.population
     everybody = described[-1].to_pyarrow().to_pandas()
     active = everybody[everybody["days_since_last"] <= 90].sort_values("customer_id")
     assert 0 < len(active) < len(everybody)
