@@ -77,7 +77,8 @@ def fit_value(session: Session, frame: pd.DataFrame) -> Fitted:
         taught = Taught(transactions, ahead, session.known_fits)
         return fitted(recipe, ahead, job.random_state, frame, taught=taught)
 
-    found = choice.level.settings
+    level = choice.level.settings["level"]
+    found = {f"level_{part}": value for part, value in level._asdict().items()}
     tables = {"contest.csv": pd.concat([c.table.assign(target=t) for t, c in choices.items()])}
     said = f"{reasons}; {choice.level}"
     try:
