@@ -39,7 +39,7 @@ class Workshop:
 
     def copy_to(self, folder):
         """Return the same workshop elsewhere; the store finds its artifacts at the new place."""
-        shutil.copytree(self.folder, folder)
+        shutil.copytree(self.folder, folder, symlinks=True)
         yaml = folder / self.yaml.name
         text = self.yaml.read_text(encoding="utf-8")
         yaml.write_text(text.replace(str(self.folder), str(folder)), encoding="utf-8")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from winback.errors import OutputError
 
@@ -71,6 +73,37 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             os.close(lock)
 
 
+def flush(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk.
+
+    Examples
+    --------
+    >>> flush(Path("."))
+    """
+    if sys.platform == "win32" and path.is_dir():  # where a folder cannot be opened
+        return
+    opened = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def read_record(path: Path | None) -> dict[str, Any]:
+    """Return what a JSON file of ours holds; empty where there is none, or it cannot be read.
+
+    Examples
+    --------
+    >>> read_record(Path("no such file"))
+    {}
+    """
+    try:
+        content = {} if path is None else json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
 def _claim(part: Path, target: Path) -> int | None:
     """Empty the part and hold it against other processes; the lock dies with its process."""
     if sys.platform == "win32":  # which itself refuses to rename a file that is open elsewhere
@@ -82,11 +115,8 @@ def _claim(part: Path, target: Path) -> int | None:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise OutputError(
-                    "another process is writing this file",
-                    where=str(target),
-                    hint="wait for it to end, or choose another output folder",
-                ) from error
+                raise _taken(target) from error
+        _demand_at(part, lock, target)
         os.ftruncate(lock, 0)  # whatever a killed writer left
     except BaseException:
         os.close(lock)
@@ -94,17 +124,29 @@ def _claim(part: Path, target: Path) -> int | None:
     return lock
 
 
+def _demand_at(part: Path, opened: int, target: Path) -> None:
+    """Refuse a part that another writer has renamed between our opening and our locking it."""
+    try:
+        is_there = os.path.samestat(part.stat(), os.fstat(opened))
+    except FileNotFoundError:
+        is_there = False
+    if not is_there:
+        raise _taken(target)
+
+
+def _taken(target: Path) -> OutputError:
+    return OutputError(
+        "another process is writing this file",
+        where=str(target),
+        hint="wait for it to end, or choose another output folder",
+    )
+
+
 def _publish(part: Path, target: Path) -> None:
     """Flush the part to the disk and rename it; the folder too, so that a crash keeps the name."""
-    with part.open("rb+") as written:
-        os.fsync(written.fileno())
+    flush(part)
     part.replace(target)
-    if sys.platform != "win32":
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    flush(target.parent)
 
 
 def _unwritable(target: Path, error: OSError) -> OutputError:

@@ -28,7 +28,7 @@ _LOGIN: Final = re.compile(
     r")"
 )
 _OPTION: Final = re.compile(
-    r"([\w.\-]+)(\s*=\s*)"
+    r"(?<![\w.\-])([\w.\-]+)(\s*=\s*)"
     r"(?P<value>'[^'\n]*'|\"[^\"\n]*\"|[^&;\n]*?(?=\s+[\w.\-]+\s*=|[&;\n'\")\]}]|$))"
 )
 

@@ -2,12 +2,15 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 
 import pandas as pd
 import pytest
+
+from winback.publishing.verify import problems
 
 JOB = """\
 name: quarter
@@ -27,8 +30,7 @@ MOMENTS = {
     "challengers are named": ("winback.registry.runs", "set_alias", 2),
     "a champion is made": ("winback.registry.aliases", "promote", 2),
     "scores are written": ("winback.workflows.run", "lists", 1),
-    "some results have moved": ("os", "replace", -4),
-    "all but the manifest have moved": ("os", "replace", -1),
+    "the set is whole, and not shown yet": ("os", "replace", -1),
 }
 ASSASSIN = """\
 import importlib, os, signal, sys
@@ -87,7 +89,7 @@ def assert_same_results(one, other):
 def test_killed_when(undisturbed, tmp_path, shell_in, moment):
     shop = undisturbed.fresh.copy_to(tmp_path / "shop")
     place, name, at = MOMENTS[moment]
-    if at < 0:  # lists are first written aside and renamed in the staging folder
+    if at < 0:  # the last time that a name is replaced is the switch
         counted = subprocess.run(
             [sys.executable, "-c", COUNT, "run", "job.yaml", "--out", "elsewhere"],
             cwd=undisturbed.copy_to(tmp_path / "count").folder,
@@ -141,6 +143,74 @@ def test_told_to_stop(undisturbed, tmp_path, number, step):
     assert "Traceback" not in told
     assert {p: p.read_bytes() for p in shop.out.rglob("*") if p.is_file()} == before
     assert not list(shop.out.glob(".staged-*"))
+
+
+PUBLISH = """\
+import os, signal, sys
+from winback.workflows.output import OutputFolder
+out, day, at = sys.argv[1], sys.argv[2], int(sys.argv[3])
+steps = []
+def fatal(real):
+    def step(*arguments, **options):
+        steps.append(real)
+        if len(steps) == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*arguments, **options)
+    return step
+from pathlib import Path
+with OutputFolder(Path(out)) as output:
+    output._manifest = {"as_of": day}
+    for name in ("scores.parquet", "win_back.csv", f"lists/{day}/win_back.csv"):
+        output.staged(name).write_text(day)
+    output.drop("only_before.csv")
+    if day == "2011-12-08":
+        output.staged("only_before.csv").write_text(day)
+    for name in ("rename", "replace", "symlink", "link", "unlink", "mkdir", "rmdir"):
+        setattr(os, name, fatal(getattr(os, name)))
+print(len(steps))
+"""
+
+
+def publish(out, day, at=0):
+    done = subprocess.run(
+        [sys.executable, "-c", PUBLISH, out, day, str(at)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == (-signal.SIGKILL if at else 0), done.stderr
+    return int(done.stdout or 0)
+
+
+def seen(out):
+    files = [path for path in out.rglob("*") if path.is_file()]
+    hidden = [path for path in files if path.relative_to(out).parts[0].startswith(".")]
+    named = {str(path.relative_to(out)): path.read_text() for path in {*files} - {*hidden}}
+    return {**named, "manifest.json": json.loads(named["manifest.json"])["as_of"]}
+
+
+def test_killed_while_it_publishes_one_date_is_seen_and_the_next_start_ends_it(tmp_path):
+    out, before, after = tmp_path / "out", "2011-12-08", "2011-12-09"
+    publish(out, before)
+    old = seen(out)
+    shutil.copytree(out, tmp_path / "undisturbed", symlinks=True)
+    n = publish(tmp_path / "undisturbed", after)
+    new = seen(tmp_path / "undisturbed")
+    assert set(old.values()) == {before}
+    assert "only_before.csv" in old
+    assert "only_before.csv" not in new
+    met = []
+    for at in range(1, n + 1, 3):
+        copy = tmp_path / f"killed{at}"
+        shutil.copytree(out, copy, symlinks=True)
+        publish(copy, after, at)
+        met.append(seen(copy))
+        assert met[-1] in (old, new)
+        publish(copy, after)
+        assert seen(copy) == new
+        assert not problems(copy)
+    assert old in met
+    assert new in met
 
 
 SWALLOWED = """\

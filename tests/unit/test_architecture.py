@@ -19,7 +19,7 @@ def floors(picture):
 def test_the_pictures_are_the_layers_that_are_held():
     pictures = [floors(text) for text in re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)]
     layers = [
-        [set(re.split(r"\s*\|\s*", layer)) for layer in contract["layers"]]
+        [set(re.findall(r"\w+", layer)) for layer in contract["layers"]]
         for contract in CONTRACTS
         if contract["type"] == "layers"
     ]

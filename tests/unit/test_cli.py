@@ -42,6 +42,7 @@ COMMANDS = [
     "backtest",
     "init",
     "doctor",
+    "verify",
     "simulate",
     "playbook check",
     "config schema",
@@ -158,6 +159,24 @@ def test_init_shows_what_it_guessed(winback, tmp_path):
     assert "not used: Stadt" in done.stdout
     assert done.stdout.endswith("then: winback run sales.yaml\n")
     assert winback("init", "sales.csv", "--to", "b.yaml", "--column", "amount").exit_code == 2
+
+
+def test_verify_takes_the_job_or_its_folder_and_says_each_problem_with_what_to_do(
+    winback, tmp_path
+):
+    nothing = winback("verify", "shop.yaml")
+    assert nothing.exit_code == 1
+    assert "no results have been published here (at outputs/shop). Next: " in nothing.stdout
+    assert winback("validate", "shop.yaml").exit_code == 0
+    done = winback("verify", "shop.yaml")
+    assert done.exit_code == 0
+    assert done.stdout == "all is well: 1 files of 2011-12-09 in outputs/shop\n"
+    (tmp_path / "outputs/shop/rejected.parquet").resolve().unlink()
+    harmed = winback("verify", "outputs/shop", "--json")
+    assert harmed.exit_code == 1
+    (problem,) = json.loads(harmed.stdout)["problems"]
+    assert problem["what"].startswith("rejected.parquet is missing")
+    assert problem["next"]
 
 
 def test_json_is_all_there_is_on_standard_output(winback):

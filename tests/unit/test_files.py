@@ -1,3 +1,4 @@
+import fcntl
 import multiprocessing
 import os
 
@@ -61,3 +62,18 @@ def test_the_writer_own_failure_is_an_output_error(tmp_path):
     with pytest.raises(OutputError, match="No space left"), atomic_path(target):
         raise OSError(28, "No space left on device")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_part_that_another_has_renamed_before_it_was_locked_is_not_emptied(tmp_path, monkeypatch):
+    target = tmp_path / "list.csv"
+    lock = fcntl.flock
+
+    def late(opened, how):  # the other writer has ended between our opening and our locking
+        (tmp_path / ".list.csv.part").rename(target)
+        target.write_text("whole")
+        lock(opened, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with pytest.raises(OutputError, match="another process"), atomic_path(target):
+        pass
+    assert target.read_text() == "whole"

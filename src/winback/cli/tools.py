@@ -1,4 +1,4 @@
-"""Commands beside the job: look at its settings and its playbook, make up a shop."""
+"""Commands beside the job: verify its results, look at its settings, make up a shop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from winback.cli.options import AsOf, Debug, JobFile, Quiet
+from winback.cli.options import AsOf, Debug, JobFile, Json, Quiet, complete_job
 from winback.cli.work import exit_codes, load, prepare
 
 config_app = typer.Typer(no_args_is_help=True, help="The settings of a job.")
@@ -17,9 +17,54 @@ playbook_app = typer.Typer(no_args_is_help=True, help="What to do about whom.")
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
+    app.command("verify")(verify)
     app.command("simulate")(simulate)
     app.add_typer(config_app, name="config")
     app.add_typer(playbook_app, name="playbook")
+
+
+def verify(
+    place: Annotated[
+        Path,
+        typer.Argument(
+            metavar="JOB.yaml",
+            help="The job, or the folder of its results.",
+            show_default=False,
+            autocompletion=complete_job,
+        ),
+    ],
+    *,
+    debug: Debug = False,
+    json_: Json = False,
+) -> None:
+    """Check that the newest results are whole and unchanged; exit 1 where they are not.
+
+    Example: winback verify shop.yaml
+
+    Results are published as one set at one switch, and `manifest.json` gives the sha256 digest
+    and the size of each file. This reads every file again and says, one line a problem and what
+    to do next: what is missing or has changed, what stands where a result should be, what lies in
+    the set's folder and is not of it. It changes nothing, and may run beside a job.
+
+    Example: winback verify outputs/shop --json
+
+    It finds accidents: a copy cut short, a disk that forgets, a list edited in place. Who can
+    write to the folder can write to the manifest, too.
+    """
+    with exit_codes(debug=debug, json_=json_):
+        from winback.workflows.verify import verify as workflow
+
+        found = workflow(place, load)
+        if json_:
+            typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        else:
+            for problem in found["problems"]:
+                typer.echo(f"{problem['what']}. Next: {problem['next']}")
+            if not found["problems"]:
+                typer.echo(
+                    f"all is well: {found['files']} files of {found['as_of']} in {found['folder']}"
+                )
+    raise typer.Exit(bool(found["problems"]))
 
 
 def simulate(

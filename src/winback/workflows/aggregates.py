@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from winback.files import read_record
 from winback.plain import DIGITS, records
-from winback.workflows.session import Session, read_record
+from winback.workflows.session import Session
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

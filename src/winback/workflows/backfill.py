@@ -100,6 +100,6 @@ def backfill(
         with Session(loaded, out=out, reporter=reporter, today=today) as session:
             score(session)
             made[as_of] = lists(session)["rows"]
-            if any(path.name > as_of for path in session.out.glob("lists/????-??-??")):
+            if any(path.name > as_of for path in session.earlier.glob("lists/????-??-??")):
                 session.keep_only("lists")
     return {"dates": made}

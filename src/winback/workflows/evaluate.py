@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from winback.workflows.session import Session, read_record
+from winback.files import read_record
+from winback.workflows.session import Session
 
 if TYPE_CHECKING:
     from winback.evaluation.backtest import BacktestResult
@@ -71,7 +72,7 @@ class Evaluation:
 
         Those of the registered model, called `name`, stand under the target alone.
         """
-        from winback.reports.figures import quality_figures
+        from winback.reports.gallery import quality_figures
         from winback.reports.quality import quality
 
         records = [record for record in self.records if record["target"] in targets]
@@ -233,3 +234,5 @@ def _stage(session: Session, evaluation: Evaluation) -> None:
     session.staged(RECORDS).write_text(text + "\n", encoding="utf-8")
     if evaluation.predictions is not None:
         evaluation.predictions.to_parquet(session.staged(PREDICTIONS), index=False)
+    else:
+        session.drop(PREDICTIONS)  # those of an earlier evaluation

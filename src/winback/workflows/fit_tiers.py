@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import ModelError, NotEnoughDataError
+from winback.files import read_record
 from winback.plain import records
 from winback.workflows.evaluate import Evaluation
 from winback.workflows.fitting import Fitted
-from winback.workflows.session import Session, read_record
+from winback.workflows.session import Session
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,25 +1,25 @@
-"""The output folder of a job: results appear in it together, or not at all.
+"""The output folder of a job: what a command makes appears in it as one set, or not at all.
 
-Results are staged in a hidden folder beside their place and moved when the command has come to
-its end, so that a job that fails or is killed leaves the last complete set as it was.
+Results are staged in a hidden folder beside their place. When the command has come to its end they
+are published together, with the earlier ones that were not made anew (see `winback.publishing`); a
+command that fails, or is killed, leaves the last set as it was.
 """
 
 from __future__ import annotations
 
 import errno
 import fcntl
-import json
-import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from signal import SIG_DFL, SIGINT, SIGTERM, getsignal, raise_signal, signal
-from threading import current_thread, main_thread
 from typing import Any, Self, TextIO
 
 from winback.errors import OutputError
+from winback.files import read_record
+from winback.publishing.layout import MANIFEST, files_of
+from winback.publishing.publish import demand_links, demand_room, earlier_set, publish
 
 _STAGE = ".staged-"
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -32,23 +32,44 @@ class OutputFolder:
     ----------
     out
         The folder; it is made where it is not there.
+
+    Attributes
+    ----------
+    earlier
+        The folder of the set that was published before this command, looked up once. It does not
+        exist where nothing was published.
+    stage
+        A folder for what the command makes on its way; it is gone afterwards.
     """
 
     def __init__(self, out: Path) -> None:
         self.out = out
         self._stack = ExitStack()
         self._manifest: dict[str, Any] | None = None
+        self._dropped: set[str] = set()
         self._afterwards: list[Callable[[], None]] = []
 
     def __enter__(self) -> Self:
-        """Take the output folder: make it, lock it, and clear what a killed job left."""
+        """Take the output folder: make it, lock it, and clear what a killed job left.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written to, another job writes to it, its file system has no symbolic
+            links, or something of somebody's own stands where results should be.
+        """
         try:
             self.out.mkdir(parents=True, exist_ok=True)
             lock = self._stack.enter_context((self.out / ".lock").open("w", encoding="ascii"))
             self._lock(lock)
             for left in self.out.glob(_STAGE + "*"):
                 shutil.rmtree(left, ignore_errors=True)
+            self.earlier = earlier_set(self.out)
+            if self.earlier != self.out:  # before the work, which may take hours
+                demand_room(self.out, [*files_of(self.earlier), MANIFEST])
             self.stage = Path(tempfile.mkdtemp(prefix=_STAGE, dir=self.out))
+            self._stack.callback(shutil.rmtree, self.stage, ignore_errors=True)
+            demand_links(self.out, self.stage)
         except OSError as error:
             self._stack.close()
             raise self._unwritable(error) from error
@@ -66,7 +87,6 @@ class OutputFolder:
                 raise self._unwritable(error) from error
         finally:
             self._close()
-            shutil.rmtree(self.stage, ignore_errors=True)
             self._stack.close()
 
     def _close(self) -> None:
@@ -91,21 +111,27 @@ class OutputFolder:
         )
 
     def staged(self, name: str) -> Path:
-        """Return where to write the result `name`; `publish` moves it to its place."""
+        """Return where to write the result `name`; it is published under that name."""
         path = self.stage / "results" / name
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._dropped.discard(name)
         return path
+
+    def drop(self, name: str) -> None:
+        """Leave the result `name` of an earlier command out of the set to come."""
+        self._dropped.add(name)
 
     def find(self, name: str) -> Path | None:
         """Return the result `name` of this command, or else of an earlier one, or None."""
-        for path in (self.stage / "results" / name, self.out / name):
-            if path.exists():
-                return path
+        for folder in (self.stage / "results", self.earlier):
+            if (folder / name).exists():
+                return None if name in self._dropped else folder / name
         return None
 
     def keep_only(self, folder: str | None) -> None:
         """Drop every staged result outside of `folder`, the manifest too; None: all of them."""
         self._manifest = None
+        self._dropped = {name for name in self._dropped if name.partition("/")[0] == folder}
         for path in (self.stage / "results").glob("*"):
             if path.name != folder:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -115,51 +141,20 @@ class OutputFolder:
         self._afterwards.append(do)
 
     def publish(self) -> None:
-        """Move every staged result to its place, the manifest last; then do what comes afterwards.
-
-        Everything is on the disk before the first file moves, so that a full disk moves none; and
-        whoever tells the process to stop while they move is heard when all have moved.
+        """Publish what is staged, at one switch; then do what comes afterwards.
 
         Raises
         ------
         OutputError
-            The disk is full, or a file cannot be replaced.
+            The disk is full, or something of somebody's own stands in the way.
         """
         results = self.stage / "results"
-        try:
-            if self._manifest is not None:
-                text = json.dumps(self._manifest, indent=2, ensure_ascii=False, default=str)
-                self.staged("manifest.json").write_text(text + "\n", encoding="utf-8")
-            names = [str(p.relative_to(results)) for p in results.rglob("*") if p.is_file()]
-            # what speaks of other files comes after them, and the manifest last
-            names.sort(key=lambda name: (name == "manifest.json", name.endswith(".json"), name))
-            for name in names:
-                with (results / name).open("rb") as file:
-                    os.fsync(file.fileno())
-                (self.out / name).parent.mkdir(parents=True, exist_ok=True)
-            with _undisturbed():
-                for name in names:
-                    (results / name).replace(self.out / name)
-        except OSError as error:
-            raise self._unwritable(error) from error
+        results.mkdir(exist_ok=True)
+        if any(results.iterdir()) or self._dropped or self._manifest is not None:
+            facts = self._manifest or read_record(self.earlier / MANIFEST)
+            try:
+                publish(self.out, self.stage, results, facts, self._dropped)
+            except OSError as error:
+                raise self._unwritable(error) from error
         for do in self._afterwards:
             do()
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Hold SIGINT and SIGTERM back until the end of the block."""
-    if current_thread() is not main_thread():  # where no signal arrives
-        yield
-        return
-    held: list[int] = []
-    before = {number: getsignal(number) for number in (SIGINT, SIGTERM)}
-    for number in before:
-        signal(number, lambda got, _frame: held.append(got))
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal(number, handler or SIG_DFL)
-    for got in held[:1]:
-        raise_signal(got)

@@ -16,7 +16,7 @@ def run(session: Session, *, force: bool = False) -> dict[str, Any]:
     """Validate, train, promote, score, list and report.
 
     A challenger that the gate refuses is no failure here: the champion stays, and the report says
-    so. Results appear together at the end; the manifest is the last.
+    so. Results appear together at the end, at one switch.
 
     Parameters
     ----------

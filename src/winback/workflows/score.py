@@ -77,7 +77,7 @@ def score(session: Session) -> dict[str, Any]:
 
 def _refer(session: Session) -> None:
     """Attribute to customers those they brought, once everybody has a value of their own."""
-    from winback.features.referrals import referral_table
+    from winback.features.referral_table import referral_table
     from winback.scoring.referrals import write_referral_values
 
     job, customers = session.job, session.customers

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from datetime import date, datetime
 from functools import cached_property
@@ -12,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from winback.config import Job, LoadedJob
 from winback.errors import DataError, UsageError
+from winback.files import read_record
+from winback.publishing.layout import MANIFEST
 from winback.workflows.output import OutputFolder
 from winback.workflows.reporter import Quiet, Reporter
 
@@ -113,7 +114,7 @@ class Session(OutputFolder):
                 "config_hash": self.loaded.config_hash,
                 "package_version": version("winback"),
             }
-            earlier = read_record(self.out / "manifest.json")
+            earlier = read_record(self.earlier / MANIFEST)
             same = all(earlier.get(key) == value for key, value in fixed.items())
             self._manifest = {**earlier, **fixed} if same else dict(fixed)
         return self._manifest
@@ -290,15 +291,6 @@ class Session(OutputFolder):
 
         tracking = self.job.tracking
         return open_store(tracking.uri, artifacts=tracking.artifacts)
-
-
-def read_record(path: Path | None) -> dict[str, Any]:
-    """Return what a JSON file of ours holds; empty where there is none, or it cannot be read."""
-    try:
-        content = {} if path is None else json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _day_of(path: Path) -> date | None:

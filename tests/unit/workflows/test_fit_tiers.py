@@ -103,7 +103,8 @@ def test_the_record_of_a_reused_training_is_made_again_only_where_it_is_gone(
     with opened(tiers="{n_tiers: auto}") as session:
         ensure_judged(session, Evaluation(), versions)
     assert not asked
-    record.unlink()
+    with opened() as session:
+        session.drop(RECORD)
     with opened(tiers="{n_tiers: auto}") as session:
         ensure_judged(session, Evaluation(), versions)
     assert asked == ["value", "tiers"]

@@ -1,0 +1,1 @@
+"""Results appear as one set, at one switch: how they lie, how they are published and verified."""

@@ -1,0 +1,137 @@
+"""Verify a published set: that it is whole, unchanged, and what people open."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from winback.errors import OutputError
+from winback.files import read_record
+from winback.publishing.layout import (
+    MANIFEST,
+    describe,
+    files_of,
+    is_linked,
+    linked,
+    own_file,
+    pointed,
+    stands,
+)
+
+_MAKE_ANEW = "make it anew with `winback run JOB.yaml`"
+
+
+def problems(folder: Path) -> list[OutputError]:
+    """Find what is wrong with the set that was published last in a folder.
+
+    The set is looked up once and nothing is locked, so that a job may publish at the same time.
+
+    Parameters
+    ----------
+    folder
+        Where the job publishes, as ``outputs/NAME``.
+
+    Returns
+    -------
+    list of OutputError
+        One for each problem: what, where, and what to do next. Empty: all is well.
+
+    Examples
+    --------
+    >>> [problem.what for problem in problems(Path("/nowhere"))]
+    ['no results have been published here']
+    """
+    try:
+        version = pointed(folder)
+    except OutputError as error:
+        return [error]
+    if version is None:
+        return [_without_pointer(folder)]
+    files = files_of(version)
+    if not isinstance(read_record(version / MANIFEST).get("files"), dict):
+        return [
+            OutputError(
+                "the manifest cannot be read, or lists no files",
+                where=str(version / MANIFEST),
+                hint=_MAKE_ANEW,
+            )
+        ]
+    found = [_changed(version, name, said) for name, said in files.items()]
+    found += [_elsewhere(folder, name) for name in [*files, MANIFEST]]
+    return [problem for problem in found if problem] + _foreign(folder, version, {*files, MANIFEST})
+
+
+def _without_pointer(folder: Path) -> OutputError:
+    if files_of(folder):
+        return OutputError(
+            "the results were published by an earlier winback, without digests",
+            where=str(folder),
+            hint="the next `winback run JOB.yaml` makes a set of them",
+        )
+    return OutputError(
+        "no results have been published here", where=str(folder), hint="`winback run JOB.yaml`"
+    )
+
+
+def _changed(version: Path, name: str, said: dict[str, Any]) -> OutputError | None:
+    """Compare a file with what the manifest says of it."""
+    path = own_file(version, name)
+    hint = _MAKE_ANEW
+    if name.startswith("lists/"):
+        hint = f"make it anew with `winback lists JOB.yaml --as-of {name.split('/')[1]}`"
+    if path is None:
+        what = "is not a plain file" if os.path.lexists(version / name) else "is missing"
+        return OutputError(f"{name} {what}", where=str(version / name), hint=hint)
+    is_said = describe(path)
+    if is_said == {key: said.get(key) for key in is_said}:
+        return None
+    return OutputError(
+        f"{name} has changed since it was published",
+        where=str(path),
+        got=f"{is_said['size']:,} bytes, sha256 {is_said['sha256'][:12]}",
+        allowed=f"{said.get('size')} bytes, sha256 {str(said.get('sha256'))[:12]}",
+        hint=hint,
+    )
+
+
+def _elsewhere(folder: Path, name: str) -> OutputError | None:
+    """Tell where the path that people open does not lead to the set."""
+    path = folder / name
+    if is_linked(folder, name):
+        return None
+    if not os.path.lexists(path):
+        return OutputError(
+            f"the link to {name} is missing",
+            where=str(path),
+            hint="the next command that publishes sets it again",
+        )
+    return OutputError(
+        f"{stands(path)} stands where the link to {name} should be: it is not what was published",
+        where=str(path),
+        hint="move it elsewhere; the next command that publishes sets the link again",
+    )
+
+
+def _foreign(folder: Path, version: Path, names: set[str]) -> list[OutputError]:
+    """Find what looks as if it were of the set, and is not in its manifest."""
+    within = {p.relative_to(version).as_posix(): p for p in version.rglob("*") if not p.is_dir()}
+    found = [
+        OutputError(
+            f"{name} is not of the set, but lies in its folder",
+            where=str(path),
+            hint="move it elsewhere",
+        )
+        for name, path in sorted(within.items())
+        if name not in names
+    ]
+    found += [
+        OutputError(
+            f"the link {name} leads to no file of the set",
+            where=str(folder / name),
+            hint="the next command that publishes removes it",
+        )
+        for name in sorted(linked(folder))
+        if name not in names and name not in within
+    ]
+    return found
