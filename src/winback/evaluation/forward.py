@@ -32,7 +32,8 @@ SETTINGS = frozenset(
         "random_state",
         "n_draws",
         "n_jobs",
-        "level_spread",
+        "level",
+        "level_spread",  # recipes before format 2 name the parts of the level
         "level_low",
         "level_high",
     }
@@ -205,10 +206,10 @@ def _total_bounds(model: Any, frame: pd.DataFrame) -> dict[str, dict[str, float]
 
 def _unlevelled(model: Any, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the intervals that customers would have if nothing strayed for all at once."""
-    level = {name: getattr(model, name) for name in ("level_low", "level_high")}
-    model.set_params(level_low=0.0, level_high=0.0)
+    level = model.level
+    model.set_params(level=(level[0], 0.0, 0.0))
     bounds: pd.DataFrame = model.intervals(frame, levels=LEVELS)
-    model.set_params(**level)
+    model.set_params(level=level)
     return bounds
 
 

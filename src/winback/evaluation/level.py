@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student
 
+from winback.estimators.value.value_intervals import LevelRange
 from winback.evaluation.busy import busy_share
 from winback.evaluation.forward import ForwardTest
 from winback.evaluation.windows import Window
@@ -58,9 +59,9 @@ class Level:
     unseen: float = 0.0
 
     @property
-    def settings(self) -> dict[str, float]:
+    def settings(self) -> dict[str, LevelRange]:
         """What a value model is told of it."""
-        return {"level_spread": self.spread, "level_low": self.low, "level_high": self.high}
+        return {"level": LevelRange(self.spread, self.low, self.high)}
 
     def __str__(self) -> str:
         """Return what was seen, in a clause."""

@@ -76,7 +76,8 @@ def fit_value(session: Session, frame: pd.DataFrame) -> Fitted:
         recipe = {**recipe, "params": {**recipe["params"], **settings}}
         return fitted_value(past, recipe, ahead, job.random_state, frame)
 
-    found = choice.level.settings
+    level = choice.level.settings["level"]
+    found = {f"level_{part}": value for part, value in level._asdict().items()}
     tables = {"contest.csv": pd.concat([c.table.assign(target=t) for t, c in choices.items()])}
     said = f"{reasons}; {choice.level}"
     try:

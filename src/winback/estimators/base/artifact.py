@@ -22,7 +22,7 @@ from winback.estimators.base.state import (
     plain,
 )
 
-FORMAT = 1  # of model.json; raised when an older winback could not read it
+FORMAT = 2  # of model.json; raised when an older winback could not read it
 MODEL_FILE = "model.json"
 
 
@@ -120,6 +120,7 @@ def make(recipe: Mapping[str, Any]) -> Any:
         raise ModelError("a recipe names no estimator", got=dict(recipe))
     params = {name: _prepared(value) for name, value in (recipe.get("params") or {}).items()}
     cls = known_class(recipe["estimator"])
+    params = cls.current_params(params)
     unknown = sorted(set(params) - set(cls._get_param_names()))
     if unknown:
         raise ModelError(

@@ -57,7 +57,10 @@ def lifetimes_fitter(
     fitter.params_ = pd.Series(dict(parameters))
     fitter.variance_matrix_ = pd.DataFrame(covariance, index=names, columns=names)
     fitter.standard_errors_ = pd.Series(np.sqrt(np.diag(covariance)), index=names)
-    fitter.confidence_intervals_ = fitter._compute_confidence_intervals()  # noqa: SLF001 - symmetric, as there
+    half = 1.96 * fitter.standard_errors_  # symmetric and rounded, as there
+    fitter.confidence_intervals_ = pd.DataFrame(
+        {"lower 95% bound": fitter.params_ - half, "upper 95% bound": fitter.params_ + half}
+    )
     if frame is None:
         return fitter
     data = read_columns(frame, columns, reader=name)

@@ -72,13 +72,15 @@ Horizons = FloatArray | float  # of each customer, or of all
 class CountsFuture(Protocol):
     """What a purchase model offers the simulation."""
 
-    def _draw_counts(self, draws: Draws, exposure: FloatArray, horizon: Horizons) -> FloatArray: ...
+    def draw(self, draws: Draws, exposure: FloatArray, horizon: Horizons) -> FloatArray:
+        """Draw purchases of living customers, shape (n, n_draws)."""
 
 
 class SpendsFuture(Protocol):
     """What a spend model offers the simulation."""
 
-    def _draw_spend(self, draws: Draws) -> tuple[float, FloatArray]: ...
+    def draw(self, draws: Draws) -> tuple[float, FloatArray]:
+        """Return the gamma shape of one amount and, per draw, the factor of a sum of them."""
 
 
 def count_arrivals(draws: Draws, rate: FloatArray, exposure: FloatArray) -> FloatArray:
@@ -144,80 +146,136 @@ def gamma_totals(draws: Draws, shape: float, counts: FloatArray) -> FloatArray:
     return amount
 
 
-def predictive_quantiles(
-    purchases: CountsFuture,
-    spend: SpendsFuture | None,
-    *,
-    frequency: FloatArray,
-    exposure: FloatArray,
-    alive: FloatArray,
-    spend_frequency: FloatArray | None,
-    horizon: float,
-    probabilities: Sequence[float],
-    random_state: int,
-    n_draws: int,
-    pace: FloatArray | None = None,
-) -> tuple[FloatArray, FloatArray | None]:
-    """Return quantiles of each customer's future purchases and of the spend in unit scale.
+@dataclass(frozen=True)
+class Histories:
+    """What decides the simulated future of each customer, one value each.
 
     Parameters
     ----------
-    frequency, exposure, alive, spend_frequency
-        What decides a customer's future, one value per customer. Equal rows are simulated once.
-    probabilities
-        Below one half: the largest value with no more than this chance below it; above one
-        half: the smallest with no more than the complement above it.
-    pace
-        How much faster than the model says each customer's time runs, >= 0; None: 1.
-
-    Returns
-    -------
-    Two arrays of shape (n, len(probabilities)); the second is None without a spend model and is
-    to be multiplied by the customer's spend scale.
+    frequency, exposure, alive
+        The customer's repeat purchase days, and what a purchase model's ``exposure`` and
+        ``alive`` say.
+    informed
+        What a spend model's ``informed`` says; the frequency without one.
+    horizon
+        How far ahead to look, in the unit of ``T``: longer where a customer's time runs faster.
     """
-    pace = np.ones_like(frequency) if pace is None else pace
-    parts = [frequency, spend_frequency if spend is not None else None, exposure, alive, pace]
-    distinct, position = group_rows([part for part in parts if part is not None])
-    x, (exposed, living, paced) = distinct[0], distinct[-3:]
-    ranks = [_rank(probability, n_draws) for probability in probabilities]
-    counted = np.empty((len(x), len(ranks)))
-    spent = np.empty((len(x), len(ranks)))
-    informed = distinct[1] if spend is not None else x
-    for rows, counts, amounts in _futures(
-        purchases, spend, x, exposed, living, informed, horizon * paced, random_state, n_draws
-    ):
-        counted[rows] = np.sort(counts, axis=1)[:, ranks]
-        if amounts is not None:
-            spent[rows] = np.sort(amounts, axis=1)[:, ranks]
-    return counted[position], None if spend is None else spent[position]
+
+    frequency: FloatArray
+    exposure: FloatArray
+    alive: FloatArray
+    informed: FloatArray
+    horizon: FloatArray
+
+    @property
+    def columns(self) -> tuple[FloatArray, ...]:
+        """The values, those first that decide which draws are shared."""
+        return self.frequency, self.informed, self.exposure, self.alive, self.horizon
+
+    @classmethod
+    def of(cls, columns: Sequence[FloatArray]) -> Histories:
+        """Return the histories of these `columns`."""
+        frequency, informed, exposure, alive, horizon = columns
+        return cls(frequency, exposure, alive, informed, horizon)
 
 
-def _futures(  # noqa: PLR0917 - what decides a future, in one order
-    purchases: CountsFuture,
-    spend: SpendsFuture | None,
-    x: FloatArray,
-    exposed: FloatArray,
-    living: FloatArray,
-    informed: FloatArray,
-    horizons: FloatArray,
-    random_state: int,
-    n_draws: int,
-) -> Iterator[tuple[slice, FloatArray, FloatArray | None]]:
-    """Simulate customers who are sorted by frequency, a block at a time.
+@dataclass(frozen=True)
+class Simulation:
+    """Possible futures of customers under a purchase model and a spend model.
 
-    Yields the rows, their purchases and their spend in unit scale, shape (rows, n_draws).
+    Parameters
+    ----------
+    purchases, spend
+        The fitted models; no spend model: only purchases are simulated.
+    random_state
+        The seed, >= 0.
+    n_draws
+        Possible futures per customer.
     """
-    for rows in _runs(x, informed, BLOCK_CELLS // n_draws):
-        draws = Draws(random_state, float(x[rows.start]), n_draws)
-        (exposure, ahead), at = group_rows([exposed[rows], horizons[rows]])
-        counts = purchases._draw_counts(draws, exposure, ahead)[at]  # noqa: SLF001 - the contract
-        counts *= draws.strata(ALIVE) < living[rows, None]
-        amounts = None
-        if spend is not None:
-            spend_draws = Draws(random_state, float(informed[rows.start]), n_draws)
-            shape, unit = spend._draw_spend(spend_draws)  # noqa: SLF001 - the contract
-            amounts = gamma_totals(spend_draws, shape, counts) * unit
-        yield rows, counts, amounts
+
+    purchases: CountsFuture
+    spend: SpendsFuture | None
+    random_state: int
+    n_draws: int
+
+    def quantiles(
+        self, customers: Histories, probabilities: Sequence[float]
+    ) -> tuple[FloatArray, FloatArray | None]:
+        """Return quantiles of each customer's future purchases and of the spend in unit scale.
+
+        Parameters
+        ----------
+        customers
+            Equal ones are simulated once.
+        probabilities
+            Below one half: the largest value with no more than this chance below it; above one
+            half: the smallest with no more than the complement above it.
+
+        Returns
+        -------
+        Two arrays of shape (n, len(probabilities)); the second is None without a spend model and
+        is to be multiplied by the customer's spend scale.
+        """
+        distinct, position = group_rows(customers.columns)
+        ranks = [_rank(probability, self.n_draws) for probability in probabilities]
+        counted = np.empty((len(distinct[0]), len(ranks)))
+        spent = np.empty_like(counted)
+        for rows, counts, amounts in self._futures(Histories.of(distinct)):
+            counted[rows] = np.sort(counts, axis=1)[:, ranks]
+            if amounts is not None:
+                spent[rows] = np.sort(amounts, axis=1)[:, ranks]
+        return counted[position], None if self.spend is None else spent[position]
+
+    def totals(
+        self, customers: Histories, scale: FloatArray | None
+    ) -> tuple[FloatArray, FloatArray | None]:
+        """Return draws of the sums over customers of purchases and of spend.
+
+        Customers are independent: the draws of each are turned round by a lot of
+        their own, since those of equal frequency come from the same numbers.
+
+        Parameters
+        ----------
+        scale
+            What each customer's spend in unit scale is multiplied by.
+
+        Returns
+        -------
+        Two arrays of shape (n_draws,); the second is None without a spend model.
+        """
+        n_draws = self.n_draws
+        order = np.lexsort(customers.columns[3::-1])
+        lot = Draws(self.random_state, 0.0, n_draws).stream(TURN)
+        counted, spent = np.zeros(n_draws), np.zeros(n_draws)
+        ordered = Histories.of([column[order] for column in customers.columns])
+        for rows, counts, amounts in self._futures(ordered):
+            block = order[rows]
+            turned = (np.arange(n_draws) + lot.integers(n_draws, size=(len(block), 1))) % n_draws
+            counted += np.take_along_axis(counts, turned, axis=1).sum(axis=0)
+            if amounts is not None and scale is not None:
+                spent += scale[block] @ np.take_along_axis(amounts, turned, axis=1)
+        return counted, None if self.spend is None else spent
+
+    def _futures(
+        self, customers: Histories
+    ) -> Iterator[tuple[slice, FloatArray, FloatArray | None]]:
+        """Simulate customers who are sorted by frequency, a block at a time.
+
+        Yields the rows, their purchases and their spend in unit scale, shape (rows, n_draws).
+        """
+        x, informed = customers.frequency, customers.informed
+        for rows in _runs(x, informed, BLOCK_CELLS // self.n_draws):
+            draws = Draws(self.random_state, float(x[rows.start]), self.n_draws)
+            ahead = [customers.exposure[rows], customers.horizon[rows]]
+            (exposure, horizon), place = group_rows(ahead)
+            counts = self.purchases.draw(draws, exposure, horizon)[place]
+            counts *= draws.strata(ALIVE) < customers.alive[rows, None]
+            amounts = None
+            if self.spend is not None:
+                spend_draws = Draws(self.random_state, float(informed[rows.start]), self.n_draws)
+                shape, unit = self.spend.draw(spend_draws)
+                amounts = gamma_totals(spend_draws, shape, counts) * unit
+            yield rows, counts, amounts
 
 
 def level_draws(spread: float, *, random_state: int, n_draws: int) -> FloatArray:
@@ -236,52 +294,6 @@ def level_draws(spread: float, *, random_state: int, n_draws: int) -> FloatArray
     """
     factor: FloatArray = np.exp(spread * ndtri(Draws(random_state, 0.0, n_draws).strata(LEVEL)))
     return factor
-
-
-def simulated_totals(
-    purchases: CountsFuture,
-    spend: SpendsFuture | None,
-    *,
-    frequency: FloatArray,
-    exposure: FloatArray,
-    alive: FloatArray,
-    spend_frequency: FloatArray | None,
-    pace: FloatArray,
-    scale: FloatArray | None,
-    horizon: float,
-    random_state: int,
-    n_draws: int,
-) -> tuple[FloatArray, FloatArray | None]:
-    """Return draws of the sums over customers of purchases and of spend.
-
-    Customers are independent: the draws of each are turned round by a lot of
-    their own, since those of equal frequency come from the same numbers.
-
-    Parameters
-    ----------
-    frequency, exposure, alive, spend_frequency, pace
-        As of `predictive_quantiles`.
-    scale
-        What each customer's spend in unit scale is multiplied by.
-
-    Returns
-    -------
-    Two arrays of shape (n_draws,); the second is None without a spend model.
-    """
-    informed = frequency if spend_frequency is None else spend_frequency
-    order = np.lexsort((alive, exposure, informed, frequency))
-    lot = Draws(random_state, 0.0, n_draws).stream(TURN)
-    counted, spent = np.zeros(n_draws), np.zeros(n_draws)
-    for rows, counts, amounts in _futures(
-        purchases, spend, frequency[order], exposure[order], alive[order], informed[order],
-        horizon * pace[order], random_state, n_draws,
-    ):  # fmt: skip
-        block = order[rows]
-        turned = (np.arange(n_draws) + lot.integers(n_draws, size=(len(block), 1))) % n_draws
-        counted += np.take_along_axis(counts, turned, axis=1).sum(axis=0)
-        if amounts is not None and scale is not None:
-            spent += scale[block] @ np.take_along_axis(amounts, turned, axis=1)
-    return counted, None if spend is None else spent
 
 
 def _rank(probability: float, n_draws: int) -> int:

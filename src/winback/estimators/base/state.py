@@ -1,7 +1,7 @@
 """The state of a fitted estimator as plain data: exact, readable, no pickle, no customers.
 
-Every estimator that is kept has two methods: ``_to_state()`` returns plain data and texts by
-name (trees), the class method ``_from_state(state, texts)`` rebuilds the fitted estimator.
+Every estimator that is kept has two methods: ``to_state()`` returns plain data and texts by
+name (trees), the class method ``from_state(state, texts)`` rebuilds the fitted estimator.
 `PlainState` provides both for estimators whose fitted attributes are plain data, arrays,
 frames or other estimators.
 """
@@ -39,18 +39,25 @@ ESTIMATORS: dict[str, str] = {
 class PlainState:
     """Parameters, and the fitted attributes (instance attributes that end in ``_``)."""
 
-    def _to_state(self) -> tuple[dict[str, Any], dict[str, str]]:
+    def to_state(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """Return plain data, and the trees as texts by name."""
         return {
             "params": self.get_params(deep=False),  # type: ignore[attr-defined]
             "fitted": {k: v for k, v in vars(self).items() if is_fitted(k)},
         }, {}
 
     @classmethod
-    def _from_state(cls, state: dict[str, Any], texts: dict[str, str]) -> Self:  # noqa: ARG003 - has none
-        estimator = cls(**state["params"])
+    def from_state(cls, state: dict[str, Any], texts: dict[str, str]) -> Self:  # noqa: ARG003 - has none
+        """Rebuild what `to_state` gave."""
+        estimator = cls(**cls.current_params(state["params"]))
         for name, value in state["fitted"].items():
             setattr(estimator, name, value)
         return estimator
+
+    @classmethod
+    def current_params(cls, params: dict[str, Any]) -> dict[str, Any]:
+        """Return the parameters that an earlier version wrote, under today's names."""
+        return params
 
     def _check_fitted(self) -> None:
         if not any(is_fitted(name) for name in vars(self)):
@@ -90,7 +97,7 @@ def encode(value: Any, files: dict[str, str]) -> Any:  # noqa: PLR0911 - one ret
     Texts of estimators are added to ``files``.
     """
     if is_estimator(value):
-        state, texts = value._to_state()  # noqa: SLF001 - the contract of this room
+        state, texts = value.to_state()
         return {
             "$estimator": known_name(value),
             "state": encode(state, files),
@@ -137,7 +144,7 @@ def decode(value: Any, files: Mapping[str, str]) -> Any:  # noqa: PLR0911 - one 
             raise ModelError("a file of the model is missing", where=", ".join(missing))
         texts = {name: files[file] for name, file in value["texts"].items()}
         estimator = known_class(value["$estimator"])
-        return estimator._from_state(decode(value["state"], files), texts)  # noqa: SLF001 - the contract of this room
+        return estimator.from_state(decode(value["state"], files), texts)
     return {name: decode(item, files) for name, item in value.items()}
 
 

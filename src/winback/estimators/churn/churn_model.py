@@ -272,7 +272,7 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
     def _html_repr(self) -> str:
         """Return a card for a notebook; before the fit, scikit-learn's own diagram."""
         if not hasattr(self, "selected_"):
-            return str(BaseEstimator._html_repr(self))  # noqa: SLF001 - what it replaces
+            return str(super()._html_repr())
         return churn_card(self)
 
     def _check_parameters(self) -> None:

@@ -107,16 +107,18 @@ class ChurnPredictions(PlainState):
         """Return three synthetic rows: rounded quartiles of each feature, no customer's row."""
         return pd.DataFrame(self.typical_, columns=self.input_columns_)
 
-    def _to_state(self) -> tuple[dict[str, Any], dict[str, str]]:
-        state, _ = super()._to_state()
+    def to_state(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """Return plain data, and the trees as texts by name."""
+        state, _ = super().to_state()
         fitted = state["fitted"]
         states, texts = candidates_to_state(fitted.pop("candidates_"))
         calibrators = calibrators_to_state(fitted.pop("calibrators_"))
         return {**state, "candidates": states, "calibrators": calibrators}, texts
 
     @classmethod
-    def _from_state(cls, state: dict[str, Any], texts: dict[str, str]) -> Self:
-        model = super()._from_state(state, texts)
+    def from_state(cls, state: dict[str, Any], texts: dict[str, str]) -> Self:
+        """Rebuild what `to_state` gave."""
+        model = super().from_state(state, texts)
         model.candidates_ = candidates_from_state(state["candidates"], texts)
         model.calibrators_ = calibrators_from_state(state["calibrators"])
         return model

@@ -21,7 +21,7 @@ def candidates_to_state(
         if isinstance(candidate, Blend) and set(Blend.member_names) <= candidates.keys():
             states[name] = {_SHARED: True, "params": candidate.get_params()}
             continue
-        states[name], candidate_texts = candidate._to_state()  # noqa: SLF001  # the contract of this room
+        states[name], candidate_texts = candidate.to_state()
         texts |= candidate_texts
     return states, texts
 
@@ -31,7 +31,7 @@ def candidates_from_state(states: Mapping[str, Any], texts: dict[str, str]) -> d
     loaded: dict[str, Candidate] = {}
     for name, state in states.items():
         if _SHARED not in state:
-            loaded[name] = CANDIDATES[name]._from_state(state, texts)  # noqa: SLF001  # the contract of this room
+            loaded[name] = CANDIDATES[name].from_state(state, texts)
     for name in states.keys() - loaded.keys():
         members = [loaded[member] for member in Blend.member_names]
         loaded[name] = Blend(**states[name]["params"]).with_members(members)

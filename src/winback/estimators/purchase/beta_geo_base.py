@@ -41,7 +41,7 @@ class BetaGeometricModel(DropoutModel):
         mean = first / (first + second)
         return f"a = {first:.2g}, b = {second:.2g}: mean dropout probability {mean:.2g}"
 
-    def _alive(self, data: Columns) -> FloatArray:
+    def alive(self, data: Columns) -> FloatArray:
         """P(alive) = 1 / (1 + [c > 0] a/(b+c-1) ((alpha+T)/(alpha+t_x))^(r+x)).
 
         Fader, Hardie & Lee (2008), "Computing P(alive) using the BG/NBD model", and Batislam,
@@ -56,14 +56,14 @@ class BetaGeometricModel(DropoutModel):
         odds = np.log(self.a_ / (self.b_ + np.maximum(c, 1.0) - 1)) + (self.r_ + x) * gap
         return np.where(c > 0, expit(-odds), 1.0)
 
-    def _expected_alive(
+    def expected_alive(
         self, frequency: FloatArray, exposure: FloatArray, horizons: FloatArray
     ) -> FloatArray:
         """Return equation (10) of Fader, Hardie & Lee (2005) without P(alive)."""
         parameters = (self.r_, self.alpha_, self.a_, self.b_ + self.first)
         return expected_alive(parameters, frequency, exposure, horizons)
 
-    def _buys_alive(
+    def buys_alive(
         self, frequency: FloatArray, exposure: FloatArray, horizon: float, gap: float = 0.0
     ) -> FloatArray:
         """1 - ((alpha+T)/(alpha+T+H))^(r+x): no purchase, hence no dropout, within H.
@@ -89,7 +89,7 @@ class BetaGeometricModel(DropoutModel):
             values[rows] = (weight[at] * survives * buys).sum(axis=1)
         return np.clip(values, 0.0, 1.0)
 
-    def _draw_counts(self, draws: Draws, exposure: FloatArray, horizon: Horizons) -> FloatArray:
+    def draw(self, draws: Draws, exposure: FloatArray, horizon: Horizons) -> FloatArray:
         """Purchases = min(Poisson(lambda H), Geometric(p)): the last one ends the relation."""
         rate = gammaincinv(self.r_ + draws.frequency, draws.strata(RATE))
         counts = count_arrivals(draws, rate, horizon / (self.alpha_ + exposure))

@@ -151,17 +151,19 @@ class DropoutModel(LikelihoodModel, PurchaseModel):
         self._check_fitted()
         return 4 if self._drops else 2
 
-    def _exposure(self, data: Columns) -> FloatArray:
+    def exposure(self, data: Columns) -> FloatArray:
+        """Return the number that, with ``frequency``, decides a living future."""
         return data["T"]
 
     @property
-    def _bend(self) -> float:
+    def bend(self) -> float:
+        """The shortest time within which a customer's expectation bends."""
         return self.alpha_
 
-    def _discounted(self, data: Columns, horizon: float, rate: float) -> FloatArray:
+    def discounted(self, data: Columns, horizon: float, rate: float) -> FloatArray:
         """Discount; in closed form where nobody drops out, (r+x)/(alpha+T) per unit of time."""
         if self._drops:
-            return super()._discounted(data, horizon, rate)
+            return super().discounted(data, horizon, rate)
         expected = (self.r_ + data["frequency"]) / (self.alpha_ + data["T"])
         return np.asarray(expected * discounted_time(horizon, rate))
 

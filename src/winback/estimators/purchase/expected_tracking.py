@@ -95,14 +95,14 @@ def expected_tracking(
         data = read_columns(frame, model.columns, reader="expected_tracking")
         weight = read_weight(frame, reader="expected_tracking")
         weight = np.ones(len(frame)) if weight is None else weight
-        total += _expected(model, data, weight, days)
+        total += _sum_expected(model, data, weight, days)
         variance += total * _dispersion(model, data, weight, days, random_state)
     if joining is not None:
         won = np.asarray(joining, dtype=np.float64)
         if won.ndim != 1 or len(won) > days + 1 or not (np.isfinite(won) & (won >= 0)).all():
             raise ModelError("not numbers of customers by day", where="joining")
-        new, one = model._new(), np.ones(1)  # noqa: SLF001 - the contract
-        each = _expected(model, new, one, days)
+        new, one = model.new_customer(), np.ones(1)
+        each = _sum_expected(model, new, one, days)
         spread = each * _dispersion(model, new, one, days, random_state)
         total += np.convolve(won, each)[: days + 1]
         variance += np.convolve(won, spread)[: days + 1]
@@ -119,23 +119,23 @@ def expected_tracking(
     return pd.DataFrame(out)
 
 
-def _expected(model: PurchaseModel, data: Columns, weight: FloatArray, days: int) -> FloatArray:
+def _sum_expected(model: PurchaseModel, data: Columns, weight: FloatArray, days: int) -> FloatArray:
     """Return the sum of expected purchases within 0, 1, ..., days.
 
     The sum over customers is worked out at the nodes, and interpolated: its error is below 1e-6
     of the sum (tested).
     """
-    (x, exposure), position = group_rows([data["frequency"], model._exposure(data)])  # noqa: SLF001 - the contract
-    alive = np.bincount(position, weight * model._alive(data), minlength=len(x))  # noqa: SLF001 - the contract
-    length = np.log1p(days / model._bend)  # noqa: SLF001 - the contract
+    (x, exposure), position = group_rows([data["frequency"], model.exposure(data)])
+    alive = np.bincount(position, weight * model.alive(data), minlength=len(x))
+    length = np.log1p(days / model.bend)
     w = length * (chebyshev.chebpts1(NODES) + 1) / 2
-    times = model._bend * np.expm1(w)  # noqa: SLF001 - the contract
+    times = model.bend * np.expm1(w)
     at_nodes = np.zeros(NODES)
     for start in range(0, len(x), ROWS):
         rows = slice(start, start + ROWS)
-        at_nodes += alive[rows] @ model._expected_alive(x[rows], exposure[rows], times)  # noqa: SLF001 - the contract
+        at_nodes += alive[rows] @ model.expected_alive(x[rows], exposure[rows], times)
     terms = chebyshev.chebfit(2 * w / length - 1, at_nodes, NODES - 1)
-    place = 2 * np.log1p(np.arange(days + 1) / model._bend) / length - 1  # noqa: SLF001 - the contract
+    place = 2 * np.log1p(np.arange(days + 1) / model.bend) / length - 1
     sums = chebyshev.chebval(place, terms)
     return np.maximum.accumulate(np.maximum(sums - sums[0], 0.0))
 
@@ -149,9 +149,9 @@ def _dispersion(
     a m and the variance a v + a (1 - a) m^2. Customers are drawn systematically in order of
     their histories, in proportion to their part of the sum, so that few do for all.
     """
-    parts = [data["frequency"], model._exposure(data), model._alive(data)]  # noqa: SLF001 - the contract
+    parts = [data["frequency"], model.exposure(data), model.alive(data)]
     (x, exposure, alive), position = group_rows(parts)
-    whole = alive * model._expected_alive(x, exposure, np.array([float(days)]))[:, 0]  # noqa: SLF001 - the contract
+    whole = alive * model.expected_alive(x, exposure, np.array([float(days)]))[:, 0]
     part = np.bincount(position, weight, minlength=len(x)) * whole
     if not part.sum() > 0:
         return np.ones(days + 1)
@@ -164,7 +164,7 @@ def _dispersion(
         for level in np.unique(x):
             mine = x == level
             draws = Draws(random_state, float(level), DRAWS)
-            counts = model._draw_counts(draws, exposure[mine], float(horizon))  # noqa: SLF001 - the contract
+            counts = model.draw(draws, exposure[mine], float(horizon))
             mean[mine], variance[mine] = counts.mean(axis=1), counts.var(axis=1)
         spread = drawn @ (alive * variance + alive * (1 - alive) * mean**2)
         middle = drawn @ (alive * mean)

@@ -78,7 +78,7 @@ class ParetoNBDModel(DropoutModel):
         mean = first / second
         return f"s = {first:.2g}, beta = {second:.2g} mean ages: mean dropout rate {mean:.2g}"
 
-    def _alive(self, data: Columns) -> FloatArray:
+    def alive(self, data: Columns) -> FloatArray:
         """P(alive) = A / (A + D), of the likelihood's two parts.
 
         Fader & Hardie (2005), equations (36)-(37), with their A_0 as an integral:
@@ -94,7 +94,7 @@ class ParetoNBDModel(DropoutModel):
         alive: FloatArray = np.exp(log_alive - np.logaddexp(log_alive, log_gone))
         return alive[position]
 
-    def _expected_alive(
+    def expected_alive(
         self, frequency: FloatArray, exposure: FloatArray, horizons: FloatArray
     ) -> FloatArray:
         """Return equation (41) of Fader & Hardie (2005) without P(alive).
@@ -109,7 +109,7 @@ class ParetoNBDModel(DropoutModel):
         log_grown = np.log1p(horizons / left)
         return np.asarray(rate * left * log_grown * exprel((1 - self.s_) * log_grown))
 
-    def _buys_alive(
+    def buys_alive(
         self, frequency: FloatArray, exposure: FloatArray, horizon: float, gap: float = 0.0
     ) -> FloatArray:
         """Return the integral of the density of the first purchase after the gap.
@@ -135,10 +135,11 @@ class ParetoNBDModel(DropoutModel):
         return np.asarray(np.clip(buys, 0.0, 1.0))
 
     @property
-    def _bend(self) -> float:
+    def bend(self) -> float:
+        """The shortest time within which a customer's expectation bends."""
         return self.beta_
 
-    def _discounted(self, data: Columns, horizon: float, rate: float) -> FloatArray:
+    def discounted(self, data: Columns, horizon: float, rate: float) -> FloatArray:
         """Return DERT for an infinite horizon, in closed form.
 
         Fader, Hardie & Lee (2005), RFM and CLV, equation (2), without the likelihood's part that
@@ -146,13 +147,13 @@ class ParetoNBDModel(DropoutModel):
         transformation Psi(s, s; z) = z^(1-s) Psi(1, 2-s; z).
         """
         if np.isfinite(horizon) or self.s_ == 0:
-            return super()._discounted(data, horizon, rate)
+            return super().discounted(data, horizon, rate)
         left = self.beta_ + data["T"]
         expected = (self.r_ + data["frequency"]) / (self.alpha_ + data["T"])
         residual = expected * left * kummer_u1(2 - self.s_, rate * left)
-        return np.asarray(self._alive(data) * residual)
+        return np.asarray(self.alive(data) * residual)
 
-    def _draw_counts(self, draws: Draws, exposure: FloatArray, horizon: Horizons) -> FloatArray:
+    def draw(self, draws: Draws, exposure: FloatArray, horizon: Horizons) -> FloatArray:
         """Count the arrivals within the horizon or the remaining lifetime, if that is shorter.
 
         Both counts run over the same arrivals, so that the smaller count is that of the

@@ -23,8 +23,8 @@ class PurchaseModel(PlainState, Parameters, ABC):
 
     A model says two things about a customer: the probability that the customer is alive, and
     what a living customer of this ``frequency`` and this exposure will do. A subclass implements
-    ``fit`` and the four methods ``_alive``, ``_exposure``, ``_expected_alive`` and
-    ``_buys_alive``, and ``_draw_counts`` for the simulation.
+    ``fit`` and the four methods ``alive``, ``exposure``, ``expected_alive`` and
+    ``buys_alive``, and ``draw`` for the simulation.
 
     Every prediction is finite and >= 0, for every row that the frame's contract admits.
     """
@@ -36,27 +36,27 @@ class PurchaseModel(PlainState, Parameters, ABC):
         """Learn from customers; an optional column ``weight`` says how many a row stands for."""
 
     @abstractmethod
-    def _alive(self, data: Columns) -> FloatArray:
+    def alive(self, data: Columns) -> FloatArray:
         """Return P(alive now | history)."""
 
     @abstractmethod
-    def _exposure(self, data: Columns) -> FloatArray:
+    def exposure(self, data: Columns) -> FloatArray:
         """Return the one number that, with ``frequency``, decides a living future."""
 
     @abstractmethod
-    def _expected_alive(
+    def expected_alive(
         self, frequency: FloatArray, exposure: FloatArray, horizons: FloatArray
     ) -> FloatArray:
         """Return E[purchases within each horizon | alive], shape (n, len(horizons))."""
 
     @abstractmethod
-    def _buys_alive(
+    def buys_alive(
         self, frequency: FloatArray, exposure: FloatArray, horizon: float, gap: float = 0.0
     ) -> FloatArray:
         """Return P(at least one purchase in (gap, gap + horizon] | alive now)."""
 
     @abstractmethod
-    def _draw_counts(self, draws: Draws, exposure: FloatArray, horizon: Horizons) -> FloatArray:
+    def draw(self, draws: Draws, exposure: FloatArray, horizon: Horizons) -> FloatArray:
         """Draw future purchases of living customers of one frequency, shape (n, n_draws).
 
         ``horizon`` is of shape (n,), one of each customer's, or one number for all.
@@ -65,12 +65,12 @@ class PurchaseModel(PlainState, Parameters, ABC):
     def p_alive(self, frame: pd.DataFrame) -> pd.Series[float]:
         """Return the probability that each customer is still a customer, in [0, 1]."""
         data = self._read(frame)
-        return pd.Series(self._alive(data), index=frame.index, name="p_alive")
+        return pd.Series(self.alive(data), index=frame.index, name="p_alive")
 
     def expected_purchases(self, frame: pd.DataFrame, horizon: float) -> pd.Series[float]:
         """Return the expected number of purchase days within the next ``horizon``, >= 0."""
         length = _length(horizon)
-        values = self._expected(self._read(frame), np.array([length]), np.ones(1))
+        values = self.expected(self._read(frame), np.array([length]), np.ones(1))
         return pd.Series(values, index=frame.index, name="expected_purchases")
 
     def discounted_purchases(
@@ -100,7 +100,7 @@ class PurchaseModel(PlainState, Parameters, ABC):
         [40.0, 0.0]
         """
         check_discounting(horizon, rate)
-        values = self._discounted(self._read(frame), float(horizon), rate)
+        values = self.discounted(self._read(frame), float(horizon), rate)
         return pd.Series(values, index=frame.index, name="discounted_purchases")
 
     def p_purchase(self, frame: pd.DataFrame, horizon: float) -> pd.Series[float]:
@@ -163,8 +163,8 @@ class PurchaseModel(PlainState, Parameters, ABC):
         length, data = _length(horizon), self._read(frame)
         return pd.DataFrame(
             {
-                "p_alive": self._alive(data),
-                "expected_purchases": self._expected(data, np.array([length]), np.ones(1)),
+                "p_alive": self.alive(data),
+                "expected_purchases": self.expected(data, np.array([length]), np.ones(1)),
                 "p_purchase": self._buys(data, length),
             },
             index=frame.index,
@@ -172,39 +172,40 @@ class PurchaseModel(PlainState, Parameters, ABC):
 
     def expected_purchases_new(self, horizon: float) -> float:
         """Return the expected repeat purchase days of a customer acquired just now, >= 0."""
-        return float(self._expected(self._new(), np.array([_length(horizon)]), np.ones(1))[0])
+        return float(
+            self.expected(self.new_customer(), np.array([_length(horizon)]), np.ones(1))[0]
+        )
 
     def p_purchase_new(self, horizon: float) -> float:
         """Return P(a customer acquired just now buys again within ``horizon``), in [0, 1]."""
-        return float(self._buys(self._new(), _length(horizon))[0])
+        return float(self._buys(self.new_customer(), _length(horizon))[0])
 
     def discounted_purchases_new(self, horizon: float, *, rate: float) -> float:
         """Return `discounted_purchases` of a customer acquired just now, >= 0."""
         check_discounting(horizon, rate)
-        return float(self._discounted(self._new(), float(horizon), rate)[0])
+        return float(self.discounted(self.new_customer(), float(horizon), rate)[0])
 
-    def _new(self) -> Columns:
+    def new_customer(self) -> Columns:
         """Return the history of a customer acquired just now."""
         self._check_fitted()
         return {name: np.zeros(1) for name in self.columns}
 
     def _buys(self, data: Columns, horizon: float, gap: float = 0.0) -> FloatArray:
-        (x, exposure), position = group_rows([data["frequency"], self._exposure(data)])
-        return self._alive(data) * self._buys_alive(x, exposure, horizon, gap)[position]
+        (x, exposure), position = group_rows([data["frequency"], self.exposure(data)])
+        return self.alive(data) * self.buys_alive(x, exposure, horizon, gap)[position]
 
-    def _expected(
-        self, data: Columns, horizons: FloatArray, coefficients: FloatArray
-    ) -> FloatArray:
+    def expected(self, data: Columns, horizons: FloatArray, coefficients: FloatArray) -> FloatArray:
         """Return sum_k coefficients[k] E[purchases within horizons[k]] per customer."""
-        (x, exposure), position = group_rows([data["frequency"], self._exposure(data)])
-        alive: FloatArray = self._expected_alive(x, exposure, horizons) @ coefficients
-        return self._alive(data) * alive[position]
+        (x, exposure), position = group_rows([data["frequency"], self.exposure(data)])
+        alive: FloatArray = self.expected_alive(x, exposure, horizons) @ coefficients
+        return self.alive(data) * alive[position]
 
-    def _discounted(self, data: Columns, horizon: float, rate: float) -> FloatArray:
-        return self._expected(data, *discount_nodes(horizon, rate, self._bend))
+    def discounted(self, data: Columns, horizon: float, rate: float) -> FloatArray:
+        """Return expected purchases, each worth ``exp(-rate * t)`` at its moment t."""
+        return self.expected(data, *discount_nodes(horizon, rate, self.bend))
 
     @property
-    def _bend(self) -> float:
+    def bend(self) -> float:
         """The shortest time within which a customer's expectation bends."""
         return 1.0
 

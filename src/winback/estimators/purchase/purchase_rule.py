@@ -81,7 +81,7 @@ class PurchaseRule(PurchaseModel):
         self.rate_ = float(weight @ data["frequency"]) / time if time > 0 else 0.0
         return self
 
-    def _new(self) -> Columns:
+    def new_customer(self) -> Columns:
         """Return the history of somebody who buys at the overall rate."""
         self._check_fitted()
         columns = {
@@ -92,10 +92,11 @@ class PurchaseRule(PurchaseModel):
         }
         return {name: np.array([value]) for name, value in columns.items()}
 
-    def _alive(self, data: Columns) -> FloatArray:
+    def alive(self, data: Columns) -> FloatArray:
+        """Return P(alive now | history), in [0, 1]."""
         return np.ones_like(data["frequency"])
 
-    def _exposure(self, data: Columns) -> FloatArray:
+    def exposure(self, data: Columns) -> FloatArray:
         """Return the rule's purchases per unit of time."""
         if self.rule == "zero":
             return np.zeros_like(data["frequency"])
@@ -104,18 +105,20 @@ class PurchaseRule(PurchaseModel):
         T = data["T"]
         return np.divide(data["frequency"], T, out=np.zeros_like(T), where=T > 0)
 
-    def _expected_alive(
+    def expected_alive(
         self,
         frequency: FloatArray,  # noqa: ARG002 - the contract
         exposure: FloatArray,
         horizons: FloatArray,
     ) -> FloatArray:
+        """Return E[purchases within each horizon | alive], shape (n, len(horizons))."""
         return exposure[:, None] * horizons
 
-    def _discounted(self, data: Columns, horizon: float, rate: float) -> FloatArray:
-        return self._exposure(data) * discounted_time(horizon, rate)
+    def discounted(self, data: Columns, horizon: float, rate: float) -> FloatArray:
+        """Return expected purchases, each worth ``exp(-rate * t)`` at its moment t."""
+        return self.exposure(data) * discounted_time(horizon, rate)
 
-    def _buys_alive(
+    def buys_alive(
         self,
         frequency: FloatArray,
         exposure: FloatArray,
@@ -126,7 +129,8 @@ class PurchaseRule(PurchaseModel):
         shape = frequency + 0.5
         return -np.expm1(-shape * np.log1p(exposure * horizon / shape))
 
-    def _draw_counts(self, draws: Draws, exposure: FloatArray, horizon: Horizons) -> FloatArray:
+    def draw(self, draws: Draws, exposure: FloatArray, horizon: Horizons) -> FloatArray:
+        """Draw what may happen; see the contract."""
         shape = draws.frequency + 0.5
         rate = gammaincinv(shape, draws.strata(RATE)) / shape
         return count_arrivals(draws, rate, exposure * horizon)

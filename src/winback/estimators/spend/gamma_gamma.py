@@ -160,12 +160,14 @@ class GammaGammaModel(LikelihoodModel, SpendModel):
     def _spenders(self, frame: pd.DataFrame) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return days, mean amount and weight of those who are fitted on."""
         seen = self._seen(read_columns(frame, self.columns, reader="GammaGammaModel"))
-        used = super()._informed(seen) > 0
+        used = super().informed(seen) > 0
         weight = read_weight(frame, reader="GammaGammaModel")
         if weight is not None:
             used &= weight > 0
         x, m = seen["frequency"][used], seen["monetary_value"][used]
-        return x, m, np.ones_like(x) if weight is None else weight[used]
+        w = np.ones_like(x) if weight is None else weight[used]
+        order = np.lexsort((w, m, x))  # sums round by their order: the rows' must not matter
+        return x[order], m[order], w[order]
 
     @staticmethod
     def _climb(tally: SpendTally) -> Optimum:
@@ -213,27 +215,29 @@ class GammaGammaModel(LikelihoodModel, SpendModel):
             return data
         return {"frequency": data["frequency"] + 1, "monetary_value": data["basket_amount"]}
 
-    def _informed(self, data: Columns) -> FloatArray:
-        return super()._informed(self._seen(data))
+    def informed(self, data: Columns) -> FloatArray:
+        """Return the number of days whose mean says something."""
+        return super().informed(self._seen(data))
 
-    def _expected(self, data: Columns) -> FloatArray:
+    def expected(self, data: Columns) -> FloatArray:
         """E[spend | x, m] = p (v + x m) / (p x + q - 1), equation (5)."""
         seen = self._seen(data)
         if self.fallback_ is not None:
-            return self.fallback_._expected(seen)  # noqa: SLF001 - the contract
-        x = super()._informed(seen)
+            return self.fallback_.expected(seen)
+        x = super().informed(seen)
         return self.p_ * (self.v_ + x * seen["monetary_value"]) / (self.p_ * x + self.q_ - 1)
 
-    def _scale(self, data: Columns) -> FloatArray:
+    def scale(self, data: Columns) -> FloatArray:
+        """Return the customer's own scale in the simulation."""
         seen = self._seen(data)
         if self.fallback_ is not None:
-            return self.fallback_._scale(seen)  # noqa: SLF001 - the contract
-        return self.v_ + super()._informed(seen) * seen["monetary_value"]
+            return self.fallback_.scale(seen)
+        return self.v_ + super().informed(seen) * seen["monetary_value"]
 
-    def _draw_spend(self, draws: Draws) -> tuple[float, FloatArray]:
+    def draw(self, draws: Draws) -> tuple[float, FloatArray]:
         """Amounts are Gamma(p, nu), nu ~ Gamma(q + p x, v + x m) given the history."""
         if self.fallback_ is not None:
-            return self.fallback_._draw_spend(draws)  # noqa: SLF001 - the contract
+            return self.fallback_.draw(draws)
         shape = self.q_ + self.p_ * draws.frequency
         return self.p_, 1.0 / gammaincinv(shape, draws.strata(SPEND))
 

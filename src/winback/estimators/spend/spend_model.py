@@ -19,7 +19,7 @@ class SpendModel(PlainState, Parameters, ABC):
     """What every spend model offers; amounts are in the currency of ``monetary_value``.
 
     A customer's future spend is a scale of the customer's own times a random sum that depends
-    on how many repeat purchase days the mean was taken over (``_informed``), so that it can be
+    on how many repeat purchase days the mean was taken over (``informed``), so that it can be
     simulated once for all who share the latter.
     """
 
@@ -30,24 +30,22 @@ class SpendModel(PlainState, Parameters, ABC):
         """Learn from customers; an optional column ``weight`` says how many a row stands for."""
 
     @abstractmethod
-    def _expected(self, data: Columns) -> FloatArray:
+    def expected(self, data: Columns) -> FloatArray:
         """Return E[amount of a future purchase day | history]."""
 
     @abstractmethod
-    def _scale(self, data: Columns) -> FloatArray:
+    def scale(self, data: Columns) -> FloatArray:
         """Return the customer's own scale in the simulation."""
 
     @abstractmethod
-    def _draw_spend(self, draws: Draws) -> tuple[float, FloatArray]:
+    def draw(self, draws: Draws) -> tuple[float, FloatArray]:
         """Return the gamma shape of one amount and, per draw, the factor of a sum of them."""
 
     def expected_spend(self, frame: pd.DataFrame) -> pd.Series[float]:
         """Return the expected amount of a future purchase day, >= 0."""
-        return pd.Series(
-            self._expected(self._read(frame)), index=frame.index, name="expected_spend"
-        )
+        return pd.Series(self.expected(self._read(frame)), index=frame.index, name="expected_spend")
 
-    def _informed(self, data: Columns) -> FloatArray:
+    def informed(self, data: Columns) -> FloatArray:
         """Return the number of repeat days whose mean says something: 0 where it is 0."""
         return data["frequency"] * (data["monetary_value"] > 0)
 

@@ -51,7 +51,7 @@ class SpendRule(SpendModel):
         data = read_columns(frame, self.columns, reader="SpendRule")
         weight = read_weight(frame, reader="SpendRule")
         weight = np.ones(len(frame)) if weight is None else weight
-        x, m = self._informed(data) * weight, data["monetary_value"]
+        x, m = self.informed(data) * weight, data["monetary_value"]
         if not len(frame):
             raise NotEnoughDataError("no customers to learn spend from", allowed="at least 1")
         days = float(x.sum())
@@ -63,13 +63,16 @@ class SpendRule(SpendModel):
         self.shape_ = 1.0 / float(np.clip(relative, 1e-4, 1e4))
         return self
 
-    def _expected(self, data: Columns) -> FloatArray:
+    def expected(self, data: Columns) -> FloatArray:
+        """Return E[amount of a future purchase day | history], >= 0."""
         if self.rule == "pooled_mean":
             return np.full_like(data["frequency"], self.mean_)
-        return np.where(self._informed(data) > 0, data["monetary_value"], self.mean_)
+        return np.where(self.informed(data) > 0, data["monetary_value"], self.mean_)
 
-    def _scale(self, data: Columns) -> FloatArray:
-        return self._expected(data)
+    def scale(self, data: Columns) -> FloatArray:
+        """Return the customer's own scale in the simulation."""
+        return self.expected(data)
 
-    def _draw_spend(self, draws: Draws) -> tuple[float, FloatArray]:
+    def draw(self, draws: Draws) -> tuple[float, FloatArray]:
+        """Draw what may happen; see the contract."""
         return self.shape_, np.full(draws.n_draws, 1.0 / self.shape_)

@@ -161,7 +161,7 @@ class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-lea
     def _html_repr(self) -> str:
         """Return a card for a notebook; before the fit, scikit-learn's own diagram."""
         if not hasattr(self, "names_"):
-            return str(BaseEstimator._html_repr(self))  # noqa: SLF001 - what it replaces
+            return str(super()._html_repr())
         return tiers_card(self)
 
     def _check_parameters(self) -> None:

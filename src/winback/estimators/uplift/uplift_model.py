@@ -178,7 +178,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
     def _html_repr(self) -> str:
         """Return a card for a notebook; before the fit, scikit-learn's own diagram."""
         if not hasattr(self, "status_"):
-            return str(BaseEstimator._html_repr(self))  # noqa: SLF001 - what it replaces
+            return str(super()._html_repr())
         return uplift_card(self)
 
     def predict_frame(self, X: pd.DataFrame) -> pd.DataFrame:

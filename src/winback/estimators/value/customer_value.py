@@ -23,7 +23,14 @@ from winback.estimators.value.lifetime_value import (
 )
 from winback.estimators.value.named_models import make_purchase_model, make_spend_model
 from winback.estimators.value.value_card import value_card
-from winback.estimators.value.value_intervals import PredictiveIntervals, Ratios, amount_ratios
+from winback.estimators.value.value_intervals import (
+    NO_LEVEL,
+    LevelRange,
+    PredictiveIntervals,
+    Ratios,
+    amount_ratios,
+    with_level,
+)
 
 FIRST_ORDER = "first_order_revenue"
 
@@ -49,13 +56,9 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
     n_draws
         Simulated futures per customer behind the intervals: with 2000, the chance outside an
         80% interval is known to about half a point.
-    level_spread
-        Standard deviation of the logarithm of the level, >= 0: by how much what everybody does
-        together strays from what is expected, see `winback.evaluation.level`. It widens the
-        intervals of sums, and predicts nothing.
-    level_low, level_high
-        By how much, as logarithms >= 0, the level is lowered for the lower ends of single
-        customers' intervals, and raised for the upper ones.
+    level
+        By how much what everybody does together strays from what is expected: a `LevelRange` or the
+        three numbers of one.
     random_state
         Seed of the simulation, a whole number >= 0.
 
@@ -93,9 +96,7 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         margin: float = 1.0,
         discount_rate: float = 0.10,
         n_draws: int = 2000,
-        level_spread: float = 0.0,
-        level_low: float = 0.0,
-        level_high: float = 0.0,
+        level: tuple[float, float, float] = NO_LEVEL,
         random_state: int = 0,
     ) -> None:
         self.purchase_model = purchase_model
@@ -104,10 +105,13 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         self.margin = margin
         self.discount_rate = discount_rate
         self.n_draws = n_draws
-        self.level_spread = level_spread
-        self.level_low = level_low
-        self.level_high = level_high
+        self.level = level
         self.random_state = random_state
+
+    @classmethod
+    def current_params(cls, params: dict[str, Any]) -> dict[str, Any]:
+        """Return parameters under today's names; format 1 named the parts of the level."""
+        return with_level(params)
 
     def fit(
         self,
@@ -175,16 +179,16 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         horizon = self._horizon(horizon_days)
         data = self._read(frame)
         model, spend = self.purchase_model_, self.spend_model_
-        purchases = model._expected(data, np.array([horizon]), np.ones(1))  # noqa: SLF001 - the contract
+        purchases = model.expected(data, np.array([horizon]), np.ones(1))
         pace, worth = ratios or (1.0, 1.0)
         columns = {
-            "p_alive": model._alive(data),  # noqa: SLF001 - the contract
+            "p_alive": model.alive(data),
             "expected_purchases": purchases * pace,
         }
         if spend is not None:
-            amount = spend._expected(data)  # noqa: SLF001 - the contract
+            amount = spend.expected(data)
             rate = daily_rate(self.discount_rate)
-            discounted = model._discounted(data, horizon, rate)  # noqa: SLF001 - the contract
+            discounted = model.discounted(data, horizon, rate)
             clv = self.margin * discounted * amount * worth
             revenue = purchases * amount * worth
             factor = np.divide(
@@ -303,7 +307,7 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
     def _html_repr(self) -> str:
         """Return a card for a notebook; before the fit, scikit-learn's own diagram."""
         if not hasattr(self, "n_"):
-            return str(BaseEstimator._html_repr(self))  # noqa: SLF001 - what it replaces
+            return str(super()._html_repr())
         return value_card(self)
 
     @property
@@ -347,8 +351,8 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         _check("discount_rate", self.discount_rate, self.discount_rate >= 0, "a rate >= 0")
         draws = self.n_draws
         _check("n_draws", draws, draws == int(draws) and draws >= 100, "a whole number >= 100")
-        for name in ("level_spread", "level_low", "level_high"):
-            _check(name, getattr(self, name), getattr(self, name) >= 0, "a logarithm >= 0")
+        for name, value in LevelRange(*self.level)._asdict().items():
+            _check(f"level.{name}", value, value >= 0, "a logarithm >= 0")
         seed = self.random_state
         _check("random_state", seed, seed == int(seed) and seed >= 0, "a whole number >= 0")
 

@@ -22,6 +22,7 @@ from winback.estimators.spend.spend_rule import SpendRule
 from winback.estimators.value.customer_value import CustomerValueModel
 from winback.estimators.value.lifetime_value import NewCustomerValue
 from winback.estimators.value.value_card import value_card
+from winback.estimators.value.value_intervals import NO_LEVEL, with_level
 from winback.estimators.value.value_learners import (
     FEATURES,
     CountTrees,
@@ -43,6 +44,7 @@ MIN_CUSTOMERS = 500  # of the newest snapshot; below, trees fit noise and simple
 MIN_BUYERS = 100  # with a purchase in a label; to learn revenue, with revenue in one
 LABELS = ("label_days", "btyd_purchases", "btyd_spend", "purchases", "revenue")
 SMALLEST = 1e-12
+SETTINGS = ("horizon_days", "margin", "discount_rate", "n_draws", "level", "random_state")
 
 
 class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -67,7 +69,7 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         ``poisson`` and ``count`` take the amount of a purchase from Gamma-Gamma.
     spend_model
         ``gamma_gamma`` (on all purchase days), or None for data without amounts.
-    horizon_days, margin, discount_rate, n_draws, level_spread, level_low, level_high, random_state
+    horizon_days, margin, discount_rate, n_draws, level, random_state
         As of `CustomerValueModel`.
 
     Attributes
@@ -106,9 +108,7 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         margin: float = 1.0,
         discount_rate: float = 0.10,
         n_draws: int = 2000,
-        level_spread: float = 0.0,
-        level_low: float = 0.0,
-        level_high: float = 0.0,
+        level: tuple[float, float, float] = NO_LEVEL,
         random_state: int = 0,
     ) -> None:
         self.members = members
@@ -117,10 +117,13 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         self.margin = margin
         self.discount_rate = discount_rate
         self.n_draws = n_draws
-        self.level_spread = level_spread
-        self.level_low = level_low
-        self.level_high = level_high
+        self.level = level
         self.random_state = random_state
+
+    @classmethod
+    def current_params(cls, params: dict[str, Any]) -> dict[str, Any]:
+        """Return parameters under today's names; format 1 named the parts of the level."""
+        return with_level(params)
 
     def fit(
         self,
@@ -338,7 +341,7 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
     def _html_repr(self) -> str:
         """Return a card for a notebook; before the fit, scikit-learn's own diagram."""
         if not hasattr(self, "n_"):
-            return str(BaseEstimator._html_repr(self))  # noqa: SLF001 - what it replaces
+            return str(super()._html_repr())
         return value_card(self)
 
     @property
@@ -368,17 +371,7 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         return base.assign(**pd.DataFrame({**known, **zero}, index=base.index))
 
     def _settings(self) -> dict[str, Any]:
-        names = (
-            "horizon_days",
-            "margin",
-            "discount_rate",
-            "n_draws",
-            "level_spread",
-            "level_low",
-            "level_high",
-            "random_state",
-        )
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in SETTINGS}
 
     def _base(self) -> CustomerValueModel:
         """Return the base with the settings of now: margin and rate are the job's to say."""

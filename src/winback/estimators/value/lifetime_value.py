@@ -71,8 +71,8 @@ def residual_margin(
     """
     rate = daily_rate(discount_rate)
     ends = (horizon_days, max(RESIDUAL_YEARS * DAYS_PER_YEAR, horizon_days))
-    within, ever = (purchases._discounted(data, end, rate) for end in ends)  # noqa: SLF001 - the contract
-    return margin * np.maximum(within, ever) * spend._expected(data)  # noqa: SLF001 - the contract
+    within, ever = (purchases.discounted(data, end, rate) for end in ends)
+    return margin * np.maximum(within, ever) * spend.expected(data)
 
 
 def new_customer_value(
@@ -92,7 +92,7 @@ def new_customer_value(
         Mean amount of a first purchase day; None: that of any purchase day.
     """
     nothing = {name: np.zeros(1) for name in spend.columns}
-    amount = float(spend._expected(nothing)[0])  # noqa: SLF001 - the contract
+    amount = float(spend.expected(nothing)[0])
     repeats = purchases.discounted_purchases_new(horizon_days, rate=daily_rate(discount_rate))
     return NewCustomerValue(
         first_order=margin * (amount if first_order is None else first_order),

@@ -23,7 +23,7 @@ def value_card(model: Any) -> str:
         "predicts": f"the {model.horizon_days:,g} days after as_of",
         "margin": model.margin,
         "discount rate": f"{model.discount_rate:.0%} a year",
-        "spread of the level": model.level_spread or None,
+        "spread of the level": model.level[0] or None,
         "mean of": getattr(model, "members", None),
         "learned from": _learned(model),
     }

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from winback.errors import ModelError
 from winback.estimators.base.frames import FloatArray
-from winback.estimators.base.simulation import level_draws, predictive_quantiles, simulated_totals
+from winback.estimators.base.simulation import Histories, Simulation, level_draws
 from winback.estimators.purchase.purchase_model import Columns
 
 if TYPE_CHECKING:
@@ -23,6 +23,41 @@ MOST_PACE = 20.0
 Ratios = tuple[FloatArray, FloatArray]  # what purchases and revenue are multiplied by, (n,) each
 
 
+class LevelRange(NamedTuple):
+    """How far what everybody does together strays from what is expected.
+
+    Parameters
+    ----------
+    spread
+        Standard deviation of its logarithm, >= 0. It widens the intervals of sums, and predicts
+        nothing; see `winback.evaluation.level`.
+    low, high
+        By how much, as logarithms >= 0, the level is lowered for the lower ends of single
+        customers' intervals, and raised for the upper ones.
+    """
+
+    spread: float = 0.0
+    low: float = 0.0
+    high: float = 0.0
+
+
+NO_LEVEL = (0.0, 0.0, 0.0)  # plain, as scikit-learn wants its defaults
+
+
+def with_level(params: dict[str, Any]) -> dict[str, Any]:
+    """Gather the parts of the level, which format 1 had as parameters of their own.
+
+    Examples
+    --------
+    >>> with_level({"margin": 0.3, "level_spread": 0.1, "level_high": 0.2})
+    {'margin': 0.3, 'level': LevelRange(spread=0.1, low=0.0, high=0.2)}
+    """
+    parts = {f"level_{part}": part for part in LevelRange._fields}
+    rest = {name: value for name, value in params.items() if name not in parts}
+    named = {part: params[name] for name, part in parts.items() if name in params}
+    return rest | {"level": LevelRange(**named)} if named else rest
+
+
 class PredictiveIntervals(ABC):
     """What `CustomerValueModel` says about the spread of what customers will do.
 
@@ -31,17 +66,15 @@ class PredictiveIntervals(ABC):
     yesterday's. All customers of a future are wrong together about it, so that an interval which
     only mixes over it covers too few of them in every second future. The ends of single customers
     are therefore those of a *tolerance* interval (Krishnamoorthy & Mathew 2009, section 1.1): the
-    lower one at a level, exp(-level_low), and the upper one at a level, exp(level_high), beyond
+    lower one at a level, exp(-low), and the upper one at a level, exp(high), beyond
     which only few futures lie. The level is a pace: a customer whose time runs faster also comes
-    back more likely. A sum has the level as one lognormal factor, exp(level_spread z).
+    back more likely. A sum has the level as one lognormal factor, exp(spread z).
     """
 
     purchase_model_: PurchaseModel
     spend_model_: SpendModel | None
     n_draws: int
-    level_spread: float
-    level_low: float
-    level_high: float
+    level: tuple[float, float, float]
     random_state: int
 
     def intervals(
@@ -119,17 +152,8 @@ class PredictiveIntervals(ABC):
         ratios = ratios or (np.ones(len(frame)), np.ones(len(frame)))
         scale = None
         if self.spend_model_ is not None:
-            scale = amount_ratios(*ratios) * self.spend_model_._scale(data)  # noqa: SLF001 - the contract
-        totals = simulated_totals(
-            self.purchase_model_,
-            self.spend_model_,
-            **self._histories(data),
-            pace=_pace(ratios),
-            scale=scale,
-            horizon=horizon,
-            random_state=self.random_state,
-            n_draws=self.n_draws,
-        )
+            scale = amount_ratios(*ratios) * self.spend_model_.scale(data)
+        totals = self._simulation().totals(self._histories(data, horizon * _pace(ratios)), scale)
         shared, rows = self._level_draws(), {}
         for name, drawn in zip(("purchases", "revenue"), totals, strict=True):
             if drawn is None:
@@ -144,25 +168,29 @@ class PredictiveIntervals(ABC):
     def _means(
         self, data: Columns, horizon: float, ratios: Ratios | None = None
     ) -> dict[str, FloatArray]:
-        purchases = self.purchase_model_._expected(data, np.array([horizon]), np.ones(1))  # noqa: SLF001 - the contract
+        purchases = self.purchase_model_.expected(data, np.array([horizon]), np.ones(1))
         pace, worth = ratios or (1.0, 1.0)
         if self.spend_model_ is None:
             return {"purchases": purchases * pace}
-        amount = self.spend_model_._expected(data)  # noqa: SLF001 - the contract
+        amount = self.spend_model_.expected(data)
         return {"purchases": purchases * pace, "revenue": purchases * amount * worth}
 
-    def _histories(self, data: Columns) -> dict[str, Any]:
+    def _histories(self, data: Columns, horizon: FloatArray) -> Histories:
         """Return what decides each customer's simulated future."""
         model, spend = self.purchase_model_, self.spend_model_
-        return {
-            "frequency": data["frequency"],
-            "exposure": model._exposure(data),  # noqa: SLF001 - the contract
-            "alive": model._alive(data),  # noqa: SLF001 - the contract
-            "spend_frequency": None if spend is None else spend._informed(data),  # noqa: SLF001 - the contract
-        }
+        return Histories(
+            frequency=data["frequency"],
+            exposure=model.exposure(data),
+            alive=model.alive(data),
+            informed=data["frequency"] if spend is None else spend.informed(data),
+            horizon=horizon,
+        )
+
+    def _simulation(self) -> Simulation:
+        return Simulation(self.purchase_model_, self.spend_model_, self.random_state, self.n_draws)
 
     def _level_draws(self) -> FloatArray | None:
-        spread = getattr(self, "level_spread", 0.0)
+        spread = LevelRange(*self.level).spread
         if spread == 0:
             return None
         return level_draws(spread, random_state=self.random_state, n_draws=self.n_draws)
@@ -174,43 +202,30 @@ class PredictiveIntervals(ABC):
         probabilities: Sequence[float],
         ratios: Ratios | None = None,
     ) -> tuple[FloatArray, FloatArray | None]:
-        # artifacts of earlier versions know no level
-        low, high = (getattr(self, f"level_{side}", 0.0) for side in ("low", "high"))
-        if ratios is None and low == high == 0:
-            counts, spent = self._simulated(data, horizon, probabilities)
+        simulation = self._simulation()
+        one = np.ones(len(data["frequency"]))
+
+        def at_pace(pace: FloatArray) -> tuple[FloatArray, FloatArray | None]:
+            return simulation.quantiles(self._histories(data, horizon * pace), probabilities)
+
+        level = LevelRange(*self.level)
+        if ratios is None and level.low == level.high == 0:
+            counts, spent = at_pace(one)
         else:
-            own = np.ones(len(data["frequency"])) if ratios is None else _pace(ratios)
+            own = one if ratios is None else _pace(ratios)
             upper = np.array(probabilities) > 0.5
-            paces = np.minimum(own, 1.0) * np.exp(-low), np.maximum(own, 1.0) * np.exp(high)
-            slow, fast = (self._simulated(data, horizon, probabilities, pace) for pace in paces)
+            slow = at_pace(np.minimum(own, 1.0) * np.exp(-level.low))
+            fast = at_pace(np.maximum(own, 1.0) * np.exp(level.high))
             counts = np.where(upper, fast[0], slow[0])
             spent = None
             if slow[1] is not None and fast[1] is not None:
                 spent = np.where(upper, fast[1], slow[1])
         if self.spend_model_ is None or spent is None:
             return counts, None
-        scale = self.spend_model_._scale(data)  # noqa: SLF001 - the contract
+        scale = self.spend_model_.scale(data)
         if ratios is not None:
             scale = scale * amount_ratios(*ratios)
         return counts, spent * scale[:, None]
-
-    def _simulated(
-        self,
-        data: Columns,
-        horizon: float,
-        probabilities: Sequence[float],
-        pace: FloatArray | None = None,
-    ) -> tuple[FloatArray, FloatArray | None]:
-        return predictive_quantiles(
-            self.purchase_model_,
-            self.spend_model_,
-            **self._histories(data),
-            horizon=horizon,
-            probabilities=probabilities,
-            pace=pace,
-            random_state=self.random_state,
-            n_draws=self.n_draws,
-        )
 
     @abstractmethod
     def _horizon(self, horizon_days: float | None) -> float:

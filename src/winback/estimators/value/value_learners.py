@@ -159,8 +159,9 @@ class Trees(Learner):
         parts = self.booster_.predict(inputs(rows, expected), pred_contrib=True)
         return pd.DataFrame(np.asarray(parts), columns=names, index=rows.index)
 
-    def _to_state(self) -> tuple[dict[str, Any], dict[str, str]]:
-        state, texts = super()._to_state()
+    def to_state(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """Return plain data, and the trees as texts by name."""
+        state, texts = super().to_state()
         texts = {**texts}
         for name in [name for name in state["fitted"] if name.endswith("booster_")]:
             texts[f"trees-{name.removesuffix('_')}.txt"] = (
@@ -169,8 +170,9 @@ class Trees(Learner):
         return state, texts
 
     @classmethod
-    def _from_state(cls, state: dict[str, Any], texts: dict[str, str]) -> Self:
-        fitted = super()._from_state(state, texts)
+    def from_state(cls, state: dict[str, Any], texts: dict[str, str]) -> Self:
+        """Rebuild what `to_state` gave."""
+        fitted = super().from_state(state, texts)
         for file, text in texts.items():
             name = file.removeprefix("trees-").removesuffix(".txt") + "_"
             setattr(fitted, name, lgb.Booster(model_str=text))

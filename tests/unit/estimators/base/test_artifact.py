@@ -82,11 +82,11 @@ class Trees(BaseEstimator):
     def __init__(self, kind="oak"):
         self.kind = kind
 
-    def _to_state(self):
+    def to_state(self):
         return {"kind": self.kind, "pairs": (1, [2.5, float("nan")])}, {"trees.txt": self.text_}
 
     @classmethod
-    def _from_state(cls, data, texts):
+    def from_state(cls, data, texts):
         loaded = cls(data["kind"])
         loaded.pairs_, loaded.text_ = data["pairs"], texts["trees.txt"]
         return loaded

@@ -51,7 +51,7 @@ def test_kummer_s_function_where_scipy_loses_it(s):
 def test_the_quadrature_that_serves_all_models_finds_the_closed_form_of_one(s, rate):
     model = pareto(s)
     exact = model.discounted_purchases(FRAME, np.inf, rate=rate)
-    general = DropoutModel._discounted(model, model._read(FRAME), np.inf, rate)
+    general = DropoutModel.discounted(model, model._read(FRAME), np.inf, rate)
     np.testing.assert_allclose(general, exact, rtol=1e-9)
 
 
@@ -72,7 +72,7 @@ def test_dropout_after_purchases_is_discounted_to_1e_7(model_class, a, b, years,
         w = (edges[:-1, None] + half * (node + 1)).ravel()
         t, dt = k / 1e4 * np.expm1(w), k / 1e4 * np.exp(w) * (half * weight).ravel()
         density = s / k * np.exp(-(s + 1) * np.log1p(np.outer(t / k, p)) - rate * t[:, None])
-        want = dt @ density @ of_p * model._alive(data)[row]
+        want = dt @ density @ of_p * model.alive(data)[row]
         assert got[row] == pytest.approx(want, rel=1e-7)
 
 
@@ -128,19 +128,19 @@ def test_a_model_of_somebody_else_s_needs_no_more_than_its_expectation():
             self.n_ = len(frame)
             return self
 
-        def _alive(self, data):
+        def alive(self, data):
             return np.ones_like(data["T"])
 
-        def _exposure(self, data):
+        def exposure(self, data):
             return data["T"]
 
-        def _expected_alive(self, frequency, exposure, horizons):  # noqa: ARG002
+        def expected_alive(self, frequency, exposure, horizons):  # noqa: ARG002
             return np.ones((len(frequency), 1)) * -np.expm1(-horizons / 100)
 
-        def _buys_alive(self, *_):
+        def buys_alive(self, *_):
             raise NotImplementedError
 
-        _draw_counts = _buys_alive
+        draw = buys_alive
 
     got = Saturating().fit(FRAME).discounted_purchases(FRAME, np.inf, rate=0.001)
     np.testing.assert_allclose(got, 0.01 / (0.01 + 0.001), rtol=1e-7)

@@ -5,9 +5,10 @@ from scipy import stats
 from winback.estimators.base.simulation import (
     ARRIVALS_EXACT,
     Draws,
+    Histories,
+    Simulation,
     count_arrivals,
     gamma_totals,
-    predictive_quantiles,
 )
 from winback.estimators.purchase.beta_geo import BetaGeoModel
 from winback.estimators.spend.gamma_gamma import GammaGammaModel
@@ -72,39 +73,31 @@ def test_simulated_means_are_the_models_expectations(x, T):
     model = BetaGeoModel()
     model.r_, model.alpha_, model.a_, model.b_ = 0.6, 4.4, 1.2, 3.1
     exposure = np.array([T])
-    counts = model._draw_counts(Draws(5, x, MANY), exposure, 39.0)[0]
-    expected = model._expected_alive(np.array([x]), exposure, np.array([39.0]))[0, 0]
+    counts = model.draw(Draws(5, x, MANY), exposure, 39.0)[0]
+    expected = model.expected_alive(np.array([x]), exposure, np.array([39.0]))[0, 0]
     assert counts.mean() == pytest.approx(expected, abs=4.5 * counts.std() / np.sqrt(MANY))
-    buys = model._buys_alive(np.array([x]), exposure, 39.0)[0]
+    buys = model.buys_alive(np.array([x]), exposure, 39.0)[0]
     assert (counts > 0).mean() == pytest.approx(buys, abs=0.02)
 
     spend = GammaGammaModel()
     spend.p_, spend.q_, spend.v_, spend.fallback_ = 6.0, 5.0, 15.0, None
     data = {"frequency": np.array([x]), "monetary_value": np.array([50.0])}
     draws = Draws(5, x, MANY)
-    shape, unit = spend._draw_spend(draws)
-    revenue = gamma_totals(draws, shape, counts[None, :]) * unit * spend._scale(data)[0]
-    mean = expected * spend._expected(data)[0]
+    shape, unit = spend.draw(draws)
+    revenue = gamma_totals(draws, shape, counts[None, :]) * unit * spend.scale(data)[0]
+    mean = expected * spend.expected(data)[0]
     assert revenue.mean() == pytest.approx(mean, abs=4.5 * revenue.std() / np.sqrt(MANY))
 
 
 def test_quantiles_round_outwards():
     class Fixed:
-        def _draw_counts(self, draws, exposure, _horizon):
+        def draw(self, draws, exposure, _horizon):
             return np.tile(np.arange(draws.n_draws, dtype=float), (len(exposure), 1))
 
     one = np.ones(1)
-    counts, spent = predictive_quantiles(
-        Fixed(),
-        None,
-        frequency=one,
-        exposure=one,
-        alive=one,
-        spend_frequency=None,
-        horizon=1.0,
-        probabilities=(0.05, 0.1, 0.9, 0.95),
-        random_state=0,
-        n_draws=100,
+    customers = Histories(frequency=one, exposure=one, alive=one, informed=one, horizon=one)
+    counts, spent = Simulation(Fixed(), None, random_state=0, n_draws=100).quantiles(
+        customers, (0.05, 0.1, 0.9, 0.95)
     )
     assert spent is None
     np.testing.assert_array_equal(counts, [[5, 10, 89, 94]])

@@ -215,7 +215,7 @@ def test_no_dropout_is_named_and_answered_by_the_nbd(cls):
     np.testing.assert_allclose(model.expected_purchases(steady, 30), expected, rtol=1e-12)
     window = model.p_purchase_window(steady, 50, 30)
     np.testing.assert_allclose(window, model.p_purchase(steady, 30), rtol=1e-12)
-    counts = model._draw_counts(Draws(1, 2.0, 4_000), np.array([90.0]), 60.0)
+    counts = model.draw(Draws(1, 2.0, 4_000), np.array([90.0]), 60.0)
     mean = (model.r_ + 2) * 60 / (model.alpha_ + 90)
     assert counts.mean() == pytest.approx(mean, rel=0.05)
     back = model.to_lifetimes()
@@ -301,13 +301,13 @@ def test_closed_forms_are_what_the_story_tells(cls, x, T):
             active = active[rng.random(len(active)) > leaves[active]]
     one, ages = np.array([x]), np.array([T])
     error = 4.5 / np.sqrt(n)
-    expected = model._expected_alive(one, ages, np.array([horizon]))[0, 0]
+    expected = model.expected_alive(one, ages, np.array([horizon]))[0, 0]
     assert count.mean() == pytest.approx(expected, abs=error * count.std())
-    buys = model._buys_alive(one, ages, horizon)[0]
+    buys = model.buys_alive(one, ages, horizon)[0]
     assert (count > 0).mean() == pytest.approx(buys, abs=error / 2)
-    after = model._buys_alive(one, ages, horizon, gap)[0]
+    after = model.buys_alive(one, ages, horizon, gap)[0]
     assert later.mean() == pytest.approx(after, abs=error / 2)
-    draws = model._draw_counts(Draws(5, x, 20_000), ages, horizon)[0]
+    draws = model.draw(Draws(5, x, 20_000), ages, horizon)[0]
     assert draws.mean() == pytest.approx(expected, abs=4.5 * draws.std() / np.sqrt(20_000))
     assert (draws > 0).mean() == pytest.approx(buys, abs=0.02)
     assert draws.std() == pytest.approx(count.std(), rel=0.05)

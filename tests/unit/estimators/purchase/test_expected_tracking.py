@@ -73,8 +73,8 @@ def test_bands_hold_what_happens_as_often_as_they_say(model_class):
     for number, (x, tx, T) in enumerate(frame.itertuples(index=False)):
         row = {"frequency": np.array([x]), "recency": np.array([tx]), "T": np.array([T])}
         draws = Draws(1000 + number, x, n)  # each customer's own
-        counts = model._draw_counts(draws, model._exposure(row), days)[0]
-        totals += rng.permutation(counts) * (rng.random(n) < model._alive(row)[0])
+        counts = model.draw(draws, model.exposure(row), days)[0]
+        totals += rng.permutation(counts) * (rng.random(n) < model.alive(row)[0])
     end = expected_tracking(model, frame, days).iloc[-1]
     assert totals.mean() == pytest.approx(end["cumulative"], rel=0.02)
     inside = np.mean((totals >= end["cumulative_low"]) & (totals <= end["cumulative_high"]))

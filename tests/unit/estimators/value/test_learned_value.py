@@ -65,7 +65,7 @@ def fitted(frame, *members, parts=None, **params):
     "members", [("count",), ("tweedie",), ("two_stage",), ("btyd", "poisson", "tweedie", "rate")]
 )
 def test_what_was_learned_is_written_as_text_and_read_back_to_the_bit(frame, members):
-    model = fitted(frame, *members, level_spread=0.2)
+    model = fitted(frame, *members, level=(0.2, 0.0, 0.0))
     files = to_files(model)
     assert set(files) - {"model.json"} == {f for f in files if f.startswith("trees")}
     again = from_files(files)

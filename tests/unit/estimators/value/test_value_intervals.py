@@ -1,8 +1,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 
+from winback.estimators.base.artifact import make
 from winback.estimators.value.customer_value import CustomerValueModel
+from winback.estimators.value.value_intervals import NO_LEVEL
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +31,9 @@ def model(frame):
 def test_the_level_widens_intervals_and_moves_no_prediction(frame, model):
     known = model.intervals(frame)
     point = model.predict(frame)["clv"]
-    wide = model.set_params(level_low=0.3, level_high=0.3).intervals(frame)
+    wide = model.set_params(level=(0.0, 0.3, 0.3)).intervals(frame)
     assert (model.predict(frame)["clv"] == point).all()
-    model.set_params(level_low=0.0, level_high=0.0)
+    model.set_params(level=NO_LEVEL)
     width = {k: v["revenue_high_80"] - v["revenue_low_80"] for k, v in enumerate((known, wide))}
     busy = frame["frequency"] > 3
     assert (width[1][busy] > width[0][busy]).mean() > 0.95
@@ -39,9 +42,9 @@ def test_the_level_widens_intervals_and_moves_no_prediction(frame, model):
 
 def test_each_end_has_its_own_level_and_a_raised_one_holds_more_who_come_back(frame, model):
     known = model.intervals(frame, 14)
-    raised = model.set_params(level_high=0.5).intervals(frame, 14)
-    lowered = model.set_params(level_high=0.0, level_low=0.5).intervals(frame, 14)
-    model.set_params(level_low=0.0)
+    raised = model.set_params(level=(0.0, 0.0, 0.5)).intervals(frame, 14)
+    lowered = model.set_params(level=(0.0, 0.5, 0.0)).intervals(frame, 14)
+    model.set_params(level=NO_LEVEL)
     for side, of in (("low", raised), ("high", lowered)):
         names = [name for name in known if f"_{side}_" in name]
         pd.testing.assert_frame_equal(of[names], known[names], check_exact=True)
@@ -57,8 +60,8 @@ def test_a_sum_is_narrower_than_the_sum_and_not_narrower_than_the_level(frame, m
     assert alone["low"] < alone["expected"] < alone["high"]
     assert alone["low"] > 1.5 * intervals["revenue_low_80"].sum()
     assert alone["high"] < 0.8 * intervals["revenue_high_80"].sum()
-    level = model.set_params(level_spread=0.3).total_interval(frame, 0.8).loc["revenue"]
-    model.set_params(level_spread=0.0)
+    level = model.set_params(level=(0.3, 0.0, 0.0)).total_interval(frame, 0.8).loc["revenue"]
+    model.set_params(level=NO_LEVEL)
     assert level["high"] / level["low"] > 0.95 * np.exp(2 * 1.2816 * 0.3)
 
 
@@ -84,3 +87,15 @@ def test_a_faster_pace_is_more_purchases(frame, model):
     doubled = model.total_interval(frame, ratios=ratios)
     once = model.total_interval(frame)
     np.testing.assert_allclose(doubled["expected"], 2 * once["expected"])
+
+
+def test_recipes_and_states_of_format_1_name_the_parts_of_the_level(frame, model):
+    old = {"purchase_model": "rate", "level_spread": 0.3, "level_high": 0.2}
+    assert make({"estimator": "CustomerValueModel", "params": old}).level == (0.3, 0.0, 0.2)
+    learned = make({"estimator": "LearnedValueModel", "params": {"level_low": 0.1}})
+    assert learned.level == (0.0, 0.1, 0.0)
+    state, texts = model.to_state()
+    params = {name: value for name, value in state["params"].items() if name != "level"}
+    again = type(model).from_state({**state, "params": params | {"level_high": 0.5}}, texts)
+    raised = clone(model).set_params(level=(0.0, 0.0, 0.5)).fit(frame)
+    pd.testing.assert_frame_equal(again.intervals(frame), raised.intervals(frame))

@@ -87,19 +87,19 @@ class Blend(Candidate):
             total += log_odds(member.churn_probability(X))
         return np.asarray(expit(total / len(self.members_)))
 
-    def _to_state(self) -> tuple[dict[str, Any], dict[str, str]]:
-        state, texts = super()._to_state()
+    def to_state(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """Return plain data, and the trees as texts by name."""
+        state, texts = super().to_state()
         members = []
         for member in state["fitted"].pop("members_"):
-            member_state, member_texts = member._to_state()  # noqa: SLF001  # the contract of this room
+            member_state, member_texts = member.to_state()
             members.append(member_state)
             texts |= member_texts
         return {**state, "members": members}, texts
 
     @classmethod
-    def _from_state(cls, state: dict[str, Any], texts: dict[str, str]) -> Self:
+    def from_state(cls, state: dict[str, Any], texts: dict[str, str]) -> Self:
+        """Rebuild what `to_state` gave."""
         members = zip(cls.kinds, state["members"], strict=True)
-        blend = super()._from_state(state, texts)
-        return blend.with_members(
-            [kind._from_state(part, texts) for kind, part in members]  # noqa: SLF001  # the contract of this room
-        )
+        blend = super().from_state(state, texts)
+        return blend.with_members([kind.from_state(part, texts) for kind, part in members])

@@ -171,13 +171,15 @@ class BoostedTrees(Candidate):
         parts = self.booster_.predict(self._inputs(X), pred_contrib=True)
         return pd.DataFrame(np.asarray(parts), columns=names, index=X.index)
 
-    def _to_state(self) -> tuple[dict[str, Any], dict[str, str]]:
-        state, texts = super()._to_state()
+    def to_state(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """Return plain data, and the trees as texts by name."""
+        state, texts = super().to_state()
         booster = state["fitted"].pop("booster_")
         return state, {**texts, self.trees_file: booster.model_to_string()}
 
     @classmethod
-    def _from_state(cls, state: dict[str, Any], texts: dict[str, str]) -> Self:
-        fitted = super()._from_state(state, texts)
+    def from_state(cls, state: dict[str, Any], texts: dict[str, str]) -> Self:
+        """Rebuild what `to_state` gave."""
+        fitted = super().from_state(state, texts)
         fitted.booster_ = lgb.Booster(model_str=texts[cls.trees_file])
         return fitted
