@@ -216,15 +216,9 @@ def _drawn(session: Session) -> dict[str, float]:
 
 def _covariates(session: Session, customers: pd.DataFrame | None) -> pd.DataFrame:
     """Describe the customers at `as_of` by what past campaigns are described by."""
-    from winback.features.behaviour import behaviour_table
     from winback.features.past_campaigns import COVARIATES
 
-    table = behaviour_table(
-        session.transactions.table,
-        [session.job.as_of],
-        count_zero=session.transactions.count_zero,
-        horizon_days=session.job.horizon_days,
-    )
+    table = session.past.behaviour(session.job.horizon_days)
     rows = table.select("customer_id", *COVARIATES).to_pyarrow().to_pandas()
     return _with_groups(rows, customers)
 
