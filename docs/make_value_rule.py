@@ -20,6 +20,7 @@ from winback.data.simulate import Parameters, simulate
 from winback.evaluation.contest import choose_value
 from winback.evaluation.forward import value_forward
 from winback.evaluation.metrics import value_metrics
+from winback.evaluation.past import Past
 from winback.evaluation.value_candidates import LITERATURE, VALUE_CANDIDATES
 from winback.evaluation.value_judged import levelled
 from winback.evaluation.windows import Window
@@ -69,12 +70,11 @@ def judge_shop(shop: Shop) -> dict[str, Any]:
             not_after=FIRST + timedelta(days=DAYS),
         )
         begin = perf_counter()
-        choice = choose_value(transactions, as_of=AS_OF, horizon_days=HORIZON)["revenue"]
-        seconds = perf_counter() - begin
         window = Window(AS_OF, AS_OF + timedelta(days=HORIZON))
-        test = value_forward(transactions, levelled(VALUE_CANDIDATES, choice.level), window)[
-            "revenue"
-        ]
+        past = Past(transactions, window.until)
+        choice = choose_value(past.at(AS_OF), horizon_days=HORIZON)["revenue"]
+        seconds = perf_counter() - begin
+        test = value_forward(past, levelled(VALUE_CANDIDATES, choice.level), window)["revenue"]
     loss = {}
     for model, predicted in test.predicted().items():
         m = value_metrics(test.actual, predicted)

@@ -14,7 +14,7 @@ def main(path: str) -> None:
     shop = wb.open_job(path)
     transactions, horizon = shop.purchases, shop.settings.value.horizon_days
     wall, processor = perf_counter(), process_time()
-    choices = wb.choose_value(transactions, as_of=shop.as_of, horizon_days=horizon)
+    choices = wb.choose_value(shop.past, horizon_days=horizon)
     wall, processor = perf_counter() - wall, process_time() - processor
     held = choices["purchases"].table["n"].max()
     sys.stdout.write(

@@ -8,11 +8,12 @@ from datetime import date
 
 from winback.data.intake import read_transactions
 from winback.estimators.base.artifact import make
-from winback.evaluation.forward import LEVELS, customer_frame
+from winback.evaluation.forward import LEVELS
 from winback.evaluation.metrics import interval_metrics
+from winback.evaluation.past import Past
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.evaluation.value_judged import levelled, value_choices
-from winback.evaluation.windows import Window, known_past, outcomes
+from winback.evaluation.windows import Window
 
 SEEDS = (42, 0, 1, 2, 3, 4)
 SPLIT = Window(date(1997, 9, 30), date(1998, 6, 30))
@@ -20,10 +21,11 @@ SPLIT = Window(date(1997, 9, 30), date(1998, 6, 30))
 
 def main(draws: list[int]) -> None:
     """Print a line for each number of futures and seed."""
-    data = read_transactions("sample:cdnow")
-    choice = value_choices(data, SPLIT, None, random_state=42)["revenue"]
-    frame = customer_frame(known_past(data, SPLIT.as_of), SPLIT)
-    actual = outcomes(data, SPLIT, frame["customer_id"])["revenue"]
+    past = Past(read_transactions("sample:cdnow"), SPLIT.until)
+    then = past.at(SPLIT.as_of)
+    choice = value_choices(then, SPLIT.horizon_days, random_state=42)["revenue"]
+    frame = then.frame(SPLIT.horizon_days)
+    actual = past.outcomes(SPLIT, frame["customer_id"])["revenue"]
     recipe = levelled({choice.name: VALUE_CANDIDATES[choice.name]}, choice.level)[choice.name]
     model = make(recipe).set_params(horizon_days=SPLIT.horizon_days).fit(frame)
     predicted = model.expected(frame)["revenue"]

@@ -90,13 +90,9 @@ def purchases(name: str) -> Transactions:
 
 def measure(transactions: Transactions, as_of: date, days: int) -> Split:
     """Train at `as_of`, compare with what happened in the `days` after it."""
-    found = judge(
-        transactions,
-        Window(as_of, as_of + timedelta(days=days)),
-        active_within_days=None,
-        targets=("churn",),
-        n_replicates=1,
-    )
+    window = Window(as_of, as_of + timedelta(days=days))
+    settings = wb.BacktestSettings(churn=wb.ChurnSettings(None), n_replicates=1)
+    found = judge(wb.Past(transactions, window.until), window, settings, targets=("churn",))
     records = pd.DataFrame(found.records).set_index("model")
     rows = found.predictions
     table = rows.pivot(index="customer_id", columns="model", values="predicted")  # noqa: PD010 - a key stands once

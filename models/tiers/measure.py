@@ -13,9 +13,8 @@ import winback as wb
 from winback.data.tables import Transactions
 from winback.estimators.base.artifact import make
 from winback.evaluation.contest import VALUE_CANDIDATES
-from winback.evaluation.forward import customer_frame
 from winback.evaluation.tier_quality import tier_quality, with_worth
-from winback.evaluation.windows import Window, known_past
+from winback.evaluation.windows import Window
 
 VALUE = VALUE_CANDIDATES["beta_geo+gamma_gamma"]
 VARIANTS: tuple[dict[str, str], ...] = (
@@ -51,18 +50,19 @@ def data(name: str) -> tuple[Transactions, Window]:
 def main(name: str) -> None:
     """Learn, judge and learn again each variant."""
     transactions, window = data(name)
-    frame = customer_frame(known_past(transactions, window.as_of), window)
+    past = wb.Past(transactions, window.until)
+    frame = past.at(window.as_of).frame(window.horizon_days)
     value = make(VALUE).set_params(horizon_days=window.horizon_days).fit(frame)
     frame = with_worth(frame, value)
     for params in VARIANTS:
         tiers = wb.ValueTiers(**params).fit(frame)
         found = tier_quality(
-            transactions,
-            window=window,
+            past,
+            window,
             tiers_recipe={"estimator": "ValueTiers", "params": params},
             value_recipe=VALUE,
             churn_horizon_days=window.horizon_days,
-            active_within_days=180,
+            churn=wb.ChurnSettings(180),
         )
         names = tiers.predict(frame)
         kept = [

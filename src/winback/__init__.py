@@ -31,11 +31,13 @@ if TYPE_CHECKING:
     from winback.estimators.uplift.uplift_model import UpliftModel
     from winback.estimators.value.customer_value import CustomerValueModel
     from winback.estimators.value.learned_value import LearnedValueModel
-    from winback.evaluation.backtest import run_backtest
+    from winback.evaluation.backtest import BacktestSettings, run_backtest
     from winback.evaluation.churn_contest import choose_churn
+    from winback.evaluation.churn_forward import ChurnSettings
     from winback.evaluation.contest import choose_value
     from winback.evaluation.gate import decide, evaluate_recipes
     from winback.evaluation.metrics import churn_metrics, value_metrics
+    from winback.evaluation.past import Past
     from winback.evaluation.windows import Window
     from winback.features.behaviour import behaviour_table
     from winback.features.rfm import rfm_summary
@@ -59,9 +61,11 @@ if TYPE_CHECKING:
     from winback.workflows.explore import open_job
 
 _HOME = {
+    "BacktestSettings": "winback.evaluation.backtest",
     "BetaGeoModel": "winback.estimators.purchase.beta_geo",
-    "ChurnModel": "winback.estimators.churn.churn_model",
     "Channel": "winback.lists.terms",
+    "ChurnModel": "winback.estimators.churn.churn_model",
+    "ChurnSettings": "winback.evaluation.churn_forward",
     "CustomerValueModel": "winback.estimators.value.customer_value",
     "Described": "winback.lists.warning_terms",
     "Economics": "winback.economics",
@@ -70,6 +74,7 @@ _HOME = {
     "LearnedValueModel": "winback.estimators.value.learned_value",
     "ModifiedBetaGeoModel": "winback.estimators.purchase.modified_beta_geo",
     "ParetoNBDModel": "winback.estimators.purchase.pareto_nbd",
+    "Past": "winback.evaluation.past",
     "Scores": "winback.scoring.view",
     "Tables": "winback.lists.terms",
     "UpliftModel": "winback.estimators.uplift.uplift_model",
@@ -133,7 +138,10 @@ __all__ = [  # noqa: RUF022  # grouped as a reader looks for them
     "UpliftModel",
     "expected_tracking",
     # how good they are
+    "Past",
     "Window",
+    "ChurnSettings",
+    "BacktestSettings",
     "choose_value",
     "choose_churn",
     "run_backtest",

@@ -167,7 +167,7 @@ def test_who_is_on_the_win_back_list_or_had_a_contact_is_left_out(shop):
     )
     sent.to_csv(shop.folder / "contacts.csv", index=False)
     yaml = shop.yaml.with_name("contacts.yaml")
-    yaml.write_text(text.replace("churn:", "  contacts: {source: contacts.csv}\nchurn:", 1))
+    yaml.write_text(text.replace("value:", "  contacts: {source: contacts.csv}\nvalue:", 1))
     with Session(load_job(yaml), out=shop.out, today=date(2030, 1, 1)) as session:
         scores = pd.read_parquet(shop.out / "scores.parquet")
         made = churn_warning(
