@@ -75,7 +75,7 @@ def reasons(
     raised = (totals.max(axis=1) > 0).to_numpy()
     rows: list[dict[Any, Any]] = facts.to_dict("records")
     names = [*REASONS, *REASON_CODES]
-    found: list[list[object]] = []
+    said_of_each: list[list[object]] = []
     for row, places, up, any_up in zip(rows, order, raises, raised, strict=True):
         own = [families[place] for place, is_up in zip(places, up, strict=True) if is_up]
         messages: list[Message | None] = [says(name, row, currency=currency) for name in own]
@@ -83,8 +83,8 @@ def reasons(
             # something raises the risk, but nothing that can be said of it reads so
             own, messages = [SEVERAL], [Message("because.several")]
         empty = [None] * (N_REASONS - len(own))
-        found.append([*messages, *empty, *own, *empty])
-    return pd.DataFrame(found, index=facts.index, columns=names, dtype=object)
+        said_of_each.append([*messages, *empty, *own, *empty])
+    return pd.DataFrame(said_of_each, index=facts.index, columns=names, dtype=object)
 
 
 def family_of(name: str) -> str | None:
