@@ -162,6 +162,7 @@ def test_json_goes_to_standard_output_alone(ran):
 
 @pytest.mark.slow
 @pytest.mark.timeout(2000)
+@pytest.mark.parametrize("ran", [pytest.param(CONTEST, id="contest")], indirect=True)
 @pytest.mark.parametrize(
     "step", ["Judging purchases", "Fitting the value model", "Judging tenth-churn", "Scoring"]
 )

@@ -221,7 +221,11 @@ def test_95_percent_intervals_hold_the_truth_in_95_percent(cls):
 
 
 @pytest.mark.parametrize(
-    ("name", "cls"), [("beta_geo", BetaGeoModel), ("pareto_nbd", ParetoNBDModel)]
+    ("name", "cls"),
+    [
+        ("beta_geo", BetaGeoModel),
+        pytest.param("pareto_nbd", ParetoNBDModel, marks=pytest.mark.slow),
+    ],
 )
 def test_intervals_cover_what_customers_do(name, cls):
     frame, purchases, revenue = simulate(10_000, seed=11, horizon=180.0, cls=cls)

@@ -16,9 +16,10 @@ from winback.estimators.spend.gamma_gamma import GammaGammaModel
 from winback.estimators.value.customer_value import CustomerValueModel
 
 DATASETS = Path(find_spec("lifetimes").origin).parent / "datasets"
-CDNOW = pd.read_csv(DATASETS / "cdnow_customers_summary_with_transactions.csv").rename(
+SUMMARY = pd.read_csv(DATASETS / "cdnow_customers_summary_with_transactions.csv").rename(
     columns={"ID": "customer_id", "x": "frequency", "t_x": "recency", "zbar": "monetary_value"}
 )
+CDNOW = SUMMARY[::4].reset_index(drop=True)  # as good a proof of the same bits as all of them
 
 
 def through_disk(estimator, folder):
