@@ -3,7 +3,6 @@ import pytest
 
 from winback.estimators.base.equal_mass import equal_mass_bins
 from winback.evaluation.calibration import (
-    calibration_by_group,
     expected_calibration_error,
     reliability_table,
 )
@@ -39,10 +38,3 @@ def test_the_table_adds_up_and_its_intervals_cover():
     assert 0.2 < never["high"].item() < 0.4  # ten customers prove little (Wilson: .278)
     amounts = reliability_table([0, 10, 0, 30], [1, 2, 3, 4], n_bins=1)
     assert amounts[["actual", "predicted"]].to_numpy().tolist() == [[10, 2.5]]
-
-
-def test_groups_hide_no_bias():
-    table = calibration_by_group([1, 0, 1, 1], [0.9, 0.9, 0.6, 0.6], ["a", "a", "b", "b"])
-    assert table["bias"].tolist() == pytest.approx([1.8, 0.6])
-    assert table["ece"].tolist() == pytest.approx([0.4, 0.4])
-    assert np.isnan(calibration_by_group([0], [0.5], ["a"])["bias"].item())
