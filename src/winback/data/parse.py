@@ -12,16 +12,10 @@ from ibis.backends.duckdb import Backend
 
 from winback.data import sql
 from winback.data.expressions import Expression
+from winback.data.identity import FLOATS, NUMBERS, in_words, plain_text
 from winback.data.raw import Raw
+from winback.data.words import words_of
 from winback.errors import DataError
-
-_FLOATS = {"DOUBLE", "FLOAT"}
-_NUMBERS = {
-    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",
-    "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
-}  # fmt: skip
-# how exports write a missing customer
-_MISSING = "('', 'nan', 'none', 'null', '<na>', 'n/a', '\\n')"
 
 DATE_ORDER = r"^(\d{1,2}[/-]\d{1,2}[/-]\d{2,4})(\D|$)"
 DAY_FIRST, MONTH_FIRST = (
@@ -41,39 +35,32 @@ def text(value: Expression) -> str:
     return f"nullif(trim(CAST({value.sql} AS VARCHAR)), '')"
 
 
-def identifier(value: Expression) -> str:
-    """Return an identifier as text: 12345.0 is 12345, and a missing value by any name is NULL."""
-    if value.type in _FLOATS:
-        exact = f"{value.sql} = trunc({value.sql}) AND abs({value.sql}) < 9007199254740992"
-        return (
-            f"CASE WHEN {exact} THEN CAST(CAST({value.sql} AS BIGINT) AS VARCHAR)"
-            f" WHEN isfinite({value.sql}) THEN CAST({value.sql} AS VARCHAR) END"
-        )
-    if value.type in _NUMBERS:
-        return f"CAST({value.sql} AS VARCHAR)"
-    trimmed = f"trim(CAST({value.sql} AS VARCHAR))"
-    return (
-        f"CASE WHEN lower({trimmed}) IN {_MISSING} THEN NULL"
-        rf" WHEN contains({trimmed}, '.') THEN regexp_replace({trimmed}, '^(-?\d+)\.0+$', '\1')"
-        f" ELSE {trimmed} END"
-    )
-
-
 def number(value: Expression, where: str) -> str:
     """Return a float64, possibly not finite."""
     if value.type == "VARCHAR":
         return f"TRY_CAST({value.sql} AS DOUBLE)"
-    if value.type in _NUMBERS | _FLOATS or value.type.startswith("DECIMAL"):
+    if value.type in NUMBERS | FLOATS or value.type.startswith("DECIMAL"):
         return f"CAST({value.sql} AS DOUBLE)"
     raise DataError("the column does not hold numbers", where=where, got=value.type)
 
 
 def flag(value: Expression) -> str:
     """Return a boolean; NULL if empty, and true where it cannot be read: in doubt, leave alone."""
-    trimmed = f"lower(trim(CAST({value.sql} AS VARCHAR)))"
+    words = words_of("cells")
+    cell = plain_text(f"CAST({value.sql} AS VARCHAR)")
     return (
-        f"CASE WHEN {trimmed} IS NULL OR {trimmed} IN {_MISSING} THEN NULL"
-        f" ELSE {trimmed} NOT IN ('false', 'f', 'no', 'n', '0', '0.0', '否') END"
+        f"CASE WHEN {cell} IS NULL OR {in_words(cell, words['missing'])} THEN NULL"
+        f" ELSE NOT {in_words(cell, words['flags']['no'])} END"
+    )
+
+
+def arm(value: Expression) -> str:
+    """Return ``control`` or ``treated``, whatever a tool calls them; NULL for another word."""
+    arms = words_of("cells")["arms"]
+    cell = plain_text(f"CAST({value.sql} AS VARCHAR)")
+    return (
+        f"CASE WHEN {in_words(cell, arms['control'])} THEN 'control'"
+        f" WHEN {in_words(cell, arms['treated'])} THEN 'treated' END"
     )
 
 
@@ -128,7 +115,7 @@ def _readings(value: Expression, zone: str, where: str) -> list[str]:
         return [f"timezone({zone}, {value.sql})"]
     if value.type == "DATE" or value.type.startswith("TIMESTAMP"):
         return [f"CAST({value.sql} AS TIMESTAMP)"]
-    if value.type in _NUMBERS | _FLOATS:
+    if value.type in NUMBERS | FLOATS:
         digits = f"CAST(TRY_CAST({value.sql} AS BIGINT) AS VARCHAR)"
         return [f"CASE {_digits(digits, zone)} END"]
     if value.type != "VARCHAR":

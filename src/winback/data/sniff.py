@@ -14,6 +14,7 @@ from winback.data.column_guess import Columns, Guess
 from winback.data.column_names import plain
 from winback.data.connect import load, open_engine
 from winback.data.expressions import Expression, columns_read, resolve
+from winback.data.identity import identifier
 from winback.data.raw import Raw, columns_of
 from winback.data.tables import TRANSACTIONS, Column
 from winback.errors import DataError
@@ -209,7 +210,7 @@ def _describe(
 def _cell(column: Column, value: Expression) -> str:
     """Return what a value is read as, to look at."""
     if column.kind == "id":
-        return parse.identifier(value)
+        return identifier(value)
     if column.kind == "number":
         return f"round({parse.number(value, column.name)}, 4)"
     return value.sql

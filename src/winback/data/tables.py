@@ -120,7 +120,8 @@ CONTRACTS = {table.name: table for table in (TRANSACTIONS, CUSTOMERS, EVENTS, CO
 class IntakeCounts:
     """Where every row of a source went.
 
-    ``rows_in = filtered_out + after_as_of + sum(rejected) + zero_amounts + accepted``.
+    ``rows_in = filtered_out + after_as_of + sum(rejected) + zero_amounts +
+    guests + accepted``.
 
     Attributes
     ----------
@@ -132,6 +133,8 @@ class IntakeCounts:
         Rows of amount zero, left out because they are no purchases.
     after_as_of
         Rows that were not known at the end of `as_of`; nothing depends on them.
+    guests
+        Rows of nobody in particular (``guest``, ``游客``, customer 0), left out.
     rejected
         Rows that break the contract, by reason.
     accepted
@@ -146,6 +149,7 @@ class IntakeCounts:
     filtered_out: int = 0
     zero_amounts: int = 0
     after_as_of: int = 0
+    guests: int = 0
     rejected: Mapping[str, int] = field(default_factory=dict)
     accepted: int = 0
     customers: int = 0
@@ -203,6 +207,7 @@ class Transactions:
             "left out by the filter": told.filtered_out or None,
             "of amount zero, left out": told.zero_amounts or None,
             "after as_of, left out": told.after_as_of or None,
+            "of guests, left out": told.guests or None,
             "columns": [str(name) for name in self.table.columns],
             "fingerprint": self.fingerprint,
         }
