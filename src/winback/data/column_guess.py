@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ibis.backends.duckdb import Backend
 
 from winback.data import parse, sql
-from winback.data.amounts import reading_of
+from winback.data.amounts import reading_of, settle
 from winback.data.column_names import HINTS, NAMES, NOT_WHEN_BOUGHT, PRICE, QUANTITY, named, plain
 from winback.data.expressions import Expression
 from winback.data.raw import Raw
@@ -135,6 +135,9 @@ class Columns:
             if number is None:
                 unread.append(name)
                 continue
+            if self.types[name] == "VARCHAR":
+                settled = settle(self.engine, self.raw.name, name).note
+                notes += [settled] if settled else []
             if number != name:
                 notes.append(f"{self._not_numbers(name)}; this reads them: {number}")
             return replace(self._take(name, ours), expression=number)
@@ -150,7 +153,7 @@ class Columns:
         return next(((name, number) for name, number in found if number is not None), None)
 
     def _factor(self, name: str, number: str) -> str:
-        return sql.bare(self.engine, name) if number == name else f"CAST({number} AS DOUBLE)"
+        return sql.bare(self.engine, name) if number == name else number
 
     def _number(self, name: str) -> str | None:
         """Return the column, or the expression over it, whose values are numbers."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ibis.backends.duckdb import Backend
 
 from winback.data import parse, sql
-from winback.data.amounts import reading_of
+from winback.data.amounts import settle
 from winback.data.checks import (
     ACCEPTED,
     FILTERED,
@@ -140,7 +140,8 @@ def read_transactions(
         has_amounts = "amount" in found
         keep_zero = zero_amounts == "keep" or (zero_amounts is None and raw.sample)
         count_zero = keep_zero or not has_amounts
-        cells = _cells(engine, raw, found, timezone, as_of, ids)
+        notes: list[str] = []
+        cells = _cells(engine, raw, found, timezone, as_of, ids, notes)
         # the first fate that applies is the row's; what is after as_of is not even counted as bad
         fates: list[tuple[str, str]] = []
         if condition is not None:
@@ -162,9 +163,6 @@ def read_transactions(
         if not ids.any_share:
             refuse_if_implausible(engine, checked, raw.label)
         counts = _count(engine, checked)
-        hint = None
-        if "unparsable amount" in counts.rejected:
-            hint = _amount_hint(engine, raw, found["amount"])
         # a row in the future is after as_of too, and what is after as_of has no effect
         bad = {r: n for r, n in counts.rejected.items() if as_of is None or r != _FUTURE}
         refuse_if_many(
@@ -173,7 +171,6 @@ def read_transactions(
             checked.rejected,
             label=raw.label,
             max_share=max_rejected_share,
-            hint=hint,
         )
         _refuse_if_none_left(counts, raw.label, as_of)
         if currency is None and "currency" in found:
@@ -187,6 +184,7 @@ def read_transactions(
         has_amounts=has_amounts,
         count_zero=count_zero,
         fingerprint=fingerprint(engine, accepted),
+        notes=tuple(notes),
     )
 
 
@@ -197,6 +195,7 @@ def _cells(
     timezone: str,
     as_of: date | None,
     ids: CustomerIds,
+    notes: list[str],
 ) -> dict[str, str]:
     """Return SQL that casts the columns that the source has, and cuts days."""
 
@@ -221,7 +220,14 @@ def _cells(
     }
     if "amount" in found:
         # no negative zero: it would print as another amount
-        cells["amount"] = parse.number(found["amount"], f"{raw.label}, amount") + " + 0.0"
+        amount = found["amount"]
+        if amount.column is not None and amount.type == "VARCHAR":
+            when_known = "true" if as_of is None else f"{cells['timestamp']} < DATE '{as_of}' + 1"
+            reading = settle(engine, raw.name, amount.column, when_known)
+            notes += [reading.note] if reading.note else []
+            if reading.point is not None:
+                amount = Expression(f"money({amount.sql}, {sql.text(reading.point)})", "DOUBLE")
+        cells["amount"] = parse.number(amount, f"{raw.label}, amount") + " + 0.0"
     for column in _OPTIONAL:
         if column in found:
             kind = parse.text if column in {"channel", "category"} else identifier
@@ -282,14 +288,6 @@ def _count(engine: Backend, checked: Checked) -> IntakeCounts:
         first_day=first_day,
         last_day=last_day,
     )
-
-
-def _amount_hint(engine: Backend, raw: Raw, amount: Expression) -> str | None:
-    """Say which expression would read the amounts, if one of the usual ones does."""
-    if amount.column is None or amount.type != "VARCHAR":
-        return None
-    reading = reading_of(engine, raw.name, amount.column)
-    return f"this reads them, under columns: `amount: {reading}`" if reading else None
 
 
 def _refuse_if_none_left(counts: IntakeCounts, label: str, as_of: date | None) -> None:

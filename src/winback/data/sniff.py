@@ -55,6 +55,8 @@ class Sniffed:
         The range of the guessed timestamps (UTC).
     notes
         What a person should look at.
+    signs
+        What stands around the amounts: signs and names of currencies.
     """
 
     columns: Mapping[str, str]
@@ -66,6 +68,7 @@ class Sniffed:
     first_day: date | None
     last_day: date | None
     notes: tuple[str, ...]
+    signs: tuple[str, ...] = ()
 
 
 def sniff(
@@ -204,7 +207,22 @@ def _describe(
         first_day=first_day,
         last_day=last_day,
         notes=tuple(notes),
+        signs=_signs(engine, relation, read, written.get("amount", "")),
     )
+
+
+def _signs(engine: Backend, relation: str, read: set[str], amount: str) -> tuple[str, ...]:
+    """Return the signs and names of currencies that stand around the amounts."""
+    columns = [name for name in sorted(read) if f"money({sql.bare(engine, name)}," in amount]
+    found = [
+        sql.rows(
+            engine,
+            rf"""SELECT DISTINCT unnest(regexp_extract_all({sql.name(name)}, '\p{{Sc}}|\p{{L}}+'))
+            AS sign FROM (FROM {relation} LIMIT 10000) ORDER BY sign LIMIT 9""",
+        )
+        for name in columns
+    ]
+    return tuple(sign for rows in found for (sign,) in rows)
 
 
 def _cell(column: Column, value: Expression) -> str:

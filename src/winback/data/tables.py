@@ -180,6 +180,8 @@ class Transactions:
         Whether a day of net amount 0 is a purchase day.
     fingerprint
         Digest of the accepted rows, whatever their order (16 hexadecimal digits).
+    notes
+        Where cells could be read in two ways: a cell, both readings, and which was taken.
     """
 
     table: ir.Table
@@ -188,6 +190,7 @@ class Transactions:
     has_amounts: bool
     count_zero: bool
     fingerprint: str
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Return one line: how many rows, of whom, and of which days."""
@@ -215,5 +218,9 @@ class Transactions:
         tables = (
             [Table(("rejected because", "rows"), rejected)] if any(told.rejected.values()) else []
         )
-        notes = [] if self.has_amounts else ["the source has no amounts; values are purchase days."]
+        notes = (
+            list(self.notes)
+            if self.has_amounts
+            else ["the source has no amounts; values are purchase days."]
+        )
         return card("Transactions", facts, tables=tables, notes=notes)

@@ -175,7 +175,7 @@ def _currency(sniffed: Sniffed) -> str:
     given = sniffed.examples.get("currency", ())
     codes = [code for code in given if re.fullmatch("[A-Z]{3}", code)]
     if not given and "amount" in sniffed.guesses:
-        amount = sniffed.guesses["amount"].expression
+        amount = " ".join([sniffed.guesses["amount"].expression, *sniffed.signs])
         codes = re.findall(rf"\b(?:{'|'.join(_CODES)})\b", amount)
         codes += [code for sign, code in _SIGNS.items() if sign in amount]
     return f"currency: {codes[0]}" if len(set(codes)) == 1 else "# currency: EUR"

@@ -158,6 +158,8 @@ class Session(OutputFolder):
                 ids=self.customer_ids,
                 engine=self.engine,
             )
+        for note in transactions.notes:
+            self.reporter.warn(note)
         counts = asdict(transactions.counts)
         self.manifest["intake"] = {**counts, "has_amounts": transactions.has_amounts}
         self.manifest["data_fingerprint"] = transactions.fingerprint
