@@ -14,6 +14,7 @@ _CYRILLIC: Final = re.compile("[А-ЯЁ]?[а-яё]+|[А-ЯЁ]+|[№«»—–]+"
 # the signs that are written most, by the first bytes of the standards' first levels
 _COMMON: Final = {"gb18030": (0xA1, 0xD7), "big5": (0xA1, 0xC6), "cp949": (0xA1, 0xC8)}
 _KANA: Final = "[\u3041-\u30ff]"
+_JAPANESE: Final = "[\u3000-\u3020\u3041-\u30ff\u4e00-\u9fff]"
 _SOME: Final = 0.2
 _ENOUGH: Final = 0.9
 
@@ -31,7 +32,7 @@ def encoding_of(lines: bytes) -> str | None:
     'cp1251'
     """
     japanese = _decoded(lines, "cp932")
-    if japanese is not None and _share(japanese, _KANA, _KANA[:-1] + "\u4e00-\u9fff]") > _SOME:
+    if japanese is not None and _share(japanese, _KANA, _JAPANESE) > _SOME:
         return "cp932"
     bare = lines.decode("latin-1")
     runs = _RUNS.findall(bare)
@@ -47,7 +48,9 @@ def encoding_of(lines: bytes) -> str | None:
     likely = max(
         scores, key=lambda name: (scores[name] >= _ENOUGH, _known(lines, name), scores[name])
     )
-    return likely if scores[likely] >= _ENOUGH else None
+    if scores[likely] >= _ENOUGH:
+        return likely
+    return next((name for name in _LATIN if _known(lines, name) >= _ENOUGH), None)
 
 
 def _decoded(lines: bytes, encoding: str) -> str | None:

@@ -5,7 +5,9 @@ Every function takes an `Expression` and returns SQL text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from ibis.backends.duckdb import Backend
@@ -16,6 +18,8 @@ from winback.data.identity import FLOATS, NUMBERS, in_words, plain_text
 from winback.data.raw import Raw
 from winback.data.words import words_of
 from winback.errors import DataError
+
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 DATE_ORDER = r"^(\d{1,2}[/-]\d{1,2}[/-]\d{2,4})(\D|$)"
 DAY_FIRST, MONTH_FIRST = (
@@ -100,6 +104,8 @@ def instant(
         The column is of another type, or nothing proves whether day or month comes first.
     """
     zone = sql.text(timezone)
+    if value.type == "VARCHAR":
+        value = _in_english(engine, raw, value)
     readings = _readings(value, zone, where)
     if len(readings) == 1:
         return readings[0]
@@ -123,10 +129,57 @@ def _readings(value: Expression, zone: str, where: str) -> list[str]:
     return [_text_instant(value, zone, first) for first in (MONTH_FIRST, DAY_FIRST)]
 
 
+def _in_english(engine: Backend, raw: Raw, value: Expression) -> Expression:
+    """Return cells whose months and halves of days are English, and whose commas are blanks."""
+    plain = rf"regexp_replace({value.sql}, '[\s,\x{{00A0}}\x{{202F}}\x{{3000}}]+', ' ', 'g')"
+    found = sql.rows(
+        engine,
+        rf"""SELECT DISTINCT lower(unnest(regexp_extract_all({value.sql}, '\p{{L}}[\p{{L}}.]*')))
+        AS word FROM {sql.name(raw.name)} LIMIT 500""",
+    )
+    words = sorted({word for (word,) in found}, key=len, reverse=True)
+    odd = sql.rows(
+        engine,
+        rf"""SELECT 1 FROM {sql.name(raw.name)}
+        WHERE regexp_matches({value.sql}, '[,\x{{00A0}}\x{{202F}}\x{{3000}}]') LIMIT 1""",
+    )
+    english = {word: name for word in words if (name := _english(word)) is not None}
+    if not odd and not english:
+        return value
+    cell = plain
+    for word, name in english.items():
+        if name in {"AM", "PM"}:
+            shape = rf"(?i){re.escape(word)}\s*(\d{{1,2}}:\d{{2}}(:\d{{2}})?)"
+            cell = f"regexp_replace({cell}, {sql.text(shape)}, '\\1 {name}')"
+        shape = rf"(?i)(^|[^\p{{L}}]){re.escape(word)}($|[^\p{{L}}])"
+        cell = f"regexp_replace({cell}, {sql.text(shape)}, '\\1{name}\\2', 'g')"
+    return replace(value, sql=f"regexp_replace(trim({cell}), ' +', ' ', 'g')", column=None)
+
+
+def _english(word: str) -> str | None:
+    """Return the English short name of a month, AM or PM, or nothing for ``de``; else ``None``."""
+    words = words_of("cells")
+    if word in words["between_dates"]:
+        return " "
+    if word in words["date_signs"]:
+        return str(words["date_signs"][word])
+    for half, names in words["day_halves"].items():
+        if word in names:
+            return str(half).upper()
+    for months in words["months"].values():
+        for month, names in enumerate(months):
+            if word.rstrip(".") in names.split():
+                return _MONTHS[month]
+    return None
+
+
 def _text_instant(value: Expression, zone: str, ambiguous: list[str]) -> str:
     cell = f"trim({value.sql})"
     closed_up = rf"regexp_replace({cell}, '\s+([+-])', '\1')"
-    dates = ["%Y年%m月%d日", "%Y.%m.%d", "%d.%m.%Y", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y"]
+    # two digits of a year first: four would take them for the years of the Romans
+    dates = ["%Y年%m月%d日", "%d.%m.%y", "%d.%m.%Y", "%Y.%m.%d"]
+    dates += ["%d %b %y", "%d %b %Y", "%d-%b-%y", "%d-%b-%Y", "%b %d %y", "%b %d %Y"]
+    dates += ["%d. %b %Y", "%b-%d-%Y", "%Y %b %d", "%Y-%b-%d"]
     dates += ambiguous
     dates += ["%Y-%m-%d", "%Y/%m/%d"]  # last: 12/1/10 is no day of the year 12
     forms = ", ".join(sql.text(date + clock) for date in dates for clock in CLOCKS)

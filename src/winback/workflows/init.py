@@ -136,6 +136,14 @@ def init(orders: str, to: Path | None = None, columns: Mapping[str, str] | None 
             got=", ".join(sniffed.columns),
             hint=f"say which it is: winback init {orders} {say}",
         )
+    if sniffed.last_day is None:
+        column = sniffed.guesses["timestamp"].expression
+        raise DataError(
+            "the cells of the timestamp cannot be read",
+            where=f"{orders}, {column}",
+            hint=f"say how: winback init {orders}"
+            f" --column \"timestamp=strptime({column}, '%d/%m/%Y')\"",
+        )
     with atomic_path(to) as part:
         part.write_text(_fill(sniffed, orders, to), encoding="utf-8")
     notes = sniffed.notes
