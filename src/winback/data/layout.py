@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import Any, Final
 
 from winback.data import sql
 from winback.data.encodings import encoding_of
@@ -68,7 +68,7 @@ class Layout:
 
 
 @contextmanager
-def _bytes(path: Path) -> Iterator[IO[bytes]]:
+def _bytes(path: Path) -> Iterator[Any]:
     """Open a file, or what is packed in it."""
     try:
         with path.open("rb") as plain:

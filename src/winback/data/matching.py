@@ -120,7 +120,8 @@ def match(engine: Backend, bought: ir.Table, table: ir.Table, name: str) -> Matc
         return counted
     lost = f"(SELECT id FROM {ids} AS t ANTI JOIN {buyers} AS b USING (id))"
     unmet = f"(SELECT id FROM {buyers} AS b ANTI JOIN {ids} AS t USING (id))"
-    best, how, example = 0, None, None
+    best, how = 0, None
+    example: tuple[str, str] | None = None
     for mending, key in _MENDINGS.items():
         found, left, right = sql.rows(
             engine,
@@ -132,10 +133,9 @@ def match(engine: Backend, bought: ir.Table, table: ir.Table, name: str) -> Matc
             best, how, example = found, mending, (left, right)
     if best >= max(1, _WORTH * n_ids):
         return Match(name, n_ids, matched, customers, matched + best, how, example)
-    example = sql.rows(
-        engine, f"SELECT (SELECT min(id) FROM {lost}), (SELECT min(id) FROM {unmet})"
-    )
-    return Match(name, n_ids, matched, customers, example=example[0])
+    least = f"SELECT (SELECT min(id) FROM {lost}), (SELECT min(id) FROM {unmet})"
+    left, right = sql.rows(engine, least)[0]
+    return Match(name, n_ids, matched, customers, example=(left, right))
 
 
 def refuse_if_few(found: Match, label: str) -> None:
