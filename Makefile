@@ -5,10 +5,11 @@ BIN    := $(VENV)/bin
 PEERS  := .venv-bench
 WORKERS ?= 2
 DOCS   ?= build --quiet
+MUTATE ?= --seconds 3600
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check accept bench docs clean
+.PHONY: help demo test check accept mutate bench docs clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -43,6 +44,13 @@ check: $(VENV)/.dev  ## lint, types, import floors, docs
 
 accept: $(VENV)/.dev  ## the long proofs: backtests, load, faults
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m slow tests
+
+$(VENV)/.mutate: $(VENV)/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[mutate]'
+	@touch $@
+
+mutate: $(VENV)/.mutate  ## break the source in small places: do the tests notice? (an hour; MUTATE="--rooms lists --seconds 600")
+	@$(BIN)/python tools/mutate.py $(MUTATE)
 
 $(PEERS)/.done: benchmarks/constraints.txt
 	@echo "Installing pymc-marketing into $(PEERS) (once)"

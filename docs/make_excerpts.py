@@ -49,7 +49,7 @@ def warnings(folder: Path) -> str:
     return f"{head}\n\n{table(shown[WARNING])}"
 
 
-def calls(folder: Path, facts: dict[str, list[str]]) -> str:
+def calls(folder: Path, facts: dict[str, list[dict[str, str]]]) -> str:
     """Show the first three to call back, and what can be learned from them."""
     frame = read(folder / "win_back.csv")
     shown = frame.head(3)
@@ -57,7 +57,8 @@ def calls(folder: Path, facts: dict[str, list[str]]) -> str:
     which = ", ".join(map(str, missing))
     note = f"; rank {which} is missing because it is a control" if missing else ""
     head = f"`win_back.csv` ({len(CALL)} of its {frame.shape[1]} columns{note}):"
-    told = " ".join(text for text in facts["sentences"] if text.startswith(MEASURE))
+    texts = [message["text"] for message in facts["messages"]]
+    told = " ".join(text for text in texts if text.startswith(MEASURE))
     return f"{head}\n\n{table(shown[CALL])}\n\n> {told}"
 
 

@@ -26,7 +26,7 @@ from scipy.stats import t as student
 
 from winback.config import Job, load_job
 from winback.data.simulate import Truth, read_truth
-from winback.lists.severity import LEVELS, severity
+from winback.lists.severity import LEVELS, Thresholds, severity
 
 PAGE = Path(__file__).parent / "simulated_shop.md"
 LIST, RANDOM, RECENCY, VALUE = "the list", "random", "most recent", "highest CLV"
@@ -187,8 +187,7 @@ def _active(scores: pd.DataFrame, truth: Truth, job: Job) -> pd.DataFrame:
     grades = severity(
         active,
         as_of=job.as_of,
-        risk_thresholds=settings.risk_thresholds,
-        breach_thresholds=settings.breach_thresholds,
+        thresholds=Thresholds(settings.risk_thresholds, settings.breach_thresholds),
     )
     at = true.loc[active["customer_id"]]
     return pd.DataFrame(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from winback.config.loaded import load_job
     from winback.data.intake import read_transactions
     from winback.data.simulate.shop import simulate
+    from winback.economics import Economics
     from winback.errors import WinbackError
     from winback.estimators.churn.churn_model import ChurnModel
     from winback.estimators.purchase.beta_geo import BetaGeoModel
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
     from winback.features.snapshots import snapshot_dates, training_table
     from winback.lists.at_risk import select_at_risk
     from winback.lists.churn_warning import churn_warning
-    from winback.lists.economics import Economics
+    from winback.lists.terms import Channel, Eligibility, Tables, WinBackTerms
+    from winback.lists.warn_from import WarnFrom
+    from winback.lists.warning_terms import Described, WarningTerms
     from winback.lists.win_back import win_back
     from winback.registry.aliases import promote, resolve, rollback
     from winback.registry.artifacts import recipe
@@ -57,15 +60,22 @@ if TYPE_CHECKING:
 _HOME = {
     "BetaGeoModel": "winback.estimators.purchase.beta_geo",
     "ChurnModel": "winback.estimators.churn.churn_model",
+    "Channel": "winback.lists.terms",
     "CustomerValueModel": "winback.estimators.value.customer_value",
-    "Economics": "winback.lists.economics",
+    "Described": "winback.lists.warning_terms",
+    "Economics": "winback.economics",
+    "Eligibility": "winback.lists.terms",
     "GammaGammaModel": "winback.estimators.spend.gamma_gamma",
     "LearnedValueModel": "winback.estimators.value.learned_value",
     "ModifiedBetaGeoModel": "winback.estimators.purchase.modified_beta_geo",
     "ParetoNBDModel": "winback.estimators.purchase.pareto_nbd",
     "Scores": "winback.scoring.view",
+    "Tables": "winback.lists.terms",
     "UpliftModel": "winback.estimators.uplift.uplift_model",
     "ValueTiers": "winback.estimators.tiers.value_tiers",
+    "WarnFrom": "winback.lists.warn_from",
+    "WarningTerms": "winback.lists.warning_terms",
+    "WinBackTerms": "winback.lists.terms",
     "WinbackError": "winback.errors",
     "Window": "winback.evaluation.windows",
     "behaviour_table": "winback.features.behaviour",
@@ -133,7 +143,14 @@ __all__ = [  # noqa: RUF022  # grouped as a reader looks for them
     "read_scores",
     "select_at_risk",
     "churn_warning",
+    "WarningTerms",
+    "WarnFrom",
+    "Described",
     "win_back",
+    "WinBackTerms",
+    "Channel",
+    "Eligibility",
+    "Tables",
     "Economics",
     # runs and models in MLflow
     "open_store",

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from winback import cli
+from winback.cli import work
 
 
 @dataclass
@@ -30,6 +34,27 @@ class Shell:
         path = self.folder / name
         path.write_text(text, encoding="utf-8")
         return path
+
+
+class Desk(Shell):
+    """The same in this process: no interpreter is started, and nothing is imported anew."""
+
+    def winback(self, *arguments, env=None):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(self.folder)
+            patch.setattr(work, "signal", lambda *_: None)  # pytest's own stay
+            runner = CliRunner(env={"NO_COLOR": "1", **(env or {})})
+            done = runner.invoke(cli.app, [*map(str, arguments)])
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return subprocess.CompletedProcess(
+            arguments, done.exit_code, stdout=done.stdout, stderr=done.stderr
+        )
+
+
+@pytest.fixture
+def desk(tmp_path):
+    return Desk(tmp_path)
 
 
 @pytest.fixture(scope="session")

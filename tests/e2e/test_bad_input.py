@@ -78,14 +78,14 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_one_line_and_the_right_code(shell, name):
+def test_one_line_and_the_right_code(desk, name):
     csv, more, words, code = CASES[name]
     if csv is not None:
-        shell.write("orders.csv", csv)
-    shell.write("shop.yaml", JOB.format(source="orders.csv", more=more))
-    done = shell.winback("run", "shop.yaml", "--quiet")
+        desk.write("orders.csv", csv)
+    desk.write("shop.yaml", JOB.format(source="orders.csv", more=more))
+    done = desk.winback("run", "shop.yaml", "--quiet")
     assert_refused(done, words, code)
-    assert_nothing_half_written(shell)
+    assert_nothing_half_written(desk)
 
 
 def assert_refused(done, words, code):
@@ -96,41 +96,41 @@ def assert_refused(done, words, code):
     assert "Traceback" not in done.stderr
 
 
-def assert_nothing_half_written(shell):
-    out = shell.folder / "outputs" / "shop"
+def assert_nothing_half_written(desk):
+    out = desk.folder / "outputs" / "shop"
     left = {p.name for p in out.iterdir()} if out.exists() else set()
     of_the_set = {".published", "current", "manifest.json"}
     assert left in ({".lock"}, {".lock", "rejected.parquet", *of_the_set}, set()), left
 
 
-def test_noise_instead_of_parquet(shell):
-    (shell.folder / "orders.parquet").write_bytes(random.Random(1).randbytes(4096))
-    shell.write("shop.yaml", JOB.format(source="orders.parquet", more=""))
-    assert_refused(shell.winback("run", "shop.yaml"), "orders.parquet", 3)
-    assert_nothing_half_written(shell)
+def test_noise_instead_of_parquet(desk):
+    (desk.folder / "orders.parquet").write_bytes(random.Random(1).randbytes(4096))
+    desk.write("shop.yaml", JOB.format(source="orders.parquet", more=""))
+    assert_refused(desk.winback("run", "shop.yaml"), "orders.parquet", 3)
+    assert_nothing_half_written(desk)
 
 
-def test_an_unreachable_database_keeps_its_password(shell):
+def test_an_unreachable_database_keeps_its_password(desk):
     source = "postgresql://bot:${SHOP_PASSWORD}@127.0.0.1:9/shop\n    table: orders"
-    shell.write("shop.yaml", JOB.format(source=source, more=""))
-    done = shell.winback("validate", "shop.yaml", env={"SHOP_PASSWORD": "s3cr3t-word"})
+    desk.write("shop.yaml", JOB.format(source=source, more=""))
+    done = desk.winback("validate", "shop.yaml", env={"SHOP_PASSWORD": "s3cr3t-word"})
     assert_refused(done, "127.0.0.1", 3)
     assert "s3cr3t-word" not in done.stderr + done.stdout
 
 
-def test_an_unwritable_output(shell):
-    shell.write("orders.csv", orders())
-    shell.write("shop.yaml", JOB.format(source="orders.csv", more=""))
-    shell.write("taken", "a file, not a folder")
-    done = shell.winback("run", "shop.yaml", "--out", "taken")
+def test_an_unwritable_output(desk):
+    desk.write("orders.csv", orders())
+    desk.write("shop.yaml", JOB.format(source="orders.csv", more=""))
+    desk.write("taken", "a file, not a folder")
+    done = desk.winback("run", "shop.yaml", "--out", "taken")
     assert_refused(done, "taken", 1)
 
 
-def test_steps_out_of_order_name_the_step_to_run(shell):
-    shell.write("orders.csv", orders())
-    shell.write("shop.yaml", JOB.format(source="orders.csv", more=""))
-    assert_refused(shell.winback("score", "shop.yaml"), "shop-value", 1)
-    assert_refused(shell.winback("lists", "shop.yaml"), "winback score shop.yaml", 2)
+def test_steps_out_of_order_name_the_step_to_run(desk):
+    desk.write("orders.csv", orders())
+    desk.write("shop.yaml", JOB.format(source="orders.csv", more=""))
+    assert_refused(desk.winback("score", "shop.yaml"), "shop-value", 1)
+    assert_refused(desk.winback("lists", "shop.yaml"), "winback score shop.yaml", 2)
 
 
 @pytest.mark.parametrize(
@@ -141,9 +141,9 @@ def test_steps_out_of_order_name_the_step_to_run(shell):
         (["init", "nowhere.csv"], "nowhere.csv"),
     ],
 )
-def test_wrong_arguments(shell, arguments, words):
-    shell.write("shop.yaml", JOB.format(source="orders.csv", more=""))
-    done = shell.winback(*arguments)
+def test_wrong_arguments(desk, arguments, words):
+    desk.write("shop.yaml", JOB.format(source="orders.csv", more=""))
+    done = desk.winback(*arguments)
     assert done.returncode in {2, 3}
     assert words in done.stderr
     assert "Traceback" not in done.stderr

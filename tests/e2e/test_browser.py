@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from winback.messages.catalogue import catalogue, languages
-from winback.reports.figures import figures
+from winback.reports.gallery import figures
 from winback.reports.page import write_report
 
 REPORT = Path(__file__).parent / "data" / "report.json"

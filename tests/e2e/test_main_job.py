@@ -18,13 +18,14 @@ margin: 0.3
 data:
   transactions:
     source: sample:cdnow-tenth
-value: {horizon_days: 180}
+value: {horizon_days: 180, purchase_model: beta_geo}
 churn:
   active_within_days: 180
   snapshots: {count: 3}
 lists:
   win_back: {budget: 60, capacity: 80, window_days: 545}
 """
+CONTEST = JOB.replace(", purchase_model: beta_geo", "")  # minutes; a named model takes none
 RESULTS = {
     "scores.parquet",
     "churn_warning.csv",
@@ -39,10 +40,17 @@ RESULTS = {
 }
 
 
-@pytest.fixture(scope="module")
-def ran(tmp_path_factory, shell_in):
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(JOB, id="named"),
+        pytest.param(CONTEST, id="contest", marks=pytest.mark.slow),
+    ],
+)
+def ran(request, tmp_path_factory, shell_in):
     shell = shell_in(tmp_path_factory.mktemp("tenth"))
-    shell.write("tenth.yaml", JOB)
+    shell.job = request.param
+    shell.write("tenth.yaml", shell.job)
     shell.done = shell.winback("run", "tenth.yaml")
     assert shell.done.returncode == 0, shell.done.stderr
     return shell
@@ -159,7 +167,7 @@ def test_json_goes_to_standard_output_alone(ran):
 )
 def test_a_killed_job_started_again_leaves_what_an_undisturbed_one_would(ran, shell, step):
     tmp_path = shell.folder
-    shell.write("tenth.yaml", JOB)
+    shell.write("tenth.yaml", ran.job)
     with subprocess.Popen(
         [sys.executable, "-m", "winback", "run", "tenth.yaml"],
         cwd=tmp_path,

@@ -104,6 +104,7 @@ def test_a_notebook_has_one_line_to_change_and_it_names_a_job_that_is_there(path
     assert load_job(FOLDER / found[0]).job.name == "cdnow"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs_from_a_fresh_kernel_on_the_sample(path, jobs, tmp_path):
     notebook, code = read(path)

@@ -11,13 +11,35 @@ import pytest
 
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
-from winback.evaluation import forward
+from winback.evaluation import backtest, forward, value_judged
 from winback.evaluation.backtest import TARGETS, judge
 from winback.evaluation.churn_forward import SnapshotSettings
 from winback.evaluation.contest import choose_value
+from winback.evaluation.value_candidates import SIMPLE, VALUE_CANDIDATES
 from winback.evaluation.windows import Window
 
+KINDS = (
+    *SIMPLE,
+    "modified_beta_geo+gamma_gamma_all",
+    "poisson+gamma_gamma_all",
+    "lightgbm_tweedie",
+)
 AS_OF, UNTIL = date(1997, 12, 31), date(1998, 3, 31)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(KINDS, id="kinds"),  # one of each: rules, RFM, purchases and spend, learned
+        pytest.param(tuple(VALUE_CANDIDATES), id="all", marks=pytest.mark.slow),
+    ],
+)
+def candidates(request):
+    few = {name: recipe for name, recipe in VALUE_CANDIDATES.items() if name in request.param}
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (backtest, value_judged):
+            patch.setattr(module, "VALUE_CANDIDATES", few)
+        yield few
 
 
 @pytest.fixture(scope="module")
@@ -80,19 +102,21 @@ def assert_same_at_as_of(one, other, targets=TARGETS):
 
 
 @pytest.fixture(scope="module")
-def honest(transactions):
+def honest(transactions, candidates):
     return run(transactions)
 
 
-def test_the_future_changes_no_prediction_and_no_choice(transactions, honest):
+def test_the_future_changes_no_prediction_and_no_choice(transactions, honest, candidates):
     changed = run(with_other_future(transactions))
     assert_same_at_as_of(honest, changed)
+    judged = set(honest.predictions.query("target == 'purchases'")["model"])
+    assert judged == set(candidates)
     actual = [result.predictions["actual"].sum() for result in (honest, changed)]
     assert actual[0] != actual[1]  # the futures do differ
 
 
-def test_the_contest_sees_only_what_was_known(transactions):
-    settings = {"as_of": AS_OF, "horizon_days": 90, "n_replicates": 20}
+def test_the_contest_sees_only_what_was_known(transactions, candidates):
+    settings = {"candidates": candidates, "as_of": AS_OF, "horizon_days": 90, "n_replicates": 20}
     one = choose_value(transactions, **settings)
     other = choose_value(with_other_future(transactions), **settings)
     for target, choice in one.items():

@@ -23,11 +23,12 @@ margin: 0.3
 data:
   transactions: {source: orders.csv, zero_amounts: keep, max_rejected_share: 0.5}
   events: {source: events.csv}
-value: {horizon_days: 90}
+value: {horizon_days: 90, purchase_model: modified_beta_geo}
 churn: {horizon_days: 60, active_within_days: 180, snapshots: {count: 2}}
 lists:
   win_back: {contact_cost: 0.01, offer_cost: 0.1, budget: 5, capacity: 80}
 """
+CONTEST = JOB.replace(", purchase_model: modified_beta_geo", "")
 
 
 def orders(cdnow):
@@ -62,8 +63,14 @@ def another_future(rows):
     return future, late
 
 
-@pytest.fixture(scope="module")
-def worlds(tmp_path_factory, workshop_in, cdnow_quarter):
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(JOB, id="named"),
+        pytest.param(CONTEST, id="contest", marks=pytest.mark.slow),
+    ],
+)
+def worlds(request, tmp_path_factory, workshop_in, cdnow_quarter):
     """One past, two futures: none, and a wild one. The job has run in both."""
     rows = orders(cdnow_quarter)
     past = rows[rows["timestamp"] <= AS_OF]
@@ -77,7 +84,7 @@ def worlds(tmp_path_factory, workshop_in, cdnow_quarter):
     shops = {}
     for name, (purchases, events) in made.items():
         folder = tmp_path_factory.mktemp(name)
-        shops[name] = workshop_in(folder, JOB, orders=purchases, events=events)
+        shops[name] = workshop_in(folder, request.param, orders=purchases, events=events)
         shops[name].do(run)
     return shops
 

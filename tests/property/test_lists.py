@@ -9,14 +9,17 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from winback.economics import Economics
 from winback.lists.at_risk import at_risk, select_at_risk, within_capacity
+from winback.lists.columns import WIN_BACK
 from winback.lists.control import draw_arms, in_holdout
-from winback.lists.economics import Economics
-from winback.lists.optimum import EXACT
+from winback.lists.memory import Memory
+from winback.lists.optimality import EXACT
+from winback.lists.origin import Origin
 from winback.lists.playbook import load_playbook
-from winback.lists.selection import Channel
-from winback.lists.severity import severity, severity_level
-from winback.lists.win_back import WIN_BACK, win_back
+from winback.lists.severity import Thresholds, severity
+from winback.lists.terms import Channel, Eligibility, Tables, WinBackTerms
+from winback.lists.win_back import win_back
 from winback.lists.write import write_csv, write_parquet
 
 AS_OF = date(2011, 12, 9)
@@ -56,19 +59,23 @@ def customers(seed, n):
     )
 
 
-def make(scores, **over):
-    arguments = {
-        "as_of": AS_OF,
-        "horizon_days": 90,
+def make(scores, *, as_of=AS_OF, customers=None, earlier=None, salt="winback", **over):
+    terms = {
         "economics": Economics(contact_cost=0.1, offer_cost=0.7),
         "budget": 10.0,
         "capacity": 30,
         "control_share": 0.2,
-        "window_days": (60, 730),
-        "active_within_days": 60,
-        "playbook": PLAYBOOK,
+        "eligibility": Eligibility(window_days=(60, 730), active_within_days=60),
     } | over
-    return win_back(scores, **arguments)
+    return win_back(
+        scores,
+        as_of=as_of,
+        terms=WinBackTerms(**terms),
+        tables=Tables(customers=customers),
+        memory=Memory(win_backs=earlier),
+        playbook=PLAYBOOK,
+        origin=Origin(salt=salt),
+    )
 
 
 populations = st.builds(customers, seeds, st.integers(0, 200))
@@ -219,9 +226,9 @@ def test_the_control_share_is_kept_within_chance(seed, share):
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 20)), min_size=1), st.floats(0, 1))
 def test_severity_never_falls_when_risk_or_silence_grow(pairs, step):
     risk, ratio = np.array(pairs).T
-    level = severity_level(risk, ratio)
-    assert (severity_level(np.minimum(risk + step, 1), ratio) >= level).all()
-    assert (severity_level(risk, ratio + 10 * step) >= level).all()
+    level = Thresholds().level(risk, ratio)
+    assert (Thresholds().level(np.minimum(risk + step, 1), ratio) >= level).all()
+    assert (Thresholds().level(risk, ratio + 10 * step) >= level).all()
 
 
 @quick

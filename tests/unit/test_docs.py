@@ -17,8 +17,12 @@ from winback.cli import app
 from winback.config import Job
 from winback.data.tables import CONTRACTS
 from winback.evaluation.backtest import PREDICTION_COLUMNS
-from winback.lists.churn_warning import CHURN_WARNING, CHURN_WARNING_EXCLUDED
-from winback.lists.win_back import WIN_BACK, WIN_BACK_EXCLUDED
+from winback.lists.columns import (
+    CHURN_WARNING,
+    CHURN_WARNING_EXCLUDED,
+    WIN_BACK,
+    WIN_BACK_EXCLUDED,
+)
 from winback.scoring.score import SCHEMA
 
 ROOT = Path(__file__).parents[2]

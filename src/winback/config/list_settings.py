@@ -27,7 +27,7 @@ class SeverityCapacity(Settings):
         return self
 
 
-class WarnFrom(Settings):
+class WarnFromSettings(Settings):
     """From where on a customer is warned about: exactly one of the three."""
 
     risk: Annotated[float, Field(gt=0, lt=1)] | None = None
@@ -38,7 +38,7 @@ class WarnFrom(Settings):
     """So many days before the customer would count as churned, as measured on history."""
 
     @model_validator(mode="after")
-    def _one(self) -> WarnFrom:
+    def _one(self) -> WarnFromSettings:
         given = [name for name in ("risk", "profit", "days") if getattr(self, name) is not None]
         if len(given) != 1:
             msg = f"exactly one of risk, profit, days (given: {', '.join(given) or 'none'})"
@@ -52,7 +52,7 @@ class ChurnWarningSettings(Settings):
     capacity: PositiveInt | SeverityCapacity = 200
     """At most so many customers on the list, what the team can work through in a week; or so many
     of each colour, such as `{red: 50, orange: 100, yellow: 50}`."""
-    warn_from: WarnFrom | None = None
+    warn_from: WarnFromSettings | None = None
     """From where on a customer is warned about: `{risk: 0.5}`, `{profit: 5}` or `{days: 14}`.
     Unset: the table of `risk_thresholds` and `breach_thresholds` decides."""
     save_rate: Annotated[float, Field(gt=0, le=1)] = 0.1

@@ -12,11 +12,11 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from winback.data.tables import Transactions
+from winback.economics import Economics
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.base.artifact import make
 from winback.estimators.churn.candidates import SIMPLE_CANDIDATES, BetaGeoChurn
 from winback.estimators.churn.churn_model import ChurnModel
-from winback.estimators.churn.churn_profit import ContactEconomics
 from winback.estimators.purchase.beta_geo import BetaGeoModel
 from winback.estimators.purchase.purchase_rule import PurchaseRule
 from winback.evaluation.calibration import Floats
@@ -236,7 +236,7 @@ def mean_purchase(train: pd.DataFrame) -> pd.Series[float]:
     return value if value.any() else value + 1.0
 
 
-def economics_of(recipe: Recipe) -> ContactEconomics:
+def economics_of(recipe: Recipe) -> Economics:
     """Return the economics of a contact that a churn recipe states.
 
     Examples
@@ -244,8 +244,8 @@ def economics_of(recipe: Recipe) -> ContactEconomics:
     >>> economics_of({"estimator": "ChurnModel", "params": {"contact_cost": 0.5}}).contact_cost
     0.5
     """
-    params = make(recipe).get_params()
-    return ContactEconomics(**{name: params[name] for name in ECONOMICS})
+    economics: Economics = make(recipe).economics
+    return economics
 
 
 def churn_forward(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from winback.estimators.churn.churn_profit import ContactEconomics
+from winback.economics import Economics
 from winback.evaluation.bootstrap import MAX_CUSTOMERS, bootstrap
 from winback.evaluation.forward import ForwardTest
 from winback.evaluation.metrics import churn_metrics, profit_by_depth
@@ -148,7 +148,7 @@ def knows_little(record: Mapping[str, Any]) -> str | None:
 def profit_records(
     test: ForwardTest,
     window: Window,
-    economics: ContactEconomics,
+    economics: Economics,
     *,
     value: float,
     chosen: str,

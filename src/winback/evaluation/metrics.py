@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
-from winback.estimators.churn.churn_profit import ContactEconomics
+from winback.economics import Economics
 from winback.evaluation.calibration import Floats, as_pair, expected_calibration_error
 
 NAN = float("nan")
@@ -208,14 +208,14 @@ def churn_metrics(y: ArrayLike, p: ArrayLike) -> dict[str, float]:
 def profit_by_depth(
     y: ArrayLike,
     p: ArrayLike,
-    economics: ContactEconomics,
+    economics: Economics,
     *,
     value: float = 1.0,
     steps: int = 20,
 ) -> pd.DataFrame:
     """Profit of contacting the riskiest share of customers, by share.
 
-    The sum of `ContactEconomics.gain` over those contacted, where a customer saved brings `value`,
+    The sum of `Economics.of_warning` over those contacted, where a customer saved brings `value`,
     of which the margin is earned.
 
     Returns
@@ -225,7 +225,7 @@ def profit_by_depth(
 
     Examples
     --------
-    >>> money = ContactEconomics(contact_cost=1, offer_cost=2, save_rate=0.5)
+    >>> money = Economics(contact_cost=1, offer_cost=2, save_rate=0.5)
     >>> profit_by_depth([1, 1, 0, 0], [0.9, 0.8, 0.2, 0.1], money, value=10.0, steps=2)
        depth    n  churners  profit
     0    0.5  2.0       2.0     6.0
@@ -235,7 +235,7 @@ def profit_by_depth(
     depth = np.arange(1, steps + 1) / steps
     n = depth * y.size
     churners = np.array([_taken(y, p, d) for d in depth]) if y.size else n
-    # the gain is linear in who churned, so that the curve follows from their number
-    left, stayed = (float(economics.gain(np.array(y), np.array(value))) for y in (1.0, 0.0))
+    # the profit is linear in who churned, so that the curve follows from their number
+    left, stayed = (float(economics.of_warning(y, y * value)) for y in (1.0, 0.0))
     profit = left * churners + stayed * (n - churners)
     return pd.DataFrame({"depth": depth, "n": n, "churners": churners, "profit": profit})

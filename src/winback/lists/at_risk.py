@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 
 import numpy as np
@@ -11,8 +11,8 @@ import pandas as pd
 from winback.errors import UsageError
 from winback.lists.columns import finite
 from winback.lists.eligibility import is_active, read_scores
-from winback.lists.selection import check_capacity
-from winback.lists.severity import BREACH_THRESHOLDS, LEVELS, RISK_THRESHOLDS, severity
+from winback.lists.severity import LEVELS, severity
+from winback.lists.terms import check_capacity
 from winback.lists.warn_from import WarnFrom
 
 
@@ -21,8 +21,6 @@ def at_risk(
     *,
     as_of: date,
     active_within_days: int | None = 365,
-    risk_thresholds: Sequence[float] = RISK_THRESHOLDS,
-    breach_thresholds: Sequence[float] = BREACH_THRESHOLDS,
     warn_from: WarnFrom | None = None,
     previous: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
@@ -42,8 +40,6 @@ def at_risk(
         The last day that is known.
     active_within_days
         Who bought within so many days is active. None: everybody.
-    risk_thresholds, breach_thresholds
-        See `winback.lists.severity`.
     warn_from
         From where on a customer is warned about. None: where the table gives a colour.
     previous
@@ -77,8 +73,7 @@ def at_risk(
     colours = severity(
         rows,
         as_of=as_of,
-        risk_thresholds=risk_thresholds,
-        breach_thresholds=breach_thresholds,
+        thresholds=warn_from.thresholds,
         previous=previous,
         **warn_from.decide(rows),
     )

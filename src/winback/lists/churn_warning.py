@@ -1,87 +1,238 @@
 """The churn-warning list: active customers at risk, how serious, why, and what to do.
 
-In two steps, so that behaviour and contributions are worked out only for those selected:
-`winback.lists.at_risk` reads the scores of everybody, `churn_warning` writes the list.
+Behaviour and contributions are worked out only for those selected: `churn_warning` asks for them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from winback.errors import UsageError
+from winback.features.open_cases import OPEN_COMPLAINT
+from winback.lists.at_risk import at_risk, within_capacity
 from winback.lists.behaviours import in_one_cell
-from winback.lists.columns import VERSIONS, Kind, conform, list_id
-from winback.lists.eligibility import is_active, read_scores
-from winback.lists.reasons import REASONS, reasons
+from winback.lists.columns import (
+    CHURN_WARNING,
+    CHURN_WARNING_EXCLUDED,
+    REASON_CODES,
+    REASONS,
+    conform,
+)
+from winback.lists.control import in_holdout
+from winback.lists.eligibility import COOLDOWN, is_active, read_scores
+from winback.lists.memory import Memory
+from winback.lists.origin import Origin
+from winback.lists.playbook import Playbook, load_playbook
+from winback.lists.reasons import reasons
 from winback.lists.selection import OVER_CAPACITY
-from winback.lists.warn_from import WarnFrom
-from winback.lists.warning_actions import cooldown_until, warning_actions
+from winback.lists.severity import severity
+from winback.lists.terms import Tables
+from winback.lists.warning_actions import (
+    ON_WIN_BACK,
+    cooldown_until,
+    in_cooldown,
+    never_warned,
+    offered,
+    warning_actions,
+    warning_channels,
+)
+from winback.lists.warning_summary import summarise_warnings
+from winback.lists.warning_terms import Described, WarningTerms
 
-CHURN_WARNING: dict[str, Kind] = {
-    "list_id": "text",
-    "as_of": "date",
-    "rank": "count",
-    "customer_id": "text",
-    "severity": "text",
-    "previous_severity": "text",
-    "days_at_severity": "count",
-    "p_churn": "probability",
-    "percentile_within_tier": "probability",
-    "value_at_risk": "money",
-    "value_at_risk_low": "money",
-    "value_at_risk_high": "money",
-    "days_since_last": "count",
-    "typical_gap_days": "number",
-    "overdue_ratio": "number",
-    **{name: kind for name, kind in REASONS.items() if not name.endswith("_code")},
-    "last_behaviours": "text",
-    "action": "text",
-    "channel": "text",
-    "offer": "text",
-    "owner": "text",
-    "tier": "text",
-    "lifecycle_stage": "text",
-    "last_purchase_at": "date",
-    "frequency": "count",
-    "monetary_value": "money",
-    "clv": "money",
-    **{name: kind for name, kind in REASONS.items() if name.endswith("_code")},
-    "horizon_days": "count",
-    "cooldown_until": "date",
-    "expires_at": "date",
-    "limits": "text",
-    **VERSIONS,
-}
-
-CHURN_WARNING_EXCLUDED: dict[str, Kind] = {
-    "list_id": "text",
-    "as_of": "date",
-    "customer_id": "text",
-    "reason": "text",
-    "severity": "text",
-    "p_churn": "probability",
-    "overdue_ratio": "number",
-    "value_at_risk": "money",
-    "days_since_last": "count",
-    "tier": "text",
-    **VERSIONS,
-}
 NOT_ACTIVE = "not active"
+LIMITS = ("lists.churn_warning.capacity",)
+
+
+@dataclass(frozen=True)
+class ChurnWarning:
+    """The two parts of a churn-warning list, and what to know before anybody acts on it.
+
+    Parameters
+    ----------
+    listed
+        Whom to act on: columns `winback.lists.columns.CHURN_WARNING`.
+    excluded
+        Everybody else, with a `reason` each: columns `CHURN_WARNING_EXCLUDED`.
+    summary
+        Counts, value at risk, and `messages` that say so (see `winback.lists.warning_summary`).
+    """
+
+    listed: pd.DataFrame
+    excluded: pd.DataFrame
+    summary: dict[str, Any]
+
+
+def churn_warning(
+    scores: pd.DataFrame,
+    *,
+    as_of: date,
+    terms: WarningTerms,
+    describe: Described | Callable[[pd.DataFrame], Described],
+    tables: Tables | None = None,
+    memory: Memory | None = None,
+    playbook: Playbook | None = None,
+    origin: Origin | None = None,
+) -> ChurnWarning:
+    """Choose whom to warn about, say why and what to do; and say why about the others.
+
+    Listed and excluded hold every scored customer exactly once.
+
+    Parameters
+    ----------
+    scores
+        The scores of everybody, one row a customer.
+    as_of
+        The last day that is known.
+    terms
+        How many, and from where on.
+    describe
+        What is known of those selected, or how to find it out: it is called with their rows.
+    tables
+        Permissions and contacts; of the open cases, complaints: they are answered before anything
+        else is said. None: nothing is known.
+    memory
+        Earlier lists: their colours do not flap, and a week has one capacity; and whom the
+        win-back list of the same day decides about. None: there are none.
+    playbook
+        What to do about whom. None: the one that ships with winback.
+    origin
+        For which job; names the list. None: for none in particular.
+
+    Raises
+    ------
+    UsageError
+        If there is no capacity, or profit decides where the source has no amounts.
+    DataError
+        If the scores lack a column, or an active customer's risk.
+
+    Examples
+    --------
+    >>> scores = pd.DataFrame({
+    ...     "customer_id": ["a", "b"], "recency": [10.0, 90.0], "T": [100.0, 100.0],
+    ...     "p_churn": [0.9, 0.2], "overdue_ratio": [9.0, 0.3], "clv": [50.0, 99.0],
+    ...     "tier": ["core", "core"], "expected_purchases": [1.0, 2.0],
+    ...     "lifecycle_stage": ["at_risk", "active"]})
+    >>> habits = pd.DataFrame({"customer_id": ["a"], "frequency": 4.0, "recency": 92.0,
+    ...                        "typical_gap_days": 27.0, "days_since_last": 90.0})
+    >>> lists = churn_warning(scores, as_of=date(2011, 12, 9), terms=WarningTerms(capacity=9),
+    ...                       describe=Described(habits))
+    >>> lists.listed[["customer_id", "severity", "reason_1"]].values.tolist()
+    [['a', 'red', 'usually buys every 23 days, silent for 90']]
+    >>> lists.excluded[["customer_id", "reason"]].values.tolist()
+    [['b', 'not at risk']]
+    """
+    tables, memory, origin = tables or Tables(), memory or Memory(), origin or Origin()
+    previous = memory.previous_warnings(as_of)
+    rows, never = _candidates(
+        scores,
+        as_of=as_of,
+        terms=terms,
+        tables=tables,
+        memory=memory,
+        playbook=playbook or load_playbook(),
+        salt=origin.salt,
+    )
+    resting = in_cooldown(rows, tables.contacts, as_of)
+    never[rows.loc[resting, "customer_id"]] = COOLDOWN
+    free = rows[~resting].reset_index(drop=True)
+    selected = within_capacity(
+        free, terms.capacity, listed_this_week=memory.warnings_this_week(as_of)
+    )
+    # a colour that a capacity by colour leaves out is no default: it gets none
+    unchosen = origin.unchosen(LIMITS)
+    listed = written(
+        selected,
+        describe(selected) if callable(describe) else describe,
+        as_of=as_of,
+        terms=terms,
+        previous=previous,
+        origin=origin,
+    )
+    excluded = left_out(scores, rows, listed, as_of=as_of, terms=terms, never=never, origin=origin)
+    summary = summarise_warnings(
+        free,
+        listed,
+        capacity=terms.capacity,
+        threshold=terms.warn_from.summary(),
+        left_out={str(reason): int(n) for reason, n in never.value_counts().sort_index().items()},
+        defaults=unchosen,
+        currency=terms.currency,
+    )
+    return ChurnWarning(listed, excluded, summary)
+
+
+def _candidates(
+    scores: pd.DataFrame,
+    *,
+    as_of: date,
+    terms: WarningTerms,
+    tables: Tables,
+    memory: Memory,
+    playbook: Playbook,
+    salt: str,
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Find everybody at risk whom one may contact, with what to do; and why not the others."""
+    ids = scores["customer_id"].astype("str")
+    channels = warning_channels(playbook, terms.channels)
+    never = never_warned(
+        scores,
+        as_of=as_of,
+        channels=channels,
+        customers=tables.customers,
+        held_out=in_holdout(ids, share=terms.holdout_share, salt=salt),
+        on_win_back=memory.called_back,
+    )
+    silent = scores.assign(days_since_last=scores["T"] - scores["recency"])
+    # that the dormant belong to the other list needs no saying
+    never = never.mask((never == ON_WIN_BACK) & ~is_active(silent, terms.active_within_days))
+    asked, previous = scores[never.isna()], memory.previous_warnings(as_of)
+    doing: dict[str, Any] = {
+        "playbook": playbook,
+        "channels": channels,
+        "customers": tables.customers,
+        "complaints": _complaints(tables),
+    }
+    if terms.warn_from.profit is not None and len(asked):
+        colours = severity(
+            asked,
+            as_of=as_of,
+            thresholds=terms.warn_from.thresholds,
+            warn=pd.Series(data=True, index=asked.index),
+            previous=previous,
+        )["severity"]
+        asked = asked.assign(offered=offered(asked, colours, **doing))
+    rows = at_risk(
+        asked,
+        as_of=as_of,
+        active_within_days=terms.active_within_days,
+        warn_from=terms.warn_from,
+        previous=previous,
+    )
+    return rows.join(warning_actions(rows, **doing)), never.set_axis(ids)
+
+
+def _complaints(tables: Tables) -> set[str]:
+    """Name those with a complaint open."""
+    cases = tables.open_cases
+    if cases is None:
+        return set()
+    return set(cases.loc[cases["reason"] == OPEN_COMPLAINT, "customer_id"].astype("str"))
 
 
 def left_out(
     scores: pd.DataFrame,
-    at_risk: pd.DataFrame,
+    risky: pd.DataFrame,
     listed: pd.DataFrame,
     *,
     as_of: date,
-    active_within_days: int | None = 365,
+    terms: WarningTerms,
     never: pd.Series | None = None,
-    warn_from: WarnFrom | None = None,
-    job: str = "winback",
+    origin: Origin | None = None,
 ) -> pd.DataFrame:
     """Give everybody who is not on the list the one reason why.
 
@@ -89,66 +240,60 @@ def left_out(
     ----------
     scores
         The scores of everybody.
-    at_risk
+    risky
         From `winback.lists.at_risk.at_risk`.
     listed
         The list.
     as_of
         The last day that was known.
-    active_within_days
-        Who bought within so many days is active. None: everybody.
+    terms
+        Who is active, and from where on one is warned about.
     never
         Customer to the reason why they are not warned about whatever the risk.
-    warn_from
-        As for `winback.lists.at_risk.at_risk`.
-    job
+    origin
         As for `churn_warning`.
 
     Returns
     -------
     pandas.DataFrame
         Columns `CHURN_WARNING_EXCLUDED`, in the order of the customers; severity and value at
-        risk of those in `at_risk`.
+        risk of those in `risky`.
 
     Examples
     --------
     >>> scores = pd.DataFrame({"customer_id": ["a", "b"], "recency": 0.0, "T": [400.0, 9.0],
     ...                        "p_churn": [0.9, 0.1], "tier": "core", "overdue_ratio": 0.5})
     >>> nobody = pd.DataFrame({"customer_id": [], "severity": [], "value_at_risk": []})
-    >>> left_out(scores, nobody, nobody, as_of=date(2011, 12, 9))["reason"].tolist()
+    >>> left_out(scores, nobody, nobody, as_of=date(2011, 12, 9),
+    ...          terms=WarningTerms(capacity=9))["reason"].tolist()
     ['not active', 'not at risk']
     """
     rows = read_scores(scores, ("p_churn", "overdue_ratio", "tier"), as_of)
-    risky = rows["customer_id"].isin(at_risk["customer_id"])
-    reason = (warn_from or WarnFrom()).refusals(rows)
-    reason = reason.mask(~is_active(rows, active_within_days), NOT_ACTIVE)
-    reason = reason.mask(risky, OVER_CAPACITY)
+    reason = terms.warn_from.refusals(rows)
+    reason = reason.mask(~is_active(rows, terms.active_within_days), NOT_ACTIVE)
+    reason = reason.mask(rows["customer_id"].isin(risky["customer_id"]), OVER_CAPACITY)
     if never is not None:
         why = never.reindex(rows["customer_id"]).set_axis(rows.index)
         reason = reason.mask(why.notna(), why)
-    known = at_risk.set_index("customer_id")[["severity", "value_at_risk"]]
+    at_stake = risky.set_index("customer_id").reindex(rows["customer_id"])
     rows = rows.assign(
-        list_id=list_id(job, "churn_warning", as_of, rows),
+        list_id=(origin or Origin()).list_id("churn_warning", as_of, rows),
         as_of=pd.Timestamp(as_of),
         reason=reason,
-        **{name: known[name].reindex(rows["customer_id"]).to_numpy() for name in known.columns},
+        severity=at_stake["severity"].to_numpy(),
+        value_at_risk=at_stake["value_at_risk"].to_numpy(),
     )
     return conform(rows[~rows["customer_id"].isin(listed["customer_id"])], CHURN_WARNING_EXCLUDED)
 
 
-def churn_warning(
+def written(
     selected: pd.DataFrame,
-    behaviour: pd.DataFrame,
-    contributions: pd.DataFrame | None,
+    described: Described,
     *,
     as_of: date,
-    horizon_days: int,
+    terms: WarningTerms,
     previous: pd.DataFrame | None = None,
-    last: pd.DataFrame | None = None,
-    job: str = "winback",
-    currency: str | None = None,
-    expires_days: int = 14,
-    limits: str | None = None,
+    origin: Origin | None = None,
 ) -> pd.DataFrame:
     """Write the list: reasons, suggested action, owner and expiry for each customer selected.
 
@@ -156,72 +301,49 @@ def churn_warning(
     ----------
     selected
         From `winback.lists.at_risk.within_capacity`, with the columns of
-        `winback.lists.warning_actions.warning_actions`; without them, those of the default
-        playbook are added.
-    behaviour
-        Behaviour features of those customers at `as_of`, in any order.
-    contributions
-        The churn model's contributions for them (see `winback.lists.reasons`), or None.
+        `winback.lists.warning_actions.warning_actions`.
+    described
+        What is known of them.
     as_of
         The last day that was known.
-    horizon_days
-        Days that the risk is about.
+    terms
+        How long the list is good, and the currency.
     previous
         The newest list of an earlier date: who repeats from it without a rise in severity keeps
         its `cooldown_until`.
-    last
-        Their last behaviours, from `winback.features.last_behaviours`, or None.
-    job
-        Name of the job; enters `list_id`.
-    currency
-        Written after amounts in reasons.
-    expires_days
-        The list is good for so many days, and never longer than the horizon.
-    limits
-        Which of the list's limits nobody has chosen; stands on every row.
+    origin
+        As for `churn_warning`.
 
     Returns
     -------
     pandas.DataFrame
         Exactly the columns `CHURN_WARNING`, also with zero rows.
-
-    Examples
-    --------
-    >>> from winback.lists.at_risk import select_at_risk
-    >>> empty = select_at_risk(pd.DataFrame(columns=[
-    ...     "customer_id", "recency", "T", "p_churn", "overdue_ratio", "clv", "tier",
-    ...     "expected_purchases"]), as_of=date(2011, 12, 9), capacity=5)
-    >>> behaviour = pd.DataFrame(columns=["customer_id", "typical_gap_days"])
-    >>> rows = churn_warning(empty, behaviour, None, as_of=date(2011, 12, 9), horizon_days=90)
-    >>> len(rows), list(rows.columns) == list(CHURN_WARNING)
-    (0, True)
     """
-    if horizon_days < 1 or expires_days < 1:
-        raise UsageError("a list looks at least a day ahead", where="horizon_days, expires_days")
-    has_money = bool(selected["clv"].notna().any())
+    origin = origin or Origin()
+    money = bool(selected["clv"].notna().any())
     ids = selected["customer_id"]
+    behaviour = described.behaviour
     facts = behaviour.set_index(behaviour["customer_id"].astype("str")).reindex(ids)
     facts["customer_id"] = facts.index
-    why = reasons(facts, contributions, money=has_money, currency=currency)
-    if "action" not in selected.columns:
-        selected = selected.join(warning_actions(selected))
+    why = reasons(facts, described.contributions, money=money, currency=terms.currency)
     ends = selected.reindex(columns=["clv_low", "clv_high"]).astype("float64")
-    said = pd.Series(dtype="str")
-    if last is not None and len(last):
-        said = in_one_cell(last, money=has_money, currency=currency)
+    last = pd.Series(dtype="str")
+    if described.last is not None and len(described.last):
+        last = in_one_cell(described.last, money=money, currency=terms.currency)
+    good_days = min(terms.expires_days, described.horizon_days)
     rows = selected.assign(
-        list_id=list_id(job, "churn_warning", as_of, selected),
+        list_id=origin.list_id("churn_warning", as_of, selected),
         as_of=pd.Timestamp(as_of),
         value_at_risk_low=selected["p_churn"] * ends["clv_low"],
         value_at_risk_high=selected["p_churn"] * ends["clv_high"],
         typical_gap_days=facts["typical_gap_days"].to_numpy(),
-        last_behaviours=said.reindex(ids).to_numpy(),
-        horizon_days=horizon_days,
+        last_behaviours=last.reindex(ids).to_numpy(),
+        horizon_days=described.horizon_days,
         cooldown_until=cooldown_until(selected, as_of=as_of, previous=previous),
-        expires_at=pd.Timestamp(as_of + timedelta(days=min(expires_days, horizon_days))),
-        limits=limits,
-        **{name: why[name].to_numpy() for name in REASONS},
+        expires_at=pd.Timestamp(as_of + timedelta(days=good_days)),
+        limits=str(origin.limits(LIMITS)),
+        **{name: why[name].to_numpy() for name in (*REASONS, *REASON_CODES)},
     )
-    if not has_money:
+    if not money:
         rows = rows.assign(monetary_value=np.nan)
     return conform(rows, CHURN_WARNING)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, Literal
 
 import numpy as np
@@ -29,6 +27,111 @@ VERSIONS: dict[str, Kind] = {
     "churn_version": "text",
     "tiers_version": "text",
     "run_id": "text",
+}
+
+_CASE: dict[str, Kind] = {
+    "arm": "text",
+    "chosen_by": "text",
+    "stratum": "text",
+    "propensity": "probability",
+    "experiment_id": "text",
+    "p_return_untreated": "probability",
+    "uplift": "probability",
+    "uplift_source": "text",
+    "expected_margin": "money",
+    "contact_cost": "money",
+    "offer_cost": "money",
+    "expected_cost": "money",
+    "expected_incremental_margin": "money",
+    "step": "text",
+}
+_CUSTOMER: dict[str, Kind] = {
+    "days_since_last": "count",
+    "last_purchase_at": "date",
+    "frequency": "count",
+    "monetary_value": "money",
+    "tier": "text",
+    "limits": "text",
+}
+WIN_BACK: dict[str, Kind] = {
+    "list_id": "text",
+    "as_of": "date",
+    "customer_id": "text",
+    "rank": "count",
+    **_CASE,
+    "action": "text",
+    "channel": "text",
+    "offer": "text",
+    "owner": "text",
+    **_CUSTOMER,
+    "cooldown_until": "date",
+    "measure_until": "date",
+    "expires_at": "date",
+    **VERSIONS,
+}
+WIN_BACK_EXCLUDED: dict[str, Kind] = {
+    "list_id": "text",
+    "as_of": "date",
+    "customer_id": "text",
+    "reason": "text",
+    "rank": "count",
+    **_CASE,
+    "channel": "text",
+    **{name: kind for name, kind in _CUSTOMER.items() if name != "limits"},
+    **VERSIONS,
+}
+
+N_REASONS = 3
+REASONS: dict[str, Kind] = {f"reason_{i}": "text" for i in range(1, N_REASONS + 1)}
+REASON_CODES: dict[str, Kind] = {f"{name}_code": "text" for name in REASONS}
+CHURN_WARNING: dict[str, Kind] = {
+    "list_id": "text",
+    "as_of": "date",
+    "rank": "count",
+    "customer_id": "text",
+    "severity": "text",
+    "previous_severity": "text",
+    "days_at_severity": "count",
+    "p_churn": "probability",
+    "percentile_within_tier": "probability",
+    "value_at_risk": "money",
+    "value_at_risk_low": "money",
+    "value_at_risk_high": "money",
+    "days_since_last": "count",
+    "typical_gap_days": "number",
+    "overdue_ratio": "number",
+    **REASONS,
+    "last_behaviours": "text",
+    "action": "text",
+    "channel": "text",
+    "offer": "text",
+    "owner": "text",
+    "tier": "text",
+    "lifecycle_stage": "text",
+    "last_purchase_at": "date",
+    "frequency": "count",
+    "monetary_value": "money",
+    "clv": "money",
+    **REASON_CODES,
+    "horizon_days": "count",
+    "cooldown_until": "date",
+    "expires_at": "date",
+    "limits": "text",
+    **VERSIONS,
+}
+
+CHURN_WARNING_EXCLUDED: dict[str, Kind] = {
+    "list_id": "text",
+    "as_of": "date",
+    "customer_id": "text",
+    "reason": "text",
+    "severity": "text",
+    "p_churn": "probability",
+    "overdue_ratio": "number",
+    "value_at_risk": "money",
+    "days_since_last": "count",
+    "tier": "text",
+    **VERSIONS,
 }
 
 
@@ -66,11 +169,20 @@ def conform(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
 def _as_kind(values: pd.Series, kind: Kind) -> pd.Series:
     if kind == "date":  # a list speaks of days, as its readers do
         return pd.to_datetime(values).astype("datetime64[us]").dt.normalize()
-    if kind == "text" and pd.api.types.is_float_dtype(values):
-        values = values.astype("Int64")  # a version number that met a missing value
+    if kind == "text":
+        return as_text(values)
     if kind == "count":
         values = values.astype("Float64").round()
     return values.astype(DTYPES[kind])
+
+
+def as_text(values: pd.Series) -> pd.Series:
+    """Return names, version numbers or messages (in English) as text; what is missing stays so."""
+    if pd.api.types.is_float_dtype(values):
+        values = values.astype("Int64")  # a version number that met a missing value
+    if pd.api.types.is_object_dtype(values):
+        values = values.map(str, na_action="ignore")
+    return values.astype("str")
 
 
 def require(frame: pd.DataFrame, names: tuple[str, ...], *, what: str) -> None:
@@ -122,36 +234,3 @@ def finite(frame: pd.DataFrame, names: tuple[str, ...], *, what: str) -> None:
                 where=name,
                 got=f"{int(wrong.sum())} of {len(frame)} rows",
             )
-
-
-def list_id(job: str, name: str, as_of: date, versions: pd.DataFrame) -> str:
-    """Name a list after what it was made from: the same inputs give the same name.
-
-    Parameters
-    ----------
-    job
-        Name of the job.
-    name
-        Name of the list, such as `win_back`.
-    as_of
-        The last day that was known.
-    versions
-        The scores; their distinct model versions enter the name.
-
-    Returns
-    -------
-    str
-        `NAME-AS_OF-` and twelve hexadecimal digits.
-
-    Examples
-    --------
-    >>> scores = pd.DataFrame({"value_version": [3, 3], "churn_version": [1, 1]})
-    >>> list_id("shop", "win_back", date(2011, 12, 9), scores)
-    'win_back-2011-12-09-8027fa683e3f'
-    """
-    parts = [job, name, as_of.isoformat()]
-    for column in VERSIONS:
-        if column in versions.columns:
-            parts += [column, *sorted(_as_kind(versions[column], "text").dropna().unique())]
-    digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
-    return f"{name}-{as_of.isoformat()}-{digest[:12]}"

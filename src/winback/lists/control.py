@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from winback.errors import UsageError
-from winback.lists.limits import LEAST_CONTROL_SHARE
+from winback.lists.terms import LEAST_CONTROL_SHARE
 
 TREATED = "treated"
 CONTROL = "control"

@@ -156,13 +156,13 @@ def _replace_duckdb(
 ) -> None:
     schema, table, list_id = key
     connection.execute(_create(name, columns))
-    found = connection.execute(
+    existing = connection.execute(
         "SELECT column_name, data_type FROM information_schema.columns"
         " WHERE table_name = ? AND table_schema = coalesce(?, current_schema())"
         " AND table_catalog = current_database() ORDER BY ordinal_position",
         [table, schema],
     ).fetchall()
-    _check(found, columns, name)
+    _check(existing, columns, name)
     connection.execute(f"DELETE FROM {name} WHERE list_id = ?", [list_id])
     connection.register("_winback_rows", rows)
     cells = ", ".join(f"CAST({_quoted(c)} AS {_SQL[kind]})" for c, kind in columns.items())
@@ -182,13 +182,13 @@ def _replace_postgres(
     # two jobs that write the same table take turns
     connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"winback {name}"])
     connection.execute(_create(name, columns).encode())
-    found = connection.execute(
+    existing = connection.execute(
         "SELECT column_name, data_type FROM information_schema.columns"
         " WHERE table_name = %s AND table_schema = coalesce(%s, current_schema())"
         " ORDER BY ordinal_position",
         [table, schema],
     ).fetchall()
-    _check(found, columns, name)
+    _check(existing, columns, name)
     connection.execute(f"DELETE FROM {name} WHERE list_id = %s".encode(), [list_id])
     names = ", ".join(_quoted(column) for column in columns)
     cells = rows.astype(object).where(rows.notna(), None)
@@ -205,9 +205,9 @@ def _create(name: str, columns: Columns) -> str:
     return f"CREATE TABLE IF NOT EXISTS {name} ({cells})"
 
 
-def _check(found: list[Any], columns: Columns, name: str) -> None:
+def _check(existing: list[Any], columns: Columns, name: str) -> None:
     """Refuse a table of an earlier make: its rows would be lost or mixed up."""
-    there = {str(column): _plain(kind) for column, kind in found}
+    there = {str(column): _plain(kind) for column, kind in existing}
     wanted = {column: _SQL[kind] for column, kind in columns.items()}
     if there != wanted:
         apart = sorted(

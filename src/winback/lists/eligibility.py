@@ -8,8 +8,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from winback.errors import DataError, UsageError
+from winback.errors import DataError
 from winback.lists.columns import require
+from winback.lists.terms import Eligibility, Tables
 
 NOT_DORMANT = "not dormant"
 OUTSIDE_WINDOW = "outside the window"
@@ -58,19 +59,16 @@ def ineligible(
     rows: pd.DataFrame,
     *,
     as_of: date,
-    active_within_days: int | None,
-    window_days: tuple[int, int],
+    rules: Eligibility,
     channels: Sequence[str],
-    customers: pd.DataFrame | None = None,
-    held_out: pd.Series | None = None,
-    open_cases: pd.DataFrame | None = None,
+    tables: Tables | None = None,
     contacts: pd.DataFrame | None = None,
-    cooldown_days: int = 30,
-    contact_cap: int = 3,
-    contact_cap_days: int = 90,
+    held_out: pd.Series | None = None,
     step_reason: pd.Series | None = None,
 ) -> pd.Series:
     """Give each customer the first reason why they may not be called back; missing: they may.
+
+    A reason is a code: the catalogues of words have an entry ``left_out.REASON`` for each.
 
     Parameters
     ----------
@@ -78,27 +76,18 @@ def ineligible(
         `customer_id, days_since_last`.
     as_of
         The last day that is known: later contacts are not looked at.
-    active_within_days
-        Who bought within so many days is not dormant. None: nobody is dormant, and the window
-        alone decides.
-    window_days
-        Fewest and most days of silence, both included.
+    rules
+        Silence, cooldown and cap.
     channels
         Through which one can write; one of them must reach the customer (see `reach`).
-    customers
-        `customer_id` and, where known, `opt_out` (true: never write; missing: not opted out) and
-        `contactable_channels`.
+    tables
+        Permissions and open cases. None: nothing is known.
+    contacts
+        `customer_id, timestamp` of earlier contacts, those that winback's own lists asked for
+        included (see `winback.lists.memory`). Rows whose `arm` is `control` were not sent. Where a
+        contact has a `cooldown_until`, nobody is written to before that day either.
     held_out
         Who is in the global holdout (see `winback.lists.control.in_holdout`), aligned with `rows`.
-    open_cases
-        `customer_id, reason` (see `winback.features.open_cases`).
-    contacts
-        `customer_id, timestamp` of earlier contacts. Rows whose `arm` is `control` were not sent.
-        Where a contact has a `cooldown_until`, nobody is written to before that day either.
-    cooldown_days
-        Nobody is written to again within so many days.
-    contact_cap, contact_cap_days
-        Nobody is written to who had so many contacts within so many days.
     step_reason
         Why no step of the sequence is due (see `winback.lists.playbook.steps_due`), aligned with
         `rows`; missing: one is.
@@ -111,38 +100,35 @@ def ineligible(
     Examples
     --------
     >>> rows = pd.DataFrame({"customer_id": ["a", "b", "c"], "days_since_last": [9.0, 400, 900]})
-    >>> ineligible(rows, as_of=date(2011, 12, 9), active_within_days=365, window_days=(0, 730),
-    ...            channels=["email"]).tolist()
+    >>> ineligible(rows, as_of=date(2011, 12, 9), rules=Eligibility(), channels=["email"]).tolist()
     ['not dormant', nan, 'outside the window']
     """
-    shortest, longest = window_days
-    if not 0 <= shortest <= longest:
-        raise UsageError(
-            "the window is empty",
-            where="window_days",
-            got=window_days,
-            allowed="(from, to), in days",
-        )
+    tables = tables or Tables()
+    shortest, longest = rules.window_days
     silent = rows["days_since_last"]
     tests: list[tuple[str, pd.Series]] = []
-    if active_within_days is not None:
-        tests.append((NOT_DORMANT, is_active(rows, active_within_days)))
+    if rules.active_within_days is not None:
+        tests.append((NOT_DORMANT, is_active(rows, rules.active_within_days)))
     tests.append((OUTSIDE_WINDOW, (silent < shortest) | (silent > longest)))
     ids = rows["customer_id"]
-    if customers is not None:
-        tests.append((OPTED_OUT, _opted_out(ids, customers)))
-        tests.append((NOT_CONTACTABLE, ~reach(ids, customers, channels).any(axis=1)))
+    if tables.customers is not None:
+        tests.append((OPTED_OUT, _opted_out(ids, tables.customers)))
+        reached = reach(ids, tables.customers, channels)
+        tests.append((NOT_CONTACTABLE, ~reached.any(axis=1)))
     if held_out is not None:
         tests.append((HELD_OUT, held_out))
+    open_cases = tables.open_cases
     if open_cases is not None and len(open_cases):
         case = ids.map(open_cases.set_index(open_cases["customer_id"].astype("str"))["reason"])
         tests += [(name, case == name) for name in sorted(open_cases["reason"].unique())]
     if contacts is not None:
-        since, recent = _contacted(ids, contacts, as_of, contact_cap_days)
-        waits = (since < cooldown_days) | _cooling(ids, contacts, as_of)
-        tests += [(COOLDOWN, waits), (CONTACT_CAP, recent >= contact_cap)]
-    nothing = pd.Series(np.nan, index=rows.index)
-    reason = (nothing if step_reason is None else step_reason).astype("str")
+        since, recent = _contacted(ids, contacts, as_of, rules.contact_cap_days)
+        waits = (since < rules.cooldown_days) | _cooling(ids, contacts, as_of)
+        tests.append((COOLDOWN, waits))
+        if rules.contact_cap is not None:
+            tests.append((CONTACT_CAP, recent >= rules.contact_cap))
+    due = pd.Series(np.nan, index=rows.index) if step_reason is None else step_reason
+    reason = due.astype("str")
     for name, fails in reversed(tests):
         reason = reason.mask(fails, name)
     return reason
@@ -176,7 +162,7 @@ def reach(ids: pd.Series, customers: pd.DataFrame | None, channels: Sequence[str
     """
     if customers is None or "contactable_channels" not in customers.columns:
         return pd.DataFrame(data=True, index=ids.index, columns=list(channels))
-    names = _known(ids, customers, "contactable_channels").astype("str").fillna("").str.lower()
+    names = _looked_up(ids, customers, "contactable_channels").astype("str").fillna("").str.lower()
     names = "," + names.str.replace(r"[^\w-]+", ",", regex=True) + ","
     return pd.DataFrame(
         {
@@ -191,11 +177,11 @@ def _opted_out(ids: pd.Series, customers: pd.DataFrame) -> pd.Series:
     require(customers, (), what="the customers")
     if "opt_out" not in customers.columns:
         return pd.Series(data=False, index=ids.index)
-    known = _known(ids, customers, "opt_out")
-    return known.astype("boolean").fillna(value=False).astype(bool)
+    opted_out = _looked_up(ids, customers, "opt_out")
+    return opted_out.astype("boolean").fillna(value=False).astype(bool)
 
 
-def _known(ids: pd.Series, customers: pd.DataFrame, name: str) -> pd.Series:
+def _looked_up(ids: pd.Series, customers: pd.DataFrame, name: str) -> pd.Series:
     """Return what the customers table says of each."""
     by_customer = customers[name].set_axis(customers["customer_id"].astype("str"))
     return by_customer.reindex(ids).set_axis(ids.index)

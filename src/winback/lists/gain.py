@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from winback.lists.economics import PRIOR, Economics
+from winback.economics import Economics
+from winback.messages import Message
 
 if TYPE_CHECKING:
     from winback.estimators.uplift.uplift_model import UpliftModel
 
+PRIOR = "prior, unmeasured"
+"""What the lists write where nobody has measured the uplift."""
 NO_OFFER_SOURCE = f"contact without an offer: {PRIOR}, at most what an offer's contact measured"
 
 
@@ -24,26 +27,26 @@ class Gain:
     uplift
         By customer; None: the prior of `economics` times P(alive).
     source
-        Where it comes from.
+        Where it comes from, in one phrase.
     measured
         Whether an experiment told it apart from 0. If not, some customers are chosen by lot.
     economics
         The money side, with the prior in force.
-    sentence
+    message
         All this in words.
     evidence
         What past campaigns measured, as plain data.
     """
 
     uplift: pd.Series | None
-    source: str
+    source: Message
     measured: bool
     economics: Economics
-    sentence: str
+    message: Message
     evidence: dict[str, Any] | None = None
 
     def of(
-        self, customers: pd.DataFrame, offered: pd.Series
+        self, customers: pd.DataFrame, with_offer: pd.Series
     ) -> tuple[pd.Series | None, pd.Series | str]:
         """Return the uplift of each customer's contact, and where it comes from.
 
@@ -54,15 +57,15 @@ class Gain:
         ----------
         customers
             `p_alive`, where known.
-        offered
+        with_offer
             Whether the contact comes with an offer, aligned.
         """
-        if self.uplift is None or offered.all():
-            return self.uplift, self.source
+        if self.uplift is None or with_offer.all():
+            return self.uplift, str(self.source)
         prior = self.economics.uplift_prior * _alive(customers)
-        without = pd.concat([prior, self.uplift], axis=1).min(axis=1)
-        source = pd.Series(self.source, index=customers.index, dtype="str")
-        return self.uplift.where(offered, without), source.where(offered, NO_OFFER_SOURCE)
+        bare = pd.concat([prior, self.uplift], axis=1).min(axis=1)
+        source = pd.Series(str(self.source), index=customers.index, dtype="str")
+        return self.uplift.where(with_offer, bare), source.where(with_offer, NO_OFFER_SOURCE)
 
 
 def gain_in_force(eligible: pd.DataFrame, economics: Economics, model: UpliftModel | None) -> Gain:
@@ -87,39 +90,28 @@ def gain_in_force(eligible: pd.DataFrame, economics: Economics, model: UpliftMod
     Examples
     --------
     >>> gain = gain_in_force(pd.DataFrame(), Economics(contact_cost=0.1, offer_cost=2), None)
-    >>> gain.source, gain.measured
+    >>> str(gain.source), gain.measured
     ('prior, unmeasured', False)
-    >>> gain.sentence
+    >>> str(gain.message)
     'The uplift of 2.0 points is a prior, unmeasured.'
     """
-    stated = f"The uplift of {economics.uplift_prior * 100:.1f} points is a {PRIOR}"
+    points, prior = economics.uplift_prior * 100, Message("gain.prior_source")
     if model is None:
-        return Gain(None, PRIOR, measured=False, economics=economics, sentence=stated + ".")
-    evidence = model.summary()
+        stated = Message("gain.prior", points=points)
+        return Gain(None, prior, False, economics, stated)
+    evidence, source = model.summary(), _message(model.source_)
     if model.status_ == "too few":
-        told = f"{stated}: {model.reason_}."
-        return Gain(
-            None, PRIOR, measured=False, economics=economics, sentence=told, evidence=evidence
-        )
+        few = Message("gain.too_few", points=points, why=_message(model.reason_))
+        return Gain(None, prior, False, economics, few, evidence)
     if model.status_ == "measured":
         uplift = within_p_alive(model.predict_frame(eligible)["uplift"], eligible)
-        told = f"The uplift is measured, {model.source_}. {model.reason_}"
-        return Gain(
-            uplift,
-            model.source_,
-            measured=True,
-            economics=economics,
-            sentence=told,
-            evidence=evidence,
-        )
-    within = replace(economics, uplift_prior=min(economics.uplift_prior, model.high_))
-    source = f"{model.source_}, not distinguishable from 0; {PRIOR}"
-    told = (
-        f"The uplift was measured and is not distinguishable from 0 ({model.source_}); the list "
-        f"works with {within.uplift_prior * 100:.1f} points, the {PRIOR}, up to the upper end of "
-        "that interval."
+        measured = Message("gain.measured", source=source, reason=_message(model.reason_))
+        return Gain(uplift, source, True, economics, measured, evidence)
+    bounded = replace(economics, uplift_prior=min(economics.uplift_prior, model.high_))
+    unclear = Message("gain.unclear", source=source, points=bounded.uplift_prior * 100)
+    return Gain(
+        None, Message("gain.unclear_source", source=source), False, bounded, unclear, evidence
     )
-    return Gain(None, source, measured=False, economics=within, sentence=told, evidence=evidence)
 
 
 def within_p_alive(uplift: pd.Series, customers: pd.DataFrame) -> pd.Series:
@@ -155,3 +147,7 @@ def _alive(customers: pd.DataFrame) -> pd.Series:
     if "p_alive" not in customers.columns:
         return pd.Series(1.0, index=customers.index)
     return customers["p_alive"].astype("float64")
+
+
+def _message(text: Message | str) -> Message:
+    return text if isinstance(text, Message) else Message.of(text)

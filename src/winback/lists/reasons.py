@@ -1,4 +1,4 @@
-"""Why a customer is on the list, in plain words with the customer's own numbers.
+"""Why a customer is on the list, as messages with the customer's own numbers.
 
 Reasons are the model's contributions (log-odds of churn), summed within plain families. They say
 what moved the score, never what moved the customer: contributions are not causes.
@@ -7,20 +7,17 @@ what moved the score, never what moved the customer: contributions are not cause
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from winback.features.feature_catalogue import describe
-from winback.lists.columns import Kind
-from winback.lists.sentences import EVENT, sentence
+from winback.lists.columns import N_REASONS, REASON_CODES, REASONS
+from winback.lists.family_reasons import EVENT, says, speaks
+from winback.messages import Message
 
-N_REASONS = 3
 SEVERAL = "several"
-NOTHING_STANDS_OUT = "no single habit stands out: several small signs together"
-REASONS: dict[str, Kind] = {
-    f"reason_{i}{suffix}": "text" for suffix in ("", "_code") for i in range(1, N_REASONS + 1)
-}
 
 
 def reasons(
@@ -30,27 +27,27 @@ def reasons(
     money: bool = True,
     currency: str | None = None,
 ) -> pd.DataFrame:
-    """Word the families that raise each customer's risk the most.
+    """Say which families raise each customer's risk the most.
 
     Parameters
     ----------
     behaviour
         One row a customer: `customer_id` and behaviour features (see
-        `winback.features.feature_catalogue`). A family is worded as far as its columns are there.
+        `winback.features.feature_catalogue`). A family speaks as far as its columns are there.
     contributions
         `customer_id` and a column a feature: its contribution to the log-odds of churn. Columns
         that are no catalogued feature (a bias, a model's own input) are left out. None where the
         model in use knows no contributions: then the customer's rhythm is the one reason.
     money
-        Whether the source has amounts; without them no sentence speaks of money.
+        Whether the source has amounts; without them no reason speaks of money.
     currency
         Written after amounts.
 
     Returns
     -------
     pandas.DataFrame
-        Indexed by `customer_id`: `reason_1, reason_2, reason_3` and `reason_1_code, …` (the
-        family). Missing where fewer families raise the risk.
+        Indexed by `customer_id`: `reason_1, reason_2, reason_3` (messages) and `reason_1_code, …`
+        (the family). Missing where fewer families raise the risk.
 
     Examples
     --------
@@ -59,7 +56,7 @@ def reasons(
     ...                           "days_since_last": [61.0]})
     >>> contributions = pd.DataFrame({"customer_id": ["a"], "days_since_last": [0.9],
     ...                               "frequency": [-0.2], "refund_share": [0.1]})
-    >>> reasons(behaviour, contributions).iloc[0].dropna().to_dict()
+    >>> reasons(behaviour, contributions).iloc[0].dropna().map(str).to_dict()
     {'reason_1': 'usually buys every 23 days, silent for 61',
      'reason_2': '40% of the amount bought was refunded',
      'reason_1_code': 'overdue', 'reason_2_code': 'refunds'}
@@ -69,34 +66,25 @@ def reasons(
         totals = pd.DataFrame({"overdue": 1.0}, index=facts.index)
     else:
         totals = by_family(contributions).reindex(facts.index)
-    totals = totals[sorted(totals.columns)]  # equal contributions: in order of the alphabet
-    words = pd.DataFrame(
-        {
-            family: sentence(family, facts, money=money, currency=currency)
-            for family in totals.columns
-        },
-        index=facts.index,
-    )
-    strength = totals.where(words.notna()).fillna(0.0).to_numpy(dtype="float64")
+    families = sorted(totals.columns)  # equal contributions: in order of the alphabet
+    totals = totals[families]
+    said = pd.DataFrame({name: speaks(name, facts, money=money) for name in families}, facts.index)
+    strength = totals.where(said).fillna(0.0).to_numpy(dtype="float64")
     order = np.argsort(-strength, axis=1, kind="stable")[:, :N_REASONS]
     raises = np.take_along_axis(strength, order, axis=1) > 0
-    text = np.take_along_axis(words.to_numpy(dtype=object), order, axis=1)
-    codes = np.array(totals.columns, dtype=object)[order]
-    if codes.shape[1]:
-        # something raises the risk, but nothing that can be said of it reads so
-        silent = ~raises[:, 0] & (totals.max(axis=1) > 0).to_numpy()
-        text[silent, 0], codes[silent, 0] = NOTHING_STANDS_OUT, SEVERAL
-        raises[:, 0] |= silent
-    given = range(order.shape[1])
-    result = {
-        **{f"reason_{i + 1}": _shown(text[:, i], raises[:, i]) for i in given},
-        **{f"reason_{i + 1}_code": _shown(codes[:, i], raises[:, i]) for i in given},
-    }
-    return pd.DataFrame(result, index=facts.index).reindex(columns=list(REASONS)).astype("str")
-
-
-def _shown(values: np.ndarray, shown: np.ndarray) -> np.ndarray:
-    return np.where(shown, values, np.nan)
+    raised = (totals.max(axis=1) > 0).to_numpy()
+    rows: list[dict[Any, Any]] = facts.to_dict("records")
+    names = [*REASONS, *REASON_CODES]
+    said_of_each: list[list[object]] = []
+    for row, places, up, any_up in zip(rows, order, raises, raised, strict=True):
+        own = [families[place] for place, is_up in zip(places, up, strict=True) if is_up]
+        messages: list[Message | None] = [says(name, row, currency=currency) for name in own]
+        if not own and any_up:
+            # something raises the risk, but nothing that can be said of it reads so
+            own, messages = [SEVERAL], [Message("because.several")]
+        empty = [None] * (N_REASONS - len(own))
+        said_of_each.append([*messages, *empty, *own, *empty])
+    return pd.DataFrame(said_of_each, index=facts.index, columns=names, dtype=object)
 
 
 def family_of(name: str) -> str | None:

@@ -21,6 +21,7 @@ to keep.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
@@ -37,66 +38,66 @@ BREACH_THRESHOLDS = (1.0, 2.0)
 EASE = 0.9  # a colour is kept until risk or ratio fall below this share of its thresholds
 
 
-def severity_level(
-    risk: npt.ArrayLike,
-    overdue_ratio: npt.ArrayLike,
-    *,
-    risk_thresholds: Sequence[float] = RISK_THRESHOLDS,
-    breach_thresholds: Sequence[float] = BREACH_THRESHOLDS,
-) -> npt.NDArray[np.int64]:
-    """Read the rule table: 0 none, 1 yellow, 2 orange, 3 red.
+@dataclass(frozen=True)
+class Thresholds:
+    """The rule table: from which risk and which breach of the rhythm on a colour is given.
 
     Parameters
     ----------
     risk
-        Calibrated P(no purchase in the horizon), shape (n,).
-    overdue_ratio
-        Days since the last purchase over the customer's own typical gap, shape (n,). Missing: no
-        rhythm is known, so none is broken.
-    risk_thresholds
-        Three rising risks in (0, 1].
-    breach_thresholds
-        Two rising ratios above 0.
+        Three rising risks in (0, 1]: at risk, at high risk, at very high risk.
+    breach
+        Two rising ratios above 0, of the silence to the customer's own typical gap: from which the
+        rhythm is broken, badly so.
 
     Raises
     ------
     UsageError
-        If thresholds do not rise or are out of range.
-
-    Examples
-    --------
-    >>> severity_level([0.4, 0.6, 0.6, 0.9, 0.9], [9.0, 0.5, 2.0, 0.5, 1.0]).tolist()
-    [0, 0, 2, 2, 3]
+        If they do not rise or are out of range.
     """
-    _check(risk_thresholds, 3, 1.0, "risk_thresholds")
-    _check(breach_thresholds, 2, np.inf, "breach_thresholds")
-    return _level(
-        risk,
-        overdue_ratio,
-        np.asarray(risk_thresholds, dtype="float64"),
-        np.asarray(breach_thresholds, dtype="float64"),
-    )
 
+    risk: Sequence[float] = RISK_THRESHOLDS
+    breach: Sequence[float] = BREACH_THRESHOLDS
 
-def _level(
-    risk: npt.ArrayLike,
-    overdue_ratio: npt.ArrayLike,
-    risk_scale: npt.NDArray[np.float64],
-    breach_scale: npt.NDArray[np.float64],
-) -> npt.NDArray[np.int64]:
-    ratio = np.nan_to_num(np.asarray(overdue_ratio, dtype="float64"), nan=0.0)
-    risk_points = np.searchsorted(risk_scale, np.asarray(risk, dtype="float64"), side="right")
-    breach_points = np.searchsorted(breach_scale, ratio, side="right")
-    level = np.clip(risk_points + breach_points - 1, 0, 3)
-    return np.where(risk_points == 0, 0, level).astype("int64")
+    def __post_init__(self) -> None:
+        """Refuse what makes no scale."""
+        _check(self.risk, 3, 1.0, "risk_thresholds")
+        _check(self.breach, 2, np.inf, "breach_thresholds")
+
+    def level(
+        self, risk: npt.ArrayLike, overdue_ratio: npt.ArrayLike, *, ease: float = 1.0
+    ) -> npt.NDArray[np.int64]:
+        """Read the table: 0 none, 1 yellow, 2 orange, 3 red.
+
+        Parameters
+        ----------
+        risk
+            Calibrated P(no purchase in the horizon), shape (n,).
+        overdue_ratio
+            Days since the last purchase over the customer's own typical gap, shape (n,). Missing:
+            no rhythm is known, so none is broken.
+        ease
+            The thresholds count at this share of themselves.
+
+        Examples
+        --------
+        >>> Thresholds().level([0.4, 0.6, 0.6, 0.9, 0.9], [9.0, 0.5, 2.0, 0.5, 1.0]).tolist()
+        [0, 0, 2, 2, 3]
+        """
+        risks = np.asarray(self.risk, dtype="float64") * ease
+        breaches = np.asarray(self.breach, dtype="float64") * ease
+        ratio = np.nan_to_num(np.asarray(overdue_ratio, dtype="float64"), nan=0.0)
+        risk_points = np.searchsorted(risks, np.asarray(risk, dtype="float64"), side="right")
+        breach_points = np.searchsorted(breaches, ratio, side="right")
+        level = np.clip(risk_points + breach_points - 1, 0, 3)
+        return np.where(risk_points == 0, 0, level).astype("int64")
 
 
 def severity(
     scores: pd.DataFrame,
     *,
     as_of: date,
-    risk_thresholds: Sequence[float] = RISK_THRESHOLDS,
-    breach_thresholds: Sequence[float] = BREACH_THRESHOLDS,
+    thresholds: Thresholds | None = None,
     warn: pd.Series | None = None,
     keep: pd.Series | None = None,
     previous: pd.DataFrame | None = None,
@@ -109,8 +110,8 @@ def severity(
         `customer_id, p_churn, overdue_ratio`.
     as_of
         The last day that is known.
-    risk_thresholds, breach_thresholds
-        See `severity_level`.
+    thresholds
+        The rule table. None: as by default.
     warn, keep
         Who is warned about, and who else stays so if they were on the earlier list, whatever the
         table says (booleans, aligned): they are yellow at least, all others have no colour. None:
@@ -140,14 +141,11 @@ def severity(
     {'level': 3, 'severity': 'red', 'previous_severity': 'red', 'days_at_severity': 10}
     """
     risk, ratio = scores["p_churn"], scores["overdue_ratio"]
-    _check(risk_thresholds, 3, 1.0, "risk_thresholds")
+    table = thresholds or Thresholds()
     before = _earlier(previous, as_of).reindex(scores["customer_id"].astype("str"))
     previous_level = before["level"].fillna(0).to_numpy(dtype="int64")
-    scale = np.asarray(risk_thresholds, dtype="float64")
-    breaches = np.asarray(breach_thresholds, dtype="float64")
-    _check(breach_thresholds, 2, np.inf, "breach_thresholds")
-    level = _level(risk, ratio, scale, breaches)
-    eased = _level(risk, ratio, scale * EASE, breaches * EASE)
+    level = table.level(risk, ratio)
+    eased = table.level(risk, ratio, ease=EASE)
     if warn is not None:
         kept = warn if keep is None else warn | keep
         level = np.where(warn, np.maximum(level, 1), 0)

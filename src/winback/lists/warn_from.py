@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from winback.economics import Economics
 from winback.errors import UsageError
-from winback.estimators.churn.churn_profit import ContactEconomics
-from winback.lists.severity import BREACH_THRESHOLDS, EASE, RISK_THRESHOLDS
+from winback.lists.severity import EASE, Thresholds
+from winback.messages import Message
 
 NOT_AT_RISK = "not at risk"
 IN_RHYTHM = "at risk, but in rhythm"
@@ -38,12 +39,12 @@ class WarnFrom:
     profit
         Warn where acting is expected to earn at least so much; who was on the earlier list stays
         down to 90% of it.
-    save_rate
-        Assumed share of those about to leave whom acting keeps, in (0, 1].
-    contact_cost, offer_cost
-        What acting costs, and what the offer costs where it is redeemed.
-    risk_thresholds, breach_thresholds
-        Of the table, to say in words what it does.
+    economics
+        What acting costs, and which share of those about to leave it keeps.
+    thresholds
+        The table.
+    measured
+        Where days of warning were asked for: what history says of `risk`, with its `meaning`.
 
     Raises
     ------
@@ -53,18 +54,16 @@ class WarnFrom:
     Examples
     --------
     >>> rows = pd.DataFrame({"p_churn": [0.8, 0.2], "value_at_risk": [80.0, 20.0]})
-    >>> terms = WarnFrom(profit=2.0, save_rate=0.1, contact_cost=1.0, offer_cost=5.0)
-    >>> terms.expected_profit(rows).round(2).tolist()
+    >>> rule = WarnFrom(profit=2.0, economics=Economics(contact_cost=1.0, offer_cost=5.0))
+    >>> rule.expected_profit(rows).round(2).tolist()
     [5.6, -3.1]
     """
 
     risk: float | None = None
     profit: float | None = None
-    save_rate: float = 0.1
-    contact_cost: float = 0.0
-    offer_cost: float = 0.0
-    risk_thresholds: Sequence[float] = RISK_THRESHOLDS
-    breach_thresholds: Sequence[float] = BREACH_THRESHOLDS
+    economics: Economics = field(default_factory=Economics)
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    measured: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is no threshold."""
@@ -72,14 +71,6 @@ class WarnFrom:
             raise UsageError("one threshold decides", where="warn_from", allowed="risk or profit")
         if self.risk is not None and not 0 < self.risk <= 1:
             raise UsageError("no risk", where="warn_from", got=self.risk, allowed="(0, 1]")
-        costs = (self.contact_cost, self.offer_cost)
-        if not (0 < self.save_rate <= 1 and min(costs) >= 0 and np.isfinite(costs).all()):
-            raise UsageError(
-                "the terms of a warning are out of range",
-                where="save_rate, contact_cost, offer_cost",
-                got=f"{self.save_rate}, {self.contact_cost}, {self.offer_cost}",
-                allowed="a rate in (0, 1], costs of 0 or more",
-            )
 
     def expected_profit(self, rows: pd.DataFrame) -> pd.Series:
         """Return what acting is expected to earn, from `p_churn` and `value_at_risk`.
@@ -87,16 +78,13 @@ class WarnFrom:
         An offer costs those to whom one is made: where there is a column `offered`, it says to
         whom.
         """
-        terms = ContactEconomics(
-            save_rate=self.save_rate, contact_cost=self.contact_cost, offer_cost=self.offer_cost
+        offer_cost: Any = self.economics.offer_cost
+        if "offered" in rows.columns:
+            offer_cost = offer_cost * rows["offered"]
+        profit: pd.Series = self.economics.of_warning(
+            rows["p_churn"], rows["value_at_risk"], offer_cost=offer_cost
         )
-        earned: pd.Series = terms.gain_at_risk(rows["p_churn"], rows["value_at_risk"])
-        if "offered" not in rows.columns:
-            return earned
-        without: pd.Series = replace(terms, offer_cost=0.0).gain_at_risk(
-            rows["p_churn"], rows["value_at_risk"]
-        )
-        return earned.where(rows["offered"], without)
+        return profit
 
     def decide(self, rows: pd.DataFrame) -> dict[str, pd.Series]:
         """Return `warn` and `keep` (see `winback.lists.severity`); nothing where the table decides.
@@ -129,18 +117,31 @@ class WarnFrom:
         if self.profit is not None:
             reason[:] = NOT_WORTH_IT
         elif self.risk is None:
-            reason = reason.mask(rows["p_churn"] >= self.risk_thresholds[0], IN_RHYTHM)
+            reason = reason.mask(rows["p_churn"] >= self.thresholds.risk[0], IN_RHYTHM)
         return reason
 
-    def __str__(self) -> str:
-        """Say it in words."""
+    @property
+    def meaning(self) -> Message:
+        """The rule in words."""
         if self.profit is not None:
-            assumed = f"a warning keeps {self.save_rate:.0%} of those about to leave (assumed)"
-            return f"acting is expected to earn {self.profit:,.2f} or more, where {assumed}"
+            rate = self.economics.save_rate
+            return Message("warn_from.profit", profit=self.profit, rate=rate)
         if self.risk is not None:
-            return f"P(churn) of {self.risk:.2f}"
-        some, high, _ = self.risk_thresholds
-        return (
-            f"P(churn) of {some:.2f} after a silence of {self.breach_thresholds[0]:g} typical gaps "
-            f"or more, or P(churn) of {high:.2f} whatever the silence"
-        )
+            return Message("warn_from.risk", risk=self.risk)
+        low, high, _ = self.thresholds.risk
+        return Message("warn_from.table", ratio=self.thresholds.breach[0], risk=low, high=high)
+
+    def summary(self) -> dict[str, Any]:
+        """Return the rule as plain data, with its `meaning` as a message."""
+        if self.measured is not None:
+            return {"by": "days", **self.measured}
+        if self.profit is not None:
+            terms = {
+                "save_rate": self.economics.save_rate,
+                "contact_cost": self.economics.contact_cost,
+                "offer_cost": self.economics.offer_cost,
+            }
+            return {"by": "profit", "profit": self.profit, **terms, "meaning": self.meaning}
+        if self.risk is not None:
+            return {"by": "risk", "risk": self.risk, "meaning": self.meaning}
+        return {"by": "table", "meaning": self.meaning}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date
 
-import numpy as np
 import pandas as pd
 
 from winback.lists.eligibility import COOLDOWN, ineligible, reach
 from winback.lists.playbook import CHURN_WARNING, NO_OFFER, Playbook, load_playbook, suggest
 from winback.lists.severity import LEVELS
+from winback.lists.terms import ANYBODY, Tables
 
 ON_WIN_BACK = "on the win-back list"
 ANSWER_FIRST = {
@@ -77,10 +78,9 @@ def never_warned(
     reason = ineligible(
         rows,
         as_of=as_of,
-        active_within_days=None,  # how long they have been silent is not the question here
-        window_days=(0, np.iinfo("int64").max),
+        rules=ANYBODY,  # how long they have been silent is not the question here
         channels=channels,
-        customers=customers,
+        tables=Tables(customers=customers),
         held_out=held_out,
     )
     return reason.mask(reason.isna() & rows["customer_id"].isin(on_win_back), ON_WIN_BACK)
@@ -184,22 +184,19 @@ def in_cooldown(rows: pd.DataFrame, contacts: pd.DataFrame | None, as_of: date) 
     >>> in_cooldown(rows, sent, date(2011, 12, 9)).tolist()
     [False, True]
     """
-    found = pd.Series(data=False, index=rows.index)
+    resting = pd.Series(data=False, index=rows.index)
     if contacts is None:
-        return found
-    for days, some in rows.groupby("cooldown_days"):  # a handful of rules, not customers
+        return resting
+    for days, answered in rows.groupby("cooldown_days"):  # a handful of rules, not customers
         reason = ineligible(
-            some,
+            answered,
             as_of=as_of,
-            active_within_days=None,
-            window_days=(0, np.iinfo("int64").max),
+            rules=replace(ANYBODY, cooldown_days=int(str(days))),
             channels=[],
             contacts=contacts,
-            cooldown_days=int(str(days)),
-            contact_cap=np.iinfo("int64").max,
         )
-        found[some.index] = reason == COOLDOWN
-    return found
+        resting[answered.index] = reason == COOLDOWN
+    return resting
 
 
 def cooldown_until(
@@ -231,9 +228,9 @@ def cooldown_until(
     fresh = today + pd.to_timedelta(rows["cooldown_days"].astype("int64"), unit="D")
     if previous is None or previous.empty or "cooldown_until" not in previous.columns:
         return fresh
-    known = previous.set_index(previous["customer_id"].astype("str"))
-    before = known.reindex(rows["customer_id"].astype("str")).set_axis(rows.index)
-    level = {colour: at for at, colour in enumerate(LEVELS)}
+    earlier = previous.set_index(previous["customer_id"].astype("str"))
+    before = earlier.reindex(rows["customer_id"].astype("str")).set_axis(rows.index)
+    level = {colour: place for place, colour in enumerate(LEVELS)}
     risen = rows["severity"].map(level) > before["severity"].map(level)
     until = pd.to_datetime(before["cooldown_until"])
     return fresh.mask((until > today) & ~risen, until)

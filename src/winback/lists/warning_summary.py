@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from winback.lists.severity import LEVELS
+from winback.messages import Message
 
 COLOURS = LEVELS[:0:-1]  # red first
 
@@ -22,7 +23,7 @@ def summarise_warnings(
     defaults: Sequence[str] = (),
     currency: str | None = None,
 ) -> dict[str, Any]:
-    """Count, add up and put into words.
+    """Count, add up and say.
 
     Parameters
     ----------
@@ -33,7 +34,7 @@ def summarise_warnings(
     capacity
         The week's places.
     threshold
-        The threshold in force, with its `meaning` in words and, where days of warning were asked
+        The threshold in force, with its `meaning` and, where days of warning were asked
         for, what was measured.
     left_out
         Reason to number of customers who are not warned about whatever their risk.
@@ -45,18 +46,19 @@ def summarise_warnings(
     Returns
     -------
     dict
-        Plain values only: `at_risk` and `listed` (colour to count), `value_at_risk` (colour, and
-        `all`, to the sum over those listed, `expected`, and of the ends of their intervals, `low`
-        and `high`: how far it would reach if all came out low, or high, together; None without
-        amounts), `capacity, threshold, left_out, defaults` and `sentences`.
+        Plain values and messages: `at_risk` and `listed` (colour to count), `value_at_risk`
+        (colour, and `all`, to the sum over those listed, `expected`, and of the ends of their
+        intervals, `low` and `high`: how far it would reach if all came out low, or high, together;
+        None without amounts), `capacity, threshold, left_out, defaults`, and `messages` that say
+        so.
 
     Examples
     --------
     >>> rows = pd.DataFrame({"severity": ["red", "yellow"], "value_at_risk": [20.0, 1.0],
     ...                      "value_at_risk_low": 0.0, "value_at_risk_high": 40.0})
-    >>> told = summarise_warnings(rows, rows.head(1), capacity=1, left_out={"opted out": 3},
-    ...                           threshold={"meaning": "P(churn) of 0.50"})
-    >>> told["sentences"][0]
+    >>> summary = summarise_warnings(rows, rows.head(1), capacity=1, left_out={"opted out": 3},
+    ...                              threshold={"meaning": "P(churn) of 0.50"})
+    >>> str(summary["messages"][0])
     '1 churn warning, of 2 customers at risk (the capacity): 1 red, 0 orange, 0 yellow; 20.00 of
      margin at risk (0.00 if all came out low, 40.00 if all high)'
     """
@@ -73,25 +75,31 @@ def summarise_warnings(
         "defaults": list(defaults),
     }
     n, of = len(listed), len(at_risk)
-    cut = f", of {of:,} customers at risk (the capacity)" if of > n else ""
-    colours = ", ".join(f"{summary['listed'][colour]:,} {colour}" for colour in COLOURS)
-    everybody, of_what = sums["all"], f" {currency}" if currency else ""
-    lost = (
-        f"; {everybody['expected']:,.2f}{of_what} of margin at risk "
-        f"({everybody['low']:,.2f} if all came out low, {everybody['high']:,.2f} if all high)"
-        if money
-        else ""
+    counted = Message(
+        "warnings.counted",
+        n=n,
+        cut=Message("warnings.cut", n=of) if of > n else "",
+        colours=[Message("warnings.colour", n=summary["listed"][c], colour=c) for c in COLOURS],
+        value=_value(sums["all"], currency) if money else "",
     )
-    sentences = [f"{n:,} churn {'warning' if n == 1 else 'warnings'}{cut}: {colours}{lost}"]
-    sentences.append(f"warned from: {summary['threshold']['meaning']}")
-    sentences += [
-        f"{count:,} {'customer is' if count == 1 else 'customers are'} not warned about: {reason}"
-        for reason, count in left_out.items()
-        if count
+    messages = [counted, Message("warnings.from", meaning=summary["threshold"]["meaning"])]
+    messages += [
+        Message("warnings.left_out", n=n, reason=reason)
+        if n > 1
+        else Message("warnings.left_out_one", reason=reason)
+        for reason, n in left_out.items()
+        if n
     ]
     if defaults:
-        sentences.append(f"left at their defaults: {', '.join(defaults)}")
-    return {**summary, "sentences": sentences}
+        messages.append(Message("warnings.defaults", settings=list(defaults)))
+    return {**summary, "messages": messages}
+
+
+def _value(total: Mapping[str, float], currency: str | None) -> Message:
+    amount = Message("amount", value=total["expected"])
+    if currency:
+        amount = Message("amount.in", value=total["expected"], currency=currency)
+    return Message("warnings.value", expected=amount, low=total["low"], high=total["high"])
 
 
 def _counts(rows: pd.DataFrame) -> dict[str, int]:
@@ -101,4 +109,6 @@ def _counts(rows: pd.DataFrame) -> dict[str, int]:
 
 def _sum(rows: pd.DataFrame) -> dict[str, float]:
     columns = {"expected": "", "low": "_low", "high": "_high"}
-    return {name: round(float(rows[f"value_at_risk{at}"].sum()), 2) for name, at in columns.items()}
+    return {
+        name: round(float(rows[f"value_at_risk{end}"].sum()), 2) for name, end in columns.items()
+    }

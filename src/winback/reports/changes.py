@@ -47,10 +47,10 @@ def before(report: Mapping[str, Any], earlier: Mapping[str, Any] | None) -> dict
     try:
         if not earlier:
             return None
-        then, today = (str(told["job"]["as_of"])[:10] for told in (earlier, report))
+        then, today = (str(one["job"]["as_of"])[:10] for one in (earlier, report))
         if then == today:
-            found = (earlier.get("changes") or {}).get("before")
-            return dict(found) if found else None
+            compared = (earlier.get("changes") or {}).get("before")
+            return dict(compared) if compared else None
         return facts(earlier) if then < today else None
     except (KeyError, TypeError):  # of another version of the package
         return None
@@ -95,11 +95,11 @@ def _followed(
     scores: Rows, warned: Rows | None, lists: Mapping[str, Any], as_of: str
 ) -> dict[str, Any]:
     tables = {name: lists.get(name) for name in ("churn_warning", "win_back", "win_back_control")}
-    found: dict[str, Any] = {"as_of": plain(lists["as_of"])}
+    followed: dict[str, Any] = {"as_of": plain(lists["as_of"])}
     with aggregator(scores=scores, warned=warned, **tables) as engine:
         # the last purchase day is T - recency days before as_of
         for name in (name for name, rows in tables.items() if rows is not None):
-            found[name] = records(
+            followed[name] = records(
                 engine,
                 f"""
                 SELECT count(*) AS n, count(*) FILTER (
@@ -108,10 +108,10 @@ def _followed(
                 FROM (SELECT DISTINCT CAST(customer_id AS VARCHAR) AS customer_id FROM {name}) l
                 JOIN scores s ON CAST(s.customer_id AS VARCHAR) = l.customer_id
                 """,
-                [found["as_of"], as_of],
+                [followed["as_of"], as_of],
             )[0]
         if warned is not None and tables["churn_warning"] is not None:
-            told = records(
+            followed["churn_warning"] |= records(
                 engine,
                 """
                 SELECT count(*) FILTER (seen) AS again, count(*) FILTER (NOT seen) AS new
@@ -119,5 +119,4 @@ def _followed(
                       (SELECT CAST(customer_id AS VARCHAR) FROM churn_warning) AS seen FROM warned)
                 """,
             )[0]
-            found["churn_warning"] |= told
-    return found
+    return followed

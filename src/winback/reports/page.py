@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,18 +17,24 @@ from plotly.offline import get_plotlyjs
 
 from winback.files import atomic_path
 from winback.messages import Words
-from winback.reports import readings, verdict
-from winback.reports.figures import figures as draw
-from winback.reports.figures.style import CROWN
-from winback.reports.quality import LEVEL_GAP
-from winback.reports.readings import choice, lists
-from winback.reports.readings.tiers import differentiation
+from winback.reports import list_sizes, notes, value_choice, verdict
+from winback.reports.gallery import charts as all_charts
+from winback.reports.gallery import figures as draw
+from winback.reports.intake_counts import data_reading
+from winback.reports.quality import LEVEL_GAP, model_clause
+from winback.reports.sections import SECTIONS, Section
+from winback.reports.style import CROWN
+from winback.reports.tier_facts import differentiation
 
 SIMPLE = {"base_rate", "recency_rule", "rate+own_mean", "rate", "zero"}
 """Rules of thumb that no shortened comparison may leave out."""
 
 
-def render(report: dict[str, Any], figures: Mapping[str, go.Figure]) -> str:
+def render(
+    report: dict[str, Any],
+    figures: Mapping[str, go.Figure],
+    sections: Sequence[Section] = SECTIONS,
+) -> str:
     """Render the page.
 
     Parameters
@@ -35,8 +42,10 @@ def render(report: dict[str, Any], figures: Mapping[str, go.Figure]) -> str:
     report
         The result of :func:`winback.reports.compute.compute_report`, or the same read from JSON.
     figures
-        The result of :func:`winback.reports.figures.figures`; a missing figure leaves its place
+        The result of :func:`winback.reports.gallery.figures`; a missing figure leaves its place
         out.
+    sections
+        What the page has below its verdict, in this order; one without data is left out.
 
     Returns
     -------
@@ -45,14 +54,20 @@ def render(report: dict[str, Any], figures: Mapping[str, go.Figure]) -> str:
         content security policy forbids it), the same bytes for the same input.
     """
     words = Words(report["job"]["language"], report["job"]["currency"])
+    places = _places(figures)
     page = _environment().get_template("report.html.j2")
     return page.render(
         report=report,
         words=words,
-        readings=readings,
+        sections=[section.name for section in sections if section.shown(report, places)],
+        places=places,
+        sentence=notes.sentence,
+        sentences=notes.sentences,
+        data_reading=data_reading,
         differentiation=differentiation,
-        said=lists,
-        contest=choice,
+        model_clause=model_clause,
+        sizes=list_sizes,
+        contest=value_choice,
         verdict=verdict,
         gap=LEVEL_GAP,
         simple=SIMPLE,
@@ -103,6 +118,15 @@ def write_data(report: dict[str, Any], path: Path) -> Path:
     with atomic_path(path) as part:
         part.write_text(text + "\n", encoding="utf-8", newline="\n")
     return path
+
+
+def _places(figures: Mapping[str, go.Figure]) -> dict[str, list[str]]:
+    """Return which of the figures stand in which place of the page."""
+    places: dict[str, list[str]] = defaultdict(list)
+    for name, chart in all_charts().items():
+        if name in figures:
+            places[chart.place].append(name)
+    return places
 
 
 @cache

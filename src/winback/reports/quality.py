@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import duckdb
-
-from winback.reports import churn
-from winback.reports.plain import Rows, aggregator, plain, records
+from winback.messages import Words
+from winback.reports.charts.churn_found import curves_of, shown_models
+from winback.reports.charts.churn_groups import groups_of
+from winback.reports.charts.churn_level import reliability_of
+from winback.reports.charts.churn_profits import profit_of
+from winback.reports.plain import Rows, aggregator, plain
+from winback.reports.tenths import tenths
 
 TARGETS = ("churn", "purchases", "revenue")
 # One number decides who leads, the one that the champion rule goes by. For values that is the loss
@@ -23,7 +26,6 @@ SHOWN = {
 }
 LOWER_IS_BETTER = {"loss", "rmse", "mae", "wape", "brier", "log_loss", "ece"}
 UNRANKED = {"top_decile_lift_max"}  # a property of the window, the same for every model
-BINS = 10
 LEVEL_GAP = 0.02  # closer than two percent: level, as in the champion rule
 
 
@@ -55,7 +57,7 @@ def quality(
         error; negative if the rival wins). ``history``: the same verdict per split. ``deciles``
         and ``reliability``: predicted against actual of the chosen model on the latest split.
         ``churn``: ``curves``, ``histogram``, ``rivals`` (``reliability`` of the baselines),
-        ``groups`` and ``profit``; see :mod:`winback.reports.churn`.
+        ``groups`` and ``profit``; see the charts of churn.
     """
     entries = [_with_loss(entry) for entry in evaluation]
     verdicts = [
@@ -66,60 +68,44 @@ def quality(
         )
     ]
     latest = {verdict["target"]: verdict for verdict in verdicts}  # the last split of each wins
-    result: dict[str, Any] = {
+    deciles, churn = _tested(predictions, latest)
+    if "churn" in latest:
+        mine = latest["churn"]
+        groups, profit = (
+            [entry for entry in entries if entry["split"] == mine["split"]]
+            for entries in (groups, profit)
+        )
+        churn["groups"] = groups_of(groups, mine["chosen"])
+        churn["profit"] = profit_of(profit, shown_models(mine))
+    return {
         "targets": plain(latest),
         "history": [
             {key: entry for key, entry in plain(verdict).items() if key not in {"table", "metrics"}}
             for verdict in verdicts
         ],
-        "deciles": {},
-        "reliability": [],
-        "churn": _churn(latest.get("churn"), groups, profit),
+        "deciles": deciles,
+        "reliability": churn.pop("bins"),
+        "churn": churn,
     }
-    if predictions is not None and latest:
-        with aggregator(predictions=predictions) as engine:
-            for target, verdict in latest.items():
-                bins = _bins(engine, verdict)
-                if not bins:
-                    continue
-                if target == "churn":
-                    result["reliability"] = bins
-                    result["churn"]["rivals"] = _rivals(engine, verdict)
-                    result["churn"]["curves"] = churn.curves(engine, verdict)
-                    result["churn"]["histogram"] = churn.histogram(engine, verdict)
-                else:
-                    result["deciles"][target] = bins
-    return result
 
 
-def _churn(
-    verdict: dict[str, Any] | None,
-    groups: Sequence[dict[str, Any]],
-    profit: Sequence[dict[str, Any]],
-) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "curves": [],
-        "histogram": [],
-        "rivals": [],
-        "groups": {},
-        "profit": None,
-    }
-    if verdict is None:
-        return found
-    mine = [
-        [entry for entry in entries if entry["split"] == verdict["split"]]
-        for entries in (groups, profit)
-    ]
-    found["groups"] = churn.groups_of(mine[0], verdict["chosen"])
-    found["profit"] = churn.profit_of(mine[1], churn.shown_models(verdict))
-    return found
-
-
-def _rivals(engine: duckdb.DuckDBPyConnection, verdict: dict[str, Any]) -> list[dict[str, Any]]:
-    """Take the reliability of the baselines that are drawn beside the chosen model."""
-    names = [name for name in churn.shown_models(verdict) if name != verdict["chosen"]]
-    drawn = [{"model": name, "bins": _bins(engine, verdict, name)} for name in names]
-    return [row for row in drawn if row["bins"]]
+def _tested(
+    predictions: Rows | None, latest: Mapping[str, dict[str, Any]]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Compare predictions with what happened: values by tenths, and churn."""
+    deciles: dict[str, Any] = {}
+    churn: dict[str, Any] = {"curves": [], "histogram": [], "rivals": [], "groups": {}}
+    churn |= {"profit": None, "bins": []}
+    if predictions is None or not latest:
+        return deciles, churn
+    with aggregator(predictions=predictions) as engine:
+        for target, verdict in latest.items():
+            if target != "churn":
+                bins = tenths(engine, verdict)
+                deciles |= {target: bins} if bins else {}
+            elif level := reliability_of(engine, verdict):
+                churn |= {**level, "curves": curves_of(engine, verdict)}
+    return deciles, churn
 
 
 def _with_loss(entry: dict[str, Any]) -> dict[str, Any]:
@@ -199,24 +185,22 @@ def _gain(model: dict[str, Any] | None, other: dict[str, Any] | None, metric: st
     return 1 - error / reference
 
 
-def _bins(
-    engine: duckdb.DuckDBPyConnection, verdict: dict[str, Any], model: str | None = None
-) -> list[dict[str, Any]]:
-    """Ten groups of equal size by prediction, the highest first: predicted and actual means."""
-    return records(
-        engine,
-        """
-        WITH ranked AS (
-            SELECT predicted, actual, low_80, high_80,
-                   ntile(?) OVER (ORDER BY predicted DESC, customer_id) AS bin
-            FROM predictions
-            WHERE split = ? AND target = ? AND model = ?
-              AND predicted IS NOT NULL AND actual IS NOT NULL
-        )
-        SELECT bin, count(*) AS n, avg(predicted) AS predicted, avg(actual) AS actual,
-               avg(CASE WHEN low_80 IS NULL OR isnan(low_80) THEN NULL
-                        WHEN actual BETWEEN low_80 AND high_80 THEN 1.0 ELSE 0.0 END) AS within_80
-        FROM ranked GROUP BY bin ORDER BY bin
-        """,
-        [BINS, verdict["split"], verdict["target"], model or verdict["chosen"]],
+def model_clause(entry: dict[str, Any], words: Words) -> str:
+    """Return how the chosen model of a target fares against the best other one."""
+    gain = entry["gain"]
+    outcome = (
+        "alone"
+        if gain is None
+        else "worse"
+        if gain < -LEVEL_GAP
+        else "better"
+        if gain > LEVEL_GAP
+        else "level"
+    )
+    return words(
+        f"clause.{outcome}",
+        target=words.label("target", entry["target"]),
+        model=words.label("model", entry["chosen"] or ""),
+        rival=words.label("model", entry["rival"] or ""),
+        gain=words.share(abs(gain or 0.0)),
     )

@@ -8,7 +8,19 @@ from typing import Any
 
 from winback.messages import Words, capital
 from winback.reports.changes import COMPARED
-from winback.reports.readings import model_clause, value_amount, value_days
+from winback.reports.charts.value_matrices import HORIZON_OF_VALUE
+from winback.reports.notes import sentences
+from winback.reports.quality import model_clause
+
+
+def value_amount(value: float, value_is: str, words: Words) -> str:
+    """Return a sum of value: money, or purchase days where there are no amounts."""
+    return words.money(value) if value_is == "clv" else words.number(round(value))
+
+
+def value_days(report: dict[str, Any], words: Words) -> str:
+    """Return the horizon of value, in words."""
+    return words.count(int(report["job"].get("value_horizon_days") or HORIZON_OF_VALUE), "day")
 
 
 def verdict(report: dict[str, Any], words: Words) -> list[str]:
@@ -19,21 +31,21 @@ def verdict(report: dict[str, Any], words: Words) -> list[str]:
 def gauges(report: dict[str, Any], words: Words) -> list[dict[str, Any]]:
     """Return how full the lists are: a name, what it comes to in words, and the parts of a bar."""
     warned, called = (report["lists"][name] for name in ("churn_warning", "win_back"))
-    found = []
+    bars = []
     if warned and warned["n"]:
         places = _places(warned["capacity"]) or warned["n"]
         parts = [
             {"kind": row["name"], "share": row["n"] / max(places, warned["n"])}
             for row in warned["severities"]
         ]
-        found.append(_gauge("warned", warned["n"], places, parts, words))
+        bars.append(_gauge("warned", warned["n"], places, parts, words))
     if called and called["treated"] and called["capacity"]:
         n, places = called["treated"], called["capacity"]
-        found.append(_gauge("called", n, places, _one(n, places), words))
+        bars.append(_gauge("called", n, places, _one(n, places), words))
     if called and called["budget"] and called["spent"] is not None:
         spent, budget = called["spent"], called["budget"]
-        found.append(_gauge("budget", spent, budget, _one(spent, budget), words))
-    return found
+        bars.append(_gauge("budget", spent, budget, _one(spent, budget), words))
+    return bars
 
 
 def _gauge(
@@ -58,22 +70,22 @@ def _places(capacity: Any) -> int:
 
 def since(report: dict[str, Any], words: Words) -> list[str]:
     """Return what became of those on the last lists."""
-    told = (report["changes"] or {}).get("lists")
-    if not told:
+    lists = (report["changes"] or {}).get("lists")
+    if not lists:
         return []
-    said = []
+    lines = []
     warned, called, control = (
-        told.get(name) for name in ("churn_warning", "win_back", "win_back_control")
+        lists.get(name) for name in ("churn_warning", "win_back", "win_back_control")
     )
     if warned and "new" in warned:
         counts = {name: words.number(n) for name, n in warned.items()}
-        said.append(words("since.warned", as_of=words.day(told["as_of"]), **counts))
+        lines.append(words("since.warned", as_of=words.day(lists["as_of"]), **counts))
     if called and called["n"]:
         text = words("since.called", **_back(called, words))
         if control and control["n"]:
             text += words("since.control", **_back(control, words))
-        said.append(text + words("stop"))
-    return said
+        lines.append(text + words("stop"))
+    return lines
 
 
 def _back(counts: dict[str, int], words: Words) -> dict[str, str]:
@@ -83,8 +95,8 @@ def _back(counts: dict[str, int], words: Words) -> dict[str, str]:
 
 def changed(report: dict[str, Any], words: Words) -> list[dict[str, str]]:
     """Return the figures of the last run beside today's."""
-    told = report["changes"] or {}
-    now, before = told.get("now"), told.get("before")
+    compared = report["changes"] or {}
+    now, before = compared.get("now"), compared.get("before")
     if not now or not before or now["value_is"] != before["value_is"]:
         return []
     rows = []
@@ -191,16 +203,16 @@ def _how_good(quality: dict[str, Any], words: Words) -> str:
     windows: dict[str, list[str]] = {}
     for entry in tested:
         windows.setdefault(entry["split"], []).append(model_clause(entry, words))
-    told = words("clause.next").join(
+    clauses = words("clause.next").join(
         words(
             "verdict.models",
             as_of=words.day(split.partition("/")[0]),
             until=words.day(split.partition("/")[2]),
-            clauses=words("clause.next").join(clauses),
+            clauses=words("clause.next").join(said),
         )
-        for split, clauses in windows.items()
+        for split, said in windows.items()
     )
-    return words("verdict.tested", windows=told)
+    return words("verdict.tested", windows=clauses)
 
 
 def _say(entry: dict[str, Any], words: Words) -> str:
@@ -219,14 +231,14 @@ def _beaten(entry: dict[str, Any], words: Words) -> str:
 
 def _not_promoted(entry: dict[str, Any], words: Words) -> str:
     why = (
-        words("warning.why", reasons=words.sentences(entry["reasons"])) if entry["reasons"] else ""
+        words("warning.why", reasons=sentences(entry["reasons"], words)) if entry["reasons"] else ""
     )
     return words("warning.not_promoted", model=entry["model"], why=why)
 
 
-def _told(entry: dict[str, Any], words: Words) -> str:
+def _noted(entry: dict[str, Any], words: Words) -> str:
     """Say what a room below has said of the run or of a model."""
-    return words(f"warning.{entry['code']}", **{**entry, "text": words.sentences([entry["text"]])})
+    return words(f"warning.{entry['code']}", **{**entry, "text": sentences([entry["text"]], words)})
 
 
 def _many_rejected(entry: dict[str, Any], words: Words) -> str:
@@ -238,6 +250,6 @@ _WARNINGS: dict[str, Callable[[dict[str, Any], Words], str]] = {
     "beaten": _beaten,
     "not_promoted": _not_promoted,
     "many_rejected": _many_rejected,
-    "said": _told,
-    "model_notes": _told,
+    "said": _noted,
+    "model_notes": _noted,
 }

@@ -26,7 +26,7 @@ def backtest(session: Session) -> dict[str, Any]:
         A split ends after the data do.
     """
     from winback.evaluation.backtest import run_backtest
-    from winback.reports.figures.backtest import backtest_page
+    from winback.reports.backtest_page import backtest_page
 
     job = session.job
     splits = [(split.as_of, split.until) for split in job.backtest.splits]

@@ -72,7 +72,7 @@ class Evaluation:
 
         Those of the registered model, called `name`, stand under the target alone.
         """
-        from winback.reports.figures import quality_figures
+        from winback.reports.gallery import quality_figures
         from winback.reports.quality import quality
 
         records = [record for record in self.records if record["target"] in targets]

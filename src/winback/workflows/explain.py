@@ -152,8 +152,8 @@ def _only(customer: str) -> ir.Table:
 
 def _contributions(session: Session, scores: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return what moved the churn score most, in words, the strongest first."""
+    from winback.lists.family_reasons import says, speaks
     from winback.lists.reasons import by_family
-    from winback.lists.sentences import sentence
 
     model = scored_with(session, pd.DataFrame([scores]), "churn")
     features = features_at_as_of(session, model, customers=_only(str(scores["customer_id"])))
@@ -166,14 +166,15 @@ def _contributions(session: Session, scores: Mapping[str, Any]) -> list[dict[str
     totals = by_family(contributions).iloc[0]
     totals = totals.reindex(totals.abs().sort_values(ascending=False, kind="stable").index)
     money, currency = session.transactions.has_amounts, session.job.currency
+    row = behaviour.iloc[0].to_dict()
     moved = []
     for family, log_odds in totals[totals != 0].items():
-        words = sentence(str(family), behaviour, money=money, currency=currency).iloc[0]
+        raises = log_odds > 0 and speaks(str(family), behaviour, money=money).iloc[0]
         moved.append(
             {
                 "family": str(family),
                 "log_odds": float(log_odds),
-                "words": words if log_odds > 0 and isinstance(words, str) else None,
+                "words": str(says(str(family), row, currency=currency)) if raises else None,
             }
         )
     return moved

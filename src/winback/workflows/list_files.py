@@ -13,14 +13,21 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from winback.lists.columns import Columns
+    from winback.lists.origin import Origin
 
 
-def list_name(session: Session) -> str:
-    """Name what the lists are made from: other settings make another `list_id`."""
+def origin(session: Session) -> Origin:
+    """Name what the lists are made for and from: other settings make another `list_id`."""
+    from winback.lists.origin import Origin
+
     settings = session.job.lists.model_dump_json(
         exclude={"database", "bom", "decimal", "separator"}
     )
-    return f"{session.job.name} {hashlib.sha256(settings.encode()).hexdigest()[:12]}"
+    return Origin(
+        job=f"{session.job.name} {hashlib.sha256(settings.encode()).hexdigest()[:12]}",
+        experiment_id=session.job.lists.win_back.experiment or f"{session.job.name}-win-back",
+        defaults=session.loaded.defaults,
+    )
 
 
 def keep(session: Session, name: str, rows: pd.DataFrame, columns: Columns, list_id: str) -> None:

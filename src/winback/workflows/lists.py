@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from winback.messages import Message
 from winback.workflows.churn_warning import churn_warning
 from winback.workflows.session import Session
 from winback.workflows.win_back import win_back
@@ -34,19 +35,27 @@ def lists(session: Session) -> dict[str, Any]:
     # the win-back list first: who is on it, in either arm, is not warned about as well
     with session.reporter.step("Making the win-back list"):
         called = win_back(session, scores, customers)
-    taken = {*called.treated["customer_id"], *called.control["customer_id"]}
     with session.reporter.step("Making the churn-warning list"):
-        warned = churn_warning(session, scores, customers, on_win_back=taken)
-    for sentence in (*warned.summary["sentences"], *called.summary["sentences"]):
-        session.reporter.say(sentence)
+        warned = churn_warning(session, scores, customers, on_win_back=set(called.customer_ids))
+    for message in (*warned.summary["messages"], *called.summary["messages"]):
+        session.reporter.say(str(message))
     rows = session.manifest.setdefault("rows", {})
     rows |= {
         "at_risk": sum(warned.summary["at_risk"].values()),
-        "churn_warning": len(warned.rows),
+        "churn_warning": len(warned.listed),
         "win_back": len(called.treated),
         "win_back_control": len(called.control),
         "win_back_excluded": len(called.excluded),
     }
-    session.manifest["churn_warning"] = warned.summary
-    session.manifest["win_back"] = called.summary
-    return {"rows": rows, "churn_warning": warned.summary, "win_back": called.summary}
+    summaries = {"churn_warning": plain(warned.summary), "win_back": plain(called.summary)}
+    session.manifest.update(summaries)
+    return {"rows": rows, **summaries}
+
+
+def plain(value: Any) -> Any:
+    """Return a summary as plain data: a message by its code, its facts and its English text."""
+    if isinstance(value, Message):
+        return {**value.as_data(), "text": str(value)}
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.metadata import version
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from winback.files import read_record
 from winback.workflows.aggregates import TRACKING, read_tracking
@@ -27,6 +28,10 @@ from winback.workflows.report_value import (
 from winback.workflows.score import champions
 from winback.workflows.session import Session
 
+if TYPE_CHECKING:
+    from winback.registry.load import LoadedModel
+    from winback.reports import material
+
 
 def report(session: Session) -> dict[str, Any]:
     """Compute, draw and stage `report.html`, one offline file without customer identifiers.
@@ -44,75 +49,37 @@ def report(session: Session) -> dict[str, Any]:
         They are of another date.
     """
     from winback.reports.compute import compute_report
-    from winback.reports.figures import figures
+    from winback.reports.gallery import figures
+    from winback.reports.material import Data, Earlier
     from winback.reports.page import write_data, write_report
 
-    job, manifest = session.job, session.manifest
     scores = session.require("scores.parquet", "score")
-    session.require("win_back_excluded.parquet", "lists")  # nearly everybody: its date is sure
-    lists = {
-        "churn_warning": session.require("churn_warning.parquet", "lists"),
-        "win_back": session.require("win_back.parquet", "lists"),
-        "win_back_control": session.require("win_back_control.parquet", "lists"),
-        "win_back_summary": _win_back_facts(session),
-        "churn_warning_summary": manifest.get("churn_warning"),
-    }
+    lists = _lists(session)
     evaluation = _evaluation(session)
     used = champions(session)
-    models = describe_models(session, used)
-    reasons, contest = read_choice(session, used["value"])
-    aggregated = _of_today(session, TRACKING)
+    models = _models(session, used, scores)
+    earlier = Earlier(read_record(session.earlier / "report.json"), read_earlier_lists(session))
     _ = session.transactions  # the counts of the intake
     with session.reporter.step("Drawing the report"):
         computed = compute_report(
-            job={
-                "name": job.name,
-                "as_of": job.as_of,
-                "currency": job.currency,
-                "horizon_days": job.horizon_days,
-                "value_horizon_days": job.value.horizon_days,
-                "margin": job.margin,
-                "active_within_days": job.churn.active_within_days,
-                "defaults": session.loaded.defaults,
-                "language": job.report.language,
-                "package_version": version("winback"),
-            },
-            intake=manifest["intake"],
-            scores=scores,
-            lists=lists,
-            evaluation=evaluation.records,
-            # a row a customer and model: read where it lies, never as a frame
-            predictions=session.find(PREDICTIONS) if evaluation.records else None,
-            groups=evaluation.groups,
-            profit=evaluation.profit,
-            evidence=read_evidence(session, used["churn"]),
-            tiers=_of_today(session, "tiers.json"),
+            _job(session),
+            Data(session.manifest["intake"], scores, cover(session)),
+            evaluation=_judged(session, evaluation),
             models=models,
-            tracking=read_tracking(session),
-            forecast=aggregated.get("forecast", []),
-            forecast_revenue=forecast_revenue(session, scores, used["value"]),
-            cohort_values=aggregated.get("cohorts", []),
-            frequencies=past_frequencies(session, evaluation.records),
-            matrices=draw_matrices(session, scores, used["value"]),
-            cohorts=retention(session),
-            runs=value_runs(session, used["value"]),
-            reasons=reasons,
-            contest=contest,
-            coverage=cover(session),
-            trained=trained_then(session, used["value"]),
-            earlier=read_record(session.earlier / "report.json"),
-            earlier_lists=read_earlier_lists(session),
+            course=_course(session, scores, used["value"]),
+            lists=lists,
+            earlier=earlier,
             warnings=[
                 *evaluation.caveats,
-                *(caveat for model in models for caveat in model["caveats"]),
-                *(manifest.get("win_back") or {}).get("warnings", []),
+                *(caveat for model in models.used for caveat in model["caveats"]),
+                *(session.manifest.get("win_back") or {}).get("warnings", []),
             ],
         )
         write_data(computed, session.staged("report.json"))
         path = session.staged("report.html")
         drawn = figures(computed)
         write_report(computed, path, figures=drawn)
-    _log(session, manifest.get("training", {}).get("run_id", used["value"].run_id), drawn)
+    _log(session, session.manifest.get("training", {}).get("run_id", used["value"].run_id), drawn)
     size = path.stat().st_size
     session.reporter.say(f"report: {session.out / 'report.html'} ({size / 1e6:.1f} MB)")
     return {"bytes": size, "warnings": computed["warnings"]}
@@ -126,6 +93,75 @@ def _log(session: Session, run_id: str, drawn: Mapping[str, Any]) -> None:
     with session.reporter.step("Logging the figures"):
         for name, figure in drawn.items():
             run.log_figure(figure, f"report/{session.job.as_of}/{name}.html")
+
+
+def _job(session: Session) -> dict[str, Any]:
+    job = session.job
+    return {
+        "name": job.name,
+        "as_of": job.as_of,
+        "currency": job.currency,
+        "horizon_days": job.horizon_days,
+        "value_horizon_days": job.value.horizon_days,
+        "margin": job.margin,
+        "active_within_days": job.churn.active_within_days,
+        "defaults": session.loaded.defaults,
+        "language": job.report.language,
+        "package_version": version("winback"),
+    }
+
+
+def _lists(session: Session) -> dict[str, Any]:
+    session.require("win_back_excluded.parquet", "lists")  # nearly everybody: its date is sure
+    return {
+        "churn_warning": session.require("churn_warning.parquet", "lists"),
+        "win_back": session.require("win_back.parquet", "lists"),
+        "win_back_control": session.require("win_back_control.parquet", "lists"),
+        "win_back_summary": _win_back_facts(session),
+        "churn_warning_summary": session.manifest.get("churn_warning"),
+    }
+
+
+def _judged(session: Session, evaluation: Evaluation) -> material.Evaluation:
+    from winback.reports.material import Evaluation as Judged
+
+    return Judged(
+        records=evaluation.records,
+        # a row a customer and model: read where it lies, never as a frame
+        predictions=session.find(PREDICTIONS) if evaluation.records else None,
+        groups=evaluation.groups,
+        profit=evaluation.profit,
+        frequencies=past_frequencies(session, evaluation.records),
+    )
+
+
+def _models(session: Session, used: Mapping[str, LoadedModel], scores: Path) -> material.Models:
+    from winback.reports.material import Models
+
+    reasons, contest = read_choice(session, used["value"])
+    return Models(
+        used=describe_models(session, used),
+        tiers=_of_today(session, "tiers.json"),
+        runs=value_runs(session, used["value"]),
+        evidence=read_evidence(session, used["churn"]),
+        reasons=reasons,
+        contest=contest,
+        trained=trained_then(session, used["value"]),
+        matrices=draw_matrices(session, scores, used["value"]),
+    )
+
+
+def _course(session: Session, scores: Path, champion: LoadedModel) -> material.Course:
+    from winback.reports.material import Course
+
+    aggregated = _of_today(session, TRACKING)
+    return Course(
+        tracking=read_tracking(session),
+        forecast=aggregated.get("forecast", []),
+        forecast_revenue=forecast_revenue(session, scores, champion),
+        cohorts=retention(session),
+        cohort_values=aggregated.get("cohorts", []),
+    )
 
 
 def _evaluation(session: Session) -> Evaluation:

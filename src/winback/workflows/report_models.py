@@ -74,8 +74,8 @@ def describe_models(session: Session, used: Mapping[str, LoadedModel]) -> list[d
                 "estimator": estimator,
                 "parameters": parameters,
                 "promoted": newest == model.version,
-                "reasons": [str(note) for note in read_notes(challenger, GATE)],
-                "caveats": [str(note) for note in read_notes(champion, CAVEATS)],
+                "reasons": read_notes(challenger, GATE),
+                "caveats": read_notes(champion, CAVEATS),
             }
         )
     return entries
@@ -87,7 +87,7 @@ def value_runs(session: Session, champion: LoadedModel) -> list[dict[str, Any]]:
     from winback.registry.aliases import CHALLENGER, aliases_of, resolve
     from winback.registry.artifacts import trained_on
     from winback.registry.load import load_version
-    from winback.reports.stability import MOST
+    from winback.reports.charts.value_stability import MOST
 
     store = session.store
     newest = aliases_of(store, champion.name).get(CHALLENGER, champion.version)

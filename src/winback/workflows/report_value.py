@@ -57,7 +57,7 @@ def draw_matrices(session: Session, scores: Path, champion: LoadedModel) -> dict
 
     None where it needs more of a customer than a history.
     """
-    from winback.reports.value import grid, over_grid
+    from winback.reports.charts.value_matrices import grid, over_grid
 
     model, days = champion.estimator.purchase_model_, session.job.value.horizon_days
     laid = grid(scores)
@@ -112,9 +112,9 @@ def forecast_revenue(session: Session, scores: Path, champion: LoadedModel) -> l
 
 def cover(session: Session) -> dict[str, Any] | None:
     """Tell what the data cover, the job's further tables beside the purchases."""
-    from winback.reports.coverage import coverage
+    from winback.reports.charts.data_coverage import coverage_of
 
-    return coverage(
+    return coverage_of(
         session.transactions.table,
         session.job.as_of,
         customers=session.customers,
@@ -125,7 +125,8 @@ def cover(session: Session) -> dict[str, Any] | None:
 def retention(session: Session) -> dict[str, Any] | None:
     """Count by cohort who came back when."""
     from winback.features.purchases import purchase_days
-    from winback.reports.cohorts import cohort_rows, cohorts, unit_of
+    from winback.reports.charts.cohort_returns import cohort_rows, cohorts
+    from winback.reports.periods import unit_of
 
     known, as_of = session.transactions, session.job.as_of
     first = known.counts.first_day

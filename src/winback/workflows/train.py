@@ -157,8 +157,7 @@ def _register(
 def _card(session: Session, fitted: Fitted) -> str:
     """Write what whoever looks the version up should know: choice, runners-up, reasons."""
     from winback.messages import Words
-    from winback.reports.choice import choice
-    from winback.reports.readings.choice import card_text
+    from winback.reports.value_choice import card_text, choice
 
     contest, told = fitted.tables.get(CONTEST), None
     if contest is not None and "target" in contest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from winback.workflows.score import scored_with
@@ -13,30 +14,28 @@ if TYPE_CHECKING:
     from winback.lists.warn_from import WarnFrom
 
 
-def threshold(session: Session, scores: pd.DataFrame) -> tuple[WarnFrom, dict[str, Any]]:
-    """Return the threshold in force, and what it means."""
+def warn_from(session: Session, scores: pd.DataFrame) -> WarnFrom:
+    """Return the rule in force."""
+    from winback.economics import Economics
+    from winback.lists.severity import Thresholds
     from winback.lists.warn_from import WarnFrom
 
     settings = session.job.lists.churn_warning
     wanted = settings.warn_from
-    terms: dict[str, Any] = {
-        "save_rate": settings.save_rate,
-        "contact_cost": settings.contact_cost,
-        "offer_cost": settings.offer_cost,
-    }
+    rule = WarnFrom(
+        economics=Economics(
+            contact_cost=settings.contact_cost,
+            offer_cost=settings.offer_cost,
+            save_rate=settings.save_rate,
+        ),
+        thresholds=Thresholds(settings.risk_thresholds, settings.breach_thresholds),
+    )
     if wanted is None:
-        rule = WarnFrom(
-            risk_thresholds=settings.risk_thresholds, breach_thresholds=settings.breach_thresholds
-        )
-        return rule, {"by": "table", "meaning": str(rule)}
+        return rule
     if wanted.days is not None:
         measured = _lead_time(session, scores, wanted.days)
-        rule = WarnFrom(risk=measured["risk"], **terms)
-        return rule, {"by": "days", **measured}
-    rule = WarnFrom(risk=wanted.risk, profit=wanted.profit, **terms)
-    if wanted.risk is not None:
-        return rule, {"by": "risk", "risk": wanted.risk, "meaning": str(rule)}
-    return rule, {"by": "profit", "profit": wanted.profit, **terms, "meaning": str(rule)}
+        return replace(rule, risk=measured["risk"], measured=measured)
+    return replace(rule, risk=wanted.risk, profit=wanted.profit)
 
 
 def _lead_time(session: Session, scores: pd.DataFrame, days: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from winback.workflows.list_files import keep, kept_dates, list_name
+from winback.workflows.list_files import keep, kept_dates, origin
 from winback.workflows.playbook import job_playbook
 from winback.workflows.session import Session
 
@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from winback.estimators.uplift.uplift_model import UpliftModel
+    from winback.lists.memory import Memory
     from winback.lists.playbook import Playbook
-    from winback.lists.selection import Channel
-    from winback.lists.win_back_columns import WinBack
+    from winback.lists.terms import Channel, WinBackTerms
+    from winback.lists.win_back import WinBack
 
 GROUP = "acquisition_channel"
 
@@ -37,20 +38,45 @@ def win_back(session: Session, scores: pd.DataFrame, customers: pd.DataFrame | N
     WinBack
         Treated, control and excluded, the summary, and the `customer_ids` that it decides about.
     """
-    from winback.lists.economics import Economics
-    from winback.lists.win_back import WIN_BACK, WIN_BACK_EXCLUDED
-    from winback.lists.win_back import win_back as choose
+    from winback.lists.columns import WIN_BACK, WIN_BACK_EXCLUDED
+    from winback.lists.terms import Tables
+    from winback.lists.win_back import win_back as call_back
     from winback.lists.write import write_parquet
+
+    contacts, playbook = session.read_frame("contacts"), job_playbook(session)
+    uplift = _uplift(session, contacts, customers)
+    lists = call_back(
+        scores,
+        as_of=session.job.as_of,
+        terms=_terms(session),
+        tables=Tables(
+            customers=customers,
+            contacts=contacts,
+            open_cases=open_cases_of(session),
+            covariates=None if uplift is None else _covariates(session, customers),
+        ),
+        memory=_memory(session, playbook),
+        playbook=playbook,
+        uplift=uplift,
+        origin=origin(session),
+    )
+    name = lists.summary["list_id"]
+    keep(session, "win_back", lists.treated, WIN_BACK, name)
+    keep(session, "win_back_control", lists.control, WIN_BACK, name)
+    for folder in ("", f"lists/{session.job.as_of}/"):
+        path = session.staged(f"{folder}win_back_excluded.parquet")
+        write_parquet(lists.excluded, path, WIN_BACK_EXCLUDED)
+    return lists
+
+
+def _terms(session: Session) -> WinBackTerms:
+    """Put the job's settings into the terms of the list."""
+    from winback.economics import Economics
+    from winback.lists.terms import Eligibility, WinBackTerms
 
     job, settings = session.job, session.job.lists.win_back
     active_within_days = job.churn.active_within_days
-    contacts = session.read_frame("contacts")
-    measured = _uplift(session, contacts, customers)
-    playbook = job_playbook(session)
-    result = choose(
-        scores,
-        as_of=job.as_of,
-        horizon_days=job.horizon_days,
+    return WinBackTerms(
         economics=Economics(
             contact_cost=settings.contact_cost,
             offer_cost=settings.offer_cost,
@@ -59,45 +85,31 @@ def win_back(session: Session, scores: pd.DataFrame, customers: pd.DataFrame | N
         ),
         budget=settings.budget,
         capacity=settings.capacity,
-        control_share=settings.control_share,
-        # where nobody is dormant, whoever may still come back by themselves is left alone
-        window_days=(0 if active_within_days else job.horizon_days, settings.window_days),
-        active_within_days=active_within_days,
         channels=_channels(session),
         # an offer that the job names goes before the playbook's
         offer=settings.offer if "offer" in settings.model_fields_set else None,
-        job=list_name(session),
-        experiment_id=settings.experiment or f"{job.name}-win-back",
-        expires_days=settings.expires_days,
-        customers=customers,
-        contacts=contacts,
-        open_cases=_open_cases(session),
+        control_share=settings.control_share,
         holdout_share=job.lists.holdout_share,
-        cooldown_days=settings.cooldown_days,
-        contact_cap=settings.contact_cap,
-        contact_cap_days=settings.contact_cap_days,
-        playbook=playbook,
-        uplift=measured,
-        covariates=None if measured is None else _covariates(session, customers),
         exploration_share=settings.exploration_share,
         max_share=settings.max_share,
-        earlier=_earlier(session, playbook),
-        defaults=session.loaded.defaults,
+        eligibility=Eligibility(
+            # where nobody is dormant, whoever may still come back by themselves is left alone
+            window_days=(0 if active_within_days else job.horizon_days, settings.window_days),
+            active_within_days=active_within_days,
+            cooldown_days=settings.cooldown_days,
+            contact_cap=settings.contact_cap,
+            contact_cap_days=settings.contact_cap_days,
+        ),
+        horizon_days=job.horizon_days,
+        expires_days=settings.expires_days,
     )
-    name = result.summary["list_id"]
-    keep(session, "win_back", result.treated, WIN_BACK, name)
-    keep(session, "win_back_control", result.control, WIN_BACK, name)
-    for folder in ("", f"lists/{job.as_of}/"):
-        path = session.staged(f"{folder}win_back_excluded.parquet")
-        write_parquet(result.excluded, path, WIN_BACK_EXCLUDED)
-    return result
 
 
-def _earlier(session: Session, playbook: Playbook) -> pd.DataFrame | None:
-    """Return both arms of the job's earlier lists, as far back as one remembers."""
+def _memory(session: Session, playbook: Playbook) -> Memory:
+    """Read both arms of the job's earlier lists, as far back as one remembers."""
     import pandas as pd
 
-    from winback.lists.memory import EARLIER
+    from winback.lists.memory import EARLIER, Memory
 
     settings, as_of = session.job.lists.win_back, session.job.as_of
     longest = max(rule.cooldown_days for rule in playbook.rules["win_back"])
@@ -109,19 +121,22 @@ def _earlier(session: Session, playbook: Playbook) -> pd.DataFrame | None:
         for day in sorted(kept_dates(session, name))
         if as_of - timedelta(days=days) <= day < as_of
     ]
-    return pd.concat(frames, ignore_index=True) if frames else None
+    return Memory(win_backs=pd.concat(frames, ignore_index=True) if frames else None)
 
 
 def _channels(session: Session) -> dict[str, Channel]:
-    from winback.lists.selection import Channel
+    from winback.lists.terms import Channel
 
     settings = session.job.lists.win_back
     if settings.channels is None:
         return {settings.channel: Channel(settings.capacity)}
-    return {name: Channel(of.capacity, of.contact_cost) for name, of in settings.channels.items()}
+    return {
+        name: Channel(channel.capacity, channel.contact_cost)
+        for name, channel in settings.channels.items()
+    }
 
 
-def _open_cases(session: Session) -> pd.DataFrame:
+def open_cases_of(session: Session) -> pd.DataFrame:
     """Find who has a complaint or a refund open; a source without amounts has no refunds."""
     from winback.features.open_cases import open_cases
 
@@ -151,17 +166,16 @@ def _uplift(
 
     from winback.estimators.uplift.uplift_model import UpliftModel
     from winback.features.past_campaigns import COVARIATES, campaign_table
-    from winback.lists.checks import not_as_drawn
+    from winback.lists.randomisation import not_as_drawn
 
     if contacts is None or contacts.empty:
         return None
-    known = session.transactions
     table = campaign_table(
         ibis.memtable(pa.Table.from_pandas(contacts, preserve_index=False)),
-        known.table,
+        session.transactions.table,
         session.job.as_of,
         horizon_days=session.job.horizon_days,
-        count_zero=known.count_zero,
+        count_zero=session.transactions.count_zero,
     )
     if table is None:
         return None
@@ -195,8 +209,8 @@ def _drawn(session: Session) -> dict[str, float]:
         return {}
     kept = pd.concat(frames, ignore_index=True).drop_duplicates()
     named = pd.concat([kept.set_index(name)["propensity"] for name in columns[:2]])
-    known = named.groupby(level=0).agg(["min", "max"])
-    same = known.loc[known["min"] == known["max"], "min"]
+    shares = named.groupby(level=0).agg(["min", "max"])
+    same = shares.loc[shares["min"] == shares["max"], "min"]
     return {str(name): float(share) for name, share in same.items()}
 
 
@@ -205,11 +219,10 @@ def _covariates(session: Session, customers: pd.DataFrame | None) -> pd.DataFram
     from winback.features.behaviour import behaviour_table
     from winback.features.past_campaigns import COVARIATES
 
-    known = session.transactions
     table = behaviour_table(
-        known.table,
+        session.transactions.table,
         [session.job.as_of],
-        count_zero=known.count_zero,
+        count_zero=session.transactions.count_zero,
         horizon_days=session.job.horizon_days,
     )
     rows = table.select("customer_id", *COVARIATES).to_pyarrow().to_pandas()

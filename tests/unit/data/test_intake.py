@@ -122,6 +122,14 @@ def test_each_broken_row_lands_in_rejected_with_its_reason_and_cells(tmp_path):
     assert days(read) == [(dt.date(2024, 1, 1),) * 3 + (5.0,)]
 
 
+def test_the_last_possible_day_is_possible_to_its_end():
+    times = [f"{DAY} 23:59:59", f"{DAY + dt.timedelta(days=1)} 00:00:00"]
+    source = orders(customer_id=["a", "b"], timestamp=times, amount=["5", "5"])
+    read = read_transactions(source, not_after=DAY, max_rejected_share=0.5)
+    assert [row[0] for row in days(read)] == [DAY]
+    assert dict(read.counts.rejected) == {"future time": 1}
+
+
 def test_what_is_after_as_of_has_no_effect():
     known = orders(
         customer_id=["a", "b", "a"],

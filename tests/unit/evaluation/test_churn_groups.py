@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
-from winback.estimators.churn.churn_profit import ContactEconomics
+from winback.economics import Economics
 from winback.evaluation.backtest import judge
 from winback.evaluation.churn_groups import group_records, order_groups, profit_records
 from winback.evaluation.forward import ForwardTest
@@ -74,11 +74,11 @@ def test_a_group_of_one_kind_and_a_group_of_nobody(made):
 
 def test_the_profit_curve_adds_up(made):
     _, test = made
-    money = ContactEconomics(margin=0.5, save_rate=0.2, contact_cost=1.0, offer_cost=2.0)
+    money = Economics(margin=0.5, save_rate=0.2, contact_cost=1.0, offer_cost=2.0)
     records = profit_records(test, WINDOW, money, value=100.0, chosen="score", steps=10)
     assert [r["depth"] for r in records if r["chosen"]] == [k / 10 for k in range(1, 11)]
     last = next(r for r in records if r["chosen"] and r["depth"] == 1.0)
-    expected = money.gain(test.actual, np.full(6000, 100.0)).sum()
+    expected = money.of_warning(test.actual, 100.0 * test.actual).sum()
     assert last["profit"] == pytest.approx(expected)
     assert last["churners"] == test.actual.sum()
     json.dumps(records, allow_nan=False)

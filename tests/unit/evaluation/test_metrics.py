@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from winback.economics import Economics
 from winback.errors import ModelError
-from winback.estimators.churn.churn_profit import ContactEconomics
 from winback.evaluation.metrics import (
     churn_metrics,
     interval_metrics,
@@ -115,7 +115,7 @@ def test_interval_coverage_splits_misses_and_looks_at_the_top_decile():
 
 def test_profit_falls_when_the_safe_are_contacted():
     y = np.r_[np.ones(50), np.zeros(50)]
-    money = ContactEconomics(margin=0.5, contact_cost=1, offer_cost=5, save_rate=0.2)
+    money = Economics(margin=0.5, contact_cost=1, offer_cost=5, save_rate=0.2)
     curve = profit_by_depth(y, y, money, value=200.0, steps=4)
     assert curve["churners"].tolist() == [25, 50, 50, 50]
     assert curve["profit"].tolist() == [25 * 19 - 25, 50 * 19 - 50, 950 - 75 - 125, 950 - 100 - 250]

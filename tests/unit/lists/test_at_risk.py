@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from winback.economics import Economics
 from winback.errors import UsageError
 from winback.lists.at_risk import at_risk, select_at_risk, within_capacity
 from winback.lists.warn_from import WarnFrom
@@ -102,7 +103,7 @@ def test_a_threshold_by_risk_keeps_nobody_below_it_but_their_colour_above_it():
 
 
 def test_a_threshold_by_profit_decides_alone():
-    terms = WarnFrom(profit=5.0, save_rate=0.1)
+    terms = WarnFrom(profit=5.0, economics=Economics(save_rate=0.1))
     chosen = select(scores(p_churn=[0.9, 0.9, 0.1, 0.55, 0.2, 0.99]), warn_from=terms)
     # .1 x .1 x 900 = 9 pays though the risk is small; .1 x .9 x 10 does not
     assert chosen["customer_id"].tolist() == ["c"]

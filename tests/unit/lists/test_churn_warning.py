@@ -6,9 +6,14 @@ import pytest
 
 from winback.errors import DataError
 from winback.lists.at_risk import select_at_risk
-from winback.lists.churn_warning import CHURN_WARNING, churn_warning, left_out
-from winback.lists.columns import DTYPES
+from winback.lists.churn_warning import churn_warning, left_out, written
+from winback.lists.columns import CHURN_WARNING, CHURN_WARNING_EXCLUDED, DTYPES
+from winback.lists.memory import Memory
+from winback.lists.origin import Origin
+from winback.lists.terms import Tables
 from winback.lists.warn_from import WarnFrom
+from winback.lists.warning_actions import warning_actions
+from winback.lists.warning_terms import Described, WarningTerms
 
 AS_OF = date(2011, 12, 9)
 
@@ -55,6 +60,20 @@ BEHAVIOUR = pd.DataFrame(
     }
 )
 CONTRIBUTIONS = pd.DataFrame({"customer_id": list("abcdef"), "overdue_ratio": 1.0})
+TERMS = WarningTerms(capacity=9)
+
+
+def write(selected=None, *, as_of=AS_OF, horizon_days=90, last=None, previous=None, origin=None):
+    rows = select() if selected is None else selected
+    described = Described(BEHAVIOUR, CONTRIBUTIONS, last, horizon_days)
+    return written(
+        rows.join(warning_actions(rows)),
+        described,
+        as_of=as_of,
+        terms=TERMS,
+        previous=previous,
+        origin=origin,
+    )
 
 
 def test_the_list_is_complete_and_typed():
@@ -62,10 +81,8 @@ def test_the_list_is_complete_and_typed():
         {"customer_id": ["b"], "place": [1], "day": [date(2011, 10, 10)], "what": ["purchase"],
          "times": [1], "amount": [34.2], "channel": [None]}
     )  # fmt: skip
-    table = churn_warning(
-        select(), BEHAVIOUR, CONTRIBUTIONS, as_of=AS_OF, horizon_days=90, last=last,
-        limits="defaults: capacity",
-    )  # fmt: skip
+    origin = Origin(defaults=["lists.churn_warning.capacity = 200"])
+    table = write(last=last, origin=origin)
     assert {name: str(kind) for name, kind in table.dtypes.items()} == {
         name: DTYPES[kind] for name, kind in CHURN_WARNING.items()
     }
@@ -82,15 +99,13 @@ def test_the_list_is_complete_and_typed():
     assert (row["value_version"], row["days_since_last"], row["horizon_days"]) == ("3", 60, 90)
     assert (row["owner"], row["action"]) == ("account manager", "call, ask what is wrong")
     assert table["list_id"].str.startswith("churn_warning-2011-12-09-").all()
-    short = churn_warning(select(), BEHAVIOUR, None, as_of=AS_OF, horizon_days=5)
+    short = write(horizon_days=5)
     assert short["expires_at"][0] == pd.Timestamp("2011-12-14")
 
 
 def test_an_empty_list_has_the_same_columns():
     nobody = select(scores(p_churn=0.1))
-    table = churn_warning(nobody, BEHAVIOUR.head(0), CONTRIBUTIONS.head(0), as_of=AS_OF,
-                          horizon_days=90)  # fmt: skip
-    full = churn_warning(select(), BEHAVIOUR, CONTRIBUTIONS, as_of=AS_OF, horizon_days=90)
+    table, full = write(nobody), write()
     assert table.empty
     assert table.dtypes.equals(full.dtypes)
 
@@ -99,13 +114,13 @@ def test_without_amounts_purchases_rank_and_money_is_empty():
     bare = scores(clv=np.nan, clv_low=np.nan, clv_high=np.nan, monetary_value=0.0)
     chosen = select(bare)
     assert chosen["customer_id"].tolist() == ["b", "a", "c", "d"]  # 1.8, .9 purchases at risk
-    table = churn_warning(chosen, BEHAVIOUR, CONTRIBUTIONS, as_of=AS_OF, horizon_days=90)
+    table = write(chosen)
     money = [name for name, kind in CHURN_WARNING.items() if kind == "money"]
     assert table[money].isna().all(axis=None)
 
 
 def test_colours_do_not_flap():
-    table = churn_warning(select(), BEHAVIOUR, None, as_of=AS_OF, horizon_days=90)
+    table = write()
     later = date(2011, 12, 16)
     eased = scores(as_of=[later] * 6, p_churn=[0.8, 0.9, 0.75, 0.55, 0.2, 0.99])
     kept = select(eased, as_of=later, previous=table).set_index("customer_id").loc["a"]
@@ -118,11 +133,10 @@ def test_colours_do_not_flap():
 
 
 def test_a_row_that_repeats_is_not_put_off_week_by_week():
-    table = churn_warning(select(), BEHAVIOUR, None, as_of=AS_OF, horizon_days=90)
+    table = write()
     later = date(2011, 12, 12)
     worse = scores(as_of=[later] * 6, p_churn=[0.9, 0.9, 0.75, 0.75, 0.2, 0.99])
-    again = churn_warning(select(worse, as_of=later, previous=table), BEHAVIOUR, None, as_of=later,
-                          horizon_days=90, previous=table)  # fmt: skip
+    again = write(select(worse, as_of=later, previous=table), as_of=later, previous=table)
     until = pd.concat(
         [frame.set_index("customer_id")["cooldown_until"] for frame in (table, again)], axis=1
     )
@@ -143,8 +157,8 @@ def test_who_is_left_out_is_told_the_truth(warn_from, reasons):
         [scores(), scores().iloc[[3]].assign(customer_id="x", p_churn=0.5, overdue_ratio=0.99)]
     )
     listed = select(table, warn_from=warn_from)
-    out = left_out(table, listed, listed, as_of=AS_OF, warn_from=warn_from)
-    told = out.set_index("customer_id")
+    terms = WarningTerms(capacity=9, warn_from=warn_from or WarnFrom())
+    told = left_out(table, listed, listed, as_of=AS_OF, terms=terms).set_index("customer_id")
     assert told["reason"].to_dict() == {"f": "not active"} | (
         reasons if warn_from is None or warn_from.profit else reasons | {"d": "not at risk"}
     )
@@ -162,3 +176,64 @@ def test_scores_that_cannot_be_used_are_refused():
         with pytest.raises(DataError, match=match):
             select(wrong)
     assert len(select(scores(p_churn=[0.9] * 5 + [np.nan]))) == 5  # a dormant customer's is unused
+
+
+def test_everybody_is_listed_or_left_out_with_a_reason_and_only_those_selected_are_described():
+    asked = []
+
+    def describe(rows):
+        asked.extend(rows["customer_id"])
+        return Described(BEHAVIOUR, CONTRIBUTIONS)
+
+    made = churn_warning(
+        scores(),
+        as_of=AS_OF,
+        terms=WarningTerms(capacity=1),
+        describe=describe,
+        tables=Tables(
+            customers=pd.DataFrame({"customer_id": ["b"], "opt_out": [True]}).merge(
+                scores()[["customer_id"]], how="right"
+            ),
+            contacts=pd.DataFrame({"customer_id": ["c"], "timestamp": [pd.Timestamp(AS_OF)]}),
+            open_cases=pd.DataFrame({"customer_id": ["a"], "reason": ["open complaint"]}),
+        ),
+        memory=Memory(called_back=["d", "f"]),
+    )
+    assert made.listed["customer_id"].tolist() == asked == ["a"]
+    assert made.listed["owner"].tolist() == ["customer service"]
+    assert made.excluded.set_index("customer_id")["reason"].to_dict() == {
+        "b": "opted out",
+        "c": "in cooldown",
+        "d": "on the win-back list",
+        "e": "not at risk",
+        "f": "not active",  # whom the other list decides about needs no saying
+    }
+    assert list(made.excluded.columns) == list(CHURN_WARNING_EXCLUDED)
+    assert made.summary["left_out"] == {
+        "in cooldown": 1, "on the win-back list": 1, "opted out": 1,
+    }  # fmt: skip
+
+
+def test_the_holdout_is_not_warned_about():
+    held = {"share": 0.999999}
+    made = churn_warning(
+        scores(),
+        as_of=AS_OF,
+        terms=WarningTerms(capacity=9, holdout_share=held["share"]),
+        describe=Described(BEHAVIOUR),
+    )
+    assert made.listed.empty
+    assert set(made.excluded["reason"]) == {"global holdout"}
+
+
+def test_an_earlier_list_without_rows_gives_nobody_a_colour_to_keep():
+    before = {
+        date(2011, 11, 25): write(as_of=date(2011, 11, 25)),
+        date(2011, 12, 2): write().head(0),
+    }
+    memory = Memory(warnings=before)
+    assert memory.previous_warnings(AS_OF).empty
+    assert len(memory.previous_warnings(date(2011, 12, 2))) == 4
+    assert memory.previous_warnings(date(2011, 11, 25)) is None
+    assert memory.warnings_this_week(AS_OF) is None  # it was Monday since
+    assert len(memory.warnings_this_week(date(2011, 11, 26))) == 4

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from winback.economics import Economics
 from winback.errors import DataError
-from winback.lists.economics import Economics
-from winback.lists.memory import contacts_so_far
-from winback.lists.selection import Channel
+from winback.lists.memory import Memory
+from winback.lists.terms import Channel, Eligibility, Tables, WinBackTerms
 from winback.lists.win_back import win_back
 
 MONDAY, FRIDAY, NEXT_MONDAY = date(2011, 12, 5), date(2011, 12, 9), date(2011, 12, 12)
@@ -35,16 +35,21 @@ def scores(as_of):
     )
 
 
-def make(as_of, **over):
-    arguments = {
-        "horizon_days": 90,
+def make(as_of, *, earlier=None, contacts=None, rules=None, **over):
+    terms = {
         "economics": Economics(contact_cost=0.1, offer_cost=0.9),
         "budget": 30.0,
         "capacity": 50,
         "control_share": 0.2,
-        "window_days": (90, 730),
+        "eligibility": Eligibility(**{"window_days": (90, 730)} | (rules or {})),
     } | over
-    return win_back(scores(as_of), as_of=as_of, **arguments)
+    return win_back(
+        scores(as_of),
+        as_of=as_of,
+        terms=WinBackTerms(**terms),
+        tables=Tables(contacts=contacts),
+        memory=Memory(win_backs=earlier),
+    )
 
 
 def why(lists):
@@ -72,7 +77,7 @@ def test_a_week_has_one_budget_and_the_next_another():
     assert friday.treated.empty
     assert friday.summary["treated"] == 0
     assert "over budget" in set(why(friday).values())
-    said = " ".join(friday.summary["sentences"])
+    said = " ".join(map(str, friday.summary["messages"]))
     assert "committed 30.00 of the budget of 30.00, and 30 of 50 contacts" in said
     assert "does not pay a single contact" not in said
     assert friday.summary["used_this_week"] == {"budget": 30.0, "contacts": 30}
@@ -119,9 +124,9 @@ def test_the_longer_cooldown_of_the_playbook_is_kept():
     long = monday.treated.assign(cooldown_until=pd.Timestamp("2012-03-05"))
     inside, after = date(2012, 3, 4), date(2012, 3, 5)
     names = set(monday.treated["customer_id"])
-    held = make(inside, earlier=long, cooldown_days=5)
+    held = make(inside, earlier=long, rules={"cooldown_days": 5})
     assert {why(held)[name] for name in names} == {"in cooldown"}
-    assert names & set(make(after, earlier=long, cooldown_days=5).treated["customer_id"])
+    assert names & set(make(after, earlier=long, rules={"cooldown_days": 5}).treated["customer_id"])
 
 
 def test_earlier_lists_count_towards_the_cap_and_the_step():
@@ -134,9 +139,9 @@ def test_earlier_lists_count_towards_the_cap_and_the_step():
             for i, day in enumerate(days)
         ]
     )
-    assert why(make(MONDAY, earlier=before, cooldown_days=1))[name] == "contact cap"
+    assert why(make(MONDAY, earlier=before, rules={"cooldown_days": 1}))[name] == "contact cap"
     once = before.head(1)
-    lists = make(MONDAY, earlier=once, cooldown_days=1, contact_cap=2)
+    lists = make(MONDAY, earlier=once, rules={"cooldown_days": 1, "contact_cap": 2})
     told = pd.concat([lists.treated, lists.excluded]).set_index("customer_id")
     assert told.loc[name, "step"] == "diagnose" or told.loc[name, "reason"] == "next step not due"
 
@@ -162,7 +167,7 @@ def test_where_the_contacts_know_a_list_they_alone_tell():
     told = why(make(NEXT_MONDAY, earlier=earlier, contacts=late))
     assert {told[name] for name in names} == {"in cooldown"}
     # the list's own cooldown counts from the day it was sent
-    known = contacts_so_far(sent, earlier, NEXT_MONDAY)
+    known = Memory(earlier).contacts(sent, NEXT_MONDAY)
     assert known["cooldown_until"].iloc[0] == earlier["cooldown_until"][0] + pd.Timedelta(days=1)
 
 
@@ -170,17 +175,17 @@ def test_a_contact_without_a_list_is_not_counted_twice():
     earlier = make(MONDAY).treated.head(2)
     names = earlier["customer_id"].tolist()
     sent = pd.DataFrame({"customer_id": names[:1], "timestamp": [pd.Timestamp("2011-12-06")]})
-    known = contacts_so_far(sent, earlier, NEXT_MONDAY)
+    known = Memory(earlier).contacts(sent, NEXT_MONDAY)
     assert known["customer_id"].tolist() == names
     before = sent.assign(timestamp=pd.Timestamp("2011-12-01"))
-    assert len(contacts_so_far(before, earlier, NEXT_MONDAY)) == 3
+    assert len(Memory(earlier).contacts(before, NEXT_MONDAY)) == 3
 
 
 def test_a_list_that_remembers_nothing_says_so():
     said = "know of no earlier contact"
-    assert said in make(MONDAY).summary["sentences"][-1]
+    assert said in str(make(MONDAY).summary["messages"][-1])
     contacts = pd.DataFrame({"customer_id": [], "timestamp": pd.to_datetime([])})
     for known in ({"contacts": contacts}, {"earlier": make(MONDAY).treated}):
-        assert said not in " ".join(make(NEXT_MONDAY, **known).summary["sentences"])
+        assert said not in " ".join(map(str, make(NEXT_MONDAY, **known).summary["messages"]))
     with pytest.raises(DataError, match="the earlier lists lack a column"):
         make(FRIDAY, earlier=pd.DataFrame({"customer_id": ["a"]}))

@@ -2,8 +2,10 @@ import pandas as pd
 import pytest
 
 from winback.features.feature_catalogue import FEATURES
-from winback.lists.reasons import REASONS, reasons
-from winback.lists.sentences import sentence
+from winback.lists.columns import REASON_CODES, REASONS
+from winback.lists.family_reasons import says, speaks
+from winback.lists.reasons import reasons as as_messages
+from winback.messages import Words
 
 
 def facts(**over):
@@ -30,6 +32,20 @@ def facts(**over):
         "n_categories_90": 0.0,
     } | over
     return pd.DataFrame([values])
+
+
+def sentence(family, table, *, money=True, currency=None):
+    """Say what a family says, in English; missing where it does not speak."""
+    rows = table.to_dict("records")
+    heard = zip(speaks(family, table, money=money), rows, strict=True)
+    return pd.Series(
+        [str(says(family, row, currency=currency)) if speaks_ else None for speaks_, row in heard],
+        dtype="str",
+    )
+
+
+def reasons(*arguments, **options):
+    return as_messages(*arguments, **options).map(str, na_action="ignore").astype("str")
 
 
 @pytest.mark.parametrize(
@@ -179,7 +195,7 @@ def test_contributions_are_summed_by_family_and_only_what_raises_the_risk_is_a_r
 
 def test_fewer_reasons_leave_empty_cells():
     why = reasons(facts(T=80.0), contributions(T=0.1, trend=-1.0))
-    assert list(why.columns) == list(REASONS)
+    assert list(why.columns) == [*REASONS, *REASON_CODES]
     assert why.loc["a"].notna().sum() == 2
     assert why.loc["a", "reason_1_code"] == "tenure"
 
@@ -214,3 +230,9 @@ def test_a_family_without_words_gives_way_to_the_next():
     why = reasons(facts(T=80.0), contributions(basket_amount=2.0, T=0.1), money=False).loc["a"]
     assert why["reason_1_code"] == "tenure"
     assert why.isna()["reason_2_code"]
+
+
+def test_a_reason_is_said_in_any_language():
+    message = as_messages(facts(), None).loc["a", "reason_1"]
+    assert message.facts["silent"] == 61
+    assert message.say(Words("zh")) == "通常每 23 天购买一次，已沉默 61 天"  # noqa: RUF001

@@ -4,14 +4,14 @@ import pandas as pd
 import pytest
 
 from winback.errors import DataError, UsageError
-from winback.lists.severity import LEVELS, severity, severity_level
+from winback.lists.severity import LEVELS, Thresholds, severity
 
 AS_OF = date(2011, 12, 9)
 
 
 def test_the_rule_table():
     risks, ratios = (0.49, 0.50, 0.69, 0.70, 0.84, 0.85, 1.0), (0.99, 1.0, 1.99, 2.0)
-    table = [[LEVELS[severity_level([p], [q])[0]] for q in ratios] for p in risks]
+    table = [[LEVELS[Thresholds().level([p], [q])[0]] for q in ratios] for p in risks]
     low = ["none", "yellow", "yellow", "orange"]
     middle = ["yellow", "orange", "orange", "red"]
     high = ["orange", "red", "red", "red"]
@@ -19,22 +19,22 @@ def test_the_rule_table():
 
 
 def test_no_known_rhythm_is_no_breach():
-    assert severity_level([0.9, 0.6], [None, float("nan")]).tolist() == [2, 0]
+    assert Thresholds().level([0.9, 0.6], [None, float("nan")]).tolist() == [2, 0]
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"risk_thresholds": (0.7, 0.5, 0.9)},
-        {"risk_thresholds": (0.5, 0.7)},
-        {"risk_thresholds": (0.5, 0.7, 1.1)},
-        {"breach_thresholds": (0.0, 2.0)},
-        {"breach_thresholds": (2.0, 2.0)},
+        {"risk": (0.7, 0.5, 0.9)},
+        {"risk": (0.5, 0.7)},
+        {"risk": (0.5, 0.7, 1.1)},
+        {"breach": (0.0, 2.0)},
+        {"breach": (2.0, 2.0)},
     ],
 )
 def test_thresholds_that_make_no_scale_are_refused(wrong):
     with pytest.raises(UsageError, match="scale"):
-        severity_level([0.5], [1.0], **wrong)
+        Thresholds(**wrong)
 
 
 def before(colour, days_ago=7):

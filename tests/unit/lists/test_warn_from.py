@@ -2,14 +2,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from winback.economics import Economics
 from winback.errors import UsageError
 from winback.lists.warn_from import WarnFrom
 
 ROWS = pd.DataFrame({"p_churn": [0.8, 0.2], "value_at_risk": [80.0, 20.0]})
+MONEY = Economics(save_rate=0.25, contact_cost=1, offer_cost=4)
 
 
 def test_expected_profit_counts_those_who_would_have_bought_anyway():
-    terms = WarnFrom(save_rate=0.25, contact_cost=1, offer_cost=4)
+    terms = WarnFrom(economics=MONEY)
     # saved .2 x 100; redeem .2 + .2, and .8 + .05
     assert terms.expected_profit(ROWS).tolist() == pytest.approx([20 - 1 - 1.6, 5 - 1 - 3.4])
 
@@ -20,9 +22,6 @@ def test_expected_profit_counts_those_who_would_have_bought_anyway():
         {"risk": 0.5, "profit": 1.0},
         {"risk": 0.0},
         {"risk": 1.2},
-        {"save_rate": 0.0},
-        {"contact_cost": -1.0},
-        {"offer_cost": np.inf},
     ],
 )
 def test_what_is_no_threshold_is_refused(wrong):
@@ -31,7 +30,7 @@ def test_what_is_no_threshold_is_refused(wrong):
 
 
 def test_an_offer_costs_those_to_whom_one_is_made():
-    terms = WarnFrom(profit=1.0, save_rate=0.25, contact_cost=1, offer_cost=4)
+    terms = WarnFrom(profit=1.0, economics=MONEY)
     both, neither = (terms.expected_profit(ROWS.assign(offered=to)) for to in (True, False))
     assert both.tolist() == terms.expected_profit(ROWS).tolist()
     assert neither.tolist() == pytest.approx((0.25 * ROWS["value_at_risk"] - 1).tolist())
@@ -45,13 +44,36 @@ def test_profit_needs_amounts():
     assert WarnFrom(profit=1.0).decide(ROWS.head(0))["warn"].empty
 
 
+@pytest.mark.parametrize("profit", [5.0, -5.0, 0.0])
+def test_who_was_on_the_earlier_list_stays_a_tenth_below_the_profit(profit):
+    bound = profit - 0.1 * abs(profit)  # below it, also where it is a loss
+    values = np.array([profit, profit - 1e-6, bound + 1e-6, bound - 1e-6])
+    rows = pd.DataFrame({"p_churn": 1.0, "value_at_risk": values / 0.1})
+    decided = WarnFrom(profit=profit, economics=Economics(save_rate=0.1)).decide(rows)
+    assert decided["warn"].tolist() == [True, False, profit == 0, False]
+    assert decided["keep"].tolist() == [True, profit != 0, True, False]
+
+
 def test_it_speaks():
-    assert str(WarnFrom()) == (
+    assert str(WarnFrom().meaning) == (
         "P(churn) of 0.50 after a silence of 1 typical gaps or more, or P(churn) of 0.70 whatever "
         "the silence"
     )
-    assert str(WarnFrom(risk=0.5)) == "P(churn) of 0.50"
-    assert str(WarnFrom(profit=5, save_rate=0.25)) == (
+    assert str(WarnFrom(risk=0.5).meaning) == "P(churn) of 0.50"
+    assert str(WarnFrom(profit=5, economics=MONEY).meaning) == (
         "acting is expected to earn 5.00 or more, where a warning keeps 25% of those about to "
         "leave (assumed)"
     )
+
+
+def test_it_is_told_as_data():
+    assert WarnFrom(risk=0.5).summary()["by"] == "risk"
+    assert WarnFrom().summary()["by"] == "table"
+    assert WarnFrom(risk=0.5, measured={"lead_median": 9}).summary() == {
+        "by": "days",
+        "lead_median": 9,
+    }
+    told = WarnFrom(profit=5, economics=MONEY).summary()
+    assert [told[name] for name in ("by", "profit", "save_rate", "offer_cost")] == [
+        "profit", 5, 0.25, 4,
+    ]  # fmt: skip

@@ -25,7 +25,7 @@ def test_value_at_risk_adds_up_and_so_do_the_ends():
     told = summarise(listed())
     assert told["value_at_risk"]["all"] == {"expected": 20.0, "low": 4.0, "high": 50.0}
     assert told["value_at_risk"]["red"] == {"expected": 10.0, "low": 2.0, "high": 25.0}
-    assert "4.00 if all came out low, 50.00 if all high" in told["sentences"][0]
+    assert "4.00 if all came out low, 50.00 if all high" in str(told["messages"][0])
 
 
 def test_everything_is_counted_and_plain():
@@ -36,18 +36,19 @@ def test_everything_is_counted_and_plain():
     )  # fmt: skip
     assert told["at_risk"] == {"red": 2, "orange": 0, "yellow": 2}
     assert told["listed"] == {"red": 1, "orange": 0, "yellow": 1}
-    assert json.loads(json.dumps(told)) == told
-    assert told["sentences"][1:] == [
+    counted = {name: value for name, value in told.items() if name != "messages"}
+    assert json.loads(json.dumps(counted)) == counted
+    assert [str(message) for message in told["messages"][1:]] == [
         "warned from: x",
         "1 customer is not warned about: opted out",
         "2 customers are not warned about: global holdout",
         "left at their defaults: capacity = 200",
     ]
-    assert "of 4 customers at risk (the capacity)" in told["sentences"][0]
+    assert "of 4 customers at risk (the capacity)" in str(told["messages"][0])
 
 
 def test_without_amounts_or_rows():
     bare = listed(value_at_risk=np.nan)
     assert summarise(bare)["value_at_risk"] is None
-    assert summarise(bare)["sentences"][0] == "4 churn warnings: 2 red, 0 orange, 2 yellow"
+    assert str(summarise(bare)["messages"][0]) == "4 churn warnings: 2 red, 0 orange, 2 yellow"
     assert summarise(listed().head(0))["listed"] == {"red": 0, "orange": 0, "yellow": 0}

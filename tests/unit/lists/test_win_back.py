@@ -5,13 +5,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from winback.economics import Economics
 from winback.errors import DataError
 from winback.estimators.uplift.uplift_model import UpliftModel
-from winback.lists.columns import DTYPES
+from winback.lists.columns import DTYPES, WIN_BACK, WIN_BACK_EXCLUDED
 from winback.lists.control import draw_arms, in_holdout
-from winback.lists.economics import Economics
-from winback.lists.selection import Channel
-from winback.lists.win_back import LEAVE_ALONE, WIN_BACK, WIN_BACK_EXCLUDED, win_back
+from winback.lists.origin import Origin
+from winback.lists.terms import Channel, Eligibility, Tables, WinBackTerms
+from winback.lists.win_back import LEAVE_ALONE, win_back
 
 AS_OF = date(2011, 12, 9)
 TERMS = Economics(contact_cost=0.1, offer_cost=0.9)
@@ -40,18 +41,26 @@ def scores(spend=(120.0, 100.0, 80.0, 60.0, 40.0, 3.0, 90.0, 90.0), **over):
     return pd.DataFrame(table)
 
 
-def make(table=None, **over):
-    arguments = {
-        "as_of": AS_OF,
-        "horizon_days": 90,
+def make(table=None, *, as_of=AS_OF, tables=None, origin=None, uplift=None, rules=None, **over):
+    terms = {
         "economics": TERMS,
         "budget": 100,
         "capacity": 50,
         "control_share": 0.34,
-        "window_days": (90, 730),
-        "experiment_id": EXPERIMENT,
+        "eligibility": Eligibility(**{"window_days": (90, 730)} | (rules or {})),
     } | over
-    return win_back(scores() if table is None else table, **arguments)
+    return win_back(
+        scores() if table is None else table,
+        as_of=as_of,
+        terms=WinBackTerms(**terms),
+        tables=Tables(**(tables or {})),
+        uplift=uplift,
+        origin=Origin(**{"experiment_id": EXPERIMENT} | (origin or {})),
+    )
+
+
+def said(lists):
+    return " ".join(map(str, lists.summary["messages"]))
 
 
 def experiment_with(arms):
@@ -141,21 +150,19 @@ def test_when_nothing_pays_the_list_is_empty_and_says_why():
     assert lists.treated.empty
     assert lists.control.empty
     assert lists.summary["excluded"]["below break-even"] == 6
-    said = " ".join(lists.summary["sentences"])
-    assert "Nobody is worth calling back on these terms" in said
-    assert "more than 3.0 points (2.0 assumed)" in said
-    assert "without an offer, 6 of 6 would pay" in said
+    assert "Nobody is worth calling back on these terms" in said(lists)
+    assert "more than 3.0 points (2.0 assumed)" in said(lists)
+    assert "without an offer, 6 of 6 would pay" in said(lists)
 
 
 def test_when_nobody_is_eligible_the_summary_says_why():
-    said = " ".join(make(window_days=(0, 10)).summary["sentences"])
-    assert "Nobody is eligible: 1 not dormant, 7 outside the window." in said
-    assert "no customers" in " ".join(make(scores().head(0)).summary["sentences"])
+    why = said(make(rules={"window_days": (0, 10)}))
+    assert "Nobody is eligible: 1 not dormant, 7 outside the window." in why
+    assert "no customers" in said(make(scores().head(0)))
 
 
 def test_a_budget_too_small_for_one_says_so():
-    said = " ".join(make(budget=0.5).summary["sentences"])
-    assert "does not pay a single contact with its offer (1.00)" in said
+    assert "does not pay a single contact with its offer (1.00)" in said(make(budget=0.5))
 
 
 def test_without_amounts_purchases_rank_and_money_is_empty():
@@ -165,19 +172,19 @@ def test_without_amounts_purchases_rank_and_money_is_empty():
     empty = ["expected_margin", "expected_incremental_margin", "monetary_value"]
     assert lists.treated[empty].isna().all(axis=None)
     assert lists.summary["expected_incremental_margin"] is None
-    assert "no amounts" in " ".join(lists.summary["sentences"])
+    assert "no amounts" in said(lists)
 
 
 def test_permission_and_contacts_are_respected():
     customers = pd.DataFrame({"customer_id": ["c0"], "opt_out": [True]})
     contacts = pd.DataFrame({"customer_id": ["c2"], "timestamp": [pd.Timestamp("2011-12-01")]})
-    lists = make(customers=customers, contacts=contacts)
+    lists = make(tables={"customers": customers, "contacts": contacts})
     assert (reasons(lists)["c0"], reasons(lists)["c2"]) == ("opted out", "in cooldown")
     assert lists.excluded["arm"].isna()[lists.excluded["customer_id"] == "c0"].all()  # never drawn
 
 
 def test_list_and_experiment_are_named_by_what_they_depend_on():
-    first, again = make(experiment_id=None), make(experiment_id=None)
+    first, again = (make(origin={"experiment_id": None}) for _ in range(2))
     assert first.treated["list_id"][0] == again.treated["list_id"][0]
     assert (first.control["experiment_id"] == "winback-win-back").all()
     other = make(scores(churn_version="9"))
@@ -189,7 +196,11 @@ def test_open_cases_steps_and_the_holdout_have_reasons_of_their_own():
     sent = ["2011-11-01", "2011-08-01", "2011-05-01", "2011-02-01"]
     contacts = pd.DataFrame({"customer_id": "c2", "timestamp": pd.to_datetime(sent)})
     contacts["list_id"] = "win_back-before"
-    lists = make(open_cases=cases, contacts=contacts, holdout_share=0.3, contact_cap=9)
+    lists = make(
+        tables={"open_cases": cases, "contacts": contacts},
+        holdout_share=0.3,
+        rules={"contact_cap": 9},
+    )
     why = reasons(lists)
     assert why["c0"] == "open complaint"
     assert why["c2"] == "sequence finished"
@@ -202,7 +213,7 @@ def test_open_cases_steps_and_the_holdout_have_reasons_of_their_own():
 def test_a_row_says_the_step_that_is_due():
     contacts = pd.DataFrame({"customer_id": ["c0"], "timestamp": pd.to_datetime(["2011-10-01"])})
     contacts["list_id"] = "win_back-before"
-    treated = make(contacts=contacts).treated.set_index("customer_id")
+    treated = make(tables={"contacts": contacts}).treated.set_index("customer_id")
     assert treated["step"].to_dict() == {"c0": "diagnose", "c2": "trigger", "c4": "trigger"}
     assert (treated.loc["c0", "offer"], treated.loc["c0", "offer_cost"]) == ("none", 0)  # asks only
     assert treated.loc["c0", "contact_cost"] == 0.1
@@ -216,7 +227,7 @@ def test_a_full_channel_is_passed_by_and_the_walk_goes_on():
         }
     )
     channels = {"email": Channel(9), "sms": Channel(1, contact_cost=0.5)}
-    lists = make(customers=customers, channels=channels)
+    lists = make(tables={"customers": customers}, channels=channels)
     assert lists.treated["customer_id"].tolist() == ["c0", "c4"]
     assert lists.treated["channel"].tolist() == ["sms", "email"]
     assert lists.treated["contact_cost"].tolist() == [0.5, 0.1]
@@ -230,18 +241,18 @@ def test_a_full_channel_is_passed_by_and_the_walk_goes_on():
 
 def test_limits_that_nobody_chose_are_told():
     lines = ["lists.win_back.budget = 250", "lists.win_back.offer = voucher", "margin = 1.0"]
-    lists = make(defaults=lines)
+    lists = make(origin={"defaults": lines})
     assert lists.summary["defaults"] == lines[:1]
-    assert "they are defaults: win_back.budget = 250." in " ".join(lists.summary["sentences"])
-    assert "defaults" not in " ".join(make().summary["sentences"])
+    assert "they are defaults: win_back.budget = 250." in said(lists)
+    assert "defaults" not in said(make())
 
 
 def test_every_row_says_whose_limits_they_are():
     lines = ["lists.win_back.budget = 250", "lists.win_back.capacity = 200", "margin = 1.0"]
-    lists = make(defaults=lines)
+    lists = make(origin={"defaults": lines})
     for part in (lists.treated, lists.control):
         assert set(part["limits"]) == {"defaults: budget, capacity"}
-    assert set(make(defaults=["margin = 1.0"]).treated["limits"]) == {"set by the job"}
+    assert set(make(origin={"defaults": ["margin = 1.0"]}).treated["limits"]) == {"set by the job"}
     assert list(WIN_BACK).index("limits") == list(WIN_BACK).index("tier") + 1
 
 
@@ -256,7 +267,11 @@ def test_a_customer_gets_the_first_channel_of_the_job_that_reaches_pays_and_has_
         {"customer_id": [f"c{i}" for i in range(8)], "contactable_channels": names}
     )
     everybody = scores(spend=[120.0, 110, 100, 90, 80, 70, 1, 1])
-    over = {"customers": customers, "max_share": 0.8, "experiment_id": experiment_with("tttttt")}
+    over = {
+        "tables": {"customers": customers},
+        "max_share": 0.8,
+        "origin": {"experiment_id": experiment_with("tttttt")},
+    }
     channels = {"sms": Channel(2, contact_cost=0.5), "email": Channel(9)}
     lists = make(everybody, channels=channels, **over)
     told = dict(zip(lists.treated["customer_id"], lists.treated["channel"], strict=True))
@@ -276,13 +291,17 @@ def test_a_customer_gets_the_first_channel_of_the_job_that_reaches_pays_and_has_
 def test_what_to_do_fits_the_channel():
     contacts = pd.DataFrame({"customer_id": ["c0"], "timestamp": pd.to_datetime(["2011-10-01"])})
     contacts["list_id"] = "win_back-before"  # the best are asked: by a call, or by a question
-    said = {}
+    actions = {}
     for channel in ("email", "phone"):
-        lists = make(scores(tier="strategic"), channels={channel: Channel(9)}, contacts=contacts)
+        lists = make(
+            scores(tier="strategic"),
+            channels={channel: Channel(9)},
+            tables={"contacts": contacts},
+        )
         assert (lists.treated["channel"] == channel).all()
-        said[channel] = lists.treated.set_index("customer_id").loc["c0", "action"]
-    assert said["phone"] == "call, ask what kept them away"
-    assert said["email"] == "one question, what kept you away?"
+        actions[channel] = lists.treated.set_index("customer_id").loc["c0", "action"]
+    assert actions["phone"] == "call, ask what kept them away"
+    assert actions["email"] == "one question, what kept you away?"
 
 
 def measured(gain, n=4000):
@@ -296,12 +315,12 @@ def measured(gain, n=4000):
 def test_a_measured_uplift_takes_the_place_of_the_prior():
     covariates = pd.DataFrame({"customer_id": [f"c{i}" for i in range(8)], "basket_amount": 0.5})
     covariates["days_since_last"] = 400
-    lists = make(uplift=measured(0.1), covariates=covariates)
+    lists = make(uplift=measured(0.1), tables={"covariates": covariates})
     assert lists.treated["uplift"].between(0.05, 0.15).all()
     assert lists.treated["uplift_source"].str.startswith("experiment: spring (").all()
     assert lists.summary["uplift_measured"]
     assert lists.summary["exploration_share"] == 0  # nothing is left to explore
-    harm = make(uplift=measured(-0.1), covariates=covariates)
+    harm = make(uplift=measured(-0.1), tables={"covariates": covariates})
     assert harm.treated.empty
     assert harm.excluded["uplift"].min() < 0
 
@@ -309,24 +328,25 @@ def test_a_measured_uplift_takes_the_place_of_the_prior():
 def test_a_measured_uplift_is_not_credited_to_the_gone_nor_to_contacts_without_an_offer():
     covariates = pd.DataFrame({"customer_id": [f"c{i}" for i in range(8)], "basket_amount": 0.5})
     covariates["days_since_last"] = 400
-    known = measured(0.1)
     alive = [0.9, 0.6, 0.3, 0.15, 0.1, 0.05, 1, 1]  # 0.1 come back anyway
     table = scores(p_alive=alive)
-    over = {"uplift": known, "covariates": covariates, "holdout_share": 0.005}
-    lists = make(table, **over)
+    over = {"uplift": measured(0.1), "holdout_share": 0.005}
+    tables = {"covariates": covariates}
+    lists = make(table, tables=tables, **over)
     rows = pd.concat([lists.treated, lists.control, lists.excluded]).set_index("customer_id")
     rows = rows.loc[["c0", "c1", "c2", "c3", "c4", "c5"]]
-    flat = make(**over).treated["uplift"].iloc[0]
+    flat = make(tables=tables, **over).treated["uplift"].iloc[0]
     more = flat * 6 / (3 * flat + 0.05)  # what some have no room for, the others get
     assert rows["uplift"].to_numpy() == pytest.approx([flat * more] * 3 + [0.05, 0, 0])
     contacts = pd.DataFrame({"customer_id": ["c0"], "timestamp": pd.to_datetime(["2011-10-01"])})
     contacts["list_id"] = "win_back-before"  # now a question is due, without an offer
-    asked = make(table, contacts=contacts, **over)
+    tables["contacts"] = contacts
+    asked = make(table, tables=tables, **over)
     row = pd.concat([asked.treated, asked.excluded]).set_index("customer_id").loc["c0"]
     assert (row["step"], row["offer_cost"]) == ("diagnose", 0)
     assert row["uplift"] == pytest.approx(0.02 * 0.9)
     assert row["uplift_source"].startswith("contact without an offer: prior")
-    harm = make(table, contacts=contacts, **over | {"uplift": measured(-0.1)}).excluded
+    harm = make(table, tables=tables, **over | {"uplift": measured(-0.1)}).excluded
     assert harm.set_index("customer_id").loc["c0", "uplift"] < 0
 
 
@@ -340,7 +360,7 @@ def test_an_uplift_that_cannot_be_told_from_none_keeps_the_prior_within_its_inte
     assert make(uplift=vague).treated["uplift"].unique() == pytest.approx(0.02)
     small = make(uplift=measured(0.1, n=50))
     assert (small.treated["uplift_source"] == "prior, unmeasured").all()
-    assert "fewer than 100 an arm" in " ".join(small.summary["sentences"])
+    assert "fewer than 100 an arm" in said(small)
 
 
 def test_lots_reach_customers_that_the_ranking_does_not():
@@ -355,17 +375,16 @@ def test_lots_reach_customers_that_the_ranking_does_not():
     less = make(many, budget=40, exploration_share=0.05)
     assert less.summary["optimality_gap"] < lists.summary["optimality_gap"]
     # who is reached only by lot is told, and nothing is when the money reaches everybody
-    one = make(many, budget=40, exploration_share=0.25).summary
+    lists = make(many, budget=40, exploration_share=0.25)
+    one = lists.summary
     top = set(make(many, budget=40, exploration_share=0.05).treated["customer_id"])
     assert 0 < one["explored"] <= len(by_lot)
-    said = "goes by lot"
-    assert f"{one['explored']} of the 40 called back are reached only by lot" in " ".join(
-        one["sentences"]
-    )
+    assert f"{one['explored']} of the 40 called back are reached only by lot" in said(lists)
     assert top
-    plenty = make(many, budget=10_000, capacity=1_000, max_share=0.8).summary
+    rich = make(many, budget=10_000, capacity=1_000, max_share=0.8)
+    plenty = rich.summary
     assert plenty["explored"] == 0
-    assert (said in " ".join(plenty["sentences"])) == (plenty["first_left_out"] is not None)
+    assert ("goes by lot" in said(rich)) == (plenty["first_left_out"] is not None)
 
 
 def test_the_lots_are_drawn_anew_on_every_day():

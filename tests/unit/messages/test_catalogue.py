@@ -12,8 +12,8 @@ SOURCE = Path(winback.__file__).parent
 FILES = [*SOURCE.rglob("*.py"), *SOURCE.rglob("templates/*")]
 # made from a name: words(f"chart.{name}.title"), words.label("model", name), words.count(n, "row")
 DYNAMIC = re.compile(
-    r"(error|said|choice|verb|how|default|way|people|standard|days_of|calibration|gauge|coverage|excluded|stage|rejected|parameter|feature|change|since|metric|model|target|role|severity|section|chart|group|reason|tier|effect|intake|done|decision|clause|warning|value"
-    r"|tile|lead|column|customer|day|row)\."
+    r"(error|left_out|said|choice|verb|how|default|way|people|standard|days_of|calibration|gauge|coverage|excluded|stage|rejected|parameter|feature|change|since|metric|model|target|role|severity|section|chart|group|reason|tier|effect|intake|done|decision|clause|warning|value"
+    r"|tile|lead|column|customer|day|row|churn_warning)\."
 )
 
 

@@ -15,7 +15,6 @@ from winback.estimators.churn.base_rate_drift import base_rate_drift
 from winback.evaluation.checks import Check
 from winback.evaluation.churn_groups import knows_little
 from winback.evaluation.gate import gate_window
-from winback.lists.checks import sample_ratio
 from winback.messages import Words
 from winback.messages.catalogue import catalogue
 from winback.messages.patterns import GENERAL
@@ -95,10 +94,6 @@ GROUP = {"grouping": "repeat", "group": "one order", "n": 900, "churn_rate": 0.8
             f"the level of churn scores moves: {drift()}",
             "流失评分的水平在变动：2 个快照（2 个互不重叠）的流失率在 60.0% 与 70.0% 之间，"
             "除抽样误差外的标准差为 7.1 个百分点；对过去快照水平的预测最多偏差 8.0 个百分点",
-        ),
-        (
-            sample_ratio(721, 279, 0.8)["warning"],
-            "两组人数并非偶然：1,000 位中 721 位被联系，应为 800 位（p = 2.1e-09）。",
         ),
         (
             "zero, beta_geo+gamma_gamma: no maximum of Gamma-Gamma could be verified, so a"

@@ -1,12 +1,23 @@
 """A small shop whose every customer carries a planted identifier."""
 
 from copy import deepcopy
+from dataclasses import fields
 from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from winback.reports.compute import compute_report
+from winback.reports.material import Course, Data, Earlier, Evaluation, Models
+
+KINDS = {
+    "data": Data,
+    "evaluation": Evaluation,
+    "models": Models,
+    "course": Course,
+    "earlier": Earlier,
+}
 SPLIT = "1997-09-30/1998-06-30"
 PLANTED = "PLANTED"
 
@@ -125,9 +136,25 @@ def make_arguments():
     }
 
 
+class Arguments(dict):
+    """What a report is made of, by name; a test changes what it is about."""
+
+    def report(self, **others):
+        given = self | others
+        given["records"], given["used"] = given.pop("evaluation", ()), given.pop("models", ())
+        given["report"] = given.pop("earlier", None)
+        listed = given.pop("lists", None)
+        given["lists"] = given.pop("earlier_lists", None)
+        parts = {}
+        for name, kind in KINDS.items():
+            names = {field.name for field in fields(kind)} & given.keys()
+            parts[name] = kind(**{part: given.pop(part) for part in names})
+        return compute_report(**given, **parts, lists=listed)
+
+
 @pytest.fixture
 def arguments():
-    return make_arguments()
+    return Arguments(make_arguments())
 
 
 TIERS = {

@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from winback.errors import OutputError, UsageError
-from winback.reports.compute import compute_report
-from winback.reports.figures import figures, quality_figures
+from winback.reports.gallery import figures, quality_figures
 from winback.reports.page import render, write_report
 from winback.reports.quality import quality
 
@@ -14,7 +13,7 @@ PLANTED = "PLANTED"
 
 
 def page_of(arguments):
-    report = compute_report(**arguments)
+    report = arguments.report()
     return render(report, figures(report))
 
 
@@ -40,41 +39,41 @@ def test_the_page_is_whole_small_and_loads_nothing(arguments):
 
 
 def test_no_customer_is_named(arguments):
-    report = compute_report(**arguments)
+    report = arguments.report()
     assert PLANTED not in json.dumps(report)
     assert PLANTED not in render(report, figures(report))
 
 
 def test_the_same_report_gives_the_same_bytes_also_after_a_round_trip(arguments):
-    report = compute_report(**arguments)
+    report = arguments.report()
     again = json.loads(json.dumps(report))
     assert render(again, figures(again)) == render(report, figures(report))
-    assert compute_report(**arguments) == report
+    assert arguments.report() == report
 
 
 def test_paths_and_frames_give_the_same_report(arguments, tmp_path):
-    report = compute_report(**arguments)
+    report = arguments.report()
     for name in ("scores", "predictions"):
         arguments[name].to_parquet(tmp_path / f"{name}.parquet")
         arguments[name] = tmp_path / f"{name}.parquet"
-    assert compute_report(**arguments) == report
+    assert arguments.report() == report
 
 
 def test_every_chart_tells_its_size_date_reading_and_alternative_text(arguments):
-    drawn = figures(compute_report(**arguments))
+    drawn = figures(arguments.report())
     assert list(drawn) == [
-        "deciles_revenue",
-        "reliability",
         "gain",
         "lift",
         "precision_recall",
-        "concentration",
+        "reliability",
         "risk",
-        "stages",
-        "tiers",
-        "severity",
         "funnel",
         "left_out",
+        "severity",
+        "tiers",
+        "stages",
+        "deciles_revenue",
+        "concentration",
     ]
     page = page_of(arguments)
     for name, figure in drawn.items():
@@ -145,7 +144,7 @@ def test_tracking_is_summed_by_week_and_split_at_the_cut_off(arguments):
     arguments["tracking"] = pd.DataFrame(
         {"day": days, "actual": 2.0, "expected": 3.0, "held_out": days >= "2020-01-15"}
     )
-    report = compute_report(**arguments)
+    report = arguments.report()
     assert [(week["actual"], week["held_out"]) for week in report["tracking"]] == [
         (14, False),
         (14, False),
@@ -157,7 +156,7 @@ def test_tracking_is_summed_by_week_and_split_at_the_cut_off(arguments):
 
 
 def test_a_page_appears_whole_or_not_at_all(arguments, tmp_path):
-    report = compute_report(**arguments)
+    report = arguments.report()
     path = write_report(report, tmp_path / "report.html")
     assert path.read_text(encoding="utf-8").rstrip().endswith("</html>")
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
@@ -169,7 +168,7 @@ def test_a_page_appears_whole_or_not_at_all(arguments, tmp_path):
 
 def test_an_unknown_language_is_refused(arguments):
     arguments["job"]["language"] = "xx"
-    report = compute_report(**arguments)
+    report = arguments.report()
     with pytest.raises(UsageError, match="allowed: en, zh"):
         figures(report)
 
@@ -186,17 +185,17 @@ def test_targets_tested_on_different_days_are_told_apart(arguments):
 def test_the_quality_figures_can_be_drawn_alone(arguments):
     found = quality(arguments["evaluation"], arguments["predictions"])
     assert list(quality_figures(found)) == [
-        "deciles_revenue",
-        "reliability",
         "gain",
         "lift",
         "precision_recall",
+        "reliability",
+        "deciles_revenue",
     ]
 
 
 def test_tiers_show_what_they_brought_and_where_they_moved(arguments, tiers):
     arguments["tiers"] = tiers
-    drawn = figures(compute_report(**arguments))
+    drawn = figures(arguments.report())
     assert {"tier_spend", "tier_rates", "migration", "flows"} <= drawn.keys()
     moved = drawn["migration"].layout.meta
     assert moved["n"] == "250"
@@ -223,12 +222,12 @@ def churn_predictions(scores, churned):
 
 def test_gain_finds_all_at_once_in_a_perfect_order_and_nobody_sooner_by_lot(arguments):
     churned = [1.0] * 100 + [0.0] * 100
-    perfect = compute_report(**arguments | {"predictions": churn_predictions(churned, churned)})
+    perfect = arguments.report(predictions=churn_predictions(churned, churned))
     (curve,) = perfect["quality"]["churn"]["curves"]
     assert curve["churners"][25] == 50
     assert curve["churners"][50] == curve["churners"][100] == 100
     same = churn_predictions([0.5] * 200, churned)
-    (lot,) = compute_report(**arguments | {"predictions": same})["quality"]["churn"]["curves"]
+    (lot,) = arguments.report(predictions=same)["quality"]["churn"]["curves"]
     assert lot["churners"] == [float(percent) for percent in range(101)]
 
 
@@ -262,7 +261,7 @@ def test_groups_profit_snapshots_and_reasons_of_churn_are_told(arguments):
     warned = arguments["lists"]["churn_warning"]
     warned["reason_1_code"] = ["overdue"] * 4 + ["event:complaint"] * 2
     warned["reason_2_code"], warned["reason_3_code"] = "basket", ""
-    report = compute_report(**arguments)
+    report = arguments.report()
     readings = {name: figure.layout.meta["reading"] for name, figure in figures(report).items()}
     assert "furthest off for strategic: 70% predicted, 50% left" in readings["groups_tier"]
     assert "highest, USD 70, by warning about 50%" in readings["profit"]
@@ -290,7 +289,7 @@ def test_what_became_of_the_last_lists_is_told(arguments, tmp_path):
         paths[name] = tmp_path / f"{name}.parquet"
         rows[["customer_id"]].to_parquet(paths[name])
     arguments["earlier_lists"] = {"as_of": "1998-05-31", **paths}
-    told = compute_report(**arguments)["changes"]["lists"]
+    told = arguments.report()["changes"]["lists"]
     assert told["churn_warning"] == {
         "n": 100,
         "bought": int(last["bought"][4:104].sum()),
@@ -302,18 +301,18 @@ def test_what_became_of_the_last_lists_is_told(arguments, tmp_path):
 
 
 def test_figures_of_the_last_run_stand_beside_todays_also_when_it_is_repeated(arguments):
-    now = compute_report(**arguments)
+    now = arguments.report()
     then = json.loads(json.dumps(now))
     then["job"]["as_of"] = "1998-05-31"
     then["population"]["summary"]["active"] -= 12
     arguments["earlier"] = then
-    first = compute_report(**arguments)
+    first = arguments.report()
     assert first["changes"]["before"]["as_of"] == "1998-05-31"
     said = words_of(arguments)
     assert "+12" in said
     assert "Value at risk, USD" in said
     arguments["earlier"] = json.loads(json.dumps(first))
-    assert compute_report(**arguments)["changes"] == first["changes"]
+    assert arguments.report()["changes"] == first["changes"]
 
 
 def test_a_forecast_a_past_matrices_and_cohorts_are_drawn(arguments):
@@ -346,7 +345,7 @@ def test_a_forecast_a_past_matrices_and_cohorts_are_drawn(arguments):
             for month in (5, 6)
         ],
     }
-    report = compute_report(**arguments)
+    report = arguments.report()
     assert report["tracking"][0]["spread"] == pytest.approx((7 * 2.0**2) ** 0.5)
     assert [row["day"] for row in report["value"]["forecast"]] == ["1998-07-07", "1998-07-10"]
     drawn = figures(report)
@@ -359,7 +358,7 @@ def test_a_forecast_a_past_matrices_and_cohorts_are_drawn(arguments):
     assert "USD 5 a customer in the first period, USD 7" in words_of(arguments)
     assert len(drawn["retention"].layout.shapes) == 0  # every month is over
     arguments["cohorts"]["cohorts"][0]["mature"] = 1
-    assert len(figures(compute_report(**arguments))["retention"].layout.shapes) == 3
+    assert len(figures(arguments.report())["retention"].layout.shapes) == 3
 
 
 def test_chinese_is_spoken_throughout(arguments, tiers):
@@ -378,7 +377,7 @@ def test_chinese_is_spoken_throughout(arguments, tiers):
 
 def test_a_handful_of_customers_has_no_curves_by_percent(arguments):
     few = churn_predictions([0.9, 0.8, 0.1, 0.2], [1.0, 1.0, 0.0, 0.0])
-    report = compute_report(**arguments | {"predictions": few})
+    report = arguments.report(predictions=few)
     assert report["quality"]["churn"]["curves"] == []
     assert "reliability" in figures(report)
     assert "gain" not in figures(report)
@@ -390,7 +389,7 @@ def test_the_verdict_shows_how_full_the_lists_are(arguments):
 
     arguments["lists"]["churn_warning_summary"] = {"capacity": 12}
     arguments["lists"]["win_back_summary"]["capacity"] = 40
-    told = gauges(compute_report(**arguments), Words(currency="USD"))
+    told = gauges(arguments.report(), Words(currency="USD"))
     assert [gauge["text"] for gauge in told] == [
         "6 of 12 (50%)",
         "20 of 40 (50%)",
@@ -410,7 +409,7 @@ def test_baselines_lie_beside_the_chosen_model_in_the_reliability_chart(argument
     rows = arguments["predictions"]
     other = rows[rows["target"] == "churn"].assign(model="logistic", predicted=0.5)
     arguments["predictions"] = pd.concat([rows, other], ignore_index=True)
-    drawn = figures(compute_report(**arguments))["reliability"]
+    drawn = figures(arguments.report())["reliability"]
     assert [trace.name for trace in drawn.data[1:3]] == ["LightGBM", "logistic regression"]
     assert set(drawn.data[2].x) == {0.5}
 
@@ -421,5 +420,5 @@ def test_revenue_to_come_is_told_in_money(arguments):
         | {"cumulative_low": 9.0 * n, "cumulative_high": 11.0 * n}
         for n in range(1, 9)
     ]
-    drawn = figures(compute_report(**arguments))["forecast_revenue"]
+    drawn = figures(arguments.report())["forecast_revenue"]
     assert "bring USD 80 of revenue (80% interval USD 72 to USD 88" in drawn.layout.meta["reading"]

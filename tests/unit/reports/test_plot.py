@@ -167,13 +167,3 @@ def test_every_figure_says_of_whom_of_when_and_what(rfm, model):
     assert f"the top 10% {top:.0%}" in told
     assert figure.layout.meta["alt"]
     assert figure.layout.paper_bgcolor == "white"  # readable whatever the notebook's theme
-
-
-def test_the_namespace_is_what_it_lists():
-    from winback.reports import plot
-
-    assert wb.plot is plot
-    assert dir(wb.plot) == sorted(plot.__all__)
-    for name in plot.__all__:
-        assert callable(getattr(wb.plot, name))
-        assert getattr(wb.plot, name).__doc__

@@ -23,6 +23,7 @@ as_of: 1998-06-30
 data:
   transactions: {source: orders.csv}
   customers: {source: customers.csv}
+value: {purchase_model: rate}
 churn: {active_within_days: 180, snapshots: {count: 2}}
 lists:
   churn_warning: {capacity: 20}
@@ -66,7 +67,9 @@ def test_who_wants_no_contact_or_is_held_out_is_left_out_and_counted(shop):
     never = set(people.loc[people["opt_out"], "customer_id"])
     assert not never & set(listed["customer_id"])
     assert told["threshold"]["by"] == "table"
-    assert told["threshold"]["meaning"].startswith("P(churn) of 0.50 after a silence of 1 typical")
+    assert told["threshold"]["meaning"]["text"].startswith(
+        "P(churn) of 0.50 after a silence of 1 typical"
+    )
     assert sum(told["listed"].values()) == len(listed) == 20
     assert told["capacity"] == 20
 
@@ -110,9 +113,9 @@ def test_an_earlier_list_of_the_week_holds_places_and_one_of_last_week_colours(s
     other = first.assign(customer_id="gone" + first["customer_id"])  # at risk no more
     name = f"lists/{day}/churn_warning.parquet"
     shop.do(lambda session: other.to_parquet(session.staged(name)))
-    assert len(warn(shop).rows) == 20 - held
+    assert len(warn(shop).listed) == 20 - held
     shop.do(lambda session: first.to_parquet(session.staged(name)))
-    again = warn(shop).rows
+    again = warn(shop).listed
     assert set(again["previous_severity"].dropna()) == {"red"}
     if held:
         assert set(again["customer_id"]) == set(first["customer_id"])
@@ -121,8 +124,8 @@ def test_an_earlier_list_of_the_week_holds_places_and_one_of_last_week_colours(s
 
 def test_the_threshold_and_the_capacity_are_the_jobs(shop):
     made = warn(shop, "{capacity: {orange: 3}, warn_from: {risk: 0.75}}")
-    assert made.rows["severity"].tolist() == ["orange"] * 3
-    assert (made.rows["p_churn"] >= 0.75).all()
+    assert made.listed["severity"].tolist() == ["orange"] * 3
+    assert (made.listed["p_churn"] >= 0.75).all()
     made = warn(shop, "{capacity: 5000, warn_from: {risk: 0.4}}")
     scores = shop.read("scores.parquet").set_index("customer_id")
     active = scores["T"] - scores["recency"] <= 180
@@ -130,24 +133,24 @@ def test_the_threshold_and_the_capacity_are_the_jobs(shop):
     people = pd.read_csv(shop.folder / "customers.csv", dtype={"customer_id": str})
     never = people.loc[people["opt_out"], "customer_id"]
     held = shop.read("churn_warning_excluded.parquet").query("reason == 'global holdout'")
-    assert set(made.rows["customer_id"]) == set(risky) - set(never) - set(held["customer_id"])
+    assert set(made.listed["customer_id"]) == set(risky) - set(never) - set(held["customer_id"])
     made = warn(shop, "{capacity: 500, warn_from: {profit: 1}, contact_cost: 0.5}")
-    earns = 0.1 * made.rows["value_at_risk"] - 0.5
-    assert len(made.rows)
+    earns = 0.1 * made.listed["value_at_risk"] - 0.5
+    assert len(made.listed)
     assert (earns >= 1).all()
     assert made.summary["threshold"]["by"] == "profit"
     nobody = warn(shop, "{capacity: 5, warn_from: {profit: 100000}}")
-    assert nobody.rows.empty
+    assert nobody.listed.empty
     assert nobody.summary["listed"] == {"red": 0, "orange": 0, "yellow": 0}
 
 
 def test_the_limits_that_nobody_chose_stand_on_every_row(shop):
     assert set(shop.read("churn_warning.parquet")["limits"]) == {"set by the job"}
     by_colour = warn(shop, "{capacity: {orange: 3}}")  # red and yellow get none: that is chosen
-    assert set(by_colour.rows["limits"]) == {"set by the job"}
+    assert set(by_colour.listed["limits"]) == {"set by the job"}
     assert by_colour.summary["defaults"] == []
     unset = warn(shop, "{expires_days: 7}")
-    assert set(unset.rows["limits"]) == {"defaults: capacity"}
+    assert set(unset.listed["limits"]) == {"defaults: capacity"}
     assert unset.summary["defaults"] == ["lists.churn_warning.capacity = 200"]
 
 
@@ -176,7 +179,7 @@ def test_who_is_on_the_win_back_list_or_had_a_contact_is_left_out(shop):
                 path.unlink()
     why = out.set_index("customer_id")["reason"]
     assert why[[taken, written]].tolist() == ["on the win-back list", "in cooldown"]
-    assert long_ago in set(made.rows["customer_id"])
+    assert long_ago in set(made.listed["customer_id"])
     assert made.summary["left_out"]["in cooldown"] == 1
 
 
@@ -194,7 +197,7 @@ def test_a_playbook_of_the_job_decides_and_knows_its_tiers(shop):
         f"churn_warning: [{rule}]\nwin_back: {{steps: [{{step: a, meaning: b}}], rules: [{rule}]}}"
     )
     (shop.folder / "ours.yaml").write_text(text)
-    rows = warn(shop, "{capacity: 20}\n  playbook: ours.yaml").rows
+    rows = warn(shop, "{capacity: 20}\n  playbook: ours.yaml").listed
     assert (rows["action"] == (rows["frequency"] + 1).astype(str) + " times").all()
     assert (rows["cooldown_until"] == pd.Timestamp("1998-07-03")).all()
     wrong = text.replace("[{action", "[{tier: core, action", 1)
@@ -210,7 +213,7 @@ def test_the_offer_of_a_warning_costs_only_where_the_playbook_makes_one(shop):
         steps = f"{{steps: [{{step: a, meaning: b}}], rules: [{says}]}}"
         (shop.folder / "ours.yaml").write_text(f"churn_warning: [{says}]\nwin_back: {steps}")
         terms = f"warn_from: {{profit: 1}}, contact_cost: 0.5, offer_cost: {cost}"
-        return warn(shop, f"{{capacity: 500, {terms}}}\n  playbook: ours.yaml").rows
+        return warn(shop, f"{{capacity: 500, {terms}}}\n  playbook: ours.yaml").listed
 
     free = listed("none", 0)
     assert len(free)

@@ -82,6 +82,7 @@ data:
     filter: "'${SECRET_WORD}' <> 订单号"
     columns: {customer_id: 会员, timestamp: 付款时间}
 horizon_days: 60
+value: {purchase_model: beta_geo}
 churn: {active_within_days: 120, snapshots: {count: 2}}
 lists:
   churn_warning: {capacity: 500}
@@ -196,6 +197,7 @@ def test_long_after_the_last_purchase_everybody_is_dormant_and_every_file_is_the
     assert (late.out / "lists" / "2011-12-09" / "win_back.csv").exists()  # lists are kept by date
 
 
+@pytest.mark.slow
 def test_a_refused_challenger_changes_nobody_and_everybody_is_told(few, tmp_path, monkeypatch):
     shop = few.copy_to(tmp_path / "refused")
     before = assert_complete(shop)

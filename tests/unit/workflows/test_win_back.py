@@ -99,7 +99,7 @@ def test_lists_of_a_week_share_its_budget_and_remember_whom_they_called(shop):
     assert len(monday.treated) == 28  # 60 / 2.10
     friday = make(shop, FRIDAY)
     assert friday.treated.empty
-    assert "58.80 of the budget of 60.00" in " ".join(friday.summary["sentences"])
+    assert "58.80 of the budget of 60.00" in " ".join(map(str, friday.summary["messages"]))
     after = make(shop, NEXT_FRIDAY)
     assert len(after.treated) == 28
     assert not set(after.treated["customer_id"]) & set(monday.treated["customer_id"])

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from winback.economics import Economics
 from winback.estimators.churn.calibrators import Calibrator, choose_calibration, fit_calibrator
 from winback.estimators.churn.churn_evidence import Evidence, levelled, measure, paired_intervals
-from winback.estimators.churn.churn_profit import ContactEconomics, contact_profit
+from winback.estimators.churn.churn_profit import contact_profit
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def hold_contest(
     horizon_days: int,
     n_bootstrap: int,
     random_state: int,
-    economics: ContactEconomics | None = None,
+    economics: Economics | None = None,
 ) -> Contest:
     """Choose by Brier score, and by profit among those that Brier cannot tell apart.
 
@@ -76,7 +77,7 @@ def hold_contest(
     economics
         Of a contact; None: as by default.
     """
-    y, money = evidence.y, economics or ContactEconomics()
+    y, money = evidence.y, economics or Economics()
     value = np.ones(len(y)) if evidence.value is None else evidence.value
     calibrators, records, losses, earned = {}, [], {}, {}
     for name in names:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from winback.economics import Economics
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.churn import churn_evidence
 from winback.estimators.churn.base_rate_drift import base_rate_drift
@@ -33,7 +34,6 @@ from winback.estimators.churn.candidates.candidate import (
 from winback.estimators.churn.churn_card import churn_card
 from winback.estimators.churn.churn_contest import hold_contest
 from winback.estimators.churn.churn_predictions import ChurnPredictions, typical_rows
-from winback.estimators.churn.churn_profit import ContactEconomics
 from winback.estimators.purchase.beta_geo import BetaGeoModel
 
 MIN_CUSTOMERS = 50
@@ -65,7 +65,7 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
     lightgbm
         Parameters of the trees by name, out of `TUNABLE`; None: the defaults.
     margin, save_rate, contact_cost, offer_cost
-        The economics of a contact, see `ContactEconomics`.
+        The economics of a contact, see `Economics`.
     exclude
         Numeric columns that are not features, besides `NOT_FEATURES`.
     n_bootstrap
@@ -316,6 +316,16 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
                 hint="give more history, more snapshots, or a horizon in which both happen",
             )
 
+    @property
+    def economics(self) -> Economics:
+        """The money side of a contact, by which candidates alike in Brier score are told apart."""
+        return Economics(
+            contact_cost=self.contact_cost,
+            offer_cost=self.offer_cost,
+            margin=self.margin,
+            save_rate=self.save_rate,
+        )
+
     def _describe_base_rate(self, X: pd.DataFrame, y: npt.NDArray[np.int64]) -> None:
         days = snapshot_days(X)
         table = pd.DataFrame({"snapshot": days, "y": y}).groupby("snapshot")["y"]
@@ -345,9 +355,7 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
             horizon_days=self.horizon_days,
             n_bootstrap=self.n_bootstrap,
             random_state=self.random_state,
-            economics=ContactEconomics(
-                self.margin, self.save_rate, self.contact_cost, self.offer_cost
-            ),
+            economics=self.economics,
         )
         self.contest_, self.selected_ = contest.table, contest.selected
         # a candidate without evidence is still shown, as it is

@@ -122,12 +122,12 @@ def _within_reach(
     # a column for the channels that reach nobody; -1 finds it
     through = np.hstack([able, np.zeros((len(reach), 1), dtype=bool)])[:, at].T
     place = first(fits & through)
-    found = place >= 0
+    within_reach = place >= 0
     last = len(rules) - 1 - np.argmax(fits[::-1], axis=0)
-    place = np.where(found, place, last)
-    used = np.where(found, at[place], able.argmax(axis=1) if able.shape[1] else 0)
+    place = np.where(within_reach, place, last)
+    used = np.where(within_reach, at[place], able.argmax(axis=1) if able.shape[1] else 0)
     channel = names.reindex(used).set_axis(reach.index)
-    return place, channel.where(found | able.any(axis=1))
+    return place, channel.where(within_reach | able.any(axis=1))
 
 
 def steps_due(

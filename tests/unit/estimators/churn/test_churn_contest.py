@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
+from winback.economics import Economics
 from winback.estimators.churn.churn_contest import hold_contest
 from winback.estimators.churn.churn_evidence import Evidence
-from winback.estimators.churn.churn_profit import ContactEconomics
 
 
 def contest(noise, *, level=0.0, n=4000, economics=None, value=None):
@@ -79,7 +79,7 @@ def rare(bad):
         horizon_days=30,
         n_bootstrap=200,
         random_state=0,
-        economics=ContactEconomics(save_rate=0.2, contact_cost=1.0),
+        economics=Economics(save_rate=0.2, contact_cost=1.0),
     )
 
 

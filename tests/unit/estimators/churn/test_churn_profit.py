@@ -4,28 +4,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from winback.errors import ModelError
+from winback.economics import Economics
 from winback.estimators.churn.base_rate_drift import base_rate_drift
-from winback.estimators.churn.churn_profit import ContactEconomics, contact_profit
+from winback.estimators.churn.churn_profit import contact_profit
 
 ONE_DAY = np.zeros(4, dtype=np.int64)
 
 
-def test_the_gain_of_a_contact_adds_up():
-    money = ContactEconomics(margin=0.5, save_rate=0.2, contact_cost=1.0, offer_cost=3.0)
-    gains = money.gain(np.array([1.0, 0.0]), np.array([100.0, 100.0]))
-    assert gains.tolist() == pytest.approx([0.2 * (50 - 3) - 1, -3 - 1])
-
-
 def test_nobody_is_contacted_at_a_loss():
-    money = ContactEconomics(save_rate=0.1, contact_cost=5.0)
+    money = Economics(save_rate=0.1, contact_cost=5.0)
     p, y = np.array([0.9, 0.8, 0.2, 0.1]), np.array([1, 1, 1, 1])
     earned = contact_profit(p, y, np.array([100.0, 1.0, 1.0, 1.0]), ONE_DAY, money, depth=1.0)
     assert earned.tolist() == [5.0, 0.0, 0.0, 0.0]
 
 
 def test_what_is_at_stake_counts_and_places_are_per_snapshot():
-    money = ContactEconomics(save_rate=1.0)
+    money = Economics(save_rate=1.0)
     p, y = np.array([0.9, 0.5, 0.9, 0.5]), np.array([1, 1, 1, 1])
     value = np.array([1.0, 10.0, 10.0, 1.0])
     days = np.array([0, 0, 1, 1])
@@ -33,16 +27,9 @@ def test_what_is_at_stake_counts_and_places_are_per_snapshot():
 
 
 def test_equals_share_the_places():
-    money = ContactEconomics(save_rate=1.0)
+    money = Economics(save_rate=1.0)
     earned = contact_profit(np.full(4, 0.5), np.array([1, 0, 1, 0]), np.ones(4), ONE_DAY, money)
     assert earned.tolist() == pytest.approx([0.1, 0.0, 0.1, 0.0])
-
-
-def test_impossible_economics_are_refused():
-    with pytest.raises(ModelError, match="save_rate"):
-        ContactEconomics(save_rate=1.5)
-    with pytest.raises(ModelError, match="offer_cost"):
-        ContactEconomics(offer_cost=-1.0)
 
 
 def rates(values, n=10_000, every=30):

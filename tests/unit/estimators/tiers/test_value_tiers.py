@@ -52,7 +52,9 @@ def from_logs(logs):
 
 
 @pytest.mark.parametrize("method", ["kmeans", "gaussian_mixture"])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "seed", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)]
+)
 def test_what_is_one_cloud_is_called_hardly_real_however_often_it_is_cut_alike(method, seed):
     rng = np.random.default_rng(seed)
     correlated = rng.normal(size=(1500, 4)) @ np.linalg.qr(rng.normal(size=(4, 4)))[0]

@@ -1,0 +1,310 @@
+"""What to know about a win-back list before it is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from winback.lists.allocation import Allocation, Limits
+from winback.lists.control import CONTROL, TREATED
+from winback.lists.eligibility import HELD_OUT
+from winback.lists.gain import Gain
+from winback.lists.optimality import BUDGET_ONLY, EXACT, best_possible, optimality_gap
+from winback.lists.options import what_would_have_to_hold
+from winback.lists.origin import Origin
+from winback.lists.power import what_it_can_measure
+from winback.lists.randomisation import balance, sample_ratio
+from winback.lists.selection import BELOW_BREAK_EVEN, OVER_BUDGET, OVER_CAPACITY, CutOff
+from winback.messages import Message
+
+LIMITS = ("budget", "capacity", "control_share")
+UNTIL_MEASURED = ("uplift_prior", "exploration_share")
+
+
+def summarise(
+    rows: pd.DataFrame,
+    allocation: Allocation,
+    limits: Limits,
+    gain: Gain,
+    *,
+    exploration_share: float,
+    money: bool,
+    remembers: bool,
+    origin: Origin,
+) -> dict[str, Any]:
+    """Count, add up, check and say.
+
+    Parameters
+    ----------
+    rows
+        Every scored customer: `customer_id, reason` (missing: on the list or in the
+        comparison group), `rank, chosen_by, arm, channel`, the columns of
+        `winback.lists.options.case_of` and the covariates of
+        `winback.lists.randomisation.balance`.
+    allocation
+        How far budget and capacities reached.
+    limits
+        The limits in force.
+    gain
+        The uplift in force.
+    exploration_share
+        Share of the money that went by lot.
+    money
+        Whether the source has amounts.
+    remembers
+        Whether any contact or earlier list is known.
+    origin
+        For which job, and which of its settings nobody has chosen; those of this list are kept.
+
+    Returns
+    -------
+    dict
+        Plain values and messages: `customers, eligible, treated, control, held_out, excluded`
+        (reason to count), `budget, budget_committed, expected_cost, expected_incremental_margin,
+        capacity, max_share, used_this_week` (`budget, contacts` of the week's earlier lists),
+        `channels` (each with `capacity, contact_cost, treated, left_out, shadow_price`),
+        `control_share, holdout_share, exploration_share, explored` (treated whom the ranking alone
+        would not have reached), `uplift_prior, uplift_source,
+        uplift_measured, uplift_evidence` (see `UpliftModel.summary`), `first_left_out`
+        (customer, rank, reason), `shadow_price` (expected margin
+        that one more unit of budget would bring), `capacity_shadow_price` (that one more contact
+        would), `best_possible, optimality_gap` (share of the best possible margin given away),
+        `measures, sample_ratio, balance, defaults`, and as messages `warnings` and `messages`
+        (everything to know, in order).
+    """
+    chosen = rows[rows["reason"].isna()].sort_values("rank")
+    treated = chosen[chosen["arm"] == TREATED]
+    eligible = rows[rows["arm"].notna()]
+    reasons = rows["reason"].value_counts()
+    excluded = {str(name): int(reasons[name]) for name in sorted(reasons.index)}
+    n_treated, n_control = len(treated), int((chosen["arm"] == CONTROL).sum())
+    best = _best(allocation, limits, len(eligible)) if money else None
+    terms, used = limits.terms, limits.used
+    measures = what_it_can_measure(
+        n_treated,
+        n_control,
+        p_return=(eligible if chosen.empty else chosen)["p_return_untreated"],
+        uplift=_mean(eligible if chosen.empty else chosen, "uplift"),
+        control_share=terms.control_share,
+    )
+    ratio = sample_ratio(n_treated, n_control, 1 - terms.control_share)
+    before = balance(chosen)
+    summary: dict[str, Any] = {
+        "customers": len(rows),
+        "eligible": len(eligible),
+        "treated": n_treated,
+        "control": n_control,
+        "held_out": excluded.get(HELD_OUT, 0),
+        "excluded": excluded,
+        "budget": terms.budget,
+        "budget_committed": round(float(treated["commitment"].sum()), 6),
+        "expected_cost": float(treated["expected_cost"].sum()),
+        "expected_incremental_margin": (
+            float(treated["expected_incremental_margin"].sum()) if money else None
+        ),
+        "capacity": terms.capacity,
+        "max_share": terms.max_share,
+        "used_this_week": {"budget": used.budget, "contacts": used.contacts},
+        "control_share": terms.control_share,
+        "holdout_share": terms.holdout_share,
+        "exploration_share": exploration_share,
+        "explored": allocation.only_by_lot,
+        "uplift_prior": gain.economics.uplift_prior,
+        "uplift_source": gain.source,
+        "uplift_measured": gain.measured,
+        "uplift_evidence": gain.evidence,
+        **_at_the_margin(rows, allocation.reach, limits, money=money),
+        "best_possible": best,
+        "optimality_gap": (
+            None if best is None else optimality_gap(treated["expected_incremental_margin"], best)
+        ),
+        "measures": measures,
+        "sample_ratio": ratio,
+        "balance": before,
+        "defaults": origin.unchosen(_keys(gain)),
+        "warnings": [message for message in (ratio["warning"], before["warning"]) if message],
+    }
+    summary["messages"] = _messages(summary, rows, allocation, limits, gain)
+    if not remembers:
+        summary["messages"].append(Message("win_back.no_memory"))
+    return summary
+
+
+def _mean(rows: pd.DataFrame, name: str) -> float:
+    return float(rows[name].mean()) if len(rows) else 0.0
+
+
+def _keys(gain: Gain) -> list[str]:
+    """Name the settings that bound this list."""
+    names = LIMITS if gain.measured else (*LIMITS, *UNTIL_MEASURED)
+    return ["lists.holdout_share", *(f"lists.win_back.{name}" for name in (*names, "max_share"))]
+
+
+def _best(allocation: Allocation, limits: Limits, eligible: int) -> dict[str, Any]:
+    options = allocation.options
+    return best_possible(
+        options["profit"],
+        options["commitment"],
+        budget=limits.budget,
+        capacity=limits.places(eligible),
+        channel=options["channel"],
+        channels=limits.room,
+        customer=options["customer_id"],
+    )
+
+
+def _at_the_margin(
+    rows: pd.DataFrame, reach: CutOff, limits: Limits, *, money: bool
+) -> dict[str, Any]:
+    """Describe who is left out first, and what one more unit of each limit would bring."""
+    ranked = rows[rows["rank"].notna()].sort_values("rank")
+    profit, cost = ranked["expected_incremental_margin"], ranked["commitment"]
+    first, price, place_price = None, 0.0, 0.0
+    if reach.first_left_out is not None:
+        row = ranked.iloc[reach.first_left_out]
+        first = {
+            "customer_id": str(row["customer_id"]),
+            "rank": int(row["rank"]),
+            "reason": reach.stopped_by,
+        }
+        if reach.stopped_by == OVER_BUDGET:
+            price = float(row["expected_incremental_margin"]) / float(row["commitment"])
+        else:
+            place_price = float(row["expected_incremental_margin"])
+    channels = {}
+    for name, channel in limits.terms.through.items():
+        here = (ranked["channel"] == name).to_numpy()
+        full = here & reach.full
+        # what the first one passed by would bring, less what their money brings elsewhere
+        worth = (profit - price * cost)[full].iloc[:1]
+        channels[name] = {
+            "capacity": channel.capacity,
+            "contact_cost": channel.contact_cost,
+            "treated": int((here & reach.paid).sum()),
+            "left_out": int(full.sum()),
+            "shadow_price": max(0.0, float(worth.sum())) if money else None,
+        }
+    return {
+        "first_left_out": first,
+        "shadow_price": price if money else None,
+        "capacity_shadow_price": place_price if money else None,
+        "channels": channels,
+    }
+
+
+def _messages(
+    summary: dict[str, Any],
+    rows: pd.DataFrame,
+    allocation: Allocation,
+    limits: Limits,
+    gain: Gain,
+) -> list[Message]:
+    eligible, reach = rows[rows["arm"].notna()], allocation.reach
+    counted = Message(
+        "win_back.counted",
+        treated=summary["treated"],
+        customers=len(rows),
+        control=summary["control"],
+        eligible=len(eligible),
+    )
+    messages = [counted]
+    if summary["held_out"]:
+        messages.append(Message("win_back.held_out", n=summary["held_out"]))
+    if summary["defaults"]:
+        settings = [line.removeprefix("lists.") for line in summary["defaults"]]
+        messages.append(Message("win_back.defaults", settings=settings))
+    if eligible.empty:
+        left_out = [
+            Message("win_back.left_out", n=n, reason=reason)
+            for reason, n in summary["excluded"].items()
+        ]
+        nobody = Message("win_back.nobody_eligible", reasons=left_out)
+        return [*messages, nobody if left_out else Message("win_back.no_customers")]
+    if summary["expected_incremental_margin"] is None:
+        messages.append(Message("win_back.no_amounts"))
+    elif (rows["reason"] == BELOW_BREAK_EVEN).sum() == len(eligible):
+        messages.append(Message("win_back.nothing_pays", why=what_would_have_to_hold(eligible)))
+    messages += _week(summary, limits, len(eligible))
+    if not summary["treated"] and reach.stopped_by == OVER_BUDGET and not limits.used.budget:
+        cost = rows.loc[rows["rank"] == summary["first_left_out"]["rank"], "commitment"].iloc[0]
+        messages.append(Message("win_back.small_budget", budget=limits.terms.budget, cost=cost))
+    messages += [*_limits(summary), gain.message]
+    binds = reach.stopped_by is not None or reach.full.any()
+    if summary["exploration_share"] and summary["treated"] and binds:
+        by_lot = Message(
+            "win_back.by_lot",
+            share=summary["exploration_share"],
+            explored=summary["explored"],
+            treated=summary["treated"],
+        )
+        messages.append(by_lot)
+    return [*messages, summary["measures"]["message"], *_checked(summary)]
+
+
+def _week(summary: dict[str, Any], limits: Limits, eligible: int) -> list[Message]:
+    """Say what earlier lists of the week have left, and whether the share contacted binds."""
+    messages, used, terms = [], limits.used, limits.terms
+    if used.contacts:
+        committed = Message(
+            "win_back.week",
+            spent=used.budget,
+            budget=terms.budget,
+            contacts=used.contacts,
+            capacity=terms.capacity,
+        )
+        messages.append(committed)
+    first = summary["first_left_out"]
+    if first is not None and first["reason"] == OVER_CAPACITY:
+        most = limits.places(eligible)
+        if most < terms.capacity - used.contacts:
+            messages.append(Message("win_back.max_share", share=terms.max_share, n=most))
+    return messages
+
+
+def _limits(summary: dict[str, Any]) -> list[Message]:
+    """Say what bound the list, what more would bring, and how far from the best list it is."""
+    messages = []
+    first = summary["first_left_out"]
+    if first is not None:
+        more: Message | str = ""
+        if summary["shadow_price"]:
+            more = Message("win_back.more_budget", gain=summary["shadow_price"])
+        elif summary["capacity_shadow_price"]:
+            more = Message("win_back.more_contacts", gain=summary["capacity_shadow_price"])
+        left_out = Message(
+            "win_back.first_left_out",
+            customer=first["customer_id"],
+            rank=first["rank"],
+            reason=first["reason"],
+            more=more,
+        )
+        messages.append(left_out)
+    full = [
+        Message("win_back.full_channel", channel=name, n=channel["left_out"])
+        for name, channel in summary["channels"].items()
+        if channel["left_out"]
+    ]
+    if full:
+        messages.append(Message("win_back.full_channels", channels=full))
+    gap, best = summary["optimality_gap"], summary["best_possible"]
+    if gap is not None and summary["treated"]:
+        messages.append(Message("win_back.gap", gap=gap, of_what=_compared(best["method"])))
+    return messages
+
+
+def _compared(method: str) -> Message:
+    if method == EXACT:
+        return Message("win_back.best_list")
+    if method == BUDGET_ONLY:
+        return Message("win_back.bound_of_budget")
+    return Message("win_back.bound_of_relaxation")
+
+
+def _checked(summary: dict[str, Any]) -> list[Message]:
+    if summary["warnings"]:
+        return list(summary["warnings"])
+    ratio, joint = summary["sample_ratio"]["p_value"], summary["balance"]["p_value"]
+    if ratio is None or joint is None:
+        return []
+    return [Message("win_back.as_drawn", p_sizes=ratio, p_before=joint)]
