@@ -64,6 +64,19 @@ class TableSettings(Settings):
     """The SQL query to read, where `source` is a database URL."""
     columns: dict[str, str] = Field(default_factory=dict)
     """Our column: the source's column, or a SQL expression over the source's columns."""
+    accept_unmatched: bool = False
+    """Of customers with an opt_out: go on although few of them are among those who bought."""
+
+
+class CustomerIdSettings(Settings):
+    """How identifiers of customers are read, in every table."""
+
+    normalise: bool = True
+    """Whether cells that differ by nothing visible, or by an e-mail's case, are one customer."""
+    guests: tuple[str, ...] = ()
+    """More cells that stand for nobody, besides `guest`, `游客` and the like; left out."""
+    any_share: bool = False
+    """Whether one customer may hold most of the rows, or look like a rounded `8.61E+12`."""
 
 
 class DataSettings(Settings):
@@ -71,6 +84,8 @@ class DataSettings(Settings):
 
     transactions: TransactionsSettings
     """The purchases: customer_id, timestamp, amount."""
+    customer_ids: CustomerIdSettings = CustomerIdSettings()
+    """How identifiers of customers are read, in every table."""
     customers: TableSettings | None = None
     """One row a customer: opt_out, contactable_channels and more."""
     events: TableSettings | None = None

@@ -1,15 +1,165 @@
-"""Amounts as people write them: with a currency, with thousands apart, with a decimal comma."""
+"""Amounts as people write them: with a currency, with thousands apart, with a decimal comma.
+
+One cell mostly says itself how it is meant: in ``1.014,90`` the last sign parts the decimals, in
+``12.50`` two digits are no thousands. Only one sign before exactly three digits (``4.215``) may be
+either; this is settled on the whole column, by the cells that can be read in one way only.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from ibis.backends.duckdb import Backend
 
 from winback.data import sql
+from winback.errors import DataError
 
 _ENOUGH = 0.8
-_MONEY = r"(?:[$€£¥￥₹₽₩元]|[A-Za-z]{2,3}|zł|kr)?"
-_APART = "[{0}'\u2019 \u00a0\u202f]"  # a thin space that does not break is what French writes
-_WRITTEN = r"-?\s*{money}\s*-?(?:\d+|\d{{1,3}}(?:{apart}\d{{3}})+)(?:[{point}]\d+)?\s*{money}"
+# full-width forms, minus signs, and blanks that do not break, as plain ones
+_ODD = "０１２３４５６７８９．，－（）＋−–—‒‐\u00a0\u202f\u2009\u3000\t’‘´`＇￥＄"  # noqa: RUF001
+_EVEN = "0123456789.,-()+-----     '''''¥$"
+_CURRENCY = r"(?:\p{L}{0,4}\.?\s?\p{Sc}\p{L}{0,3}|\p{L}{1,4}\.?)?"
+_DIGITS = r"(?:\d[\d.,]*(?:[' ]\d{3})*(?:[.,]\d+)?|[.,]\d+)"
+_MONEY = rf"[-+(]?\s*{_CURRENCY}\s*[-+]?\s*{_DIGITS}(?:[.,]?-|,--)?\s*{_CURRENCY}\s*[-)]?"
+_PROOF = r"\d*{0}(\d{{1,2}}|\d{{4,}})|\d*({1}\d{{2,3}})+{0}\d+|0{0}\d+|\d{{4,}}{0}\d+"
+_EITHER = r"[1-9]\d{{0,2}}{0}\d{{3}}"
+_SEVERAL = r"\d{{1,3}}({0}\d{{2,3}})*({0}\d{{3}}){{2,}}|\d{{1,2}}({0}\d{{2}})+{0}\d{{3}}"
+
+
+def _core(cell: str) -> str:
+    """Return SQL for what is left of an amount without its currency and blanks."""
+    even = f"trim(translate({cell}, {sql.text(_ODD)}, {sql.text(_EVEN)}))"
+    digits = rf"regexp_extract({even}, {sql.text(_DIGITS)})"
+    bare = rf"rtrim(regexp_replace({digits}, '['' ]', '', 'g'), '.,')"
+    return f"CASE WHEN regexp_full_match({even}, {sql.text(_MONEY)}) THEN {bare} END"
+
+
+def macro() -> str:
+    """Return SQL that makes ``money(cell, point)`` known: a number, NULL where none is written."""
+    even = f"translate(cell, {sql.text(_ODD)}, {sql.text(_EVEN)})"
+    return rf"""CREATE OR REPLACE MACRO money(cell, point) AS
+        coalesce(CASE WHEN regexp_full_match(trim(cell), '-?\d+(\.(\d{{1,2}}|\d{{4,}}))?')
+                THEN TRY_CAST(cell AS DOUBLE) END,
+            (CASE WHEN regexp_matches({even}, '\(|-\s*[^-\d]*\d|\d\s*\D*[^.,\s-]\s*-\s*$|\d-\s*$')
+                AND NOT regexp_matches({even}, '[.,]--?\s*$') THEN -1 ELSE 1 END)
+            * (SELECT TRY_CAST(CASE
+                WHEN NOT regexp_matches(n, '[.,]') THEN n
+                WHEN regexp_full_match(n, '\d{{1,3}}(,\d{{2,3}})*,\d{{3}}\.\d+')
+                    THEN replace(n, ',', '')
+                WHEN regexp_full_match(n, '\d{{1,3}}(\.\d{{3}})+,\d+')
+                    THEN replace(replace(n, '.', ''), ',', '.')
+                WHEN regexp_full_match(n, {sql.text(_SEVERAL.format("[.]"))})
+                    OR regexp_full_match(n, {sql.text(_SEVERAL.format(","))})
+                    THEN regexp_replace(n, '[.,]', '', 'g')
+                WHEN regexp_full_match(n, {sql.text(_EITHER.format("[.,]"))})
+                    AND NOT contains(n, point) THEN regexp_replace(n, '[.,]', '')
+                WHEN regexp_full_match(n, '\d*[.,]\d+') THEN replace(n, ',', '.') END AS DOUBLE)
+                FROM (SELECT {_core("cell")} AS n)),
+            CASE WHEN regexp_full_match(trim(cell), '[-+]?\d+(\.\d+)?[eE][-+]?\d+')
+                THEN TRY_CAST(cell AS DOUBLE) END)"""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a column's amounts are read.
+
+    Attributes
+    ----------
+    point
+        The decimal sign; ``None`` where every cell is a plain number as it stands.
+    note
+        What was taken for what, where the cells prove nothing.
+    """
+
+    point: str | None
+    note: str | None = None
+
+
+def settle(engine: Backend, relation: str, column: str, known: str = "true") -> Reading:
+    """Decide how a text column's amounts are read, on all of its cells.
+
+    Parameters
+    ----------
+    engine, relation, column
+        Where the cells are.
+    known
+        A SQL condition: the rows that may have a say.
+
+    Raises
+    ------
+    DataError
+        Some cells show a decimal comma, as many a decimal point, and others may be either.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from winback.data.connect import load, open_engine
+    >>> engine = open_engine(threads=1)
+    >>> def reading(*cells):
+    ...     raw = load(engine, pd.DataFrame({"Total": cells}))
+    ...     return settle(engine, raw.name, "Total")
+    >>> reading("18,04", "1.014,90", "12.50").point
+    ','
+    >>> reading("902", "4.215").note
+    "Total has cells such as '4.215', which may be 4215 or 4.215: taken for 4215"
+    """
+    cell = sql.name(column)
+
+    def cells(*shapes: str) -> str:
+        return " OR ".join(f"regexp_full_match(n, {sql.text(shape)})" for shape in shapes)
+
+    comma, dot = ",", "[.]"
+    tests = (
+        cells(_PROOF.format(comma, dot)), cells(_PROOF.format(dot, comma)),
+        cells(_SEVERAL.format(dot)), cells(_SEVERAL.format(comma)),
+        cells(_EITHER.format(dot)), cells(_EITHER.format(comma)),
+        cells(r"[1-9]\d{3,}"), cells(r"\d{1,3}"),
+        "n IS NOT NULL AND NOT plain",
+    )  # fmt: skip
+    counts = ", ".join(f"count(*) FILTER ({test})" for test in tests)
+    found = sql.rows(
+        engine,
+        f"""SELECT {counts}, min(n) FILTER ({tests[4]}), min(n) FILTER ({tests[5]}) FROM (
+            SELECT {_core(cell)} AS n,
+                regexp_full_match(trim({cell}), '-?\\d+(\\.\\d+)?') AS plain
+            FROM {sql.name(relation)} WHERE ({known}) AND trim({cell}) <> '')""",
+    )[0]
+    by_comma, by_dot, dots, commas, dot3, comma3, long, short, odd = found[:9]
+    shown_dot, shown_comma = found[9:]
+    for_comma, for_dot = by_comma + dots, by_dot + commas
+    either = shown_dot or shown_comma
+    note = None
+    if for_comma and for_comma == for_dot and either:
+        raise DataError(
+            "cells show a decimal comma, and as many a decimal point",
+            where=column,
+            got=f"{either!r} may be either",
+            hint=f"say which, under columns: `amount: money({sql.bare(engine, column)}, ',')`",
+        )
+    if for_comma or for_dot:
+        point = "," if for_comma > for_dot else "."
+        if either and for_comma and for_dot:
+            note = _told(column, either, point)
+    elif dot3 and comma3:
+        raise DataError(
+            "nothing shows whether a comma or a point parts the decimals",
+            where=column,
+            got=f"{shown_dot!r} and {shown_comma!r}",
+            hint=f"say which, under columns: `amount: money({sql.bare(engine, column)}, ',')`",
+        )
+    else:
+        # a point before three digits parts thousands where other cells stop below 1000
+        point = "," if dot3 and short and not long else "."
+        note = _told(column, either, point) if either else None
+    plain = point == "." and not odd
+    return Reading(None if plain else point, note)
+
+
+def _told(column: str, cell: str, point: str) -> str:
+    whole, parts = cell.replace(".", "").replace(",", ""), cell.replace(",", ".")
+    taken = parts if point in cell else whole
+    told = f"{column} has cells such as {cell!r}, which may be {whole} or {parts}: taken for"
+    return f"{told} {taken}"
 
 
 def reading_of(engine: Backend, relation: str, column: str) -> str | None:
@@ -23,10 +173,8 @@ def reading_of(engine: Backend, relation: str, column: str) -> str | None:
     Returns
     -------
     str or None
-        SQL over the column that takes away what its cells have besides a number, and makes a
-        decimal comma a point. ``None`` where it would read no more cells than there are plain
-        numbers, or fewer than 80%. Three digits after a comma are thousands, unless other cells
-        show that the comma is the decimal one.
+        SQL over the column. ``None`` where its cells are plain numbers, or fewer than 80% of them
+        are amounts at all.
 
     Examples
     --------
@@ -37,37 +185,19 @@ def reading_of(engine: Backend, relation: str, column: str) -> str | None:
     ...     raw = load(engine, pd.DataFrame({"Total": cells}))
     ...     return reading_of(engine, raw.name, "Total")
     >>> reading("$1,234.50", "$3.00")
-    "regexp_replace(Total, '[$,]', '', 'g')"
+    "money(Total, '.')"
     >>> reading("12,50", "3,00")
-    "replace(Total, ',', '.')"
-    >>> reading("1 234,50 €")
-    "replace(regexp_replace(Total, '[ €]', '', 'g'), ',', '.')"
+    "money(Total, ',')"
     >>> reading("12.50") is None
     True
     """
-    cell = f"trim({sql.name(column)})"
-    shapes = [
-        sql.text(_WRITTEN.format(money=_MONEY, apart=_APART.format(apart), point=point))
-        for apart, point in ((",", "."), (".", ","))
-    ]
-    counts = ", ".join(f"count(*) FILTER (regexp_full_match({cell}, {s}))" for s in shapes)
-    given, numbers, *written = sql.rows(
-        engine,
-        f"SELECT count(*), count(TRY_CAST({cell} AS DOUBLE)), {counts}"
-        f" FROM {sql.name(relation)} WHERE {cell} <> ''",
-    )[0]
-    best = max(written)
-    if best <= numbers or best < _ENOUGH * given:
+    point = settle(engine, relation, column).point
+    if point is None:
         return None
-    which = written.index(best)
-    point = ".,"[which]
-    signs = sql.rows(
+    expression = f"money({sql.bare(engine, column)}, {sql.text(point)})"
+    given, read = sql.rows(
         engine,
-        f"""SELECT string_agg(DISTINCT sign, '' ORDER BY sign) FROM (
-            SELECT unnest(regexp_extract_all({cell}, '[^0-9{point}-]')) AS sign
-            FROM {sql.name(relation)} WHERE regexp_full_match({cell}, {shapes[which]}))""",
-    )[0][0]
-    expression = sql.bare(engine, column)
-    if signs:
-        expression = f"regexp_replace({expression}, {sql.text(f'[{signs}]')}, '', 'g')"
-    return f"replace({expression}, ',', '.')" if point == "," else expression
+        f"SELECT count(*), count({expression}) FROM {sql.name(relation)}"
+        f" WHERE trim({sql.name(column)}) <> ''",
+    )[0]
+    return expression if read and read >= _ENOUGH * given else None

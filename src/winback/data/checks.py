@@ -14,8 +14,9 @@ from winback.data.raw import Raw, fresh
 from winback.errors import DataError
 
 ACCEPTED, FILTERED, LATER, ZERO = "accepted", "filtered out", "after as_of", "zero amount"
+GUEST = "guest"
 UNREADABLE = "unreadable line"
-_NOT_REJECTED = (ACCEPTED, FILTERED, LATER, ZERO)
+_NOT_REJECTED = (ACCEPTED, FILTERED, LATER, ZERO, GUEST)
 
 
 class TooManyRejectedError(DataError):

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from ibis.backends.duckdb import Backend
 
 from winback.data import parse, sql
-from winback.data.amounts import reading_of
+from winback.data.amounts import reading_of, settle
 from winback.data.column_names import HINTS, NAMES, NOT_WHEN_BOUGHT, PRICE, QUANTITY, named, plain
 from winback.data.expressions import Expression
 from winback.data.raw import Raw
+from winback.data.words import words_of
 from winback.errors import DataError
 
 _LOOK_AT = 10_000
@@ -66,6 +67,11 @@ class Columns:
         """Return the columns that are called like this, the likeliest first."""
         return named(self.left.items(), names, HINTS.get(ours))
 
+    def _not(self, names: list[str], words: str) -> list[str]:
+        """Return those of the columns that no word says to be something else."""
+        others = words_of("columns")[words]
+        return [name for name in names if not any(word in plain(name) for word in others)]
+
     def guess(self, ours: str, kind: str, notes: list[str]) -> Guess | None:
         """Return what one of our columns, of a kind, seems to be; add what a person should see."""
         names = NAMES[ours]
@@ -81,7 +87,10 @@ class Columns:
         return Guess(expression, "as you say")
 
     def _for_text(self, names: str, ours: str) -> Guess | None:
-        for name in self._called(names, ours):
+        called = self._called(names, ours)
+        if ours == "customer_id":
+            called = self._not(called, "not_customers")
+        for name in called:
             return self._take(name, ours)
         return None
 
@@ -114,7 +123,13 @@ class Columns:
 
     def _for_amount(self, names: str, ours: str, notes: list[str]) -> Guess | None:
         unread: list[str] = []
-        guess = self._first_amount(self._called(names), ours, notes, unread)
+        called = self._not(self._called(names), "not_amounts")
+        called.sort(key=lambda name: "subtotal" in plain(name))
+        guess = self._first_amount(called, ours, notes, unread)
+        if guess is not None and len(called) > 1:
+            others = ", ".join(name for name in called if name in self.left and self._number(name))
+            if others:
+                notes.append(f"{guess.expression} is taken for the amount; so could be {others}")
         if guess is not None:
             return guess
         notes += [self._not_numbers(name) for name in unread]
@@ -124,7 +139,8 @@ class Columns:
             return Guess(product, "no column of amounts; a quantity and a price")
         if price:
             return Guess(price[1], "no column of amounts; a price")
-        return self._first_amount(self._called(names, ours), ours, notes, [])
+        last = self._not(self._called(names, ours), "not_amounts")
+        return self._first_amount(last, ours, notes, [])
 
     def _first_amount(
         self, called: list[str], ours: str, notes: list[str], unread: list[str]
@@ -135,6 +151,9 @@ class Columns:
             if number is None:
                 unread.append(name)
                 continue
+            if self.types[name] == "VARCHAR":
+                settled = settle(self.engine, self.raw.name, name).note
+                notes += [settled] if settled else []
             if number != name:
                 notes.append(f"{self._not_numbers(name)}; this reads them: {number}")
             return replace(self._take(name, ours), expression=number)
@@ -150,7 +169,7 @@ class Columns:
         return next(((name, number) for name, number in found if number is not None), None)
 
     def _factor(self, name: str, number: str) -> str:
-        return sql.bare(self.engine, name) if number == name else f"CAST({number} AS DOUBLE)"
+        return sql.bare(self.engine, name) if number == name else number
 
     def _number(self, name: str) -> str | None:
         """Return the column, or the expression over it, whose values are numbers."""

@@ -14,7 +14,7 @@ NAMES: Final = {
         kundennummer kundennr kundenid kunde idclient numeroclient numéroclient codeclient
         idcliente numerocliente codigocliente cliente
         客户id 客户编号 客户号 会员id 会员编号 会员号 会员卡号 用户id 用户编号 买家id
-        顾客id 顾客编号 买家会员名 买家昵称 客户 会员 用户 买家 顾客 手机号""",
+        顾客id 顾客编号 买家会员名 买家昵称 客户 会员 用户 买家 顾客 手机号 手机""",
     "timestamp": """timestamp orderdate ordertime orderedat placedat placedon soldon soldat
         invoicedate purchasedate purchasetime
         purchasedat transactiondate transactiontime paymentdate paymenttime paidat createdat

@@ -10,12 +10,14 @@ from typing import Any
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
-from winback.data import parse
+from winback.data import parse, sql
 from winback.data.checks import ACCEPTED, LATER, check, refuse_if_many
 from winback.data.connect import loaded, open_engine
 from winback.data.expressions import Expression, resolve
+from winback.data.identity import CustomerIds, identifier
 from winback.data.raw import Raw, fresh
 from winback.data.tables import CONTRACTS, CUSTOMERS, Column
+from winback.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ def read_table(
     timezone: str = "UTC",
     as_of: date | None = None,
     max_rejected_share: float = 0.05,
+    ids: CustomerIds = CustomerIds(),  # noqa: B008 - frozen
     engine: Backend | None = None,
 ) -> CheckedTable:
     """Read a table by its contract, and keep the rows that keep it.
@@ -63,7 +66,7 @@ def read_table(
     ----------
     contract
         ``"customers"``, ``"events"`` or ``"contacts"``; see `winback.data.tables.CONTRACTS`.
-    source, columns, table, query, timezone, max_rejected_share, engine
+    source, columns, table, query, timezone, max_rejected_share, ids, engine
         As for `winback.data.intake.read_transactions`.
     as_of
         Rows with a ``timestamp`` after the end of this day are counted, and have no other effect.
@@ -101,7 +104,12 @@ def read_table(
         fates: list[tuple[str, str]] = []
         for column in kept:
             value = found[column.name]
-            cells[column.name] = _cell(engine, raw, column, value, timezone=timezone, as_of=as_of)
+            if column.kind == "id":
+                cells[column.name] = identifier(value, normalise=ids.normalise)
+            elif column.name == "arm":
+                cells[column.name] = _arm(engine, raw, value)
+            else:
+                cells[column.name] = _cell(engine, raw, column, value, timezone, as_of)
             fates += _faults(column)
         if "timestamp" in found:
             cells["day"] = f"CAST({cells['timestamp']} AS DATE)"
@@ -150,15 +158,12 @@ def _cell(
     raw: Raw,
     column: Column,
     value: Expression,
-    *,
     timezone: str,
     as_of: date | None,
 ) -> str:
     where = f"{raw.label}, {column.name}"
     match column.kind:
-        case "id":
-            return parse.identifier(value)
-        case "text":
+        case "id" | "text":
             return parse.text(value)
         case "number":
             return _finite(parse.number(value, where))
@@ -167,6 +172,27 @@ def _cell(
         case "timestamp":
             read = parse.instant(engine, raw, value, timezone=timezone, where=where, as_of=as_of)
             return _finite(read)
+
+
+def _arm(engine: Backend, raw: Raw, value: Expression) -> str:
+    """Return an arm in our words; refuse words that nobody knows: a control must stay alone."""
+    cell = parse.arm(value)
+    unknown = sql.rows(
+        engine,
+        f"SELECT CAST({value.sql} AS VARCHAR) AS arm, count(*) AS n FROM {sql.name(raw.name)}"
+        f" WHERE {cell} IS NULL AND {parse.text(value)} IS NOT NULL"
+        " GROUP BY ALL ORDER BY n DESC, arm LIMIT 5",
+    )
+    if unknown:
+        raise DataError(
+            "arms of an experiment have names that winback does not know",
+            where=f"{raw.label}, arm",
+            got=", ".join(f"{name!r} in {n:,} rows" for name, n in unknown),
+            allowed="control, holdout, 0, false; treated, treatment, 1, true; and these in more"
+            " languages",
+            hint="say which is which, under columns: `arm: if(group = 'A', 'control', 'treated')`",
+        )
+    return cell
 
 
 def _finite(cell: str) -> str:

@@ -215,7 +215,7 @@ def _casts(tree: exp.Expr) -> tuple[tuple[str, str], ...]:
     parts = [
         (node, node.this if isinstance(node, exp.TryCast) else node.expressions[0])
         for node in tree.find_all(exp.TryCast, exp.Anonymous)
-        if isinstance(node, exp.TryCast) or str(node.this).upper() == "TRY_STRPTIME"
+        if isinstance(node, exp.TryCast) or str(node.this).upper() in {"TRY_STRPTIME", "MONEY"}
         # what a lambda or a subquery names is nothing outside
         if not node.find_ancestor(exp.Lambda, exp.Query)
     ]

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 import glob
 import gzip
-import io
+import tempfile
 import zlib
 from pathlib import Path
 
 from ibis.backends.duckdb import Backend
 
-from winback.data import sql
+from winback.data import sql, workbooks
+from winback.data.layout import Layout, layout, plain_copy
 from winback.data.raw import Raw, fresh, view_of
 from winback.errors import DataError
 from winback.nearest import nearest
 
-_DELIMITERS = ",;\t|"
 _MAX_HEADER = 1 << 20
-# how a workbook of Excel or LibreOffice begins (a ZIP archive), and one of the old Excel
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_WORKBOOKS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
 
 
 def load(engine: Backend, source: str) -> Raw:
@@ -36,6 +34,10 @@ def load(engine: Backend, source: str) -> Raw:
     paths = find(source)
     if _is_parquet(paths[0]):
         return _load_parquet(engine, paths, source)
+    if paths[0].suffix.lower() in _WORKBOOKS:
+        return workbooks.load(engine, paths, source)
+    if _first_line(paths[0]).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"[", b"{"}:
+        return _load_json(engine, paths, source)
     return _load_csv(engine, paths, source)
 
 
@@ -43,11 +45,13 @@ def find(source: str) -> list[Path]:
     """Return the files that a path, folder or glob stands for, in the order of their names."""
     path = Path(source).expanduser()
     if path.is_dir():
-        for pattern in ("*.parquet", "*.csv", "*.csv.gz"):
+        for pattern in ("*.parquet", "*.csv", "*.csv.gz", "*.jsonl", "*.xlsx"):
             if found := sorted(path.rglob(pattern)):
                 return found
         raise DataError(
-            "the folder holds no data", where=source, allowed="files ending in .parquet or .csv"
+            "the folder holds no data",
+            where=source,
+            allowed="files ending in .parquet, .csv, .jsonl or .xlsx",
         )
     if path.exists():
         return [path]
@@ -98,22 +102,27 @@ def _load_parquet(engine: Backend, paths: list[Path], source: str) -> Raw:
 def _load_csv(engine: Backend, paths: list[Path], source: str) -> Raw:
     table, unreadable = fresh("csv"), fresh("unreadable")
     engine.raw_sql(f"CREATE TABLE {sql.name(unreadable)} (source_row BIGINT, problem VARCHAR)")
-    columns: list[str] = []
-    for path in paths:
-        found, delimiter = _header(path)
-        if columns and set(found) != set(columns):
-            odd = ", ".join(sorted(set(found) ^ set(columns)))
-            raise DataError("the files have different columns", where=str(path), got=odd)
-        if not columns:
-            columns = found
-            typed = ", ".join(f"{sql.name(column)} VARCHAR" for column in columns)
-            engine.raw_sql(f"CREATE TABLE {sql.name(table)} ({typed})")
-        try:
-            _append_csv(engine, path, found, delimiter, into=table, unreadable=unreadable)
-        except sql.EngineError as error:
-            raise DataError(
-                "cannot be read as CSV", where=str(path), got=sql.first_line(error)
-            ) from error
+    columns: tuple[str, ...] = ()
+    with tempfile.TemporaryDirectory(prefix="winback-") as scratch:
+        for path in paths:
+            found = layout(path)
+            if columns and set(found.names) != set(columns):
+                odd = ", ".join(sorted(set(found.names) ^ set(columns)))
+                raise DataError("the files have different columns", where=str(path), got=odd)
+            if not columns:
+                columns = found.names
+                typed = ", ".join(f"{sql.name(column)} VARCHAR" for column in columns)
+                engine.raw_sql(f"CREATE TABLE {sql.name(table)} ({typed})")
+            copy = path
+            if not found.as_is:
+                copy = Path(scratch) / "copy.csv"
+                plain_copy(path, found, copy)
+            try:
+                _append_csv(engine, copy, found, into=table, unreadable=unreadable)
+            except sql.EngineError as error:
+                raise DataError(
+                    "cannot be read as CSV", where=str(path), got=sql.first_line(error)
+                ) from error
     if _count(engine, unreadable):
         view = _numbered_around(engine, table, unreadable)
         return Raw(view, label=source, unreadable=unreadable, behind=(table,))
@@ -121,47 +130,25 @@ def _load_csv(engine: Backend, paths: list[Path], source: str) -> Raw:
     return Raw(view_of(engine, table), label=source, behind=(table,))
 
 
-def _header(path: Path) -> tuple[list[str], str]:
-    """Return a CSV file's column names and its delimiter."""
-    first = _first_line(path)
-    if first.startswith(_WORKBOOKS):
-        raise DataError(
-            "the file is not a CSV file",
-            where=str(path),
-            got="a workbook, or an archive",
-            hint="open it, and save the sheet as CSV UTF-8",
-        )
+def _load_json(engine: Backend, paths: list[Path], source: str) -> Raw:
+    table = fresh("json")
+    listed = ", ".join(sql.text(str(path)) for path in paths)
     try:
-        line = first.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
+        engine.raw_sql(
+            f"CREATE TABLE {sql.name(table)} AS SELECT * FROM"
+            f" read_json([{listed}], union_by_name = true)"
+        )
+    except sql.EngineError as error:
         raise DataError(
-            "the file is not UTF-8 text",
-            where=str(path),
-            hint="export it as UTF-8, or convert it: iconv -f GB18030 -t UTF-8 OLD > NEW",
+            "cannot be read as JSON", where=source, got=sql.first_line(error)
         ) from error
-    if not line.strip():
-        raise DataError(
-            "the file is empty", where=str(path), allowed="a first line of column names"
-        )
-    if "\0" in line:
-        raise DataError(
-            "the file is not a CSV file", where=str(path), got="bytes that are not text"
-        )
-    delimiter = max(_DELIMITERS, key=line.count)
-    names: list[str] = []
-    for position, cell in enumerate(next(csv.reader(io.StringIO(line), delimiter=delimiter)), 1):
-        name = stem = cell.strip() or f"column_{position}"
-        while name.lower() in (earlier.lower() for earlier in names):
-            name = f"{stem}_{position}"
-        names.append(name)
-    return names, delimiter
+    return Raw(view_of(engine, table), label=source, behind=(table,))
 
 
 def _append_csv(
     engine: Backend,
     path: Path,
-    columns: list[str],
-    delimiter: str,
+    found: Layout,
     *,
     into: str,
     unreadable: str,
@@ -169,18 +156,20 @@ def _append_csv(
     """Copy a file's lines into `into`, and note those that cannot be read."""
     errors, scans = fresh("errors"), fresh("scans")
     before = _count(engine, into) + _count(engine, unreadable)
-    struct = ", ".join(f"{sql.text(column)}: 'VARCHAR'" for column in columns)
+    struct = ", ".join(f"{sql.text(column)}: 'VARCHAR'" for column in found.names)
+    short = ", null_padding = true, parallel = false" if found.short else ""
     try:
         engine.raw_sql(f"""
             INSERT INTO {sql.name(into)} BY NAME
             SELECT * FROM read_csv({sql.text(str(path))}, columns = {{{struct}}},
-                auto_detect = false, header = true, delim = {sql.text(delimiter)},
+                auto_detect = false, header = {found.header},
+                delim = {sql.text(found.delimiter)}{short},
                 quote = '"', escape = '"', store_rejects = true, rejects_limit = 0,
                 rejects_table = {sql.text(errors)}, rejects_scan = {sql.text(scans)})""")
         # `line` counts the header; a line with several errors is one unreadable line
         engine.raw_sql(f"""
             INSERT INTO {sql.name(unreadable)}
-            SELECT {before} + line - 1, lower(any_value(error_type::VARCHAR))
+            SELECT {before} + line - {int(found.header)}, lower(any_value(error_type::VARCHAR))
             FROM {sql.name(errors)} GROUP BY line ORDER BY line""")
         swallowed = sql.rows(
             engine,

@@ -9,10 +9,21 @@ from typing import Any, Literal
 from ibis.backends.duckdb import Backend
 
 from winback.data import parse, sql
-from winback.data.amounts import reading_of
-from winback.data.checks import ACCEPTED, FILTERED, LATER, ZERO, Checked, check, refuse_if_many
+from winback.data.amounts import settle
+from winback.data.checks import (
+    ACCEPTED,
+    FILTERED,
+    GUEST,
+    LATER,
+    ZERO,
+    Checked,
+    check,
+    refuse_if_many,
+)
 from winback.data.connect import loaded, open_engine
 from winback.data.expressions import Expression, resolve
+from winback.data.guests import refuse_if_implausible, without_guests
+from winback.data.identity import CustomerIds, identifier, is_guest
 from winback.data.raw import Raw, columns_of, fresh
 from winback.data.refunds import net_by_order
 from winback.data.tables import TRANSACTIONS, IntakeCounts, Transactions
@@ -37,6 +48,7 @@ def read_transactions(
     max_rejected_share: float = 0.05,
     as_of: date | None = None,
     not_after: date | None = None,
+    ids: CustomerIds = CustomerIds(),  # noqa: B008 - frozen
     engine: Backend | None = None,
 ) -> Transactions:
     """Read transactions, check every row, and keep those that keep the contract.
@@ -75,6 +87,8 @@ def read_transactions(
         ``None``: everything is known.
     not_after
         The last possible day, such as today. Later rows are rejected as ``"future time"``.
+    ids
+        How identifiers of customers are read, and who is no customer.
     engine
         From `winback.data.connect.open_engine`. ``None``: one in memory.
 
@@ -126,7 +140,8 @@ def read_transactions(
         has_amounts = "amount" in found
         keep_zero = zero_amounts == "keep" or (zero_amounts is None and raw.sample)
         count_zero = keep_zero or not has_amounts
-        cells = _cells(engine, raw, found, timezone, as_of)
+        notes: list[str] = []
+        cells = _cells(engine, raw, found, timezone, as_of, ids, notes)
         # the first fate that applies is the row's; what is after as_of is not even counted as bad
         fates: list[tuple[str, str]] = []
         if condition is not None:
@@ -138,15 +153,16 @@ def read_transactions(
             fates.append((f"known_on > DATE '{as_of}'", LATER))
         if deduplicate:
             cells["repeat"] = _repeat(engine, raw)
+        fates.append(("guest", GUEST))
         fates += _faults(cells, currency)
         if not count_zero:
             fates.append(("amount = 0", ZERO))
         shown = {name: found.get(name) for name in ("customer_id", "timestamp", "amount")}
         checked = check(engine, raw, cells, fates, shown)
+        checked = without_guests(engine, checked)
+        if not ids.any_share:
+            refuse_if_implausible(engine, checked, raw.label)
         counts = _count(engine, checked)
-        hint = None
-        if "unparsable amount" in counts.rejected:
-            hint = _amount_hint(engine, raw, found["amount"])
         # a row in the future is after as_of too, and what is after as_of has no effect
         bad = {r: n for r, n in counts.rejected.items() if as_of is None or r != _FUTURE}
         refuse_if_many(
@@ -155,7 +171,6 @@ def read_transactions(
             checked.rejected,
             label=raw.label,
             max_share=max_rejected_share,
-            hint=hint,
         )
         _refuse_if_none_left(counts, raw.label, as_of)
         if currency is None and "currency" in found:
@@ -169,6 +184,7 @@ def read_transactions(
         has_amounts=has_amounts,
         count_zero=count_zero,
         fingerprint=fingerprint(engine, accepted),
+        notes=tuple(notes),
     )
 
 
@@ -178,6 +194,8 @@ def _cells(
     found: Mapping[str, Expression],
     timezone: str,
     as_of: date | None,
+    ids: CustomerIds,
+    notes: list[str],
 ) -> dict[str, str]:
     """Return SQL that casts the columns that the source has, and cuts days."""
 
@@ -195,16 +213,24 @@ def _cells(
         )
 
     cells = {
-        "customer_id": parse.identifier(found["customer_id"]),
+        "customer_id": identifier(found["customer_id"], normalise=ids.normalise),
+        "guest": is_guest(found["customer_id"], ids.guests),
         "timestamp": when("timestamp"),
         "amount": "0.0",
     }
     if "amount" in found:
         # no negative zero: it would print as another amount
-        cells["amount"] = parse.number(found["amount"], f"{raw.label}, amount") + " + 0.0"
+        amount = found["amount"]
+        if amount.column is not None and amount.type == "VARCHAR":
+            when_known = "true" if as_of is None else f"{cells['timestamp']} < DATE '{as_of}' + 1"
+            reading = settle(engine, raw.name, amount.column, when_known)
+            notes += [reading.note] if reading.note else []
+            if reading.point is not None:
+                amount = Expression(f"money({amount.sql}, {sql.text(reading.point)})", "DOUBLE")
+        cells["amount"] = parse.number(amount, f"{raw.label}, amount") + " + 0.0"
     for column in _OPTIONAL:
         if column in found:
-            kind = parse.text if column in {"channel", "category"} else parse.identifier
+            kind = parse.text if column in {"channel", "category"} else identifier
             cells[column] = kind(found[column])
     cells["booked_on"] = cells["known_on"] = f"CAST({cells['timestamp']} AS DATE)"
     if "available_at" in found:
@@ -255,20 +281,13 @@ def _count(engine: Backend, checked: Checked) -> IntakeCounts:
         filtered_out=fates.get(FILTERED, 0),
         zero_amounts=fates.get(ZERO, 0),
         after_as_of=fates.get(LATER, 0),
+        guests=fates.get(GUEST, 0),
         rejected=checked.reasons,
         accepted=fates.get(ACCEPTED, 0),
         customers=customers,
         first_day=first_day,
         last_day=last_day,
     )
-
-
-def _amount_hint(engine: Backend, raw: Raw, amount: Expression) -> str | None:
-    """Say which expression would read the amounts, if one of the usual ones does."""
-    if amount.column is None or amount.type != "VARCHAR":
-        return None
-    reading = reading_of(engine, raw.name, amount.column)
-    return f"this reads them, under columns: `amount: {reading}`" if reading else None
 
 
 def _refuse_if_none_left(counts: IntakeCounts, label: str, as_of: date | None) -> None:
@@ -279,7 +298,8 @@ def _refuse_if_none_left(counts: IntakeCounts, label: str, as_of: date | None) -
             "no rows are left",
             where=label,
             got=f"{counts.rows_in:,} rows: {counts.filtered_out:,} left out by filter, "
-            f"{counts.after_as_of:,} after {as_of}, {counts.zero_amounts:,} of amount zero, "
+            f"{counts.after_as_of:,} after {as_of}, {counts.guests:,} of guests, "
+            f"{counts.zero_amounts:,} of amount zero, "
             f"{sum(counts.rejected.values()):,} rejected",
         )
 

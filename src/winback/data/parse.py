@@ -5,23 +5,21 @@ Every function takes an `Expression` and returns SQL text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from ibis.backends.duckdb import Backend
 
 from winback.data import sql
 from winback.data.expressions import Expression
+from winback.data.identity import FLOATS, NUMBERS, in_words, plain_text
 from winback.data.raw import Raw
+from winback.data.words import words_of
 from winback.errors import DataError
 
-_FLOATS = {"DOUBLE", "FLOAT"}
-_NUMBERS = {
-    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",
-    "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
-}  # fmt: skip
-# how exports write a missing customer
-_MISSING = "('', 'nan', 'none', 'null', '<na>', 'n/a', '\\n')"
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 DATE_ORDER = r"^(\d{1,2}[/-]\d{1,2}[/-]\d{2,4})(\D|$)"
 DAY_FIRST, MONTH_FIRST = (
@@ -41,39 +39,32 @@ def text(value: Expression) -> str:
     return f"nullif(trim(CAST({value.sql} AS VARCHAR)), '')"
 
 
-def identifier(value: Expression) -> str:
-    """Return an identifier as text: 12345.0 is 12345, and a missing value by any name is NULL."""
-    if value.type in _FLOATS:
-        exact = f"{value.sql} = trunc({value.sql}) AND abs({value.sql}) < 9007199254740992"
-        return (
-            f"CASE WHEN {exact} THEN CAST(CAST({value.sql} AS BIGINT) AS VARCHAR)"
-            f" WHEN isfinite({value.sql}) THEN CAST({value.sql} AS VARCHAR) END"
-        )
-    if value.type in _NUMBERS:
-        return f"CAST({value.sql} AS VARCHAR)"
-    trimmed = f"trim(CAST({value.sql} AS VARCHAR))"
-    return (
-        f"CASE WHEN lower({trimmed}) IN {_MISSING} THEN NULL"
-        rf" WHEN contains({trimmed}, '.') THEN regexp_replace({trimmed}, '^(-?\d+)\.0+$', '\1')"
-        f" ELSE {trimmed} END"
-    )
-
-
 def number(value: Expression, where: str) -> str:
     """Return a float64, possibly not finite."""
     if value.type == "VARCHAR":
         return f"TRY_CAST({value.sql} AS DOUBLE)"
-    if value.type in _NUMBERS | _FLOATS or value.type.startswith("DECIMAL"):
+    if value.type in NUMBERS | FLOATS or value.type.startswith("DECIMAL"):
         return f"CAST({value.sql} AS DOUBLE)"
     raise DataError("the column does not hold numbers", where=where, got=value.type)
 
 
 def flag(value: Expression) -> str:
     """Return a boolean; NULL if empty, and true where it cannot be read: in doubt, leave alone."""
-    trimmed = f"lower(trim(CAST({value.sql} AS VARCHAR)))"
+    words = words_of("cells")
+    cell = plain_text(f"CAST({value.sql} AS VARCHAR)")
     return (
-        f"CASE WHEN {trimmed} IS NULL OR {trimmed} IN {_MISSING} THEN NULL"
-        f" ELSE {trimmed} NOT IN ('false', 'f', 'no', 'n', '0', '0.0', '否') END"
+        f"CASE WHEN {cell} IS NULL OR {in_words(cell, words['missing'])} THEN NULL"
+        f" ELSE NOT {in_words(cell, words['flags']['no'])} END"
+    )
+
+
+def arm(value: Expression) -> str:
+    """Return ``control`` or ``treated``, whatever a tool calls them; NULL for another word."""
+    arms = words_of("cells")["arms"]
+    cell = plain_text(f"CAST({value.sql} AS VARCHAR)")
+    return (
+        f"CASE WHEN {in_words(cell, arms['control'])} THEN 'control'"
+        f" WHEN {in_words(cell, arms['treated'])} THEN 'treated' END"
     )
 
 
@@ -113,6 +104,8 @@ def instant(
         The column is of another type, or nothing proves whether day or month comes first.
     """
     zone = sql.text(timezone)
+    if value.type == "VARCHAR":
+        value = _in_english(engine, raw, value)
     readings = _readings(value, zone, where)
     if len(readings) == 1:
         return readings[0]
@@ -128,7 +121,7 @@ def _readings(value: Expression, zone: str, where: str) -> list[str]:
         return [f"timezone({zone}, {value.sql})"]
     if value.type == "DATE" or value.type.startswith("TIMESTAMP"):
         return [f"CAST({value.sql} AS TIMESTAMP)"]
-    if value.type in _NUMBERS | _FLOATS:
+    if value.type in NUMBERS | FLOATS:
         digits = f"CAST(TRY_CAST({value.sql} AS BIGINT) AS VARCHAR)"
         return [f"CASE {_digits(digits, zone)} END"]
     if value.type != "VARCHAR":
@@ -136,10 +129,57 @@ def _readings(value: Expression, zone: str, where: str) -> list[str]:
     return [_text_instant(value, zone, first) for first in (MONTH_FIRST, DAY_FIRST)]
 
 
+def _in_english(engine: Backend, raw: Raw, value: Expression) -> Expression:
+    """Return cells whose months and halves of days are English, and whose commas are blanks."""
+    plain = rf"regexp_replace({value.sql}, '[\s,\x{{00A0}}\x{{202F}}\x{{3000}}]+', ' ', 'g')"
+    found = sql.rows(
+        engine,
+        rf"""SELECT DISTINCT lower(unnest(regexp_extract_all({value.sql}, '\p{{L}}[\p{{L}}.]*')))
+        AS word FROM {sql.name(raw.name)} LIMIT 500""",
+    )
+    words = sorted({word for (word,) in found}, key=len, reverse=True)
+    odd = sql.rows(
+        engine,
+        rf"""SELECT 1 FROM {sql.name(raw.name)}
+        WHERE regexp_matches({value.sql}, '[,\x{{00A0}}\x{{202F}}\x{{3000}}]') LIMIT 1""",
+    )
+    english = {word: name for word in words if (name := _english(word)) is not None}
+    if not odd and not english:
+        return value
+    cell = plain
+    for word, name in english.items():
+        if name in {"AM", "PM"}:
+            shape = rf"(?i){re.escape(word)}\s*(\d{{1,2}}:\d{{2}}(:\d{{2}})?)"
+            cell = f"regexp_replace({cell}, {sql.text(shape)}, '\\1 {name}')"
+        shape = rf"(?i)(^|[^\p{{L}}]){re.escape(word)}($|[^\p{{L}}])"
+        cell = f"regexp_replace({cell}, {sql.text(shape)}, '\\1{name}\\2', 'g')"
+    return replace(value, sql=f"regexp_replace(trim({cell}), ' +', ' ', 'g')", column=None)
+
+
+def _english(word: str) -> str | None:
+    """Return the English short name of a month, AM or PM, or nothing for ``de``; else ``None``."""
+    words = words_of("cells")
+    if word in words["between_dates"]:
+        return " "
+    if word in words["date_signs"]:
+        return str(words["date_signs"][word])
+    for half, names in words["day_halves"].items():
+        if word in names:
+            return str(half).upper()
+    for months in words["months"].values():
+        for month, names in enumerate(months):
+            if word.rstrip(".") in names.split():
+                return _MONTHS[month]
+    return None
+
+
 def _text_instant(value: Expression, zone: str, ambiguous: list[str]) -> str:
     cell = f"trim({value.sql})"
     closed_up = rf"regexp_replace({cell}, '\s+([+-])', '\1')"
-    dates = ["%Y年%m月%d日", "%Y.%m.%d", "%d.%m.%Y", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y"]
+    # two digits of a year first: four would take them for the years of the Romans
+    dates = ["%Y年%m月%d日", "%d.%m.%y", "%d.%m.%Y", "%Y.%m.%d"]
+    dates += ["%d %b %y", "%d %b %Y", "%d-%b-%y", "%d-%b-%Y", "%b %d %y", "%b %d %Y"]
+    dates += ["%d. %b %Y", "%b-%d-%Y", "%Y %b %d", "%Y-%b-%d"]
     dates += ambiguous
     dates += ["%Y-%m-%d", "%Y/%m/%d"]  # last: 12/1/10 is no day of the year 12
     forms = ", ".join(sql.text(date + clock) for date in dates for clock in CLOCKS)

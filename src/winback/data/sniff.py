@@ -14,6 +14,7 @@ from winback.data.column_guess import Columns, Guess
 from winback.data.column_names import plain
 from winback.data.connect import load, open_engine
 from winback.data.expressions import Expression, columns_read, resolve
+from winback.data.identity import identifier
 from winback.data.raw import Raw, columns_of
 from winback.data.tables import TRANSACTIONS, Column
 from winback.errors import DataError
@@ -54,6 +55,8 @@ class Sniffed:
         The range of the guessed timestamps (UTC).
     notes
         What a person should look at.
+    signs
+        What stands around the amounts: signs and names of currencies.
     """
 
     columns: Mapping[str, str]
@@ -65,6 +68,7 @@ class Sniffed:
     first_day: date | None
     last_day: date | None
     notes: tuple[str, ...]
+    signs: tuple[str, ...] = ()
 
 
 def sniff(
@@ -203,13 +207,28 @@ def _describe(
         first_day=first_day,
         last_day=last_day,
         notes=tuple(notes),
+        signs=_signs(engine, relation, read, written.get("amount", "")),
     )
+
+
+def _signs(engine: Backend, relation: str, read: set[str], amount: str) -> tuple[str, ...]:
+    """Return the signs and names of currencies that stand around the amounts."""
+    columns = [name for name in sorted(read) if f"money({sql.bare(engine, name)}," in amount]
+    found = [
+        sql.rows(
+            engine,
+            rf"""SELECT DISTINCT unnest(regexp_extract_all({sql.name(name)}, '\p{{Sc}}|\p{{L}}+'))
+            AS sign FROM (FROM {relation} LIMIT 10000) ORDER BY sign LIMIT 9""",
+        )
+        for name in columns
+    ]
+    return tuple(sign for rows in found for (sign,) in rows)
 
 
 def _cell(column: Column, value: Expression) -> str:
     """Return what a value is read as, to look at."""
     if column.kind == "id":
-        return parse.identifier(value)
+        return identifier(value)
     if column.kind == "number":
         return f"round({parse.number(value, column.name)}, 4)"
     return value.sql

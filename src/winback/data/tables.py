@@ -120,7 +120,8 @@ CONTRACTS = {table.name: table for table in (TRANSACTIONS, CUSTOMERS, EVENTS, CO
 class IntakeCounts:
     """Where every row of a source went.
 
-    ``rows_in = filtered_out + after_as_of + sum(rejected) + zero_amounts + accepted``.
+    ``rows_in = filtered_out + after_as_of + sum(rejected) + zero_amounts +
+    guests + accepted``.
 
     Attributes
     ----------
@@ -132,6 +133,8 @@ class IntakeCounts:
         Rows of amount zero, left out because they are no purchases.
     after_as_of
         Rows that were not known at the end of `as_of`; nothing depends on them.
+    guests
+        Rows of nobody in particular (``guest``, ``游客``, customer 0), left out.
     rejected
         Rows that break the contract, by reason.
     accepted
@@ -146,6 +149,7 @@ class IntakeCounts:
     filtered_out: int = 0
     zero_amounts: int = 0
     after_as_of: int = 0
+    guests: int = 0
     rejected: Mapping[str, int] = field(default_factory=dict)
     accepted: int = 0
     customers: int = 0
@@ -176,6 +180,8 @@ class Transactions:
         Whether a day of net amount 0 is a purchase day.
     fingerprint
         Digest of the accepted rows, whatever their order (16 hexadecimal digits).
+    notes
+        Where cells could be read in two ways: a cell, both readings, and which was taken.
     """
 
     table: ir.Table
@@ -184,6 +190,7 @@ class Transactions:
     has_amounts: bool
     count_zero: bool
     fingerprint: str
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Return one line: how many rows, of whom, and of which days."""
@@ -203,6 +210,7 @@ class Transactions:
             "left out by the filter": told.filtered_out or None,
             "of amount zero, left out": told.zero_amounts or None,
             "after as_of, left out": told.after_as_of or None,
+            "of guests, left out": told.guests or None,
             "columns": [str(name) for name in self.table.columns],
             "fingerprint": self.fingerprint,
         }
@@ -210,5 +218,9 @@ class Transactions:
         tables = (
             [Table(("rejected because", "rows"), rejected)] if any(told.rejected.values()) else []
         )
-        notes = [] if self.has_amounts else ["the source has no amounts; values are purchase days."]
+        notes = (
+            list(self.notes)
+            if self.has_amounts
+            else ["the source has no amounts; values are purchase days."]
+        )
         return card("Transactions", facts, tables=tables, notes=notes)

@@ -136,6 +136,14 @@ def init(orders: str, to: Path | None = None, columns: Mapping[str, str] | None 
             got=", ".join(sniffed.columns),
             hint=f"say which it is: winback init {orders} {say}",
         )
+    if sniffed.last_day is None:
+        column = sniffed.guesses["timestamp"].expression
+        raise DataError(
+            "the cells of the timestamp cannot be read",
+            where=f"{orders}, {column}",
+            hint=f"say how: winback init {orders}"
+            f" --column \"timestamp=strptime({column}, '%d/%m/%Y')\"",
+        )
     with atomic_path(to) as part:
         part.write_text(_fill(sniffed, orders, to), encoding="utf-8")
     notes = sniffed.notes
@@ -175,7 +183,7 @@ def _currency(sniffed: Sniffed) -> str:
     given = sniffed.examples.get("currency", ())
     codes = [code for code in given if re.fullmatch("[A-Z]{3}", code)]
     if not given and "amount" in sniffed.guesses:
-        amount = sniffed.guesses["amount"].expression
+        amount = " ".join([sniffed.guesses["amount"].expression, *sniffed.signs])
         codes = re.findall(rf"\b(?:{'|'.join(_CODES)})\b", amount)
         codes += [code for sign, code in _SIGNS.items() if sign in amount]
     return f"currency: {codes[0]}" if len(set(codes)) == 1 else "# currency: EUR"

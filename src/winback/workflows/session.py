@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
+    from winback.data.identity import CustomerIds
     from winback.data.tables import Transactions
     from winback.evaluation.past import Past
     from winback.features.gaps import AutoHorizon
@@ -150,8 +151,11 @@ class Session(OutputFolder):
                 max_rejected_share=settings.max_rejected_share,
                 as_of=until,
                 not_after=max(self.today or until, until),
+                ids=self.customer_ids,
                 engine=self.engine,
             )
+        for note in transactions.notes:
+            self.reporter.warn(note)
         counts = asdict(transactions.counts)
         self.manifest["intake"] = {**counts, "has_amounts": transactions.has_amounts}
         self.manifest["data_fingerprint"] = transactions.fingerprint
@@ -231,9 +235,14 @@ class Session(OutputFolder):
         table = self.customers if name == "customers" else self._further_table(name)
         return None if table is None else table.to_pyarrow().to_pandas()
 
+    def read_further(self, name: str) -> ir.Table | None:
+        """Read `customers`, `events` or `contacts`, and count whom of them bought."""
+        return self._further_table(name) if name == "contacts" else getattr(self, name)
+
     def _further_table(self, name: str) -> ir.Table | None:
         settings = getattr(self.job.data, name)
         if settings is None:
+            self.manifest.get("matches", {}).pop(name, None)
             return None
         from winback.data.events import read_table
 
@@ -246,11 +255,34 @@ class Session(OutputFolder):
                 query=settings.query,
                 timezone=self.job.timezone,
                 as_of=self.job.as_of,
+                ids=self.customer_ids,
                 engine=self.engine,
             )
         for reason, n in read.reasons.items():
             self.reporter.warn(f"{n:,} rows of {name} rejected: {reason}")
+        self._match(name, read.table, f"data.{name}")
         return read.table
+
+    @cached_property
+    def customer_ids(self) -> CustomerIds:
+        """How identifiers of customers are read, in every table."""
+        from winback.data.identity import CustomerIds
+
+        return CustomerIds(**self.job.data.customer_ids.model_dump())
+
+    def _match(self, name: str, table: ir.Table, label: str) -> None:
+        """Count how many of a table's customers bought; stop where permissions meet nobody."""
+        from winback.data.matching import match, refuse_if_few
+
+        found = match(self.engine, self.transactions.table, table, name)
+        self.manifest.setdefault("matches", {})[name] = {
+            key: getattr(found, key) for key in ("ids", "matched", "customers", "mended", "mending")
+        }
+        settings = getattr(self.job.data, name)
+        if "opt_out" in table.columns and not settings.accept_unmatched:
+            refuse_if_few(found, label)
+        if found.few:
+            self.reporter.warn(str(found))
 
     @cached_property
     def store(self) -> Store:

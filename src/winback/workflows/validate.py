@@ -7,6 +7,7 @@ from typing import Any
 from winback.errors import DataError
 from winback.workflows.session import Session
 
+_FURTHER = ("customers", "events", "contacts")
 STALE_DAYS = 14  # a shop whose customers are worth modelling sells something in two weeks
 
 
@@ -46,6 +47,7 @@ def validate(session: Session) -> dict[str, Any]:
         "left out by the filter": counts["filtered_out"],
         "of amount zero": counts["zero_amounts"],
         f"after {session.job.as_of}": counts["after_as_of"],
+        "of guests, left out": counts["guests"],
     }
     for what, n in left_out.items():
         if n:
@@ -60,6 +62,35 @@ def validate(session: Session) -> dict[str, Any]:
             f"the newest purchase is {silent} days before {session.job.as_of}: if the feed has "
             "stopped, everybody will look as if they had stopped too"
         )
+    matches = _matches(session)
     for reason, n in counts["rejected"].items():
         session.reporter.warn(f"{n:,} rows rejected: {reason} (see rejected.parquet)")
-    return dict(counts)
+    amounts, free = _totals(session)
+    if counts["has_amounts"]:
+        session.reporter.say(f"  total amount {amounts:,.2f}")
+    return {
+        **counts,
+        "total_amount": amounts if counts["has_amounts"] else None,
+        "amount_0": free + counts["zero_amounts"] if counts["has_amounts"] else None,
+        "matches": matches,
+    }
+
+
+def _matches(session: Session) -> dict[str, Any]:
+    """Return how many customers of each further table bought."""
+    for name in _FURTHER:
+        session.read_further(name)
+    matches: dict[str, Any] = session.manifest.get("matches", {})
+    for name, found in matches.items():
+        session.reporter.say(
+            f"  {found['matched']:,} of {found['ids']:,} customers of {name} are among them"
+        )
+    return matches
+
+
+def _totals(session: Session) -> tuple[float, int]:
+    """Return the sum of the accepted amounts, and how many of them are 0."""
+    table = session.transactions.table
+    found = table.aggregate(total=table.amount.sum(), free=(table.amount == 0).sum())
+    row = found.to_pyarrow().to_pylist()[0]
+    return float(row["total"] or 0.0), int(row["free"] or 0)

@@ -8,6 +8,7 @@ import pytest
 from winback.data import parse
 from winback.data.connect import load, open_engine
 from winback.data.expressions import Expression
+from winback.data.identity import identifier
 from winback.data.intake import read_transactions
 from winback.data.raw import columns_of
 from winback.errors import DataError
@@ -22,7 +23,7 @@ def read(cells, kind, timezone="Asia/Shanghai"):
     elif kind == "number":
         sql = parse.number(value, "here")
     else:
-        sql = getattr(parse, kind)(value)
+        sql = (identifier if kind == "identifier" else getattr(parse, kind))(value)
     rows = engine.con.execute(f'SELECT {sql} FROM "{raw.name}" ORDER BY source_row').fetchall()
     return [row[0] for row in rows]
 

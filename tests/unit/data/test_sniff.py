@@ -122,10 +122,10 @@ def test_european_files_read_as_guessed(tmp_path, header, row):
     [
         (
             {"Total": ["$1,234.50"]},
-            "regexp_replace(Total, '[$,]', '', 'g')",
+            "money(Total, '.')",
             (
                 "Total looks like the amount but its cells are no plain numbers: '$1,234.50'; "
-                "this reads them: regexp_replace(Total, '[$,]', '', 'g')"
+                "this reads them: money(Total, '.')"
             ),
         ),
         (
@@ -135,7 +135,7 @@ def test_european_files_read_as_guessed(tmp_path, header, row):
         ),
         (
             {"qty": ["2"], "price": ["9,50 €"]},
-            "qty * CAST(replace(regexp_replace(price, '[ €]', '', 'g'), ',', '.') AS DOUBLE)",
+            "qty * money(price, ',')",
             None,
         ),
     ],
@@ -151,3 +151,23 @@ def test_amounts_that_are_no_plain_numbers_are_told(columns, amount, note):
             source, columns={"customer_id": "customer", "timestamp": "date", "amount": amount}
         )
         assert read.table.to_pyarrow()["amount"].to_pylist()[0] in {1234.5, 19.0}
+
+
+@pytest.mark.parametrize(
+    ("names", "amount"),
+    [
+        (["Cart Discount Amount", "Order Subtotal Amount", "Order Refund Amount",
+          "Order Total Amount", "Order Total Tax Amount"], "Order Total Amount"),
+        (["tax_amount", "shipping_amount", "discount_amount", "order_amt"], "order_amt"),
+        (["店铺优惠(元)", "用户实付金额(元)", "商家实收金额(元)"], "用户实付金额(元)"),
+        (["Rabattbetrag", "Steuerbetrag", "Gesamtbetrag"], "Gesamtbetrag"),
+    ],
+)  # fmt: skip
+def test_what_is_taken_off_or_put_on_is_no_amount(names, amount):
+    source = {
+        "手机": ["1", "2"],
+        "date": ["2024-01-01"] * 2,
+        **{name: [1.0, 2.0] for name in names},
+    }
+    guesses = sniff(pa.table(source)).guesses
+    assert (guesses["customer_id"].expression, guesses["amount"].expression) == ("手机", amount)

@@ -1,0 +1,92 @@
+"""Rows of nobody in particular, and identifiers that cannot be those of customers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from ibis.backends.duckdb import Backend
+
+from winback.data import sql
+from winback.data.checks import ACCEPTED, GUEST, Checked
+from winback.data.identity import ROUNDED
+from winback.data.words import words_of
+from winback.errors import DataError
+
+_OFTEN: Final = 3  # times as often as the customer with the most rows: a shop's word for a guest
+_MANY: Final = 100  # rows; below it a share says little
+_SHARE: Final = 0.5
+
+_HINT = (
+    "leave such rows out with filter, name another column for customer_id, or, if it is right, set "
+    "data.customer_ids.any_share: true"
+)
+
+
+def without_guests(engine: Backend, checked: Checked) -> Checked:
+    """Leave out the rows of a number that stands for nobody, such as WooCommerce's customer 0.
+
+    A shop may have a customer 0. The number is a guest's if it has several times as many rows as
+    any customer.
+    """
+    numbers = ", ".join(map(sql.text, words_of("cells")["guests"]["numbers"]))
+    table = sql.name(checked.name)
+    found = sql.rows(
+        engine,
+        f"""WITH rows_of AS (
+            SELECT customer_id, count(*) AS n FROM {table} WHERE fate = '{ACCEPTED}' GROUP BY 1
+        ), most AS (SELECT max(n) AS n FROM rows_of WHERE customer_id NOT IN ({numbers}))
+        SELECT customer_id, rows_of.n FROM rows_of, most
+        WHERE customer_id IN ({numbers}) AND rows_of.n >= {_OFTEN} * most.n""",
+    )
+    if not found:
+        return checked
+    listed = ", ".join(sql.text(number) for number, _ in found)
+    engine.raw_sql(
+        f"UPDATE {table} SET fate = '{GUEST}'"
+        f" WHERE fate = '{ACCEPTED}' AND customer_id IN ({listed})"
+    )
+    guests = sum(n for _, n in found)
+    fates = dict(checked.fates)
+    fates[ACCEPTED] -= guests
+    fates[GUEST] = fates.get(GUEST, 0) + guests
+    return replace(checked, fates=fates)
+
+
+def refuse_if_implausible(engine: Backend, checked: Checked, label: str) -> None:
+    """Raise where the identifiers cannot be those of customers.
+
+    Raises
+    ------
+    DataError
+        A spreadsheet has rounded them, or one of them has most of the rows.
+    """
+    table = sql.name(checked.name)
+    rows, rounded, example = sql.rows(
+        engine,
+        f"""SELECT count(*), count(*) FILTER (bad), min(customer_id) FILTER (bad) FROM (
+            SELECT customer_id, regexp_full_match(customer_id, '{ROUNDED}') AS bad
+            FROM {table} WHERE fate = '{ACCEPTED}')""",
+    )[0]
+    if rounded:
+        raise DataError(
+            "a spreadsheet has rounded the identifiers: different customers have become one",
+            where=f"{label}, customer_id",
+            got=f"{example!r}, and the like in {rounded:,} of {rows:,} rows",
+            hint="export the file again, without opening it in a spreadsheet; or name another"
+            " column for customer_id",
+        )
+    if rows < _MANY:
+        return
+    most, n = sql.rows(
+        engine,
+        f"SELECT customer_id, count(*) AS n FROM {table} WHERE fate = '{ACCEPTED}'"
+        " GROUP BY 1 ORDER BY n DESC, 1 LIMIT 1",
+    )[0]
+    if n > _SHARE * rows:
+        raise DataError(
+            "one customer has most of the rows: it is hardly one person",
+            where=f"{label}, customer_id",
+            got=f"{most!r} in {n:,} of {rows:,} rows",
+            hint=_HINT,
+        )

@@ -1,0 +1,113 @@
+"""Who is who: one way to read an identifier, used by every table that holds one.
+
+Two exports of one shop write one customer in ways that differ by nothing that a person sees. The
+same steps are taken everywhere, so that a table of permissions meets the purchases that it speaks
+of: full-width forms become plain ones, letters are composed (NFC), characters that do not show and
+blanks around are dropped, a spreadsheet's ``="00123"`` is ``00123``, ``123.0`` is ``123``, and an
+e-mail address is in lower case. Leading zeros and the case of other identifiers stay: they may tell
+two customers apart (see `winback.data.matching` for what is said where they should not).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from winback.data import sql
+from winback.data.expressions import Expression
+from winback.data.words import words_of
+
+FLOATS: Final = {"DOUBLE", "FLOAT"}
+NUMBERS: Final = {
+    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",
+    "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
+}  # fmt: skip
+
+_WIDE = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "\u3000\u00a0"
+_PLAIN = "".join(chr(code) for code in range(0x21, 0x7F)) + "  "
+# controls, zero-width characters, direction marks, soft hyphens, byte order marks
+_UNSEEN = r"[\x{00AD}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2064}\x{FEFF}\p{Cc}]"
+# nothing to mend, found with one look: nearly every cell of nearly every file
+_SOUND = r"[0-9A-Za-z_:#/+-]+"
+# what a spreadsheet makes of thirteen digits: the rest of them is lost
+ROUNDED: Final = r"\d([.,]\d+)?[eE]\+\d{1,2}"
+
+
+@dataclass(frozen=True)
+class CustomerIds:
+    """How identifiers of customers are read.
+
+    Attributes
+    ----------
+    normalise
+        Whether cells that differ by nothing visible, or by the case of an e-mail address, are one
+        customer. If not, cells are trimmed and nothing else.
+    guests
+        More cells that stand for nobody, besides those that winback knows (``guest``, ``游客``).
+    any_share
+        Whether one customer may hold any share of the rows. If not, one who holds most of them, or
+        identifiers that a spreadsheet has rounded (``8.61E+12``), stop the job.
+    """
+
+    normalise: bool = True
+    guests: tuple[str, ...] = ()
+    any_share: bool = False
+
+
+def plain_text(cell: str) -> str:
+    """Return SQL for a text without what nobody sees, in plain and composed letters, trimmed."""
+    plain = f"translate(nfc_normalize({cell}), {sql.text(_WIDE)}, {sql.text(_PLAIN)})"
+    # a tab or a line break between words parts them; elsewhere it goes with the blanks around
+    seen = rf"regexp_replace(regexp_replace({plain}, '\s', ' ', 'g'), '{_UNSEEN}', '', 'g')"
+    return f"trim({seen})"
+
+
+def in_words(cell: str, words: list[str]) -> str:
+    """Return SQL for whether a text is one of some words."""
+    return f"lower({cell}) IN ({', '.join(sql.text(word.lower()) for word in words)})"
+
+
+def is_guest(value: Expression, guests: tuple[str, ...] = ()) -> str:
+    """Return SQL for whether a cell stands for somebody who gave no name."""
+    cell = plain_text(f"CAST({value.sql} AS VARCHAR)")
+    words = [*words_of("cells")["guests"]["words"], *guests]
+    return f"coalesce({in_words(cell, words)}, false)"
+
+
+def identifier(value: Expression, *, normalise: bool = True) -> str:
+    """Return SQL for an identifier as text; a missing value or a guest, by any name, is NULL.
+
+    Parameters
+    ----------
+    value
+        The cells.
+    normalise
+        Whether cells that differ by nothing visible, or by the case of an e-mail address, are one.
+        If not, they are trimmed and nothing else.
+    """
+    if value.type in FLOATS:
+        exact = f"{value.sql} = trunc({value.sql}) AND abs({value.sql}) < 9007199254740992"
+        return (
+            f"CASE WHEN {exact} THEN CAST(CAST({value.sql} AS BIGINT) AS VARCHAR)"
+            f" WHEN isfinite({value.sql}) THEN CAST({value.sql} AS VARCHAR) END"
+        )
+    if value.type in NUMBERS:
+        return f"CAST({value.sql} AS VARCHAR)"
+    cell = f"CAST({value.sql} AS VARCHAR)"
+    cells = words_of("cells")
+    nobody = [*cells["missing"], *cells["guests"]["words"]]
+    whole = r"CASE WHEN contains({0}, '.') THEN regexp_replace({0}, '^(-?\d+)\.0+$', '\1')"
+    if not normalise:
+        bare = f"trim({cell})"
+        return (
+            f"CASE WHEN {in_words(bare, nobody)} THEN NULL ELSE {whole.format(bare)}"
+            f" ELSE {bare} END END"
+        )
+    bare = rf"regexp_replace({plain_text(cell)}, '^(=\s*\"(.*)\"|''(\d+))$', '\2\3')"
+    bare = f"trim({bare})"
+    return (
+        f"CASE WHEN regexp_full_match({cell}, '{_SOUND}') AND NOT {in_words(cell, nobody)}"
+        f" THEN {cell} WHEN {in_words(bare, nobody)} THEN NULL"
+        f" WHEN regexp_full_match({bare}, '[^@ ]+@[^@ ]+') THEN lower({bare})"
+        f" ELSE {whole.format(bare)} ELSE {bare} END END"
+    )

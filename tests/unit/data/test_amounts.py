@@ -1,0 +1,59 @@
+"""Amounts in the ways of many countries."""
+
+import pandas as pd
+import pytest
+
+from winback.data.amounts import settle
+from winback.data.connect import load, open_engine
+from winback.data.intake import read_transactions
+from winback.errors import DataError
+
+
+def read(cells):
+    engine = open_engine(threads=1)
+    frame = pd.DataFrame({"customer_id": "a", "timestamp": "2024-01-01", "amount": cells})
+    rows = read_transactions(frame, engine=engine, zero_amounts="keep").table
+    return rows.amount.to_pyarrow().to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["18,04", "1.014,90", "12.50"], [18.04, 1014.9, 12.5]),
+        (["902", "4.215", "12.600"], [902, 4215, 12600]),
+        (["1500", "4.215"], [1500, 4.215]),
+        (["18,04\u00a0€", "1\u202f014,90 €"], [18.04, 1014.9]),
+        (["R$ 541,20", "R$ 1.541,20"], [541.2, 1541.2]),
+        (["CA$541.20", "US$1,000.00", "$3"], [541.2, 1000, 3]),
+        (["Rs. 541.20", "Rs. 1,23,456.00"], [541.2, 123456]),
+        (["541,20 kr", "18,-", "1 200 kr"], [541.2, 18, 1200]),
+        (["5,20 zł", "−3,10 zł", "4,00-"], [5.2, -3.1, -4]),
+        (["¥1,200", "￥３００", "15元", "1,000円"], [1200, 300, 15, 1000]),
+        (["(12.50)", "($3.00)", "$4.00"], [-12.5, -3, 4]),
+        (["1'234.50", "1’000.00"], [1234.5, 1000]),
+        (["-12.5", "1e3", "0.125"], [-12.5, 1000, 0.125]),
+        (["1.234.567", "15.000"], [1234567, 15000]),
+        (["Rp 15.000", "Rp 1.250.000"], [15000, 1250000]),
+        (["1234,5 ₽", "3 руб."], [1234.5, 3]),
+    ],
+)  # fmt: skip
+def test_amounts_are_read(cells, expected):
+    assert read(cells) == expected
+
+
+def test_two_readings_are_told_with_a_cell():
+    engine = open_engine(threads=1)
+    raw = load(engine, pd.DataFrame({"Total": ["902", "4.215"]}))
+    assert "'4.215'" in settle(engine, raw.name, "Total").note
+
+
+def test_as_many_proofs_for_either_stop():
+    with pytest.raises(DataError, match="as many a decimal point"):
+        read(["1,50", "1.50", "4.215"])
+
+
+def test_what_is_no_amount_is_rejected_and_counted():
+    cells = ["1,50", "12:30", "1.2.3", "2024-01-01", "n/a", "3,4,5"]
+    frame = pd.DataFrame({"customer_id": "a", "timestamp": "2024-01-01", "amount": cells})
+    counts = read_transactions(frame, max_rejected_share=1).counts
+    assert (counts.accepted, sum(counts.rejected.values())) == (1, 5)

@@ -1,0 +1,46 @@
+"""Points in time as they are written in many places."""
+
+import pandas as pd
+import pytest
+
+from winback.data.intake import read_transactions
+
+MOMENT = "2023-01-31 17:07:37"
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("1/31/2023, 5:07:37 PM", MOMENT),
+        ("1/31/2023, 5:07:37\u202fPM", MOMENT),
+        ("31.1.2023, 17:07:37", MOMENT),
+        ("2023/1/31 下午 5:07:37", MOMENT),
+        ("2023年1月31日 下午5:07:37", MOMENT),
+        ("31.01.23", "2023-01-31 00:00:00"),
+        ("January 31, 2023", "2023-01-31 00:00:00"),
+        ("31. Januar 2023", "2023-01-31 00:00:00"),
+        ("31 janvier 2023", "2023-01-31 00:00:00"),
+        ("31 de enero de 2023", "2023-01-31 00:00:00"),
+        ("31 de jan. de 2023", "2023-01-31 00:00:00"),
+        ("31 gennaio 2023", "2023-01-31 00:00:00"),
+        ("31 mei 2023", "2023-05-31 00:00:00"),
+        ("31 stycznia 2023", "2023-01-31 00:00:00"),
+        ("31 Agustus 2023", "2023-08-31 00:00:00"),
+        ("31 Ağustos 2023", "2023-08-31 00:00:00"),
+        ("31 января 2023 г.", "2023-01-31 00:00:00"),
+        ("31 Jan 23", "2023-01-31 00:00:00"),
+    ],
+)
+def test_times_are_read(cell, expected):
+    frame = pd.DataFrame({"customer_id": ["a"], "timestamp": [cell], "amount": [1.0]})
+    read = read_transactions(frame).table.to_pyarrow()["timestamp"].to_pylist()
+    assert [str(moment) for moment in read] == [expected]
+
+
+def test_one_odd_cell_does_not_turn_the_rest():
+    cells = ["31.01.23", "01.02.23", "2023-02-03", "soon"]
+    frame = pd.DataFrame({"customer_id": "a", "timestamp": cells, "amount": 1.0})
+    read = read_transactions(frame, max_rejected_share=0.5)
+    days = sorted(str(day) for day in read.table.to_pyarrow()["day"].to_pylist())
+    assert days == ["2023-01-31", "2023-02-01", "2023-02-03"]
+    assert dict(read.counts.rejected) == {"unparsable time": 1}
