@@ -8,6 +8,7 @@ import pytest
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
 from winback.evaluation import contest
+from winback.evaluation.bootstrap import Difference
 from winback.evaluation.contest import choose_value
 from winback.evaluation.forward import ForwardTest
 from winback.evaluation.past import Past
@@ -239,3 +240,18 @@ def test_the_rule_leaves_a_good_model_of_buying_till_dropping_out_alone_on_cdnow
     assert "of the actual total" in pooled.loc["rate+own_mean", "note"] or (
         "predicts 0" in pooled.loc["rate+own_mean", "note"]
     )
+
+
+@pytest.mark.parametrize(("share", "out"), [(0.005, False), (0.02, True)])
+def test_a_loss_of_no_consequence_puts_nobody_out_however_sure_it_is(share, out):
+    rival = "rate+own_mean"
+
+    class Sure:
+        point = dict.fromkeys([("sharp", "loss"), (rival, "loss")], 1.0)
+
+        def difference(self, model, other, metric):
+            ends = (share, share - 1e-4, share + 1e-4)
+            return Difference(model, other, metric, 1.0, 1.0, *ends)
+
+    lost = contest._losses_to_simple(Sure(), "sharp")
+    assert bool(lost) == out
