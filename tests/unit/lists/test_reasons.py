@@ -114,6 +114,8 @@ def test_each_family_speaks_in_the_customers_own_numbers(family, over, text):
         ("value", {"amount_90": 0.0}),
         ("tenure", {"T": 91.0}),
         ("slowing_down", {"count_90": 2.0}),  # two before as well, and a gap shorter than usual
+        # 24 days since, and three gaps of 25 before: no longer than usual
+        ("slowing_down", {"recency": 99.0, "gap_last": 24.0, "count_90": 2.0}),
         ("basket", {"last_amount": 40.0}),
         ("basket", {"frequency": 0.0}),  # nothing to compare with
         ("refunds", {"refund_share": 0.0}),
