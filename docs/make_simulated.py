@@ -27,6 +27,7 @@ from scipy.stats import t as student
 from winback.config import Job, load_job
 from winback.data.simulate import Truth, read_truth
 from winback.lists.severity import LEVELS, Thresholds, severity
+from winback.lists.spend import spend_of
 
 PAGE = Path(__file__).parent / "simulated_shop.md"
 LIST, RANDOM, RECENCY, VALUE = "the list", "random", "most recent", "highest CLV"
@@ -113,7 +114,7 @@ def _ranked(outputs: Path, scores: pd.DataFrame, truth: Truth, job: Job) -> pd.D
     control = pd.read_parquet(outputs / "win_back_control.parquet")
     excluded = pd.read_parquet(outputs / "win_back_excluded.parquet")
     columns = ["customer_id", "arm", "rank", "uplift", "expected_incremental_margin"]
-    columns += ["contact_cost", "offer_cost", "uplift_source"]
+    columns += ["contact_cost", "offer_cost", "p_return_untreated", "uplift_source"]
     parts = [treated.assign(on_list=True), control, excluded[excluded["arm"].notna()]]
     rows = pd.concat([part.reindex(columns=[*columns, "on_list"]) for part in parts])
     rows["on_list"] = rows["on_list"].eq(True)
@@ -125,7 +126,8 @@ def _ranked(outputs: Path, scores: pd.DataFrame, truth: Truth, job: Job) -> pd.D
     # what a contact and an offer cost depends on the channel and the step that the list chose
     redeems = rows["p_purchase"] + rows["true_uplift"]
     rows["true_margin"] = rows["gross"] - rows["contact_cost"] - redeems * rows["offer_cost"]
-    rows["commitment"] = rows["contact_cost"] + rows["offer_cost"]
+    said = rows["p_return_untreated"] + rows["uplift"]
+    rows["commitment"] = spend_of(rows["contact_cost"], rows["offer_cost"], said).expected
     # who is below break-even has no rank: those follow by what they are expected to bring
     return rows.sort_values(
         ["rank", "expected_incremental_margin"], ascending=[True, False], ignore_index=True

@@ -86,8 +86,10 @@ class WinBackSettings(Settings):
     """The win-back list. It always has a budget, a capacity and a control group."""
 
     budget: Annotated[float, Field(gt=0)] = 250.0
-    """The most that the lists of a week, Monday to Sunday, may cost, even if every offer is
-    redeemed."""
+    """The most that the lists of a week, Monday to Sunday, may cost; see `commitment`."""
+    commitment: Literal["likely", "worst_case"] = "likely"
+    """What is set aside of the budget. `likely`: the 99.9% quantile of the cost, even if twice as
+    many return as predicted. `worst_case`: the cost if every offer is redeemed."""
     capacity: PositiveInt = 200
     """At most so many customers are contacted in a week."""
     max_share: Annotated[float, Field(gt=0, le=0.8)] = 0.5
@@ -106,14 +108,17 @@ class WinBackSettings(Settings):
     expires_days: Days = 30
     """The list is good for so many days."""
     exploration_share: Annotated[float, Field(ge=0.05, le=0.5)] = 0.1
-    """While the uplift is a prior, this share of the budget goes to eligible customers drawn by
-    lot, so that it can be measured for all."""
+    """While the uplift is a prior, this share of budget and places goes to eligible customers drawn
+    by lot, so that it can be measured for all. Once it is measured, 5% goes on."""
+    exploration_loss: Annotated[float, Field(ge=0, le=0.5)] = 0.02
+    """Customers below break-even are drawn too, up to an expected loss of this share of the
+    budget. 0: never."""
     channel: str = "email"
     """Through which one writes; where `customers.contactable_channels` exists, it must name it."""
     channels: Annotated[dict[str, ChannelSettings], Field(min_length=1)] | None = None
-    """Several channels in order of preference, each with a capacity a week, such as `{email:
-    {capacity: 150}, sms: {capacity: 50, contact_cost: 0.3}}`: a customer gets the first that
-    reaches them, pays and has room. Unset: the one `channel`."""
+    """Several channels, each with a capacity a week, such as `{email: {capacity: 150}, sms:
+    {capacity: 50, contact_cost: 0.3}}`: a customer gets the one that is worth the most to the list
+    as a whole. Unset: the one `channel`."""
     offer: str = "voucher"
     """What one offers."""
     cooldown_days: Days = 30

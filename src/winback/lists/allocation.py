@@ -1,8 +1,8 @@
-"""Who is chosen, in which order and through which channel, under which limits."""
+"""Who is chosen, in which order and by which option, under which limits."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor
 
 import numpy as np
@@ -12,16 +12,23 @@ import pandas as pd
 from winback.lists.control import TREATED
 from winback.lists.memory import Used
 from winback.lists.options import Options
+from winback.lists.prices import CORE, Capacities, Prices, relax
 from winback.lists.selection import (
     BELOW_BREAK_EVEN,
     CONTROL_BELOW_CUT_OFF,
-    OVER_CAPACITY,
-    CutOff,
-    assign,
-    cut_off,
-    in_order,
+    EXPLORATION,
+    RANKING,
+    Choices,
+    Room,
+    Walk,
+    walk,
 )
+from winback.lists.spend import Spend, spend_of
 from winback.lists.terms import WinBackTerms
+
+Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.intp]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -57,9 +64,41 @@ class Limits:
         }
 
     @property
-    def budget(self) -> float:
+    def spent(self) -> Spend:
+        """What the week's earlier lists may cost."""
+        return self.used.spend(self.terms.commitment)
+
+    @property
+    def money(self) -> float:
         """The money left."""
-        return max(0.0, self.terms.budget - self.used.budget)
+        return max(0.0, self.terms.budget - float(self.spent.committed))
+
+    def all(self, eligible: int) -> Room:
+        """Return everything that is left."""
+        rooms = np.array(list(self.room.values()), dtype=np.intp)
+        return Room(self.terms.budget, self.spent, self.places(eligible), rooms)
+
+    def share(self, share: float, eligible: int, chance: float) -> Room:
+        """Return what is set aside for exploration; of a part of a place chance makes one or none.
+
+        Parameters
+        ----------
+        share
+            Of everything that is left.
+        eligible
+            How many customers are.
+        chance
+            A number in [0, 1), drawn from the day.
+        """
+        room = self.all(eligible)
+        spent = float(self.spent.committed)
+        return replace(
+            room,
+            budget=min(self.terms.budget, spent + share * self.money),
+            places=floor(share * room.places + chance),
+            rooms=np.floor(share * room.rooms + chance).astype(np.intp),
+            loss=self.terms.exploration_loss * self.money,
+        )
 
 
 @dataclass(frozen=True)
@@ -69,31 +108,30 @@ class Allocation:
     Parameters
     ----------
     rows
-        By eligible customer: the case and what to do through the channel chosen, `rank,
-        chosen_by` and `reason` (missing: on the list or in the comparison group).
-    reach
-        How far budget and capacities reached along the ranking.
+        By eligible customer: the case and what to do by the option chosen, `rank, chosen_by` and
+        `reason` (missing: on the list or in the comparison group).
+    prices
+        What one more unit of each limit would bring.
+    spend
+        Of the list and the week's earlier ones.
     only_by_lot
         How many treated customers the ranking alone would not have reached.
+    risked
+        What the treated who are contacted below break-even, to learn, are expected to lose.
     options
-        Every treated customer above break-even through every channel that reaches them:
-        `customer_id, channel, profit, commitment`.
+        Every treated customer above break-even by every option that reaches them:
+        `customer_id, channel, profit, commitment` (on the mean; see `winback.lists.spend`).
+    bound
+        What no list of the treated can exceed under these limits.
     """
 
     rows: pd.DataFrame
-    reach: CutOff
+    prices: Prices
+    spend: Spend
     only_by_lot: int
+    risked: float
     options: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class _Order:
-    """An order of the customers above break-even, and how far the limits reach along it."""
-
-    ranking: pd.DataFrame
-    position: npt.NDArray[np.intp]
-    case: pd.DataFrame
-    reach: CutOff
+    bound: float
 
 
 def allocate(
@@ -103,80 +141,222 @@ def allocate(
     *,
     money: bool,
     exploration_share: float,
-    lots: npt.NDArray[np.float64],
+    lots: Floats,
 ) -> Allocation:
-    """Order those above break-even, of both arms, give them channels, and go down the ranking.
+    """Draw who is contacted to learn, then choose the others by what the limits are worth.
 
-    A customer is ranked by the case through the first channel, in the job's order, that reaches
-    them and pays. Channels are then given down the ranking: the first with room. Neither knows the
-    budget, so a larger one only goes further.
+    The programme of `winback.lists.prices` is solved over both arms, with limits divided by the
+    treated share; its prices score every customer and option, of either arm alike, and the walk of
+    `winback.lists.selection` goes down the scores until the limits are met.
 
     Parameters
     ----------
     eligible
         `customer_id, arm`, and without amounts `expected_purchases`.
     options
-        Each customer's case through each channel.
+        Each customer's case by each option.
     limits
         The limits.
     money
         Whether the source has amounts. Without them the ranking is by expected purchases.
-    exploration_share, lots
-        See `winback.lists.selection.in_order`.
+    exploration_share
+        Share of money, places and rooms that goes by lot, to customers below break-even too as
+        long as the loss is within the terms.
+    lots
+        A number in [0, 1) for each, drawn from nothing but the customer and the day.
     """
-    profits = options.matrix("expected_incremental_margin")
-    can = options.reached.to_numpy(dtype=bool)
-    able = can & (profits > 0) if money else can
-    pays = able.any(axis=1)
-    first = np.where(pays, able.argmax(axis=1), can.argmax(axis=1))
-    wanted = options.taken(first).assign(customer_id=eligible["customer_id"])
-    wanted["profit"] = (
-        wanted["expected_incremental_margin"] if money else eligible["expected_purchases"]
+    choices = choices_of(eligible, options, limits.terms, money=money)
+    n = len(eligible)
+    pays: Bools = np.asarray((choices.able & (choices.profit > 0)).any(axis=1))
+    explored = walk(
+        choices,
+        np.lexsort((eligible["customer_id"].to_numpy(dtype=object), lots)),
+        _by_lot(choices, lots),
+        limits.share(exploration_share, n, float(np.mod(lots.min(initial=1.0) * 2.0**24, 1.0))),
+    )
+    by_lot = explored.given >= 0
+    everything = limits.all(n)
+    left = replace(
+        everything,
+        spent=explored.left.spent,
+        places=everything.places - int((by_lot & choices.treated).sum()),
+        rooms=everything.rooms - _used(choices, explored.given),
+    )
+    others = np.flatnonzero(~by_lot & pays)
+    walked, prices, _ = choose(choices.of(others), left, 1 - limits.terms.control_share)
+    worth = prices.worth(choices.profit, choices.spend.expected, choices.channel)
+    given, chosen = explored.given.copy(), by_lot.copy()
+    given[others] = walked.given
+    chosen[others] = walked.given >= 0
+    stopped = np.full(n, "", dtype=object)
+    stopped[others] = walked.stopped
+    column = np.where(given >= 0, given, _preferred(choices, worth))
+    rows = options.taken(column)
+    rows["rank"] = _ranks(eligible["customer_id"], chosen, worth, column, pays)
+    ranked = rows["rank"].notna()
+    named = np.where(by_lot, EXPLORATION, RANKING)
+    rows["chosen_by"] = pd.Series(named, rows.index, dtype="str").where(ranked)
+    left_out = np.where(choices.treated, stopped, CONTROL_BELOW_CUT_OFF)
+    why = pd.Series(np.where(pays, left_out, BELOW_BREAK_EVEN), rows.index, dtype="str")
+    rows["reason"] = why.mask(chosen)
+    return Allocation(
+        rows,
+        prices,
+        walked.left.spent,
+        _only_by_lot(choices, explored, worth),
+        float(-choices.profit[_paid(choices, explored)].clip(max=0.0).sum()),
+        _table(eligible["customer_id"], choices, options),
+        _bound(choices, prices, everything, walked.left.spent),
+    )
+
+
+def choices_of(
+    eligible: pd.DataFrame, options: Options, terms: WinBackTerms, *, money: bool
+) -> Choices:
+    """Lay out what may be done about each customer, as arrays."""
+    profit = options.matrix("expected_incremental_margin")
+    if not money:
+        purchases = eligible["expected_purchases"].to_numpy(dtype="float64")
+        profit = np.repeat(purchases[:, None], profit.shape[1], axis=1)
+    redeems = options.matrix("p_return_untreated") + options.matrix("uplift")
+    spend = spend_of(
+        options.matrix("contact_cost"),
+        options.matrix("offer_cost"),
+        redeems,
+        commitment=terms.commitment,
     )
     treated = (eligible["arm"] == TREATED).to_numpy()
+    return Choices(options.able, profit, spend, options.channel, treated)
 
-    def order_by(share: float) -> _Order:
-        ranking = in_order(
-            wanted[pd.Series(pays, index=wanted.index)],
-            exploration_share=share,
-            lots=lots[pays],
-        )
-        position = eligible.index.get_indexer(ranking.index)
-        given = assign(able[position], treated[position], list(limits.room.values()))
-        column = first.copy()
-        column[position] = np.where(given >= 0, given, first[position])
-        case = options.taken(column)
-        reach = cut_off(
-            case["commitment"].to_numpy()[position],
-            treated[position],
-            budget=limits.budget,
-            places=limits.places(len(eligible)),
-            has_room=given >= 0,
-        )
-        return _Order(ranking, position, case, reach)
 
-    order = order_by(exploration_share)
-    reach, names = order.reach, order.ranking.index
-    only_by_lot = 0
-    if exploration_share and (reach.stopped_by or reach.full.any()):
-        alone = order_by(0.0)
-        ranked = set(alone.ranking.index[alone.reach.paid])
-        only_by_lot = sum(name not in ranked for name in names[reach.paid])
-    of_arm = treated[order.position]
-    left_out = np.where(reach.full, OVER_CAPACITY, reach.stopped_by or OVER_CAPACITY)
-    left_out = np.where(of_arm, left_out, CONTROL_BELOW_CUT_OFF)
-    chosen = reach.paid | (reach.reached & ~of_arm)
-    rows = order.case.assign(rank=np.nan, chosen_by=np.nan, reason=BELOW_BREAK_EVEN)
-    rows = rows.astype({"chosen_by": "str", "reason": "str"})
-    rows.loc[names, ["rank", "chosen_by"]] = order.ranking
-    rows.loc[names, "reason"] = pd.Series(left_out, names, dtype="str").mask(chosen)
-    who, through = np.nonzero(able & treated[:, None])
-    table = pd.DataFrame(
+def choose(choices: Choices, room: Room, treated_share: float) -> tuple[Walk, Prices, Whole]:
+    """Choose the best of these customers, of both arms alike, under what is left.
+
+    Parameters
+    ----------
+    choices
+        What may be done about them.
+    room
+        What is left of the limits, for the treated.
+    treated_share
+        P(treated), in (0, 1].
+
+    Returns
+    -------
+    Walk, Prices, ndarray
+        Who is reached by which option, the prices of the limits, and the order of the walk.
+    """
+    # whom even the whole budget does not pay is no option
+    choices = replace(choices, able=choices.able & (choices.profit > 0))
+    able = choices.able & room.fits(choices.spend)
+    cost, whole = choices.spend.expected, choices
+    choices = replace(choices, able=able)
+    limits = Capacities(
+        max(0.0, room.budget - float(room.spent.expected) - _reserve(choices, room, treated_share)),
+        float(room.places),
+        room.rooms.astype("float64"),
+        choices.channel,
+    ).times(1 / treated_share)
+    solved = relax(choices.profit, cost, able, limits)
+    worth = solved.prices.worth(choices.profit, cost, choices.channel)
+    preference = np.where(able, worth, -np.inf)
+    best = preference.max(axis=1, initial=-np.inf)
+    # the programme has settled the ties between options and, at the margin, between customers
+    who = np.flatnonzero(solved.taken >= 0)
+    preference[who, solved.taken[who]] = np.inf
+    # of equal customers the first in line, of either arm
+    order = np.lexsort((np.arange(len(best)), -best, solved.taken < 0))
+    return walk(whole, order, preference, room), solved.prices, order
+
+
+def _reserve(choices: Choices, room: Room, treated_share: float) -> float:
+    """Estimate what will be set aside above the mean, which depends on who is chosen."""
+    n = len(choices.treated)
+    if not choices.spend.variance.any():
+        return room.spent.reserve
+    if n > CORE:
+        choices = choices.of(np.random.default_rng(1).choice(n, CORE, replace=False))
+    part = len(choices.treated) / n
+    limits = Capacities(
+        max(0.0, room.budget - float(room.spent.committed)),
+        float(room.places),
+        room.rooms.astype("float64"),
+        choices.channel,
+    ).times(part / treated_share)
+    taken = relax(choices.profit, choices.spend.expected, choices.able, limits).taken
+    who = np.flatnonzero(taken >= 0)
+    spend = choices.spend.of((who, taken[who])).sum()
+    return room.spent.plus(spend.times(treated_share / part)).reserve
+
+
+def _by_lot(choices: Choices, lots: Floats) -> Floats:
+    """Prefer an option by lot among those above break-even; where there is none, the least loss."""
+    paying = choices.able & (choices.profit > 0)
+    many = paying.sum(axis=1)
+    # digits of the lot that have not decided the order
+    place = np.floor(np.mod(lots * 2.0**24, 1.0) * many)
+    drawn = paying & (np.cumsum(paying, axis=1) - 1 == place[:, None])
+    return np.where(drawn, np.inf, choices.profit)
+
+
+def _used(choices: Choices, given: Whole) -> Whole:
+    who = np.flatnonzero((given >= 0) & choices.treated)
+    used: Whole = np.bincount(choices.channel[given[who]], minlength=len(set(choices.channel)))
+    return used
+
+
+def _paid(choices: Choices, walked: Walk) -> tuple[Whole, Whole]:
+    who = np.flatnonzero((walked.given >= 0) & choices.treated)
+    return who, walked.given[who]
+
+
+def _preferred(choices: Choices, worth: Floats) -> Whole:
+    """Return what would have been done: the option worth the most, above break-even if one is."""
+    pays = choices.able & (choices.profit > 0)
+    there = np.where(pays.any(axis=1)[:, None], pays, choices.able)
+    best: Whole = np.where(there, worth, -np.inf).argmax(axis=1)
+    return best
+
+
+def _ranks(ids: pd.Series, chosen: Bools, worth: Floats, column: Whole, pays: Bools) -> Floats:
+    """Return the places of who is reached, or would pay; the reached first, then by worth."""
+    ranked = np.flatnonzero(chosen | pays)
+    value = worth[ranked, column[ranked]]
+    names = ids.to_numpy(dtype=object)[ranked]
+    order = np.lexsort((names, -value, ~chosen[ranked]))
+    rank = np.full(len(ids), np.nan)
+    rank[ranked[order]] = np.arange(1.0, len(ranked) + 1)
+    return rank
+
+
+def _only_by_lot(choices: Choices, explored: Walk, worth: Floats) -> int:
+    """Count the treated who are not worth their place at the prices."""
+    who, _ = _paid(choices, explored)
+    pays = choices.able & (choices.profit > 0) & (worth > 0)
+    return len(who) - int(np.count_nonzero(pays[who].any(axis=1)))
+
+
+def _table(ids: pd.Series, choices: Choices, options: Options) -> pd.DataFrame:
+    able = choices.able & (choices.profit > 0) & choices.treated[:, None]
+    who, option = np.nonzero(able)
+    names = np.array(list(options.channels), dtype=object)
+    return pd.DataFrame(
         {
-            "customer_id": eligible["customer_id"].to_numpy()[who],
-            "channel": np.array(options.reached.columns, dtype=object)[through],
-            "profit": profits[who, through],
-            "commitment": options.matrix("commitment")[who, through],
+            "customer_id": ids.to_numpy()[who],
+            "channel": names[choices.channel[option]],
+            "profit": choices.profit[who, option],
+            "commitment": choices.spend.expected[who, option],
         }
     )
-    return Allocation(rows, reach, only_by_lot, table)
+
+
+def _bound(choices: Choices, prices: Prices, room: Room, spent: Spend) -> float:
+    worth = prices.worth(choices.profit, choices.spend.expected, choices.channel)
+    able = choices.able & choices.treated[:, None] & (choices.profit > 0)
+    limits = Capacities(
+        max(0.0, room.budget - spent.reserve - float(room.spent.expected)),
+        float(room.places),
+        room.rooms.astype("float64"),
+        choices.channel,
+    )
+    return prices.bound(np.where(able, worth, 0.0), limits)

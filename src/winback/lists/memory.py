@@ -10,6 +10,7 @@ import pandas as pd
 
 from winback.lists.columns import require
 from winback.lists.control import CONTROL, TREATED
+from winback.lists.spend import Spend, spend_of
 
 EARLIER = (
     "list_id",
@@ -19,6 +20,7 @@ EARLIER = (
     "channel",
     "contact_cost",
     "offer_cost",
+    "expected_cost",
     "cooldown_until",
     "expires_at",
 )
@@ -30,17 +32,25 @@ class Used:
 
     Parameters
     ----------
-    budget
-        Money that they committed.
+    contact_cost, offer_cost, redeems
+        Of each of their contacts: what it cost, what its offer costs if it is redeemed, and
+        P(that), as predicted.
     contacts
         Customers whom they contact.
     by_channel
         The same by channel.
     """
 
-    budget: float = 0.0
+    contact_cost: tuple[float, ...] = ()
+    offer_cost: tuple[float, ...] = ()
+    redeems: tuple[float, ...] = ()
     contacts: int = 0
     by_channel: Mapping[str, int] = field(default_factory=dict)
+
+    def spend(self, commitment: str) -> Spend:
+        """Return what they may cost together; see `winback.lists.spend`."""
+        each = spend_of(self.contact_cost, self.offer_cost, self.redeems, commitment=commitment)
+        return each.sum()
 
 
 @dataclass(frozen=True)
@@ -63,7 +73,7 @@ class Memory:
     >>> earlier = pd.DataFrame({
     ...     "list_id": "win_back-2011-12-01-a", "as_of": pd.Timestamp("2011-12-01"),
     ...     "customer_id": ["a", "b"], "arm": "treated", "channel": "email",
-    ...     "contact_cost": 0.1, "offer_cost": 2.0,
+    ...     "contact_cost": 0.1, "offer_cost": 2.0, "expected_cost": 0.3,
     ...     "cooldown_until": pd.Timestamp("2012-01-30"), "expires_at": pd.Timestamp("2011-12-31")})
     >>> memory = Memory(win_backs=earlier)
     >>> memory.contacts(None, date(2011, 12, 9))[["customer_id", "timestamp"]].values.tolist()
@@ -155,11 +165,12 @@ class Memory:
         >>> earlier = pd.DataFrame({
         ...     "list_id": "a", "as_of": pd.to_datetime(["2011-12-04", "2011-12-05"]),
         ...     "customer_id": ["a", "b"], "arm": "treated", "channel": "email",
-        ...     "contact_cost": 0.1, "offer_cost": 2.0,
+        ...     "contact_cost": 0.1, "offer_cost": 2.0, "expected_cost": 0.3,
         ...     "cooldown_until": pd.Timestamp("2012-01-30"),
         ...     "expires_at": pd.Timestamp("2011-12-31")})
-        >>> Memory(earlier).used(date(2011, 12, 9))  # a Friday; the fourth was a Sunday
-        Used(budget=2.1, contacts=1, by_channel={'email': 1})
+        >>> used = Memory(earlier).used(date(2011, 12, 9))  # a Friday; the fourth was a Sunday
+        >>> used.contacts, float(used.spend("worst_case").committed)
+        (1, 2.1)
         """
         before = _before(self.win_backs, as_of)
         if before is None:
@@ -169,8 +180,15 @@ class Memory:
         counts = week["channel"].value_counts()
         names = sorted(counts.index) if channels is None else list(channels)
         by_channel = {str(name): int(counts.get(name, 0)) for name in names}
-        money = round(float((week["contact_cost"] + week["offer_cost"]).sum()), 6)
-        return Used(money, len(week), by_channel)
+        contact, offer = (week[name].astype("float64") for name in ("contact_cost", "offer_cost"))
+        redeems = ((week["expected_cost"] - contact) / offer.where(offer > 0)).fillna(0.0)
+        return Used(
+            tuple(contact.tolist()),
+            tuple(offer.tolist()),
+            tuple(redeems.tolist()),
+            len(week),
+            by_channel,
+        )
 
     def previous_warnings(self, as_of: date) -> pd.DataFrame | None:
         """Return the newest churn-warning list of an earlier date, if there is one."""

@@ -18,29 +18,36 @@ from winback.messages import Message
 
 @dataclass(frozen=True)
 class Options:
-    """Every customer's case through every channel.
+    """Every customer's case by every option: through each channel, with its offer and without.
 
     Parameters
     ----------
     cases
-        A frame a channel, in order of preference, each with every eligible customer: the columns
+        A frame an option, in order of preference, each with every eligible customer: the columns
         of `case_of`, and `action, channel, offer, owner, cooldown_days`.
-    reached
-        A boolean column a channel: whom it reaches (see `winback.lists.eligibility.reach`).
+    able
+        Whether the channel reaches the customer and, without the offer, whether there would have
+        been one; shape (customers, options).
+    channel
+        Position of each option's channel, shape (options,).
+    channels
+        Their names.
     """
 
     cases: Sequence[pd.DataFrame]
-    reached: pd.DataFrame
+    able: npt.NDArray[np.bool_]
+    channel: npt.NDArray[np.intp]
+    channels: Sequence[str]
 
     def taken(self, column: npt.NDArray[np.intp]) -> pd.DataFrame:
-        """Take each customer's case through one channel, by its position."""
+        """Take each customer's case by one option, by its position."""
         rows: pd.DataFrame = pd.concat(
             [case[column == place] for place, case in enumerate(self.cases)]
         )
         return rows.reindex(self.cases[0].index)
 
     def matrix(self, name: str) -> npt.NDArray[np.float64]:
-        """Return a column of all cases, shape (customers, channels)."""
+        """Return a column of all cases, shape (customers, options)."""
         return np.column_stack([case[name].to_numpy() for case in self.cases])
 
 
@@ -52,14 +59,14 @@ def options(
     gain: Gain,
     playbook: Playbook,
 ) -> Options:
-    """Work out each customer's case through each channel.
+    """Work out each customer's case through each channel, as the playbook has it and without offer.
 
     Parameters
     ----------
     eligible
         Whose case it is: the scores, and `step`.
     reached
-        Whom each channel reaches.
+        Whom each channel reaches (see `winback.lists.eligibility.reach`).
     terms
         Costs, channels and the offer.
     gain
@@ -67,24 +74,32 @@ def options(
     playbook
         What to do about whom.
     """
-    cases = []
-    for name, channel in terms.through.items():
-        through = pd.DataFrame(data=True, index=eligible.index, columns=[name])
-        doing = suggest(eligible, playbook, WIN_BACK, through)
+    cases, able, channel = [], [], []
+    for place, (name, through) in enumerate(terms.through.items()):
+        by_it = pd.DataFrame(data=True, index=eligible.index, columns=[name])
+        doing = suggest(eligible, playbook, WIN_BACK, by_it)
         if terms.offer is not None:
             doing["offer"] = doing["offer"].where(doing["offer"] == NO_OFFER, terms.offer)
         with_offer = doing["offer"] != NO_OFFER
-        uplift, source = gain.of(eligible, with_offer)
-        case = case_of(
-            gain.economics,
-            eligible,
-            uplift=uplift,
-            uplift_source=source,
-            contact_cost=channel.contact_cost,
-            offer_cost=terms.economics.offer_cost * with_offer,
+        bare = doing.assign(
+            offer=NO_OFFER, action=doing["without_offer"].where(with_offer, doing["action"])
         )
-        cases.append(case.join(doing.drop(columns="step")))
-    return Options(cases, reached)
+        reaches = reached[name].to_numpy(dtype=bool)
+        for done, possible in ((doing, reaches), (bare, reaches & with_offer.to_numpy())):
+            offers = done["offer"] != NO_OFFER
+            uplift, source = gain.of(eligible, offers)
+            case = case_of(
+                gain.economics,
+                eligible,
+                uplift=uplift,
+                uplift_source=source,
+                contact_cost=through.contact_cost,
+                offer_cost=terms.economics.offer_cost * offers,
+            )
+            cases.append(case.join(done.drop(columns=["step", "without_offer"])))
+            able.append(possible)
+            channel.append(place)
+    return Options(cases, np.column_stack(able), np.array(channel), list(terms.through))
 
 
 def case_of(
@@ -118,9 +133,8 @@ def case_of(
     -------
     pandas.DataFrame
         Aligned: `p_return_untreated, uplift, uplift_source, expected_margin, contact_cost,
-        offer_cost, commitment, expected_cost, expected_incremental_margin`; the margins are
-        missing without amounts. `commitment` is the most that the customer can cost: the contact,
-        and the offer if it is redeemed.
+        offer_cost, expected_cost, expected_incremental_margin`; the margins are missing without
+        amounts.
 
     Examples
     --------
@@ -149,7 +163,6 @@ def case_of(
         },
         index=customers.index,
     )
-    case["commitment"] = case["contact_cost"] + case["offer_cost"]
     case["expected_cost"] = case["contact_cost"] + (p_return + gained) * case["offer_cost"]
     case["expected_incremental_margin"] = economics.of_return(
         p_return,

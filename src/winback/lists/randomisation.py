@@ -171,8 +171,14 @@ def _standardised(values: Floats, treated: Bools, control: Bools) -> Floats:
     one, other = values[treated], values[control]
     spread = np.sqrt((one.var(axis=0, ddof=1) + other.var(axis=0, ddof=1)) / 2)
     gap = one.mean(axis=0) - other.mean(axis=0)
-    apart: Floats = np.divide(gap, spread, out=np.zeros_like(gap), where=spread > 0)
+    apart: Floats = np.divide(gap, spread, out=np.zeros_like(gap), where=_varies(values, spread))
     return apart
+
+
+def _varies(values: Floats, spread: Floats) -> Bools:
+    """Tell covariates that differ between customers from constants with rounding errors."""
+    varies: Bools = spread > 1e-9 * np.abs(values).max(axis=0, initial=0.0)
+    return varies
 
 
 def _joint(values: Floats, treated: Bools, control: Bools) -> float:
@@ -180,7 +186,7 @@ def _joint(values: Floats, treated: Bools, control: Bools) -> float:
 
     both = treated | control
     spread = values[both].std(axis=0)
-    kept = spread > 0
+    kept = _varies(values, spread)
     if not kept.any():
         return 1.0
     scaled = (values[:, kept] - values[both][:, kept].mean(axis=0)) / spread[kept]

@@ -1,13 +1,18 @@
-"""In which order customers are called back, through which channel, and how far money reaches."""
+"""Down an order of customers: who is reached, by which option, while money, places and rooms last.
+
+The walk never looks at a customer's own arm before it has decided about them: whoever's turn comes
+is reached if what they would take fits into what is left, and only then do the treated take it.
+Treated and controls that are reached are comparable, whatever the limits.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
+
+from winback.lists.spend import Spend
 
 RANKING = "ranking"
 EXPLORATION = "exploration"
@@ -16,192 +21,182 @@ OVER_BUDGET = "over budget"
 OVER_CAPACITY = "over capacity"
 CONTROL_BELOW_CUT_OFF = "control below the cut-off"
 
-_MILLIONTHS = 1_000_000  # money is added in whole millionths: ten times 0.1 is 1
+Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.intp]
+Bools = npt.NDArray[np.bool_]
+
+_BLOCK = 50_000
+_CENT = 1e-9  # money is added in floats: ten times 0.1 is 1
 
 
-def in_order(
-    customers: pd.DataFrame, *, exploration_share: float, lots: npt.NDArray[np.float64]
-) -> pd.DataFrame:
-    """Put customers into the order in which money is spent on them.
-
-    The ranking is by profit per cost. Where a share of the money is for exploration, a second
-    order, by lot, is merged into it: after so much money in all, the share has gone down the lots
-    and the rest down the ranking. The merged order knows no budget, so a budget, whatever its
-    size, spends along it from the top, and a larger one only goes further. Nor does it know the
-    arms: treated and controls above a cut-off are comparable.
-
-    Parameters
-    ----------
-    customers
-        Those who may pay, of both arms: `customer_id, commitment, profit`, one row each.
-    exploration_share
-        Share of the money that goes by lot, in [0, 1).
-    lots
-        A number in [0, 1) for each, drawn from nothing but the customer, shape (n,).
-
-    Returns
-    -------
-    pandas.DataFrame
-        In order, with the index of `customers`: `rank` (1, 2, 3, …) and `chosen_by` (`ranking`, or
-        `exploration` for those whom the lots reach first).
-
-    Examples
-    --------
-    >>> customers = pd.DataFrame({"customer_id": list("abcde"), "commitment": 1.0,
-    ...                           "profit": [5.0, 4.0, 3.0, 2.0, 1.0]})
-    >>> lots = np.array([0.5, 0.4, 0.3, 0.2, 0.1])
-    >>> order = in_order(customers, exploration_share=0.4, lots=lots)
-    >>> "".join(customers.loc[order.index, "customer_id"]), order["chosen_by"].tolist()[:3]
-    ('aebcd', ['ranking', 'exploration', 'ranking'])
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):  # a campaign that costs nothing
-        per_cost = customers["profit"] / customers["commitment"]
-    ranked = customers.assign(per_cost=per_cost, lot=lots).sort_values(
-        ["per_cost", "profit", "customer_id"], ascending=[False, False, True]
-    )
-    cost = ranked["commitment"].to_numpy(dtype="float64")
-    if not cost.any():
-        cost = np.ones(len(ranked))  # then places are shared instead of money
-    # how much must have been spent in all before one's turn comes
-    by_rank = np.cumsum(cost) / (1 - exploration_share)
-    by_lot = np.full(len(ranked), np.inf)
-    if exploration_share:
-        drawn = np.lexsort((ranked["customer_id"].to_numpy(dtype=object), ranked["lot"]))
-        by_lot[drawn] = np.cumsum(cost[drawn]) / exploration_share
-    order = np.lexsort((np.arange(len(ranked)), np.minimum(by_rank, by_lot)))
-    chosen_by = np.where(by_lot < by_rank, EXPLORATION, RANKING)[order]
-    return pd.DataFrame(
-        {
-            "rank": np.arange(1.0, len(ranked) + 1),
-            "chosen_by": pd.Series(chosen_by, dtype="str").to_numpy(),
-        },
-        index=ranked.index[order],
-    ).astype({"chosen_by": "str"})
-
-
-def assign(
-    able: npt.NDArray[np.bool_], treated: npt.NDArray[np.bool_], room: Sequence[int]
-) -> npt.NDArray[np.intp]:
-    """Give each customer, down a ranking, the first channel of theirs that has room.
-
-    Treated customers take a place; controls are given what they would have got.
+@dataclass(frozen=True)
+class Choices:
+    """What may be done about each customer.
 
     Parameters
     ----------
     able
-        Whether a channel may be used for a customer, in order of preference, shape (n, channels).
+        Which options there are, shape (customers, options).
+    profit
+        What each is expected to bring, same shape.
+    spend
+        What each may cost, of arrays of that shape.
+    channel
+        Each option's channel, shape (options,).
     treated
-        Whose arm is treated, shape (n,).
-    room
-        Places by channel, 0 or more.
-
-    Returns
-    -------
-    numpy.ndarray
-        Position of the channel; -1 where none of theirs has room, shape (n,).
-
-    Examples
-    --------
-    >>> able = np.array([[True, True], [True, True], [True, False], [False, True]])
-    >>> assign(able, np.array([True] * 4), [1, 5]).tolist()
-    [0, 1, -1, 1]
+        Whose arm is treated, shape (customers,).
     """
-    n, n_channels = able.shape
-    given = np.full(n, -1, dtype=np.intp)
-    places, start = np.array(room, dtype="int64"), 0
-    # in each turn of the loop a channel fills, so there are no more turns than channels
-    while start < n:
-        usable = able[start:] & (places > 0)
-        choice = np.where(usable.any(axis=1), usable.argmax(axis=1), -1)
-        taken = np.cumsum(
-            (choice[:, None] == np.arange(n_channels)) & treated[start:, None], axis=0
+
+    able: Bools
+    profit: Floats
+    spend: Spend
+    channel: Whole
+    treated: Bools
+
+    def of(self, rows: Whole | Bools) -> Choices:
+        """Take some of the customers."""
+        return Choices(
+            self.able[rows],
+            self.profit[rows],
+            self.spend.of(rows),
+            self.channel,
+            self.treated[rows],
         )
-        full = (taken >= places) & (places > 0)
-        filled = full.any(axis=1)
-        stop = int(filled.argmax()) + 1 if filled.any() else n - start
-        given[start : start + stop] = choice[:stop]
-        places = places - taken[stop - 1]
-        start += stop
-    return given
 
 
 @dataclass(frozen=True)
-class CutOff:
-    """How far the money reached along a ranking.
+class Room:
+    """What is left of the limits.
 
     Parameters
     ----------
-    paid
-        The treated customers that budget and capacities reach, shape (n,).
-    reached
-        Customers of either arm above the cut-off for whom a channel had room, shape (n,).
-    full
-        The treated customers above the cut-off for whom no channel had room, shape (n,).
-    stopped_by
-        `over budget`, `over capacity` (of all channels together), or None where nobody was left
-        out. Where both would stop it at the same customer it is the budget.
-    first_left_out
-        Position of the treated customer at whom it stopped.
+    budget
+        Of which `spent.committed` may take up all.
+    spent
+        By whom has been reached so far.
+    places
+        Contacts left.
+    rooms
+        Contacts left by channel, shape (channels,).
+    loss
+        The most that contacts below break-even may be expected to lose.
     """
 
-    paid: npt.NDArray[np.bool_]
-    reached: npt.NDArray[np.bool_]
-    full: npt.NDArray[np.bool_]
-    stopped_by: str | None
-    first_left_out: int | None
+    budget: float
+    spent: Spend
+    places: int
+    rooms: Whole
+    loss: float = 0.0
+
+    def fits(self, more: Spend) -> Bools:
+        """Tell which amounts still fit into the budget."""
+        committed = self.spent.plus(more).committed
+        return np.asarray(committed <= self.budget + _CENT * max(1.0, self.budget))
 
 
-def cut_off(
-    cost: npt.ArrayLike,
-    treated: npt.ArrayLike,
-    *,
-    budget: float,
-    places: int,
-    has_room: npt.ArrayLike | None = None,
-) -> CutOff:
-    """Go down a ranking and stop at the first treated customer that cannot be paid.
-
-    Nobody further down is taken instead, even if cheaper: a larger budget then always adds to the
-    list and never takes from it. A customer without room in any channel is passed by; who finds
-    room depends on the ranking alone, not on the budget (see `assign`). The cut-off is the last
-    customer paid; where nobody is left out, it is the end.
+@dataclass(frozen=True)
+class Walk:
+    """How far the limits reached.
 
     Parameters
     ----------
-    cost
-        What a treated customer may cost at most, in the order of the ranking, shape (n,).
-    treated
-        Whose arm is treated; the others cost nothing, shape (n,).
-    budget
-        The most that may be committed, 0 or more.
-    places
-        The most customers that may be treated, over all channels, 0 or more.
-    has_room
-        Whether a channel that reaches the customer has room when their turn comes, shape (n,).
-        None: each has.
+    given
+        Each customer's option; -1 for who is not reached, shape (customers,).
+    stopped
+        Why, for who is not reached and had an option: `OVER_BUDGET` or `OVER_CAPACITY`; else empty.
+    left
+        What is left.
+    """
+
+    given: Whole
+    stopped: npt.NDArray[np.object_]
+    left: Room
+
+
+def walk(choices: Choices, order: Whole, preference: Floats, room: Room) -> Walk:
+    """Go down an order and give each customer the option preferred among those that still fit.
+
+    Whom nothing fits is passed by, and the walk goes on to who is cheaper. Nothing is counted
+    below break-even beyond `room.loss`.
+
+    Parameters
+    ----------
+    choices
+        What may be done, and what it costs.
+    order
+        Positions of the customers whose turn comes, one after the other.
+    preference
+        The higher, the sooner an option is given; shape (customers, options).
+    room
+        What there is.
 
     Examples
     --------
-    >>> far = cut_off([1, 1, 1, 1], [True, False, True, True], budget=2.5, places=10)
-    >>> far.paid.tolist(), far.stopped_by, far.first_left_out
-    ([True, False, True, False], 'over budget', 3)
-    >>> far = cut_off([1, 1, 1], [True] * 3, budget=9, places=9, has_room=[True, False, True])
-    >>> far.paid.tolist(), far.full.tolist()
-    ([True, False, True], [False, True, False])
+    >>> costs = np.array([[9.0], [1.0], [1.0], [1.0]])
+    >>> choices = Choices(np.ones((4, 1), bool), costs, Spend(costs, 0 * costs, costs),
+    ...                   np.array([0]), np.array([True, True, False, True]))
+    >>> far = walk(choices, np.arange(4), costs, Room(1.5, Spend(), 9, np.array([9])))
+    >>> far.given.tolist(), far.stopped.tolist()
+    ([-1, 0, -1, -1], ['over budget', '', 'over budget', 'over budget'])
     """
-    of_arm = np.asarray(treated, dtype=bool)
-    n = len(of_arm)
-    room = np.ones(n, dtype=bool) if has_room is None else np.asarray(has_room, dtype=bool)
-    positions = np.flatnonzero(of_arm & room)
-    millionths = np.rint(np.asarray(cost, dtype="float64")[positions] * _MILLIONTHS)
-    committed = np.cumsum(millionths.astype("int64"))
-    money = round(budget * _MILLIONTHS)
-    affordable = int(np.searchsorted(committed, money, side="right")) if money > 0 else 0
-    n_paid = min(affordable, places)
-    paid = np.zeros(n, dtype=bool)
-    paid[positions[:n_paid]] = True
-    if n_paid == len(positions):
-        return CutOff(paid, room, of_arm & ~room, None, None)
-    above = np.arange(n) <= (positions[n_paid - 1] if n_paid else -1)
-    stopped_by = OVER_BUDGET if affordable <= places else OVER_CAPACITY
-    return CutOff(paid, above & room, of_arm & ~room & above, stopped_by, int(positions[n_paid]))
+    n = len(choices.treated)
+    given = np.full(n, -1, dtype=np.intp)
+    stopped = np.full(n, "", dtype=object)
+    # floats are rounded where they are added one by one
+    for start in range(0, len(order), _BLOCK):
+        pending = order[start : start + _BLOCK]
+        while len(pending):
+            pending, chosen, reached, room = _turn(choices, pending, preference, room, stopped)
+            given[reached] = chosen
+    return Walk(given, stopped, room)
+
+
+def _turn(
+    choices: Choices,
+    pending: Whole,
+    preference: Floats,
+    room: Room,
+    stopped: npt.NDArray[np.object_],
+) -> tuple[Whole, Whole, Whole, Room]:
+    """Give options until a limit is met; return who waits, options, whose, and what is left."""
+    has_room = choices.able[pending] & (room.rooms > 0)[choices.channel] & (room.places > 0)
+    profit = choices.profit[pending]
+    fits = has_room & room.fits(choices.spend.of(pending)) & (profit >= -room.loss - _CENT)
+    waits = fits.any(axis=1)
+    passed = pending[~waits]
+    no_room = np.where(choices.able[passed].any(axis=1), OVER_CAPACITY, "")
+    stopped[passed] = np.where(has_room[~waits].any(axis=1), OVER_BUDGET, no_room)
+    pending, fits = pending[waits], fits[waits]
+    if not len(pending):
+        return pending, pending, pending, room
+    option = np.where(fits, preference[pending], -np.inf).argmax(axis=1)
+    takes = choices.treated[pending].astype("float64")
+
+    def so_far(each: Floats) -> Floats:
+        """Add up the treated before each, and each: nobody's own arm is looked at."""
+        taken = each * takes
+        total: Floats = np.cumsum(taken) - taken + each
+        return total
+
+    spend = choices.spend.of((pending, option))
+    amounts = Spend(so_far(spend.expected), so_far(spend.variance), so_far(spend.worst), spend.step)
+    loss = np.maximum(0.0, -choices.profit[pending, option])
+    full = so_far(np.ones(len(pending))) > room.places
+    channel = choices.channel[option]
+    for at in range(len(room.rooms)):
+        mine = channel == at
+        full |= mine & (so_far(mine.astype("float64")) > room.rooms[at])
+    over = full | ~room.fits(amounts) | ((loss > 0) & (so_far(loss) > room.loss + _CENT))
+    stop = int(over.argmax()) if over.any() else len(pending)
+    reached, option = pending[:stop], option[:stop]
+    paid = choices.treated[reached]
+    who = (reached[paid], option[paid])
+    used = np.bincount(channel[:stop][paid], minlength=len(room.rooms))
+    left = replace(
+        room,
+        spent=room.spent.plus(choices.spend.of(who).sum()),
+        places=room.places - int(paid.sum()),
+        rooms=room.rooms - used,
+        loss=room.loss - float(loss[:stop][paid].sum()),
+    )
+    return pending[stop:], option, reached, left

@@ -10,6 +10,7 @@ import pandas as pd
 
 from winback.economics import Economics
 from winback.errors import UsageError
+from winback.lists.spend import LIKELY, WORST_CASE
 
 LEAST_CONTROL_SHARE = 0.05
 LEAST_HOLDOUT_SHARE = 0.005
@@ -95,12 +96,16 @@ class WinBackTerms:
         Costs, margin and the assumed uplift.
     budget
         The most that the lists of a calendar week, Monday to Sunday, may commit, above 0.
+    commitment
+        How much a contact with an offer commits: `likely` (the 99.9% quantile of what the lists
+        will cost, even if twice as many return as predicted) or `worst_case` (as if everybody
+        redeemed); see `winback.lists.spend`.
     capacity
         The most customers that they contact over all channels, 1 or more.
     channels
-        Through which one writes, in order of preference, each with its capacity a week. A customer
-        gets the first that reaches them, pays and has room when their turn comes; the playbook says
-        what to do through it. None: e-mail.
+        Through which one writes, each with its capacity a week. A customer gets the one that is
+        worth the most to the list as a whole; of equals, the first named. The playbook says what
+        to do through it. None: e-mail.
     offer
         Replaces the playbook's offers; where it offers nothing, nothing is offered.
     control_share
@@ -108,8 +113,12 @@ class WinBackTerms:
     holdout_share
         Share of all customers in the global holdout, in [0.005, 1).
     exploration_share
-        Until the uplift is measured, this share of the money goes by lot to customers above
-        break-even; in [0.05, 0.5]. The lots are drawn anew on every day.
+        Until the uplift is measured, this share of money and places goes by lot; in [0.05, 0.5].
+        The lots are drawn anew on every day. Once it is measured, 0.05 goes on, whatever the
+        verdict.
+    exploration_loss
+        Customers below break-even are drawn too, up to an expected loss of this share of the money
+        left; in [0, 0.5].
     max_share
         Whatever money and capacity say, no more than this share of the eligible is contacted (in
         one week, together); in (0, 0.8].
@@ -144,10 +153,12 @@ class WinBackTerms:
     control_share: float = 0.2
     holdout_share: float = 0.02
     exploration_share: float = 0.1
+    exploration_loss: float = 0.02
     max_share: float = 0.5
     eligibility: Eligibility = field(default_factory=Eligibility)
     horizon_days: int = 90
     expires_days: int = 14
+    commitment: str = LIKELY
 
     def __post_init__(self) -> None:
         """Refuse a list without limits."""
@@ -159,6 +170,13 @@ class WinBackTerms:
                 got=self.budget,
                 allowed="an amount above 0",
                 hint="write what the campaign may cost at most, such as budget: 250",
+            )
+        if self.commitment not in (LIKELY, WORST_CASE):
+            raise UsageError(
+                "no way to commit money",
+                where="commitment",
+                got=self.commitment,
+                allowed=f"{LIKELY}, {WORST_CASE}",
             )
         check_capacity(self.capacity)
         for name, channel in (self.channels or {}).items():
@@ -208,6 +226,14 @@ _SHARES = (
         "an unmeasured uplift needs customers drawn by lot",
         f"{EXPLORATION_SHARES[0]} to {EXPLORATION_SHARES[1]}",
         0.1,
+    ),
+    (
+        "exploration_loss",
+        0.0,
+        EXPLORATION_SHARES[1],
+        "what learning may cost is a share of the money",
+        f"0 to {EXPLORATION_SHARES[1]}",
+        0.02,
     ),
     (
         "max_share",

@@ -1,9 +1,9 @@
 """The win-back list: which dormant customers it pays to call back, under a budget.
 
 Arms first, money second. Every eligible customer's arm is drawn before anybody looks at money;
-then those above break-even are put in order, and the order is followed until the first treated
-customer that the budget cannot bear. Controls above that cut-off are the comparison group.
-Everybody else is left out, with one reason each.
+then some are drawn by lot, and the others, of both arms alike, are scored by what they bring less
+what they take up of the limits. Down the scores whoever still fits is reached: treated customers
+are contacted, controls are the comparison group. Everybody else is left out, with one reason each.
 """
 
 from __future__ import annotations
@@ -24,13 +24,16 @@ from winback.lists.memory import Memory
 from winback.lists.options import options
 from winback.lists.origin import Origin
 from winback.lists.playbook import Playbook, load_playbook, steps_due
-from winback.lists.terms import Tables, WinBackTerms, check_controls
+from winback.lists.terms import EXPLORATION_SHARES, Tables, WinBackTerms, check_controls
 from winback.lists.win_back_summary import LIMITS, summarise
 
 if TYPE_CHECKING:
     from winback.estimators.uplift.uplift_model import UpliftModel
 
 LEAVE_ALONE = "leave alone: comparison group"
+LEAST_EXPLORED = EXPLORATION_SHARES[0]
+"""This share of money and places goes by lot whatever has been measured, so that a wrong verdict is
+found out."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,10 @@ def win_back(
     """Choose whom to call back, whom to leave alone for comparison, and say why about the others.
 
     Treated, control and excluded hold every scored customer exactly once. The budget is committed
-    at the most that a treated customer can cost (contact and offer), so it holds even if everybody
-    redeems. A larger budget adds customers and takes none away. Without amounts nobody's break-even
-    is known: the list is then ranked by expected purchases, and its summary says so.
+    at the 99.9% quantile of what the list will cost (see `winback.lists.spend`), or at the worst
+    case. A larger limit never lowers what the best list is expected to bring, but it may exchange
+    customers: for a dearer one who is worth it, or another channel. Without amounts nobody's
+    break-even is known: the list is then ranked by expected purchases, and its summary says so.
 
     Parameters
     ----------
@@ -119,10 +123,11 @@ def win_back(
     >>> scores = pd.DataFrame({
     ...     "customer_id": ["a", "d", "e"], "recency": [100.0, 100.0, 100.0],
     ...     "T": [500.0, 500.0, 110.0], "p_repurchase": [0.05, 0.05, 0.6],
-    ...     "expected_spend": [120.0, 9.0, 50.0], "expected_purchases": [0.1, 0.1, 2.0],
+    ...     "expected_spend": [120.0, 4.0, 50.0], "expected_purchases": [0.1, 0.1, 2.0],
     ...     "tier": ["core", "core", "core"]})
     >>> terms = WinBackTerms(Economics(contact_cost=0.1, offer_cost=5), budget=100, capacity=50,
-    ...                      control_share=0.1, eligibility=Eligibility(window_days=(90, 730)))
+    ...                      control_share=0.1, exploration_loss=0,
+    ...                      eligibility=Eligibility(window_days=(90, 730)))
     >>> lists = win_back(scores, as_of=date(2011, 12, 9), terms=terms)
     >>> lists.treated[["rank", "customer_id"]]
        rank customer_id
@@ -170,7 +175,7 @@ def win_back(
         stratum=strata(eligible["p_repurchase"], eligible[worth]),
     )
     gain = gain_in_force(_described(eligible, tables.covariates), terms.economics, uplift)
-    exploration_share = 0.0 if gain.measured else terms.exploration_share
+    exploration_share = LEAST_EXPLORED if gain.measured else terms.exploration_share
     limits = Limits(terms, memory.used(as_of, channels))
     allocation = allocate(
         eligible,

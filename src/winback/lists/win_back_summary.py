@@ -10,12 +10,13 @@ from winback.lists.allocation import Allocation, Limits
 from winback.lists.control import CONTROL, TREATED
 from winback.lists.eligibility import HELD_OUT
 from winback.lists.gain import Gain
-from winback.lists.optimality import BUDGET_ONLY, EXACT, best_possible, optimality_gap
+from winback.lists.optimality import EXACT, best_possible, optimality_gap
 from winback.lists.options import what_would_have_to_hold
 from winback.lists.origin import Origin
 from winback.lists.power import what_it_can_measure
 from winback.lists.randomisation import balance, sample_ratio
-from winback.lists.selection import BELOW_BREAK_EVEN, OVER_BUDGET, OVER_CAPACITY, CutOff
+from winback.lists.selection import BELOW_BREAK_EVEN, OVER_BUDGET, OVER_CAPACITY
+from winback.lists.spend import WORST_CASE
 from winback.messages import Message
 
 LIMITS = ("budget", "capacity", "control_share")
@@ -43,13 +44,13 @@ def summarise(
         `winback.lists.options.case_of` and the covariates of
         `winback.lists.randomisation.balance`.
     allocation
-        How far budget and capacities reached.
+        Who was chosen, what it may cost, and the prices of the limits.
     limits
         The limits in force.
     gain
         The uplift in force.
     exploration_share
-        Share of the money that went by lot.
+        Share of money and places that went by lot.
     money
         Whether the source has amounts.
     remembers
@@ -61,11 +62,14 @@ def summarise(
     -------
     dict
         Plain values and messages: `customers, eligible, treated, control, held_out, excluded`
-        (reason to count), `budget, budget_committed, expected_cost, expected_incremental_margin,
-        capacity, max_share, used_this_week` (`budget, contacts` of the week's earlier lists),
+        (reason to count), `budget, budget_committed` (beside what the week's earlier lists have),
+        `worst_case` (its cost if everybody redeemed), `expected_cost,
+        expected_incremental_margin, capacity, max_share, used_this_week` (`budget, contacts` of
+        the week's earlier lists),
         `channels` (each with `capacity, contact_cost, treated, left_out, shadow_price`),
         `control_share, holdout_share, exploration_share, explored` (treated whom the ranking alone
-        would not have reached), `uplift_prior, uplift_source,
+        would not have reached), `exploration_risked` (what those of them below break-even are
+        expected to lose), `uplift_prior, uplift_source,
         uplift_measured, uplift_evidence` (see `UpliftModel.summary`), `first_left_out`
         (customer, rank, reason), `shadow_price` (expected margin
         that one more unit of budget would bring), `capacity_shadow_price` (that one more contact
@@ -98,23 +102,28 @@ def summarise(
         "held_out": excluded.get(HELD_OUT, 0),
         "excluded": excluded,
         "budget": terms.budget,
-        "budget_committed": round(float(treated["commitment"].sum()), 6),
+        "budget_committed": round(_committed(allocation, limits), 6),
+        "worst_case": round(float((treated["contact_cost"] + treated["offer_cost"]).sum()), 6),
         "expected_cost": float(treated["expected_cost"].sum()),
         "expected_incremental_margin": (
             float(treated["expected_incremental_margin"].sum()) if money else None
         ),
         "capacity": terms.capacity,
         "max_share": terms.max_share,
-        "used_this_week": {"budget": used.budget, "contacts": used.contacts},
+        "used_this_week": {
+            "budget": round(float(limits.spent.committed), 6),
+            "contacts": used.contacts,
+        },
         "control_share": terms.control_share,
         "holdout_share": terms.holdout_share,
         "exploration_share": exploration_share,
         "explored": allocation.only_by_lot,
+        "exploration_risked": allocation.risked if money else None,
         "uplift_prior": gain.economics.uplift_prior,
         "uplift_source": gain.source,
         "uplift_measured": gain.measured,
         "uplift_evidence": gain.evidence,
-        **_at_the_margin(rows, allocation.reach, limits, money=money),
+        **_at_the_margin(rows, allocation, limits, money=money),
         "best_possible": best,
         "optimality_gap": (
             None if best is None else optimality_gap(treated["expected_incremental_margin"], best)
@@ -125,7 +134,7 @@ def summarise(
         "defaults": origin.unchosen(_keys(gain)),
         "warnings": [message for message in (ratio["warning"], before["warning"]) if message],
     }
-    summary["messages"] = _messages(summary, rows, allocation, limits, gain)
+    summary["messages"] = _messages(summary, rows, limits, gain)
     if not remembers:
         summary["messages"].append(Message("win_back.no_memory"))
     return summary
@@ -141,66 +150,63 @@ def _keys(gain: Gain) -> list[str]:
     return ["lists.holdout_share", *(f"lists.win_back.{name}" for name in (*names, "max_share"))]
 
 
+def _committed(allocation: Allocation, limits: Limits) -> float:
+    """Return what this list adds to what the week's earlier ones have committed."""
+    return float(allocation.spend.committed) - float(limits.spent.committed)
+
+
 def _best(allocation: Allocation, limits: Limits, eligible: int) -> dict[str, Any]:
-    options = allocation.options
+    options, spent = allocation.options, limits.spent
     return best_possible(
         options["profit"],
         options["commitment"],
-        budget=limits.budget,
+        # as much set aside above the mean as for this list
+        budget=max(0.0, limits.terms.budget - allocation.spend.reserve - float(spent.expected)),
         capacity=limits.places(eligible),
         channel=options["channel"],
         channels=limits.room,
         customer=options["customer_id"],
+        bound=allocation.bound,
     )
 
 
 def _at_the_margin(
-    rows: pd.DataFrame, reach: CutOff, limits: Limits, *, money: bool
+    rows: pd.DataFrame, allocation: Allocation, limits: Limits, *, money: bool
 ) -> dict[str, Any]:
     """Describe who is left out first, and what one more unit of each limit would bring."""
-    ranked = rows[rows["rank"].notna()].sort_values("rank")
-    profit, cost = ranked["expected_incremental_margin"], ranked["commitment"]
-    first, price, place_price = None, 0.0, 0.0
-    if reach.first_left_out is not None:
-        row = ranked.iloc[reach.first_left_out]
+    over = rows["reason"].isin([OVER_BUDGET, OVER_CAPACITY])
+    left_out = rows[over & rows["rank"].notna()].sort_values("rank")
+    first = None
+    if len(left_out):
+        row = left_out.iloc[0]
         first = {
             "customer_id": str(row["customer_id"]),
             "rank": int(row["rank"]),
-            "reason": reach.stopped_by,
+            "reason": str(row["reason"]),
         }
-        if reach.stopped_by == OVER_BUDGET:
-            price = float(row["expected_incremental_margin"]) / float(row["commitment"])
-        else:
-            place_price = float(row["expected_incremental_margin"])
-    channels = {}
-    for name, channel in limits.terms.through.items():
-        here = (ranked["channel"] == name).to_numpy()
-        full = here & reach.full
-        # what the first one passed by would bring, less what their money brings elsewhere
-        worth = (profit - price * cost)[full].iloc[:1]
+    treated = rows[rows["reason"].isna() & (rows["arm"] == TREATED)]
+    prices, channels = allocation.prices, {}
+    for (name, channel), price in zip(limits.terms.through.items(), prices.channels, strict=True):
+        full = left_out["reason"] == OVER_CAPACITY
         channels[name] = {
             "capacity": channel.capacity,
             "contact_cost": channel.contact_cost,
-            "treated": int((here & reach.paid).sum()),
-            "left_out": int(full.sum()),
-            "shadow_price": max(0.0, float(worth.sum())) if money else None,
+            "treated": int((treated["channel"] == name).sum()),
+            "left_out": int((full & (left_out["channel"] == name)).sum()),
+            "shadow_price": float(price) if money else None,
         }
     return {
         "first_left_out": first,
-        "shadow_price": price if money else None,
-        "capacity_shadow_price": place_price if money else None,
+        "shadow_price": prices.money if money else None,
+        "capacity_shadow_price": prices.place if money else None,
         "channels": channels,
     }
 
 
 def _messages(
-    summary: dict[str, Any],
-    rows: pd.DataFrame,
-    allocation: Allocation,
-    limits: Limits,
-    gain: Gain,
+    summary: dict[str, Any], rows: pd.DataFrame, limits: Limits, gain: Gain
 ) -> list[Message]:
-    eligible, reach = rows[rows["arm"].notna()], allocation.reach
+    eligible = rows[rows["arm"].notna()]
     counted = Message(
         "win_back.counted",
         treated=summary["treated"],
@@ -226,12 +232,14 @@ def _messages(
     elif (rows["reason"] == BELOW_BREAK_EVEN).sum() == len(eligible):
         messages.append(Message("win_back.nothing_pays", why=what_would_have_to_hold(eligible)))
     messages += _week(summary, limits, len(eligible))
-    if not summary["treated"] and reach.stopped_by == OVER_BUDGET and not limits.used.budget:
-        cost = rows.loc[rows["rank"] == summary["first_left_out"]["rank"], "commitment"].iloc[0]
+    first = summary["first_left_out"]
+    small = first is not None and first["reason"] == OVER_BUDGET and not limits.used.contacts
+    if small and not summary["treated"]:
+        row = rows[rows["customer_id"] == first["customer_id"]].iloc[0]
+        cost = row["contact_cost"] + row["offer_cost"]
         messages.append(Message("win_back.small_budget", budget=limits.terms.budget, cost=cost))
-    messages += [*_limits(summary), gain.message]
-    binds = reach.stopped_by is not None or reach.full.any()
-    if summary["exploration_share"] and summary["treated"] and binds:
+    messages += [*_money(summary, limits), *_limits(summary), gain.message]
+    if summary["explored"]:
         by_lot = Message(
             "win_back.by_lot",
             share=summary["exploration_share"],
@@ -239,6 +247,8 @@ def _messages(
             treated=summary["treated"],
         )
         messages.append(by_lot)
+    if summary["exploration_risked"]:
+        messages.append(Message("win_back.risked", loss=summary["exploration_risked"]))
     return [*messages, summary["measures"]["message"], *_checked(summary)]
 
 
@@ -248,7 +258,7 @@ def _week(summary: dict[str, Any], limits: Limits, eligible: int) -> list[Messag
     if used.contacts:
         committed = Message(
             "win_back.week",
-            spent=used.budget,
+            spent=summary["used_this_week"]["budget"],
             budget=terms.budget,
             contacts=used.contacts,
             capacity=terms.capacity,
@@ -260,6 +270,19 @@ def _week(summary: dict[str, Any], limits: Limits, eligible: int) -> list[Messag
         if most < terms.capacity - used.contacts:
             messages.append(Message("win_back.max_share", share=terms.max_share, n=most))
     return messages
+
+
+def _money(summary: dict[str, Any], limits: Limits) -> list[Message]:
+    """Say what is set aside, and how far it could be exceeded."""
+    if not summary["treated"] or limits.terms.commitment == WORST_CASE:
+        return []
+    told = Message(
+        "win_back.committed",
+        committed=summary["budget_committed"],
+        expected=summary["expected_cost"],
+        worst=summary["worst_case"],
+    )
+    return [told]
 
 
 def _limits(summary: dict[str, Any]) -> list[Message]:
@@ -281,9 +304,9 @@ def _limits(summary: dict[str, Any]) -> list[Message]:
         )
         messages.append(left_out)
     full = [
-        Message("win_back.full_channel", channel=name, n=channel["left_out"])
+        Message("win_back.full_channel", channel=name, gain=channel["shadow_price"])
         for name, channel in summary["channels"].items()
-        if channel["left_out"]
+        if channel["shadow_price"]
     ]
     if full:
         messages.append(Message("win_back.full_channels", channels=full))
@@ -296,8 +319,6 @@ def _limits(summary: dict[str, Any]) -> list[Message]:
 def _compared(method: str) -> Message:
     if method == EXACT:
         return Message("win_back.best_list")
-    if method == BUDGET_ONLY:
-        return Message("win_back.bound_of_budget")
     return Message("win_back.bound_of_relaxation")
 
 

@@ -91,6 +91,8 @@ def _terms(session: Session) -> WinBackTerms:
         control_share=settings.control_share,
         holdout_share=job.lists.holdout_share,
         exploration_share=settings.exploration_share,
+        exploration_loss=settings.exploration_loss,
+        commitment=settings.commitment,
         max_share=settings.max_share,
         eligibility=Eligibility(
             # where nobody is dormant, whoever may still come back by themselves is left alone

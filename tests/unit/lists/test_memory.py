@@ -37,7 +37,7 @@ def scores(as_of):
 
 def make(as_of, *, earlier=None, contacts=None, rules=None, **over):
     terms = {
-        "economics": Economics(contact_cost=0.1, offer_cost=0.9),
+        "economics": Economics(contact_cost=1.0),
         "budget": 30.0,
         "capacity": 50,
         "control_share": 0.2,

@@ -110,7 +110,8 @@ def _rule(
                 )
         plain = [(top if key == "tier" and word == TOP else (word,)) for word in named]
         fits[column] = tuple(word for words in plain for word in words)
-    for key in ("action", "offer"):
+    without = getattr(text, "without_offer", None)
+    for key in ("action", "offer", *(("without_offer",) if without else ())):
         check_template(getattr(text, key), where=file.place((*keys, key)))
     return Rule(
         text.action,
@@ -120,6 +121,7 @@ def _rule(
         text.cooldown_days,
         fits,
         file.lines[keys],
+        without,
     )
 
 

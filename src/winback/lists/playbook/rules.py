@@ -37,6 +37,8 @@ class Rule:
         Column (of `KEYS`) to the names that fit; a column that is not there fits everybody.
     line
         Where it stands in the YAML.
+    without_offer
+        What to do where the offer does not pay. None: the same action.
     """
 
     action: str
@@ -46,6 +48,7 @@ class Rule:
     cooldown_days: int
     fits: Mapping[str, tuple[str, ...]]
     line: int
+    without_offer: str | None = None
 
 
 @dataclass(frozen=True)

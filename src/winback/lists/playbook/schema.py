@@ -39,9 +39,10 @@ class WarningRule(RuleText):
 
 
 class WinBackRule(RuleText):
-    """A rule of the win-back list."""
+    """A rule of the win-back list; `without_offer` is the action where the offer does not pay."""
 
     step: Names | None = None
+    without_offer: Text | None = None
 
 
 class Step(_Section):

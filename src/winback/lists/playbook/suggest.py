@@ -57,7 +57,8 @@ def suggest(
     -------
     pandas.DataFrame
         `action, channel, offer, owner, cooldown_days`, aligned with `rows`; for win-backs also
-        `step`. The channel is missing where nothing reaches the customer.
+        `step`, and `without_offer`: the action where the offer does not pay. The channel is missing
+        where nothing reaches the customer.
 
     Raises
     ------
@@ -95,15 +96,20 @@ def suggest(
     channel = None
     if reach is not None:
         place, channel = _within_reach(fits, rules, reach)
-    words = {
-        what: pd.Series([getattr(rule, what) for rule in rules], dtype="str").to_numpy()[place]
+    said = {
+        what: [getattr(rule, what) for rule in rules]
         for what in ("action", "channel", "offer", "owner")
     }
+    filled = ["action", "offer"]
+    if list_name == WIN_BACK:
+        said["without_offer"] = [rule.without_offer or rule.action for rule in rules]
+        filled.append("without_offer")
+    words = {what: pd.Series(texts, dtype="str").to_numpy()[place] for what, texts in said.items()}
     result = pd.DataFrame(words, index=rows.index).astype("str")
     if channel is not None:
         result["channel"] = channel
     result["cooldown_days"] = np.array([rule.cooldown_days for rule in rules])[place]
-    for what in ("action", "offer"):
+    for what in filled:
         for template in result[what].unique():  # a handful of rules, not customers
             if "{" in template or "}" in template:
                 of_it = result[what] == template
