@@ -98,7 +98,8 @@ class Economics:
         """Return the profit of contacting a customer who may leave; expected or realised.
 
         With g the save rate, m the margin, c and o the costs of contact and offer, y the chance
-        (or the fact, 0 or 1) of leaving and v the value: ``g m y v - c - (1 - y + g y) o`` (Neslin
+        (or the fact, 0 or 1) of leaving and v what leaving costs, E[value | stays] - E[value |
+        leaves] (Lemmens and Gupta, 2020, doi:10.1287/mksc.2020.1229): ``g m y v - c - (1 - y + g y) o`` (Neslin
         et al. 2006, doi:10.1509/jmkr.43.2.204, without fixed costs).
 
         Parameters
@@ -106,7 +107,7 @@ class Economics:
         churned
             P(churn), or whether the customer left.
         at_risk
-            The same times the customer's value.
+            The same times what is lost by leaving.
         offer_cost
             By customer, where offers differ.
         """

@@ -49,6 +49,8 @@ def customers(seed, n):
             "expected_purchases": rng.gamma(1, 1, n),
             "expected_spend": rng.gamma(1, 60, n).round(rng.integers(0, 3)),
             "clv": clv,
+            "margin_lost": 1.5 * clv,
+            "purchases_lost": clv / 10,
             "clv_low": clv / 2,
             "clv_high": clv * 2,
             "p_churn": p_churn,

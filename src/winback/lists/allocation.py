@@ -313,7 +313,7 @@ def _paid(choices: Choices, walked: Walk) -> tuple[Whole, Whole]:
 def _preferred(choices: Choices, worth: Floats) -> Whole:
     """Return what would have been done: the option worth the most, above break-even if one is."""
     pays = choices.able & (choices.profit > 0)
-    there = np.where(pays.any(axis=1)[:, None], pays, choices.able)
+    there = np.where(pays.any(axis=1, keepdims=True), pays, choices.able)
     best: Whole = np.where(there, worth, -np.inf).argmax(axis=1)
     return best
 

@@ -26,11 +26,13 @@ def at_risk(
 ) -> pd.DataFrame:
     """Find the active customers at risk, the most serious first.
 
-    Value at risk is `p_churn * clv`: the margin expected of the customer within the value horizon,
-    in proportion to the risk, and never more than all of it. It ranks: within a colour the most
-    comes first, equal ones in the order of their identifiers. It is not the loss if they leave:
-    `clv` already counts on the chance that they have left. Without amounts the purchases at risk
-    stand in, and the columns of money stay empty.
+    Value at risk is P(leaves) times what leaving costs, `p_churn * margin_lost`, with E[margin |
+    stays] - E[margin | leaves] within the value horizon as `margin_lost`. (`p_churn * clv` would
+    count leaving twice: `clv` counts on it already.) Within a colour who brings the most profit
+    comes first (Lemmens and Gupta, 2020, doi:10.1287/mksc.2020.1229): the share that a warning
+    keeps, less its cost; where warnings cost nothing, the most value at risk. Equal ones stand in
+    the order of their identifiers. Without amounts the purchases at risk stand in, and the columns
+    of money stay empty.
 
     Parameters
     ----------
@@ -60,15 +62,17 @@ def at_risk(
         If the scores lack a column or an active customer's risk.
     """
     warn_from = warn_from or WarnFrom()
-    needed = ("p_churn", "overdue_ratio", "clv", "tier", "expected_purchases")
+    needed = ("p_churn", "overdue_ratio", "tier", "margin_lost", "purchases_lost")
     rows = read_scores(scores, needed, as_of)
     rows = rows[is_active(rows, active_within_days)].reset_index(drop=True)
-    has_money = bool(rows["clv"].notna().any())
-    finite(rows, ("p_churn", "clv" if has_money else "expected_purchases"), what="the scores")
+    has_money = bool(rows["margin_lost"].notna().any())
+    finite(rows, ("p_churn", "margin_lost" if has_money else "purchases_lost"), what="the scores")
     rows = rows.assign(
         percentile_within_tier=rows.groupby("tier", dropna=False)["p_churn"].rank(pct=True),
-        value_at_risk=rows["p_churn"] * rows["clv"].astype("float64"),
-        exposed=rows["p_churn"] * rows["clv" if has_money else "expected_purchases"],
+        value_at_risk=rows["p_churn"] * rows["margin_lost"].astype("float64"),
+    )
+    rows["exposed"] = (
+        warn_from.expected_profit(rows) if has_money else rows["p_churn"] * rows["purchases_lost"]
     )
     colours = severity(
         rows,
@@ -159,8 +163,8 @@ def select_at_risk(
     --------
     >>> scores = pd.DataFrame({
     ...     "customer_id": ["a", "b", "c"], "recency": [10.0, 90.0, 0.0], "T": [100.0, 100.0, 20.0],
-    ...     "p_churn": [0.9, 0.2, 0.6], "overdue_ratio": [9.0, 0.3, 1.1], "clv": [50.0, 99.0, 20.0],
-    ...     "tier": ["t", "t", "t"], "expected_purchases": [1.0, 2.0, 1.0]})
+    ...     "p_churn": [0.9, 0.2, 0.6], "overdue_ratio": [9.0, 0.3, 1.1], "tier": ["t", "t", "t"],
+    ...     "margin_lost": [50.0, 99.0, 20.0], "purchases_lost": [1.0, 2.0, 1.0]})
     >>> chosen = select_at_risk(scores, as_of=date(2011, 12, 9), capacity=10)
     >>> chosen[["rank", "customer_id", "severity", "value_at_risk"]]
        rank customer_id severity  value_at_risk

@@ -115,7 +115,7 @@ def churn_warning(
     >>> scores = pd.DataFrame({
     ...     "customer_id": ["a", "b"], "recency": [10.0, 90.0], "T": [100.0, 100.0],
     ...     "p_churn": [0.9, 0.2], "overdue_ratio": [9.0, 0.3], "clv": [50.0, 99.0],
-    ...     "tier": ["core", "core"], "expected_purchases": [1.0, 2.0],
+    ...     "tier": ["core", "core"], "margin_lost": [60.0, 99.0], "purchases_lost": [1.0, 2.0],
     ...     "lifecycle_stage": ["at_risk", "active"]})
     >>> habits = pd.DataFrame({"customer_id": ["a"], "frequency": 4.0, "recency": 92.0,
     ...                        "typical_gap_days": 27.0, "days_since_last": 90.0})
@@ -327,6 +327,7 @@ def written(
     facts["customer_id"] = facts.index
     why = reasons(facts, described.contributions, money=money, currency=terms.currency)
     ends = selected.reindex(columns=["clv_low", "clv_high"]).astype("float64")
+    clv = selected["clv"].astype("float64").where(lambda value: value > 0, 1.0)
     last = pd.Series(dtype="str")
     if described.last is not None and len(described.last):
         last = in_one_cell(described.last, money=money, currency=terms.currency)
@@ -334,8 +335,8 @@ def written(
     rows = selected.assign(
         list_id=origin.list_id("churn_warning", as_of, selected),
         as_of=pd.Timestamp(as_of),
-        value_at_risk_low=selected["p_churn"] * ends["clv_low"],
-        value_at_risk_high=selected["p_churn"] * ends["clv_high"],
+        value_at_risk_low=selected["value_at_risk"] * ends["clv_low"] / clv,
+        value_at_risk_high=selected["value_at_risk"] * ends["clv_high"] / clv,
         typical_gap_days=facts["typical_gap_days"].to_numpy(),
         last_behaviours=last.reindex(ids).to_numpy(),
         horizon_days=described.horizon_days,

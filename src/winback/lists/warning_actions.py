@@ -147,7 +147,8 @@ def offered(
     Examples
     --------
     >>> scores = pd.DataFrame({"customer_id": ["a", "b"], "tier": "core", "overdue_ratio": 2.0,
-    ...     "lifecycle_stage": "cooling", "p_churn": 0.9, "clv": 9.0, "recency": 1.0, "T": 50.0})
+    ...     "lifecycle_stage": "cooling", "p_churn": 0.9, "margin_lost": 9.0, "recency": 1.0,
+    ...     "T": 50.0})
     >>> offered(scores, pd.Series(["red", "yellow"]), playbook=load_playbook(),
     ...         channels=["email"]).tolist()
     [True, False]
@@ -155,7 +156,7 @@ def offered(
     rows = scores.assign(
         severity=colours,
         days_since_last=scores["T"] - scores["recency"],
-        value_at_risk=scores["p_churn"] * scores["clv"],
+        value_at_risk=scores["p_churn"] * scores["margin_lost"],
     )
     doing = warning_actions(
         rows, playbook=playbook, channels=channels, customers=customers, complaints=complaints

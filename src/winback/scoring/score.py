@@ -46,6 +46,8 @@ SCHEMA = pa.schema(
         ("clv", pa.float64()),
         ("clv_low", pa.float64()),
         ("clv_high", pa.float64()),
+        ("purchases_lost", pa.float64()),
+        ("margin_lost", pa.float64()),
         ("ltv", pa.float64()),
         ("ltv_first_order", pa.float64()),
         ("ltv_repurchase", pa.float64()),
@@ -64,7 +66,8 @@ SCHEMA = pa.schema(
     ]
 )
 _LTV = ("ltv", "ltv_first_order", "ltv_repurchase", "residual_value")
-_MONEY = ("monetary_value", "expected_spend", "clv", "clv_low", "clv_high", "spend_30d", *_LTV)
+_CLV = ("clv", "clv_low", "clv_high", "margin_lost")
+_MONEY = ("monetary_value", "expected_spend", *_CLV, "spend_30d", *_LTV)
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,10 @@ class Scorer:
         value = self.value.predict(features, horizon_days=self.value_horizon_days)
         out["p_alive"] = self._purchase_model.p_alive(features)
         out["expected_purchases"] = value["expected_purchases"]
+        lost = self._lost(features)
+        out["purchases_lost"] = lost * out["expected_purchases"]
         if self.has_amounts:
+            out["margin_lost"] = lost * value["clv"]
             for column in ("expected_spend", "clv", "clv_low", "clv_high"):
                 out[column] = value[column]
             soon = self.value.purchase_model_.expected_purchases(features, 30)
@@ -171,6 +177,25 @@ class Scorer:
             "residual_value": np.maximum(self.value.residual_value(features), clv),
         }
         return pd.DataFrame(columns, index=features.index)
+
+    def _lost(self, features: pd.DataFrame) -> npt.NDArray[np.float64]:
+        """Return what leaving costs, over what is expected: (E[stays] - E[leaves]) / E.
+
+        To leave is to buy nothing in the churn window. What is expected within the value horizon is
+        P(stays) E[stays] + P(leaves) E[leaves], so that the difference is (E - E[leaves]) /
+        P(stays), each by the purchase model alone; E[leaves] is what a customer of the same
+        purchases, silent for the window longer, buys in the rest of the horizon, and before it.
+        """
+        model, horizon = self._purchase_model, self.value_horizon_days
+        gone_days = self.gap_days + self.churn_horizon_days
+        expected = model.expected_purchases(features, horizon).to_numpy()
+        if_leaves = model.expected_purchases(features, min(self.gap_days, horizon)).to_numpy()
+        if horizon > gone_days:
+            silent = features.assign(T=features["T"] + gone_days)
+            if_leaves = if_leaves + model.expected_purchases(silent, horizon - gone_days).to_numpy()
+        stays = self._p_purchase_after_gap(features) * expected
+        difference = np.maximum(expected - if_leaves, 0.0)
+        return np.divide(difference, stays, out=np.zeros_like(stays), where=stays > 0)
 
     def _p_churn(self, features: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return P(no purchase in the churn window), each customer by the model that knows them."""

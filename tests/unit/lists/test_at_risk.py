@@ -25,6 +25,8 @@ def scores(**over):
         "last_purchase_at": pd.Timestamp("2011-10-10 15:00"),
         "expected_purchases": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
         "clv": [10.0, 30.0, 900.0, 50.0, 60.0, 70.0],
+        "margin_lost": [10.0, 30.0, 900.0, 50.0, 60.0, 70.0],
+        "purchases_lost": [0.1, 0.3, 9.0, 0.5, 0.6, 0.7],
         "clv_low": 5.0,
         "clv_high": 100.0,
         "p_churn": [0.9, 0.9, 0.75, 0.55, 0.2, 0.99],
@@ -75,12 +77,23 @@ def test_percentile_is_among_the_active_of_the_tier():
     assert chosen["d"] == 1.0  # above e; f is dormant
 
 
-def test_value_at_risk_is_never_more_than_the_margin_expected():
-    # however small the chance that a customer is still there
-    for alive in (1.0, 1e-3, 1e-200, 0.0):
-        chosen = select(scores(p_alive=alive))
-        assert (chosen["value_at_risk"] <= chosen["clv"]).all()
-        assert chosen["customer_id"].tolist() == ["b", "a", "c", "d"]
+def test_value_at_risk_is_the_risk_times_what_leaving_costs():
+    chosen = select(scores(margin_lost=[40.0, 10.0, 1.0, 2.0, 3.0, 4.0]))
+    assert chosen["value_at_risk"].tolist() == pytest.approx([36, 9, 0.75, 1.1])
+    assert chosen["customer_id"].tolist() == ["a", "b", "c", "d"]
+
+
+def test_where_warnings_cost_something_profit_ranks():
+    dear = WarnFrom(economics=Economics(contact_cost=0.1, offer_cost=10.0, save_rate=0.1))
+    table = scores(p_churn=[0.9, 0.99, 0.72, 0.75, 0.2, 0.99], overdue_ratio=2.5)
+    table["margin_lost"] = [30.0, 25.0, 60.0, 52.0, 1.0, 1.0]
+    chosen = select(table, warn_from=dear).set_index("customer_id")
+    red = chosen.index[chosen["severity"] == "red"].tolist()
+    profit = dear.expected_profit(chosen)[red]
+    assert profit.is_monotonic_decreasing
+    # c has the most at stake, and would most likely have redeemed anyway
+    assert chosen["value_at_risk"].idxmax() == "c"
+    assert red[0] != "c"
 
 
 @pytest.mark.parametrize("risk", [0.1, 0.3, 0.55, 0.56, 0.8, 0.9, 0.95])

@@ -31,6 +31,8 @@ def scores(**over):
         "last_purchase_at": pd.Timestamp("2011-10-10 15:00"),
         "expected_purchases": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
         "clv": [10.0, 30.0, 900.0, 50.0, 60.0, 70.0],
+        "margin_lost": [10.0, 30.0, 900.0, 50.0, 60.0, 70.0],
+        "purchases_lost": [0.1, 0.3, 9.0, 0.5, 0.6, 0.7],
         "clv_low": 5.0,
         "clv_high": 100.0,
         "p_churn": [0.9, 0.9, 0.75, 0.55, 0.2, 0.99],
@@ -112,8 +114,8 @@ def test_an_empty_list_has_the_same_columns():
 
 def test_without_amounts_purchases_rank_and_money_is_empty():
     bare = scores(clv=np.nan, clv_low=np.nan, clv_high=np.nan, monetary_value=0.0)
-    chosen = select(bare)
-    assert chosen["customer_id"].tolist() == ["b", "a", "c", "d"]  # 1.8, .9 purchases at risk
+    chosen = select(bare.assign(margin_lost=np.nan))
+    assert chosen["customer_id"].tolist() == ["b", "a", "c", "d"]  # .27, .09 purchases at risk
     table = write(chosen)
     money = [name for name, kind in CHURN_WARNING.items() if kind == "money"]
     assert table[money].isna().all(axis=None)
@@ -168,7 +170,7 @@ def test_who_is_left_out_is_told_the_truth(warn_from, reasons):
 def test_scores_that_cannot_be_used_are_refused():
     for wrong, match in [
         (scores(p_churn=[np.nan, 0.9, 0.9, 0.9, 0.9, 0.9]), "p_churn"),
-        (scores(clv=[np.inf, 1, 1, 1, 1, 1]), "clv"),
+        (scores(margin_lost=[np.inf, 1, 1, 1, 1, 1]), "margin_lost"),
         (scores(customer_id=list("aabcde")), "twice"),
         (scores().drop(columns="overdue_ratio"), "overdue_ratio"),
         (scores(as_of=date(2011, 12, 8)), "another date"),

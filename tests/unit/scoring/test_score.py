@@ -17,7 +17,14 @@ from winback.scoring.score import SCHEMA, Scorer, write_scores
 
 AS_OF = date(2011, 12, 9)
 MONEY = ["monetary_value", "expected_spend", "clv", "clv_low", "clv_high", "spend_30d"]
-MONEY += ["ltv", "ltv_first_order", "ltv_repurchase", "residual_value", "referral_value"]
+MONEY += [
+    "margin_lost",
+    "ltv",
+    "ltv_first_order",
+    "ltv_repurchase",
+    "residual_value",
+    "referral_value",
+]
 
 
 def customers(n=300, seed=3):
@@ -222,3 +229,50 @@ def test_every_row_says_who_made_it(scorer):
     for column, value in scorer.versions.items():
         assert (scores[column] == value).all()
     assert (scores["as_of"] == AS_OF).all()
+
+
+def drawn(n, days, rng):
+    """Draw purchase days of customers of a BG/NBD shop, all of whom began `days` ago, and 180 more."""
+    rate, leaves = rng.gamma(0.8, 1 / 40, n), rng.beta(0.8, 3.0, n)
+    now, alive = np.zeros(n), np.ones(n, dtype=bool)
+    table = pd.DataFrame({"frequency": 0.0, "recency": 0.0, "T": float(days)}, index=range(n))
+    in_window, in_horizon = np.zeros(n), np.zeros(n)
+    while alive.any():
+        now = now + np.where(alive, rng.exponential(1 / rate), np.inf)
+        known = now <= days
+        table["frequency"] += known
+        table["recency"] = table["recency"].where(~known, now)
+        in_window += (now > days) & (now <= days + 90)
+        in_horizon += (now > days) & (now <= days + 180)
+        alive &= (now <= days + 180) & (rng.random(n) >= leaves)
+    return table, in_window, in_horizon
+
+
+def test_what_leaving_costs_is_what_leavers_do_not_buy(scorer):
+    """On a drawn shop: what those buy who stayed, and those who left."""
+    table, in_window, in_horizon = drawn(300_000, 300, np.random.default_rng(0))
+    model = BetaGeoModel().fit(table.head(60_000))
+    value = CustomerValueModel(model, "own_mean", n_draws=100)
+    value.purchase_model_ = model
+    asked = replace(scorer, value=value, value_horizon_days=180)
+    expected = model.expected_purchases(table, 180).to_numpy()
+    said = asked._lost(table) * expected
+    stays = in_window > 0
+    if_leaves = expected - model.p_purchase(table, 90).to_numpy() * said
+    cells = pd.qcut(said, 12, labels=False, duplicates="drop")
+    for cell in np.unique(cells):
+        for who, told in ((stays, if_leaves + said), (~stays, if_leaves)):
+            mine = (cells == cell) & who
+            error = in_horizon[mine].std() / np.sqrt(mine.sum())
+            seen = in_horizon[mine].mean()
+            assert abs(told[mine].mean() - seen) < 4 * error + 0.03 * seen
+    # all the margin and more than the risk's share of it: p_churn x clv counts leaving twice
+    assert (said > expected - 1e-9).all()
+
+
+def test_within_the_window_leaving_costs_all_that_staying_brings(scorer):
+    frame = customers()[4:]
+    asked = replace(scorer, value_horizon_days=60, churn_horizon_days=90)
+    model = asked._purchase_model
+    stays = model.p_purchase(frame, 90).to_numpy()
+    assert asked._lost(frame) == pytest.approx(1 / stays, rel=1e-6)
