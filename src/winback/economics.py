@@ -99,8 +99,8 @@ class Economics:
 
         With g the save rate, m the margin, c and o the costs of contact and offer, y the chance
         (or the fact, 0 or 1) of leaving and v what leaving costs, E[value | stays] - E[value |
-        leaves] (Lemmens and Gupta, 2020, doi:10.1287/mksc.2020.1229): ``g m y v - c - (1 - y + g y) o`` (Neslin
-        et al. 2006, doi:10.1509/jmkr.43.2.204, without fixed costs).
+        leaves] (Lemmens and Gupta, 2020, doi:10.1287/mksc.2020.1229): ``g m y v - c - (1 - y + g y)
+        o`` (Neslin et al. 2006, doi:10.1509/jmkr.43.2.204, without fixed costs).
 
         Parameters
         ----------

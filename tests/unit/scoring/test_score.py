@@ -232,7 +232,7 @@ def test_every_row_says_who_made_it(scorer):
 
 
 def drawn(n, days, rng):
-    """Draw purchase days of customers of a BG/NBD shop, all of whom began `days` ago, and 180 more."""
+    """Draw customers of a BG/NBD shop, who all began `days` ago, and 180 days more."""
     rate, leaves = rng.gamma(0.8, 1 / 40, n), rng.beta(0.8, 3.0, n)
     now, alive = np.zeros(n), np.ones(n, dtype=bool)
     table = pd.DataFrame({"frequency": 0.0, "recency": 0.0, "T": float(days)}, index=range(n))
@@ -266,8 +266,8 @@ def test_what_leaving_costs_is_what_leavers_do_not_buy(scorer):
             error = in_horizon[mine].std() / np.sqrt(mine.sum())
             seen = in_horizon[mine].mean()
             assert abs(told[mine].mean() - seen) < 4 * error + 0.03 * seen
-    # all the margin and more than the risk's share of it: p_churn x clv counts leaving twice
-    assert (said > expected - 1e-9).all()
+    # more than all that is expected: that counts on leaving already
+    assert said.mean() > 1.1 * expected.mean()
 
 
 def test_within_the_window_leaving_costs_all_that_staying_brings(scorer):

@@ -1,0 +1,172 @@
+"""Looking at a test more than once without fooling oneself: group-sequential boundaries.
+
+Looks are planned on a scale of information, not of days: the plan ends where as much is known as
+the test was to know. Each look may spend a part of the error allowed, next to nothing of it early.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+import numpy.typing as npt
+
+from winback.errors import UsageError
+
+Floats = npt.NDArray[np.float64]
+
+LOOKS = 12
+NEVER = 9.0
+"""A boundary that nothing crosses: so little error is left to a look."""
+_NORMAL = NormalDist()
+_LEAST = 1e-15
+
+
+def spent(fraction: float, alpha: float = 0.05) -> float:
+    """Return the error that may have been made by so large a part of the information.
+
+    The O'Brien-Fleming-like function of Lan and DeMets (1983, doi:10.1093/biomet/70.3.659) on each
+    side: ``2 - 2 Phi(z / sqrt(t))`` with z the quantile of ``1 - alpha / 4``, twice.
+
+    Examples
+    --------
+    >>> [round(spent(t), 5) for t in (0.2, 0.5, 1.0)]
+    [0.0, 0.00305, 0.05]
+    """
+    if fraction <= 0:
+        return 0.0
+    z = _NORMAL.inv_cdf(1 - alpha / 4) / min(fraction, 1.0) ** 0.5
+    return 4 * _NORMAL.cdf(-z)
+
+
+def boundaries(fractions: Sequence[float], alpha: float = 0.05) -> list[float]:
+    """Return how far |z| must lie from 0 at each look to be told apart from it.
+
+    By recursive integration (Armitage, McPherson and Rowe, 1969; Jennison and Turnbull, *Group
+    Sequential Methods*, 2000, ch. 19): over all looks together the chance that a test without
+    effect crosses is `alpha`.
+
+    Parameters
+    ----------
+    fractions
+        The information at each look as a part of all that is planned, rising, in (0, 1].
+    alpha
+        Two-sided, in (0, 1).
+
+    Raises
+    ------
+    UsageError
+        If the fractions do not rise within (0, 1].
+
+    Examples
+    --------
+    >>> [round(bound, 2) for bound in boundaries([0.2, 0.4, 0.6, 0.8, 1.0])]
+    [4.88, 3.36, 2.68, 2.29, 2.03]
+    """
+    times = np.asarray(fractions, dtype="float64")
+    if len(times) and not (times[0] > 0 and times[-1] <= 1 and (np.diff(times) > 0).all()):
+        raise UsageError(
+            "looks are planned at rising parts of the information",
+            where="fractions",
+            got=list(fractions),
+            allowed="above 0, at most 1",
+        )
+    bounds: list[float] = []
+    nodes, mass, before, used = np.zeros(1), np.ones(1), 0.0, 0.0
+    for time in times:
+        may = spent(float(time), alpha) - used
+        step = float(np.sqrt(time - before))
+        limit = _bound(nodes, mass, step, may) if may > _LEAST else NEVER * float(np.sqrt(time))
+        bounds.append(limit / float(np.sqrt(time)))
+        n = int(min(4_000, max(400, 16 * limit / step)))
+        edges, weight = np.polynomial.legendre.leggauss(n)
+        reached = edges * limit
+        away = (reached[:, None] - nodes) / step
+        density = (np.exp(-0.5 * away**2) @ mass) / (step * np.sqrt(2 * np.pi))
+        nodes, mass = reached, density * weight * limit
+        before, used = float(time), used + max(may, 0.0)
+    return bounds
+
+
+def _bound(nodes: Floats, mass: Floats, step: float, may: float) -> float:
+    from scipy.optimize import brentq  # noqa: PLC0415 - half a second
+    from scipy.special import ndtr  # noqa: PLC0415
+
+    def too_much(limit: float) -> float:
+        out = ndtr((-limit - nodes) / step) + ndtr((nodes - limit) / step)
+        return float(out @ mass) - may
+
+    far = float(np.abs(nodes).max()) + NEVER * step
+    return float(brentq(too_much, 0.0, far, xtol=1e-10))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """When a difference is looked at, and what it takes to be told apart from 0.
+
+    Parameters
+    ----------
+    effect
+        The difference that the test is to show, above 0.
+    looks
+        How often, at equal steps of information.
+    alpha, power
+        Two-sided level over all looks together, and the chance to show the effect if it is there.
+
+    Examples
+    --------
+    >>> plan = Plan(effect=0.02, looks=5)
+    >>> round(plan.information)
+    19622
+    >>> plan.judge([4_000, 8_000, 12_000], [2.0, 3.0, 2.9])
+    (2, 1)
+    """
+
+    effect: float
+    looks: int = LOOKS
+    alpha: float = 0.05
+    power: float = 0.80
+
+    @property
+    def information(self) -> float:
+        """The information planned, one over a variance: at it a fixed test has the power."""
+        z = _NORMAL.inv_cdf(1 - self.alpha / 2) + _NORMAL.inv_cdf(self.power)
+        return (z / self.effect) ** 2
+
+    def due(self, information: npt.ArrayLike) -> list[int]:
+        """Return at which points of a rising information a look is due.
+
+        Examples
+        --------
+        >>> plan = Plan(effect=0.02, looks=5)
+        >>> plan.due([2_000, 4_000, 4_500, 9_000, 25_000, 30_000])
+        [1, 3, 4]
+        """
+        reached = np.minimum(np.asarray(information, dtype="float64") / self.information, 1.0)
+        step = np.floor(reached * self.looks + 1e-9)
+        fresh = np.flatnonzero(np.diff(step, prepend=0.0) > 0)
+        return [int(at) for at in fresh]
+
+    def judge(self, information: Sequence[float], z: Sequence[float]) -> tuple[int, int]:
+        """Judge the looks so far.
+
+        Parameters
+        ----------
+        information, z
+            At each look.
+
+        Returns
+        -------
+        (int, int)
+            Place of the first look that crosses its boundary, and 1 or -1 by its side; (-1, 0)
+            where none does.
+        """
+        fractions = np.minimum(np.asarray(information, dtype="float64") / self.information, 1.0)
+        for place, (bound, value) in enumerate(
+            zip(boundaries(fractions.tolist(), self.alpha), z, strict=True)
+        ):
+            if abs(value) >= bound:
+                return place, 1 if value > 0 else -1
+        return -1, 0
