@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from winback.features.behaviour import behaviour_table
 from winback.features.outcomes import outcomes_table
@@ -13,7 +15,8 @@ from winback.features.purchases import known_by
 
 ARMS = ("treated", "control")
 COVARIATES = ("days_since_last", "frequency", "monetary_value", "basket_amount")
-MAX_DAYS = 24
+BATCH_DAYS = 24
+"""Days of contacts that are described in one query, so that memory stays bounded."""
 
 
 def campaign_table(
@@ -23,7 +26,7 @@ def campaign_table(
     *,
     horizon_days: int,
     count_zero: bool,
-    max_days: int = MAX_DAYS,
+    batch_days: int = BATCH_DAYS,
 ) -> ir.Table | None:
     """Lay out past contacts whose arm is known, and whose outcome is.
 
@@ -43,14 +46,15 @@ def campaign_table(
         A return is a purchase day from the day of the contact on, within so many days.
     count_zero
         Count a day whose net amount is zero as a purchase day.
-    max_days
-        Only the newest so many days of contacts, so that the work stays bounded.
+    batch_days
+        So many days of contacts are described at a time; all of them count.
 
     Returns
     -------
     ir.Table or None
-        ``campaign``, ``customer_id``, ``day``, ``treated`` and ``returned`` (0 or 1), and
-        `COVARIATES` as known at the end of the day before. Who had not bought by then is left out.
+        ``campaign``, ``customer_id``, ``day``, ``list_id`` (of that contact; the day where it has
+        none), ``treated`` and ``returned`` (0 or 1), and `COVARIATES` as known at the end of
+        the day before. Who had not bought by then is left out.
         None where there is no such campaign.
 
     Examples
@@ -87,17 +91,38 @@ def campaign_table(
     rows = rows.join(redrawn, "experiment")
     rows = rows.mutate(campaign=ibis.ifelse(rows.redrawn, rows.sent, rows.experiment))
     first = rows.group_by(["campaign", "customer_id"]).aggregate(
-        day=rows.day.min(), treated=rows.treated.max(), same=rows.treated.min()
+        day=rows.day.min(),
+        list_id=rows.sent.argmin(rows.day),
+        treated=rows.treated.max(),
+        same=rows.treated.min(),
     )
     first = first.filter(first.treated == first.same).drop("same")
-    newest = first.select("day").distinct().order_by(ibis.desc("day")).limit(max_days)
-    before = [day - timedelta(days=1) for day in newest.to_pyarrow()["day"].to_pylist()]
-    if not before:
+    days = first.select("day").distinct().order_by("day").to_pyarrow()["day"].to_pylist()
+    if not days:
         return None
-    who = first.select("customer_id").distinct()
+    batches = [days[at : at + batch_days] for at in range(0, len(days), batch_days)]
     horizon = timedelta(days=horizon_days)
+    parts = [
+        _described(first, transactions, batch, horizon=horizon, count_zero=count_zero).to_pyarrow()
+        for batch in batches  # days, not customers
+    ]
+    return ibis.memtable(pa.concat_tables(parts))
+
+
+def _described(
+    first: ir.Table,
+    transactions: ir.Table,
+    days: Sequence[date],
+    *,
+    horizon: timedelta,
+    count_zero: bool,
+) -> ir.Table:
+    """Describe who was contacted on these days, and say who returned."""
+    first = first.filter(first.day.between(days[0], days[-1]))
+    before = [day - timedelta(days=1) for day in days]
+    who = first.select("customer_id").distinct()
     behaviour = behaviour_table(
-        transactions, before, count_zero=count_zero, horizon_days=horizon_days, customers=who
+        transactions, before, count_zero=count_zero, horizon_days=horizon.days, customers=who
     ).select("customer_id", "as_of", *COVARIATES)
     outcomes = outcomes_table(
         transactions.semi_join(who, "customer_id"),
@@ -108,4 +133,6 @@ def campaign_table(
     table = first.inner_join(behaviour, ["customer_id", "as_of"])
     table = table.left_join(outcomes, ["customer_id", "as_of"])
     returned = (table.purchases.coalesce(0) > 0).cast("int64")
-    return table.select("campaign", "customer_id", "day", "treated", *COVARIATES, returned=returned)
+    return table.select(
+        "campaign", "customer_id", "day", "list_id", "treated", *COVARIATES, returned=returned
+    )

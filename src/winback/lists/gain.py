@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -13,6 +13,8 @@ from winback.messages import Message
 if TYPE_CHECKING:
     from winback.estimators.uplift.uplift_model import UpliftModel
 
+OFFER, WITH, WITHOUT = "offer", "with", "without"
+"""The group of an uplift model that tells contacts with an offer from those without."""
 PRIOR = "prior, unmeasured"
 """What the lists write where nobody has measured the uplift."""
 NO_OFFER_SOURCE = f"contact without an offer: {PRIOR}, at most what an offer's contact measured"
@@ -36,6 +38,8 @@ class Gain:
         All this in words.
     evidence
         What past campaigns measured, as plain data.
+    bare
+        The uplift of a contact without an offer, by customer, where campaigns had such contacts.
     """
 
     uplift: pd.Series | None
@@ -44,6 +48,7 @@ class Gain:
     economics: Economics
     message: Message
     evidence: dict[str, Any] | None = None
+    bare: pd.Series | None = None
 
     def of(
         self, customers: pd.DataFrame, with_offer: pd.Series
@@ -62,6 +67,8 @@ class Gain:
         """
         if self.uplift is None or with_offer.all():
             return self.uplift, str(self.source)
+        if self.bare is not None:
+            return self.uplift.where(with_offer, self.bare), str(self.source)
         prior = self.economics.uplift_prior * _alive(customers)
         bare = pd.concat([prior, self.uplift], axis=1).min(axis=1)
         source = pd.Series(str(self.source), index=customers.index, dtype="str")
@@ -72,11 +79,12 @@ def gain_in_force(eligible: pd.DataFrame, economics: Economics, model: UpliftMod
     """Decide which uplift the list works with.
 
     * No experiment, or one too small: the prior.
-    * An experiment whose interval holds 0: the prior, but no more than the interval's upper end;
-      its data neither show an uplift nor support a larger one.
-    * An experiment told apart from 0: what it measured, by stratum as far as it tells strata
-      apart; no customer is credited with more than P(alive) leaves room for. If it measured harm,
-      nobody is worth calling back.
+    * An experiment: what is believed of it, prior and data together (the prior gives way as
+      evidence comes in, whether or not it has been told apart from 0), by stratum as far as strata
+      are told apart; no customer is credited with more than P(alive) leaves room for. If that is
+      harm, nobody is worth calling back, but by lot.
+    * A contact without an offer: what campaigns without one say; where there were none, the prior
+      times P(alive), and no more than what those with an offer say.
 
     Parameters
     ----------
@@ -103,15 +111,20 @@ def gain_in_force(eligible: pd.DataFrame, economics: Economics, model: UpliftMod
     if model.status_ == "too few":
         few = Message("gain.too_few", points=points, why=_message(model.reason_))
         return Gain(None, prior, False, economics, few, evidence)
+    kinds = model.seen_.get(OFFER, [])
+    with_offer = _believed(model, eligible, WITH)
+    bare = _believed(model, eligible, WITHOUT) if WITHOUT in kinds else None
     if model.status_ == "measured":
-        uplift = within_p_alive(model.predict_frame(eligible)["uplift"], eligible)
         measured = Message("gain.measured", source=source, reason=_message(model.reason_))
-        return Gain(uplift, source, True, economics, measured, evidence)
-    bounded = replace(economics, uplift_prior=min(economics.uplift_prior, model.high_))
-    unclear = Message("gain.unclear", source=source, points=bounded.uplift_prior * 100)
-    return Gain(
-        None, Message("gain.unclear_source", source=source), False, bounded, unclear, evidence
-    )
+        return Gain(with_offer, source, True, economics, measured, evidence, bare)
+    unclear = Message("gain.unclear", source=source, points=model.overall_ * 100)
+    named = Message("gain.unclear_source", source=source)
+    return Gain(with_offer, named, False, economics, unclear, evidence, bare)
+
+
+def _believed(model: UpliftModel, eligible: pd.DataFrame, kind: str) -> pd.Series:
+    told = model.predict_frame(eligible.assign(**{OFFER: kind}))["uplift"]
+    return within_p_alive(told, eligible)
 
 
 def within_p_alive(uplift: pd.Series, customers: pd.DataFrame) -> pd.Series:

@@ -44,7 +44,7 @@ def win_back(session: Session, scores: pd.DataFrame, customers: pd.DataFrame | N
     from winback.lists.write import write_parquet
 
     contacts, playbook = session.read_frame("contacts"), job_playbook(session)
-    uplift = _uplift(session, contacts, customers)
+    uplift = _uplift(session, contacts, customers, prior=_prior(session, scores))
     lists = call_back(
         scores,
         as_of=session.job.as_of,
@@ -159,11 +159,24 @@ def open_cases_of(session: Session) -> pd.DataFrame:
     return cases
 
 
+def _prior(session: Session, scores: pd.DataFrame) -> float:
+    """Return the mean uplift assumed of a contact: the prior times P(alive) of the dormant."""
+    silent = scores["T"] - scores["recency"]
+    dormant = scores.loc[silent > (session.job.churn.active_within_days or 0), "p_alive"]
+    alive = float(dormant.mean()) if len(dormant) else 1.0
+    return session.job.lists.win_back.uplift_prior * max(alive, 0.05)
+
+
 def _uplift(
-    session: Session, contacts: pd.DataFrame | None, customers: pd.DataFrame | None
+    session: Session,
+    contacts: pd.DataFrame | None,
+    customers: pd.DataFrame | None,
+    *,
+    prior: float,
 ) -> UpliftModel | None:
     """Learn from past campaigns with a comparison group, if there are any."""
     import ibis
+    import pandas as pd
     import pyarrow as pa
 
     from winback.estimators.uplift.uplift_model import UpliftModel
@@ -189,13 +202,34 @@ def _uplift(
         rows = rows[~rows["campaign"].isin(list(unfair))].reset_index(drop=True)
         if rows.empty:
             return None
-        return UpliftModel().fit(
-            _with_groups(rows, customers),
+        return UpliftModel(prior=prior).fit(
+            _with_groups(_with_offers(session, rows), customers),
             rows["returned"],
             rows["treated"],
             campaign=rows["campaign"],
             customer=rows["customer_id"],
+            day=pd.to_datetime(rows["day"]),
         )
+
+
+def _with_offers(session: Session, rows: pd.DataFrame) -> pd.DataFrame:
+    """Tell contacts with an offer from those without, in both arms; other lists' had one."""
+    import pandas as pd
+
+    from winback.lists.gain import OFFER, WITH, WITHOUT
+
+    columns = ["list_id", "customer_id", "offer_cost"]
+    frames = [
+        pd.read_parquet(session.earlier / f"lists/{day}/{name}.parquet", columns=columns)
+        for name in ("win_back", "win_back_control")
+        for day in kept_dates(session, name)
+    ]
+    if not frames:
+        return rows
+    known = pd.concat(frames, ignore_index=True).drop_duplicates(columns[:2])
+    cost = rows[columns[:2]].merge(known, how="left", on=columns[:2])["offer_cost"]
+    kind = cost.eq(0).map({True: WITHOUT, False: WITH})
+    return rows.assign(**{OFFER: kind.to_numpy()})
 
 
 def _drawn(session: Session) -> dict[str, float]:

@@ -73,9 +73,11 @@ def test_a_campaign_that_is_not_over_is_not_looked_at(sent):
     assert made(contacts(("a", sent, "treated", "l", "e"))) is None
 
 
-def test_only_the_newest_days_are_looked_at():
-    rows = made(contacts(("a", SENT, "treated", "l"), ("b", days(1), "control", "m")), max_days=1)
-    assert set(rows.index) == {"b"}
+def test_all_days_count_however_many_are_described_at_a_time():
+    sent = contacts(("a", SENT, "treated", "l"), ("b", days(1), "control", "m"))
+    for batch in (1, 24):
+        rows = made(sent, batch_days=batch)
+        assert rows["list_id"].to_dict() == {"a": "l", "b": "m"}
 
 
 def test_contacts_without_arms_are_no_experiment():

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -377,14 +376,17 @@ def test_a_measured_uplift_is_not_credited_to_the_gone_nor_to_contacts_without_a
     assert harm.set_index("customer_id").loc["c0", "uplift"] < 0
 
 
-def test_an_uplift_that_cannot_be_told_from_none_keeps_the_prior_within_its_interval():
+def test_an_uplift_that_is_not_told_from_none_moves_the_prior_as_far_as_it_says_something():
     vague = measured(0.0, n=400)
-    lists = make(uplift=vague, economics=replace(TERMS, uplift_prior=0.5))
-    assert vague.low_ < 0 < vague.high_ < 0.5
-    assert lists.treated["uplift"].unique() == pytest.approx(vague.high_)
-    assert lists.treated["uplift_source"].str.contains("not distinguishable from 0; prior").all()
+    lists = make(uplift=vague)
+    assert vague.low_ < 0 < vague.high_
+    offered = lists.treated[lists.treated["offer"] != "none"]
+    bare = lists.treated[lists.treated["offer"] == "none"]
+    assert (offered["uplift"] == pytest.approx(vague.overall_)) or offered.empty
+    assert bare["uplift"].to_numpy() == pytest.approx(min(vague.overall_, 0.02))
+    assert vague.prior * 0.5 < vague.overall_ < vague.prior * 1.5
     assert lists.summary["exploration_share"] == 0.1
-    assert make(uplift=vague).treated["uplift"].unique() == pytest.approx(0.02)
+    assert "not told apart from 0 at a planned look" in said(lists)
     small = make(uplift=measured(0.1, n=50))
     assert (small.treated["uplift_source"] == "prior, unmeasured").all()
     assert "fewer than 100 an arm" in said(small)

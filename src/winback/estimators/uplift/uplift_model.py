@@ -13,8 +13,12 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from winback.errors import DataError, ModelError
-from winback.estimators.uplift.pooling import differences, means, shrunken
+from winback.estimators.uplift.blocks import blocks_of
+from winback.estimators.uplift.heterogeneity import LEVEL, joint_differences
+from winback.estimators.uplift.hierarchy import posterior
+from winback.estimators.uplift.pooling import Floats, differences, means, shrunken
 from winback.estimators.uplift.uplift_card import uplift_card
+from winback.sequential import Plan
 
 MEASURED = "measured"
 UNCLEAR = "not distinguishable from 0"
@@ -23,18 +27,23 @@ _BANDS = {2: ("low", "high"), 3: ("low", "middle", "high")}
 
 
 class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
-    """Gain in P(return) by a contact: one difference for all, and shrunken deviations from it.
+    """Gain in P(return) by a contact: a mean with its prior, and what differs from it, if tested.
 
     Treated and controls of randomised campaigns are compared, each weighted by the inverse of its
     arm's share in its campaign, so that campaigns with other shares can be pooled (Hajek's
     estimator). Variances are of sums by customer: who was in several campaigns counts as one.
 
+    Two questions are asked apart. *How much?* The prior is kept and gives way as evidence comes in:
+    campaigns differ at random around a mean (`winback.estimators.uplift.hierarchy`), which is
+    believed from the first campaign on, as far as it says more than the prior. *Is it told apart
+    from 0?* At planned looks only (`winback.sequential`), so that a verdict looked for every week
+    is wrong once in twenty shops without effect, not once in five.
+
     Customers are sorted into cells, bands of `columns` crossed, and into the values of each of
-    `groups`. A cell's difference deviates from the overall one by chance and, perhaps, in truth.
-    The variance in truth, tau^2, is estimated by moments (DerSimonian and Laird, Controlled
-    Clinical Trials 7, 1986, eq. 9), and a deviation is believed to the share
-    tau^2 / (tau^2 + its variance) (empirical Bayes; Morris, JASA 78, 1983, eq. 1.7). Where cells
-    differ by no more than chance, tau^2 is 0 and everybody gets the overall difference.
+    `groups`. All factors are estimated jointly and tested; a factor told apart (Wald, Bonferroni
+    over factors) gives each cell the share tau^2 / (tau^2 + its variance) of its deviation (Morris,
+    JASA 78, 1983, eq. 1.7), tau^2 by moments (DerSimonian and Laird, Controlled Clinical Trials 7,
+    1986, eq. 9). Otherwise everybody gets the mean.
 
     Parameters
     ----------
@@ -45,27 +54,38 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
     bands
         2 or 3 a column.
     level
-        Of the intervals.
+        Of the intervals, and one less the error of the verdict over all looks.
+    prior
+        The mean uplift assumed beforehand, above 0; also what the looks are planned to show.
     min_arm, min_returns
         With fewer customers in an arm, or returns in all, nothing is claimed.
 
     Attributes
     ----------
     status_ : str
-        `MEASURED`: the overall interval leaves 0 out. `UNCLEAR`: it does not. `TOO_FEW`.
+        `MEASURED`: told apart from 0 at a planned look. `UNCLEAR`: not so far. `TOO_FEW`.
     reason_ : str
         One sentence about it.
     source_ : str
         Where the uplift comes from, in one phrase.
     overall_, low_, high_ : float
-        The overall difference and its interval.
+        The mean uplift as believed, prior and data together; and the interval of the data alone,
+        stretched to it where they contradict the prior.
+    difference_, variance_ : float
+        The overall difference as observed, and its variance.
+    looks_ : list of dict
+        Each look so far: `fraction` of the information planned, `z`, and the `boundary`.
     n_treated_, n_control_, returns_ : int
         Sizes.
     factors_ : dict of str to DataFrame
         Per factor and cell: `n_treated, n_control, difference, variance, deviation` (as believed)
         and `deviation_variance`.
+    p_values_ : dict of str to float
+        Of each factor: that its cells differ by chance alone.
     tau2_ : dict of str to float
         Variance in truth of each factor's deviations.
+    seen_ : dict of str to list of str
+        The values of each group that the campaigns had.
     cuts_ : dict of str to list of float
         Where the columns are cut.
 
@@ -80,16 +100,17 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
     ('measured', 0.06)
     >>> told = model.predict_frame(X.loc[[0, 7]])
     >>> X.loc[[0, 7], "channel"].tolist(), told["uplift"].round(2).tolist()
-    (['b', 'a'], [0.04, 0.09])
+    (['b', 'a'], [0.03, 0.08])
     """
 
     def __init__(
         self,
         columns: Sequence[str] = ("days_since_last", "basket_amount"),
-        groups: Sequence[str] = ("acquisition_channel",),
+        groups: Sequence[str] = ("acquisition_channel", "offer"),
         *,
         bands: int = 3,
         level: float = 0.95,
+        prior: float = 0.01,
         min_arm: int = 100,
         min_returns: int = 20,
     ) -> None:
@@ -97,6 +118,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
         self.groups = groups
         self.bands = bands
         self.level = level
+        self.prior = prior
         self.min_arm = min_arm
         self.min_returns = min_returns
 
@@ -108,6 +130,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
         *,
         campaign: npt.ArrayLike | None = None,
         customer: npt.ArrayLike | None = None,
+        day: npt.ArrayLike | None = None,
     ) -> Self:
         """Compare the arms.
 
@@ -125,16 +148,22 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
             out.
         customer
             Who. None: every row is another.
+        day
+            When each row's outcome was known, or its contact; dates or numbers. Campaigns that last
+            are cut by it, and verdicts are looked for along it. None: all came at once, and are
+            looked at once.
 
         Raises
         ------
         DataError
             A column is missing, or holds something that is no number.
         ModelError
-            `bands` is neither 2 nor 3.
+            `bands` is neither 2 nor 3, or the prior is not above 0.
         """
         if self.bands not in _BANDS:
             raise ModelError("not possible", where="bands", got=self.bands, allowed="2 or 3")
+        if not 0 < self.prior <= 1:
+            raise ModelError("not possible", where="prior", got=self.prior, allowed="0 to 1")
         n = len(X)
         arm = np.asarray(treated, dtype="float64")
         returned = np.asarray(y, dtype="float64")
@@ -149,10 +178,19 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
         weight = np.where(arm > 0, 1 / share[kept], 1 / (1 - share[kept]))
         self.n_treated_, self.n_control_ = int(arm.sum()), int((1 - arm).sum())
         self.returns_ = int(returned.sum())
-        self.overall_, self.low_, self.high_ = 0.0, -1.0, 1.0
+        self.overall_, self.low_, self.high_ = self.prior, -1.0, 1.0
+        self.difference_, self.variance_ = 0.0, 1.0
+        self.centre_, self.error_ = 0.0, 1.0
+        self.looks_: list[dict[str, float]] = []
         self.factors_: dict[str, pd.DataFrame] = {}
         self.tau2_: dict[str, float] = {}
+        self.p_values_: dict[str, float] = {}
         numbers = self._numbers(rows)
+        self.seen_ = {
+            name: sorted(rows[name].dropna().astype("str").unique())
+            for name in self.groups
+            if name in rows.columns
+        }
         inner = np.arange(1, self.bands) / self.bands
         self.cuts_ = {
             name: np.quantile(numbers[name], inner).tolist() if len(rows) else []
@@ -160,20 +198,72 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
         }
         few = min(self.n_treated_, self.n_control_) < self.min_arm
         if few or self.returns_ < self.min_returns:
-            self.variance_ = 1.0
             return self._conclude(TOO_FEW)
         people = np.unique(who, return_inverse=True)[1]
         compare = partial(differences, arm=arm, returned=returned, weight=weight, people=people)
         whole = compare(np.zeros(len(rows), dtype="int64"), ["all"]).iloc[0]
-        self.overall_, self.variance_ = float(whole["difference"]), float(whole["variance"])
-        half = NormalDist().inv_cdf((1 + self.level) / 2) * np.sqrt(self.variance_)
-        self.low_, self.high_ = self.overall_ - float(half), self.overall_ + float(half)
-        for name, cells in self._cells(rows).items():
-            levels, cell = np.unique(cells, return_inverse=True)
-            self.factors_[name], self.tau2_[name] = shrunken(
-                compare(cell, list(levels)), self.overall_
-            )
-        return self._conclude(MEASURED if self.low_ > 0 or self.high_ < 0 else UNCLEAR)
+        self.difference_, self.variance_ = float(whole["difference"]), float(whole["variance"])
+        when = None if day is None else np.asarray(day)[kept]
+        block = blocks_of(code[kept], when, arm)
+        each = compare(block, [str(at) for at in range(int(block.max()) + 1)])
+        told = each[np.isfinite(each["variance"])]
+        # rows of one customer in several campaigns are not independent
+        together = 1 / (1 / told["variance"]).sum()
+        told = told.assign(variance=told["variance"] * max(1.0, self.variance_ / together))
+        believed = posterior(told["difference"], told["variance"], prior=self.prior)
+        self.overall_, self.campaigns_sd_ = believed.mean, believed.campaigns_sd
+        self.centre_, self.error_ = believed.centre, believed.error
+        half = self._quantile * self.error_
+        self.low_ = min(self.centre_ - half, self.overall_)
+        self.high_ = max(self.centre_ + half, self.overall_)
+        self._find_factors(
+            self._cells(rows), arm=arm, returned=returned, weight=weight, block=block, people=people
+        )
+        side = self._look(when, arm=arm, returned=returned, weight=weight, people=people)
+        return self._conclude(MEASURED if side * self.overall_ > 0 else UNCLEAR)
+
+    def _find_factors(self, cells: dict[str, npt.NDArray[np.object_]], **rows: Any) -> None:
+        """Estimate what differs, and believe it where it is told apart."""
+        for name, (table, p_value) in joint_differences(cells, **rows).items():
+            if table.empty:
+                continue
+            self.p_values_[name] = p_value
+            joint = table.rename(columns={"deviation": "difference"})
+            joint, tau2 = shrunken(joint, 0.0)
+            if p_value > LEVEL / len(cells):
+                joint, tau2 = joint.assign(deviation=0.0, deviation_variance=0.0), 0.0
+            joint["difference"] += self.difference_
+            self.factors_[name], self.tau2_[name] = joint, tau2
+
+    def _look(
+        self, day: npt.NDArray[Any] | None, *, arm: Floats, returned: Floats, **rows: Any
+    ) -> int:
+        """Look when it was planned; return the side of the first crossing, or 0."""
+        plan = Plan(self.prior, alpha=1 - self.level)
+        if day is None:
+            fractions, places = [plan.information], [len(arm)]
+        else:
+            order = np.argsort(day, kind="stable")
+            ends = np.flatnonzero(np.append(np.diff(day[order].astype("float64")) > 0, True)) + 1
+            rate = (returned.sum() + 1) / (len(arm) + 2)
+            treated = np.cumsum(arm[order])[ends - 1]
+            harmonic = treated * (ends - treated) / ends
+            known = harmonic / (rate * (1 - rate))
+            due = plan.due(known)
+            fractions, places = [float(known[at]) for at in due], [int(ends[at]) for at in due]
+            arm, returned = arm[order], returned[order]
+            rows = {name: values[order] for name, values in rows.items()}
+        z = []
+        for n in places:
+            so_far = {name: values[:n] for name, values in rows.items()}
+            seen = differences(
+                np.zeros(n, dtype="int64"), ["all"], arm=arm[:n], returned=returned[:n], **so_far
+            ).iloc[0]
+            few = not np.isfinite(seen["variance"])
+            z.append(0.0 if few else float(seen["difference"] / np.sqrt(seen["variance"])))
+        crossed, side = plan.judge(fractions, z)
+        self.looks_ = plan.told(fractions, z)
+        return side if crossed >= 0 else 0
 
     def _html_repr(self) -> str:
         """Return a card for a notebook; before the fit, scikit-learn's own diagram."""
@@ -195,10 +285,12 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
             Aligned with `X`: `uplift, uplift_low, uplift_high`, in [-1, 1].
         """
         uplift = np.full(len(X), self.overall_)
-        variance = np.full(len(X), self.variance_)
-        if self.factors_:
+        variance = np.full(len(X), self.error_**2)
+        apart = [name for name, tau2 in self.tau2_.items() if tau2 > 0]
+        if apart:
             cells = self._cells(X)
-            for name, table in self.factors_.items():
+            for name in apart:
+                table = self.factors_[name]
                 spread = self.tau2_[name]  # a cell never seen deviates by as much as any
                 known = table.reindex(cells[name]) if name in cells else None
                 if known is None:
@@ -206,9 +298,18 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
                     continue
                 uplift += known["deviation"].fillna(0.0).to_numpy()
                 variance += known["deviation_variance"].fillna(spread).to_numpy()
-        half = NormalDist().inv_cdf((1 + self.level) / 2) * np.sqrt(variance)
-        frame = {"uplift": uplift, "uplift_low": uplift - half, "uplift_high": uplift + half}
+        half = self._quantile * np.sqrt(variance)
+        alone = uplift - self.overall_ + self.centre_
+        frame = {
+            "uplift": uplift,
+            "uplift_low": np.minimum(alone - half, uplift),
+            "uplift_high": np.maximum(alone + half, uplift),
+        }
         return pd.DataFrame(frame, index=X.index).clip(-1.0, 1.0)
+
+    @property
+    def _quantile(self) -> float:
+        return NormalDist().inv_cdf((1 + self.level) / 2)
 
     def summary(self) -> dict[str, Any]:
         """Return what was found as plain data."""
@@ -220,6 +321,10 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
             "returns": self.returns_,
             "overall": self.overall_,
             "interval": [self.low_, self.high_],
+            "difference": self.difference_,
+            "prior": self.prior,
+            "looks": self.looks_,
+            "p_values": self.p_values_,
             "tau": {name: float(np.sqrt(tau2)) for name, tau2 in self.tau2_.items()},
             "cells": {
                 name: [self._told(cell, row) for cell, row in table.iterrows()]
@@ -233,7 +338,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
             "cell": str(cell),
             "n_treated": int(row["n_treated"]),
             "n_control": int(row["n_control"]),
-            "difference": None if np.isnan(difference) else difference,
+            "difference": difference,
             "uplift": self.overall_ + float(row["deviation"]),
         }
 
@@ -266,10 +371,10 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
         self.status_ = status
         named = self.campaigns_[0] if len(self.campaigns_) == 1 else "campaigns"
         name = named if len(self.campaigns_) == 1 else f"{len(self.campaigns_)} {named}"
-        half = (self.high_ - self.low_) / 2
+        half = self._quantile * self.error_
         self.source_ = (
             f"experiment: {name} ({self.n_treated_:,} treated / {self.n_control_:,} control, "
-            f"gain {self.overall_ * 100:.1f} ± {half * 100:.1f} points)"
+            f"gain {self.centre_ * 100:.1f} ± {half * 100:.1f} points)"
         )
         if status == TOO_FEW:
             self.reason_ = (
