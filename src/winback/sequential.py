@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -80,14 +81,21 @@ def boundaries(fractions: Sequence[float], alpha: float = 0.05) -> list[float]:
         step = float(np.sqrt(time - before))
         limit = _bound(nodes, mass, step, may) if may > _LEAST else NEVER * float(np.sqrt(time))
         bounds.append(limit / float(np.sqrt(time)))
-        n = int(min(4_000, max(400, 16 * limit / step)))
-        edges, weight = np.polynomial.legendre.leggauss(n)
-        reached = edges * limit
+        n = 2 * int(min(1_500, max(200, 8 * limit / step))) + 1
+        reached = np.linspace(-limit, limit, n)
+        simpson = np.full(n, 2.0)
+        simpson[1::2] = 4.0
+        simpson[[0, -1]] = 1.0
         away = (reached[:, None] - nodes) / step
         density = (np.exp(-0.5 * away**2) @ mass) / (step * np.sqrt(2 * np.pi))
-        nodes, mass = reached, density * weight * limit
+        nodes, mass = reached, density * simpson * (2 * limit / (n - 1) / 3)
         before, used = float(time), used + max(may, 0.0)
     return bounds
+
+
+@lru_cache(maxsize=64)
+def _remembered(fractions: tuple[float, ...], alpha: float) -> tuple[float, ...]:
+    return tuple(boundaries(fractions, alpha))
 
 
 def _bound(nodes: Floats, mass: Floats, step: float, may: float) -> float:
@@ -177,7 +185,7 @@ class Plan:
         [{'fraction': 1.0, 'z': 2.5, 'boundary': 1.96}]
         """
         fractions = np.minimum(np.asarray(information, dtype="float64") / self.information, 1.0)
-        bounds = boundaries(fractions.tolist(), self.alpha)
+        bounds = _remembered(tuple(fractions.tolist()), self.alpha)
         return [
             {"fraction": round(float(t), 4), "z": round(float(value), 4), "boundary": round(b, 4)}
             for t, value, b in zip(fractions, z, bounds, strict=True)

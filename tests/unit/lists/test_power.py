@@ -1,25 +1,62 @@
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from winback.estimators.uplift.pooling import differences
 from winback.lists.power import (
     minimum_detectable_effect,
     needed_customers,
+    power_of,
     what_it_can_measure,
 )
 
 
-def test_detectable_effect_against_simulation():
-    # the effect is found in 80% of trials, also where the arms differ in size
-    effect = minimum_detectable_effect(4000, 1000, 0.12)
+@pytest.mark.parametrize(
+    ("n_treated", "n_control", "rate"),
+    [(119, 28, 0.15), (160, 40, 0.1), (40, 10, 0.3), (1000, 250, 0.02), (4000, 1000, 0.12)],
+)
+def test_the_effect_is_found_in_80_of_100_trials_by_the_test_that_judges_campaigns(
+    n_treated, n_control, rate
+):
+    effect = minimum_detectable_effect(n_treated, n_control, rate)
     rng = np.random.default_rng(1)
-    treated = rng.binomial(4000, 0.12 + effect, 20_000) / 4000
-    control = rng.binomial(1000, 0.12, 20_000) / 1000
-    size = 2 * (np.arcsin(np.sqrt(treated)) - np.arcsin(np.sqrt(control)))
-    assert (np.abs(size) > 1.96 * np.sqrt(1 / 4000 + 1 / 1000)).mean() == pytest.approx(
-        0.8, abs=0.02
-    )
+    trials, found = 1_500, 0
+    arm = np.repeat([1.0, 0.0], [n_treated, n_control])
+    n = len(arm)
+    for _ in range(trials):
+        returned = (rng.random(n) < rate + effect * arm).astype(float)
+        seen = differences(
+            np.zeros(n, dtype=int),
+            ["all"],
+            arm=arm,
+            returned=returned,
+            weight=np.where(arm > 0, n / n_treated, n / n_control),
+            people=np.arange(n),
+        ).iloc[0]
+        found += abs(seen["difference"]) > 1.959964 * np.sqrt(seen["variance"])
+    assert found / trials == pytest.approx(0.8, abs=0.03)
+
+
+def test_without_an_effect_little_is_found():
+    for groups in ((119, 28, 0.15), (160, 40, 0.1), (1000, 250, 0.02)):
+        assert power_of(*groups, 0.0) <= 0.06
+
+
+def test_the_exact_and_the_normal_chance_agree_where_they_meet():
+    exact = power_of(1500, 1500, 0.1, 0.03)
+    assert power_of(1501, 1501, 0.1, 0.03) == pytest.approx(exact, abs=0.01)
+
+
+def test_the_page_says_what_the_code_says():
+    page = (Path(__file__).parents[3] / "docs/explanation/uplift.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\d+) \| (\d+) \| ([\d.]+)% \| ([\d.]+) points \|$", page, re.MULTILINE)
+    assert len(rows) >= 3
+    for treated, control, rate, points in rows:
+        effect = minimum_detectable_effect(int(treated), int(control), float(rate) / 100)
+        assert f"{effect * 100:.1f}" == points
 
 
 def test_needed_customers_is_the_inverse():

@@ -207,6 +207,13 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
         block = blocks_of(code[kept], when, arm)
         each = compare(block, [str(at) for at in range(int(block.max()) + 1)])
         told = each[np.isfinite(each["variance"])]
+        # with one rate for both arms: a difference must not decide about its own weight
+        sizes = told["n_treated"] + told["n_control"]
+        back = np.bincount(block, returned, minlength=len(each))[np.isfinite(each["variance"])]
+        rate = (back + 1) / (sizes + 2)
+        told = told.assign(
+            variance=rate * (1 - rate) * (1 / told["n_treated"] + 1 / told["n_control"])
+        )
         # rows of one customer in several campaigns are not independent
         together = 1 / (1 / told["variance"]).sum()
         told = told.assign(variance=told["variance"] * max(1.0, self.variance_ / together))
