@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from winback.files import read_record
+from winback.messages import Message, as_records
 from winback.plain import DIGITS, records
 from winback.workflows.session import Session
 
@@ -45,7 +46,8 @@ def aggregates(session: Session, value: CustomerValueModel, features: ir.Table) 
             "forecast": records(_forecast(session, value, scores, features), DIGITS),
             "cohorts": records(cohort_values(scores), DIGITS),
         }
-    text = json.dumps(content, indent=None, ensure_ascii=False, default=str, allow_nan=False)
+    kept = as_records(content)
+    text = json.dumps(kept, indent=None, ensure_ascii=False, default=str, allow_nan=False)
     session.staged(TRACKING).write_text(text + "\n", encoding="utf-8")
 
 
@@ -57,7 +59,7 @@ def read_tracking(session: Session) -> pd.DataFrame | None:
     return pd.DataFrame(content["past"])
 
 
-def _past(session: Session, value: CustomerValueModel) -> tuple[str, pd.DataFrame]:
+def _past(session: Session, value: CustomerValueModel) -> tuple[Message, pd.DataFrame]:
     """Compare the past with what a model of the champion's kind, fitted earlier, expected."""
     from winback.errors import ModelError, NotEnoughDataError
     from winback.evaluation.tracking import track
@@ -69,7 +71,7 @@ def _past(session: Session, value: CustomerValueModel) -> tuple[str, pd.DataFram
     try:
         return note, track(session.past, window, value.purchase_model, level=LEVEL)
     except (ModelError, NotEnoughDataError) as error:
-        return error.reason, pd.DataFrame()
+        return Message.of_error(error), pd.DataFrame()
 
 
 def _forecast(

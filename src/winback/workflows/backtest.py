@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from winback.errors import ConfigError
+from winback.messages import as_records
 from winback.workflows.evaluate import backtest_settings
 from winback.workflows.session import Session
 
@@ -44,7 +45,7 @@ def backtest(session: Session) -> dict[str, Any]:
         result = run_backtest(
             past, splits, backtest_settings(session), progress=lambda _: step.advance(next(done))
         )
-    text = json.dumps(result.records, indent=1, ensure_ascii=False)
+    text = json.dumps(as_records(result.records), indent=1, ensure_ascii=False)
     session.staged("backtest.json").write_text(text + "\n", encoding="utf-8")
     page = session.staged("backtest.html")
     page.write_text(backtest_page(result.records), encoding="utf-8")

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from winback.errors import NotEnoughDataError
+from winback.messages import Message
 from winback.plain import records
 from winback.workflows.evaluate import churn_recipe, churn_settings
 from winback.workflows.fitting import Fitted, value_frame
@@ -50,10 +51,12 @@ def fit_churn(session: Session) -> Fitted:
                 recipe["params"]["lightgbm"] = found.params
         model = churn_forward.fit_churn(recipe, data, ahead, job.random_state)
     except NotEnoughDataError as error:
-        source, purchase_model = "BG/NBD", data.purchase_model
+        purchase_model, source = data.purchase_model, Message("churn.mean_rate")
         if purchase_model is None:
-            source, purchase_model = "everybody's mean rate", mean_rate_model(value_frame(session))
-        caveat = f"the churn score falls back on P(no purchase) from {source}: {error.reason}"
+            purchase_model = mean_rate_model(value_frame(session))
+        model_or_rate = source if data.purchase_model is None else "beta_geo"
+        why = Message.of_error(error)
+        caveat = Message("churn.falls_back", model=model_or_rate, why=why)
         model = ChurnModel.from_purchase_model(
             purchase_model,
             horizon_days=session.churn_horizon_days,
@@ -62,7 +65,7 @@ def fit_churn(session: Session) -> Fitted:
         )
         return Fitted(model, model.selected_, caveat, (caveat,))
     drift = model.base_rate_drift_
-    caveats = (f"the level of churn scores moves: {drift['sentence']}",) if drift["notable"] else ()
+    caveats = (Message("churn.level_moves", why=drift["message"]),) if drift["notable"] else ()
     numbers = {f"base_rate_{name}": drift[name] for name in ("sd", "level_error")}
     tables = {
         "evidence.csv": model.evidence_,
@@ -95,7 +98,7 @@ def tuned(session: Session, data: ChurnData, window: Window) -> Tuning:
 
     job = session.job
     if data.train is None or data.train.empty:
-        raise NotEnoughDataError("history is too short for one labelled snapshot")
+        raise NotEnoughDataError(Message("few.labelled_snapshot"))
     names = ["customer_id", "as_of", *feature_columns(data.train.columns)]
     with session.reporter.step(f"Searching LightGBM's parameters, {job.churn.tune} trials"):
         found = tune(
@@ -105,7 +108,7 @@ def tuned(session: Session, data: ChurnData, window: Window) -> Tuning:
             n_trials=job.churn.tune,
             random_state=job.random_state,
         )
-    session.reporter.say(found.sentence)
+    session.reporter.say(str(found.message))
     if found.better:
         session.reporter.say(f"to keep them, write into the job:\n{as_yaml(found.params)}")
     return found
@@ -154,6 +157,6 @@ def mean_rate_model(frame: pd.DataFrame) -> BetaGeoModel:
     model = BetaGeoModel()
     model.r_, model.alpha_ = 1.0, days / (float(frame["frequency"].sum()) + 0.5)
     model.a_, model.b_ = 0.0, 2.0  # no dropout: any b will do
-    model.degenerate_ = "everybody's mean rate of purchase, as nothing more could be fitted"
+    model.degenerate_ = Message("fit.mean_rate")
     model.n_, model.converged_ = float(len(frame)), True
     return model

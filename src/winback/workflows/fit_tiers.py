@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from winback.errors import ModelError, NotEnoughDataError
 from winback.files import read_record
+from winback.messages import Message, as_records
 from winback.plain import records
 from winback.workflows.evaluate import Evaluation, churn_settings
 from winback.workflows.fitting import Fitted
@@ -33,15 +34,13 @@ def fit_tiers(session: Session, frame: pd.DataFrame, value: CustomerValueModel) 
     from winback.registry.load import load_version
 
     job, name = session.job, f"{session.job.name}-tiers"
-    previous, caveats = None, []
+    previous, caveats = None, list[Message]()
     if CHAMPION in aliases_of(session.store, name):
         try:
             champion = resolve(session.store, f"{name}@{CHAMPION}")
             previous = load_version(session.store, champion).estimator
         except RegistryError as error:
-            caveats.append(
-                f"the tiers are named anew, as the champion cannot be read: {error.reason}"
-            )
+            caveats.append(Message("cut.anew", why=Message.of_error(error)))
     unfitted = ValueTiers(
         job.tiers.n_tiers,
         job.tiers.scheme,
@@ -51,7 +50,7 @@ def fit_tiers(session: Session, frame: pd.DataFrame, value: CustomerValueModel) 
     )
     tiers = unfitted.fit(with_worth(frame, value), previous=previous)
     caveats += [tiers.note_] if tiers.note_ else []
-    reasons = f"{len(tiers.names_)} tiers: {', '.join(tiers.names_)}"
+    reasons = Message("cut.named", n=len(tiers.names_), tiers=tiers.names_)
     metrics = {
         "stability": tiers.stability_,
         "separation": tiers.separation_,
@@ -81,27 +80,29 @@ def judge_tiers(
         try:
             held_out = _held_out(session, window, _value_recipe(session, evaluation, value), tiers)
         except (ModelError, NotEnoughDataError) as error:
-            note = f"{note}: {error.reason}"
+            note = Message("said_because", said=note, why=Message.of_error(error))
     selection = tiers.selection_
-    content = {
-        "as_of": job.as_of.isoformat(),
-        "training_key": session.training_key,
-        "tiers": list(tiers.names_),
-        "note": tiers.note_,
-        "stability": tiers.stability_,
-        "separation": tiers.separation_,
-        "separation_reference": tiers.separation_reference_,
-        "profile": records(tiers.profile_.reset_index()),
-        "selection": None if selection is None else records(selection.reset_index()),
-        "held_out": held_out,
-        "held_out_note": note,
-        "migration": migration_since(
-            session.past,
-            horizon_days=horizon_days if window is None else window.horizon_days,
-            tiers=tiers,
-            value=value,
-        ),
-    }
+    content: dict[str, Any] = as_records(
+        {
+            "as_of": job.as_of.isoformat(),
+            "training_key": session.training_key,
+            "tiers": list(tiers.names_),
+            "note": tiers.note_,
+            "stability": tiers.stability_,
+            "separation": tiers.separation_,
+            "separation_reference": tiers.separation_reference_,
+            "profile": records(tiers.profile_.reset_index()),
+            "selection": None if selection is None else records(selection.reset_index()),
+            "held_out": held_out,
+            "held_out_note": note,
+            "migration": migration_since(
+                session.past,
+                horizon_days=horizon_days if window is None else window.horizon_days,
+                tiers=tiers,
+                value=value,
+            ),
+        }
+    )
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
     session.staged(RECORD).write_text(text + "\n", encoding="utf-8")
     return content

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from winback.errors import NotEnoughDataError
+from winback.messages import Message
 from winback.workflows.session import Session
 
 MIN_CUSTOMERS = 20
@@ -26,9 +27,9 @@ class Fitted:
     name
         The candidate that was chosen.
     reasons
-        Why this one, in one sentence.
+        Why this one.
     caveats
-        What to know before relying on it: a degenerate fit, a fallback. One sentence each.
+        What to know before relying on it: a degenerate fit, a fallback.
     metrics
         What the fit itself measured.
     tables
@@ -39,8 +40,8 @@ class Fitted:
 
     estimator: Any
     name: str
-    reasons: str
-    caveats: tuple[str, ...] = ()
+    reasons: Message
+    caveats: tuple[Message, ...] = ()
     metrics: dict[str, float] = field(default_factory=dict)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     trials: pd.DataFrame | None = None
@@ -63,7 +64,7 @@ def fit_value(session: Session, frame: pd.DataFrame) -> Fitted:
     ahead = Window(job.as_of, job.as_of + timedelta(days=job.value.horizon_days))
     choices = value_choices_of(session, past, ahead.horizon_days)
     choice = choices["revenue" if past.has_amounts else "purchases"]
-    name, reasons = choice.name, choice.reasons
+    name = choice.name
 
     def fit(candidate: str) -> Any:
         settings = {
@@ -79,16 +80,15 @@ def fit_value(session: Session, frame: pd.DataFrame) -> Fitted:
     level = choice.level.settings["level"]
     found = {f"level_{part}": value for part, value in level._asdict().items()}
     tables = {"contest.csv": pd.concat([c.table.assign(target=t) for t, c in choices.items()])}
-    said = f"{reasons}; {choice.level}"
     try:
         model = fit(name)
     except NotEnoughDataError as error:
         model = fit(_FALLBACK)
-        caveat = (
-            f"the value model falls back on {_FALLBACK}, as {name} cannot be fitted: {error.reason}"
-        )
+        why = Message.of_error(error)
+        caveat = Message("fit.falls_back", model=_FALLBACK, failed=name, why=why)
         return Fitted(model, _FALLBACK, caveat, (caveat,), found, tables)
-    return Fitted(model, name, said, model.caveats_, found, tables)
+    reasons = Message.of_all([choice.reasons, choice.level.message])
+    return Fitted(model, name, reasons, model.caveats_, found, tables)
 
 
 def require_customers(session: Session) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import GateRefusedError
+from winback.messages import Message, as_records
 from winback.roles import ROLES
 from winback.workflows.evaluate import chosen_value, churn_settings
 from winback.workflows.session import Session
@@ -35,7 +36,7 @@ def promote(session: Session) -> dict[str, Any]:
         raise GateRefusedError(
             "the gate refused a promotion",
             where=", ".join(f"{session.job.name}-{role}" for role in refused),
-            got="; ".join(decisions[refused[0]]["reasons"]),
+            got=Message.of_all(decisions[refused[0]]["reasons"]),
             hint="the champion stays; see the reasons, or compare with `winback backtest`",
         )
     return {"models": decisions}
@@ -58,7 +59,7 @@ def decide(session: Session) -> dict[str, dict[str, Any]]:
         for verdict in pair:
             if verdict.accepted and not verdict.standing:
                 verdict.accepted = False
-                verdict.reasons.append("value and tiers go together, and the other was refused")
+                verdict.reasons.append(Message("gate.together"))
     for verdict in verdicts.values():
         if verdict.standing:
             continue
@@ -75,7 +76,7 @@ def decide(session: Session) -> dict[str, dict[str, Any]]:
         }
         for role, verdict in verdicts.items()
     }
-    session.manifest["promotion"] = decisions
+    session.manifest["promotion"] = as_records(decisions)
     return decisions
 
 
@@ -100,7 +101,7 @@ class _Verdict:
     challenger: ModelVersionRef
     rival: ModelVersionRef | None
     accepted: bool
-    reasons: list[str]
+    reasons: list[Message]
     standing: bool = False
     first: bool = False
 
@@ -113,19 +114,19 @@ def _verdict(session: Session, role: str) -> _Verdict:
     challenger = resolve(store, f"{name}@{CHALLENGER}")
     champion = aliases_of(store, name).get(CHAMPION)
     if champion == challenger.version:
-        reasons = [str(note) for note in read_notes(challenger, GATE)]
+        reasons = read_notes(challenger, GATE)
         return _Verdict(challenger, None, accepted=True, reasons=reasons, standing=True)
     rival = None if champion is None else resolve(store, f"{name}/{champion}")
-    said: list[str] = []
+    said: list[Message] = []
     if rival is not None and role == "churn" and not _same_window(session, rival):
-        said = [f"{rival.label} predicts another window and cannot be compared"]
+        said = [Message("gate.other_window", name=rival.label)]
         rival = None
     with session.reporter.step(f"Judging {challenger.label}"):
         decision = _judge(session, role, challenger, rival)
     verdict = _Verdict(challenger, rival, decision.accepted, [*said, *decision.reasons])
     if rival is None and not verdict.accepted:
         verdict.first = verdict.accepted = True
-        verdict.reasons.insert(0, "the gate would refuse it, but there is no champion to keep")
+        verdict.reasons.insert(0, Message("gate.first"))
     return verdict
 
 
@@ -140,12 +141,12 @@ def _same_window(session: Session, champion: ModelVersionRef) -> bool:
 def _tell(session: Session, verdict: _Verdict) -> None:
     label, reasons = verdict.challenger.label, verdict.reasons
     if verdict.first:
-        session.reporter.warn(f"{label} is champion: {'; '.join(reasons)}")
+        session.reporter.warn(f"{label} is champion: {Message.of_all(reasons)}")
     elif verdict.accepted:
         session.reporter.say(f"{label} is champion: {reasons[-1]}")
     else:
         kept = "" if verdict.rival is None else f", {verdict.rival.label} stays champion"
-        session.reporter.warn(f"{label} is refused{kept}: {'; '.join(reasons)}")
+        session.reporter.warn(f"{label} is refused{kept}: {Message.of_all(reasons)}")
 
 
 def _judge(

@@ -138,14 +138,12 @@ def _judged(session: Session, evaluation: Evaluation) -> material.Evaluation:
 def _models(session: Session, used: Mapping[str, LoadedModel], scores: Path) -> material.Models:
     from winback.reports.material import Models
 
-    reasons, contest = read_choice(session, used["value"])
     return Models(
         used=describe_models(session, used),
         tiers=_of_today(session, "tiers.json"),
         runs=value_runs(session, used["value"]),
         evidence=read_evidence(session, used["churn"]),
-        reasons=reasons,
-        contest=contest,
+        choice=read_choice(session, used["value"]),
         trained=trained_then(session, used["value"]),
         matrices=draw_matrices(session, scores, used["value"]),
     )
@@ -166,11 +164,7 @@ def _course(session: Session, scores: Path, champion: LoadedModel) -> material.C
 
 def _evaluation(session: Session) -> Evaluation:
     """Read back how the models were judged, without a prediction."""
-    content = _of_today(session, RECORDS)
-    records, notes, groups, profit = (
-        content.get(name) or [] for name in ("records", "notes", "groups", "profit")
-    )
-    return Evaluation(records, None, notes, groups, profit)
+    return Evaluation.of(_of_today(session, RECORDS))
 
 
 def _win_back_facts(session: Session) -> dict[str, Any]:

@@ -146,22 +146,30 @@ def _register(
     """Log one model and register it; its version comes last, and marks it complete."""
     run.log_params({**fitted.estimator.get_params(deep=False), "choice": fitted.name})
     run.log_metrics(fitted.metrics)
-    run.log_text(fitted.reasons + "\n", CHOICE)
+    told = _choice(session, fitted)
+    run.log_dict(told or {"chosen": fitted.name, "reasons": fitted.reasons.clauses}, CHOICE)
     _log_data(session, run)
     evaluation.log(run, targets, fitted.name)
     for caveat in fitted.caveats:
-        session.reporter.warn(caveat)
-    run.register(fitted.estimator, caveats=fitted.caveats, card=_card(session, fitted))
+        session.reporter.warn(str(caveat))
+    run.register(fitted.estimator, caveats=fitted.caveats, card=_card(fitted, told))
 
 
-def _card(session: Session, fitted: Fitted) -> str:
+def _choice(session: Session, fitted: Fitted) -> dict[str, Any] | None:
+    """Return what a contest of value models chose, if there was one."""
+    from winback.reports.value_choice import choice
+
+    contest = fitted.tables.get(CONTEST)
+    if contest is None or "target" not in contest:
+        return None
+    target = "revenue" if session.transactions.has_amounts else "purchases"
+    return choice(fitted.name, fitted.reasons, rows_of(contest), target)
+
+
+def _card(fitted: Fitted, told: dict[str, Any] | None) -> str:
     """Write what whoever looks the version up should know: choice, runners-up, reasons."""
     from winback.messages import Words
-    from winback.reports.value_choice import card_text, choice
+    from winback.reports.value_choice import card_text
 
-    contest, told = fitted.tables.get(CONTEST), None
-    if contest is not None and "target" in contest:
-        target = "revenue" if session.transactions.has_amounts else "purchases"
-        told = choice(fitted.reasons, rows_of(contest), target)
     caveats = [caveat for caveat in fitted.caveats if caveat != fitted.reasons]
     return card_text(told, fitted.reasons, caveats, Words())
