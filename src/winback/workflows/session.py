@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from winback.config import Job, LoadedJob
 from winback.errors import DataError, UsageError
 from winback.files import read_record
+from winback.messages import as_records
 from winback.publishing.layout import MANIFEST
 from winback.workflows.output import OutputFolder
 from winback.workflows.reporter import Quiet, Reporter
@@ -187,7 +188,7 @@ class Session(OutputFolder):
             quantile=self.job.churn.horizon_quantile,
             history_days=(self.job.as_of - self.past.first_day).days,
         )
-        self.manifest["churn_horizon"] = asdict(read)
+        self.manifest["churn_horizon"] = as_records(asdict(read))
         self.reporter.say(f"churn horizon: {read.reason}")
         return read
 
