@@ -2,12 +2,15 @@
 
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
 
 from winback.estimators.base.artifact import make
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.messages import Words
+from winback.reports.notes import sentence
+from winback.workflows import report_models
 from winback.workflows.report_models import candidate_of, read_choice, value_runs
 from winback.workflows.report_value import forecast_revenue
 from winback.workflows.run import run
@@ -96,6 +99,35 @@ def test_a_version_says_of_itself_why_it_is_there(shop):
         version = session.store.client.get_model_version("shop-value", "1")
         assert read_choice(session, champions(session)["value"]) is None
     assert version.description.startswith("BG/NBD with Gamma-Gamma, as the job names it")
+
+
+def test_what_a_version_kept_as_english_of_its_contest_is_shown_as_stored(monkeypatch):
+    model = make(VALUE_CANDIDATES["rate+own_mean"])
+    model.fit(model.input_example())
+    row = "pooled,,{},{},revenue"
+    kept = {
+        "choice.txt": "rate+own_mean, judged; loss -1.0% against zero\n",
+        "contest.csv": "\n".join(
+            [
+                "as_of,until,candidate,note,target",
+                row.format("zero", "predicts 0"),
+                row.format("rate+own_mean", ""),
+            ]
+        ),
+    }
+    monkeypatch.setattr(report_models, "_kept", lambda _session, _model, file: kept.get(file))
+    session = SimpleNamespace(
+        job=SimpleNamespace(value=SimpleNamespace(purchase_model="auto")),
+        transactions=SimpleNamespace(has_amounts=True),
+    )
+    told = read_choice(session, SimpleNamespace(estimator=model))
+    assert told["chosen"] == "rate+own_mean"
+    assert [sentence(why, Words("zh")) for why in told["reasons"]] == [kept["choice.txt"].strip()]
+    assert [sentence(row["note"], Words("zh")) for row in told["candidates"] if row["note"]] == [
+        "predicts 0"
+    ]
+    del kept["contest.csv"]
+    assert read_choice(session, SimpleNamespace(estimator=model)) is None
 
 
 @pytest.mark.slow
