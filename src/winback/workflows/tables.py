@@ -1,20 +1,16 @@
-"""What the steps of one job share: its settings, its engine, its data, its output folder."""
+"""The tables of a job, each read once: purchases, and what else is known of customers."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from winback.config import Job, LoadedJob
-from winback.errors import DataError, UsageError
-from winback.files import read_record
-from winback.publishing.layout import MANIFEST
-from winback.workflows.output import OutputFolder
-from winback.workflows.reporter import Quiet, Reporter
+from winback.config import LoadedJob
+from winback.workflows.reporter import Reporter
+from winback.workflows.results import Results
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -24,127 +20,69 @@ if TYPE_CHECKING:
     from winback.data.tables import Transactions
     from winback.evaluation.past import Past
     from winback.features.gaps import AutoHorizon
-    from winback.registry.load import LoadedModel
-    from winback.registry.store import Store
 
 
-class Session(OutputFolder):
-    """One command at work on one job.
+class Tables:
+    """What a job's tables hold at its `as_of`; each is read when it is first asked for.
 
     Parameters
     ----------
-    loaded
+    settings
         The job.
-    out
-        The output folder. Unset: the job's `output`, or `outputs/NAME`.
+    results
+        Where the counts of what was read are written down, and the engine spills to.
     reporter
-        Who is told of the progress. Unset: nobody.
+        Who is told of the progress.
     today
         The last day on which a purchase can have happened; later rows are rejected. Unset:
         the job's `as_of`.
-
-    Examples
-    --------
-    >>> with Session(load_job("shop.yaml")) as session:  # doctest: +SKIP
-    ...     session.transactions.counts.accepted
     """
 
     def __init__(
         self,
-        loaded: LoadedJob,
+        settings: LoadedJob,
+        results: Results,
+        reporter: Reporter,
         *,
-        out: Path | None = None,
-        reporter: Reporter | None = None,
         today: date | None = None,
     ) -> None:
-        self.loaded = loaded
-        super().__init__(Path(out or loaded.job.output or Path("outputs") / loaded.job.name))
-        self.reporter: Reporter = reporter or Quiet()
+        self.settings, self.results, self.reporter = settings, results, reporter
         self.today = today
-        self.champions: dict[str, LoadedModel] | None = None  # see `winback.workflows.score`
 
-    @property
-    def job(self) -> Job:
-        """The job's settings."""
-        return self.loaded.job
-
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Let go of the engine."""
         if "engine" in self.__dict__:
             self.engine.disconnect()
-
-    # ------------------------------------------------------------------ results
-
-    def require(self, name: str, command: str) -> Path:
-        """Return the result `name` of the job's date, or say which command makes it.
-
-        Raises
-        ------
-        UsageError
-            There is none yet.
-        DataError
-            There is one, of another date.
-        """
-        path = self.find(name)
-        hint = f"run `winback {command} {self.loaded.path.name}` first"
-        if path is None:
-            raise UsageError(f"there is no {name} yet", where=str(self.out), hint=hint)
-        made = _day_of(path) if path.suffix == ".parquet" else None
-        if made not in (None, self.job.as_of):
-            raise DataError(
-                f"{name} is of another date",
-                where=str(path),
-                got=made,
-                allowed=str(self.job.as_of),
-                hint=hint,
-            )
-        return path
-
-    # ------------------------------------------------------------------ manifest
-
-    @property
-    def manifest(self) -> dict[str, Any]:
-        """What this and earlier commands on the same job and date have recorded."""
-        if self._manifest is None:
-            fixed = {
-                "name": self.job.name,
-                "as_of": self.job.as_of.isoformat(),
-                "config_hash": self.loaded.config_hash,
-                "package_version": version("winback"),
-            }
-            earlier = read_record(self.earlier / MANIFEST)
-            same = all(earlier.get(key) == value for key, value in fixed.items())
-            self._manifest = {**earlier, **fixed} if same else dict(fixed)
-        return self._manifest
-
-    # ------------------------------------------------------------------ data
 
     @cached_property
     def engine(self) -> Any:
         """The embedded engine; it spills to the staging folder."""
         from winback.data.connect import open_engine
 
-        compute = self.job.compute
-        return open_engine(self.stage, memory_limit=compute.memory_limit, threads=compute.threads)
+        compute = self.settings.job.compute
+        return open_engine(
+            self.results.stage, memory_limit=compute.memory_limit, threads=compute.threads
+        )
 
     @cached_property
     def transactions(self) -> Transactions:
         """The purchases known at `as_of`, checked and typed."""
-        return self.read_transactions(until=self.job.as_of)
+        return self.read_transactions(until=self.settings.job.as_of)
 
     def read_transactions(self, *, until: date) -> Transactions:
         """Read the purchases up to the end of the day `until`."""
         from winback.data.intake import read_transactions
 
-        settings = self.job.data.transactions
+        settings = self.settings.job.data.transactions
         with self.reporter.step("Reading purchases"):
             transactions = read_transactions(
-                self.loaded.resolve(settings.source),
+                self.settings.resolve(settings.source),
                 table=settings.table,
                 query=settings.query,
                 columns=settings.columns or None,
                 filter=settings.filter,
-                timezone=self.job.timezone,
-                currency=self.job.currency,
+                timezone=self.settings.job.timezone,
+                currency=self.settings.job.currency,
                 zero_amounts=settings.zero_amounts,
                 refunds=settings.refunds,
                 deduplicate=settings.deduplicate,
@@ -157,8 +95,8 @@ class Session(OutputFolder):
         for note in transactions.notes:
             self.reporter.warn(note)
         counts = asdict(transactions.counts)
-        self.manifest["intake"] = {**counts, "has_amounts": transactions.has_amounts}
-        self.manifest["data_fingerprint"] = transactions.fingerprint
+        self.results.manifest["intake"] = {**counts, "has_amounts": transactions.has_amounts}
+        self.results.manifest["data_fingerprint"] = transactions.fingerprint
         return transactions
 
     @cached_property
@@ -166,12 +104,12 @@ class Session(OutputFolder):
         """What is known at `as_of`, and everything that is ever made of it."""
         from winback.evaluation.past import Past
 
-        return Past(self.transactions, self.job.as_of, events=self.events)
+        return Past(self.transactions, self.settings.job.as_of, events=self.events)
 
     @cached_property
     def churn_horizon_days(self) -> int:
         """The churn horizon that a training asks for: the job's or, under `auto`, the data's."""
-        given = self.job.churn_horizon_days
+        given = self.settings.job.churn_horizon_days
         return given or self.auto_horizon.days
 
     @cached_property
@@ -182,12 +120,12 @@ class Session(OutputFolder):
         known = self.transactions
         read = auto_horizon(
             known.table,
-            self.job.as_of,
+            self.settings.job.as_of,
             count_zero=known.count_zero,
-            quantile=self.job.churn.horizon_quantile,
-            history_days=(self.job.as_of - self.past.first_day).days,
+            quantile=self.settings.job.churn.horizon_quantile,
+            history_days=(self.settings.job.as_of - self.past.first_day).days,
         )
-        self.manifest["churn_horizon"] = asdict(read)
+        self.results.manifest["churn_horizon"] = asdict(read)
         self.reporter.say(f"churn horizon: {read.reason}")
         return read
 
@@ -200,7 +138,7 @@ class Session(OutputFolder):
         known = self.transactions
         data = f"{known.fingerprint} {known.count_zero} {known.has_amounts}"
         data += f" {self.events_fingerprint}"
-        job = self.job.model_dump(mode="json")
+        job = self.settings.job.model_dump(mode="json")
         del job["value"]["referral_decay"]  # said of scores, learned by no model
         inner = {"name", "horizon_days", "margin", "discount_rate", "random_state", "value"}
         # what a warning costs has a say in which churn candidate is chosen
@@ -209,7 +147,7 @@ class Session(OutputFolder):
         return job_key(
             {key: job[key] for key in sorted(inner | {"churn", "tiers"})} | {"warning": economics},
             data=data,
-            as_of=self.job.as_of,
+            as_of=self.settings.job.as_of,
             version=version("winback"),
         )
 
@@ -240,21 +178,21 @@ class Session(OutputFolder):
         return self._further_table(name) if name == "contacts" else getattr(self, name)
 
     def _further_table(self, name: str) -> ir.Table | None:
-        settings = getattr(self.job.data, name)
+        settings = getattr(self.settings.job.data, name)
         if settings is None:
-            self.manifest.get("matches", {}).pop(name, None)
+            self.results.manifest.get("matches", {}).pop(name, None)
             return None
         from winback.data.events import read_table
 
         with self.reporter.step(f"Reading {name}"):
             read = read_table(
                 name,
-                self.loaded.resolve(settings.source),
+                self.settings.resolve(settings.source),
                 columns=settings.columns or None,
                 table=settings.table,
                 query=settings.query,
-                timezone=self.job.timezone,
-                as_of=self.job.as_of,
+                timezone=self.settings.job.timezone,
+                as_of=self.settings.job.as_of,
                 ids=self.customer_ids,
                 engine=self.engine,
             )
@@ -268,37 +206,18 @@ class Session(OutputFolder):
         """How identifiers of customers are read, in every table."""
         from winback.data.identity import CustomerIds
 
-        return CustomerIds(**self.job.data.customer_ids.model_dump())
+        return CustomerIds(**self.settings.job.data.customer_ids.model_dump())
 
     def _match(self, name: str, table: ir.Table, label: str) -> None:
         """Count how many of a table's customers bought; stop where permissions meet nobody."""
         from winback.data.matching import match, refuse_if_few
 
         found = match(self.engine, self.transactions.table, table, name)
-        self.manifest.setdefault("matches", {})[name] = {
+        self.results.manifest.setdefault("matches", {})[name] = {
             key: getattr(found, key) for key in ("ids", "matched", "customers", "mended", "mending")
         }
-        settings = getattr(self.job.data, name)
+        settings = getattr(self.settings.job.data, name)
         if "opt_out" in table.columns and not settings.accept_unmatched:
             refuse_if_few(found, label)
         if found.few:
             self.reporter.warn(str(found))
-
-    @cached_property
-    def store(self) -> Store:
-        """Where runs and models are kept."""
-        from winback.registry.store import open_store
-
-        tracking = self.job.tracking
-        return open_store(tracking.uri, artifacts=tracking.artifacts)
-
-
-def _day_of(path: Path) -> date | None:
-    """Return the date that a result's rows bear; None where it has no rows."""
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(1, columns=["as_of"]):
-            day = batch.column(0)[0].as_py()
-            return day.date() if isinstance(day, datetime) else day
-    return None
