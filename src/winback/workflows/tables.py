@@ -46,7 +46,8 @@ class Tables:
         *,
         today: date | None = None,
     ) -> None:
-        self.settings, self.results, self.reporter = settings, results, reporter
+        self.settings, self.job = settings, settings.job
+        self.results, self.reporter = results, reporter
         self.today = today
 
     def close(self) -> None:
@@ -59,7 +60,7 @@ class Tables:
         """The embedded engine; it spills to the staging folder."""
         from winback.data.connect import open_engine
 
-        compute = self.settings.job.compute
+        compute = self.job.compute
         return open_engine(
             self.results.stage, memory_limit=compute.memory_limit, threads=compute.threads
         )
@@ -67,13 +68,14 @@ class Tables:
     @cached_property
     def transactions(self) -> Transactions:
         """The purchases known at `as_of`, checked and typed."""
-        return self.read_transactions(until=self.settings.job.as_of)
+        return self.read_transactions(until=self.job.as_of)
 
     def read_transactions(self, *, until: date) -> Transactions:
         """Read the purchases up to the end of the day `until`."""
         from winback.data.intake import read_transactions
+        from winback.data.policy import IntakePolicy
 
-        settings = self.settings.job.data.transactions
+        settings = self.job.data.transactions
         with self.reporter.step("Reading purchases"):
             transactions = read_transactions(
                 self.settings.resolve(settings.source),
@@ -81,15 +83,17 @@ class Tables:
                 query=settings.query,
                 columns=settings.columns or None,
                 filter=settings.filter,
-                timezone=self.settings.job.timezone,
-                currency=self.settings.job.currency,
-                zero_amounts=settings.zero_amounts,
-                refunds=settings.refunds,
-                deduplicate=settings.deduplicate,
-                max_rejected_share=settings.max_rejected_share,
+                policy=IntakePolicy(
+                    timezone=self.job.timezone,
+                    currency=self.job.currency,
+                    zero_amounts=settings.zero_amounts,
+                    refunds=settings.refunds,
+                    deduplicate=settings.deduplicate,
+                    max_rejected_share=settings.max_rejected_share,
+                    not_after=max(self.today or until, until),
+                    ids=self.customer_ids,
+                ),
                 as_of=until,
-                not_after=max(self.today or until, until),
-                ids=self.customer_ids,
                 engine=self.engine,
             )
         for note in transactions.notes:
@@ -104,12 +108,12 @@ class Tables:
         """What is known at `as_of`, and everything that is ever made of it."""
         from winback.evaluation.past import Past
 
-        return Past(self.transactions, self.settings.job.as_of, events=self.events)
+        return Past(self.transactions, self.job.as_of, events=self.events)
 
     @cached_property
     def churn_horizon_days(self) -> int:
         """The churn horizon that a training asks for: the job's or, under `auto`, the data's."""
-        given = self.settings.job.churn_horizon_days
+        given = self.job.churn_horizon_days
         return given or self.auto_horizon.days
 
     @cached_property
@@ -120,10 +124,10 @@ class Tables:
         known = self.transactions
         read = auto_horizon(
             known.table,
-            self.settings.job.as_of,
+            self.job.as_of,
             count_zero=known.count_zero,
-            quantile=self.settings.job.churn.horizon_quantile,
-            history_days=(self.settings.job.as_of - self.past.first_day).days,
+            quantile=self.job.churn.horizon_quantile,
+            history_days=(self.job.as_of - self.past.first_day).days,
         )
         self.results.manifest["churn_horizon"] = asdict(read)
         self.reporter.say(f"churn horizon: {read.reason}")
@@ -138,7 +142,7 @@ class Tables:
         known = self.transactions
         data = f"{known.fingerprint} {known.count_zero} {known.has_amounts}"
         data += f" {self.events_fingerprint}"
-        job = self.settings.job.model_dump(mode="json")
+        job = self.job.model_dump(mode="json")
         del job["value"]["referral_decay"]  # said of scores, learned by no model
         inner = {"name", "horizon_days", "margin", "discount_rate", "random_state", "value"}
         # what a warning costs has a say in which churn candidate is chosen
@@ -147,7 +151,7 @@ class Tables:
         return job_key(
             {key: job[key] for key in sorted(inner | {"churn", "tiers"})} | {"warning": economics},
             data=data,
-            as_of=self.settings.job.as_of,
+            as_of=self.job.as_of,
             version=version("winback"),
         )
 
@@ -178,11 +182,12 @@ class Tables:
         return self._further_table(name) if name == "contacts" else getattr(self, name)
 
     def _further_table(self, name: str) -> ir.Table | None:
-        settings = getattr(self.settings.job.data, name)
+        settings = getattr(self.job.data, name)
         if settings is None:
             self.results.manifest.get("matches", {}).pop(name, None)
             return None
         from winback.data.events import read_table
+        from winback.data.policy import IntakePolicy
 
         with self.reporter.step(f"Reading {name}"):
             read = read_table(
@@ -191,9 +196,8 @@ class Tables:
                 columns=settings.columns or None,
                 table=settings.table,
                 query=settings.query,
-                timezone=self.settings.job.timezone,
-                as_of=self.settings.job.as_of,
-                ids=self.customer_ids,
+                policy=IntakePolicy(timezone=self.job.timezone, ids=self.customer_ids),
+                as_of=self.job.as_of,
                 engine=self.engine,
             )
         for reason, n in read.reasons.items():
@@ -206,7 +210,7 @@ class Tables:
         """How identifiers of customers are read, in every table."""
         from winback.data.identity import CustomerIds
 
-        return CustomerIds(**self.settings.job.data.customer_ids.model_dump())
+        return CustomerIds(**self.job.data.customer_ids.model_dump())
 
     def _match(self, name: str, table: ir.Table, label: str) -> None:
         """Count how many of a table's customers bought; stop where permissions meet nobody."""
@@ -216,7 +220,7 @@ class Tables:
         self.results.manifest.setdefault("matches", {})[name] = {
             key: getattr(found, key) for key in ("ids", "matched", "customers", "mended", "mending")
         }
-        settings = getattr(self.settings.job.data, name)
+        settings = getattr(self.job.data, name)
         if "opt_out" in table.columns and not settings.accept_unmatched:
             refuse_if_few(found, label)
         if found.few:
