@@ -238,8 +238,8 @@ def _examples(engine: Backend, relation: str, cell: str) -> tuple[str, ...]:
     """Return the first few different values, as they stand in the table."""
     found = sql.rows(
         engine,
-        f"SELECT value FROM (SELECT CAST({cell} AS VARCHAR) AS value, source_row FROM {relation}"
-        f" LIMIT 1000) WHERE trim(value) <> '' GROUP BY value ORDER BY min(source_row)"
+        f"SELECT value FROM (SELECT CAST({cell} AS VARCHAR) AS value, source_row FROM"
+        f" (FROM {relation} LIMIT 1000)) WHERE trim(value) <> '' GROUP BY value ORDER BY min(source_row)"
         f" LIMIT {_EXAMPLES}",
     )
     return tuple(value.removesuffix(" 00:00:00") for (value,) in found)
