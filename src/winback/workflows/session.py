@@ -138,7 +138,7 @@ class Session(OutputFolder):
         settings = self.job.data.transactions
         with self.reporter.step("Reading purchases"):
             transactions = read_transactions(
-                self.loaded.resolve(settings.source),
+                self.loaded.resolve_all(settings.source),
                 table=settings.table,
                 query=settings.query,
                 columns=settings.columns or None,
@@ -249,7 +249,7 @@ class Session(OutputFolder):
         with self.reporter.step(f"Reading {name}"):
             read = read_table(
                 name,
-                self.loaded.resolve(settings.source),
+                self.loaded.resolve_all(settings.source),
                 columns=settings.columns or None,
                 table=settings.table,
                 query=settings.query,

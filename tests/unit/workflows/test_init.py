@@ -78,7 +78,8 @@ def test_lines_that_cannot_be_read_are_told(tmp_path):
         ("user,date,total,status\na,2024-01-02,9,paid\nb,2024-01-02,9,paid\nc,2024-01-02,9,open\n",
          None, 3, "status is paid (2), open (1); to count some only, filter: status = 'paid'"),
         ("客户编号,下单时间,实付金额,订单状态\na,2024-01-02,9,已付\nb,2024-01-02,9,已付\nc,2024-01-02,9,取消\n",
-         None, 3, "订单状态 is 已付 (2), 取消 (1); to count some only, filter: 订单状态 NOT IN ('取消')"),
+         None, 3,
+         "订单状态 is 已付 (2), 取消 (1); to count some only, filter: 订单状态 NOT IN ('取消')"),
     ],
     ids=["lines without a total", "no customer", "totals once a line", "status", "its Chinese"],
 )  # fmt: skip
