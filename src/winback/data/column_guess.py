@@ -87,7 +87,7 @@ class Columns:
             return self.take(name, ours)
         if ours == "order_id":  # Shopify calls it Name, and writes #1001
             for name in self.left:
-                if self._all_match(name, r"^#\S*\d$"):
+                if self.is_number_sign(name):
                     return replace(self.take(name, ours), why="its cells are #1001 and the like")
         return None
 
@@ -101,8 +101,9 @@ class Columns:
         )
         return str(found[0][0]) if found else ""
 
-    def _all_match(self, name: str, shape: str) -> bool:
-        cell = f"CAST({sql.name(name)} AS VARCHAR)"
+    def is_number_sign(self, name: str) -> bool:
+        """Whether the cells of a column are #1001 and the like: the numbers of orders."""
+        cell, shape = f"CAST({sql.name(name)} AS VARCHAR)", r"^#\S*\d$"
         return self.types[name] == "VARCHAR" and self.readable(
             name, f"CASE WHEN regexp_matches({cell}, {sql.text(shape)}) THEN 1 END"
         )

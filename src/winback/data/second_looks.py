@@ -77,6 +77,27 @@ def look_at_states(table: Columns, notes: list[str]) -> list[Offer]:
     return offers
 
 
+def look_at_currencies(table: Columns, currency: Guess, notes: list[str]) -> tuple[str, str] | None:
+    """Return the currency of most rows and a condition that keeps it, where there are several."""
+    if currency.expression not in table.types:
+        return None
+    code = f"upper(trim({sql.bare(table.engine, currency.expression)}))"
+    found = sql.rows(
+        table.engine,
+        f"SELECT {code} AS code, count(*) AS n FROM {sql.name(table.raw.name)}"
+        " WHERE code <> '' GROUP BY 1 ORDER BY n DESC, 1",
+    )
+    if len(found) < 2:
+        return None
+    told = ", ".join(f"{code} in {n:,} rows" for code, n in found[:_STATES])
+    most = str(found[0][0])
+    notes.append(
+        f"there are several currencies ({told}): rows in {most} are kept, the others left out;"
+        " convert them to keep all"
+    )
+    return most, f"{code} = {sql.text(most)}"
+
+
 def look_at_refunds(table: Columns, amount: Guess, notes: list[str]) -> list[Offer]:
     """Tell of a column of refunds that nothing reads, and offer the amount without them."""
     words = words_of("columns")["refunds"]

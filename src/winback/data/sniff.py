@@ -18,7 +18,13 @@ from winback.data.guess_amount import guess_amount
 from winback.data.guess_customer import guess_customer
 from winback.data.identity import identifier
 from winback.data.raw import Raw, columns_of
-from winback.data.second_looks import Offer, look_at_refunds, look_at_states, look_at_totals
+from winback.data.second_looks import (
+    Offer,
+    look_at_currencies,
+    look_at_refunds,
+    look_at_states,
+    look_at_totals,
+)
 from winback.data.shop_clock import clock_of
 from winback.data.tables import TRANSACTIONS, Column
 from winback.errors import DataError
@@ -152,8 +158,13 @@ def sniff_raw(engine: Backend, raw: Raw, columns: Mapping[str, str] | None = Non
     if "amount" in guesses:
         offers += look_at_refunds(there, guesses["amount"], notes)
     zone = clock_of(there, guesses["timestamp"].expression, notes) if "timestamp" in guesses else ""
+    one = look_at_currencies(there, guesses["currency"], notes) if "currency" in guesses else None
     found = _describe(there, guesses, zone or "UTC", notes)
-    return replace(found, timezone=zone or "UTC", offers=tuple(offers))
+    found = replace(found, timezone=zone or "UTC", offers=tuple(offers))
+    if one is None:
+        return found
+    both = one[1] if found.filter is None else f"{found.filter} AND {one[1]}"
+    return replace(found, filter=both, examples={**found.examples, "currency": (one[0],)})
 
 
 def _guess(there: Columns, column: Column, notes: list[str]) -> Guess | None:
