@@ -20,7 +20,7 @@ def guess_customer(table: Columns, names: str, notes: list[str]) -> Guess | None
         return None
     there.sort(key=lambda ids: not ids.plausible)
     best = _returning(table, there, notes)
-    others = [ids for ids in there if ids is not best]
+    others = [ids for ids in there if ids.name != best.name]
     if best.named:
         notes.append(
             f"{best.name} looks like names of people ({table.cell(best.name)!r}): two customers"

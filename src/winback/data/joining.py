@@ -278,25 +278,28 @@ def _told(
     told = [f"one row of {base.name} is one row read ({rows:,} rows{amount})"]
     told += [f"{link}; no row is multiplied" for link in paths]
     used = {base.name, *(link.one for link in paths)}
-    for link in links:
-        if {link.many, link.one} <= used and link.repeated:
+    ends = {(link.one, link.many) for link in paths}
+    left_out: set[str] = set()
+    for link in sorted(links, key=lambda link: link.repeated):
+        inside = {link.many, link.one} <= used
+        if inside and link.repeated and (link.many, link.one) not in ends:
             told.append(f"{link}: not joined")
-        elif link.one in used and link.many not in used:
-            table = columns_in(engine, tables[link.many])
-            amount_too = guess_amount(table, names_of("amount"), "amount", [])
-            if amount_too is not None:
-                sum_of = total_of(table, amount_too.expression)
-                ours = columns_in(engine, tables[base.name])
-                beside = (
-                    ""
-                    if base.amount is None
-                    else (
-                        f", beside {base.amount.expression} of {base.name}"
-                        f" ({total_of(ours, base.amount.expression)})"
-                    )
-                )
-                told.append(
-                    f"{link}; its {amount_too.expression} ({sum_of}) is not added{beside}: no"
-                    " amount is counted twice"
-                )
+        elif link.one in used and link.many not in used | left_out:
+            left_out.add(link.many)
+            told += _beside(engine, tables, base, link)
     return told
+
+
+def _beside(engine: Backend, tables: Mapping[str, Raw], base: _Base, link: Link) -> list[str]:
+    """Tell the sums of a table that is left out, beside those of the one that is read."""
+
+    def told(name: str, amount: Guess) -> str:
+        total = total_of(columns_in(engine, tables[name]), amount.expression)
+        return f"{amount.expression} of {name} ({total})"
+
+    table = columns_in(engine, tables[link.many])
+    amount = guess_amount(table, names_of("amount"), "amount", [])
+    if amount is None:
+        return []
+    ours = "" if base.amount is None else f", beside {told(base.name, base.amount)}"
+    return [f"{link}; {told(link.many, amount)} is not added{ours}: no amount is counted twice"]

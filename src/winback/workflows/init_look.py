@@ -156,7 +156,8 @@ def _with_further(
             continue
         kind, read = further_table(engine, raw)
         if kind is None:
-            if name not in _names_in(looked.query):
+            told = any(f" of {name} (" in note for note in looked.sniffed.notes)
+            if not told and name not in _names_in(looked.query):
                 notes.append(f"{name} is not read")
             continue
         if kind in further:
