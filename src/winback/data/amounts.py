@@ -47,26 +47,28 @@ def _shapes(cell: str, relation: str, known: str = "true") -> str:
 def macro() -> str:
     """Return SQL that makes ``money(cell, point)`` known: a number, NULL where none is written."""
     even = f"translate(cell, {sql.text(_ODD)}, {sql.text(_EVEN)})"
-    return rf"""CREATE OR REPLACE MACRO money(cell, point) AS
-        coalesce(CASE WHEN regexp_full_match(trim(cell), '-?\d+(\.(\d{{1,2}}|\d{{4,}}))?')
-                THEN TRY_CAST(cell AS DOUBLE) END,
+    number = rf"""TRY_CAST(CASE
+        WHEN NOT regexp_matches(n, '[.,]') THEN n
+        WHEN regexp_full_match(n, '\d{{1,3}}(,\d{{2,3}})*,\d{{3}}\.\d+') THEN replace(n, ',', '')
+        WHEN regexp_full_match(n, '\d{{1,3}}(\.\d{{3}})+,\d+')
+            THEN replace(replace(n, '.', ''), ',', '.')
+        WHEN regexp_full_match(n, {sql.text(_SEVERAL.format("[.]"))})
+            OR regexp_full_match(n, {sql.text(_SEVERAL.format(","))})
+            THEN regexp_replace(n, '[.,]', '', 'g')
+        WHEN regexp_full_match(n, {sql.text(_EITHER.format("[.,]"))})
+            AND NOT contains(n, point) THEN regexp_replace(n, '[.,]', '')
+        WHEN regexp_full_match(n, '\d*[.,]\d+') THEN replace(n, ',', '.') END AS DOUBLE)"""
+    # a subquery here would read every cell, and not only those that are left
+    return rf"""CREATE OR REPLACE MACRO money_number(n, point) AS {number};
+        CREATE OR REPLACE MACRO money(cell, point) AS
+        CASE WHEN regexp_full_match(trim(cell), '-?\d+([.,](\d{{1,2}}|\d{{4,}}))?')
+            THEN TRY_CAST(replace(cell, ',', '.') AS DOUBLE)
+        ELSE coalesce(
             (CASE WHEN regexp_matches({even}, '\(|-\s*[^-\d]*\d|\d\s*\D*[^.,\s-]\s*-\s*$|\d-\s*$')
                 AND NOT regexp_matches({even}, '[.,]--?\s*$') THEN -1 ELSE 1 END)
-            * (SELECT TRY_CAST(CASE
-                WHEN NOT regexp_matches(n, '[.,]') THEN n
-                WHEN regexp_full_match(n, '\d{{1,3}}(,\d{{2,3}})*,\d{{3}}\.\d+')
-                    THEN replace(n, ',', '')
-                WHEN regexp_full_match(n, '\d{{1,3}}(\.\d{{3}})+,\d+')
-                    THEN replace(replace(n, '.', ''), ',', '.')
-                WHEN regexp_full_match(n, {sql.text(_SEVERAL.format("[.]"))})
-                    OR regexp_full_match(n, {sql.text(_SEVERAL.format(","))})
-                    THEN regexp_replace(n, '[.,]', '', 'g')
-                WHEN regexp_full_match(n, {sql.text(_EITHER.format("[.,]"))})
-                    AND NOT contains(n, point) THEN regexp_replace(n, '[.,]', '')
-                WHEN regexp_full_match(n, '\d*[.,]\d+') THEN replace(n, ',', '.') END AS DOUBLE)
-                FROM (SELECT {_core("cell")} AS n)),
+            * money_number({_core("cell")}, point),
             CASE WHEN regexp_full_match(trim(cell), '[-+]?\d+(\.\d+)?[eE][-+]?\d+')
-                THEN TRY_CAST(cell AS DOUBLE) END)"""
+                THEN TRY_CAST(cell AS DOUBLE) END) END"""
 
 
 @dataclass(frozen=True)

@@ -136,12 +136,14 @@ def join(
     sniffed = replace(sniffed, notes=(*notes, *base.notes, *sniffed.notes))
     if not paths:
         return Joined(sniffed, base.name, used, None)
+    froms = {name: sql.bare(engine, name) for name in tables}
+    if written_as is None:
+        return Joined(sniffed, base.name, used, _select(engine, kept, paths, froms))
     froms = {
-        name: bare if (written := (written_as or {}).get(name)) is None else f"{written} AS {bare}"
+        name: ".".join(map(sql.name, written_as[name].split("."))) + f" AS {sql.name(name)}"
         for name in tables
-        for bare in [sql.bare(engine, name)]
     }
-    return Joined(sniffed, base.name, used, _select(engine, kept, paths, froms))
+    return Joined(sniffed, base.name, used, _select(engine, kept, paths, froms, quoted=True))
 
 
 def _base(engine: Backend, tables: Mapping[str, Raw], links: list[Link]) -> _Base:
@@ -245,15 +247,20 @@ def _select(
     names: Mapping[str, tuple[str, str]],
     paths: tuple[Link, ...],
     froms: Mapping[str, str],
+    *,
+    quoted: bool = False,
 ) -> str:
-    """Write the join."""
+    """Write the join; with every name in quotes for databases that take others in small letters."""
+
+    def written(name: str) -> str:
+        return sql.name(name) if quoted else sql.bare(engine, name)
 
     def column(table: str, name: str) -> str:
-        return f"{sql.bare(engine, table)}.{sql.bare(engine, name)}"
+        return f"{written(table)}.{written(name)}"
 
     base = paths[0].many if paths else next(iter(names.values()))[0]
     cells = ",\n  ".join(
-        column(*end) if end[1] == name else f"{column(*end)} AS {sql.bare(engine, name)}"
+        column(*end) if end[1] == name else f"{column(*end)} AS {written(name)}"
         for name, end in names.items()
     )
     lines = [f"SELECT\n  {cells}", f"FROM {froms[base]}"]

@@ -101,6 +101,7 @@ def look(
             one = next(iter(given.values()))
             sniffed = sniff_raw(engine, next(iter(raws.values())), own)
             _refuse_if_none(sniffed, sources, engine, raws)
+            _refuse_if_other(sniffed, sources, engine, raws)
             looked = Looked(sniffed, one.source, one.table)
         else:
             looked = _joined(engine, given, raws, own)
@@ -129,7 +130,14 @@ def _joined(
 
     database = next((one.source for one in given.values() if one.table is not None), None)
     written_as = {name: one.table for name, one in given.items() if one.table is not None}
-    found = join(engine, raws, own, written_as)
+    if written_as and (len(written_as) < len(given) or len({g.source for g in given.values()}) > 1):
+        raise DataError(
+            "files and tables of databases cannot be joined by one query",
+            where="winback init",
+            got=", ".join(given),
+            hint="give the files, or one database",
+        )
+    found = join(engine, raws, own, written_as or None)
     if found.query is None:
         one = given[found.base]
         return Looked(found.sniffed, one.source, one.table, base=found.base)
@@ -213,6 +221,21 @@ def _refuse_if_none(
             got=cells.get(column),
             hint=f"say how: winback init {shown}"
             f" --column \"timestamp=strptime({column}, '%d/%m/%Y')\"",
+        )
+
+
+def _refuse_if_other(
+    sniffed: Sniffed, sources: Sequence[str], engine: Backend, raws: Mapping[str, Raw]
+) -> None:
+    """Raise where the one table tells of contacts or events, and of no money."""
+    kind = None if "amount" in sniffed.guesses else _kind(engine, raws)
+    if kind in {"contacts", "events"}:
+        shown = " ".join(sources)
+        raise DataError(
+            f"these are no purchases: they look like {kind}",
+            where=shown,
+            got=", ".join(sniffed.columns),
+            hint=f"give them beside the purchases: winback init ORDERS.csv {shown}",
         )
 
 
