@@ -8,12 +8,14 @@ from sklearn.preprocessing import FunctionTransformer
 
 from winback.cards import Table, card
 from winback.data.intake import read_transactions
+from winback.data.policy import IntakePolicy
 from winback.estimators.churn.churn_model import ChurnModel
 from winback.estimators.tiers.value_tiers import ValueTiers
 from winback.estimators.uplift.uplift_model import UpliftModel
 from winback.estimators.value.customer_value import CustomerValueModel
 from winback.estimators.value.learned_value import LearnedValueModel
 from winback.evaluation.churn_contest import choose_churn
+from winback.messages import Message
 
 EVIL = "<script>alert('x')</script>"
 
@@ -98,7 +100,7 @@ def test_an_uplift_says_what_it_measured_or_that_it_could_not():
 
 def test_tiers_of_a_hostile_name_are_text(customers):
     tiers = fitted(customers)["tiers"]
-    tiers.note_ = EVIL
+    tiers.note_ = Message.of(EVIL)
     assert "<script" not in tiers._repr_html_()
 
 
@@ -119,7 +121,7 @@ def test_transactions_say_where_every_row_went():
             "amount": [1.0, 2.0, 3.0],
         }
     )
-    purchases = read_transactions(frame, max_rejected_share=1.0)
+    purchases = read_transactions(frame, policy=IntakePolicy(max_rejected_share=1.0))
     assert repr(purchases) == ("<Transactions: 2 of 3 rows, 2 customers, 2024-01-01 to 2024-02-01>")
     (reason,) = purchases.counts.rejected
     assert reason in purchases._repr_html_()

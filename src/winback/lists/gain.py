@@ -107,15 +107,15 @@ def gain_in_force(eligible: pd.DataFrame, economics: Economics, model: UpliftMod
     if model is None:
         stated = Message("gain.prior", points=points)
         return Gain(None, prior, False, economics, stated)
-    evidence, source = model.summary(), _message(model.source_)
+    evidence, source = model.summary(), model.source_
     if model.status_ == "too few":
-        few = Message("gain.too_few", points=points, why=_message(model.reason_))
+        few = Message("gain.too_few", points=points, why=model.reason_)
         return Gain(None, prior, False, economics, few, evidence)
     kinds = model.seen_.get(OFFER, [])
     with_offer = _believed(model, eligible, WITH)
     bare = _believed(model, eligible, WITHOUT) if WITHOUT in kinds else None
     if model.status_ == "measured":
-        measured = Message("gain.measured", source=source, reason=_message(model.reason_))
+        measured = Message("gain.measured", source=source, reason=model.reason_)
         return Gain(with_offer, source, True, economics, measured, evidence, bare)
     unclear = Message("gain.unclear", source=source, points=model.overall_ * 100)
     named = Message("gain.unclear_source", source=source)
@@ -160,7 +160,3 @@ def _alive(customers: pd.DataFrame) -> pd.Series:
     if "p_alive" not in customers.columns:
         return pd.Series(1.0, index=customers.index)
     return customers["p_alive"].astype("float64")
-
-
-def _message(text: Message | str) -> Message:
-    return text if isinstance(text, Message) else Message.of(text)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from winback.errors import NotEnoughDataError
-from winback.workflows.session import Session
+from winback.messages import Message
+
+if TYPE_CHECKING:
+    from winback.config import Job, LoadedJob
+    from winback.workflows.tables import Tables
 
 MIN_CUSTOMERS = 20
 _FALLBACK = "rate+own_mean"
@@ -26,9 +30,9 @@ class Fitted:
     name
         The candidate that was chosen.
     reasons
-        Why this one, in one sentence.
+        Why this one.
     caveats
-        What to know before relying on it: a degenerate fit, a fallback. One sentence each.
+        What to know before relying on it: a degenerate fit, a fallback.
     metrics
         What the fit itself measured.
     tables
@@ -39,14 +43,14 @@ class Fitted:
 
     estimator: Any
     name: str
-    reasons: str
-    caveats: tuple[str, ...] = ()
+    reasons: Message
+    caveats: tuple[Message, ...] = ()
     metrics: dict[str, float] = field(default_factory=dict)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     trials: pd.DataFrame | None = None
 
 
-def fit_value(session: Session, frame: pd.DataFrame) -> Fitted:
+def fit_value(job: Job, tables: Tables, frame: pd.DataFrame) -> Fitted:
     """Fit the value model that the job names, or that a contest inside the known past chooses.
 
     `frame` is from `value_frame`.
@@ -59,11 +63,11 @@ def fit_value(session: Session, frame: pd.DataFrame) -> Fitted:
     from winback.evaluation.windows import Window
     from winback.workflows.evaluate import value_choices_of
 
-    job, past = session.job, session.past
+    past = tables.past
     ahead = Window(job.as_of, job.as_of + timedelta(days=job.value.horizon_days))
-    choices = value_choices_of(session, past, ahead.horizon_days)
+    choices = value_choices_of(job, past, ahead.horizon_days)
     choice = choices["revenue" if past.has_amounts else "purchases"]
-    name, reasons = choice.name, choice.reasons
+    name = choice.name
 
     def fit(candidate: str) -> Any:
         settings = {
@@ -78,20 +82,19 @@ def fit_value(session: Session, frame: pd.DataFrame) -> Fitted:
 
     level = choice.level.settings["level"]
     found = {f"level_{part}": value for part, value in level._asdict().items()}
-    tables = {"contest.csv": pd.concat([c.table.assign(target=t) for t, c in choices.items()])}
-    said = f"{reasons}; {choice.level}"
+    kept = {"contest.csv": pd.concat([c.table.assign(target=t) for t, c in choices.items()])}
     try:
         model = fit(name)
     except NotEnoughDataError as error:
         model = fit(_FALLBACK)
-        caveat = (
-            f"the value model falls back on {_FALLBACK}, as {name} cannot be fitted: {error.reason}"
-        )
-        return Fitted(model, _FALLBACK, caveat, (caveat,), found, tables)
-    return Fitted(model, name, said, model.caveats_, found, tables)
+        why = Message.of_error(error)
+        caveat = Message("fit.falls_back", model=_FALLBACK, failed=name, why=why)
+        return Fitted(model, _FALLBACK, caveat, (caveat,), found, kept)
+    reasons = Message.of_all([choice.reasons, choice.level.message])
+    return Fitted(model, name, reasons, model.caveats_, found, kept)
 
 
-def require_customers(session: Session) -> None:
+def require_customers(settings: LoadedJob, tables: Tables) -> None:
     """Refuse a job with too few customers, before any time is spent on it.
 
     Raises
@@ -99,16 +102,16 @@ def require_customers(session: Session) -> None:
     NotEnoughDataError
         Fewer than 20 customers.
     """
-    counts = session.transactions.counts
+    counts = tables.transactions.counts
     if counts.customers < MIN_CUSTOMERS:
         raise NotEnoughDataError(
             "too few customers for any prediction",
-            where=str(session.loaded.shown["data"]["transactions"]["source"]),
-            got=f"{counts.customers} with a purchase by {session.job.as_of}",
+            where=str(settings.shown["data"]["transactions"]["source"]),
+            got=f"{counts.customers} with a purchase by {settings.job.as_of}",
             allowed=f"{MIN_CUSTOMERS} or more; a few hundred for models to beat simple rules",
         )
 
 
-def value_frame(session: Session) -> pd.DataFrame:
+def value_frame(job: Job, tables: Tables) -> pd.DataFrame:
     """Describe every customer at `as_of`, with the last period as long as the value horizon."""
-    return session.past.frame(session.job.value.horizon_days)
+    return tables.past.frame(job.value.horizon_days)

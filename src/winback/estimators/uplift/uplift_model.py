@@ -18,6 +18,7 @@ from winback.estimators.uplift.heterogeneity import LEVEL, joint_differences
 from winback.estimators.uplift.hierarchy import posterior
 from winback.estimators.uplift.pooling import Floats, differences, means, shrunken
 from winback.estimators.uplift.uplift_card import uplift_card
+from winback.messages import Message
 from winback.sequential import Plan
 
 MEASURED = "measured"
@@ -64,10 +65,10 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
     ----------
     status_ : str
         `MEASURED`: told apart from 0 at a planned look. `UNCLEAR`: not so far. `TOO_FEW`.
-    reason_ : str
-        One sentence about it.
-    source_ : str
-        Where the uplift comes from, in one phrase.
+    reason_ : Message
+        What there is to say about it.
+    source_ : Message
+        Where the uplift comes from.
     overall_, low_, high_ : float
         The mean uplift as believed, prior and data together; and the interval of the data alone,
         stretched to it where they contradict the prior.
@@ -206,28 +207,27 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
         when = None if day is None else np.asarray(day)[kept]
         block = blocks_of(code[kept], when, arm)
         each = compare(block, [str(at) for at in range(int(block.max()) + 1)])
-        told = each[np.isfinite(each["variance"])]
-        # with one rate for both arms: a difference must not decide about its own weight
-        sizes = told["n_treated"] + told["n_control"]
-        back = np.bincount(block, returned, minlength=len(each))[np.isfinite(each["variance"])]
-        rate = (back + 1) / (sizes + 2)
-        told = told.assign(
-            variance=rate * (1 - rate) * (1 / told["n_treated"] + 1 / told["n_control"])
-        )
-        # rows of one customer in several campaigns are not independent
-        together = 1 / (1 / told["variance"]).sum()
-        told = told.assign(variance=told["variance"] * max(1.0, self.variance_ / together))
-        believed = posterior(told["difference"], told["variance"], prior=self.prior)
-        self.overall_, self.campaigns_sd_ = believed.mean, believed.campaigns_sd
-        self.centre_, self.error_ = believed.centre, believed.error
-        half = self._quantile * self.error_
-        self.low_ = min(self.centre_ - half, self.overall_)
-        self.high_ = max(self.centre_ + half, self.overall_)
+        self._believe(each.assign(returns=np.bincount(block, returned, minlength=len(each))))
         self._find_factors(
             self._cells(rows), arm=arm, returned=returned, weight=weight, block=block, people=people
         )
         side = self._look(when, arm=arm, returned=returned, weight=weight, people=people)
         return self._conclude(MEASURED if side * self.overall_ > 0 else UNCLEAR)
+
+    def _believe(self, each: pd.DataFrame) -> None:
+        """Put the prior and the blocks' differences together."""
+        told = each[np.isfinite(each["variance"])]
+        # with one rate for both arms: a difference must not decide about its own weight
+        rate = (told["returns"] + 1) / (told["n_treated"] + told["n_control"] + 2)
+        variance = rate * (1 - rate) * (1 / told["n_treated"] + 1 / told["n_control"])
+        # rows of one customer in several campaigns are not independent
+        variance *= max(1.0, self.variance_ * float((1 / variance).sum()))
+        believed = posterior(told["difference"], variance, prior=self.prior)
+        self.overall_, self.campaigns_sd_ = believed.mean, believed.campaigns_sd
+        self.centre_, self.error_ = believed.centre, believed.error
+        half = self._quantile * self.error_
+        self.low_ = min(self.centre_ - half, self.overall_)
+        self.high_ = max(self.centre_ + half, self.overall_)
 
     def _find_factors(self, cells: dict[str, npt.NDArray[np.object_]], **rows: Any) -> None:
         """Estimate what differs, and believe it where it is told apart."""
@@ -376,24 +376,26 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
 
     def _conclude(self, status: str) -> Self:
         self.status_ = status
-        named = self.campaigns_[0] if len(self.campaigns_) == 1 else "campaigns"
-        name = named if len(self.campaigns_) == 1 else f"{len(self.campaigns_)} {named}"
-        half = self._quantile * self.error_
-        self.source_ = (
-            f"experiment: {name} ({self.n_treated_:,} treated / {self.n_control_:,} control, "
-            f"gain {self.centre_ * 100:.1f} ± {half * 100:.1f} points)"
+        n = len(self.campaigns_)
+        self.source_ = Message(
+            "experiment.source",
+            name=self.campaigns_[0] if n == 1 else Message("experiment.campaigns", n=n),
+            treated=self.n_treated_,
+            control=self.n_control_,
+            gained=self.centre_,
+            half=self._quantile * self.error_,
         )
-        if status == TOO_FEW:
-            self.reason_ = (
-                f"past campaigns have {self.n_treated_:,} treated, {self.n_control_:,} controls "
-                f"and {self.returns_:,} returns, fewer than {self.min_arm:,} an arm and "
-                f"{self.min_returns:,} returns"
-            )
-            return self
         apart = [name for name, tau2 in self.tau2_.items() if tau2 > 0]
-        self.reason_ = (
-            f"It differs by {' and by '.join(apart)}, as far as the data tell."
-            if apart
-            else "It does not differ between groups of customers by more than chance."
-        )
+        self.reason_ = Message("experiment.alike")
+        if apart:
+            self.reason_ = Message("experiment.differs", groups=apart)
+        if status == TOO_FEW:
+            self.reason_ = Message(
+                "experiment.too_few",
+                treated=self.n_treated_,
+                control=self.n_control_,
+                returns=self.returns_,
+                least=self.min_arm,
+                least_returns=self.min_returns,
+            )
         return self
