@@ -55,7 +55,12 @@ def calls(folder: Path, facts: dict[str, list[dict[str, str]]]) -> str:
     shown = frame.head(3)
     missing = sorted(set(range(1, int(shown["rank"].iloc[-1]))) - set(shown["rank"].astype(int)))
     which = ", ".join(map(str, missing))
-    note = f"; rank {which} is missing because it is a control" if missing else ""
+    control = (
+        "ranks {} are missing because they are controls"
+        if len(missing) > 1
+        else ("rank {} is missing because it is a control")
+    )
+    note = f"; {control.format(which)}" if missing else ""
     head = f"`win_back.csv` ({len(CALL)} of its {frame.shape[1]} columns{note}):"
     texts = [message["text"] for message in facts["messages"]]
     told = " ".join(text for text in texts if text.startswith(MEASURE))

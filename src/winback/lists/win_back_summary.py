@@ -274,7 +274,8 @@ def _week(summary: dict[str, Any], limits: Limits, eligible: int) -> list[Messag
 
 def _money(summary: dict[str, Any], limits: Limits) -> list[Message]:
     """Say what is set aside, and how far it could be exceeded."""
-    if not summary["treated"] or limits.terms.commitment == WORST_CASE:
+    all_of_it = summary["budget_committed"] >= summary["worst_case"] - 1e-6
+    if not summary["treated"] or limits.terms.commitment == WORST_CASE or all_of_it:
         return []
     told = Message(
         "win_back.committed",

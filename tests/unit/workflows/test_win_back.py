@@ -64,7 +64,7 @@ def scores(as_of):
     )
 
 
-def make(shop, as_of, settings="budget: 60, uplift_prior: 0.1", holdout=0.02):
+def make(shop, as_of, settings="budget: 2.8, uplift_prior: 0.1", holdout=0.02):
     """Make the list; its files are published."""
     shop.yaml.write_text(JOB.format(as_of=as_of, settings=settings, holdout=holdout))
     work = Work(load_job(shop.yaml), out=shop.out, today=date(2030, 1, 1))
@@ -96,10 +96,10 @@ def test_at_the_least_that_is_allowed_a_fifth_is_left_alone(shop):
 def test_lists_of_a_week_share_its_budget_and_remember_whom_they_called(shop):
     monday = make(shop, MONDAY)
     first = (shop.out / "lists" / str(MONDAY) / "win_back.parquet").read_bytes()
-    assert len(monday.treated) == 28  # 60 / 2.10
+    assert len(monday.treated) == 28  # 2.8 / .1
     friday = make(shop, FRIDAY)
     assert friday.treated.empty
-    assert "58.80 of the budget of 60.00" in " ".join(map(str, friday.summary["messages"]))
+    assert "2.80 of the budget of 2.80" in " ".join(map(str, friday.summary["messages"]))
     after = make(shop, NEXT_FRIDAY)
     assert len(after.treated) == 28
     assert not set(after.treated["customer_id"]) & set(monday.treated["customer_id"])
