@@ -8,6 +8,7 @@ from typing import Any
 from winback.errors import ConfigError
 from winback.workflows.evaluate import backtest_settings
 from winback.workflows.session import Session
+from winback.workflows.validate import warn_of_silence
 
 
 def backtest(session: Session) -> dict[str, Any]:
@@ -23,7 +24,7 @@ def backtest(session: Session) -> dict[str, Any]:
     ConfigError
         The job names no splits.
     DataError
-        A split ends after the data do.
+        A split ends after the data do: after the job's `as_of`, and after every row of the source.
     """
     from winback.evaluation.backtest import run_backtest
     from winback.evaluation.past import Past
@@ -38,11 +39,20 @@ def backtest(session: Session) -> dict[str, Any]:
             hint="write for example `backtest: {splits: [{as_of: 2011-06-09, until: 2011-12-09}]}`",
         )
     last = max(until for _, until in splits)
-    past = Past(session.read_transactions(until=last), last, events=session.events)
+    transactions = session.read_transactions(until=last)
+    past = Past(transactions, last, events=session.events)
+    # rows that came later show that the data go on; else the job says until when they are known
+    known_until = last if transactions.counts.after_as_of else job.as_of
+    if transactions.counts.last_day is not None and not transactions.counts.after_as_of:
+        warn_of_silence(session, transactions.counts.last_day, last)
     with session.reporter.step(f"Looking back at {len(splits)} splits") as step:
         done = iter(range(10_000))
         result = run_backtest(
-            past, splits, backtest_settings(session), progress=lambda _: step.advance(next(done))
+            past,
+            splits,
+            backtest_settings(session),
+            known_until=known_until,
+            progress=lambda _: step.advance(next(done)),
         )
     text = json.dumps(result.records, indent=1, ensure_ascii=False)
     session.staged("backtest.json").write_text(text + "\n", encoding="utf-8")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from winback.errors import DataError
+from winback.messages import Words
 from winback.workflows.session import Session
+from winback.workflows.what_was_read import what_was_read
 
 _FURTHER = ("customers", "events", "contacts")
 STALE_DAYS = 14  # a shop whose customers are worth modelling sells something in two weeks
@@ -22,7 +25,11 @@ def validate(session: Session) -> dict[str, Any]:
     Returns
     -------
     dict
-        The counts of the intake: rows in, accepted, rejected by reason, left out.
+        The counts of the intake: rows in, accepted, rejected by reason, left out; ``customers``,
+        ``first_day`` and ``last_day``; ``total_amount``, and how many rows have an amount of 0
+        (``amount_0``), both None without amounts; ``matches`` of each further table (``ids``: the
+        customers in it, ``matched``: those who bought); ``said``: the same in words, in the
+        language of the report.
 
     Raises
     ------
@@ -39,41 +46,37 @@ def validate(session: Session) -> dict[str, Any]:
         raise
     transactions.rejected.order_by("source_row").to_parquet(session.staged("rejected.parquet"))
     counts = session.manifest["intake"]
-    session.reporter.say(
-        f"{counts['accepted']:,} of {counts['rows_in']:,} rows accepted: "
-        f"{counts['customers']:,} customers, {counts['first_day']} to {counts['last_day']}"
-    )
-    left_out = {
-        "left out by the filter": counts["filtered_out"],
-        "of amount zero": counts["zero_amounts"],
-        f"after {session.job.as_of}": counts["after_as_of"],
-        "of guests, left out": counts["guests"],
-    }
-    for what, n in left_out.items():
-        if n:
-            session.reporter.say(f"  {n:,} rows {what}")
     if session.today is not None and session.job.as_of > session.today:
         session.reporter.warn(
             f"as_of lies after today, {session.today}: days that have not been yet count as silence"
         )
-    silent = (session.job.as_of - counts["last_day"]).days
-    if silent > STALE_DAYS:
-        session.reporter.warn(
-            f"the newest purchase is {silent} days before {session.job.as_of}: if the feed has "
-            "stopped, everybody will look as if they had stopped too"
-        )
+    warn_of_silence(session, counts["last_day"], session.job.as_of)
     matches = _matches(session)
     for reason, n in counts["rejected"].items():
         session.reporter.warn(f"{n:,} rows rejected: {reason} (see rejected.parquet)")
-    amounts, free = _totals(session)
-    if counts["has_amounts"]:
-        session.reporter.say(f"  total amount {amounts:,.2f}")
-    return {
+    amounts, free = _totals(session) if counts["has_amounts"] else (None, None)
+    read = {
         **counts,
-        "total_amount": amounts if counts["has_amounts"] else None,
-        "amount_0": free + counts["zero_amounts"] if counts["has_amounts"] else None,
+        "total_amount": amounts,
+        "amount_0": None if free is None else free + counts["zero_amounts"],
         "matches": matches,
     }
+    lines = what_was_read({**read, "keeps_zero": transactions.count_zero}, session.job.as_of)
+    words = Words(session.job.report.language)
+    said = [line.say(words) for line in lines]
+    for line in said:
+        session.reporter.say(line)
+    return {**read, "said": [line.strip() for line in said]}
+
+
+def warn_of_silence(session: Session, last_day: date, until: date) -> None:
+    """Warn where the newest purchase lies so far back that the feed may have stopped."""
+    silent = (until - last_day).days
+    if silent > STALE_DAYS:
+        session.reporter.warn(
+            f"the newest purchase is {silent} days before {until}: if the feed has "
+            "stopped, everybody will look as if they had stopped too"
+        )
 
 
 def _matches(session: Session) -> dict[str, Any]:
@@ -81,10 +84,6 @@ def _matches(session: Session) -> dict[str, Any]:
     for name in _FURTHER:
         session.read_further(name)
     matches: dict[str, Any] = session.manifest.get("matches", {})
-    for name, found in matches.items():
-        session.reporter.say(
-            f"  {found['matched']:,} of {found['ids']:,} customers of {name} are among them"
-        )
     return matches
 
 
@@ -93,4 +92,5 @@ def _totals(session: Session) -> tuple[float, int]:
     table = session.transactions.table
     found = table.aggregate(total=table.amount.sum(), free=(table.amount == 0).sum())
     row = found.to_pyarrow().to_pylist()[0]
-    return float(row["total"] or 0.0), int(row["free"] or 0)
+    # sums of cents as floats end in noise, far below any coin
+    return round(float(row["total"] or 0.0), 6), int(row["free"] or 0)
