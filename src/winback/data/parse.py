@@ -30,6 +30,8 @@ CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p"
 # a time followed by Z, UTC, an offset, or a place such as Asia/Shanghai; abbreviations such as CST
 # mean different zones to different people and are not guessed
 _AWARE = r":\d\d(\.\d+)?\s*(Z|z|UTC|GMT|[+-]\d\d(:?\d\d)?|[A-Za-z]+/[A-Za-z_/]+)$"
+# the day numbers that a spreadsheet writes for 1982 to 2064
+_SERIAL = (30_000, 60_000)
 # only what the engine reads whole: it would drop PM, or an unknown zone, from the end of a cell
 _ISO = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?"
 
@@ -81,9 +83,10 @@ def instant(
     """Return a naive timestamp in the time zone, in microseconds.
 
     Aware points in time are converted; naive ones are taken to be local. Text is read in the forms
-    of ISO 8601, ``2024年1月2日 10:05``, ``2024.1.2``, ``20240102``, ``31.12.2024``, ``2 Jan 2024``,
-    Unix seconds and milliseconds (10 and 13 digits), and ``12/31/2024`` or ``31/12/2024``,
-    whichever the other cells of the column prove. With `as_of`, a cell proves something only if
+    of ISO 8601 (weeks, ``2024-W05-3``, included), ``2024年1月2日 10:05``, ``2024.1.2``,
+    ``20240102``, ``31.12.2024``, ``2 Jan 2024``, ``Tue, 2 Jan 2024``, Unix seconds and milliseconds
+    (10 and 13 digits), day numbers of a spreadsheet (``45322.5``), and ``12/31/2024`` or
+    ``31/12/2024``, whichever the other cells prove. With `as_of`, a cell proves something only if
     its row was known by then, whichever way that row is read: what comes later does not decide how
     earlier dates are read.
 
@@ -123,7 +126,7 @@ def _readings(value: Expression, zone: str, where: str) -> list[str]:
         return [f"CAST({value.sql} AS TIMESTAMP)"]
     if value.type in NUMBERS | FLOATS:
         digits = f"CAST(TRY_CAST({value.sql} AS BIGINT) AS VARCHAR)"
-        return [f"CASE {_digits(digits, zone)} END"]
+        return [f"CASE {_serial(value.sql)} {_digits(digits, zone)} END"]
     if value.type != "VARCHAR":
         raise DataError("the column does not hold points in time", where=where, got=value.type)
     return [_text_instant(value, zone, first) for first in (MONTH_FIRST, DAY_FIRST)]
@@ -153,11 +156,12 @@ def _in_english(engine: Backend, raw: Raw, value: Expression) -> Expression:
             cell = f"regexp_replace({cell}, {sql.text(shape)}, '\\1 {name}')"
         shape = rf"(?i)(^|[^\p{{L}}]){re.escape(word)}($|[^\p{{L}}])"
         cell = f"regexp_replace({cell}, {sql.text(shape)}, '\\1{name}\\2', 'g')"
+    cell = f"regexp_replace({cell}, '([年月]) +', '\\1', 'g')"
     return replace(value, sql=f"regexp_replace(trim({cell}), ' +', ' ', 'g')", column=None)
 
 
 def _english(word: str) -> str | None:
-    """Return the English short name of a month, AM or PM, or nothing for ``de``; else ``None``."""
+    """Return the English short name of a month, AM or PM, or nothing for ``de`` or a Monday."""
     words = words_of("cells")
     if word in words["between_dates"]:
         return " "
@@ -170,17 +174,19 @@ def _english(word: str) -> str | None:
         for month, names in enumerate(months):
             if word.rstrip(".") in names.split():
                 return _MONTHS[month]
-    return None
+    return " " if word.rstrip(".") in words["weekdays"] else None
 
 
 def _text_instant(value: Expression, zone: str, ambiguous: list[str]) -> str:
     cell = f"trim({value.sql})"
+    days = rf"TRY_CAST(replace(regexp_extract({cell}, '^\d{{5}}([.,]\d+)?$'), ',', '.') AS DOUBLE)"
     closed_up = rf"regexp_replace({cell}, '\s+([+-])', '\1')"
     # two digits of a year first: four would take them for the years of the Romans
     dates = ["%Y年%m月%d日", "%d.%m.%y", "%d.%m.%Y", "%Y.%m.%d"]
     dates += ["%d %b %y", "%d %b %Y", "%d-%b-%y", "%d-%b-%Y", "%b %d %y", "%b %d %Y"]
-    dates += ["%d. %b %Y", "%b-%d-%Y", "%Y %b %d", "%Y-%b-%d"]
+    dates += ["%d. %b %Y", "%b-%d-%Y", "%Y %b %d", "%Y-%b-%d", "%d/%b/%y", "%d/%b/%Y"]
     dates += ambiguous
+    dates += ["%Y%m%d", "%G-W%V-%u", "%GW%V%u"]
     dates += ["%Y-%m-%d", "%Y/%m/%d"]  # last: 12/1/10 is no day of the year 12
     forms = ", ".join(sql.text(date + clock) for date in dates for clock in CLOCKS)
     return rf"""CASE
@@ -188,6 +194,7 @@ def _text_instant(value: Expression, zone: str, ambiguous: list[str]) -> str:
         WHEN regexp_matches({cell}, '{_AWARE}')
             THEN timezone({zone}, TRY_CAST({closed_up} AS TIMESTAMPTZ))
         {_digits(cell, zone)}
+        {_serial(days)}
         WHEN regexp_matches({cell}, '\d') THEN TRY_STRPTIME({cell}, [{forms}])
     END"""
 
@@ -201,6 +208,13 @@ def _digits(cell: str, zone: str) -> str:
             THEN timezone({zone}, to_timestamp(TRY_CAST({cell} AS BIGINT)))
         WHEN regexp_full_match({cell}, '\d{{13}}')
             THEN timezone({zone}, to_timestamp(TRY_CAST({cell} AS BIGINT) / 1000))"""
+
+
+def _serial(days: str) -> str:
+    """Return the WHEN branch for a spreadsheet's day number, counted from the end of 1899."""
+    parts = f"to_milliseconds(CAST(round(({days}) * 86400000) AS BIGINT))"
+    within = f"BETWEEN {_SERIAL[0]} AND {_SERIAL[1]}"
+    return f"WHEN {days} {within} THEN TIMESTAMP '1899-12-30' + {parts}"
 
 
 def _is_day_first(
