@@ -21,6 +21,7 @@ value: {horizon_days: 90}
 churn: {active_within_days: 180, snapshots: {count: 2}}
 """
 
+
 def logged(work, run_id, path="report"):
     entries = work.tracking.store.client.list_artifacts(run_id, path)
     return {entry.path.rpartition("/")[2] for entry in entries}
