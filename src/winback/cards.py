@@ -42,7 +42,7 @@ def card(
     facts: Mapping[str, Any],
     *,
     tables: Sequence[Table] = (),
-    notes: Sequence[str] = (),
+    notes: Iterable[object] = (),
 ) -> str:
     """Return a card as HTML.
 
@@ -55,12 +55,12 @@ def card(
     tables
         Below the facts; one without rows is left out.
     notes
-        What to know before relying on it, a sentence each; empty ones are left out.
+        What to know before relying on it, texts or messages; what is empty or None is left out.
 
     Examples
     --------
     >>> text = card("A <model>", {"customers": 2357, "unknown": None}, notes=["a & b"])
-    >>> "A &lt;model&gt;" in text, "2,357" in text, "unknown" in text, "a &amp; b" in text
+    >>> "A &lt;model&gt;" in text, "2,357" in text, "unknown" in text, "a &amp; b." in text
     (True, True, False, True)
     """
     lines = "".join(
@@ -69,7 +69,8 @@ def card(
         for name, value in facts.items()
         if value is not None
     )
-    said = "".join(f"<p><b>Note.</b> {escape(note)}</p>" for note in notes if note)
+    told = [str(note).rstrip(".") for note in notes if note]
+    said = "".join(f"<p><b>Note.</b> {escape(note)}.</p>" for note in told)
     return (
         f'<div role="group" aria-label="{escape(title)}" style="border:{_LINE};border-radius:6px;'
         'padding:.6em 1em;margin:.3em 0;max-width:56em;overflow-x:auto;color:inherit">'

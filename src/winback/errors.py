@@ -39,7 +39,7 @@ class WinbackError(Exception):
         *,
         where: str | None = None,
         got: object | None = None,
-        allowed: str | None = None,
+        allowed: object | None = None,
         hint: str | None = None,
     ) -> None:
         self.what = what

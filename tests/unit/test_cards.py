@@ -15,6 +15,7 @@ from winback.estimators.uplift.uplift_model import UpliftModel
 from winback.estimators.value.customer_value import CustomerValueModel
 from winback.estimators.value.learned_value import LearnedValueModel
 from winback.evaluation.churn_contest import choose_churn
+from winback.messages import Message
 
 EVIL = "<script>alert('x')</script>"
 
@@ -99,7 +100,7 @@ def test_an_uplift_says_what_it_measured_or_that_it_could_not():
 
 def test_tiers_of_a_hostile_name_are_text(customers):
     tiers = fitted(customers)["tiers"]
-    tiers.note_ = EVIL
+    tiers.note_ = Message.of(EVIL)
     assert "<script" not in tiers._repr_html_()
 
 

@@ -19,6 +19,15 @@ from winback.data.raw import Raw
 from winback.data.words import words_of
 from winback.errors import DataError
 
+_MANY_SHAPES = 500
+# what a code of `strptime` may read, where every digit is 0
+_CODES = {
+    **dict.fromkeys(["%d", "%m", "%H", "%I", "%M", "%S", "%y"], "0{1,2}"),
+    "%Y": "0+",
+    "%f": "0+",
+    "%b": r"\w+",
+    "%p": r"\w+",
+}
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 DATE_ORDER = r"^(\d{1,2}[/-]\d{1,2}[/-]\d{2,4})(\D|$)"
@@ -106,16 +115,16 @@ def instant(
     zone = sql.text(timezone)
     if value.type == "VARCHAR":
         value = _in_english(engine, raw, value)
-    readings = _readings(value, zone, where)
+    readings = _readings(engine, raw, value, zone, where)
     if len(readings) == 1:
         return readings[0]
-    others = [_readings(other, zone, where) for other in beside]
+    others = [_readings(engine, raw, other, zone, where) for other in beside]
     month_first, day_first = readings
     proven = _is_day_first(engine, raw, value, where=where, others=others, as_of=as_of)
     return day_first if proven else month_first
 
 
-def _readings(value: Expression, zone: str, where: str) -> list[str]:
+def _readings(engine: Backend, raw: Raw, value: Expression, zone: str, where: str) -> list[str]:
     """Return the point in time; of text first with the month first, then with the day first."""
     if value.type in {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"}:
         return [f"timezone({zone}, {value.sql})"]
@@ -123,10 +132,29 @@ def _readings(value: Expression, zone: str, where: str) -> list[str]:
         return [f"CAST({value.sql} AS TIMESTAMP)"]
     if value.type in NUMBERS | FLOATS:
         digits = f"CAST(TRY_CAST({value.sql} AS BIGINT) AS VARCHAR)"
-        return [f"CASE {_digits(digits, zone)} END"]
+        return [_case(digits, _digits(digits, zone))]
     if value.type != "VARCHAR":
         raise DataError("the column does not hold points in time", where=where, got=value.type)
-    return [_text_instant(value, zone, first) for first in (MONTH_FIRST, DAY_FIRST)]
+    shapes = _shapes(engine, raw, value)
+    return [_text_instant(value, zone, first, shapes) for first in (MONTH_FIRST, DAY_FIRST)]
+
+
+def _shapes(engine: Backend, raw: Raw, value: Expression) -> list[str] | None:
+    """Return the cells with every digit as 0, each once; ``None`` if they are too many."""
+    found = sql.rows(
+        engine,
+        f"SELECT DISTINCT translate(trim({value.sql}), '123456789', '000000000') AS shape"
+        f" FROM {sql.name(raw.name)} WHERE {value.sql} IS NOT NULL LIMIT {_MANY_SHAPES + 1}",
+    )
+    return None if len(found) > _MANY_SHAPES else [shape for (shape,) in found]
+
+
+def _fits(form: str, shapes: list[str]) -> bool:
+    """Whether a form may read any cell; the engine takes fewer digits and more blanks, too."""
+    pattern = re.escape(form).replace(r"\ ", r"\s*")
+    for code, stands_for in _CODES.items():
+        pattern = pattern.replace(code, stands_for)
+    return any(re.fullmatch(pattern, shape) for shape in shapes)
 
 
 def _in_english(engine: Backend, raw: Raw, value: Expression) -> Expression:
@@ -173,7 +201,9 @@ def _english(word: str) -> str | None:
     return None
 
 
-def _text_instant(value: Expression, zone: str, ambiguous: list[str]) -> str:
+def _text_instant(
+    value: Expression, zone: str, ambiguous: list[str], shapes: list[str] | None
+) -> str:
     cell = f"trim({value.sql})"
     closed_up = rf"regexp_replace({cell}, '\s+([+-])', '\1')"
     # two digits of a year first: four would take them for the years of the Romans
@@ -182,25 +212,39 @@ def _text_instant(value: Expression, zone: str, ambiguous: list[str]) -> str:
     dates += ["%d. %b %Y", "%b-%d-%Y", "%Y %b %d", "%Y-%b-%d"]
     dates += ambiguous
     dates += ["%Y-%m-%d", "%Y/%m/%d"]  # last: 12/1/10 is no day of the year 12
-    forms = ", ".join(sql.text(date + clock) for date in dates for clock in CLOCKS)
-    return rf"""CASE
-        WHEN regexp_full_match({cell}, '{_ISO}') THEN TRY_CAST({cell} AS TIMESTAMP)
-        WHEN regexp_matches({cell}, '{_AWARE}')
-            THEN timezone({zone}, TRY_CAST({closed_up} AS TIMESTAMPTZ))
-        {_digits(cell, zone)}
-        WHEN regexp_matches({cell}, '\d') THEN TRY_STRPTIME({cell}, [{forms}])
-    END"""
+    forms = [date + clock for date in dates for clock in CLOCKS]
+    if shapes is not None:  # what reads no cell takes its time all the same
+        forms = [form for form in forms if _fits(form, shapes)]
+    listed = ", ".join(map(sql.text, forms))
+    cases = [
+        (f"^{_ISO}$", f"TRY_CAST({cell} AS TIMESTAMP)"),
+        (_AWARE, f"timezone({zone}, TRY_CAST({closed_up} AS TIMESTAMPTZ))"),
+        *_digits(cell, zone),
+    ]
+    if forms:
+        cases.append((r"\d", f"TRY_STRPTIME({cell}, [{listed}])"))
+    return _case(cell, cases, shapes)
 
 
-def _digits(cell: str, zone: str) -> str:
-    """Return the WHEN branches for a point in time written in digits alone."""
-    return rf"""
-        WHEN regexp_full_match({cell}, '\d{{8}}') THEN TRY_STRPTIME({cell}, '%Y%m%d')
-        WHEN regexp_full_match({cell}, '\d{{14}}') THEN TRY_STRPTIME({cell}, '%Y%m%d%H%M%S')
-        WHEN regexp_full_match({cell}, '\d{{10}}')
-            THEN timezone({zone}, to_timestamp(TRY_CAST({cell} AS BIGINT)))
-        WHEN regexp_full_match({cell}, '\d{{13}}')
-            THEN timezone({zone}, to_timestamp(TRY_CAST({cell} AS BIGINT) / 1000))"""
+def _case(cell: str, cases: list[tuple[str, str]], shapes: list[str] | None = None) -> str:
+    """Return the value beside the first pattern that a cell matches."""
+    whens = [
+        f"WHEN regexp_matches({cell}, '{pattern}') THEN {value}"
+        for pattern, value in cases
+        if shapes is None or any(re.search(pattern, shape) for shape in shapes)
+    ]
+    return f"CASE {' '.join(whens)} END" if whens else "CAST(NULL AS TIMESTAMP)"
+
+
+def _digits(cell: str, zone: str) -> list[tuple[str, str]]:
+    """Return patterns and values of a point in time written in digits alone."""
+    seconds = f"TRY_CAST({cell} AS BIGINT)"
+    return [
+        (r"^\d{8}$", f"TRY_STRPTIME({cell}, '%Y%m%d')"),
+        (r"^\d{14}$", f"TRY_STRPTIME({cell}, '%Y%m%d%H%M%S')"),
+        (r"^\d{10}$", f"timezone({zone}, to_timestamp({seconds}))"),
+        (r"^\d{13}$", f"timezone({zone}, to_timestamp({seconds} / 1000))"),
+    ]
 
 
 def _is_day_first(
@@ -214,6 +258,11 @@ def _is_day_first(
 ) -> bool:
     """Decide between 31/12/2024 and 12/31/2024 by the cells that only one of them can explain."""
     cell = f"trim({value.sql})"
+    if not sql.rows(
+        engine,
+        f"SELECT 1 FROM {sql.name(raw.name)} WHERE regexp_matches({cell}, '{DATE_ORDER}') LIMIT 1",
+    ):
+        return False
     by_month, by_day = (
         f"TRY_STRPTIME(regexp_extract({cell}, '{DATE_ORDER}', 1),"
         f" [{', '.join(map(sql.text, forms))}])"

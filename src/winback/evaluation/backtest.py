@@ -39,6 +39,7 @@ from winback.evaluation.value_judged import (
     value_choices,
 )
 from winback.evaluation.windows import Window
+from winback.messages import Message
 from winback.plain import plain
 
 RELATIVE = frozenset({"mae", "rmse", "wape", "brier", "log_loss", "ece"})
@@ -61,17 +62,18 @@ class BacktestResult:
     Parameters
     ----------
     records : list of dict
-        One flat record per split, target and model, ready for JSON: ``split`` (AS_OF/UNTIL),
-        ``target`` (purchases, revenue, churn), ``model``, ``chosen`` (exactly one true per split
-        and target), ``n``, ``horizon_days``, every metric of `winback.evaluation.metrics`, the
-        main ones with ``METRIC_low`` and ``METRIC_high`` (95% customer bootstrap, of a sample of
-        `MAX_CUSTOMERS` where there are more, scaled to everybody), and with ``METRIC_worse`` and
-        its ``_low`` and ``_high``: by how much the model loses more than the chosen one (errors as
-        a share of the chosen one's, paired bootstrap; above 0 the chosen is better), for intervals
-        ``coverage_80`` and the like, ``reason`` (why it was chosen, or None) and ``caveat`` (what
-        is degenerate in its fit, or None). What is undefined is None. `run_backtest` also says of
-        the chosen value model ``actual_total``, ``predicted_total``, ``total_low_80`` and the like,
-        and ``unlevelled_coverage_80`` and the like: of intervals if the level were known.
+        One flat record per split, target and model, plain but for messages: ``split``
+        (AS_OF/UNTIL), ``target`` (purchases, revenue, churn), ``model``, ``chosen`` (exactly one
+        true per split and target), ``n``, ``horizon_days``, every metric of
+        `winback.evaluation.metrics`, the main ones with ``METRIC_low`` and ``METRIC_high`` (95%
+        customer bootstrap, of a sample of `MAX_CUSTOMERS` where there are more, scaled to
+        everybody), and with ``METRIC_worse`` and its ``_low`` and ``_high``: by how much the model
+        loses more than the chosen one (errors as a share of the chosen one's, paired bootstrap;
+        above 0 the chosen is better), for intervals ``coverage_80`` and the like, ``reason`` (a
+        message why it was chosen, or None) and ``caveat`` (one of what is degenerate in its fit, or
+        None). What is undefined is None. `run_backtest` also says of the chosen value model
+        ``actual_total``, ``predicted_total``, ``total_low_80`` and the like, and
+        ``unlevelled_coverage_80`` and the like: of intervals if the level were known.
     predictions : DataFrame
         One row per split, target, model and customer: ``split, target, model, customer_id,
         predicted, low_80, high_80, low_90, high_90, actual``; bounds are NaN where a model has
@@ -199,7 +201,7 @@ def judge(
     settings, tell = settings or BacktestSettings(), progress or (lambda _: None)
     draws = {"n_replicates": settings.n_replicates, "random_state": settings.random_state}
     tests: dict[str, ForwardTest] = {}
-    chosen: dict[str, tuple[str, str]] = {}
+    chosen: dict[str, tuple[str, Message]] = {}
     if set(targets) - {"churn"}:
         choices = value_choices(
             past.at(window.as_of),
@@ -224,8 +226,10 @@ def judge(
         tests |= {target: test for target, test in found.items() if target in targets}
         for target, choice in choices.items():
             # a job has one value model, at one level: that of the choice for revenue
-            whose = "" if choice is main else "at the level of revenue: "
-            chosen[target] = (choice.name, f"{choice.reasons}; {whose}{main.level}")
+            level = main.level.message
+            if choice is not main:
+                level = Message("level.of_revenue", said=level)
+            chosen[target] = (choice.name, Message.of_all([choice.reasons, level]))
     population = pd.DataFrame()
     if "churn" in targets:
         tell(f"{window}: fitting churn models")
@@ -275,12 +279,13 @@ def _check_splits(past: Past, windows: Sequence[Window]) -> None:
             )
 
 
-def _surviving(test: ForwardTest, name: str, reason: str) -> tuple[str, str]:
+def _surviving(test: ForwardTest, name: str, reason: Message) -> tuple[str, Message]:
     """Return the choice, or the last model that could be fitted if the chosen could not."""
     if name in test.predictions:
         return name, reason
     usable = [m for m in test.predictions if m != "zero"] or list(test.predictions)
-    return usable[-1], f"{usable[-1]}, because {name} failed at as_of: {test.failed.get(name)}"
+    why = test.failed.get(name)
+    return usable[-1], Message("contest.instead", model=usable[-1], failed=name, why=why)
 
 
 def _records(
@@ -288,7 +293,7 @@ def _records(
     window: Window,
     *,
     chosen: str,
-    reason: str,
+    reason: Message,
     n_replicates: int,
     random_state: int,
 ) -> list[dict[str, Any]]:

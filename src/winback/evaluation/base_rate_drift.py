@@ -9,6 +9,7 @@ import pandas as pd
 
 from winback.estimators.churn.calibrators import count_disjoint
 from winback.estimators.churn.candidates.candidate import Floats
+from winback.messages import Message
 
 NOTABLE = 0.02
 """A standard deviation of the churn rate from which a score's level is worth a warning."""
@@ -37,7 +38,7 @@ def base_rate_drift(rates: pd.DataFrame, level_errors: Floats, span_days: int) -
         ``sd`` (of the rate, in [0, 1]; None with one snapshot), ``low`` and ``high`` (the rates
         seen), ``snapshots``, ``windows`` (of them without overlap), ``level_error`` (the largest
         by which the model's mean prediction missed; None without forward evidence), ``notable``
-        and ``sentence``.
+        and ``message``.
 
     Examples
     --------
@@ -54,17 +55,15 @@ def base_rate_drift(rates: pd.DataFrame, level_errors: Floats, span_days: int) -
     low, high = float(rate.min()), float(rate.max())
     missed = float(np.abs(level_errors).max()) if len(level_errors) else None
     if len(rate) < 2:
-        sd, said = None, "one snapshot only, so how the churn rate moves is unknown"
+        sd, message = None, Message("base_rate.one_snapshot")
     else:
         excess = float(rate.var(ddof=1) - (rate * (1.0 - rate) / n).mean())
         sd = float(np.sqrt(max(excess, 0.0)))
-        said = (
-            f"the churn rate lay between {low:.1%} and {high:.1%} over {len(rate)} snapshots "
-            f"({windows} without overlap), a standard deviation of {100 * sd:.1f} points beyond "
-            "sampling noise"
+        message = Message(
+            "base_rate.moves", low=low, high=high, n=len(rate), windows=windows, sd=sd
         )
     if missed is not None:
-        said += f"; forecasts of past snapshots missed its level by up to {100 * missed:.1f} points"
+        message = Message.of_all([message, Message("base_rate.missed", missed=missed)])
     notable = (sd or 0.0) >= NOTABLE or (missed or 0.0) >= 2 * NOTABLE
     return {
         "sd": sd,
@@ -74,5 +73,5 @@ def base_rate_drift(rates: pd.DataFrame, level_errors: Floats, span_days: int) -
         "windows": windows,
         "level_error": missed,
         "notable": notable,
-        "sentence": said,
+        "message": message,
     }

@@ -17,6 +17,7 @@ from winback.evaluation.bootstrap import HIGHER_IS_BETTER, Bootstrap, as_loss, b
 from winback.evaluation.contest import MAX_WRITTEN_OFF
 from winback.evaluation.forward import ForwardTest
 from winback.evaluation.value_losses import SCORED, pooled_loss, written_off
+from winback.messages import Message
 
 TOLERANCE = 0.01
 BIAS_BOUNDS = (0.5, 2.0)  # beyond a factor of two no total is of use
@@ -29,7 +30,8 @@ class Check:
 
     Parameters
     ----------
-    target, against, metric : str
+    target : str
+    against, metric : str or Message
         ``against`` names the other model, or a bound.
     challenger, other : float
         The metric of each, in its own unit.
@@ -41,13 +43,14 @@ class Check:
 
     Examples
     --------
-    >>> print(Check("revenue", "rate+own_mean", "mae", 10.3, 10.0, 0.03, 0.01, 0.05, False))
-    revenue: mae 10.3 against 10 of rate+own_mean, loss +3.0% (+1.0% to +5.0%): worse
+    >>> worse = Check("revenue", "rate+own_mean", "mae", 10.3, 10.0, 0.03, 0.01, 0.05, False)
+    >>> print(worse.message)
+    Revenue: MAE 10.3 against 10 of own rate so far, loss +3.0% (+1.0% to +5.0%): worse
     """
 
     target: str
-    against: str
-    metric: str
+    against: str | Message
+    metric: str | Message
     challenger: float
     other: float
     loss_change: float
@@ -55,15 +58,23 @@ class Check:
     high: float
     passed: bool
 
-    def __str__(self) -> str:
-        """Return the check in one line."""
-        head = f"{self.target}: {self.metric} {self.challenger:.4g}"
-        if np.isnan([self.challenger, self.loss_change, self.low, self.high]).any():
-            known = "holds" if self.passed else "is not known well enough, or out of bounds"
-            return f"{head} against {self.against}: {known}"
-        return (
-            f"{head} against {self.other:.4g} of {self.against}, loss {self.loss_change:+.1%} "
-            f"({self.low:+.1%} to {self.high:+.1%}): {'holds' if self.passed else 'worse'}"
+    @property
+    def message(self) -> Message:
+        """The check in one line."""
+        value, ends = self.challenger, (self.loss_change, self.low, self.high)
+        said = Message("check.of", target=self.target, metric=self.metric, value=value)
+        if np.isnan([value, *ends]).any():
+            result = Message("check.within") if self.passed else Message("check.beyond")
+            return Message("check.bound", said=said, against=self.against, result=result)
+        loss = Message("check.loss", change=ends[0], low=ends[1], high=ends[2])
+        result = Message("check.holds") if self.passed else Message("check.worse")
+        return Message(
+            "check.compared",
+            said=said,
+            other=self.other,
+            against=self.against,
+            loss=loss,
+            result=result,
         )
 
 
@@ -144,7 +155,8 @@ def value_checks(
     bias = single.point[challenger, "bias"]
     low, high = BIAS_BOUNDS
     bound = Check(
-        test.target, f"{low:g} to {high:g}", "bias", bias, np.nan, np.nan, np.nan, np.nan,
+        test.target, Message("bound.range", low=low, high=high), "bias", bias,
+        np.nan, np.nan, np.nan, np.nan,
         passed=low <= bias <= high,
     )  # fmt: skip
     if champion in predicted:
@@ -217,7 +229,8 @@ def tier_checks(
     levels = np.unique(rank)
     none = np.nan
     occupied = Check(
-        test.target, f"at least {MIN_TIERS}", "tiers", float(levels.size), none, none, none, none,
+        test.target, Message("bound.least", least=MIN_TIERS), "tiers", float(levels.size),
+        none, none, none, none,
         passed=levels.size >= MIN_TIERS,
     )  # fmt: skip
     names = [name for name in (challenger, champion) if name in predicted]
@@ -227,8 +240,9 @@ def tier_checks(
     low, high = result.interval(challenger, "gini")
     gini = result.point[challenger, "gini"]
     orders = Check(
-        test.target, "chance", "gini", gini, 0.0, -gini, -high, -low, passed=bool(low > 0)
-    )
+        test.target, Message("bound.chance"), "gini", gini, 0.0, -gini, -high, -low,
+        passed=bool(low > 0),
+    )  # fmt: skip
     checks = [occupied, orders]
     for lower, upper in pairwise(levels):
         checks.append(_ordered(test, rank == lower, rank == upper, int(upper) + 1))
@@ -243,6 +257,6 @@ def _ordered(test: ForwardTest, below: np.ndarray, above: np.ndarray, tier: int)
     mean_a, mean_b = float(a.mean()), float(b.mean())
     error = np.sqrt(sum(x.var(ddof=1) / x.size if x.size > 1 else np.inf for x in (a, b)))
     return Check(
-        test.target, "the tier below it", f"mean of tier {tier} from the bottom", mean_a, mean_b,
-        np.nan, np.nan, np.nan, passed=bool(mean_a - mean_b + 1.96 * error >= 0),
+        test.target, Message("bound.tier_below"), Message("check.tier_mean", n=tier),
+        mean_a, mean_b, np.nan, np.nan, np.nan, passed=bool(mean_a - mean_b + 1.96 * error >= 0),
     )  # fmt: skip

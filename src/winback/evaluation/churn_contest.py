@@ -26,6 +26,7 @@ from winback.evaluation.churn_evidence import (
     measure,
     paired_intervals,
 )
+from winback.messages import Message
 
 
 def choose_churn(
@@ -86,7 +87,7 @@ def _judge(
     evidence = gather(names, X, y, settings, purchase_models)
     contestants = [name for name in model.candidates_ if name in evidence.predictions]
     if not contestants:
-        return ChurnChoice("", "", failed=evidence.failed)
+        return ChurnChoice("", evidence.note, evidence.note, failed=evidence.failed)
     choice = hold_contest(
         evidence,
         contestants,
@@ -106,9 +107,8 @@ def _judge(
     )
     return replace(
         choice,
-        reason=f"{choice.reason}; {drift['sentence']}",
+        reason=Message.of_all([choice.reason, drift["message"]]),
         evidence=table,
-        note=evidence.note,
         drift=drift,
         failed=evidence.failed,
     )
@@ -181,25 +181,30 @@ def hold_contest(
     poorer = level & (table["profit_high"] < 0.0)
     selected = str(table.loc[level & ~poorer, "levelled_brier"].idxmin())  # simplest first
     table["selected"] = table.index == selected
-    reason = _explain(table, selected, best, len(y))
+    reasons = [_explain(table, selected, best, len(y))]
     if poorer.any():
-        reason += f"; acting on {', '.join(table.index[poorer])} earned significantly less"
-    reason = f"{reason}; calibration {calibrators[selected].kind}"
-    return ChurnChoice(selected, reason, table.reset_index(), calibrators)
+        reasons.append(Message("churn.earn_less", models=list(table.index[poorer])))
+    reasons.append(Message("churn.calibration", kind=calibrators[selected].kind))
+    reason = Message.of_all(reasons)
+    return ChurnChoice(selected, reason, evidence.note, table.reset_index(), calibrators)
 
 
-def _explain(table: pd.DataFrame, selected: str, best: str, rows: int) -> str:
+def _explain(table: pd.DataFrame, selected: str, best: str, rows: int) -> Message:
     briers, won = table["levelled_brier"], table.loc[selected]
-    text = f"{selected}: levelled Brier {briers[selected]:.4f} on {rows:,} unseen rows"
-    if selected != best:
-        text += (
-            f", not told apart from {best} ({briers[best]:.4f}, difference "
-            f"{won['low']:+.4f} to {won['high']:+.4f})"
-        )
     others = briers.drop(index=[selected, best], errors="ignore")
-    if len(others):
-        text += f", against {others.idxmin()} {others.min():.4f}"
-    level = [str(name) for name in table.index[table["low"] <= 0.0] if name not in {selected, best}]
-    if level:
-        text += f" (not told apart: {', '.join(level)})"
-    return text
+    alike = [str(name) for name in table.index[table["low"] <= 0.0] if name not in {selected, best}]
+    return Message(
+        "churn.chosen",
+        model=selected,
+        brier=briers[selected],
+        n=rows,
+        best=""
+        if selected == best
+        else Message(
+            "churn.level_with", model=best, brier=briers[best], low=won["low"], high=won["high"]
+        ),
+        rival=Message("churn.against", model=others.idxmin(), brier=others.min())
+        if len(others)
+        else "",
+        alike=Message("churn.not_told_apart", models=alike) if alike else "",
+    )

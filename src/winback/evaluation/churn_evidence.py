@@ -25,6 +25,7 @@ from winback.estimators.churn.candidates.candidate import (
 )
 from winback.estimators.purchase.beta_geo import BetaGeoModel
 from winback.evaluation.bootstrap import weight_blocks
+from winback.messages import Message
 
 Indices = npt.NDArray[np.int64]
 Split = tuple[Indices, Indices]
@@ -52,7 +53,7 @@ class Evidence:
     forward
         Whether every prediction was made by a model of the past.
     note
-        How the evidence was made, in one sentence.
+        How the evidence was made.
     value
         What is at stake in each row, as known then; None: the same in all.
     """
@@ -62,9 +63,9 @@ class Evidence:
     snapshot: Indices
     customer: Indices
     predictions: dict[str, Floats]
-    failed: dict[str, str]
+    failed: dict[str, Message]
     forward: bool
-    note: str
+    note: Message
     value: Floats | None = None
 
 
@@ -144,25 +145,22 @@ def gather(
     splits = [split for split in forward_splits(days, **window) if learnable(split)]
     forward = bool(splits)
     if forward:
-        dates = ", ".join(day_text(days[test[0]]) for _, test in splits)
-        note = f"each of the snapshots {dates} was predicted by models of the snapshots before it"
+        dates = [day_text(days[test[0]]) for _, test in splits]
+        note = Message("evidence.forward", dates=dates)
     else:
         newest = days == days.max()
         folds = grouped_splits(customer, settings["random_state"])
         splits = [(train, test[newest[test]]) for train, test in folds]
         splits = [split for split in splits if learnable(split)]
-        note = (
-            f"no snapshot lies {sum(window.values())} days after another, so each customer was "
-            f"predicted on {day_text(days.max())} by models of other customers ({N_FOLDS} folds); "
-            "how the base rate moves over time is unknown"
-        )
+        between, newest_day = sum(window.values()), day_text(days.max())
+        note = Message("evidence.folds", days=between, newest=newest_day, folds=N_FOLDS)
     parts: dict[str, list[Floats]] = {name: [] for name in names}
-    failed: dict[str, str] = {}
+    failed: dict[str, Message] = {}
     for train, test in splits:
         day = day_text(days[test[0]])
         known = (purchase_models or {}).get(date.fromisoformat(day))
         if purchase_models is not None and known is None and BetaGeoChurn.name in parts:
-            failed[BetaGeoChurn.name] = f"no purchase model could be fitted at {day}"
+            failed[BetaGeoChurn.name] = Message("evidence.no_purchase_model", day=day)
             del parts[BetaGeoChurn.name]
         by_date = None
         if purchase_models is not None:  # those younger than the test snapshot are not known yet

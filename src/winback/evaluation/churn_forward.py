@@ -25,6 +25,7 @@ from winback.evaluation.windows import Window
 from winback.features.behaviour import active
 from winback.features.feature_catalogue import feature_columns
 from winback.features.snapshots import snapshot_dates, training_table
+from winback.messages import Message
 
 ECONOMICS = ("margin", "save_rate", "contact_cost", "offer_cost")  # they only choose
 MAX_CUSTOMERS = 100_000  # more teach a churn model little, and cost memory for every snapshot
@@ -203,8 +204,8 @@ def fit_churn(recipe: Recipe, data: ChurnData, window: Window, random_state: int
 def _fit(model: ChurnModel, data: ChurnData, window: Window) -> ChurnModel:
     if data.train is None or data.train.empty:
         raise NotEnoughDataError(
-            "history is too short for one labelled snapshot",
-            got=f"as_of {window.as_of}, horizon {window.horizon_days} days",
+            Message("few.labelled_snapshot"),
+            got=Message("few.from_day", as_of=window.as_of, days=window.horizon_days),
             hint="give more history, or a shorter horizon",
         )
     names = feature_columns(data.train.columns)  # whatever else was joined on is not learned
@@ -255,7 +256,7 @@ def churn_forward(
     """
     data = ChurnData(past.at(window.as_of), window, settings)
     judged = foretold(past, data, window, settings)
-    failed: dict[str, str] = {}
+    failed: dict[str, Message] = {}
     models: dict[str, ChurnModel] = {}
     for name, recipe in recipes.items():
         model = attempt(failed, name, unfitted, recipe, window, random_state)

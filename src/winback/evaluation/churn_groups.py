@@ -13,6 +13,7 @@ from winback.evaluation.bootstrap import MAX_CUSTOMERS, bootstrap
 from winback.evaluation.forward import ForwardTest
 from winback.evaluation.metrics import churn_metrics, profit_by_depth
 from winback.evaluation.windows import Window
+from winback.messages import Message
 from winback.plain import plain
 
 ORDERS = ("1", "2", "3-4", "5-9", "10+")
@@ -114,35 +115,37 @@ def group_records(
     return records
 
 
-def knows_little(record: Mapping[str, Any]) -> str | None:
-    """Say in a sentence that a score hardly tells the customers of a group apart; None if it does.
+def knows_little(record: Mapping[str, Any]) -> Message | None:
+    """Say that a score hardly tells the customers of a group apart; None if it does.
 
     Examples
     --------
-    >>> knows_little({"grouping": "repeat", "group": "one order", "n": 900, "churn_rate": 0.8,
-    ...               "auc": 0.55, "auc_low": 0.49, "auc_high": 0.61})
-    'about customers with one order (900) the score knows little: AUC 0.55 (0.49 to 0.61)'
+    >>> print(knows_little({"grouping": "repeat", "group": "one order", "n": 900,
+    ...                     "churn_rate": 0.8, "auc": 0.55, "auc_low": 0.49, "auc_high": 0.61}))
+    about customers with one order (900) the score knows little: AUC 0.55 (0.49 to 0.61)
     >>> knows_little({"grouping": "repeat", "group": "repeat", "n": 900, "churn_rate": 0.6,
     ...               "auc": 0.71, "auc_low": 0.66, "auc_high": 0.75}) is None
     True
     """
-    group = str(record["group"])
-    who = {ONE_ORDER: "customers with one order", REPEAT: "repeat customers"}.get(group)
-    if who is None:
-        orders = f"customers with {group} order{'s' if group != '1' else ''}"
-        who = orders if record["grouping"] == "orders" else f"customers of {group}"
+    who, n = _people(record["grouping"], str(record["group"])), record["n"]
     auc, low, high = record["auc"], record["auc_low"], record["auc_high"]
     if not np.isfinite(auc):
-        kind = "left" if record["churn_rate"] else "came back"
-        return f"of {who} ({record['n']:,}) all {kind}: nothing can be said about the ranking"
+        if record["churn_rate"]:
+            return Message("score.all_left", who=who, n=n)
+        return Message("score.all_back", who=who, n=n)
     if not np.isfinite(low):
-        return f"there are too few {who} ({record['n']:,}) to say what the score knows about them"
+        return Message("score.too_few", who=who, n=n)
     if auc >= LITTLE and low > 0.5:
         return None
-    return (
-        f"about {who} ({record['n']:,}) the score knows little: "
-        f"AUC {auc:.2f} ({low:.2f} to {high:.2f})"
-    )
+    return Message("score.knows_little", who=who, n=n, auc=auc, low=low, high=high)
+
+
+def _people(grouping: str, group: str) -> Message:
+    if grouping == "orders":
+        return Message("people.order") if group == "1" else Message("people.orders", orders=group)
+    if group == ONE_ORDER:
+        return Message("people.one_order")
+    return Message("people.repeat") if group == REPEAT else Message("people.of", tier=group)
 
 
 def profit_records(

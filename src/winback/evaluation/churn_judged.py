@@ -20,20 +20,21 @@ from winback.evaluation.churn_groups import group_records, order_groups, profit_
 from winback.evaluation.forward import ForwardTest, Recipe
 from winback.evaluation.past import Past
 from winback.evaluation.windows import Window
+from winback.messages import Message
 
 CHURN_RECIPE: Recipe = {"estimator": "ChurnModel", "params": {}}
 
 
 def churn_test(
     past: Past, window: Window, recipe: Recipe, settings: ChurnSettings, random_state: int
-) -> tuple[ForwardTest, tuple[str, str], pd.DataFrame]:
+) -> tuple[ForwardTest, tuple[str, Message], pd.DataFrame]:
     """Fit the churn model once: its candidates are the models, its selection the choice.
 
     The customers' behaviour comes third, in the order of the test.
     """
     data = ChurnData(past.at(window.as_of), window, settings)
     judged, population = foretold(past, data, window, settings), data.population
-    failed: dict[str, str] = {}
+    failed: dict[str, Message] = {}
     try:
         model = fit_churn(recipe, data, window, random_state)
         scores, failed = model.candidate_probabilities(population), model.dropped_
@@ -42,7 +43,7 @@ def churn_test(
     except NotEnoughDataError as error:
         scores = unlabelled_churn(data, window)
         name = str(scores.columns[0])
-        choice = (name, f"{name}, which needs no labels: {error.reason}")
+        choice = (name, Message("churn.unlabelled", model=name, why=Message.of_error(error)))
     predictions = {
         str(name): pd.DataFrame({"predicted": scores[name].to_numpy()}) for name in scores
     }

@@ -14,6 +14,7 @@ from winback.errors import NotEnoughDataError, UsageError
 from winback.estimators.churn.candidates import BoostedTrees
 from winback.estimators.churn.candidates.candidate import Floats, canonical
 from winback.evaluation.churn_evidence import Evidence, gather, levelled, paired_intervals
+from winback.messages import Message
 
 if TYPE_CHECKING:
     import optuna
@@ -34,14 +35,14 @@ class Tuning:
     trials
         One row per trial: ``number, loss`` (levelled Brier score on the searched half), ``default``
         and a column per parameter, NaN where it is left to the default.
-    sentence
+    message
         How it ended, with the numbers.
     """
 
     params: dict[str, float]
     better: bool
     trials: pd.DataFrame
-    sentence: str
+    message: Message
 
 
 def tune(
@@ -115,8 +116,7 @@ def tune(
     trials = pd.DataFrame(rows)
     best = int(trials["loss"].to_numpy().argmin())
     if best == 0:
-        sentence = f"none of {n_trials} trials was better than the defaults, which are kept"
-        return Tuning({}, False, trials, sentence)
+        return Tuning({}, False, trials, Message("tuning.none_better", n=n_trials))
     unseen = ~halves[0]
     pair = pd.DataFrame({"defaults": losses[0][unseen], "tuned": losses[best][unseen]})
     found = paired_intervals(
@@ -127,20 +127,22 @@ def tune(
         random_state=random_state,
     ).loc["tuned"]
     better = bool(found["high"] < 0.0)
-    verdict = (
-        "better than" if better else "not told apart from" if found["low"] <= 0 else "worse than"
-    )
-    sentence = (
-        f"the best of {n_trials} trials is {verdict} the defaults on customers it was not chosen "
-        f"on: levelled Brier {pair['tuned'].mean():.5f} against {pair['defaults'].mean():.5f}, "
-        f"difference {found['low']:+.5f} to {found['high']:+.5f}"
+    alike = Message("tuning.alike") if found["low"] <= 0 else Message("tuning.worse")
+    ended = Message(
+        "tuning.best",
+        n=n_trials,
+        result=Message("tuning.better") if better else alike,
+        brier=pair["tuned"].mean(),
+        defaults=pair["defaults"].mean(),
+        low=found["low"],
+        high=found["high"],
     )
     if not better:
-        return Tuning({}, False, trials, f"{sentence}; the defaults are kept")
+        return Tuning({}, False, trials, Message.of_all([ended, Message("tuning.kept")]))
     kept = trials.iloc[best].drop(["number", "loss", "default"])
     whole = {"num_leaves", "min_child_samples", "n_estimators"}
     params = {str(k): int(v) if k in whole else float(v) for k, v in kept.items()}
-    return Tuning(params, True, trials, sentence)
+    return Tuning(params, True, trials, ended)
 
 
 def as_yaml(params: Mapping[str, float]) -> str:
@@ -172,8 +174,8 @@ def _optuna() -> Any:
 def _evidence(X: pd.DataFrame, y: npt.NDArray[np.int64], settings: dict[str, Any]) -> Evidence:
     evidence = gather([BoostedTrees.name], X, y, settings)
     if BoostedTrees.name not in evidence.predictions:
-        why = evidence.failed.get(BoostedTrees.name, "too few customers of one kind")
-        raise NotEnoughDataError("LightGBM cannot be tuned here", got=why)
+        why = evidence.failed.get(BoostedTrees.name, Message("few.of_one_kind"))
+        raise NotEnoughDataError(Message("tuning.impossible"), got=why)
     return evidence
 
 

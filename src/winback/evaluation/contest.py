@@ -40,6 +40,7 @@ from winback.evaluation.past import Past
 from winback.evaluation.value_candidates import SIMPLE, VALUE_CANDIDATES
 from winback.evaluation.value_losses import SCORED, pooled_bias, pooled_loss, written_off
 from winback.evaluation.windows import MIN_CUSTOMERS, Window, inner_windows
+from winback.messages import Message
 
 TOLERANCE = 0.02  # a simpler candidate may lose so much, as a share of the loss
 BIAS_BOUNDS = (0.8, 1.25)
@@ -49,11 +50,9 @@ MAX_WRITTEN_OFF = 0.05  # share of the total; what auditors by custom call mater
 MAX_CONTEST = 50_000
 DEFAULT = "modified_beta_geo+gamma_gamma_all"
 NOTHING = {
-    "purchases": "nobody came back after any",
-    "revenue": "customers brought nothing, refunds counted, after any",
+    "purchases": Message("contest.nobody_back"),
+    "revenue": Message("contest.nothing_brought"),
 }
-
-
 NO_LEVEL = level_of([], DEFAULT)
 
 
@@ -69,8 +68,8 @@ class Choice:
         The candidate.
     recipe : dict
         Its recipe.
-    reasons : str
-        One sentence with the numbers that decided.
+    reasons : Message
+        The numbers that decided, a clause each.
     table : DataFrame
         The evidence: ``as_of``, ``until`` of each inner window (or ``pooled``), ``candidate``,
         ``n``, ``mae``, ``rmse``, ``gini``, ``bias`` and, on pooled rows, ``loss_ratio`` to the
@@ -82,7 +81,7 @@ class Choice:
     target: str
     name: str
     recipe: Recipe
-    reasons: str
+    reasons: Message
     table: pd.DataFrame
     level: Level = NO_LEVEL
 
@@ -165,70 +164,80 @@ def _choose(
     evidence = _evidence(tests, candidates)
     fallback = DEFAULT if DEFAULT in candidates else list(candidates)[-1]
     if not tests:
-        return _default(target, candidates, fallback, "history is too short for one", evidence)
+        return _default(target, candidates, fallback, Message("contest.short"), evidence)
     pooled = pooled_loss(tests, n_replicates=n_replicates, random_state=random_state)
     losses = {model: pooled.point[model, "loss"] for model, key in pooled.point if key == "loss"}
     able = [m for m in candidates if m in losses and losses[m] < np.inf]
     bias = {model: pooled_bias(tests, model) for model in losses}
     share_off = {model: written_off(tests, model) for model in losses}
     failed = {model: why for test in tests for model, why in test.failed.items()}
-    notes = dict(failed)
+    notes: dict[str, Message] = dict(failed)
     blind = [m for m in able if share_off[m] >= MAX_WRITTEN_OFF]
     fit = [m for m in able if m not in blind] or able
     if fit != able:
-        notes |= {m: f"predicts 0 for customers who brought {share_off[m]:.0%}" for m in blind}
+        notes |= {m: Message("contest.predicts_none", share=share_off[m]) for m in blind}
     level = {m: _off_level(bias[m]) for m in fit}
     if not fit or not np.isfinite(min(level.values())):
         actual = sum(float(test.actual.sum()) for test in tests)
-        why = "no candidate could be judged after any" if actual > 0 else NOTHING[target]
+        why = Message("contest.unjudged") if actual > 0 else NOTHING[target]
         return _default(target, candidates, fallback, why, evidence)
     off = [m for m in fit if level[m] > min(level.values()) + np.log(SLACK)]
-    notes |= {m: f"predicts {bias[m]:.2f} of the actual total" for m in off}
+    notes |= {m: Message("contest.predicts", bias=bias[m]) for m in off}
     fit = [m for m in fit if m not in off]
     lost = {m: _losses_to_simple(pooled, m) for m in fit}
     fewest = min(map(len, lost.values()))
-    notes |= {m: f"loses in {'; '.join(of)}" for m, of in lost.items() if of}
+    notes |= {m: Message("contest.loses", lost=of) for m, of in lost.items() if of}
     fit = [m for m in fit if len(lost[m]) == fewest]
     best = min(fit, key=losses.__getitem__)
     chosen = next(m for m in fit if _good_enough(pooled, m, best))
     pooled_rows = _pooled_rows(pooled, candidates, best, bias, notes)
     table = pd.concat([evidence, pooled_rows], ignore_index=True)
     others = [model for model in fit if losses[model] != losses[chosen]]  # not its twin
-    windows = f"{len(tests)} inner cut-off{'s' if len(tests) > 1 else ''}"
-    reasons = (
-        f"{chosen}, judged on {windows} of {tests[0].window.horizon_days} days: total "
-        f"{bias[chosen]:.2f} of the actual{_explain(pooled, chosen, best, others)}"
+    judged = Message(
+        "contest.judged",
+        model=chosen,
+        n=len(tests),
+        days=tests[0].window.horizon_days,
+        bias=bias[chosen],
     )
-    reasons += _writing_off(share_off, blind, fit) + _missing(bias, off)
+    reasons = [judged, _explain(pooled, chosen, best, others)]
+    if blind:
+        reasons.append(_writing_off(share_off, blind, fit))
+    if off:
+        missed = [Message("contest.total_of", model=m, bias=bias[m]) for m in off]
+        reasons.append(Message("contest.off_level", models=missed))
     if lost[chosen]:
-        reasons += f"; all that are left lose to a simple rule, this one in {lost[chosen][0]}"
-    beaten = {m: f"in {of[0]}" for m, of in lost.items() if len(of) > fewest}
-    unable = {m: why for m, why in failed.items() if m not in losses}
-    more = "lose in more than it" if lost[chosen] else "lose to a simple rule"
-    reasons += _such_as(f"left out, as they {more}", beaten)
-    reasons += _such_as("could not be fitted", unable)
-    return Choice(target, chosen, dict(candidates[chosen]), reasons, table)
+        reasons.append(Message("contest.all_lose", lost=lost[chosen][0]))
+    beaten = [
+        Message("contest.lost_in", model=m, lost=of[0])
+        for m, of in lost.items()
+        if len(of) > fewest
+    ]
+    if beaten and lost[chosen]:
+        reasons.append(Message("contest.lose_in_more", models=_such_as(beaten)))
+    elif beaten:
+        reasons.append(Message("contest.lose_to_simple", models=_such_as(beaten)))
+    unable = [
+        Message("contest.because", model=m, why=why) for m, why in failed.items() if m not in losses
+    ]
+    if unable:
+        reasons.append(Message("contest.unable", models=_such_as(unable)))
+    return Choice(target, chosen, dict(candidates[chosen]), Message.of_all(reasons), table)
 
 
-def _writing_off(share_off: Mapping[str, float], blind: Sequence[str], fit: Sequence[str]) -> str:
-    if not blind:
-        return ""
-    shares = ", ".join(f"{m} ({share_off[m]:.0%} of the total)" for m in blind)
-    verb = "left out, as they predict" if set(blind).isdisjoint(fit) else "they predict"
-    return f"; {verb} 0 for customers who came back: {shares}"
+def _writing_off(
+    share_off: Mapping[str, float], blind: Sequence[str], fit: Sequence[str]
+) -> Message:
+    shares = [Message("contest.share_of", model=m, share=share_off[m]) for m in blind]
+    if set(blind).isdisjoint(fit):
+        return Message("contest.blind_out", models=shares)
+    return Message("contest.blind", models=shares)
 
 
-def _missing(bias: Mapping[str, float], off: Sequence[str]) -> str:
-    told = ", ".join(f"{m} ({bias[m]:.2f})" for m in off)
-    return f"; left out, as they miss the level: {told}" if off else ""
-
-
-def _such_as(what: str, why: Mapping[str, str]) -> str:
-    """Say how many candidates it is, and of the first why: of all would be a page."""
-    for first in why:
-        more = f" and {len(why) - 1} more" if len(why) > 1 else ""
-        return f"; {what}: {first} ({why[first]}){more}"
-    return ""
+def _such_as(candidates: Sequence[Message]) -> Message:
+    """Say of the first candidate why, and how many more it is: of all would be a page."""
+    first, *more = candidates
+    return Message("contest.and_more", said=first, n=len(more)) if more else first
 
 
 def _off_level(bias: float) -> float:
@@ -239,7 +248,7 @@ def _off_level(bias: float) -> float:
     return float(max(low - np.log(bias), np.log(bias) - high, 0.0))
 
 
-def _losses_to_simple(pooled: Bootstrap, model: str) -> list[str]:
+def _losses_to_simple(pooled: Bootstrap, model: str) -> list[Message]:
     """Name the metrics in which a simple rule is clearly better, with the rule."""
     rivals = [rival for rival in SIMPLE if (rival, "loss") in pooled.point and rival != model]
     lost = []
@@ -247,7 +256,8 @@ def _losses_to_simple(pooled: Bootstrap, model: str) -> list[str]:
         for metric in SCORED:
             d = pooled.difference(model, rival, f"log_{metric}")
             if d.worse and d.estimate > MIN_LOSS:
-                lost.append(f"{metric} to {rival} ({_percent(d.estimate)})")
+                change = np.expm1(d.estimate)
+                lost.append(Message("contest.lost", metric=metric, model=rival, change=change))
     return lost
 
 
@@ -263,7 +273,7 @@ def _pooled_rows(
     candidates: Mapping[str, Recipe],
     best: str,
     bias: Mapping[str, float],
-    notes: Mapping[str, str],
+    notes: Mapping[str, Message],
 ) -> pd.DataFrame:
     rows = []
     for model in candidates:
@@ -272,7 +282,7 @@ def _pooled_rows(
             d = pooled.difference(model, best, "loss")
             ratios = np.exp([d.estimate, d.low, d.high])
             row |= dict(zip(("loss_ratio", "low", "high"), ratios.tolist(), strict=True))
-        row["note"] = notes.get(model, "")
+        row["note"] = notes.get(model)
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -293,24 +303,19 @@ def _evidence(tests: Sequence[ForwardTest], candidates: Mapping[str, Recipe]) ->
     return pd.DataFrame(rows, columns=columns)
 
 
-def _explain(pooled: Bootstrap, chosen: str, best: str, others: list[str]) -> str:
+def _explain(pooled: Bootstrap, chosen: str, best: str, others: list[str]) -> Message:
     """Say by how much the choice leads the runner-up, or that it cannot be told from the best."""
     if not others:
-        return "; no other candidate is left"
+        return Message("contest.alone")
     rival = best if chosen != best else min(others, key=lambda m: pooled.point[m, "loss"])
     d = pooled.difference(chosen, rival, "loss")
-    text = (
-        f"; loss {_percent(d.estimate)} against {rival} ({_percent(d.low)} to {_percent(d.high)})"
-    )
-    return text if chosen == best else f"{text}, not told apart, and simpler"
-
-
-def _percent(log_ratio: float) -> str:
-    return f"{100 * np.expm1(log_ratio):+.1f}%"
+    change, low, high = np.expm1([d.estimate, d.low, d.high])
+    ahead = Message("contest.ahead", model=rival, change=change, low=low, high=high)
+    return ahead if chosen == best else Message("contest.simpler", said=ahead)
 
 
 def _default(
-    target: str, candidates: Mapping[str, Recipe], name: str, why: str, table: pd.DataFrame
+    target: str, candidates: Mapping[str, Recipe], name: str, why: Message, table: pd.DataFrame
 ) -> Choice:
-    reasons = f"{name} by default: {why} inner cut-off"
+    reasons = Message("contest.default", model=name, why=why)
     return Choice(target, name, dict(candidates[name]), reasons, table)

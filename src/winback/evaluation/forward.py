@@ -19,6 +19,7 @@ from winback.evaluation.calibration import Floats
 from winback.evaluation.past import Past
 from winback.evaluation.value_snapshots import value_snapshots
 from winback.evaluation.windows import Window
+from winback.messages import Message
 
 Recipe = dict[str, Any]
 LEVELS = (0.8, 0.9)
@@ -55,9 +56,9 @@ class ForwardTest:
     predictions : dict of str to DataFrame
         Per model, in the order of `customers`: ``predicted``, and ``low_80, high_80, low_90,
         high_90`` where the model gives intervals.
-    failed : dict of str to str
+    failed : dict of str to Message
         Models that could not be fitted, and why.
-    caveats : dict of str to str
+    caveats : dict of str to Message
         What is degenerate in a fit, and what answered it.
     totals : dict of str to dict
         Of models asked for it: the sum over all customers, ``low_80, high_80, low_90, high_90``.
@@ -70,8 +71,8 @@ class ForwardTest:
     customers: pd.Series[str]
     actual: Floats
     predictions: dict[str, pd.DataFrame]
-    failed: dict[str, str] = field(default_factory=dict)
-    caveats: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, Message] = field(default_factory=dict)
+    caveats: dict[str, Message] = field(default_factory=dict)
     totals: dict[str, dict[str, float]] = field(default_factory=dict)
     unlevelled: dict[str, pd.DataFrame] = field(default_factory=dict)
 
@@ -99,13 +100,14 @@ class ForwardTest:
 
 
 def attempt(
-    failed: dict[str, str], names: str | Sequence[str], fit: Callable[..., Any], *args: Any
+    failed: dict[str, Message], names: str | Sequence[str], fit: Callable[..., Any], *args: Any
 ) -> Any:
     """Call ``fit(*args)``; if that cannot be done, note why under `names` and return None."""
     try:
         return fit(*args)
     except (ModelError, NotEnoughDataError) as error:
-        failed |= dict.fromkeys([names] if isinstance(names, str) else names, error.reason)
+        why = Message.of_error(error)
+        failed |= dict.fromkeys([names] if isinstance(names, str) else names, why)
         return None
 
 
@@ -143,8 +145,8 @@ def value_forward(
     frame = then.frame(window.horizon_days)
     targets = value_targets(past)
     predictions: dict[str, dict[str, pd.DataFrame]] = {target: {} for target in targets}
-    failed: dict[str, str] = {}
-    caveats: dict[str, str] = {}
+    failed: dict[str, Message] = {}
+    caveats: dict[str, Message] = {}
     totals: dict[str, dict[str, dict[str, float]]] = {target: {} for target in targets}
     unlevelled: dict[str, dict[str, pd.DataFrame]] = {target: {} for target in targets}
     simulated = set(recipes if with_intervals is True else with_intervals or ())
@@ -157,7 +159,7 @@ def value_forward(
         if model is None:
             continue
         if model.caveats_:
-            caveats |= dict.fromkeys(names, "; ".join(model.caveats_))
+            caveats |= dict.fromkeys(names, Message.of_all(model.caveats_))
         point = model.expected(frame)
         bounds = None
         if not simulated.isdisjoint(names):
@@ -349,7 +351,7 @@ def tiers_forward(
     value = model.predict(frame)
     frame = frame.assign(clv=value["clv"] if "clv" in value else value["expected_purchases"])
     predictions: dict[str, pd.DataFrame] = {}
-    failed: dict[str, str] = {}
+    failed: dict[str, Message] = {}
     for names in distinct(recipes):
         tiers = unfitted(recipes[names[0]], window, random_state)
         if attempt(failed, names, tiers.fit, frame) is not None:

@@ -35,6 +35,7 @@ from winback.evaluation.metrics import churn_metrics, value_metrics
 from winback.evaluation.past import Past
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.evaluation.windows import MIN_CUSTOMERS, Window
+from winback.messages import Message
 
 KINDS = {
     "CustomerValueModel": "value",
@@ -70,9 +71,9 @@ class Evidence:
         Where they were judged; None if history is too short.
     tests : list of ForwardTest
         One per target.
-    note : str
-        One sentence: the cut-off, the window, and whether it is shorter than asked for.
-    failed : dict of str to str
+    note : Message
+        The cut-off, the window, and whether it is shorter than asked for.
+    failed : dict of str to Message
         Recipes that could not be fitted, and why.
     recipes : dict of str to recipe
         What was refitted.
@@ -81,8 +82,8 @@ class Evidence:
     kind: str
     window: Window | None
     tests: list[ForwardTest]
-    note: str
-    failed: dict[str, str] = field(default_factory=dict)
+    note: Message
+    failed: dict[str, Message] = field(default_factory=dict)
     recipes: dict[str, Recipe] = field(default_factory=dict)
 
 
@@ -93,7 +94,7 @@ class GateDecision:
     Parameters
     ----------
     accepted : bool
-    reasons : list of str
+    reasons : list of Message
         One line each, with numbers: why refused; or what was compared.
     checks : DataFrame
         One row per check; the columns are the fields of `winback.evaluation.checks.Check`.
@@ -102,7 +103,7 @@ class GateDecision:
     """
 
     accepted: bool
-    reasons: list[str]
+    reasons: list[Message]
     checks: pd.DataFrame
     metrics: dict[str, float]
 
@@ -161,14 +162,19 @@ def evaluate_recipes(
         else:
             tests = [tiers_forward(past, recipes, window, value_recipe, random_state)]
     except NotEnoughDataError as error:
-        return Evidence(kind, window, [], f"{note}: {error.reason}")
+        return _unjudged(kind, window, note, Message.of_error(error))
     if not any(test.actual.any() for test in tests):
-        happened = "everybody bought" if kind == "churn" else "nobody bought"
-        return Evidence(kind, window, [], f"{note}: {happened}, so nothing can be judged")
+        bought = Message("gate.all_bought") if kind == "churn" else Message("gate.none_bought")
+        return _unjudged(kind, window, note, bought)
     n = len(tests[0].actual)
     if n < MIN_CUSTOMERS:
-        return Evidence(kind, window, [], f"{note}: {n} customers, {MIN_CUSTOMERS} needed")
+        few = Message("gate.few_customers", n=n, least=MIN_CUSTOMERS)
+        return _unjudged(kind, window, note, few)
     return Evidence(kind, window, tests, note, tests[0].failed, dict(recipes))
+
+
+def _unjudged(kind: str, window: Window, note: Message, why: Message) -> Evidence:
+    return Evidence(kind, window, [], Message("said_because", said=note, why=why))
 
 
 def decide(
@@ -202,14 +208,13 @@ def decide(
     if not evidence.tests:
         return _refused([evidence.note])
     if challenger not in evidence.tests[0].predictions:
-        why = evidence.failed.get(challenger, "it was not among the recipes")
-        return _refused([f"{challenger} could not be fitted: {why}"])
+        return _refused([Message("gate.unfitted", name=challenger, why=_why(evidence, challenger))])
     rivals, twins, said = _compared(evidence, challenger, champion, baselines)
     said = [evidence.note, *said]
     if champion is not None and champion not in (*rivals, *twins):
-        return _refused([*said, "nobody is promoted over a champion that was not compared"])
+        return _refused([*said, Message("gate.champion_unseen")])
     if baselines and not set(rivals) & set(baselines):
-        return _refused([*said, "no baseline of another recipe could be fitted to compare with"])
+        return _refused([*said, Message("gate.no_baseline")])
     champion = champion if champion in rivals else None
     checks: list[Check] = []
     metrics: dict[str, float] = {}
@@ -221,11 +226,11 @@ def decide(
         own = measure(test.actual, test.predicted()[challenger])
         shown = ("gini", "spearman") if evidence.kind == "tiers" else own  # ranks have no unit
         metrics |= {f"{test.target}.{name}": own[name] for name in shown}
-    failed = [str(check) for check in checks if not check.passed]
+    failed = [check.message for check in checks if not check.passed]
     table = pd.DataFrame([vars(check) for check in checks])
     if failed or not checks:
-        return GateDecision(False, said + (failed or ["nothing was checked"]), table, metrics)
-    done = f"{len(checks)} checks passed, against {', '.join(rivals) or 'no other model'}"
+        return GateDecision(False, said + (failed or [Message("gate.unchecked")]), table, metrics)
+    done = Message("gate.passed", n=len(checks), models=rivals or Message("gate.no_rival"))
     return GateDecision(True, [*said, done], table, metrics)
 
 
@@ -234,25 +239,24 @@ _CHECKS = {"value": value_checks, "churn": churn_checks, "tiers": tier_checks}
 
 def _compared(
     evidence: Evidence, challenger: str, champion: str | None, baselines: Sequence[str]
-) -> tuple[list[str], list[str], list[str]]:
+) -> tuple[list[str], list[str], list[Message]]:
     """Return who is compared, who has the challenger's own recipe, and what to say about them."""
     rivals: list[str] = []
     twins: list[str] = []
-    said: list[str] = []
+    said: list[Message] = []
     for name in dict.fromkeys([*([] if champion is None else [champion]), *baselines]):
-        role = "champion" if name == champion else "baseline"
+        own = name == champion
+        who = Message("gate.champion") if own else Message("gate.baseline", model=name)
         if _twins(evidence, challenger, name):
             twins.append(name)
-            said.append(f"same recipe as the {role}{'' if role == name else f' {name}'}")
+            said.append(Message("gate.twin", who=who))
         elif name in evidence.tests[0].predictions:
             rivals.append(name)
         else:
-            why = evidence.failed.get(name, "it was not among the recipes")
-            said.append(f"the {role} {name} could not be compared: {why}")
+            said.append(Message("gate.uncompared", who=who, why=_why(evidence, name)))
     for test in evidence.tests if evidence.kind == "value" else []:
         said += [
-            f"{test.target}: {name} predicts 0 for customers who brought {share:.0%} of the "
-            "total, so only its ranking is compared"
+            Message("gate.writes_off", target=test.target, model=name, share=share)
             for name, share in writing_off(test, challenger, rivals).items()
         ]
     return rivals, twins, said
@@ -264,5 +268,9 @@ def _twins(evidence: Evidence, one: str, other: str) -> bool:
     return known and same_but_settings(recipes[one], recipes[other])
 
 
-def _refused(reasons: list[str]) -> GateDecision:
+def _why(evidence: Evidence, name: str) -> Message:
+    return evidence.failed.get(name) or Message("gate.not_asked")
+
+
+def _refused(reasons: list[Message]) -> GateDecision:
     return GateDecision(False, reasons, pd.DataFrame(), {})

@@ -29,6 +29,7 @@ from winback.evaluation.past import Past
 from winback.evaluation.windows import MIN_CUSTOMERS, Window
 from winback.features.behaviour import active
 from winback.features.purchases import purchase_days
+from winback.messages import Message
 
 EVERY_DAYS = 7
 MAX_SCORED = 20_000  # customers scored each week, drawn by a digest: medians need no more
@@ -62,17 +63,21 @@ class LeadTime:
     horizon_days: int
 
     def summary(self) -> dict[str, Any]:
-        """Return plain values: `risk, days, meaning`, and what was measured at the threshold."""
+        """Return `risk, days`, `meaning` (a message), and what was measured at the threshold."""
         row = self.table[self.table["threshold"] == self.threshold].iloc[0]
         measured = {
             name: int(row[name]) if name in ("silences", "churned") else round(float(row[name]), 3)
             for name in self.table.columns.drop("threshold")
         }
-        meaning = (
-            f"P(churn) of {self.threshold:.2f}, which on history warned of churn a median of "
-            f"{row['lead_median']:.0f} days ahead (quartiles {row['lead_q25']:.0f} and "
-            f"{row['lead_q75']:.0f}; asked for: {self.days}), reached {row['recall']:.0%} of those "
-            f"who churned, and was right in {row['precision']:.0%} of its warnings"
+        meaning = Message(
+            "warn_from.days",
+            risk=self.threshold,
+            median=row["lead_median"],
+            low=row["lead_q25"],
+            high=row["lead_q75"],
+            days=self.days,
+            recall=row["recall"],
+            precision=row["precision"],
         )
         return {
             "risk": self.threshold,

@@ -19,6 +19,7 @@ from winback.estimators.value.value_intervals import LevelRange
 from winback.evaluation.busy import busy_share
 from winback.evaluation.forward import ForwardTest
 from winback.evaluation.windows import Window
+from winback.messages import Message
 
 EXPECTED_SPREAD = 0.2  # before anything is seen: totals of shops stray by a fifth
 EXPECTED_WINDOWS = 3.0  # and that is worth so many windows
@@ -63,18 +64,21 @@ class Level:
         """What a value model is told of it."""
         return {"level": LevelRange(self.spread, self.low, self.high)}
 
-    def __str__(self) -> str:
-        """Return what was seen, in a clause."""
-        ends = f"intervals reach from {np.exp(-self.low):.2f} to {np.exp(self.high):.2f} of it"
-        if self.busy or self.unseen:
-            told = f", {self.unseen:.0%} off what was seen" if self.unseen else ", as was seen"
-            ends += f", with {self.busy:.0%} of the days ahead busy{told}"
-        if not self.windows:
-            return f"level not seen yet, taken to stray by {self.spread:.0%}; {ends}"
-        ratios = ", ".join(
-            f"{w['ratio']:.2f}{' a year before' if w['season'] else ''}" for w in self.windows
-        )
-        return f"actual over predicted {ratios}: the level strays by {self.spread:.0%}; {ends}"
+    @property
+    def message(self) -> Message:
+        """What was seen, and how far intervals reach."""
+        ends = Message("level.reach", low=np.exp(-self.low), high=np.exp(self.high))
+        if self.unseen:
+            ends = Message("level.busy_unseen", said=ends, busy=self.busy, unseen=self.unseen)
+        elif self.busy:
+            ends = Message("level.busy", said=ends, busy=self.busy)
+        ratios = [
+            Message("level.year_before", ratio=w["ratio"]) if w["season"] else w["ratio"]
+            for w in self.windows
+        ]
+        seen = Message("level.seen", ratios=ratios, spread=self.spread)
+        unknown = Message("level.unseen", spread=self.spread)
+        return Message.of_all([seen if ratios else unknown, ends])
 
 
 def level_of(

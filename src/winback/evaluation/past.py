@@ -34,6 +34,7 @@ from winback.features.habits import event_types
 from winback.features.outcomes import outcomes_table
 from winback.features.purchases import known_by, purchase_days
 from winback.features.rfm import rfm_table
+from winback.messages import Message
 
 Made = TypeVar("Made")
 
@@ -145,7 +146,7 @@ class Past:
             raise NotEnoughDataError("no transaction is known", hint="check as_of and the filter")
         return day
 
-    def last_window(self, horizon_days: int, gap_days: int = 0) -> tuple[Window | None, Any]:
+    def last_window(self, horizon_days: int, gap_days: int = 0) -> tuple[Window | None, Message]:
         """Return the last days that are known, to be held out; see `windows.gate_window`."""
         return self.once(
             ("last window", horizon_days, gap_days),

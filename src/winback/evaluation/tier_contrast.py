@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control, kruskal, mannwhitneyu
 
 from winback.evaluation.calibration import Floats
+from winback.messages import Message
 
 TOPS = (0.01, 0.05, 0.10, 0.20)
 FEW = 20
@@ -35,14 +37,14 @@ def differentiation_test(
     -------
     dict
         ``statistic``, ``p``, ``epsilon_squared``, ``effect`` (each None where nothing can be
-        tested), ``pairs`` (``upper``, ``lower``, ``p``, ``outspends``) and one ``sentence``.
+        tested), ``pairs`` (``upper``, ``lower``, ``p``, ``outspends``) and one ``message``.
 
     Examples
     --------
     >>> tier = pd.Series(["top"] * 20 + ["low"] * 20)
     >>> found = differentiation_test(np.r_[np.arange(20) + 5.0, np.zeros(20)], tier, ["top", "low"])
-    >>> found["sentence"]
-    'Tiers differ in later spend (Kruskal-Wallis p < .001, epsilon-squared .86: a large effect).'
+    >>> print(found["message"])
+    Tiers differ in later spend (Kruskal-Wallis p < .001, epsilon-squared 0.86: a large effect).
     """
     groups = {name: spend[(tier == name).to_numpy()] for name in names}
     groups = {name: values for name, values in groups.items() if len(values) > 0}
@@ -54,9 +56,9 @@ def differentiation_test(
         "pairs": [],
     }
     if len(groups) < 2:
-        return {**untested, "sentence": "Nothing to compare: customers are all in one tier."}
+        return {**untested, "message": Message("differ.one_tier")}
     if np.ptp(spend) == 0:
-        return {**untested, "sentence": "Nothing to compare: all customers spent the same later."}
+        return {**untested, "message": Message("differ.spent_alike")}
     statistic, p = (float(x) for x in kruskal(*groups.values()))
     epsilon = statistic / (len(spend) - 1)
     effect = next(name for bound, name in EFFECTS if epsilon < bound)
@@ -69,16 +71,18 @@ def differentiation_test(
     corrected = false_discovery_control([pair["p"] for pair in pairs])
     pairs = [{**pair, "p": float(q)} for pair, q in zip(pairs, corrected, strict=True)]
     alike = [
-        f"{x['upper']} and {x['lower']}" for x in pairs if x["p"] >= 0.05 or x["outspends"] <= 0.5
+        Message("differ.pair", upper=x["upper"], lower=x["lower"])
+        for x in pairs
+        if x["p"] >= 0.05 or x["outspends"] <= 0.5
     ]
-    if p >= 0.05:
-        sentence = f"Tiers do not differ in later spend (Kruskal-Wallis p = {p:.2f})."
-    else:
-        said = "p < .001" if p < 0.001 else f"p = {p:.3f}"
-        share = f"{epsilon:.2f}".lstrip("0")
-        sentence = (
-            f"Tiers differ in later spend (Kruskal-Wallis {said}, epsilon-squared {share}: "
-            f"a {effect} effect)" + (f", but not {', nor '.join(alike)}" if alike else "") + "."
+    message = Message("differ.not", p=p)
+    if p < 0.05:
+        message = Message(
+            "differ.clearly",
+            p=Message("differ.tiny") if p < 0.001 else Message("differ.p", p=p),
+            epsilon_squared=epsilon,
+            effect=effect,
+            alike=Message("differ.but_not", pairs=reduce(_nor, alike)) if alike else "",
         )
     return {
         "statistic": statistic,
@@ -86,8 +90,12 @@ def differentiation_test(
         "epsilon_squared": epsilon,
         "effect": effect,
         "pairs": pairs,
-        "sentence": sentence,
+        "message": message,
     }
+
+
+def _nor(pairs: Message, pair: Message) -> Message:
+    return Message("differ.nor", pairs=pairs, pair=pair)
 
 
 def top_shares(revenue: Floats) -> dict[str, Any]:
@@ -99,12 +107,12 @@ def top_shares(revenue: Floats) -> dict[str, Any]:
     -------
     dict
         ``shares`` (a list of ``top``, ``customers``, ``share``; the share is None without any
-        revenue) and ``caveat``, empty if there is none.
+        revenue) and ``caveat`` (a message, or None if there is none).
 
     Examples
     --------
     >>> found = top_shares(np.r_[90.0, np.full(99, 10 / 99)])
-    >>> round(found["shares"][0]["share"], 3), found["caveat"]
+    >>> round(found["shares"][0]["share"], 3), str(found["caveat"])
     (0.9, 'the top 1% are 1 customer only, the top 5% 5, the top 10% 10')
     """
     ordered = np.sort(np.maximum(revenue, 0.0))[::-1]
@@ -115,9 +123,8 @@ def top_shares(revenue: Floats) -> dict[str, Any]:
         share = float(ordered[:customers].sum()) / total if total > 0 else None
         shares.append({"top": top, "customers": customers, "share": share})
     few = [(s["top"], s["customers"]) for s in shares if s["customers"] < FEW]
-    caveat = ", ".join(f"the top {top:.0%} {n}" for top, n in few[1:])
-    if few:
-        top, n = few[0]
-        only = f"the top {top:.0%} are {n} customer{'' if n == 1 else 's'} only"
-        caveat = f"{only}, {caveat}" if caveat else only
-    return {"shares": shares, "caveat": caveat}
+    if not few:
+        return {"shares": shares, "caveat": None}
+    parts = [Message("top.only", top=few[0][0], n=few[0][1])]
+    parts += [Message("top.also", top=top, n=n) for top, n in few[1:]]
+    return {"shares": shares, "caveat": Message("top.few", parts=parts)}

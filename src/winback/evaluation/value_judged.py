@@ -15,6 +15,7 @@ from winback.evaluation.level import Level
 from winback.evaluation.metrics import interval_metrics
 from winback.evaluation.past import Past
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
+from winback.messages import Message
 
 
 def value_choices(
@@ -48,7 +49,7 @@ def value_choices(
         )
         if named is None:
             return choices
-        reasons = f"{named}, as the job names it"
+        reasons = Message("contest.named", model=named)
         return {target: replace(choice, reasons=reasons) for target, choice in choices.items()}
 
     asked = (horizon_days, named, random_state, tuple(busy_days))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from winback.errors import DataError, ModelError
+from winback.messages import Message
 
 MIN_HORIZON_DAYS = 7  # shorter windows see a weekday pattern, not customers
 MIN_CUSTOMERS = 20  # with fewer, no metric says anything
@@ -115,7 +116,7 @@ def inner_windows(
 
 def gate_window(
     first: date, as_of: date, *, horizon_days: int, gap_days: int = 0
-) -> tuple[Window | None, str]:
+) -> tuple[Window | None, Message]:
     """Choose the last window that has closed by `as_of`, shorter where history is short.
 
     The horizon is ``min(horizon_days, half of the days of history)``: what is left to fit on is at
@@ -125,21 +126,22 @@ def gate_window(
     -------
     Window or None
         None below a week.
-    str
-        What was chosen, in one sentence.
+    Message
+        What was chosen.
 
     Examples
     --------
-    >>> gate_window(date(2011, 1, 1), date(2011, 7, 1), horizon_days=365)[1]
-    'refitted on data to 2011-04-01 and judged on the 91 days to 2011-07-01 (365 asked for; history has 182)'
-    """  # noqa: E501 - the sentence is one line
+    >>> print(gate_window(date(2011, 1, 1), date(2011, 7, 1), horizon_days=365)[1])
+    refitted on data to 2011-04-01 and judged on the 91 days to 2011-07-01
+    (365 asked for; history has 182)
+    """
     history = (as_of - first).days + 1
     horizon = min(horizon_days, (history - gap_days) // 2)
     if horizon < MIN_HORIZON_DAYS:
-        return None, f"history of {history} days is too short to judge a model forward in time"
+        return None, Message("window.too_short", days=history)
     window = Window(as_of - timedelta(days=gap_days + horizon), as_of, gap_days)
     window.assert_known_by(as_of)
-    note = f"refitted on data to {window.as_of} and judged on the {horizon} days to {as_of}"
-    if horizon < horizon_days:
-        note += f" ({horizon_days} asked for; history has {history})"
-    return window, note
+    judged = Message("window.judged", cut=window.as_of, days=horizon, until=as_of)
+    if horizon == horizon_days:
+        return window, judged
+    return window, Message("window.short", judged=judged, asked=horizon_days, history=history)

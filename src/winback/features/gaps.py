@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 
 from winback.errors import UsageError
 from winback.features.purchases import purchase_days
+from winback.messages import Message
 
 GRID = (14, 30, 45, 60, 90, 120, 180, 270, 365)
 """The horizons to choose from, in days: a horizon is talked about, so it is a round one."""
@@ -35,15 +36,15 @@ class AutoHorizon:
         That quantile of the gaps, in days; None without gaps.
     n_gaps : int
         How many gaps it is read from.
-    reason : str
-        How `days` follows, in one sentence.
+    reason : Message
+        How `days` follows.
     """
 
     days: int
     quantile: float
     gap_days: float | None
     n_gaps: int
-    reason: str
+    reason: Message
 
 
 def gaps_table(days: ir.Table) -> ir.Table:
@@ -109,8 +110,8 @@ def auto_horizon(
     >>> found = auto_horizon(rows, date(2024, 6, 30), count_zero=False, history_days=182)
     >>> found.days, found.gap_days, found.n_gaps
     (45, 37.0, 2)
-    >>> found.reason
-    '90% of the 2 gaps between purchases last at most 37 days: 45 days'
+    >>> print(found.reason)
+    90% of the 2 gaps between purchases last at most 37 days: 45 days
     """
     if not 0.0 < quantile < 1.0:
         raise UsageError("a quantile lies inside (0, 1)", where="horizon_quantile", got=quantile)
@@ -121,17 +122,15 @@ def auto_horizon(
     if n:
         usual = round(float(row["at"]), 6)  # interpolation may leave 36.99999999
         wanted = next((days for days in GRID if days >= usual), GRID[-1])
-        reason = (
-            f"{quantile:.0%} of the {n:,} gaps between purchases last at most {usual:g} days: "
-            f"{wanted} days"
-        )
+        reason = Message("horizon.read", share=quantile, n=n, usual=usual, days=wanted)
         if usual > GRID[-1]:
-            reason += ", the longest that is offered"
+            reason = Message("horizon.longest", said=reason)
     else:
         usual, wanted = None, WITHOUT_GAPS
-        reason = f"nobody has bought on two days: {wanted} days, as there is nothing to read"
+        reason = Message("horizon.no_gaps", days=wanted)
     fitting = [days for days in GRID if days + min(days, HISTORY_DAYS) <= history_days]
     longest = fitting[-1] if fitting else GRID[0]
     if longest < wanted:
-        reason += f"; cut to {longest}, as {history_days} days of history hold no longer outcome"
+        cut = Message("horizon.cut", days=longest, history=history_days)
+        reason = Message.of_all([reason, cut])
     return AutoHorizon(min(wanted, longest), quantile, usual, n, reason)

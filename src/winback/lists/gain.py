@@ -99,13 +99,13 @@ def gain_in_force(eligible: pd.DataFrame, economics: Economics, model: UpliftMod
     if model is None:
         stated = Message("gain.prior", points=points)
         return Gain(None, prior, False, economics, stated)
-    evidence, source = model.summary(), _message(model.source_)
+    evidence, source = model.summary(), model.source_
     if model.status_ == "too few":
-        few = Message("gain.too_few", points=points, why=_message(model.reason_))
+        few = Message("gain.too_few", points=points, why=model.reason_)
         return Gain(None, prior, False, economics, few, evidence)
     if model.status_ == "measured":
         uplift = within_p_alive(model.predict_frame(eligible)["uplift"], eligible)
-        measured = Message("gain.measured", source=source, reason=_message(model.reason_))
+        measured = Message("gain.measured", source=source, reason=model.reason_)
         return Gain(uplift, source, True, economics, measured, evidence)
     bounded = replace(economics, uplift_prior=min(economics.uplift_prior, model.high_))
     unclear = Message("gain.unclear", source=source, points=bounded.uplift_prior * 100)
@@ -147,7 +147,3 @@ def _alive(customers: pd.DataFrame) -> pd.Series:
     if "p_alive" not in customers.columns:
         return pd.Series(1.0, index=customers.index)
     return customers["p_alive"].astype("float64")
-
-
-def _message(text: Message | str) -> Message:
-    return text if isinstance(text, Message) else Message.of(text)

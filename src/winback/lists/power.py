@@ -126,11 +126,14 @@ def what_it_can_measure(
     wanted: Message | str = ""
     if needed is not None:
         wanted = Message("power.needed", points=possible * 100, n=needed)
-    groups = {"treated": n_treated, "control": n_control, "needed": wanted}
+    found = Message("power.none", treated=n_treated, control=n_control, needed=wanted)
+    if math.isfinite(effect):
+        points = effect * 100
+        found = Message(
+            "power.effect", treated=n_treated, control=n_control, needed=wanted, points=points
+        )
     return {
-        "minimum_detectable_effect": None if math.isinf(effect) else effect,
+        "minimum_detectable_effect": effect if math.isfinite(effect) else None,
         "needed_customers": needed,
-        "message": Message("power.none", **groups)
-        if math.isinf(effect)
-        else Message("power.effect", points=effect * 100, **groups),
+        "message": found,
     }

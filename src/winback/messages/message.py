@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from winback.errors import WinbackError
 from winback.messages.words import Words
+from winback.plain import each_leaf
 
 STORED = "stored"  # a text that was kept before messages had codes
+CLAUSES = "clauses"
 
 
 class Message:
@@ -27,9 +30,9 @@ class Message:
     code
         An entry of the catalogues, such as ``gate.few_customers``.
     facts
-        What the entry's placeholders are filled with, by name: text, numbers, dates, further
-        messages, or lists of these. How each is written (as money, as a share, as the name of a
-        model) is the catalogue's to say.
+        What the entry's placeholders are filled with, by name: text, numbers (None where one is
+        missing or infinite), dates, further messages, or lists of these. How each is written (as
+        money, as a share, as the name of a model) is the catalogue's to say.
 
     Examples
     --------
@@ -63,6 +66,24 @@ class Message:
                 said = cls(f"error.{part}", said=said, **{part: fact})
         return said
 
+    @classmethod
+    def of_all(cls, messages: Iterable[Message]) -> Message:
+        """Return several messages as one, a clause each; of one, the message itself.
+
+        Examples
+        --------
+        >>> two = Message.of_all([Message.of("few customers"), Message.of("little history")])
+        >>> str(two), len(two.clauses)
+        ('few customers; little history', 2)
+        """
+        clauses = [clause for message in messages for clause in message.clauses]
+        return clauses[0] if len(clauses) == 1 else cls("clauses", clauses=clauses)
+
+    @property
+    def clauses(self) -> list[Message]:
+        """The messages that this one is made of: itself, if it is not made of several."""
+        return list(self.facts["clauses"]) if self.code == CLAUSES else [self]
+
     def say(self, words: Words) -> str:
         """Return the message in these words."""
         return words.say(self.code, self.facts)
@@ -88,18 +109,46 @@ class Message:
         """Return the message as plain data for JSON."""
         return {"code": self.code, "facts": {k: _as_data(v) for k, v in self.facts.items()}}
 
+    def as_record(self) -> dict[str, Any]:
+        """Return the same with the English ``text``, for whoever looks at what is kept."""
+        return {**self.as_data(), "text": str(self)}
+
     @classmethod
-    def of(cls, data: Mapping[str, Any] | str) -> Message:
-        """Return the message of plain data; a text becomes one that says it as it stands.
+    def of(cls, data: Message | Mapping[str, Any] | str) -> Message:
+        """Return the message of plain data.
+
+        A text becomes a message that says it as it stands, and so does the ``text`` of a record
+        whose code and facts this version of winback has no words for.
 
         Examples
         --------
         >>> str(Message.of("what an earlier version wrote"))
         'what an earlier version wrote'
+        >>> str(Message.of({"code": "of.a.later", "facts": {}, "text": "what a later one wrote"}))
+        'what a later one wrote'
         """
+        if isinstance(data, Message):
+            return data
         if isinstance(data, str):
-            return cls(STORED, text=data)
-        return cls(data["code"], **{k: _of_data(v) for k, v in data["facts"].items()})
+            return cls("stored", text=data)
+        message = cls(data["code"], **{k: _of_data(v) for k, v in data["facts"].items()})
+        if "text" in data:
+            try:
+                str(message)
+            except (LookupError, TypeError, ValueError):
+                return cls.of(str(data["text"]))
+        return message
+
+
+def as_records(value: Any) -> Any:
+    """Return a nesting as plain data, its messages as records: code, facts and English text.
+
+    Examples
+    --------
+    >>> as_records({"notes": [Message("gate.few_customers", n=12, least=20)]})["notes"][0]["text"]
+    '12 customers, 20 needed'
+    """
+    return each_leaf(value, lambda leaf: leaf.as_record() if isinstance(leaf, Message) else leaf)
 
 
 @cache
@@ -115,6 +164,8 @@ def _fact(value: Any) -> Any:
         return [_fact(item) for item in value]
     if isinstance(value, date):
         return value.isoformat()[:10]
+    if isinstance(value, float) and not isfinite(value):
+        return None  # JSON has no such numbers
     if value is None or isinstance(value, Message | str | bool | int | float):
         return value
     raise TypeError(f"not a fact of a message: {type(value).__name__}")

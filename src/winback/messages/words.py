@@ -9,7 +9,6 @@ from datetime import date
 from string import Formatter
 from typing import Any
 
-from winback.messages import patterns
 from winback.messages.catalogue import catalogue
 
 # Chinese is set apart from figures and Latin letters by a space, but not from itself or its marks.
@@ -66,8 +65,9 @@ class Words:
         A placeholder may tell how its fact is written: ``{share:share}``, ``{cost:money}``,
         ``{n:count.customer}`` (the number with its noun), ``{model:model}`` (the reader's name of
         a kind of thing), or by a format of Python's such as ``{gain:.1f}``. Lists are written with
-        commas; ``{tiers:tier&}`` has an "and" before the last, ``{ways:|}`` an "or". A fact that
-        is a message of its own is said in the same language.
+        commas; ``{tiers:tier&}`` has an "and" before the last, ``{ways:|}`` an "or", and clauses
+        are parted as in ``{clauses:;}``. A fact that is a message of its own is said in the same
+        language, and a missing one is a dash.
         """
         text = _Filled(self).vformat(catalogue(self.language)[code], (), facts)
         return _CLOSE.sub(" ", _GAP.sub("", text)) if self.language == "zh" else text
@@ -75,70 +75,26 @@ class Words:
     def written(self, value: Any, way: str = "") -> str:
         """Return a fact as text, in the way that a placeholder asks for; see `say`."""
         if isinstance(value, list | tuple):
-            return self._listed([self.written(item, way.rstrip("&|")) for item in value], way[-1:])
+            return self._listed([self.written(item, way.rstrip("&|;")) for item in value], way[-1:])
+        if value is None:
+            return self("missing")
         if hasattr(value, "say"):
             return str(value.say(self))
         kind, _, noun = way.partition(".")
         if kind == "count" and noun:
             return self.count(value, noun)
-        if way in _WAYS:
+        named = isinstance(value, str) and way.isidentifier() and way != "day"
+        if way in _WAYS and not named:
             return str(getattr(self, way)(value))
-        if way.isidentifier() and isinstance(value, str):
-            return self.label(way, value)
-        return format(value, way)
+        return self.label(way, value) if named else format(value, way)
 
     def _listed(self, parts: Sequence[str], sign: str) -> str:
+        if sign == ";":
+            return self("clause.next").join(parts)
         if sign not in ("&", "|") or len(parts) < 2:
             return self("comma").join(parts)
         link = self("list.and" if sign == "&" else "list.or")
         return f"{self('comma').join(parts[:-1])}{link}{parts[-1]}"
-
-    def sentence(self, text: str) -> str:
-        """Say in this language what a room below has said in English; what is unknown stays.
-
-        Examples
-        --------
-        >>> Words("zh").sentence("nothing was checked")
-        '没有检查任何项'
-        >>> Words().sentence("4 checks passed, against champion, rate+own_mean")
-        '4 checks passed, against the champion, own rate so far'
-        """
-        clauses = text.split("; ")
-        for n in range(len(clauses), 0, -1):  # some sentences hold a semicolon themselves
-            if first := self._matched("; ".join(clauses[:n]), patterns.special()):
-                rest = [self.sentence("; ".join(clauses[n:]))] if n < len(clauses) else []
-                return self("clause.next").join([first, *rest])
-        return self._matched(text, patterns.general()) or text
-
-    def sentences(self, texts: Sequence[str]) -> str:
-        """Say several of them as one, with a capital and a full stop."""
-        said = self("clause.next").join(self.sentence(text).rstrip(".。") for text in texts)
-        return capital(said) + self("stop") if said else ""
-
-    def _matched(self, text: str, known: dict[str, re.Pattern[str]]) -> str | None:
-        """Say a sentence by the first pattern that it fits; None where there is none."""
-        for key, pattern in known.items():
-            if found := pattern.fullmatch(text):
-                raw = found.groupdict()
-                facts = {hole: self._hole(hole, said) for hole, said in raw.items()}
-                if raw == facts and key in patterns.GENERAL:
-                    continue  # nothing in it that would be said anew
-                return self(key, **facts)
-        return None
-
-    def _hole(self, hole: str, text: str) -> str:
-        """Say what stands in a hole of a sentence: a name, a list, a sentence, or a figure."""
-        if hole in patterns.LISTS:
-            kind = patterns.LISTS[hole]
-            parts = patterns.parts_of(text)
-            return self("comma").join(self._named(kind, part) for part in parts)
-        return self._named(patterns.HOLES[hole], text) if hole in patterns.HOLES else text
-
-    def _named(self, kind: str | None, text: str) -> str:
-        known = kind is not None and (f"{kind}.{text}" in catalogue(self.language))
-        if known or (kind == "model" and "+" in text):
-            return self.label(str(kind), text)
-        return self.sentence(text)
 
     def label(self, kind: str, name: str) -> str:
         """Return the reader's name of a model, metric, reason, …; unknown names read as words."""

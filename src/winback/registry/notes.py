@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
-from winback.messages import Message
+from winback.messages import Message, as_records
 from winback.registry.aliases import ModelVersionRef
 from winback.registry.guard import guarded
 from winback.registry.store import Store
@@ -15,9 +15,7 @@ CAVEATS: Final = "caveats"
 GATE: Final = "gate"
 
 
-def write_notes(
-    store: Store, ref: ModelVersionRef, kind: str, notes: Sequence[Message | str]
-) -> None:
+def write_notes(store: Store, ref: ModelVersionRef, kind: str, notes: Sequence[Message]) -> None:
     """Keep messages of one kind with a version, in place of earlier ones.
 
     Parameters
@@ -34,18 +32,15 @@ def write_notes(
         store.client.set_model_version_tag(ref.name, str(ref.version), f"winback.{kind}", text)
 
 
-def as_text(notes: Sequence[Message | str]) -> str:
+def as_text(notes: Sequence[Message]) -> str:
     """Return messages as a tag holds them: code, facts, and English for whoever looks at it.
 
     Examples
     --------
-    >>> as_text(["passed"])
-    '["passed"]'
+    >>> as_text([Message.of("passed")])
+    '[{"code": "stored", "facts": {"text": "passed"}, "text": "passed"}]'
     """
-    kept = [
-        note if isinstance(note, str) else note.as_data() | {"english": str(note)} for note in notes
-    ]
-    return json.dumps(kept, ensure_ascii=False)
+    return json.dumps(as_records(list(notes)), ensure_ascii=False)
 
 
 def read_notes(ref: ModelVersionRef, kind: str) -> list[Message]:
@@ -60,15 +55,4 @@ def read_notes(ref: ModelVersionRef, kind: str) -> list[Message]:
     >>> [str(note) for note in read_notes(ref, GATE)], read_notes(ref, CAVEATS)
     (['passed'], [])
     """
-    return [_message(kept) for kept in json.loads(ref.tags.get(f"winback.{kind}", "[]"))]
-
-
-def _message(kept: Mapping[str, Any] | str) -> Message:
-    if isinstance(kept, str):
-        return Message.of(kept)
-    message = Message.of(kept)
-    try:
-        str(message)
-    except (LookupError, TypeError, ValueError):  # of another version of winback
-        return Message.of(str(kept["english"]))
-    return message
+    return [Message.of(kept) for kept in json.loads(ref.tags.get(f"winback.{kind}", "[]"))]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from winback.masking import mask
+from winback.messages import as_records
 from winback.plain import plain
 from winback.registry.guard import guarded, load_mlflow
 from winback.registry.store import Store
@@ -57,9 +58,9 @@ class Run:
             self.store.client.log_text(self.run_id, text, file)
 
     def log_dict(self, content: Mapping[str, Any], file: str) -> None:
-        """Keep `content` as the run's artifact `file` (`.json` or `.yaml`)."""
+        """Keep `content`, messages as records, as the run's artifact `file` (`.json`, `.yaml`)."""
         with guarded(self.store.uri):
-            self.store.client.log_dict(self.run_id, dict(content), file)
+            self.store.client.log_dict(self.run_id, as_records(content), file)
 
     def log_figure(self, figure: Any, file: str) -> None:
         """Keep a plotly figure as the run's artifact `file` (`.html`)."""

@@ -70,7 +70,7 @@ class ModelRun(Run):
         estimator: Registrable,
         recipe: Mapping[str, Any] | None = None,
         *,
-        caveats: Sequence[Message | str] = (),
+        caveats: Sequence[Message] = (),
         card: str = "",
     ) -> ModelVersionRef:
         """Store the fitted estimator and register it as the next version of `NAME-MODEL`.
@@ -129,7 +129,7 @@ class ModelRun(Run):
             trial.log_metrics(metrics)
 
     def _create_version(
-        self, logged: Any, digest: str, caveats: Sequence[Message | str], card: str
+        self, logged: Any, digest: str, caveats: Sequence[Message], card: str
     ) -> ModelVersionRef:
         client, name = self.store.client, f"{self.training.name}-{self.model}"
         with guarded(self.store.uri):

@@ -27,7 +27,6 @@ from winback.reports.plain import plain
 from winback.reports.population import population
 from winback.reports.quality import LEVEL_GAP, quality
 from winback.reports.tier_facts import tier_facts
-from winback.reports.value_choice import choice
 
 SCHEMA = 1
 NOTABLE_REJECTED_SHARE = 0.01
@@ -105,7 +104,7 @@ def compute_report(
         "tiers": tier_facts(models.tiers),
         "models": [_model(model) for model in models.used],
         "lists": _lists(lists),
-        "value": _value(evaluation, judged, models, course, has_amounts=intake["has_amounts"]),
+        "value": _value(evaluation, judged, models, course),
         "cohorts": plain(course.cohorts) if course.cohorts else None,
         "cohort_values": by_period([plain(row) for row in course.cohort_values]),
         "tracking": weeks_of(course.tracking) if course.tracking is not None else None,
@@ -123,20 +122,17 @@ def _value(
     judged: Mapping[str, Any],
     models: Models,
     course: Course,
-    *,
-    has_amounts: bool,
 ) -> dict[str, Any]:
     """Tell of the value model what the backtest does not: histories, runs, the contest, futures."""
     verdict = judged["targets"].get("purchases")
     chosen = next((model["estimator"] for model in models.used if model.get("role") == "value"), "")
-    target = "revenue" if has_amounts else "purchases"
     return {
         "by_frequency": by_frequency_of(evaluation.predictions, evaluation.frequencies, verdict),
         "matrices": plain(models.matrices) if models.matrices else None,
         "forecast": weekly(course.forecast),
         "forecast_revenue": weekly(course.forecast_revenue),
         "stability": stability_of(models.runs, chosen),
-        "choice": choice(models.reasons, models.contest, target),
+        "choice": plain(models.choice) if models.choice else None,
     }
 
 

@@ -69,8 +69,8 @@ class Models:
     evidence
         Rows ``candidate, snapshot, n, base_rate, mean_predicted, brier, log_loss, auc, ece``:
         how the churn candidates did on past snapshots.
-    reasons, contest
-        Why the value model was chosen, and the contest's table; see
+    choice
+        What the contest of value models chose, and why; see
         :func:`winback.reports.value_choice.choice`.
     trained
         The day on which the champion was trained, and its customers then; see
@@ -84,8 +84,7 @@ class Models:
     tiers: Mapping[str, Any] | None = None
     runs: Records = ()
     evidence: Records = ()
-    reasons: str | None = None
-    contest: Records = ()
+    choice: Mapping[str, Any] | None = None
     trained: tuple[str, Rows] | None = None
     matrices: Mapping[str, Any] | None = None
 

@@ -6,18 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from winback.messages import Message, Words, capital
-from winback.messages.message import STORED
 
 Note: TypeAlias = "Message | Mapping[str, Any] | str"
 """A message, the same as plain data, or a text that was stored before messages had codes."""
 
 
-def kept(note: Note) -> Any:
-    """Return a note as plain data; a stored text stays one."""
-    note = Message.of(note) if isinstance(note, Mapping) else note
-    if isinstance(note, str):
-        return note
-    return note.facts["text"] if note.code == STORED else note.as_data()
+def kept(note: Note) -> dict[str, Any]:
+    """Return a note as plain data."""
+    return Message.of(note).as_record()
 
 
 def sentence(note: Note, words: Words) -> str:
@@ -25,11 +21,10 @@ def sentence(note: Note, words: Words) -> str:
 
     Examples
     --------
-    >>> sentence(Message("stored", text="few customers").as_data(), Words())
+    >>> sentence(kept("few customers"), Words("zh"))
     'few customers'
     """
-    text = kept(note)
-    return words.sentence(text) if isinstance(text, str) else Message.of(text).say(words)
+    return Message.of(note).say(words)
 
 
 def sentences(notes: Iterable[Note], words: Words) -> str:
@@ -40,5 +35,5 @@ def sentences(notes: Iterable[Note], words: Words) -> str:
     >>> sentences(["few customers", "little history."], Words())
     'Few customers; little history.'
     """
-    text = words("clause.next").join(sentence(note, words).rstrip(".。") for note in notes)
+    text = words("clause.next").join(sentence(note, words).rstrip(".\u3002") for note in notes)
     return capital(text) + words("stop") if text else ""

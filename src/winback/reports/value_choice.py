@@ -5,63 +5,63 @@ For the page, and for the card of a registered version.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from winback.messages import Words
-from winback.reports.notes import sentence, sentences
+from winback.messages import Message, Words
+from winback.reports.notes import Note, kept, sentence, sentences
 from winback.reports.plain import plain
 
-_NAMED = "as the job names it"
-_CLAUSES = re.compile(r"; (?!allowed: |[^()]*\))")  # what an error or brackets hold stays whole
-_CHOSEN = re.compile(r"(the value model falls back on )?([\w+]+)")
+NAMED, FALLBACK = "contest.named", "fit.falls_back"
 
 
 def choice(
-    reasons: str | None, contest: Sequence[Mapping[str, Any]], target: str
+    chosen: str, reasons: Message, contest: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any] | None:
     """Put a contest's choice, its reasons and the other candidates in order.
 
     Parameters
     ----------
+    chosen
+        The candidate, or the one that stands in for it.
     reasons
-        The sentence of `winback.evaluation.contest.Choice`, that of its level added.
+        Why, as `winback.evaluation.contest.Choice` says; what is said of its level added.
     contest
-        Rows of its table, with ``target``; those whose ``as_of`` is ``pooled`` count.
-    target
-        ``revenue``, or ``purchases`` where there are no amounts.
+        Rows of its table, with ``target``; those whose ``as_of`` is ``pooled`` count, of
+        ``revenue``, or of ``purchases`` where there are no amounts.
 
     Returns
     -------
     dict or None
         ``target, chosen``, ``fallback`` (it stands in for a choice that could not be fitted),
-        ``reasons`` (a clause each, in English) and ``candidates``: who was
-        left in, the lowest loss first, then who was left out; of each ``model, chosen``,
-        ``loss_ratio`` to the lowest loss that was left in with ``low`` and ``high`` (95%),
-        ``bias`` (predicted over actual) and ``note`` (why it was left out, or None). ``None``
-        where nothing was chosen, because the job names its model.
+        ``reasons`` (a clause each) and ``candidates``: who was left in, the lowest loss first,
+        then who was left out; of each ``model, chosen``, ``loss_ratio`` to the lowest loss that
+        was left in with ``low`` and ``high`` (95%), ``bias`` (predicted over actual) and ``note``
+        (why it was left out, or None). Plain data, messages as records. ``None`` where nothing
+        was chosen, because the job names its model.
 
     Examples
     --------
     >>> row = {"target": "revenue", "as_of": "pooled", "low": 1.0, "high": 1.0, "bias": 0.9}
-    >>> chosen = choice("rate, judged on 1 inner cut-off of 90 days: total 0.90 of the actual", [
+    >>> chosen = choice("rate", Message("contest.alone"), [
     ...     {**row, "candidate": "zero", "loss_ratio": 1.3, "note": "predicts 0"},
-    ...     {**row, "candidate": "rate", "loss_ratio": 1.0, "note": ""}], "revenue")
+    ...     {**row, "candidate": "rate", "loss_ratio": 1.0, "note": None}])
     >>> chosen["chosen"], [entry["model"] for entry in chosen["candidates"]]
     ('rate', ['rate', 'zero'])
     """
-    if not reasons or _NAMED in reasons or not (start := _CHOSEN.match(reasons)):
+    first = reasons.clauses[0].code
+    if first == NAMED:
         return None
+    target = "revenue" if any(row["target"] == "revenue" for row in contest) else "purchases"
     pooled = [row for row in contest if row["target"] == target and row["as_of"] == "pooled"]
-    candidates = [_candidate(row, start[2]) for row in pooled]
+    candidates = [_candidate(row, chosen) for row in pooled]
     if len(candidates) == 1:  # named, but another had to take its place
         return None
     return {
         "target": target,
-        "chosen": start[2],
-        "fallback": bool(start[1]),
-        "reasons": _CLAUSES.split(reasons.strip()),
+        "chosen": chosen,
+        "fallback": first == FALLBACK,
+        "reasons": [kept(clause) for clause in reasons.clauses],
         "candidates": sorted(candidates, key=_place),
     }
 
@@ -72,9 +72,9 @@ def runners_up(chosen: Mapping[str, Any], n: int = 3) -> list[dict[str, Any]]:
 
 
 def _candidate(row: Mapping[str, Any], chosen: str) -> dict[str, Any]:
-    facts = {name: plain(row.get(name)) for name in ("loss_ratio", "low", "high", "bias", "note")}
-    name = str(row["candidate"])
-    return {"model": name, "chosen": name == chosen, **facts, "note": facts["note"] or None}
+    facts = {name: plain(row.get(name)) for name in ("loss_ratio", "low", "high", "bias")}
+    name, note = str(row["candidate"]), row.get("note")
+    return {"model": name, "chosen": name == chosen, **facts, "note": kept(note) if note else None}
 
 
 def _place(entry: Mapping[str, Any]) -> tuple[bool, bool, float, bool]:
@@ -110,7 +110,7 @@ def foremost(chosen: Mapping[str, Any], n: int = 4) -> list[dict[str, Any]]:
 
 
 def card_text(
-    chosen: Mapping[str, Any] | None, reasons: str, caveats: Sequence[str], words: Words
+    chosen: Mapping[str, Any] | None, reasons: Message, caveats: Sequence[Note], words: Words
 ) -> str:
     """Write the card of a model version in Markdown.
 
@@ -119,7 +119,7 @@ def card_text(
     chosen
         From `choice`; None: `reasons` is all there is to say.
     reasons
-        Why this model, in one sentence.
+        Why this model.
     caveats
         What to know before relying on it.
 
@@ -130,7 +130,8 @@ def card_text(
 
     Examples
     --------
-    >>> print(card_text(None, "zero, as the job names it", ["few customers"], Words()))
+    >>> named = Message("contest.named", model="zero")
+    >>> print(card_text(None, named, ["few customers"], Words()))
     Nobody buys again, as the job names it.
     <BLANKLINE>
     **Caveats**
@@ -153,8 +154,8 @@ def _title(key: str, words: Words) -> str:
     return f"**{words(key)}**"
 
 
-def _bullets(texts: Sequence[str], words: Words) -> str:
-    return "\n".join(f"* {sentences([text], words)}" for text in texts)
+def _bullets(notes: Sequence[Note], words: Words) -> str:
+    return "\n".join(f"* {sentences([note], words)}" for note in notes)
 
 
 def _rival(entry: Mapping[str, Any], words: Words) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from winback.files import read_record
+from winback.messages import Message, as_records
 from winback.plain import DIGITS, records
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def aggregates(
             "forecast": records(_forecast(job, value, scores, features), DIGITS),
             "cohorts": records(cohort_values(scores), DIGITS),
         }
-    text = json.dumps(content, indent=None, ensure_ascii=False, default=str, allow_nan=False)
+    kept = as_records(content)
+    text = json.dumps(kept, indent=None, ensure_ascii=False, default=str, allow_nan=False)
     results.staged(TRACKING).write_text(text + "\n", encoding="utf-8")
 
 
@@ -65,7 +67,7 @@ def read_tracking(job: Job, results: Results) -> pd.DataFrame | None:
     return pd.DataFrame(content["past"])
 
 
-def _past(job: Job, tables: Tables, value: CustomerValueModel) -> tuple[str, pd.DataFrame]:
+def _past(job: Job, tables: Tables, value: CustomerValueModel) -> tuple[Message, pd.DataFrame]:
     """Compare the past with what a model of the champion's kind, fitted earlier, expected."""
     from winback.errors import ModelError, NotEnoughDataError
     from winback.evaluation.tracking import track
@@ -77,7 +79,7 @@ def _past(job: Job, tables: Tables, value: CustomerValueModel) -> tuple[str, pd.
     try:
         return note, track(tables.past, window, value.purchase_model, level=LEVEL)
     except (ModelError, NotEnoughDataError) as error:
-        return error.reason, pd.DataFrame()
+        return Message.of_error(error), pd.DataFrame()
 
 
 def _forecast(

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import ConfigError
+from winback.messages import as_records
 from winback.workflows.evaluate import backtest_settings
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def backtest(
             backtest_settings(settings.job),
             progress=lambda _: step.advance(next(done)),
         )
-    text = json.dumps(result.records, indent=1, ensure_ascii=False)
+    text = json.dumps(as_records(result.records), indent=1, ensure_ascii=False)
     results.staged("backtest.json").write_text(text + "\n", encoding="utf-8")
     page = results.staged("backtest.html")
     page.write_text(backtest_page(result.records), encoding="utf-8")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from winback.files import read_record
+from winback.messages import Message, as_records
 
 if TYPE_CHECKING:
     from winback.config import Job
@@ -43,7 +45,7 @@ class Evaluation:
     predictions
         One row per target, model and customer; it stays in the output folder.
     notes
-        What was judged on which days, one sentence a kind of model.
+        What was judged on which days, a message a kind of model.
     groups
         Churn by kinds of customers; see `winback.evaluation.churn_groups.group_records`.
     profit
@@ -52,23 +54,36 @@ class Evaluation:
 
     records: list[dict[str, Any]] = field(default_factory=list)
     predictions: pd.DataFrame | None = None
-    notes: list[str] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)
     groups: list[dict[str, Any]] = field(default_factory=list)
     profit: list[dict[str, Any]] = field(default_factory=list)
 
     @property
-    def caveats(self) -> list[str]:
+    def caveats(self) -> list[Message]:
         """What is degenerate in a fit on the past, and about whom the churn score knows little."""
-        about: dict[str, dict[str, None]] = {}  # one fit may stand behind many candidates
+        about: dict[Message, dict[str, None]] = {}  # one fit may stand behind many candidates
         for record in self.records:
             if record.get("caveat"):
                 about.setdefault(record["caveat"], {})[record["model"]] = None
-        said = [f"{', '.join(models)}: {caveat}" for caveat, models in about.items()]
-        return sorted(said) + [
+        said = [Message("about", models=list(models), said=why) for why, models in about.items()]
+        return sorted(said, key=str) + [
             group["note"]
             for group in self.groups
             if group["grouping"] == "repeat" and group["note"]
         ]
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any], predictions: pd.DataFrame | None = None) -> Evaluation:
+        """Return what `evaluation.json` holds; English of earlier versions stays as it is."""
+        records = [_told(row, "reason", "caveat") for row in content.get("records") or []]
+        groups = [_told(row, "note") for row in content.get("groups") or []]
+        notes = [Message.of(note) for note in content.get("notes") or []]
+        return cls(records, predictions, notes, groups, content.get("profit") or [])
+
+
+def _told(row: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Return a row with the messages under these names read back."""
+    return {**row, **{name: Message.of(row[name]) for name in names if row.get(name)}}
 
 
 def evaluate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> Evaluation:
@@ -86,10 +101,10 @@ def evaluate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> 
         ("churn",): (tables.churn_horizon_days, job.churn.gap_days),
     }
     judged: list[BacktestResult] = []
-    notes: list[str] = []
+    notes: list[Message] = []
     for targets, (horizon_days, gap_days) in kinds.items():
         window, note = past.last_window(horizon_days, gap_days)
-        notes.append(f"{' and '.join(targets)}: {note}")
+        notes.append(Message("window.of", targets=targets, said=note))
         if window is None:
             reporter.warn(f"{targets[-1]} is not evaluated: {note}")
             continue
@@ -109,7 +124,7 @@ def evaluate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> 
     profit = [point for result in judged for point in result.profit]
     evaluation = Evaluation(records, predictions, notes, groups, profit)
     for caveat in evaluation.caveats:
-        reporter.warn(caveat)
+        reporter.warn(str(caveat))
     _stage(job, tables, results, evaluation)
     return evaluation
 
@@ -122,8 +137,7 @@ def read(job: Job, results: Results) -> Evaluation:
     # predictions stand apart; those of another evaluation are not read
     predictions = results.find(PREDICTIONS) if content["records"] else None
     frame = None if predictions is None else pd.read_parquet(predictions)
-    told = (content.get(name, []) for name in ("groups", "profit"))
-    return Evaluation(content["records"], frame, content["notes"], *told)
+    return Evaluation.of(content, frame)
 
 
 def named_candidate(job: Job) -> str | None:
@@ -227,7 +241,7 @@ def _stage(job: Job, tables: Tables, results: Results, evaluation: Evaluation) -
         "groups": evaluation.groups,
         "profit": evaluation.profit,
     }
-    text = json.dumps(content, indent=1, ensure_ascii=False)
+    text = json.dumps(as_records(content), indent=1, ensure_ascii=False)
     results.staged(RECORDS).write_text(text + "\n", encoding="utf-8")
     if evaluation.predictions is not None:
         evaluation.predictions.to_parquet(results.staged(PREDICTIONS), index=False)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from winback.errors import NotEnoughDataError
+from winback.messages import Message
 from winback.workflows.evaluate import churn_recipe, churn_settings
 from winback.workflows.fitting import Fitted, value_frame
 
@@ -49,13 +50,12 @@ def fit_churn(job: Job, tables: Tables, reporter: Reporter) -> Fitted:
                 recipe["params"]["lightgbm"] = found.params
         model = churn_forward.fit_churn(recipe, data, ahead, job.random_state)
     except NotEnoughDataError as error:
-        source, purchase_model = "BG/NBD", data.purchase_model
+        why = Message.of_error(error)
+        caveat = Message("churn.falls_back", model="beta_geo", why=why)
+        purchase_model = data.purchase_model
         if purchase_model is None:
-            source, purchase_model = (
-                "everybody's mean rate",
-                mean_rate_model(value_frame(job, tables)),
-            )
-        caveat = f"the churn score falls back on P(no purchase) from {source}: {error.reason}"
+            purchase_model = mean_rate_model(value_frame(job, tables))
+            caveat = Message("churn.falls_back", model=Message("churn.mean_rate"), why=why)
         model = ChurnModel.from_purchase_model(
             purchase_model,
             horizon_days=tables.churn_horizon_days,
@@ -64,7 +64,7 @@ def fit_churn(job: Job, tables: Tables, reporter: Reporter) -> Fitted:
         )
         return Fitted(model, model.selected_, caveat, (caveat,))
     drift = model.base_rate_drift_
-    caveats = (f"the level of churn scores moves: {drift['sentence']}",) if drift["notable"] else ()
+    caveats = (Message("churn.level_moves", why=drift["message"]),) if drift["notable"] else ()
     numbers = {f"base_rate_{name}": drift[name] for name in ("sd", "level_error")}
     kept = {
         "evidence.csv": model.evidence_,
@@ -96,7 +96,7 @@ def tuned(job: Job, reporter: Reporter, data: ChurnData, window: Window) -> Tuni
     from winback.features.feature_catalogue import feature_columns
 
     if data.train is None or data.train.empty:
-        raise NotEnoughDataError("history is too short for one labelled snapshot")
+        raise NotEnoughDataError(Message("few.labelled_snapshot"))
     names = ["customer_id", "as_of", *feature_columns(data.train.columns)]
     with reporter.step(f"Searching LightGBM's parameters, {job.churn.tune} trials"):
         found = tune(
@@ -106,7 +106,7 @@ def tuned(job: Job, reporter: Reporter, data: ChurnData, window: Window) -> Tuni
             n_trials=job.churn.tune,
             random_state=job.random_state,
         )
-    reporter.say(found.sentence)
+    reporter.say(str(found.message))
     if found.better:
         reporter.say(f"to keep them, write into the job:\n{as_yaml(found.params)}")
     return found
@@ -142,6 +142,6 @@ def mean_rate_model(frame: pd.DataFrame) -> BetaGeoModel:
     model = BetaGeoModel()
     model.r_, model.alpha_ = 1.0, days / (float(frame["frequency"].sum()) + 0.5)
     model.a_, model.b_ = 0.0, 2.0  # no dropout: any b will do
-    model.degenerate_ = "everybody's mean rate of purchase, as nothing more could be fitted"
+    model.degenerate_ = Message("fit.mean_rate")
     model.n_, model.converged_ = float(len(frame)), True
     return model

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from winback.errors import ModelError, NotEnoughDataError
 from winback.files import read_record
+from winback.messages import Message, as_records
 from winback.plain import records
 from winback.workflows.evaluate import Evaluation, churn_settings
 from winback.workflows.fitting import Fitted
@@ -34,11 +35,11 @@ def fit_tiers(
     from winback.estimators.tiers.value_tiers import ValueTiers
     from winback.evaluation.tier_quality import with_worth
 
-    previous, caveats = None, []
+    previous, caveats = None, list[Message]()
     try:
         previous = tracking.earlier("tiers")
     except RegistryError as error:
-        caveats.append(f"the tiers are named anew, as the champion cannot be read: {error.reason}")
+        caveats.append(Message("cut.anew", why=Message.of_error(error)))
     unfitted = ValueTiers(
         job.tiers.n_tiers,
         job.tiers.scheme,
@@ -48,7 +49,7 @@ def fit_tiers(
     )
     tiers = unfitted.fit(with_worth(frame, value), previous=previous)
     caveats += [tiers.note_] if tiers.note_ else []
-    reasons = f"{len(tiers.names_)} tiers: {', '.join(tiers.names_)}"
+    reasons = Message("cut.named", n=len(tiers.names_), tiers=tiers.names_)
     metrics = {
         "stability": tiers.stability_,
         "separation": tiers.separation_,
@@ -84,9 +85,9 @@ def judge_tiers(
                 job, tables, window, _value_recipe(tables, evaluation, value), tiers
             )
         except (ModelError, NotEnoughDataError) as error:
-            note = f"{note}: {error.reason}"
+            note = Message("said_because", said=note, why=Message.of_error(error))
     selection = tiers.selection_
-    content = {
+    content: dict[str, Any] = {
         "as_of": job.as_of.isoformat(),
         "training_key": tables.training_key,
         "tiers": list(tiers.names_),
@@ -105,6 +106,7 @@ def judge_tiers(
             value=value,
         ),
     }
+    content = as_records(content)
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
     results.staged(RECORD).write_text(text + "\n", encoding="utf-8")
     return content

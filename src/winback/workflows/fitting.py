@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from winback.errors import NotEnoughDataError
+from winback.messages import Message
 
 if TYPE_CHECKING:
     from winback.config import Job, LoadedJob
@@ -29,9 +30,9 @@ class Fitted:
     name
         The candidate that was chosen.
     reasons
-        Why this one, in one sentence.
+        Why this one.
     caveats
-        What to know before relying on it: a degenerate fit, a fallback. One sentence each.
+        What to know before relying on it: a degenerate fit, a fallback.
     metrics
         What the fit itself measured.
     tables
@@ -42,8 +43,8 @@ class Fitted:
 
     estimator: Any
     name: str
-    reasons: str
-    caveats: tuple[str, ...] = ()
+    reasons: Message
+    caveats: tuple[Message, ...] = ()
     metrics: dict[str, float] = field(default_factory=dict)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     trials: pd.DataFrame | None = None
@@ -66,7 +67,7 @@ def fit_value(job: Job, tables: Tables, frame: pd.DataFrame) -> Fitted:
     ahead = Window(job.as_of, job.as_of + timedelta(days=job.value.horizon_days))
     choices = value_choices_of(job, past, ahead.horizon_days)
     choice = choices["revenue" if past.has_amounts else "purchases"]
-    name, reasons = choice.name, choice.reasons
+    name = choice.name
 
     def fit(candidate: str) -> Any:
         settings = {
@@ -82,16 +83,15 @@ def fit_value(job: Job, tables: Tables, frame: pd.DataFrame) -> Fitted:
     level = choice.level.settings["level"]
     found = {f"level_{part}": value for part, value in level._asdict().items()}
     kept = {"contest.csv": pd.concat([c.table.assign(target=t) for t, c in choices.items()])}
-    said = f"{reasons}; {choice.level}"
     try:
         model = fit(name)
     except NotEnoughDataError as error:
         model = fit(_FALLBACK)
-        caveat = (
-            f"the value model falls back on {_FALLBACK}, as {name} cannot be fitted: {error.reason}"
-        )
+        why = Message.of_error(error)
+        caveat = Message("fit.falls_back", model=_FALLBACK, failed=name, why=why)
         return Fitted(model, _FALLBACK, caveat, (caveat,), found, kept)
-    return Fitted(model, name, said, model.caveats_, found, kept)
+    reasons = Message.of_all([choice.reasons, choice.level.message])
+    return Fitted(model, name, reasons, model.caveats_, found, kept)
 
 
 def require_customers(settings: LoadedJob, tables: Tables) -> None:

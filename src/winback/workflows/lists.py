@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from winback.messages import Message
+from winback.messages import as_records
 from winback.workflows.churn_warning import churn_warning
 from winback.workflows.win_back import win_back
 
@@ -64,15 +64,6 @@ def lists(
         "win_back_control": len(called.control),
         "win_back_excluded": len(called.excluded),
     }
-    summaries = {"churn_warning": plain(warned.summary), "win_back": plain(called.summary)}
+    summaries = as_records({"churn_warning": warned.summary, "win_back": called.summary})
     results.manifest.update(summaries)
     return {"rows": rows, **summaries}
-
-
-def plain(value: Any) -> Any:
-    """Return a summary as plain data: a message by its code, its facts and its English text."""
-    if isinstance(value, Message):
-        return {**value.as_data(), "text": str(value)}
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    return [plain(item) for item in value] if isinstance(value, list) else value

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import GateRefusedError
+from winback.messages import Message, as_records
 from winback.roles import ROLES
 from winback.workflows.evaluate import chosen_value, churn_settings
 
@@ -41,7 +42,7 @@ def promote(
         raise GateRefusedError(
             "the gate refused a promotion",
             where=", ".join(f"{job.name}-{role}" for role in refused),
-            got="; ".join(decisions[refused[0]]["reasons"]),
+            got=Message.of_all(decisions[refused[0]]["reasons"]),
             hint="the champion stays; see the reasons, or compare with `winback backtest`",
         )
     return {"models": decisions}
@@ -66,7 +67,7 @@ def decide(
         for verdict in pair:
             if verdict.accepted and not verdict.standing:
                 verdict.accepted = False
-                verdict.reasons.append("value and tiers go together, and the other was refused")
+                verdict.reasons.append(Message("gate.together"))
     for verdict in verdicts.values():
         if verdict.standing:
             continue
@@ -83,7 +84,7 @@ def decide(
         }
         for role, verdict in verdicts.items()
     }
-    results.manifest["promotion"] = decisions
+    results.manifest["promotion"] = as_records(decisions)
     return decisions
 
 
@@ -108,7 +109,7 @@ class _Verdict:
     challenger: ModelVersionRef
     rival: ModelVersionRef | None
     accepted: bool
-    reasons: list[str]
+    reasons: list[Message]
     standing: bool = False
     first: bool = False
 
@@ -123,19 +124,19 @@ def _verdict(
     challenger = resolve(store, f"{name}@{CHALLENGER}")
     champion = aliases_of(store, name).get(CHAMPION)
     if champion == challenger.version:
-        reasons = [str(note) for note in read_notes(challenger, GATE)]
+        reasons = read_notes(challenger, GATE)
         return _Verdict(challenger, None, accepted=True, reasons=reasons, standing=True)
     rival = None if champion is None else resolve(store, f"{name}/{champion}")
-    said: list[str] = []
+    said: list[Message] = []
     if rival is not None and role == "churn" and not _same_window(job, tables, tracking, rival):
-        said = [f"{rival.label} predicts another window and cannot be compared"]
+        said = [Message("gate.other_window", name=rival.label)]
         rival = None
     with reporter.step(f"Judging {challenger.label}"):
         decision = _judge(job, tables, tracking, role, challenger, rival)
     verdict = _Verdict(challenger, rival, decision.accepted, [*said, *decision.reasons])
     if rival is None and not verdict.accepted:
         verdict.first = verdict.accepted = True
-        verdict.reasons.insert(0, "the gate would refuse it, but there is no champion to keep")
+        verdict.reasons.insert(0, Message("gate.first"))
     return verdict
 
 
@@ -150,12 +151,12 @@ def _same_window(job: Job, tables: Tables, tracking: Tracking, champion: ModelVe
 def _tell(reporter: Reporter, verdict: _Verdict) -> None:
     label, reasons = verdict.challenger.label, verdict.reasons
     if verdict.first:
-        reporter.warn(f"{label} is champion: {'; '.join(reasons)}")
+        reporter.warn(f"{label} is champion: {Message.of_all(reasons)}")
     elif verdict.accepted:
         reporter.say(f"{label} is champion: {reasons[-1]}")
     else:
         kept = "" if verdict.rival is None else f", {verdict.rival.label} stays champion"
-        reporter.warn(f"{label} is refused{kept}: {'; '.join(reasons)}")
+        reporter.warn(f"{label} is refused{kept}: {Message.of_all(reasons)}")
 
 
 def _judge(

@@ -160,14 +160,12 @@ def _models(
 ) -> material.Models:
     from winback.reports.material import Models
 
-    reasons, contest = read_choice(job, tracking, used["value"])
     return Models(
         used=describe_models(tracking, used),
         tiers=_of_today(job, results, "tiers.json"),
         runs=value_runs(job, tracking, used["value"]),
         evidence=read_evidence(tracking, used["churn"]),
-        reasons=reasons,
-        contest=contest,
+        choice=read_choice(job, tracking, used["value"]),
         trained=trained_then(job, tables, results, tracking, used["value"]),
         matrices=draw_matrices(job, scores, used["value"]),
     )
@@ -190,11 +188,7 @@ def _course(
 
 def _evaluation(job: Job, results: Results) -> Evaluation:
     """Read back how the models were judged, without a prediction."""
-    content = _of_today(job, results, RECORDS)
-    records, notes, groups, profit = (
-        content.get(name) or [] for name in ("records", "notes", "groups", "profit")
-    )
-    return Evaluation(records, None, notes, groups, profit)
+    return Evaluation.of(_of_today(job, results, RECORDS))
 
 
 def _win_back_facts(job: Job, results: Results) -> dict[str, Any]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+
+from winback.messages import Message
 
 if TYPE_CHECKING:
     from winback.config import Job
@@ -14,7 +17,8 @@ if TYPE_CHECKING:
     from winback.workflows.tracking import Tracking
 
 EVIDENCE = "evidence.csv"
-CHOICE, CONTEST = "choice.txt", "contest.csv"
+CHOICE, CONTEST = "choice.json", "contest.csv"
+WHY = "choice.txt"  # before there was `CHOICE`
 
 _NAMES = {
     "BetaGeoModel": "beta_geo",
@@ -30,17 +34,23 @@ def read_evidence(tracking: Tracking, model: LoadedModel) -> list[dict[str, Any]
     return rows_of(pd.read_csv(StringIO(text))) if text else []
 
 
-def read_choice(
-    job: Job, tracking: Tracking, model: LoadedModel
-) -> tuple[str | None, list[dict[str, Any]]]:
-    """Read why the value champion was chosen, and the contest's table, as its training kept them.
+def read_choice(job: Job, tracking: Tracking, model: LoadedModel) -> dict[str, Any] | None:
+    """Read what the contest of the value champion's training chose, and why.
 
-    Neither where the job names a model.
+    None where the job names a model. An earlier version kept English, which is shown as it stands.
     """
+    from winback.reports.value_choice import choice
+
     if job.value.purchase_model != "auto":
-        return None, []
-    table = _kept(tracking, model, CONTEST)
-    return _kept(tracking, model, CHOICE), rows_of(pd.read_csv(StringIO(table))) if table else []
+        return None
+    if kept := _kept(tracking, model, CHOICE):
+        told: dict[str, Any] = json.loads(kept)
+        return told if "candidates" in told else None
+    why, table = (_kept(tracking, model, file) for file in (WHY, CONTEST))
+    if not why or not table:
+        return None
+    rows = rows_of(pd.read_csv(StringIO(table)))
+    return choice(_value(model.estimator)[0], Message.of(why.strip()), rows)
 
 
 def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from winback.config import LoadedJob
+from winback.messages import as_records
 from winback.workflows.reporter import Reporter
 from winback.workflows.results import Results
 
@@ -78,7 +79,7 @@ class Tables:
         settings = self.job.data.transactions
         with self.reporter.step("Reading purchases"):
             transactions = read_transactions(
-                self.settings.resolve(settings.source),
+                self.settings.resolve_all(settings.source),
                 table=settings.table,
                 query=settings.query,
                 columns=settings.columns or None,
@@ -129,7 +130,7 @@ class Tables:
             quantile=self.job.churn.horizon_quantile,
             history_days=(self.job.as_of - self.past.first_day).days,
         )
-        self.results.manifest["churn_horizon"] = asdict(read)
+        self.results.manifest["churn_horizon"] = as_records(asdict(read))
         self.reporter.say(f"churn horizon: {read.reason}")
         return read
 
@@ -192,7 +193,7 @@ class Tables:
         with self.reporter.step(f"Reading {name}"):
             read = read_table(
                 name,
-                self.settings.resolve(settings.source),
+                self.settings.resolve_all(settings.source),
                 columns=settings.columns or None,
                 table=settings.table,
                 query=settings.query,

@@ -88,7 +88,7 @@ def _fit_all(
 
     def keep(role: str, fitted: Fitted, judged: dict[str, Any] | None = None) -> None:
         for caveat in fitted.caveats:
-            reporter.warn(caveat)
+            reporter.warn(str(caveat))
         registry.fitted(role, fitted, evaluation, judged)
 
     if "value" in missing or "tiers" in missing:

@@ -86,11 +86,11 @@ class Training:
                 _log_tiers(run, fitted.estimator, judged)
             run.log_params({**fitted.estimator.get_params(deep=False), "choice": fitted.name})
             run.log_metrics(fitted.metrics)
-            run.log_text(fitted.reasons + "\n", CHOICE)
+            told = _choice(fitted)
+            run.log_dict(told or {"chosen": fitted.name, "reasons": fitted.reasons.clauses}, CHOICE)
             self._log_data(run)
             _log_evaluation(run, evaluation, role, fitted.name)
-            card = _card(fitted, has_amounts=self.tables.transactions.has_amounts)
-            run.register(fitted.estimator, caveats=fitted.caveats, card=card)
+            run.register(fitted.estimator, caveats=fitted.caveats, card=_card(fitted, told))
 
     def describe(self) -> None:
         """Log what goes in: every setting as written, and the data's counts."""
@@ -196,14 +196,20 @@ def _log_evaluation(run: Run, evaluation: Evaluation, role: str, name: str) -> N
             run.log_figure(figure, f"figures/{chart}.html")
 
 
-def _card(fitted: Fitted, *, has_amounts: bool) -> str:
+def _choice(fitted: Fitted) -> dict[str, Any] | None:
+    """Return what a contest of value models chose, if there was one."""
+    from winback.reports.value_choice import choice
+
+    contest = fitted.tables.get(CONTEST)
+    if contest is None or "target" not in contest:
+        return None
+    return choice(fitted.name, fitted.reasons, rows_of(contest))
+
+
+def _card(fitted: Fitted, told: Mapping[str, Any] | None) -> str:
     """Write what whoever looks the version up should know: choice, runners-up, reasons."""
     from winback.messages import Words
-    from winback.reports.value_choice import card_text, choice
+    from winback.reports.value_choice import card_text
 
-    contest, told = fitted.tables.get(CONTEST), None
-    if contest is not None and "target" in contest:
-        target = "revenue" if has_amounts else "purchases"
-        told = choice(fitted.reasons, rows_of(contest), target)
     caveats = [caveat for caveat in fitted.caveats if caveat != fitted.reasons]
     return card_text(told, fitted.reasons, caveats, Words())

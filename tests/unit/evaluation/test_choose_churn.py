@@ -16,6 +16,7 @@ from winback.estimators.churn.churn_model import ChurnModel
 from winback.estimators.purchase.beta_geo import BetaGeoModel
 from winback.evaluation.churn_contest import choose_churn
 from winback.evaluation.churn_evidence import forward_splits, paired_intervals
+from winback.messages import Message
 
 DATES = ("2024-01-01", "2024-01-31", "2024-03-01", "2024-03-31")
 
@@ -76,7 +77,7 @@ def test_every_candidate_is_fitted_measured_and_shown(data, model):
     assert list(shown) == list(CANDIDATES)
     assert shown[model.selected_].equals(model.predict_frame(data)["p_churn"].rename(None))
     assert model.contest_["selected"].sum() == 1
-    assert model.selected_ in model.reasons_
+    assert model.reasons_.clauses[0].facts["model"] == model.selected_
 
 
 def test_the_best_of_those_that_earn_enough_wins(data, model):
@@ -94,7 +95,7 @@ def test_how_far_the_base_rate_moves_is_told(model):
     )
     assert drifting.base_rate_drift_["sd"] > 0.05 > model.base_rate_drift_["sd"]
     assert drifting.base_rate_drift_["level_error"] > 0.05  # what the past foretold, and what came
-    assert drifting.base_rate_drift_["sentence"] in drifting.reasons_
+    assert str(drifting.base_rate_drift_["message"]) in str(drifting.reasons_)
     assert from_files(to_files(drifting)).base_rate_drift_ == drifting.base_rate_drift_
 
 
@@ -156,7 +157,7 @@ def test_below_the_limit_only_the_simple_ones_compete():
     few = snapshots(n=120)
     model = choose_churn(ChurnModel(horizon_days=30), few, few["churned"])
     assert list(model.candidates_) == list(SIMPLE_CANDIDATES)
-    assert "needs 500 customers" in model.dropped_["lightgbm"]
+    assert "needs 500 customers" in str(model.dropped_["lightgbm"])
     parts = model.contributions(few)
     assert model.explained_by_ == "logistic"
     p = model.candidates_["logistic"].churn_probability(few)
@@ -166,8 +167,8 @@ def test_below_the_limit_only_the_simple_ones_compete():
 def test_one_snapshot_is_judged_by_folds_of_customers_and_says_so():
     one = snapshots(n=300, dates=DATES[:1])
     model = choose_churn(ChurnModel(horizon_days=30), one, one["churned"])
-    assert "folds" in model.evidence_note_
-    assert "unknown" in model.evidence_note_
+    assert "folds" in str(model.evidence_note_)
+    assert "unknown" in str(model.evidence_note_)
     assert model.evidence_["n"].eq(300).all()
     assert model.calibration_ == "none"
 
@@ -194,7 +195,7 @@ def test_a_given_purchase_model_stands_for_itself(data):
     choose_churn(model, data, data["churned"], purchase_model=bgnbd)
     shown = model.candidate_probabilities(newest)["beta_geo"]
     np.testing.assert_allclose(shown, 1 - bgnbd.p_purchase(newest, 30), atol=1e-6)
-    alone = ChurnModel.from_purchase_model(bgnbd, horizon_days=30, reason="a test")
+    alone = ChurnModel.from_purchase_model(bgnbd, horizon_days=30, reason=Message.of("a test"))
     np.testing.assert_array_equal(alone.predict_frame(newest)["p_churn"], shown)
     loaded = from_files(to_files(alone))
     assert loaded.predict_frame(newest).equals(alone.predict_frame(newest))
@@ -226,7 +227,7 @@ def test_a_snapshot_is_predicted_by_the_purchase_model_of_its_own_date(data):
         purchase_model=bgnbd,
         purchase_models=dict.fromkeys(days[:-1], bgnbd),
     )
-    assert DATES[-1] in model.dropped_["beta_geo"]  # not judged by some other model
+    assert DATES[-1] in str(model.dropped_["beta_geo"])  # not judged by some other model
     assert model.selected_ == "base_rate"
 
 

@@ -7,6 +7,7 @@ from scipy.special import expit
 from winback.economics import Economics
 from winback.evaluation.churn_contest import hold_contest
 from winback.evaluation.churn_evidence import Evidence
+from winback.messages import Message
 
 
 def contest(noise, *, level=0.0, n=4000, economics=None, value=None):
@@ -23,7 +24,7 @@ def contest(noise, *, level=0.0, n=4000, economics=None, value=None):
         predictions={"logistic": blurred, "lightgbm": known},
         failed={},
         forward=True,
-        note="",
+        note=Message("evidence.forward", dates=[]),
         value=value,
     )
     return hold_contest(
@@ -43,7 +44,7 @@ def test_of_two_that_cannot_be_told_apart_the_better_wins_and_both_are_named():
     assert table["levelled_brier"].idxmin() == "lightgbm"
     assert table.loc["logistic", "low"] <= 0 < table.loc["logistic", "high"]
     assert outcome.selected == "lightgbm"
-    assert "not told apart: logistic" in outcome.reason
+    assert "not told apart: logistic regression" in str(outcome.reason)
 
 
 def test_of_equal_ones_the_simpler_wins():
@@ -69,7 +70,7 @@ def rare(bad):
         predictions={"logistic": scores["bad" if bad else "good"], "lightgbm": scores["good"]},
         failed={},
         forward=True,
-        note="",
+        note=Message("evidence.forward", dates=[]),
         value=np.where(dear, 50.0, 1.0),
     )
     return hold_contest(
@@ -90,7 +91,7 @@ def test_who_earns_significantly_less_loses_although_brier_sees_no_difference():
     assert table.loc["logistic", "profit"] < 0.8 * table.loc["lightgbm", "profit"]
     assert table.loc["logistic", "profit_high"] < 0
     assert outcome.selected == "lightgbm"
-    assert "acting on logistic earned significantly less" in outcome.reason
+    assert "acting on logistic regression earned significantly less" in str(outcome.reason)
     assert rare(bad=False).selected == "logistic"  # equals: the simpler
 
 

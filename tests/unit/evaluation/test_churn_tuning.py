@@ -59,7 +59,7 @@ def test_the_defaults_come_first_and_stay_where_nothing_beats_them():
     assert len(lines) == 6
     assert not found.better
     assert found.params == {}
-    assert "kept" in found.sentence
+    assert "kept" in str(found.message)
     again = searched(data, 6)
     pd.testing.assert_frame_equal(again.trials, found.trials, check_exact=True)
     shuffled = searched(data.sample(frac=1.0, random_state=1), 6)
@@ -68,7 +68,7 @@ def test_the_defaults_come_first_and_stay_where_nothing_beats_them():
 
 def test_parameters_that_see_more_are_found_and_can_be_used():
     found = searched(history(1500, kinks=3), 12)
-    assert found.better, found.sentence
+    assert found.better, found.message
     assert set(found.params) == set(TUNABLE)
     assert found.trials["loss"].min() < found.trials["loss"][0]
     model = ChurnModel(30, candidates=("lightgbm",), lightgbm=found.params)

@@ -82,7 +82,7 @@ def test_busy_days_are_learned_from_the_year_before_and_the_future_has_no_say():
     assert (season["as_of"], season["until"]) == ("2023-11-01", "2023-12-31")
     assert season["ratio"] > 1.5
     assert told.high > np.log(season["ratio"])
-    assert "67% of the days ahead busy, as was seen" in str(told)
+    assert "67% of the days ahead busy, as was seen" in str(told.message)
     before = rows[rows["timestamp"].dt.date <= AS_OF]
     after = rows[rows["timestamp"].dt.date > AS_OF].assign(amount=999.0)
     assert level(before, CHRISTMAS) == told
@@ -100,5 +100,5 @@ def test_busy_days_that_were_never_seen_widen_the_interval_and_say_so():
     assert unseen.high > plain.high + 0.2
     assert unseen.low > plain.low + 0.2
     assert unseen.spread > plain.spread + 0.1  # of a sum as well
-    assert "67% of the days ahead busy, 67% off what was seen" in str(unseen)
-    assert "busy" not in str(plain)
+    assert "67% of the days ahead busy, 67% off what was seen" in str(unseen.message)
+    assert "busy" not in str(plain.message)

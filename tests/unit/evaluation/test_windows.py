@@ -4,6 +4,7 @@ import pytest
 
 from winback.errors import DataError, ModelError
 from winback.evaluation.windows import Window, gate_window, inner_windows
+from winback.messages import Message
 
 FIRST, AS_OF = date(1997, 1, 1), date(1997, 9, 30)
 
@@ -38,13 +39,13 @@ def test_a_short_history_shortens_the_gates_window_and_says_so():
     window, note = gate_window(FIRST, AS_OF, horizon_days=365)
     assert window is not None
     assert (window.as_of, window.until, window.horizon_days) == (date(1997, 5, 17), AS_OF, 136)
-    assert "365 asked for; history has 273" in note
+    assert "365 asked for; history has 273" in str(note)
     window, note = gate_window(FIRST, AS_OF, horizon_days=60, gap_days=5)
     assert window is not None
     assert window.until == AS_OF
     assert window.as_of == AS_OF - timedelta(days=65)
-    assert "asked for" not in note
+    assert "asked for" not in str(note)
     assert gate_window(FIRST, FIRST + timedelta(days=12), horizon_days=60) == (
         None,
-        "history of 13 days is too short to judge a model forward in time",
+        Message("window.too_short", days=13),
     )

@@ -44,6 +44,9 @@ def test_facts_are_written_as_the_placeholder_asks():
     told = [words.written(value, way) for way, value in ways.items()]
     assert told == ["50%", "EUR 2", "0.123", "1 customer", "2.3"]
     assert words.written(["high", "core", "low"], "tier&") == "high, core and low"
+    assert words.written([0.5, Message.of("more")], ".1f;") == "0.5; more"
+    assert words.written("mae", "metric") == "MAE"
+    assert words.written(None, ".1f") == "\N{EN DASH}"
     assert words.written(["beta_geo", "rate"], "model|") == "BG/NBD or own rate so far"
     assert Words("zh").written(Message("gate.few_customers", n=3, least=20)) == (
         "只有 3 位客户，需要 20 位"  # noqa: RUF001

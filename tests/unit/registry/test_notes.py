@@ -13,20 +13,25 @@ def kept(text):
 
 
 def test_a_message_is_read_as_it_was_kept_and_english_stands_beside_it():
-    text = as_text([FEW, "an earlier sentence"])
-    assert json.loads(text)[0]["english"] == str(FEW)
+    text = as_text([FEW, Message.of("an earlier sentence")])
+    assert json.loads(text)[0]["text"] == str(FEW)
     assert read_notes(kept(text), GATE) == [FEW, Message.of("an earlier sentence")]
     assert read_notes(kept(text), GATE)[0].say(Words("zh")) != str(FEW)
     assert read_notes(kept(text), CAVEATS) == []
 
 
+def test_of_versions_that_hold_english_only_it_is_shown_as_stored():
+    (note,) = read_notes(kept('["4 checks passed"]'), GATE)
+    assert [note.say(words) for words in (Words(), Words("zh"))] == ["4 checks passed"] * 2
+
+
 def test_what_this_version_cannot_say_stays_english():
     for entry in (
-        {"code": "no.such_code", "facts": {}, "english": "said then"},
-        {"code": "error.got", "facts": {"other": 1}, "english": "said then"},
+        {"code": "no.such_code", "facts": {}, "text": "said then"},
+        {"code": "error.got", "facts": {"other": 1}, "text": "said then"},
         {"code": "error.got", "facts": {"said": {"code": "no.such", "facts": {}}, "got": 1}},
     ):
-        entry.setdefault("english", "said then")
+        entry.setdefault("text", "said then")
         assert [str(note) for note in read_notes(kept(json.dumps([entry])), GATE)] == ["said then"]
 
 

@@ -1,34 +1,82 @@
 """Which value model, and why: in order, in both languages, and on the card of a version."""
 
+import json
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from winback.evaluation.contest import DEFAULT, NOTHING, _default, _writing_off
+from winback.errors import NotEnoughDataError
+from winback.evaluation import contest
+from winback.evaluation.contest import DEFAULT, _default, _such_as, _writing_off
 from winback.evaluation.level import Level
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
-from winback.messages import Words
+from winback.messages import Message, Words
+from winback.reports.notes import sentences
 from winback.reports.page import render
 from winback.reports.value_choice import card_text, choice
 
-REASONS = (
-    "beta_geo+own_mean, judged on 3 inner cut-offs of 181 days: total 0.87 of the actual"
-    "; loss +0.6% against pareto_nbd+gamma_gamma (-0.7% to +2.4%), not told apart, and simpler"
-    "; left out, as they predict 0 for customers who came back: zero (100% of the total),"
-    " rate+own_mean (18% of the total)"
-    "; left out, as they miss the level: mean_btyd_count (1.41), lightgbm_count (1.58)"
-    "; all that are left lose to a simple rule, this one in gini to rate+own_mean (+7.0%)"
-    "; left out, as they lose in more than it: poisson+gamma_gamma_all (in mae to"
-    " last_period+own_mean (+2.0%)) and 6 more"
-    "; could not be fitted: lightgbm_tweedie (too few customers to learn from snapshots: got 479"
+LOST = Message("contest.lost", metric="gini", model="rate+own_mean", change=0.07)
+ALSO = Message("contest.lost", metric="mae", model="last_period+own_mean", change=0.02)
+BEATEN = Message("contest.lost_in", model="poisson+gamma_gamma_all", lost=ALSO)
+FEW = NotEnoughDataError(
+    Message("few.to_learn"),
+    got=Message("few.of_snapshots", n=479, buyers=263),
+    allowed=Message("bound.both", n=500, buyers=100),
+)
+AHEAD = Message(
+    "contest.ahead", model="pareto_nbd+gamma_gamma", change=0.006, low=-0.007, high=0.024
+)
+SHARES = {"zero": 1.0, "rate+own_mean": 0.18}
+MISSED = {"mean_btyd_count": 1.41, "lightgbm_count": 1.58}
+UNABLE = Message("contest.because", model="lightgbm_tweedie", why=Message.of_error(FEW))
+LEVEL = Level(
+    0.22,
+    [{"ratio": 1.01, "season": False}, {"ratio": 1.24, "season": True}],
+    low=-np.log(0.76),
+    high=np.log(1.5),
+    busy=0.3,
+    unseen=0.12,
+)
+CHOSEN = "beta_geo+own_mean"
+REASONS = Message.of_all(
+    [
+        Message("contest.judged", model=CHOSEN, n=3, days=181, bias=0.87),
+        Message("contest.simpler", said=AHEAD),
+        _writing_off(SHARES, list(SHARES), [CHOSEN]),
+        Message(
+            "contest.off_level",
+            models=[Message("contest.total_of", model=m, bias=bias) for m, bias in MISSED.items()],
+        ),
+        Message("contest.all_lose", lost=LOST),
+        Message(
+            "contest.lose_in_more",
+            models=_such_as([BEATEN] * 7),
+        ),
+        Message("contest.unable", models=_such_as([UNABLE] * 3)),
+        LEVEL.message,
+    ]
+)
+ENGLISH = (
+    "BG/NBD with own mean spend, judged on 3 inner cut-offs of 181 days: total 0.87 of the actual"
+    "; loss +0.6% against Pareto/NBD with Gamma-Gamma (-0.7% to +2.4%), not told apart, and simpler"
+    "; left out, as they predict 0 for customers who came back: nobody buys again (100% of the"
+    " total), own rate so far (18% of the total)"
+    "; left out, as they miss the level: mean of MBG/NBD and LightGBM (counts) (1.41), LightGBM"
+    " (counts) (1.58)"
+    "; all that are left lose to a simple rule, this one in Gini to own rate so far (+7.0%)"
+    "; left out, as they lose in more than it: Poisson regression with Gamma-Gamma (in MAE to same"
+    " as last period (+2.0%)) and 6 more"
+    "; could not be fitted: LightGBM (Tweedie) (too few customers to learn from snapshots: got 479"
     " customers, 263 purchases after snapshots; allowed: 500 and 100 or more) and 2 more"
     "; actual over predicted 1.01, 1.24 a year before: the level strays by 22%"
     "; intervals reach from 0.76 to 1.50 of it, with 30% of the days ahead busy, 12% off what was"
     " seen"
 )
-LOSES = "loses in mae to rate+own_mean (+2.0%); rmse to beta_geo+gamma_gamma (+1.5%)"
+LOSES = Message("contest.loses", lost=[LOST, ALSO])
 ROWS = [
-    ("zero", 0.9, "predicts 0 for customers who brought 100%"),
+    ("zero", 0.9, Message("contest.predicts_none", share=1.0)),
     ("lightgbm_tweedie", None, "too few customers to learn from snapshots"),
     ("beta_geo+own_mean", 1.006, ""),
     ("mean_btyd_count", 1.02, LOSES),
@@ -45,7 +93,7 @@ OTHER = [{**row, "target": "purchases"} for row in CONTEST]
 
 
 def told():
-    return choice(REASONS + "\n", [*INNER, *OTHER, *CONTEST], "revenue")
+    return choice(CHOSEN, REASONS, [*INNER, *OTHER, *CONTEST])
 
 
 def test_those_left_in_come_first_by_loss_and_the_choice_before_its_twin():
@@ -59,20 +107,26 @@ def test_those_left_in_come_first_by_loss_and_the_choice_before_its_twin():
         ("mean_btyd_count", False),
         ("lightgbm_tweedie", False),
     ]
-    assert "; ".join(found["reasons"]) == REASONS
+    assert [Message.of(reason) for reason in found["reasons"]] == REASONS.clauses
     assert len(found["reasons"]) == 9
+    assert str(REASONS) == ENGLISH
+    assert found["reasons"][4]["text"] == ENGLISH.split("; ")[4]  # for whoever looks at it
+    assert json.loads(json.dumps(found)) == found
 
 
-@pytest.mark.parametrize(
-    ("reasons", "rows"),
-    [
-        ("beta_geo+gamma_gamma, as the job names it; level not seen yet", CONTEST),
-        ("the value model falls back on rate+own_mean, as zero cannot be fitted: x", CONTEST[:1]),
-        (None, []),
-    ],
-)
-def test_nothing_is_told_where_nothing_was_chosen(reasons, rows):
-    assert choice(reasons, rows, "revenue") is None
+def test_nothing_is_told_where_nothing_was_chosen():
+    named = Message.of_all([Message("contest.named", model=CHOSEN), contest.NO_LEVEL.message])
+    assert choice(CHOSEN, named, CONTEST) is None
+    fallback = Message("fit.falls_back", model="rate+own_mean", failed="zero", why="x")
+    assert choice("rate+own_mean", fallback, CONTEST[:1]) is None
+    assert choice("rate+own_mean", fallback, CONTEST)["fallback"]
+
+
+def test_what_an_earlier_version_said_in_english_is_shown_as_stored():
+    found = choice(CHOSEN, Message.of("zero, as I said; so there"), CONTEST)
+    assert found["chosen"] == CHOSEN
+    text = card_text(found, Message.of("x"), [], Words("zh"))
+    assert "* Zero, as I said; so there\u3002" in text
 
 
 def default(why):
@@ -82,26 +136,22 @@ def default(why):
 @pytest.mark.parametrize(
     "said",
     [
-        *told()["reasons"],
+        *REASONS.clauses,
         LOSES,
-        *(entry["note"] for entry in told()["candidates"] if entry["note"]),
-        "rate+own_mean, judged on 1 inner cut-off of 90 days: total 1.20 of the actual",
-        "loss -0.3% against zero (-0.7% to -0.0%)",
-        "no other candidate is left",
-        "left out, as they lose to a simple rule: zero (in rmse to rate+own_mean (+9.0%))",
-        "could not be fitted: poisson+gamma_gamma_all (too few customers to learn from snapshots)",
-        "predicts 1.58 of the actual total",
-        _writing_off({"zero": 1.0}, ["zero"], ["zero"]).removeprefix("; "),
-        *map(default, ["history is too short for one", *NOTHING.values()]),
-        *str(Level(0.2, (), 0.3, 0.3)).split("; "),
-        "intervals reach from 0.76 to 1.50 of it, with 30% of the days ahead busy, as was seen",
+        Message("contest.predicts", bias=1.58),
+        Message("contest.alone"),
+        Message("contest.lose_to_simple", models=Message("contest.lost_in", model="x", lost=LOST)),
+        _writing_off({"zero": 1.0}, ["zero"], ["zero"]),
+        *map(default, [Message("contest.short"), *contest.NOTHING.values()]),
+        *Level(0.2, [], 0.3, 0.3).message.clauses,
+        *replace(LEVEL, unseen=0.0).message.clauses,
     ],
 )
 def test_every_reason_is_said_in_chinese(said):
-    chinese = Words("zh").sentences([said])
+    chinese = sentences([said], Words("zh"))
     left = re.findall(r"[a-z_]{2,}", re.sub(r"[A-Z][\w/-]*", "", chinese))
     assert left == []
-    assert sorted(re.findall(r"\d+", chinese)) == sorted(re.findall(r"\d+", said))
+    assert sorted(re.findall(r"\d+", chinese)) == sorted(re.findall(r"\d+", str(said)))
 
 
 def test_a_card_names_the_choice_three_runners_up_and_why():
@@ -123,7 +173,7 @@ def test_a_card_names_the_choice_three_runners_up_and_why():
 def test_the_page_shows_the_contest_or_nothing_of_it(arguments, language, heading):
     arguments["job"]["language"] = language
     assert heading not in render(arguments.report(), {})
-    page = render(arguments.report(reasons=REASONS, contest=CONTEST), {})
+    page = render(arguments.report(choice=told()), {})
     part = page.partition(heading)[2].partition('<h3 class="part">')[0]
     first, _, folded = part.partition("<details")
     assert first.count("<li>") == 9

@@ -71,7 +71,7 @@ def test_a_history_too_short_to_judge_is_said_and_leaves_the_rest(opened):
     with opened(as_of="1997-01-10") as work:
         found = work.do(judge_tiers, Evaluation(), *with_estimator(learned(work)))
     assert found["held_out"] is None
-    assert "too short" in found["held_out_note"]
+    assert "too short" in found["held_out_note"]["text"]
     assert found["profile"]
     assert found["migration"]["kept"] is None
 

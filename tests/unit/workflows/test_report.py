@@ -2,12 +2,15 @@
 
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
 
 from winback.estimators.base.artifact import make
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.messages import Words
+from winback.reports.notes import sentence
+from winback.workflows import report_models
 from winback.workflows.report_models import candidate_of, read_choice, value_runs
 from winback.workflows.report_value import forecast_revenue
 from winback.workflows.run import run
@@ -87,8 +90,29 @@ def test_a_value_model_is_called_what_the_contest_calls_it(name):
 def test_a_version_says_of_itself_why_it_is_there(shop):
     with shop.work() as work:
         version = work.tracking.store.client.get_model_version("shop-value", "1")
-        assert work.do(read_choice, work.tracking.champions["value"]) == (None, [])
+        assert work.do(read_choice, work.tracking.champions["value"]) is None
     assert version.description.startswith("BG/NBD with Gamma-Gamma, as the job names it")
+
+
+def test_what_a_version_kept_as_english_of_its_contest_is_shown_as_stored(monkeypatch):
+    model = make(VALUE_CANDIDATES["rate+own_mean"])
+    model.fit(model.input_example())
+    kept = {
+        "choice.txt": "rate+own_mean, judged; loss -1.0% against zero\n",
+        "contest.csv": "as_of,until,candidate,note,target\n"
+        "pooled,,zero,predicts 0,revenue\n"
+        "pooled,,rate+own_mean,,revenue\n",
+    }
+    monkeypatch.setattr(report_models, "_kept", lambda _tracking, _model, file: kept.get(file))
+    job = SimpleNamespace(value=SimpleNamespace(purchase_model="auto"))
+    told = read_choice(job, None, SimpleNamespace(estimator=model))
+    assert told["chosen"] == "rate+own_mean"
+    assert [sentence(why, Words("zh")) for why in told["reasons"]] == [kept["choice.txt"].strip()]
+    assert [sentence(row["note"], Words("zh")) for row in told["candidates"] if row["note"]] == [
+        "predicts 0"
+    ]
+    del kept["contest.csv"]
+    assert read_choice(job, None, SimpleNamespace(estimator=model)) is None
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ from winback.estimators.base.state import (
     plain,
 )
 
-FORMAT = 2  # of model.json; raised when an older winback could not read it
+FORMAT = 3  # of model.json; raised when an older winback could not read it
 MODEL_FILE = "model.json"
 
 

@@ -18,6 +18,5 @@ def likelihood_card(model: Any) -> str:
     }
     summary = model.summary_
     header = ("parameter", *(str(name).replace("_", " ") for name in summary.columns))
-    notes = [f"{model.degenerate_}." if model.degenerate_ else ""]
     table = Table(header, summary.itertuples(name=None))
-    return card(repr(model), facts, tables=[table], notes=notes)
+    return card(repr(model), facts, tables=[table], notes=[model.degenerate_])

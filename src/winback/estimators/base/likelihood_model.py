@@ -14,6 +14,7 @@ from winback.estimators.base.likelihood_card import likelihood_card
 from winback.estimators.base.optimum import intervals, summarise
 from winback.estimators.base.parameters import Parameters
 from winback.estimators.base.state import PlainState
+from winback.messages import Message
 
 
 class LikelihoodModel(PlainState, Parameters):
@@ -29,10 +30,11 @@ class LikelihoodModel(PlainState, Parameters):
     """
 
     names: ClassVar[tuple[str, ...]]
+    messages = ("degenerate_",)
     n_: float
     log_likelihood_: float
     converged_: bool
-    degenerate_: str | None
+    degenerate_: Message | None
     covariance_: FloatArray
     diagnostics_: dict[str, Any]
 

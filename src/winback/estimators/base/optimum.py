@@ -13,6 +13,7 @@ from scipy.optimize import minimize
 from scipy.special import ndtri
 
 from winback.estimators.base.frames import FloatArray
+from winback.messages import Message
 
 # (parameters, want the Hessian?) -> log-likelihood, gradient, Hessian or None
 Likelihood = Callable[[FloatArray, bool], tuple[float, FloatArray, FloatArray | None]]
@@ -264,17 +265,11 @@ def summarise(names: Sequence[str], value: FloatArray, covariance: FloatArray) -
     )
 
 
-def edge_reason(names: Sequence[str], best: Optimum) -> str | None:
-    """Say in one sentence that parameters lie at a bound, or None where none does."""
+def edge_reason(names: Sequence[str], best: Optimum) -> Message | None:
+    """Say that parameters lie at a bound, or None where none does."""
     edges = [
-        f"{name} = {value:.3g}"
+        Message("fit.edge", name=name, value=value)
         for name, value, edge in zip(names, best.parameters, best.at_bound, strict=True)
         if edge
     ]
-    if not edges:
-        return None
-    return (
-        f"the likelihood rises up to the edge of the parameters' range ({' and '.join(edges)}, "
-        "times and amounts in units of their mean), so the model there, close to its limit, is "
-        "used, and these parameters have no standard errors"
-    )
+    return Message("fit.at_edge", edges=edges) if edges else None

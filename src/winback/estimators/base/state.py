@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 
 from winback.errors import ModelError
+from winback.messages import Message
 
 # What may be written and read, and where it lives: reading imports nothing else.
 ESTIMATORS: dict[str, str] = {
@@ -39,6 +40,9 @@ ESTIMATORS: dict[str, str] = {
 class PlainState:
     """Parameters, and the fitted attributes (instance attributes that end in ``_``)."""
 
+    messages: ClassVar[tuple[str, ...]] = ()
+    """Fitted attributes that hold messages; earlier formats have English there."""
+
     def to_state(self) -> tuple[dict[str, Any], dict[str, str]]:
         """Return plain data, and the trees as texts by name."""
         return {
@@ -51,7 +55,7 @@ class PlainState:
         """Rebuild what `to_state` gave."""
         estimator = cls(**cls.current_params(state["params"]))
         for name, value in state["fitted"].items():
-            setattr(estimator, name, value)
+            setattr(estimator, name, as_message(value) if name in cls.messages else value)
         return estimator
 
     @classmethod
@@ -64,6 +68,13 @@ class PlainState:
             from sklearn.exceptions import NotFittedError  # noqa: PLC0415 - heavy, rarely raised
 
             raise NotFittedError(f"{type(self).__name__} is not fitted; call fit first")
+
+
+def as_message(kept: Any) -> Any:
+    """Return a message, or several by name, where an earlier format kept English, or nothing."""
+    if isinstance(kept, dict):
+        return {name: Message.of(text) for name, text in kept.items()}
+    return Message.of(kept) if kept else None
 
 
 def is_fitted(name: str) -> bool:
@@ -103,6 +114,8 @@ def encode(value: Any, files: dict[str, str]) -> Any:  # noqa: PLR0911 - one ret
             "state": encode(state, files),
             "texts": {name: _add(files, name, text) for name, text in texts.items()},
         }
+    if isinstance(value, Message):
+        return {"$message": value.code, "facts": encode(dict(value.facts), files)}
     if isinstance(value, np.ndarray):
         items = [encode(item, files) for item in value.ravel().tolist()]
         return {"$array": items, "shape": list(value.shape), "dtype": str(value.dtype)}
@@ -129,6 +142,8 @@ def decode(value: Any, files: Mapping[str, str]) -> Any:  # noqa: PLR0911 - one 
         return value
     if "$float" in value:
         return float(value["$float"])
+    if "$message" in value:
+        return Message(value["$message"], **decode(value["facts"], files))
     if "$tuple" in value:
         return tuple(decode(item, files) for item in value["$tuple"])
     if "$array" in value:

@@ -30,10 +30,11 @@ def churn_card(model: Any) -> str:
         rows = contest.sort_values("brier")[names].itertuples(index=False)
         tables = [Table(names, rows, "Forward evidence, the smallest Brier score first")]
     drift = model.base_rate_drift_
-    facts["why"] = model.reasons_.removesuffix(f"; {drift.get('sentence')}")
+    told = drift["message"].clauses if drift else []
+    facts["why"] = "; ".join(str(why) for why in model.reasons_.clauses if why not in told)
     dropped = "; ".join(f"{name}: {why}" for name, why in model.dropped_.items())
     notes = [
-        drift["sentence"] + "." if drift.get("notable") else "",
-        f"did not compete: {dropped}." if dropped else "",
+        drift["message"] if drift.get("notable") else None,
+        f"did not compete: {dropped}" if dropped else None,
     ]
     return card("ChurnModel", facts, tables=tables, notes=notes)

@@ -33,6 +33,7 @@ from winback.estimators.churn.churn_card import churn_card
 from winback.estimators.churn.churn_choice import ChurnChoice, Judge
 from winback.estimators.churn.churn_predictions import ChurnPredictions, typical_rows
 from winback.estimators.purchase.beta_geo import BetaGeoModel
+from winback.messages import Message
 
 MIN_CUSTOMERS = 50
 MIN_PER_CLASS = 20
@@ -89,19 +90,19 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
         levelled_brier, its difference to the best with low and high; profit (per row, of the
         tenth contacted), its profit_difference to the highest among those that Brier cannot tell
         apart, with profit_low and profit_high; selected.
-    evidence_note_ : str
+    evidence_note_ : Message
         How the evidence was made.
     base_rate_by_snapshot_ : DataFrame
         snapshot, n, churn_rate.
     base_rate_drift_ : dict
         How far the churn rate moves between snapshots, see `base_rate_drift`; empty without
         evidence.
-    dropped_ : dict of str to str
+    dropped_ : dict of str to Message
         Candidates that could not be fitted or did not compete, and why.
     typical_ : list of list of float
         Three made-up rows of features, for `input_example`.
-    reasons_ : str
-        Why the winner won, in one sentence.
+    reasons_ : Message
+        Why the winner won.
     feature_names_in_ : ndarray of str
         The features, in order.
 
@@ -120,6 +121,8 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
     >>> model.predict_frame(X.head(2)).columns.tolist()
     ['p_churn']
     """
+
+    messages = ("reasons_", "evidence_note_", "dropped_")
 
     def __init__(
         self,
@@ -220,8 +223,10 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
             self.dropped_ |= choice.failed | failed
         if choice.selected not in self.candidates_:
             raise NotEnoughDataError(
-                "no churn candidate could be fitted",
-                got="; ".join(f"{name}: {why}" for name, why in self.dropped_.items()),
+                Message("few.no_candidate"),
+                got=Message.of_all(
+                    Message("about", models=[name], said=why) for name, why in self.dropped_.items()
+                ),
             )
         self._take(choice)
         return self
@@ -237,7 +242,7 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
         *,
         horizon_days: int = 90,
         gap_days: int = 0,
-        reason: str = "no labelled history",
+        reason: Message | None = None,
     ) -> Self:
         """Return a fitted model that is P(no purchase in the window) of a BG/NBD model alone.
 
@@ -265,8 +270,9 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
             )
         }
         model.base_rate_by_snapshot_, model.dropped_ = pd.DataFrame(), {}
-        because = f"{name}, which needs no labels, because of {reason}"
-        model._take(ChurnChoice(name, because, note=f"no evidence: {reason}"))
+        reason = reason or Message("churn.no_labels")
+        because = Message("churn.without_labels", model=name, why=reason)
+        model._take(ChurnChoice(name, because, Message("evidence.none", why=reason)))
         return model
 
     def _html_repr(self) -> str:
@@ -305,9 +311,9 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
         churned, retained = int(y.sum()), int(len(y) - y.sum())
         if customers < MIN_CUSTOMERS or min(churned, retained) < MIN_PER_CLASS:
             raise NotEnoughDataError(
-                "too little history for a churn model",
-                got=f"{customers} customers, {churned} churned and {retained} retained rows",
-                allowed=f"at least {MIN_CUSTOMERS} customers and {MIN_PER_CLASS} rows of each kind",
+                Message("few.churn"),
+                got=Message("few.churn_rows", n=customers, churned=churned, retained=retained),
+                allowed=Message("few.churn_least", n=MIN_CUSTOMERS, rows=MIN_PER_CLASS),
                 hint="give more history, more snapshots, or a horizon in which both happen",
             )
 
@@ -328,11 +334,11 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
         described["snapshot"] = [day_text(day) for day in described["snapshot"]]
         self.base_rate_by_snapshot_ = described
 
-    def _contestants(self, X: pd.DataFrame) -> tuple[list[str], dict[str, str]]:
+    def _contestants(self, X: pd.DataFrame) -> tuple[list[str], dict[str, Message]]:
         customers = int(X["customer_id"].nunique())
         if customers >= self.min_customers:
             return list(self.candidates), {}
-        reason = f"needs {self.min_customers} customers to compete; there are {customers}"
+        reason = Message("churn.needs", least=self.min_customers, n=customers)
         names = [name for name in self.candidates if name in SIMPLE_CANDIDATES]
         return names, {name: reason for name in self.candidates if name not in names}
 

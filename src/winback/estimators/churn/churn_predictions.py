@@ -19,6 +19,7 @@ from winback.estimators.churn.churn_state import (
     candidates_from_state,
     candidates_to_state,
 )
+from winback.messages import Message
 
 
 class ChurnPredictions(PlainState):
@@ -29,6 +30,7 @@ class ChurnPredictions(PlainState):
     calibrators_: dict[str, Calibrator]
     feature_names_in_: npt.NDArray[np.object_]
     typical_: list[list[float]]
+    base_rate_drift_: dict[str, Any]
 
     def predict_proba(self, X: pd.DataFrame) -> Floats:
         """Return P(stays), P(churns) by the winner: shape (n, 2)."""
@@ -121,6 +123,8 @@ class ChurnPredictions(PlainState):
         model = super().from_state(state, texts)
         model.candidates_ = candidates_from_state(state["candidates"], texts)
         model.calibrators_ = calibrators_from_state(state["calibrators"])
+        if "sentence" in model.base_rate_drift_:  # before format 3
+            model.base_rate_drift_["message"] = Message.of(model.base_rate_drift_.pop("sentence"))
         return model
 
 

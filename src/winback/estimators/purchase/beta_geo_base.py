@@ -15,6 +15,7 @@ from winback.estimators.purchase.beta_geo_likelihood import BetaGeoLikelihood
 from winback.estimators.purchase.dropout import DropoutModel
 from winback.estimators.purchase.purchase_model import Columns
 from winback.estimators.purchase.purchase_tally import PurchaseTally
+from winback.messages import Message
 
 NODES = 48  # of p, for the window after a gap
 CELLS = 1_000_000  # rows x nodes worked on at once
@@ -37,9 +38,8 @@ class BetaGeometricModel(DropoutModel):
     def _likelihood(self, tally: PurchaseTally) -> Likelihood:
         return BetaGeoLikelihood(tally, first=self.first)
 
-    def _weak_dropout(self, first: float, second: float) -> str:
-        mean = first / (first + second)
-        return f"a = {first:.2g}, b = {second:.2g}: mean dropout probability {mean:.2g}"
+    def _weak_dropout(self, first: float, second: float) -> Message:
+        return Message("fit.weak_probability", a=first, b=second, mean=first / (first + second))
 
     def alive(self, data: Columns) -> FloatArray:
         """P(alive) = 1 / (1 + [c > 0] a/(b+c-1) ((alpha+T)/(alpha+t_x))^(r+x)).

@@ -21,6 +21,7 @@ from winback.estimators.base.likelihood_model import LikelihoodModel
 from winback.estimators.base.optimum import Likelihood, Optimum, covariance, edge_reason, maximise
 from winback.estimators.purchase.purchase_model import Columns, PurchaseModel
 from winback.estimators.purchase.purchase_tally import PurchaseTally
+from winback.messages import Message
 
 MIN_REPEAT_CUSTOMERS = 20  # five for each of the four parameters; fewer leave them undetermined
 LOWER, UPPER = 1e-5, 1e4  # in units of the mean age; beyond, the model has reached a limit
@@ -52,7 +53,7 @@ class DropoutModel(LikelihoodModel, PurchaseModel):
         """Return the log-likelihood of the model on these customers."""
 
     @abstractmethod
-    def _weak_dropout(self, first: float, second: float) -> str:
+    def _weak_dropout(self, first: float, second: float) -> Message:
         """Say what dropout was fitted."""
 
     def fit(self, frame: pd.DataFrame, y: None = None) -> Self:  # noqa: ARG002 - scikit-learn's signature
@@ -77,9 +78,9 @@ class DropoutModel(LikelihoodModel, PurchaseModel):
         tally = PurchaseTally.of_customers(data["frequency"], data["recency"], data["T"], weight)
         if tally.n_repeat < MIN_REPEAT_CUSTOMERS:
             raise NotEnoughDataError(
-                f"too few customers have bought again to fit {self.title}",
-                got=f"{tally.n_repeat:,.0f} of {tally.n:,.0f}",
-                allowed=f"at least {MIN_REPEAT_CUSTOMERS}",
+                Message("few.repeat", model=self.title),
+                got=Message("few.part", part=tally.n_repeat, whole=tally.n),
+                allowed=Message("bound.least", least=MIN_REPEAT_CUSTOMERS),
                 hint="use the simple rule 'rate', or more history",
             )
         self._fit_tally(tally)
@@ -127,18 +128,15 @@ class DropoutModel(LikelihoodModel, PurchaseModel):
             starts.insert(0, tuple(near.parameters))
         return maximise(self._likelihood(tally), starts, n=tally.n, lower=LOWER, upper=UPPER)
 
-    def _reason(self, full: Optimum, best: Optimum, gain: float) -> str | None:
-        """Say in one sentence what is degenerate about the fit, or None where nothing is."""
+    def _reason(self, full: Optimum, best: Optimum, gain: float) -> Message | None:
+        """Say what is degenerate about the fit, or None where nothing is."""
         if best is full:
             return edge_reason(self.names, full)
         first, second = (float(value) for value in full.parameters[2:])
-        answer = "so the NBD without dropout is used and P(alive) is 1"
         if gain > GAIN:
-            return f"no maximum of {self.title} could be verified, {answer}"
-        return (
-            f"the data do not identify dropout ({self._weak_dropout(first, second)}, a gain of "
-            f"{max(gain, 0.0):.3f} in log-likelihood), {answer}"
-        )
+            return Message("fit.no_maximum", model=self.title)
+        weak = self._weak_dropout(first, second)
+        return Message("fit.no_dropout", dropout=weak, gain=max(gain, 0.0))
 
     @property
     def _drops(self) -> bool:

@@ -14,6 +14,7 @@ from winback.estimators.purchase.dropout import DropoutModel
 from winback.estimators.purchase.pareto_nbd_likelihood import ParetoNBDLikelihood
 from winback.estimators.purchase.purchase_model import Columns
 from winback.estimators.purchase.purchase_tally import PurchaseTally
+from winback.messages import Message
 
 
 class ParetoNBDModel(DropoutModel):
@@ -74,9 +75,8 @@ class ParetoNBDModel(DropoutModel):
     def _likelihood(self, tally: PurchaseTally) -> Likelihood:
         return ParetoNBDLikelihood(tally)
 
-    def _weak_dropout(self, first: float, second: float) -> str:
-        mean = first / second
-        return f"s = {first:.2g}, beta = {second:.2g} mean ages: mean dropout rate {mean:.2g}"
+    def _weak_dropout(self, first: float, second: float) -> Message:
+        return Message("fit.weak_rate", s=first, beta=second, mean=first / second)
 
     def alive(self, data: Columns) -> FloatArray:
         """P(alive) = A / (A + D), of the likelihood's two parts.

@@ -17,6 +17,7 @@ from winback.estimators.base.simulation import SPEND, Draws
 from winback.estimators.spend.gamma_gamma_likelihood import SpendTally
 from winback.estimators.spend.spend_model import Columns, SpendModel
 from winback.estimators.spend.spend_rule import SpendRule
+from winback.messages import Message
 
 MIN_SPENDERS = 15  # five for each of the three parameters; fewer leave them undetermined
 LOWER, UPPER = 1e-5, 1e4  # with amounts divided by their mean; beyond, a limit is reached
@@ -136,9 +137,9 @@ class GammaGammaModel(LikelihoodModel, SpendModel):
         self.n_ = float(w.sum())
         if self.n_ < MIN_SPENDERS:
             raise NotEnoughDataError(
-                f"too few customers have {self._days} of positive value to fit Gamma-Gamma",
-                got=f"{self.n_:,.0f}",
-                allowed=f"at least {MIN_SPENDERS}",
+                Message("few.spend") if self.on == "all" else Message("few.repeat_spend"),
+                got=Message("few.count", n=self.n_),
+                allowed=Message("bound.least", least=MIN_SPENDERS),
                 hint="use the simple rule 'own_mean', or more history",
             )
         unit = float(w @ m) / self.n_
@@ -180,7 +181,7 @@ class GammaGammaModel(LikelihoodModel, SpendModel):
         best.diagnostics["distinct_histories"] = len(tally.w)
         return best
 
-    def _settle_mean(self, fallback: SpendRule, edge: str | None, *, alike: bool) -> None:
+    def _settle_mean(self, fallback: SpendRule, edge: Message | None, *, alike: bool) -> None:
         mean = self.p_ * self.v_ / (self.q_ - 1) if self.q_ > 1 else np.inf
         self.population_mean_ = mean
         self.fallback_: SpendRule | None = None
@@ -188,26 +189,16 @@ class GammaGammaModel(LikelihoodModel, SpendModel):
         if alike or not self.converged_ or mean > MEAN_RATIO * fallback.mean_:
             self.fallback_ = fallback
             self.population_mean_ = fallback.mean_
-            self.degenerate_ = (
-                f"{self._why(mean, fallback.mean_, alike)}, so a customer's own mean is used, and "
-                "the pooled mean where there is none"
-            )
+            self.degenerate_ = Message("fit.own_mean", why=self._why(mean, fallback.mean_, alike))
 
-    def _why(self, mean: float, seen: float, alike: bool) -> str:
+    def _why(self, mean: float, seen: float, alike: bool) -> Message:
         """Say why the fit is not used: where it has not converged, its mean tells nothing."""
         if alike:
-            return f"Gamma-Gamma has no spread to learn from (all mean amounts are {seen:.4g})"
+            return Message("fit.spend_alike", amount=seen)
         if self.converged_:
-            found = f"{mean:.3g}" if np.isfinite(mean) else "infinite"
-            return (
-                f"the fitted spend has no usable mean (q = {self.q_:.3g}: {found} against "
-                f"{seen:.3g} seen)"
-            )
-        return "no maximum of Gamma-Gamma could be verified"
-
-    @property
-    def _days(self) -> str:
-        return "purchases" if self.on == "all" else "repeat purchases"
+            found = mean if np.isfinite(mean) else Message("fit.infinite")
+            return Message("fit.no_mean_spend", q=self.q_, mean=found, seen=seen)
+        return Message("fit.no_maximum_of_spend")
 
     def _seen(self, data: Columns) -> Columns:
         """Return the days that count and their mean under the names of repeat days."""

@@ -11,6 +11,7 @@ from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.base.frames import FloatArray, read_columns, read_weight
 from winback.estimators.base.simulation import Draws
 from winback.estimators.spend.spend_model import Columns, SpendModel
+from winback.messages import Message
 
 SpendRuleName = Literal["own_mean", "pooled_mean"]
 
@@ -53,7 +54,9 @@ class SpendRule(SpendModel):
         weight = np.ones(len(frame)) if weight is None else weight
         x, m = self.informed(data) * weight, data["monetary_value"]
         if not len(frame):
-            raise NotEnoughDataError("no customers to learn spend from", allowed="at least 1")
+            raise NotEnoughDataError(
+                Message("few.no_spend"), allowed=Message("bound.least", least=1)
+            )
         days = float(x.sum())
         self.mean_ = float(x @ m) / days if days > 0 else 0.0
         used = weight * (x > 0)

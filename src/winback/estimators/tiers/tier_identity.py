@@ -23,6 +23,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from winback.estimators.tiers.tier_cuts import Floats, Ints
+from winback.messages import Message
 
 MATERIAL = 0.10
 SIGNIFICANT = 2.58
@@ -52,7 +53,7 @@ def carried_over(
     order: Ints,
     labels: Ints,
     value: Floats,
-) -> tuple[Ints, list[str]]:
+) -> tuple[Ints, list[Message]]:
     """Return which cluster bears the first name, the second, ..., and what to say about it.
 
     Parameters
@@ -70,7 +71,7 @@ def carried_over(
         Cluster and expected value of each customer.
     """
     if sorted(previous_names) != sorted(names):
-        return order, ["names are not carried over: the previous tiers had others"]
+        return order, [Message("cut.other_names")]
     distance = ((centers[:, None, :] - previous_centers[None, :, :]) ** 2).sum(axis=2)
     matched = linear_sum_assignment(distance)[1]
     bears = {previous_names[column]: cluster for cluster, column in enumerate(matched)}
@@ -80,8 +81,8 @@ def carried_over(
     groups = [value[labels == cluster] for cluster in carried]
     if any(_worth_more(lower, upper) for upper, lower in combinations(groups, 2)):
         before = {int(cluster): name for name, cluster in bears.items()}
-        was = ", ".join(before[int(cluster)] for cluster in order)
-        return order, [f"tiers changed places in value: {was} of before are now {', '.join(names)}"]
+        were = [before[int(cluster)] for cluster in order]
+        return order, [Message("cut.places_changed", were=were, now=list(names))]
     return carried, []
 
 

@@ -19,5 +19,5 @@ def tiers_card(model: Any) -> str:
     }
     rows = [(tier, row["customers"], *row[names]) for tier, row in profile.iterrows()]
     header = ("tier", "customers", *(name.replace("_", " ") for name in names))
-    notes = [model.note_ + "." if model.note_ else ""]
-    return card("ValueTiers", facts, tables=[Table(header, rows, "Means at training")], notes=notes)
+    tables = [Table(header, rows, "Means at training")]
+    return card("ValueTiers", facts, tables=tables, notes=[model.note_])

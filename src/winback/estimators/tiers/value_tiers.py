@@ -17,6 +17,7 @@ from winback.estimators.tiers import tier_cuts, tier_identity, tier_selection
 from winback.estimators.tiers.tier_cuts import METHODS, Cut, Floats, Ints, Quadrants
 from winback.estimators.tiers.tier_selection import MAX_TIERS, STABLE
 from winback.estimators.tiers.tiers_card import tiers_card
+from winback.messages import Message
 
 QUADRANT = "quadrant"
 AUTO = "auto"
@@ -92,8 +93,8 @@ class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-lea
     separation_, separation_reference_ : float
         Simplified silhouette of as many clusters, and the highest one that structureless data of
         the same spread give (`winback.estimators.tiers.tier_selection.separation`); 0: quadrants.
-    note_ : str
-        What to know about this cut; empty if nothing.
+    note_ : Message or None
+        What to know about this cut, if anything.
 
     Examples
     --------
@@ -107,6 +108,8 @@ class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-lea
     >>> bool(tiers.profile_["clv"].is_monotonic_decreasing)
     True
     """
+
+    messages = ("note_",)
 
     def __init__(
         self,
@@ -155,7 +158,8 @@ class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-lea
             quadrant = self.scheme == QUADRANT
             notes = self._cut_quadrants(frame) if quadrant else self._cluster(frame, previous)
         self.profile_ = self._profile(frame)
-        self.note_ = "; ".join(notes + self._warnings())
+        notes += self._warnings()
+        self.note_ = Message.of_all(notes) if notes else None
         return self
 
     def _html_repr(self) -> str:
@@ -181,7 +185,7 @@ class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-lea
 
     # ------------------------------------------------------------------ learning
 
-    def _cluster(self, frame: pd.DataFrame, previous: ValueTiers | None) -> list[str]:
+    def _cluster(self, frame: pd.DataFrame, previous: ValueTiers | None) -> list[Message]:
         logs = _logs(frame)
         logs = logs[np.lexsort(logs.T)]  # no result depends on the order of rows
         sample = tier_selection.thin(logs, MAX_FIT_ROWS)
@@ -221,16 +225,16 @@ class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-lea
         self.weights_, self.precisions_ = cut.weights, cut.precisions
         return notes
 
-    def _number(self, points: Floats, previous: ValueTiers | None) -> tuple[int, list[str]]:
+    def _number(self, points: Floats, previous: ValueTiers | None) -> tuple[int, list[Message]]:
         """Return how many tiers to learn, and what to say about it."""
         distinct = len(np.unique(points.round(9), axis=0))
         if not isinstance(self.n_tiers, str):
             k = min(self.n_tiers, distinct)
-            few = f"only {k} of {self.n_tiers} tiers: customers differ in no more than {k} ways"
+            few = Message("cut.few_tiers", n=k, wanted=self.n_tiers)
             return k, [few] if k < self.n_tiers else []
         most = min(MAX_TIERS, distinct, len(points) - 1)
         if most < 2:
-            return 1, ["only 1 tier: customers do not differ"]
+            return 1, [Message("cut.one_tier")]
         before = None if previous is None else len(previous.names_)
         self.selection_ = tier_selection.choose(
             points,
@@ -241,11 +245,7 @@ class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-lea
             previous=before,
         )
         chosen = int(self.selection_.index[int(self.selection_["chosen"].to_numpy().argmax())])
-        edge = (
-            f"{chosen} tiers are the most that are tried: more would fit better still, as where "
-            "customers differ by degrees; a fixed tiers.n_tiers is easier to act on"
-        )
-        return chosen, [edge] if chosen == MAX_TIERS else []
+        return chosen, [Message("cut.most_tiers", n=chosen)] if chosen == MAX_TIERS else []
 
     def as_seen_from(self, location: Floats, scale: Floats) -> Cut:
         """Return the learned clusters in the space of another location and scale."""
@@ -256,7 +256,7 @@ class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-lea
         weights, precisions = getattr(self, "weights_", None), getattr(self, "precisions_", None)
         return Cut(self.centers_, weights, precisions)
 
-    def _cut_quadrants(self, frame: pd.DataFrame) -> list[str]:
+    def _cut_quadrants(self, frame: pd.DataFrame) -> list[Message]:
         data = read_columns(frame, _COLUMNS, reader="ValueTiers")
         sides = [data[name] for name in ("frequency", "T", "monetary_value")]
         self.quadrants_ = Quadrants.learn(*sides).points
@@ -275,7 +275,7 @@ class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-lea
         order = tier_identity.by_value(labels, data["clv"], len(names))
         self.names_ = [names[at] for at in order]
         empty = [name for at, name in enumerate(names) if not (labels == at).any()]
-        return [f"no customer is {' or '.join(empty)}"] if empty else []
+        return [Message("cut.empty", tiers=empty)] if empty else []
 
     def _names(self, k: int) -> list[str]:
         names = SCHEMES[self.scheme]
@@ -308,26 +308,23 @@ class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-lea
         profile.index = pd.Index(self.names_, name="tier")
         return profile
 
-    def _warnings(self) -> list[str]:
+    def _warnings(self) -> list[Message]:
         small = self.profile_.index[self.profile_["share"] < self._least()]
         warnings = [
-            f"tier {name} holds only {self.profile_.loc[name, 'share']:.2%} of the customers"
+            Message("cut.small_tier", tier=name, share=self.profile_.loc[name, "share"])
             for name in small
             if self.scheme != QUADRANT or self.profile_.loc[name, "customers"] > 0
         ]
         doubts = []
         if self.stability_ < STABLE:
-            doubts.append(f"refits agree only to {self.stability_:.2f} (adjusted Rand index)")
+            doubts.append(Message("cut.unstable", value=self.stability_))
         if self.separation_ < self.separation_reference_:
-            doubts.append(
-                f"they are no further apart (silhouette {self.separation_:.2f}) than those found "
-                f"in data without clusters (up to {self.separation_reference_:.2f})"
-            )
+            seen, chance = self.separation_, self.separation_reference_
+            doubts.append(Message("cut.close", value=seen, reference=chance))
+        if len(doubts) == 2:
+            doubts = [Message("cut.both", first=doubts[0], second=doubts[1])]
         if doubts and self.scheme != QUADRANT:
-            warnings.append(
-                f"clusters are hardly real: {', and '.join(doubts)}; "
-                "read tiers as cuts through a continuum"
-            )
+            warnings.append(Message("cut.unreal", doubts=doubts[0]))
         return warnings
 
     # ------------------------------------------------------------------ assigning

@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator
 from winback.errors import DataError, ModelError
 from winback.estimators.uplift.pooling import differences, means, shrunken
 from winback.estimators.uplift.uplift_card import uplift_card
+from winback.messages import Message
 
 MEASURED = "measured"
 UNCLEAR = "not distinguishable from 0"
@@ -53,10 +54,10 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
     ----------
     status_ : str
         `MEASURED`: the overall interval leaves 0 out. `UNCLEAR`: it does not. `TOO_FEW`.
-    reason_ : str
-        One sentence about it.
-    source_ : str
-        Where the uplift comes from, in one phrase.
+    reason_ : Message
+        What there is to say about it.
+    source_ : Message
+        Where the uplift comes from.
     overall_, low_, high_ : float
         The overall difference and its interval.
     n_treated_, n_control_, returns_ : int
@@ -264,24 +265,26 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
 
     def _conclude(self, status: str) -> Self:
         self.status_ = status
-        named = self.campaigns_[0] if len(self.campaigns_) == 1 else "campaigns"
-        name = named if len(self.campaigns_) == 1 else f"{len(self.campaigns_)} {named}"
-        half = (self.high_ - self.low_) / 2
-        self.source_ = (
-            f"experiment: {name} ({self.n_treated_:,} treated / {self.n_control_:,} control, "
-            f"gain {self.overall_ * 100:.1f} ± {half * 100:.1f} points)"
+        n = len(self.campaigns_)
+        self.source_ = Message(
+            "experiment.source",
+            name=self.campaigns_[0] if n == 1 else Message("experiment.campaigns", n=n),
+            treated=self.n_treated_,
+            control=self.n_control_,
+            gained=self.overall_,
+            half=(self.high_ - self.low_) / 2,
         )
-        if status == TOO_FEW:
-            self.reason_ = (
-                f"past campaigns have {self.n_treated_:,} treated, {self.n_control_:,} controls "
-                f"and {self.returns_:,} returns, fewer than {self.min_arm:,} an arm and "
-                f"{self.min_returns:,} returns"
-            )
-            return self
         apart = [name for name, tau2 in self.tau2_.items() if tau2 > 0]
-        self.reason_ = (
-            f"It differs by {' and by '.join(apart)}, as far as the data tell."
-            if apart
-            else "It does not differ between groups of customers by more than chance."
-        )
+        self.reason_ = Message("experiment.alike")
+        if apart:
+            self.reason_ = Message("experiment.differs", groups=apart)
+        if status == TOO_FEW:
+            self.reason_ = Message(
+                "experiment.too_few",
+                treated=self.n_treated_,
+                control=self.n_control_,
+                returns=self.returns_,
+                least=self.min_arm,
+                least_returns=self.min_returns,
+            )
         return self

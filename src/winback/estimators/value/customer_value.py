@@ -31,6 +31,7 @@ from winback.estimators.value.value_intervals import (
     amount_ratios,
     with_level,
 )
+from winback.messages import Message
 
 FIRST_ORDER = "first_order_revenue"
 
@@ -311,12 +312,12 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         return value_card(self)
 
     @property
-    def caveats_(self) -> tuple[str, ...]:
-        """What is degenerate in the fit, and what answers it: a sentence each, or nothing."""
+    def caveats_(self) -> tuple[Message, ...]:
+        """What is degenerate in the fit, and what answers it, if anything."""
         self._check_fitted()
         parts = (self.purchase_model_, self.spend_model_)
-        sentences = (getattr(part, "degenerate_", None) for part in parts)
-        return tuple(sentence for sentence in sentences if sentence)
+        messages = (getattr(part, "degenerate_", None) for part in parts)
+        return tuple(message for message in messages if message)
 
     @property
     def input_columns_(self) -> list[str]:

@@ -31,6 +31,7 @@ from winback.estimators.value.value_learners import (
     RevenueTrees,
     TwoStageTrees,
 )
+from winback.messages import Message
 
 Member = Literal["btyd", "rate", "poisson", "count", "tweedie", "two_stage"]
 COUNTED: dict[str, type[Learner]] = {
@@ -176,14 +177,12 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
                 "members are not possible", got=wanted, allowed=f"some of {', '.join(known)}"
             )
         if self.spend_model is None and set(wanted) & set(PAID):
-            raise NotEnoughDataError(
-                "without amounts there is no revenue to learn", got=", ".join(wanted)
-            )
+            raise NotEnoughDataError(Message("few.no_revenue"), got=", ".join(wanted))
         return wanted
 
     def _labelled(self, snapshots: pd.DataFrame | None) -> pd.DataFrame:
         if snapshots is None or snapshots.empty:
-            raise NotEnoughDataError("history is too short for one snapshot with an outcome")
+            raise NotEnoughDataError(Message("few.snapshot"))
         missing = [name for name in LABELS if name not in snapshots.columns]
         if missing:
             raise ModelError("the snapshots lack columns", where=", ".join(missing))
@@ -191,9 +190,9 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         buyers = int((snapshots["purchases"] > 0).sum())
         if newest < MIN_CUSTOMERS or buyers < MIN_BUYERS:
             raise NotEnoughDataError(
-                "too few customers to learn from snapshots",
-                got=f"{newest:,} customers, {buyers:,} purchases after snapshots",
-                allowed=f"{MIN_CUSTOMERS} and {MIN_BUYERS} or more",
+                Message("few.to_learn"),
+                got=Message("few.of_snapshots", n=newest, buyers=buyers),
+                allowed=Message("bound.both", n=MIN_CUSTOMERS, buyers=MIN_BUYERS),
             )
         return snapshots
 
@@ -215,9 +214,9 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
                 payers = int((paid > 0).sum())
                 if payers < MIN_BUYERS:
                     raise NotEnoughDataError(
-                        "too few customers brought revenue after snapshots to learn from them",
-                        got=f"{payers:,}",
-                        allowed=f"{MIN_BUYERS} or more",
+                        Message("few.payers"),
+                        got=Message("few.count", n=payers),
+                        allowed=Message("bound.or_more", least=MIN_BUYERS),
                     )
                 learner = PAID[member](self.random_state)
                 self.learners_[f"{member}_revenue"] = parts.of(
@@ -345,8 +344,8 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         return value_card(self)
 
     @property
-    def caveats_(self) -> tuple[str, ...]:
-        """What is degenerate in the fit of the purchase and spend model, a sentence each."""
+    def caveats_(self) -> tuple[Message, ...]:
+        """What is degenerate in the fit of the purchase and spend model."""
         return self._base().caveats_
 
     @property

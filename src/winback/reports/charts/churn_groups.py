@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from winback.messages import Words
 from winback.reports.charts.chart import Chart, Shown, tested
 from winback.reports.charts.churn_found import BASELINES
+from winback.reports.notes import kept
 from winback.reports.plain import plain
 from winback.reports.style import ACCENT, MUTED, PERCENT, SECOND, chart, folded
 
@@ -27,7 +28,6 @@ FIGURES = (
     "top_decile_lift",
     "top_decile_lift_max",
     "safe_decile_churn",
-    "note",
 )
 
 
@@ -53,6 +53,7 @@ def groups_of(entries: Sequence[Mapping[str, Any]], chosen: str | None) -> dict[
             {
                 "group": str(entry["group"]),
                 **{name: plain(entry.get(name)) for name in FIGURES},
+                "note": kept(entry["note"]) if entry.get("note") else None,
                 "baseline": _best_baseline(others, grouping, entry["group"]),
             }
             for entry in entries

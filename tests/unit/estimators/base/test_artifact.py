@@ -10,10 +10,14 @@ from sklearn.base import BaseEstimator
 from winback.errors import ModelError
 from winback.estimators.base import state
 from winback.estimators.base.artifact import from_files, make, recipe_of, to_files
+from winback.estimators.churn.churn_card import churn_card
+from winback.estimators.churn.churn_model import ChurnModel
 from winback.estimators.purchase.beta_geo import BetaGeoModel
 from winback.estimators.purchase.purchase_rule import PurchaseRule
 from winback.estimators.spend.gamma_gamma import GammaGammaModel
+from winback.estimators.tiers.value_tiers import ValueTiers
 from winback.estimators.value.customer_value import CustomerValueModel
+from winback.messages import Message, Words
 
 DATASETS = Path(find_spec("lifetimes").origin).parent / "datasets"
 SUMMARY = pd.read_csv(DATASETS / "cdnow_customers_summary_with_transactions.csv").rename(
@@ -110,6 +114,58 @@ def test_texts_stand_beside_and_do_not_collide(monkeypatch):
     assert np.isnan(first.pairs_[1][1])
     with pytest.raises(ModelError, match=r"missing \(at trees-2.txt\)"):
         state.decode(encoded, {"trees.txt": "one"})
+
+
+def as_before_there_were_messages(files):
+    """The files as format 2 wrote them: messages were English, and none was an empty text."""
+
+    def older(value, name=""):
+        if isinstance(value, dict) and "$message" in value:
+            return str(state.decode(value, {}))
+        if isinstance(value, dict):
+            named = {"message": "sentence"} if name == "base_rate_drift_" else {}
+            return {named.get(key, key): older(item, key) for key, item in value.items()}
+        if isinstance(value, list):
+            return [older(item) for item in value]
+        return "" if name == "note_" and value is None else value
+
+    document = older(json.loads(files["model.json"])) | {"format": 2}
+    return files | {"model.json": json.dumps(document)}
+
+
+def said(*messages):
+    return [message.say(Words("zh")) for message in messages]
+
+
+def test_messages_come_back_as_messages_and_the_english_of_earlier_formats_as_stored():
+    spend = GammaGammaModel()
+    wild = np.random.default_rng(0).pareto(0.7, 500) + 0.01
+    spend.fit(pd.DataFrame({"frequency": 2.0, "monetary_value": wild}))
+    files = to_files(spend)
+    assert from_files(files).degenerate_ == spend.degenerate_
+    assert spend.degenerate_.code == "fit.own_mean"
+    old = from_files(as_before_there_were_messages(files)).degenerate_
+    assert said(old) == [str(spend.degenerate_)]  # in English, whoever asks
+    rate = PurchaseRule("rate").fit(CDNOW)
+    assert from_files(as_before_there_were_messages(to_files(rate))).rate_ == rate.rate_
+
+
+def test_a_churn_model_and_tiers_of_an_earlier_format_say_what_they_said():
+    churn = ChurnModel.from_purchase_model(BetaGeoModel().fit(CDNOW))
+    churn.dropped_ = {"lightgbm": Message("churn.needs", least=500, n=3)}
+    churn.base_rate_drift_ = {"notable": True, "message": Message("base_rate.one_snapshot")}
+    old = from_files(as_before_there_were_messages(to_files(churn)))
+    assert said(old.reasons_, old.evidence_note_, *old.dropped_.values()) == [
+        *map(str, (churn.reasons_, churn.evidence_note_, *churn.dropped_.values()))
+    ]
+    assert said(old.base_rate_drift_["message"]) == [str(churn.base_rate_drift_["message"])]
+    assert "one snapshot only" in churn_card(old)
+    tiers = ValueTiers().fit(CDNOW.assign(clv=CDNOW["frequency"]))
+    tiers.note_ = Message("cut.one_tier")
+    files = as_before_there_were_messages(to_files(tiers))
+    assert said(from_files(files).note_) == [str(tiers.note_)]
+    tiers.note_ = None
+    assert from_files(as_before_there_were_messages(to_files(tiers))).note_ is None
 
 
 def test_floats_arrays_and_frames_are_exact():

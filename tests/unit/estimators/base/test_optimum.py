@@ -56,7 +56,9 @@ def test_a_summit_at_the_edge_is_named_and_has_no_error():
     assert best.converged
     assert best.at_bound == (False, True)
     np.testing.assert_allclose(best.parameters, [np.e, 1e4])
-    assert "(q = 1e+04, times and amounts in units of their mean)" in edge_reason(("p", "q"), best)
+    assert "(q = 1e+04, times and amounts in units of their mean)" in str(
+        edge_reason(("p", "q"), best)
+    )
     errors = covariance(best)
     assert errors[0, 0] == pytest.approx(np.e**2 / 2)
     assert np.isnan(errors[:, 1]).all()

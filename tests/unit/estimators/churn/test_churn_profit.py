@@ -46,14 +46,14 @@ def test_drift_is_what_sampling_does_not_explain():
     assert found["sd"] == pytest.approx(0.05, rel=0.2)
     assert found["notable"]
     assert found["windows"] == 67  # every third of 30 days is free of overlap
-    assert "points beyond sampling noise" in found["sentence"]
+    assert "points beyond sampling noise" in str(found["message"])
 
 
 def test_one_snapshot_says_that_nothing_is_known():
     found = base_rate_drift(rates([0.6]), np.empty(0), 90)
     assert found["sd"] is None
     assert found["level_error"] is None
-    assert "unknown" in found["sentence"]
+    assert "unknown" in str(found["message"])
     missed = base_rate_drift(rates([0.6]), np.array([0.02, -0.05]), 90)
     assert missed["level_error"] == 0.05
     assert missed["notable"]

@@ -205,7 +205,7 @@ def test_stress_rows_are_answered_with_sense(cls, fitted, second, horizon):
 def test_no_dropout_is_named_and_answered_by_the_nbd(cls):
     steady = steady_customers()
     model = cls().fit(steady)
-    assert "do not identify dropout" in model.degenerate_
+    assert "do not identify dropout" in str(model.degenerate_)
     assert "NBD without dropout is used" in model._repr_html_()
     assert model.converged_
     assert model.n_parameters_ == 2

@@ -21,6 +21,7 @@ from winback.estimators.churn.candidates.boosted_btyd import BoostedBTYD
 from winback.estimators.churn.candidates.candidate import Candidate, PurchaseModels
 from winback.estimators.churn.candidates.logistic import LogisticRFM, RecencyRule
 from winback.estimators.purchase.beta_geo import BetaGeoModel
+from winback.messages import Message
 
 CANDIDATES: dict[str, type[Candidate]] = {
     kind.name: kind
@@ -63,7 +64,7 @@ def fit_candidates(
     *,
     purchase_model: BetaGeoModel | None = None,
     purchase_models: PurchaseModels | None = None,
-) -> tuple[dict[str, Candidate], dict[str, str]]:
+) -> tuple[dict[str, Candidate], dict[str, Message]]:
     """Fit several candidates on the same sorted rows, sharing the blend's members.
 
     Parameters
@@ -90,7 +91,7 @@ def fit_candidates(
     """
     fitted: dict[str, Candidate] = {}
     settings = {**settings, **(settings.get("lightgbm") or {})}
-    failed: dict[str, str] = {}
+    failed: dict[str, Message] = {}
     # the blend last, when its members are there to be shared
     for name in sorted(names, key=lambda name: name == Blend.name):
         kind = CANDIDATES[name]
@@ -105,5 +106,5 @@ def fit_candidates(
             else:
                 fitted[name] = candidate.fit_ordered(X, y)
         except (ModelError, NotEnoughDataError) as error:
-            failed[name] = str(error)
+            failed[name] = Message.of_error(error)
     return {name: fitted[name] for name in CANDIDATES if name in fitted}, failed

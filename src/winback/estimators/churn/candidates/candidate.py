@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator
 from winback.errors import DataError, ModelError, NotEnoughDataError
 from winback.estimators.base.state import PlainState
 from winback.estimators.purchase.beta_geo import BetaGeoModel
+from winback.messages import Message
 
 Floats = npt.NDArray[np.float64]
 PurchaseModels = Mapping[date, BetaGeoModel]
@@ -231,9 +232,9 @@ class Candidate(PlainState, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
         rarer = int(min(y.sum(), len(y) - y.sum()))
         if rarer < MIN_ROWS_PER_CLASS:
             raise NotEnoughDataError(
-                "too few customers of one kind to learn churn from",
-                got=f"{int(y.sum())} churned and {int(len(y) - y.sum())} retained rows",
-                allowed=f"at least {MIN_ROWS_PER_CLASS} of each",
+                Message("few.one_kind"),
+                got=Message("few.rows", churned=y.sum(), retained=len(y) - y.sum()),
+                allowed=Message("bound.of_each", least=MIN_ROWS_PER_CLASS),
             )
         self.classes_ = np.array([0, 1], dtype=np.int64)
         self._fit(X, y)
