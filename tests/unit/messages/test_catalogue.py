@@ -79,7 +79,7 @@ def test_every_text_is_used_and_every_language_has_the_same_codes(language):
     source = "".join(file.read_text("utf-8") for file in FILES)
     unused = [k for k in texts if f'"{k}"' not in source and not DYNAMIC.match(k)]
     assert unused == []
-    asked = set(re.findall(r'words\(\s*"([\w.]+)"[,)]', source))
+    asked = set(re.findall(r'\bwords\(\s*"([\w.]+)"[,)]', source))
     assert asked <= texts.keys()
 
 
