@@ -151,7 +151,7 @@ class BacktestSettings(Settings):
     """What `winback backtest` looks back at."""
 
     splits: tuple[Split, ...] = ()
-    """The dates to look back from, and until when."""
+    """The dates to look back from, and until when: at most `as_of`, unless later rows follow."""
 
 
 class ComputeSettings(Settings):

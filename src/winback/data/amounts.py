@@ -21,6 +21,7 @@ _EVEN = "0123456789.,-()+-----     '''''¥$"
 _CURRENCY = r"(?:\p{L}{0,4}\.?\s?\p{Sc}\p{L}{0,3}|\p{L}{1,4}\.?)?"
 _DIGITS = r"(?:\d[\d.,]*(?:[' ]\d{3})*(?:[.,]\d+)?|[.,]\d+)"
 _MONEY = rf"[-+(]?\s*{_CURRENCY}\s*[-+]?\s*{_DIGITS}(?:[.,]?-|,--)?\s*{_CURRENCY}\s*[-)]?"
+_MINUS = r"\(|-\s*[^-\d]*\d|\d\s*[^\d.,\s-][^\d-]*-\s*$|\d\s*-\s*$"
 _PROOF = r"\d*{0}(\d{{1,2}}|\d{{4,}})|\d*({1}\d{{2,3}})+{0}\d+|0{0}\d+|\d{{4,}}{0}\d+"
 _EITHER = r"[1-9]\d{{0,2}}{0}\d{{3}}"
 _SEVERAL = r"\d{{1,3}}({0}\d{{2,3}})*({0}\d{{3}}){{2,}}|\d{{1,2}}({0}\d{{2}})+{0}\d{{3}}"
@@ -64,8 +65,8 @@ def macro() -> str:
         CASE WHEN regexp_full_match(trim(cell), '-?\d+([.,](\d{{1,2}}|\d{{4,}}))?')
             THEN TRY_CAST(replace(cell, ',', '.') AS DOUBLE)
         ELSE coalesce(
-            (CASE WHEN regexp_matches({even}, '\(|-\s*[^-\d]*\d|\d\s*\D*[^.,\s-]\s*-\s*$|\d-\s*$')
-                AND NOT regexp_matches({even}, '[.,]--?\s*$') THEN -1 ELSE 1 END)
+            (CASE WHEN regexp_matches({even}, '{_MINUS}')
+                AND NOT regexp_matches({even}, '\d[.,]--?\s*$') THEN -1 ELSE 1 END)
             * money_number({_core("cell")}, point),
             CASE WHEN regexp_full_match(trim(cell), '[-+]?\d+(\.\d+)?[eE][-+]?\d+')
                 THEN TRY_CAST(cell AS DOUBLE) END) END"""

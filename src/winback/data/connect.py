@@ -60,7 +60,8 @@ def open_engine(
     # In memory, DuckDB would spill into the working directory.
     spill = Path(tempfile.gettempdir()) / f"winback-{os.getpid()}"
     database: Path | str = ":memory:"
-    if directory is not None:
+    # the engine takes a question mark in a path for the end of it
+    if directory is not None and "?" not in str(directory.absolute()):
         database, spill = directory / _DATABASE, directory / "spill"
         try:
             directory.mkdir(parents=True, exist_ok=True)

@@ -25,6 +25,9 @@ _CODES = {
     **dict.fromkeys(["%d", "%m", "%H", "%I", "%M", "%S", "%y"], "0{1,2}"),
     "%Y": "0+",
     "%f": "0+",
+    "%G": "0{4}",
+    "%V": "0{1,2}",
+    "%u": "0",
     "%b": r"\w+",
     "%p": r"\w+",
 }
@@ -39,6 +42,8 @@ CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p"
 # a time followed by Z, UTC, an offset, or a place such as Asia/Shanghai; abbreviations such as CST
 # mean different zones to different people and are not guessed
 _AWARE = r":\d\d(\.\d+)?\s*(Z|z|UTC|GMT|[+-]\d\d(:?\d\d)?|[A-Za-z]+/[A-Za-z_/]+)$"
+# the day numbers that a spreadsheet writes for 1982 to 2064
+_SERIAL = (30_000, 60_000)
 # only what the engine reads whole: it would drop PM, or an unknown zone, from the end of a cell
 _ISO = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?"
 
@@ -90,9 +95,10 @@ def instant(
     """Return a naive timestamp in the time zone, in microseconds.
 
     Aware points in time are converted; naive ones are taken to be local. Text is read in the forms
-    of ISO 8601, ``2024年1月2日 10:05``, ``2024.1.2``, ``20240102``, ``31.12.2024``, ``2 Jan 2024``,
-    Unix seconds and milliseconds (10 and 13 digits), and ``12/31/2024`` or ``31/12/2024``,
-    whichever the other cells of the column prove. With `as_of`, a cell proves something only if
+    of ISO 8601 (weeks, ``2024-W05-3``, included), ``2024年1月2日 10:05``, ``2024.1.2``,
+    ``20240102``, ``31.12.2024``, ``2 Jan 2024``, ``Tue, 2 Jan 2024``, Unix seconds and milliseconds
+    (10 and 13 digits), day numbers of a spreadsheet (``45322.5``), and ``12/31/2024`` or
+    ``31/12/2024``, whichever the other cells prove. With `as_of`, a cell proves something only if
     its row was known by then, whichever way that row is read: what comes later does not decide how
     earlier dates are read.
 
@@ -132,7 +138,8 @@ def _readings(engine: Backend, raw: Raw, value: Expression, zone: str, where: st
         return [f"CAST({value.sql} AS TIMESTAMP)"]
     if value.type in NUMBERS | FLOATS:
         digits = f"CAST(TRY_CAST({value.sql} AS BIGINT) AS VARCHAR)"
-        return [_case(digits, _digits(digits, zone))]
+        whole = _case(digits, _digits(digits, zone))
+        return [f"coalesce({_serial(value.sql)}, {whole})"]
     if value.type != "VARCHAR":
         raise DataError("the column does not hold points in time", where=where, got=value.type)
     shapes = _shapes(engine, raw, value)
@@ -181,11 +188,12 @@ def _in_english(engine: Backend, raw: Raw, value: Expression) -> Expression:
             cell = f"regexp_replace({cell}, {sql.text(shape)}, '\\1 {name}')"
         shape = rf"(?i)(^|[^\p{{L}}]){re.escape(word)}($|[^\p{{L}}])"
         cell = f"regexp_replace({cell}, {sql.text(shape)}, '\\1{name}\\2', 'g')"
+    cell = f"regexp_replace({cell}, '([年月]) +', '\\1', 'g')"
     return replace(value, sql=f"regexp_replace(trim({cell}), ' +', ' ', 'g')", column=None)
 
 
 def _english(word: str) -> str | None:
-    """Return the English short name of a month, AM or PM, or nothing for ``de``; else ``None``."""
+    """Return the English short name of a month, AM or PM, or nothing for ``de`` or a Monday."""
     words = words_of("cells")
     if word in words["between_dates"]:
         return " "
@@ -198,19 +206,21 @@ def _english(word: str) -> str | None:
         for month, names in enumerate(months):
             if word.rstrip(".") in names.split():
                 return _MONTHS[month]
-    return None
+    return " " if word.rstrip(".") in words["weekdays"] else None
 
 
 def _text_instant(
     value: Expression, zone: str, ambiguous: list[str], shapes: list[str] | None
 ) -> str:
     cell = f"trim({value.sql})"
+    days = rf"TRY_CAST(replace(regexp_extract({cell}, '^\d{{5}}([.,]\d+)?$'), ',', '.') AS DOUBLE)"
     closed_up = rf"regexp_replace({cell}, '\s+([+-])', '\1')"
     # two digits of a year first: four would take them for the years of the Romans
     dates = ["%Y年%m月%d日", "%d.%m.%y", "%d.%m.%Y", "%Y.%m.%d"]
     dates += ["%d %b %y", "%d %b %Y", "%d-%b-%y", "%d-%b-%Y", "%b %d %y", "%b %d %Y"]
-    dates += ["%d. %b %Y", "%b-%d-%Y", "%Y %b %d", "%Y-%b-%d"]
+    dates += ["%d. %b %Y", "%b-%d-%Y", "%Y %b %d", "%Y-%b-%d", "%d/%b/%y", "%d/%b/%Y"]
     dates += ambiguous
+    dates += ["%Y%m%d", "%G-W%V-%u", "%GW%V%u"]
     dates += ["%Y-%m-%d", "%Y/%m/%d"]  # last: 12/1/10 is no day of the year 12
     forms = [date + clock for date in dates for clock in CLOCKS]
     if shapes is not None:  # what reads no cell takes its time all the same
@@ -220,6 +230,7 @@ def _text_instant(
         (f"^{_ISO}$", f"TRY_CAST({cell} AS TIMESTAMP)"),
         (_AWARE, f"timezone({zone}, TRY_CAST({closed_up} AS TIMESTAMPTZ))"),
         *_digits(cell, zone),
+        (r"^\d{5}([.,]\d+)?$", _serial(days)),
     ]
     if forms:
         cases.append((r"\d", f"TRY_STRPTIME({cell}, [{listed}])"))
@@ -245,6 +256,13 @@ def _digits(cell: str, zone: str) -> list[tuple[str, str]]:
         (r"^\d{10}$", f"timezone({zone}, to_timestamp({seconds}))"),
         (r"^\d{13}$", f"timezone({zone}, to_timestamp({seconds} / 1000))"),
     ]
+
+
+def _serial(days: str) -> str:
+    """Return SQL for a spreadsheet's day number, counted from the end of 1899."""
+    parts = f"to_milliseconds(CAST(round(({days}) * 86400000) AS BIGINT))"
+    within = f"BETWEEN {_SERIAL[0]} AND {_SERIAL[1]}"
+    return f"CASE WHEN {days} {within} THEN TIMESTAMP '1899-12-30' + {parts} END"
 
 
 def _is_day_first(

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
 
+from winback.data.arms import TREATED, arms_of
 from winback.errors import DataError, ModelError
 from winback.estimators.uplift.blocks import blocks_of
 from winback.estimators.uplift.heterogeneity import LEVEL, joint_differences
@@ -143,7 +144,8 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
         y
             Whether the customer returned within the horizon, 0 or 1.
         treated
-            Whether the customer was contacted, 0 or 1, as drawn.
+            Whether the customer was contacted, as drawn: 0 or 1, or the names of the arms
+            (``control``, ``Holdout``, ``treatment``, ``实验组``; see `winback.data.arms`).
         campaign
             Within which the arms were drawn. None: there was one. One without both arms is left
             out.
@@ -157,7 +159,8 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
         Raises
         ------
         DataError
-            A column is missing, or holds something that is no number.
+            A column is missing, or holds something that is no number; or an arm has a name that
+            nobody knows.
         ModelError
             `bands` is neither 2 nor 3, or the prior is not above 0.
         """
@@ -166,7 +169,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
         if not 0 < self.prior <= 1:
             raise ModelError("not possible", where="prior", got=self.prior, allowed="0 to 1")
         n = len(X)
-        arm = np.asarray(treated, dtype="float64")
+        arm = np.asarray(_as_drawn(treated), dtype="float64")
         returned = np.asarray(y, dtype="float64")
         block = np.zeros(n) if campaign is None else np.asarray(campaign)
         who = np.arange(n) if customer is None else np.asarray(customer)
@@ -399,3 +402,11 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
                 least_returns=self.min_returns,
             )
         return self
+
+
+def _as_drawn(treated: npt.ArrayLike) -> npt.ArrayLike:
+    """Return 0 and 1 where arms are given by name."""
+    cells = pd.Series(treated)
+    if pd.api.types.is_numeric_dtype(cells):
+        return treated
+    return (arms_of(cells, "treated") == TREATED).to_numpy()
