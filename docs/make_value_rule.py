@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from winback.data.intake import read_transactions
+from winback.data.policy import IntakePolicy
 from winback.data.simulate import Parameters, simulate
 from winback.evaluation.contest import choose_value
 from winback.evaluation.forward import value_forward
@@ -65,9 +66,9 @@ def judge_shop(shop: Shop) -> dict[str, Any]:
         transactions = read_transactions(
             Path(name) / "transactions.parquet",
             columns=COLUMNS,
-            refunds="by_order",
-            deduplicate=True,
-            not_after=FIRST + timedelta(days=DAYS),
+            policy=IntakePolicy(
+                refunds="by_order", deduplicate=True, not_after=FIRST + timedelta(days=DAYS)
+            ),
         )
         begin = perf_counter()
         window = Window(AS_OF, AS_OF + timedelta(days=HORIZON))

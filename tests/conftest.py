@@ -12,7 +12,7 @@ import pytest
 
 from winback.config import load_job
 from winback.workflows.reporter import Quiet
-from winback.workflows.session import Session
+from winback.workflows.work import Work
 
 
 @dataclass
@@ -27,15 +27,15 @@ class Workshop:
     def out(self):
         return self.folder / "out"
 
-    def session(self, **overrides):
+    def work(self, **overrides):
         reporter = Quiet()
         self.warnings = reporter.warnings
         loaded = load_job(self.yaml, overrides=overrides)
-        return Session(loaded, out=self.out, reporter=reporter, today=date(2030, 1, 1))
+        return Work(loaded, out=self.out, reporter=reporter, today=date(2030, 1, 1))
 
     def do(self, workflow, **overrides):
-        with self.session(**overrides) as session:
-            return workflow(session)
+        with self.work(**overrides) as work:
+            return work.do(workflow)
 
     def copy_to(self, folder):
         """Return the same workshop elsewhere; the store finds its artifacts at the new place."""

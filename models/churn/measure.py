@@ -82,9 +82,7 @@ def purchases(name: str) -> Transactions:
     return wb.read_transactions(
         name,
         columns=COLUMNS["simulated"],
-        timezone="Europe/Berlin",
-        refunds="by_order",
-        deduplicate=True,
+        policy=wb.IntakePolicy(timezone="Europe/Berlin", refunds="by_order", deduplicate=True),
     )
 
 

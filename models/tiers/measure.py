@@ -40,9 +40,7 @@ def data(name: str) -> tuple[Transactions, Window]:
             "product_id": "StockCode",
         },
         filter="CustomerID IS NOT NULL AND regexp_matches(StockCode, '^[0-9]{5}')",
-        timezone="Europe/London",
-        zero_amounts="drop",
-        deduplicate=True,
+        policy=wb.IntakePolicy(timezone="Europe/London", zero_amounts="drop", deduplicate=True),
     )
     return purchases, Window(date(2011, 9, 10), date(2011, 12, 9))
 

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from winback.config.loaded import load_job
+    from winback.data.connect import open_engine, read_source
     from winback.data.intake import read_transactions
+    from winback.data.policy import IntakePolicy
     from winback.data.simulate.shop import simulate
     from winback.economics import Economics
     from winback.errors import WinbackError
@@ -92,12 +94,15 @@ _HOME = {
     "decide": "winback.evaluation.gate",
     "evaluate_recipes": "winback.evaluation.gate",
     "expected_tracking": "winback.estimators.purchase.expected_tracking",
+    "IntakePolicy": "winback.data.policy",
     "load": "winback.registry.load",
     "load_job": "winback.config.loaded",
+    "open_engine": "winback.data.connect",
     "open_job": "winback.workflows.explore",
     "open_store": "winback.registry.store",
     "promote": "winback.registry.aliases",
     "read_scores": "winback.scoring.view",
+    "read_source": "winback.data.connect",
     "read_transactions": "winback.data.intake",
     "recipe": "winback.registry.artifacts",
     "resolve": "winback.registry.aliases",
@@ -120,6 +125,9 @@ __all__ = [  # noqa: RUF022  # grouped as a reader looks for them
     "open_job",
     "load_job",
     "read_transactions",
+    "IntakePolicy",
+    "read_source",
+    "open_engine",
     "simulate",
     # what customers did
     "rfm_summary",

@@ -8,6 +8,7 @@ import pytest
 
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
+from winback.data.policy import IntakePolicy
 from winback.evaluation.churn_forward import ChurnData, ChurnSettings, SnapshotSettings, fit_churn
 from winback.evaluation.past import Past
 from winback.evaluation.windows import Window
@@ -31,7 +32,7 @@ def with_future(shop, loud):
         for week in range(8)
     ]
     frame = pd.concat([past, *weeks]) if loud else past
-    return read_transactions(frame, zero_amounts="keep", engine=open_engine())
+    return read_transactions(frame, policy=IntakePolicy(zero_amounts="keep"), engine=open_engine())
 
 
 def learned(shop):

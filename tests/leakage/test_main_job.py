@@ -12,7 +12,7 @@ from winback.features import behaviour
 from winback.features.purchases import known_at
 from winback.workflows.run import run
 from winback.workflows.score import score
-from winback.workflows.session import Session
+from winback.workflows.tables import Tables
 
 AS_OF = pd.Timestamp("1998-01-31")
 NEW_EACH_TIME = ["run_id", "list_id"]  # a training's name, and a digest in which it is
@@ -130,9 +130,9 @@ def test_a_planted_leak_is_seen(worlds, monkeypatch):
         earlier = {name: table[name] - month for name in ("day", "known_on")}
         return known_at(table.mutate(**earlier), dates)
 
-    read = Session.read_transactions
+    read = Tables.read_transactions
     ahead = AS_OF.date() + timedelta(days=60)
-    monkeypatch.setattr(Session, "read_transactions", lambda self, **_: read(self, until=ahead))
+    monkeypatch.setattr(Tables, "read_transactions", lambda self, **_: read(self, until=ahead))
     worlds["wild"].do(score)
     assert_same_scores(*worlds.values())
     monkeypatch.setattr(past_room, "known_by", lambda table, _: table)

@@ -8,6 +8,7 @@ import pytest
 
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
+from winback.data.policy import IntakePolicy
 from winback.features.behaviour import behaviour_table
 from winback.features.purchases import purchase_days
 
@@ -28,7 +29,7 @@ def orders(rows):
 
 
 def read(engine, source):
-    return read_transactions(source, refunds="by_order", engine=engine).table
+    return read_transactions(source, policy=IntakePolicy(refunds="by_order"), engine=engine).table
 
 
 def test_rows_known_later_change_nothing_known_earlier(engine):

@@ -9,6 +9,7 @@ from winback.data import streams
 from winback.data.address import address
 from winback.data.connect import open_engine, read_source
 from winback.data.intake import read_transactions
+from winback.data.policy import IntakePolicy
 from winback.errors import DataError
 
 psycopg = pytest.importorskip("psycopg")
@@ -52,8 +53,7 @@ def test_a_table_is_read_like_a_file(shop):
             "currency": "money",
         },
         filter="id <= 150000",
-        timezone="Asia/Shanghai",
-        currency="EUR",
+        policy=IntakePolicy(timezone="Asia/Shanghai", currency="EUR"),
         as_of=dt.date(2024, 1, 2),
     )
     # 2024-01-01 20:00:00+00 is 04:00 on the 2nd in Shanghai: 72,000 seconds of that day are left

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
+from winback.data.policy import IntakePolicy
 from winback.errors import DataError
 
 AS_OF, NOT_AFTER = dt.date(2024, 6, 30), dt.date(2024, 9, 30)
@@ -38,11 +39,17 @@ SCHEMA = pa.schema([(name, pa.string()) for name in (
 )])  # fmt: skip
 options = st.fixed_dictionaries(
     {
-        "refunds": st.sampled_from(["by_day", "by_order"]),
-        "zero_amounts": st.sampled_from(["keep", "drop", None]),
-        "deduplicate": st.booleans(),
         "as_of": st.sampled_from([None, AS_OF]),
-        "timezone": st.sampled_from(["UTC", "Asia/Shanghai"]),
+        "policy": st.builds(
+            IntakePolicy,
+            refunds=st.sampled_from(["by_day", "by_order"]),
+            zero_amounts=st.sampled_from(["keep", "drop", None]),
+            deduplicate=st.booleans(),
+            timezone=st.sampled_from(["UTC", "Asia/Shanghai"]),
+            currency=st.just("EUR"),
+            not_after=st.just(NOT_AFTER),
+            max_rejected_share=st.just(1.0),
+        ),
     }
 )
 
@@ -52,9 +59,6 @@ def read(rows, chosen):
         return read_transactions(
             pa.Table.from_pylist(rows, SCHEMA),
             filter="kept = 1",
-            currency="EUR",
-            not_after=NOT_AFTER,
-            max_rejected_share=1.0,
             engine=ENGINE,
             **chosen,
         )

@@ -3,6 +3,7 @@
 import pytest
 
 from winback.data.intake import read_transactions
+from winback.data.policy import IntakePolicy
 from winback.data.simulate import Parameters, simulate
 from winback.estimators.purchase.beta_geo import BetaGeoModel
 from winback.estimators.spend.gamma_gamma import GammaGammaModel
@@ -30,7 +31,7 @@ def frame(tmp_path_factory):
     read = read_transactions(
         str(shop.paths["transactions"]),
         columns={"customer_id": "buyer", "timestamp": "ordered_at", "amount": "paid"},
-        deduplicate=True,
+        policy=IntakePolicy(deduplicate=True),
         as_of=shop.last_day,
     )
     return rfm_summary(read, shop.last_day)

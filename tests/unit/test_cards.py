@@ -8,6 +8,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from winback.cards import Table, card
 from winback.data.intake import read_transactions
+from winback.data.policy import IntakePolicy
 from winback.estimators.churn.churn_model import ChurnModel
 from winback.estimators.tiers.value_tiers import ValueTiers
 from winback.estimators.uplift.uplift_model import UpliftModel
@@ -120,7 +121,7 @@ def test_transactions_say_where_every_row_went():
             "amount": [1.0, 2.0, 3.0],
         }
     )
-    purchases = read_transactions(frame, max_rejected_share=1.0)
+    purchases = read_transactions(frame, policy=IntakePolicy(max_rejected_share=1.0))
     assert repr(purchases) == ("<Transactions: 2 of 3 rows, 2 customers, 2024-01-01 to 2024-02-01>")
     (reason,) = purchases.counts.rejected
     assert reason in purchases._repr_html_()

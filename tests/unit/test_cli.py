@@ -191,7 +191,7 @@ def test_json_stays_json_whatever_a_secret_spells_and_whatever_is_not_a_number(
     winback, does, monkeypatch
 ):
     monkeypatch.setenv("SHOP_SECRET", "1234")
-    does(lambda _: {"n": 1234, "nan": float("nan"), "text": ["from 1234"], "none": None})
+    does(lambda: {"n": 1234, "nan": float("nan"), "text": ["from 1234"], "none": None})
     done = winback("report", "shop.yaml", "--json")
     result = json.loads(done.stdout, parse_constant=pytest.fail)
     assert result["n"] == 1234
@@ -239,8 +239,8 @@ def test_quiet_says_nothing_when_all_is_well(winback):
     ids=lambda case: type(case).__name__,
 )
 def test_whatever_happens_is_one_line_and_a_code(winback, does, tmp_path, error, ends):
-    def fail(session):
-        session.staged("report.html").write_text("half")
+    def fail(results):
+        results.staged("report.html").write_text("half")
         raise error
 
     does(fail)
@@ -254,8 +254,8 @@ def test_whatever_happens_is_one_line_and_a_code(winback, does, tmp_path, error,
 def test_a_scheduler_that_ends_the_job_is_told_so(winback, does, tmp_path, monkeypatch, swallowed):
     monkeypatch.setattr(work, "_stopped", [])
 
-    def stop(session):
-        session.staged("report.html").write_text("half")
+    def stop(results):
+        results.staged("report.html").write_text("half")
         try:
             work._on_signal(SIGTERM, None)
         except KeyboardInterrupt:
@@ -271,7 +271,7 @@ def test_a_scheduler_that_ends_the_job_is_told_so(winback, does, tmp_path, monke
 
 
 def test_debug_shows_the_trace(winback, does):
-    def fail(_):
+    def fail():
         raise RuntimeError("here")
 
     does(fail)

@@ -44,13 +44,13 @@ def work(
         loaded = load(path, as_of, settings)
         guard.append(loaded)
         from winback.workflows.reporter import Terminal
-        from winback.workflows.session import Session
+        from winback.workflows.work import Work
 
         workflow = getattr(import_module(f"winback.workflows.{name}"), name)
         reporter = Terminal(quiet=quiet, results=not json_, before_step=_stop_if_told)
         today = today_in(loaded.job.timezone)
-        with Session(loaded, out=out, reporter=reporter, today=today) as session:
-            result = workflow(session, **options)
+        with Work(loaded, out=out, reporter=reporter, today=today) as work:
+            result = work.do(workflow, **options)
             _stop_if_told()
         if json_:
             _print({**result, "warnings": reporter.warnings}, loaded)

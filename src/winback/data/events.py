@@ -14,7 +14,8 @@ from winback.data import parse, sql
 from winback.data.checks import ACCEPTED, LATER, check, refuse_if_many
 from winback.data.connect import loaded, open_engine
 from winback.data.expressions import Expression, resolve
-from winback.data.identity import CustomerIds, identifier
+from winback.data.identity import identifier
+from winback.data.policy import IntakePolicy
 from winback.data.raw import Raw, fresh
 from winback.data.tables import CONTRACTS, CUSTOMERS, Column
 from winback.errors import DataError
@@ -54,10 +55,8 @@ def read_table(
     columns: Mapping[str, str] | None = None,
     table: str | None = None,
     query: str | None = None,
-    timezone: str = "UTC",
     as_of: date | None = None,
-    max_rejected_share: float = 0.05,
-    ids: CustomerIds = CustomerIds(),  # noqa: B008 - frozen
+    policy: IntakePolicy = IntakePolicy(),  # noqa: B008 - frozen
     engine: Backend | None = None,
 ) -> CheckedTable:
     """Read a table by its contract, and keep the rows that keep it.
@@ -66,7 +65,7 @@ def read_table(
     ----------
     contract
         ``"customers"``, ``"events"`` or ``"contacts"``; see `winback.data.tables.CONTRACTS`.
-    source, columns, table, query, timezone, max_rejected_share, ids, engine
+    source, columns, table, query, policy, engine
         As for `winback.data.intake.read_transactions`.
     as_of
         Rows with a ``timestamp`` after the end of this day are counted, and have no other effect.
@@ -87,7 +86,7 @@ def read_table(
     >>> visits = pd.DataFrame(
     ...     {"customer_id": ["a", ""], "timestamp": ["2024-03-01", "2024-03-02"], "event": "visit"}
     ... )
-    >>> read = read_table("events", visits, max_rejected_share=0.5)
+    >>> read = read_table("events", visits, policy=IntakePolicy(max_rejected_share=0.5))
     >>> read.table.to_pyarrow().num_rows, dict(read.reasons)
     (1, {'no customer_id': 1})
     >>> people = pd.DataFrame({"customer_id": ["a", "a", "b"], "opt_out": ["no", "yes", None]})
@@ -97,7 +96,7 @@ def read_table(
     """
     engine = engine or open_engine()
     wanted = CONTRACTS[contract]
-    with loaded(engine, source, table=table, query=query, timezone=timezone) as raw:
+    with loaded(engine, source, table=table, query=query, timezone=policy.timezone) as raw:
         found, _ = resolve(engine, raw, wanted, columns)
         kept = [column for column in wanted.columns if column.name in found]
         cells: dict[str, str] = {}
@@ -105,11 +104,11 @@ def read_table(
         for column in kept:
             value = found[column.name]
             if column.kind == "id":
-                cells[column.name] = identifier(value, normalise=ids.normalise)
+                cells[column.name] = identifier(value, normalise=policy.ids.normalise)
             elif column.name == "arm":
                 cells[column.name] = _arm(engine, raw, value)
             else:
-                cells[column.name] = _cell(engine, raw, column, value, timezone, as_of)
+                cells[column.name] = _cell(engine, raw, column, value, policy.timezone, as_of)
             fates += _faults(column)
         if "timestamp" in found:
             cells["day"] = f"CAST({cells['timestamp']} AS DATE)"
@@ -123,7 +122,7 @@ def read_table(
             good,
             checked.rejected,
             label=raw.label,
-            max_share=max_rejected_share,
+            max_share=policy.max_rejected_share,
         )
         name = fresh(contract)
         names = ["source_row", *(column.name for column in kept)]

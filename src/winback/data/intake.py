@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 from ibis.backends.duckdb import Backend
 
@@ -23,7 +23,8 @@ from winback.data.checks import (
 from winback.data.connect import loaded, open_engine
 from winback.data.expressions import Expression, resolve
 from winback.data.guests import refuse_if_implausible, without_guests
-from winback.data.identity import CustomerIds, identifier, is_guest
+from winback.data.identity import identifier, is_guest
+from winback.data.policy import IntakePolicy
 from winback.data.raw import Raw, columns_of, fresh
 from winback.data.refunds import net_by_order
 from winback.data.tables import TRANSACTIONS, IntakeCounts, Transactions
@@ -40,15 +41,8 @@ def read_transactions(
     filter: str | None = None,  # noqa: A002 - the word of the job file
     table: str | None = None,
     query: str | None = None,
-    timezone: str = "UTC",
-    currency: str | None = None,
-    zero_amounts: Literal["drop", "keep"] | None = None,
-    refunds: Literal["by_day", "by_order"] = "by_day",
-    deduplicate: bool = False,
-    max_rejected_share: float = 0.05,
     as_of: date | None = None,
-    not_after: date | None = None,
-    ids: CustomerIds = CustomerIds(),  # noqa: B008 - frozen
+    policy: IntakePolicy = IntakePolicy(),  # noqa: B008 - frozen
     engine: Backend | None = None,
 ) -> Transactions:
     """Read transactions, check every row, and keep those that keep the contract.
@@ -65,30 +59,11 @@ def read_transactions(
         A SQL condition over the source's columns. Rows for which it is not true are left out.
     table, query
         What to read, where `source` is a database URL.
-    timezone
-        In which days are cut. Aware timestamps are converted to it; naive ones are taken as local.
-    currency
-        The one currency (ISO 4217); rows in another are rejected. Without it, a source with
-        several currencies is refused.
-    zero_amounts
-        ``"drop"``: rows of amount 0 are no purchases. ``"keep"``: they are. ``None``: keep for a
-        sample, as the literature does, and drop otherwise.
-    refunds
-        A negative amount is a refund. ``"by_day"``: it is netted on its own day. ``"by_order"``:
-        on the day of the order that it names (see `winback.data.refunds.net_by_order`), or on its
-        own day if there is no such order. Either way it counts from its own day on: what was
-        known earlier does not change.
-    deduplicate
-        Reject a line that repeats an earlier line in every column.
-    max_rejected_share
-        In [0, 1]. Rejected rows over all rows that passed `filter` and were known by `as_of`.
     as_of
         The last day that is known. Rows after its end are counted, and have no other effect.
         ``None``: everything is known.
-    not_after
-        The last possible day, such as today. Later rows are rejected as ``"future time"``.
-    ids
-        How identifiers of customers are read, and who is no customer.
+    policy
+        Time zone, currency, refunds, amounts of 0 and so on.
     engine
         From `winback.data.connect.open_engine`. ``None``: one in memory.
 
@@ -122,15 +97,15 @@ def read_transactions(
     ...     orders,
     ...     columns={"customer_id": "client", "timestamp": "when", "amount": "pieces * price"},
     ...     as_of=dt.date(2024, 3, 31),
-    ...     max_rejected_share=0.5,
+    ...     policy=IntakePolicy(max_rejected_share=0.5),
     ... )
     >>> bought.counts.accepted, bought.counts.customers, dict(bought.counts.rejected)
     (3, 2, {'no customer': 1})
     """
     engine = engine or open_engine()
-    with loaded(engine, source, table=table, query=query, timezone=timezone) as raw:
+    with loaded(engine, source, table=table, query=query, timezone=policy.timezone) as raw:
         found, condition = resolve(engine, raw, TRANSACTIONS, columns, condition=filter)
-        if refunds == "by_order" and "order_id" not in found:
+        if policy.refunds == "by_order" and "order_id" not in found:
             raise ConfigError(
                 "refunds by order need an order_id",
                 where="refunds",
@@ -138,29 +113,29 @@ def read_transactions(
                 allowed="by_day, or a column for order_id",
             )
         has_amounts = "amount" in found
-        keep_zero = zero_amounts == "keep" or (zero_amounts is None and raw.sample)
+        keep_zero = policy.zero_amounts == "keep" or (policy.zero_amounts is None and raw.sample)
         count_zero = keep_zero or not has_amounts
         notes: list[str] = []
-        cells = _cells(engine, raw, found, timezone, as_of, ids, notes)
+        cells = _cells(engine, raw, found, as_of, policy, notes)
         # the first fate that applies is the row's; what is after as_of is not even counted as bad
         fates: list[tuple[str, str]] = []
         if condition is not None:
             cells["passed"] = f"coalesce(CAST({condition.sql} AS BOOLEAN), false)"
             fates.append(("NOT passed", FILTERED))
-        if not_after is not None:
-            fates.append((f"booked_on > DATE '{not_after}'", _FUTURE))
+        if policy.not_after is not None:
+            fates.append((f"booked_on > DATE '{policy.not_after}'", _FUTURE))
         if as_of is not None:
             fates.append((f"known_on > DATE '{as_of}'", LATER))
-        if deduplicate:
+        if policy.deduplicate:
             cells["repeat"] = _repeat(engine, raw)
         fates.append(("guest", GUEST))
-        fates += _faults(cells, currency)
+        fates += _faults(cells, policy.currency)
         if not count_zero:
             fates.append(("amount = 0", ZERO))
         shown = {name: found.get(name) for name in ("customer_id", "timestamp", "amount")}
         checked = check(engine, raw, cells, fates, shown)
         checked = without_guests(engine, checked)
-        if not ids.any_share:
+        if not policy.ids.any_share:
             refuse_if_implausible(engine, checked, raw.label)
         counts = _count(engine, checked)
         # a row in the future is after as_of too, and what is after as_of has no effect
@@ -170,12 +145,12 @@ def read_transactions(
             counts.zero_amounts + counts.accepted,
             checked.rejected,
             label=raw.label,
-            max_share=max_rejected_share,
+            max_share=policy.max_rejected_share,
         )
         _refuse_if_none_left(counts, raw.label, as_of)
-        if currency is None and "currency" in found:
+        if policy.currency is None and "currency" in found:
             _one_currency(engine, raw, checked)
-        accepted = _accepted(engine, checked, [c for c in _OPTIONAL if c in found], refunds)
+        accepted = _accepted(engine, checked, [c for c in _OPTIONAL if c in found], policy.refunds)
         checked.drop(engine)
     return Transactions(
         table=engine.table(accepted),
@@ -192,9 +167,8 @@ def _cells(
     engine: Backend,
     raw: Raw,
     found: Mapping[str, Expression],
-    timezone: str,
     as_of: date | None,
-    ids: CustomerIds,
+    policy: IntakePolicy,
     notes: list[str],
 ) -> dict[str, str]:
     """Return SQL that casts the columns that the source has, and cuts days."""
@@ -206,15 +180,15 @@ def _cells(
             engine,
             raw,
             found[column],
-            timezone=timezone,
+            timezone=policy.timezone,
             where=where,
             as_of=as_of,
             beside=[found[other] for other in others if other in found],
         )
 
     cells = {
-        "customer_id": identifier(found["customer_id"], normalise=ids.normalise),
-        "guest": is_guest(found["customer_id"], ids.guests),
+        "customer_id": identifier(found["customer_id"], normalise=policy.ids.normalise),
+        "guest": is_guest(found["customer_id"], policy.ids.guests),
         "timestamp": when("timestamp"),
         "amount": "0.0",
     }

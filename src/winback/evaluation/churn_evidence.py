@@ -24,6 +24,7 @@ from winback.estimators.churn.candidates.candidate import (
     snapshot_days,
 )
 from winback.estimators.purchase.beta_geo import BetaGeoModel
+from winback.evaluation.bootstrap import weight_blocks
 from winback.messages import Message
 
 Indices = npt.NDArray[np.int64]
@@ -259,11 +260,9 @@ def paired_intervals(
     """
     differences = losses.sub(losses[best], axis=0).assign(n=1.0)
     sums = differences.groupby(customer).sum().to_numpy()
-    rng = np.random.default_rng(random_state)
-    draws = np.empty((n_bootstrap, losses.shape[1]))
-    for b in range(n_bootstrap):
-        total = sums[rng.integers(0, len(sums), len(sums))].sum(axis=0)
-        draws[b] = total[:-1] / total[-1]
+    blocks = weight_blocks(len(sums), n_replicates=n_bootstrap, random_state=random_state)
+    totals = np.vstack([drawn @ sums for drawn in blocks])
+    draws = totals[:, :-1] / totals[:, -1:]
     low, high = np.quantile(draws, [0.025, 0.975], axis=0)
     point = differences[list(losses.columns)].mean().to_numpy()
     return pd.DataFrame({"difference": point, "low": low, "high": high}, index=losses.columns)

@@ -16,7 +16,7 @@ NAMED, FALLBACK = "contest.named", "fit.falls_back"
 
 
 def choice(
-    chosen: str, reasons: Message, contest: Sequence[Mapping[str, Any]], target: str
+    chosen: str, reasons: Message, contest: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any] | None:
     """Put a contest's choice, its reasons and the other candidates in order.
 
@@ -27,9 +27,8 @@ def choice(
     reasons
         Why, as `winback.evaluation.contest.Choice` says; what is said of its level added.
     contest
-        Rows of its table, with ``target``; those whose ``as_of`` is ``pooled`` count.
-    target
-        ``revenue``, or ``purchases`` where there are no amounts.
+        Rows of its table, with ``target``; those whose ``as_of`` is ``pooled`` count, of
+        ``revenue``, or of ``purchases`` where there are no amounts.
 
     Returns
     -------
@@ -46,13 +45,14 @@ def choice(
     >>> row = {"target": "revenue", "as_of": "pooled", "low": 1.0, "high": 1.0, "bias": 0.9}
     >>> chosen = choice("rate", Message("contest.alone"), [
     ...     {**row, "candidate": "zero", "loss_ratio": 1.3, "note": "predicts 0"},
-    ...     {**row, "candidate": "rate", "loss_ratio": 1.0, "note": None}], "revenue")
+    ...     {**row, "candidate": "rate", "loss_ratio": 1.0, "note": None}])
     >>> chosen["chosen"], [entry["model"] for entry in chosen["candidates"]]
     ('rate', ['rate', 'zero'])
     """
     first = reasons.clauses[0].code
     if first == NAMED:
         return None
+    target = "revenue" if any(row["target"] == "revenue" for row in contest) else "purchases"
     pooled = [row for row in contest if row["target"] == target and row["as_of"] == "pooled"]
     candidates = [_candidate(row, chosen) for row in pooled]
     if len(candidates) == 1:  # named, but another had to take its place

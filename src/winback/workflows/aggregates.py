@@ -10,24 +10,32 @@ import pandas as pd
 from winback.files import read_record
 from winback.messages import Message, as_records
 from winback.plain import DIGITS, records
-from winback.workflows.session import Session
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+    from winback.config import Job
     from winback.estimators.value.customer_value import CustomerValueModel
+    from winback.workflows.reporter import Reporter
+    from winback.workflows.results import Results
+    from winback.workflows.tables import Tables
 
 TRACKING = "tracking.json"
 LEVEL = 0.8
 
 
-def aggregates(session: Session, value: CustomerValueModel, features: ir.Table) -> None:
+def aggregates(
+    job: Job,
+    tables: Tables,
+    results: Results,
+    reporter: Reporter,
+    value: CustomerValueModel,
+    features: ir.Table,
+) -> None:
     """Stage `tracking.json`, once `scores.parquet` is there.
 
     Parameters
     ----------
-    session
-        The command at work.
     value
         The value champion.
     features
@@ -35,47 +43,47 @@ def aggregates(session: Session, value: CustomerValueModel, features: ir.Table) 
     """
     from winback.evaluation.cohorts import cohort_values
 
-    scores = session.engine.read_parquet(session.staged("scores.parquet"))
-    with session.reporter.step("Adding up customers"):
-        note, past = _past(session, value)
+    scores = tables.engine.read_parquet(results.staged("scores.parquet"))
+    with reporter.step("Adding up customers"):
+        note, past = _past(job, tables, value)
         content = {
-            "as_of": session.job.as_of.isoformat(),
+            "as_of": job.as_of.isoformat(),
             "level": LEVEL,
             "note": note,
             "past": records(past, DIGITS),
-            "forecast": records(_forecast(session, value, scores, features), DIGITS),
+            "forecast": records(_forecast(job, value, scores, features), DIGITS),
             "cohorts": records(cohort_values(scores), DIGITS),
         }
     kept = as_records(content)
     text = json.dumps(kept, indent=None, ensure_ascii=False, default=str, allow_nan=False)
-    session.staged(TRACKING).write_text(text + "\n", encoding="utf-8")
+    results.staged(TRACKING).write_text(text + "\n", encoding="utf-8")
 
 
-def read_tracking(session: Session) -> pd.DataFrame | None:
+def read_tracking(job: Job, results: Results) -> pd.DataFrame | None:
     """Return purchases by day, actual and expected, as `aggregates` left them; None without."""
-    content = read_record(session.find(TRACKING))
-    if content.get("as_of") != session.job.as_of.isoformat() or not content.get("past"):
+    content = read_record(results.find(TRACKING))
+    if content.get("as_of") != job.as_of.isoformat() or not content.get("past"):
         return None
     return pd.DataFrame(content["past"])
 
 
-def _past(session: Session, value: CustomerValueModel) -> tuple[Message, pd.DataFrame]:
+def _past(job: Job, tables: Tables, value: CustomerValueModel) -> tuple[Message, pd.DataFrame]:
     """Compare the past with what a model of the champion's kind, fitted earlier, expected."""
     from winback.errors import ModelError, NotEnoughDataError
     from winback.evaluation.tracking import track
 
-    horizon_days = session.job.value.horizon_days
-    window, note = session.past.last_window(horizon_days)
+    horizon_days = job.value.horizon_days
+    window, note = tables.past.last_window(horizon_days)
     if window is None:
         return note, pd.DataFrame()
     try:
-        return note, track(session.past, window, value.purchase_model, level=LEVEL)
+        return note, track(tables.past, window, value.purchase_model, level=LEVEL)
     except (ModelError, NotEnoughDataError) as error:
         return Message.of_error(error), pd.DataFrame()
 
 
 def _forecast(
-    session: Session, value: CustomerValueModel, scores: ir.Table, features: ir.Table
+    job: Job, value: CustomerValueModel, scores: ir.Table, features: ir.Table
 ) -> pd.DataFrame:
     """Add up what is expected of today's customers, by day, within the value horizon."""
     from winback.estimators.purchase.expected_tracking import expected_tracking
@@ -84,7 +92,7 @@ def _forecast(
     table = scores if set(model.columns) <= set(scores.columns) else features
     histories = table.group_by(list(model.columns)).aggregate(weight=table.count())
     ordered = histories.order_by(list(model.columns))  # sums to the last bit
-    days = session.job.value.horizon_days
+    days = job.value.horizon_days
     out = expected_tracking(model, ordered.to_pyarrow().to_pandas(), days, level=LEVEL)
-    dates = pd.Timestamp(session.job.as_of) + pd.to_timedelta(out["day"], unit="D")
+    dates = pd.Timestamp(job.as_of) + pd.to_timedelta(out["day"], unit="D")
     return out.assign(day=dates.dt.date)

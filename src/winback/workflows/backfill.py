@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from winback.errors import UsageError
 from winback.workflows.lists import lists
 from winback.workflows.score import score
-from winback.workflows.session import Session
+from winback.workflows.work import Work
 
 if TYPE_CHECKING:
     from winback.config import LoadedJob
@@ -78,11 +78,11 @@ def backfill(
     jobs
         The same job at several dates.
     out
-        The output folder; see `Session`.
+        The output folder; see `winback.workflows.work.Work`.
     reporter
         Who is told of the progress.
     today
-        See `Session`.
+        See `winback.workflows.work.Work`.
 
     Returns
     -------
@@ -97,9 +97,9 @@ def backfill(
     for place, loaded in enumerate(jobs, start=1):
         as_of = str(loaded.job.as_of)
         reporter.say(f"{as_of} ({place} of {len(jobs)})")
-        with Session(loaded, out=out, reporter=reporter, today=today) as session:
-            score(session)
-            made[as_of] = lists(session)["rows"]
-            if any(path.name > as_of for path in session.earlier.glob("lists/????-??-??")):
-                session.keep_only("lists")
+        with Work(loaded, out=out, reporter=reporter, today=today) as work:
+            work.do(score)
+            made[as_of] = work.do(lists)["rows"]
+            if any(path.name > as_of for path in work.results.earlier.glob("lists/????-??-??")):
+                work.results.keep_only("lists")
     return {"dates": made}

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from winback.errors import ConfigError
 from winback.messages import as_records
 from winback.workflows.evaluate import backtest_settings
-from winback.workflows.session import Session
+
+if TYPE_CHECKING:
+    from winback.config import LoadedJob
+    from winback.workflows.reporter import Reporter
+    from winback.workflows.results import Results
+    from winback.workflows.tables import Tables
 
 
-def backtest(session: Session) -> dict[str, Any]:
+def backtest(
+    settings: LoadedJob, tables: Tables, results: Results, reporter: Reporter
+) -> dict[str, Any]:
     """Judge every model at each of the job's splits; stage `backtest.json`, `.parquet`, `.html`.
 
     Returns
@@ -30,27 +37,30 @@ def backtest(session: Session) -> dict[str, Any]:
     from winback.evaluation.past import Past
     from winback.reports.backtest_page import backtest_page
 
-    job = session.job
+    job = settings.job
     splits = [(split.as_of, split.until) for split in job.backtest.splits]
     if not splits:
         raise ConfigError(
             "the job names no splits to look back at",
-            where=f"{session.loaded.path}, backtest.splits",
+            where=f"{settings.path}, backtest.splits",
             hint="write for example `backtest: {splits: [{as_of: 2011-06-09, until: 2011-12-09}]}`",
         )
     last = max(until for _, until in splits)
-    past = Past(session.read_transactions(until=last), last, events=session.events)
-    with session.reporter.step(f"Looking back at {len(splits)} splits") as step:
+    past = Past(tables.read_transactions(until=last), last, events=tables.events)
+    with reporter.step(f"Looking back at {len(splits)} splits") as step:
         done = iter(range(10_000))
         result = run_backtest(
-            past, splits, backtest_settings(session), progress=lambda _: step.advance(next(done))
+            past,
+            splits,
+            backtest_settings(settings.job),
+            progress=lambda _: step.advance(next(done)),
         )
     text = json.dumps(as_records(result.records), indent=1, ensure_ascii=False)
-    session.staged("backtest.json").write_text(text + "\n", encoding="utf-8")
-    page = session.staged("backtest.html")
+    results.staged("backtest.json").write_text(text + "\n", encoding="utf-8")
+    page = results.staged("backtest.html")
     page.write_text(backtest_page(result.records), encoding="utf-8")
-    result.predictions.to_parquet(session.staged("backtest.parquet"), index=False)
+    result.predictions.to_parquet(results.staged("backtest.parquet"), index=False)
     for record in result.records:
         if record["chosen"]:
-            session.reporter.say(f"{record['split']} {record['target']}: {record['reason']}")
+            reporter.say(f"{record['split']} {record['target']}: {record['reason']}")
     return {"records": result.records}

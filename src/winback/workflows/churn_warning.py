@@ -11,19 +11,27 @@ import pandas as pd
 from winback.errors import ModelError
 from winback.workflows.list_files import keep, kept_dates, origin
 from winback.workflows.playbook import job_playbook
-from winback.workflows.score import features_at_as_of, scored_with
-from winback.workflows.session import Session
+from winback.workflows.score import features_at_as_of
 from winback.workflows.warn_threshold import warn_from
 from winback.workflows.win_back import open_cases_of
 
 if TYPE_CHECKING:
+    from winback.config import Job, LoadedJob
     from winback.lists.churn_warning import ChurnWarning
     from winback.lists.memory import Memory
     from winback.lists.warning_terms import Described, WarningTerms
+    from winback.workflows.reporter import Reporter
+    from winback.workflows.results import Results
+    from winback.workflows.tables import Tables
+    from winback.workflows.tracking import Tracking
 
 
 def churn_warning(
-    session: Session,
+    settings: LoadedJob,
+    tables: Tables,
+    results: Results,
+    tracking: Tracking,
+    reporter: Reporter,
     scores: pd.DataFrame,
     customers: pd.DataFrame | None,
     *,
@@ -33,8 +41,6 @@ def churn_warning(
 
     Parameters
     ----------
-    session
-        The job.
     scores
         The scores of everybody at `as_of`.
     customers
@@ -47,39 +53,41 @@ def churn_warning(
     from winback.lists.terms import Tables
     from winback.lists.write import write_parquet
 
-    made_for = origin(session)
+    made_for = origin(settings)
     made = lists.churn_warning(
         scores,
-        as_of=session.job.as_of,
-        terms=_terms(session, scores),
-        describe=partial(_described, session),
+        as_of=settings.job.as_of,
+        terms=_terms(settings.job, tables, tracking, reporter, scores),
+        describe=partial(_described, settings.job, tables, tracking),
         tables=Tables(
             customers=customers,
-            contacts=session.read_frame("contacts"),
+            contacts=tables.read_frame("contacts"),
             # a refund that is open is no reason not to look after a customer
-            open_cases=None if session.events is None else open_cases_of(session),
+            open_cases=None if tables.events is None else open_cases_of(settings.job, tables),
         ),
-        memory=_memory(session, on_win_back),
-        playbook=job_playbook(session),
+        memory=_memory(settings.job, results, on_win_back),
+        playbook=job_playbook(settings),
         origin=made_for,
     )
-    name = made_for.list_id("churn_warning", session.job.as_of, scores)
-    keep(session, "churn_warning", made.listed, CHURN_WARNING, name)
-    for folder in ("", f"lists/{session.job.as_of}/"):
-        path = session.staged(f"{folder}churn_warning_excluded.parquet")
+    name = made_for.list_id("churn_warning", settings.job.as_of, scores)
+    keep(settings, results, reporter, "churn_warning", made.listed, CHURN_WARNING, name)
+    for folder in ("", f"lists/{settings.job.as_of}/"):
+        path = results.staged(f"{folder}churn_warning_excluded.parquet")
         write_parquet(made.excluded, path, CHURN_WARNING_EXCLUDED)
     return made
 
 
-def _terms(session: Session, scores: pd.DataFrame) -> WarningTerms:
+def _terms(
+    job: Job, tables: Tables, tracking: Tracking, reporter: Reporter, scores: pd.DataFrame
+) -> WarningTerms:
     """Put the job's settings into the terms of the list."""
     from winback.lists.warning_terms import WarningTerms
 
-    job, settings = session.job, session.job.lists.churn_warning
+    settings = job.lists.churn_warning
     win_back, capacity = job.lists.win_back, settings.capacity
     return WarningTerms(
         capacity=capacity if isinstance(capacity, int) else capacity.model_dump(),
-        warn_from=warn_from(session, scores),
+        warn_from=warn_from(job, tables, tracking, reporter, scores),
         active_within_days=job.churn.active_within_days,
         holdout_share=job.lists.holdout_share,
         channels=[win_back.channel] if win_back.channels is None else list(win_back.channels),
@@ -88,7 +96,7 @@ def _terms(session: Session, scores: pd.DataFrame) -> WarningTerms:
     )
 
 
-def _described(session: Session, selected: pd.DataFrame) -> Described:
+def _described(job: Job, tables: Tables, tracking: Tracking, selected: pd.DataFrame) -> Described:
     """Find out about those selected: behaviour, contributions, last behaviours, window."""
     import ibis
     import pyarrow as pa
@@ -98,10 +106,10 @@ def _described(session: Session, selected: pd.DataFrame) -> Described:
 
     if selected.empty:  # then nobody is there to read the window
         nobody = pd.DataFrame({"customer_id": [], "typical_gap_days": []})
-        return Described(nobody, horizon_days=session.job.churn_horizon_days or 1)
+        return Described(nobody, horizon_days=job.churn_horizon_days or 1)
     ids = ibis.memtable(pa.table({"customer_id": selected["customer_id"]}))
-    model = scored_with(session, selected, "churn")
-    features = features_at_as_of(session, model, customers=ids)
+    model = tracking.scored_with(selected, "churn")
+    features = features_at_as_of(tables, model, customers=ids)
     behaviour = features.order_by("customer_id").to_pyarrow().to_pandas()
     contributions: pd.DataFrame | None
     try:
@@ -110,25 +118,25 @@ def _described(session: Session, selected: pd.DataFrame) -> Described:
     except ModelError:  # a score without features, such as the purchase model's, has none
         contributions = None
     table = last_behaviours(
-        session.transactions.table,
-        session.job.as_of,
-        count_zero=session.transactions.count_zero,
+        tables.transactions.table,
+        job.as_of,
+        count_zero=tables.transactions.count_zero,
         customers=ids,
-        events=session.events,
+        events=tables.events,
     )
     last = table.order_by(["customer_id", "place"]).to_pyarrow().to_pandas()
     return Described(behaviour, contributions, last, model.estimator.horizon_days)
 
 
-def _memory(session: Session, on_win_back: Collection[str]) -> Memory:
+def _memory(job: Job, results: Results, on_win_back: Collection[str]) -> Memory:
     """Read the newest list of an earlier date, and those of the week."""
     from winback.lists.memory import Memory
 
-    as_of = session.job.as_of
-    before = sorted(day for day in kept_dates(session, "churn_warning") if day < as_of)
+    as_of = job.as_of
+    before = sorted(day for day in kept_dates(results, "churn_warning") if day < as_of)
     return Memory(
         warnings={
-            day: pd.read_parquet(session.earlier / f"lists/{day}/churn_warning.parquet")
+            day: pd.read_parquet(results.earlier / f"lists/{day}/churn_warning.parquet")
             for day in before[-7:]  # a week has no more
         },
         called_back=on_win_back,

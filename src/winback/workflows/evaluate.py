@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,16 +11,18 @@ import pandas as pd
 
 from winback.files import read_record
 from winback.messages import Message, as_records
-from winback.workflows.session import Session
 
 if TYPE_CHECKING:
+    from winback.config import Job
     from winback.evaluation.backtest import BacktestResult, BacktestSettings
     from winback.evaluation.churn_forward import ChurnSettings
     from winback.evaluation.contest import Choice
     from winback.evaluation.forward import Recipe
     from winback.evaluation.past import Past
     from winback.evaluation.windows import Window
-    from winback.registry.run_log import Run
+    from winback.workflows.reporter import Reporter
+    from winback.workflows.results import Results
+    from winback.workflows.tables import Tables
 
 # what `value.purchase_model` stands for, purchases and spend together
 CANDIDATES = {
@@ -78,102 +80,74 @@ class Evaluation:
         notes = [Message.of(note) for note in content.get("notes") or []]
         return cls(records, predictions, notes, groups, content.get("profit") or [])
 
-    def log(self, run: Run, targets: Sequence[str], name: str) -> None:
-        """Log the metrics of every model of these targets, and the figures, to a run.
-
-        Those of the registered model, called `name`, stand under the target alone.
-        """
-        from winback.reports.gallery import quality_figures
-        from winback.reports.quality import quality
-
-        records = [record for record in self.records if record["target"] in targets]
-        for record in records:
-            numbers = {k: v for k, v in record.items() if type(v) in {float, int}}
-            run.log_metrics(numbers, split=f"{record['target']}/{record['model']}")
-            if record["model"] == name:
-                run.log_metrics(numbers, split=record["target"])
-        content: dict[str, Any] = {"records": records, "notes": self.notes}
-        told: dict[str, Any] = {}
-        if "churn" in targets:
-            told = {"groups": self.groups, "profit": self.profit}
-            content |= told
-            for file, rows in (("churn_groups.csv", self.groups), ("profit.csv", self.profit)):
-                if rows:
-                    run.log_text(pd.DataFrame(rows).to_csv(index=False), file)
-        run.log_dict(content, RECORDS)
-        if records and self.predictions is not None:
-            mine = self.predictions[self.predictions["target"].isin(targets)]
-            for chart, figure in quality_figures(quality(records, mine, **told)).items():
-                run.log_figure(figure, f"figures/{chart}.html")
-
 
 def _told(row: dict[str, Any], *names: str) -> dict[str, Any]:
     """Return a row with the messages under these names read back."""
     return {**row, **{name: Message.of(row[name]) for name in names if row.get(name)}}
 
 
-def evaluate(session: Session) -> Evaluation:
+def evaluate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> Evaluation:
     """Judge every candidate on the last days that are known, and stage what was found.
 
     The horizon is the model's own, or half of the history where that is shorter.
     """
     from winback.evaluation.backtest import judge
 
-    job, past = session.job, session.past
-    if read_record(session.find(RECORDS)).get("training_key") == session.training_key:
-        return read(session)
+    past = tables.past
+    if read_record(results.find(RECORDS)).get("training_key") == tables.training_key:
+        return read(job, results)
     kinds = {
         ("purchases", "revenue"): (job.value.horizon_days, 0),
-        ("churn",): (session.churn_horizon_days, job.churn.gap_days),
+        ("churn",): (tables.churn_horizon_days, job.churn.gap_days),
     }
-    results: list[BacktestResult] = []
+    judged: list[BacktestResult] = []
     notes: list[Message] = []
     for targets, (horizon_days, gap_days) in kinds.items():
         window, note = past.last_window(horizon_days, gap_days)
         notes.append(Message("window.of", targets=targets, said=note))
         if window is None:
-            session.reporter.warn(f"{targets[-1]} is not evaluated: {note}")
+            reporter.warn(f"{targets[-1]} is not evaluated: {note}")
             continue
-        with session.reporter.step(f"Judging {' and '.join(targets)} on {window}"):
+        with reporter.step(f"Judging {' and '.join(targets)} on {window}"):
             result = judge(
                 past,
                 window,
-                backtest_settings(session),
+                backtest_settings(job),
                 targets=targets,
-                tiers=_tiers_then(session, window) if "churn" in targets else None,
+                tiers=_tiers_then(job, tables, window) if "churn" in targets else None,
             )
-            results.append(result)
-    records = [record for result in results for record in result.records]
-    frames = [result.predictions for result in results]
+            judged.append(result)
+    records = [record for result in judged for record in result.records]
+    frames = [result.predictions for result in judged]
     predictions = pd.concat(frames, ignore_index=True) if frames else None
-    groups = [group for result in results for group in result.groups]
-    profit = [point for result in results for point in result.profit]
+    groups = [group for result in judged for group in result.groups]
+    profit = [point for result in judged for point in result.profit]
     evaluation = Evaluation(records, predictions, notes, groups, profit)
     for caveat in evaluation.caveats:
-        session.reporter.warn(str(caveat))
-    _stage(session, evaluation)
+        reporter.warn(str(caveat))
+    _stage(job, tables, results, evaluation)
     return evaluation
 
 
-def read(session: Session) -> Evaluation:
+def read(job: Job, results: Results) -> Evaluation:
     """Return the evaluation that an earlier command left, or an empty one."""
-    content = read_record(session.find(RECORDS))
-    if content.get("as_of") != session.job.as_of.isoformat():
+    content = read_record(results.find(RECORDS))
+    if content.get("as_of") != job.as_of.isoformat():
         return Evaluation()
     # predictions stand apart; those of another evaluation are not read
-    predictions = session.find(PREDICTIONS) if content["records"] else None
+    predictions = results.find(PREDICTIONS) if content["records"] else None
     frame = None if predictions is None else pd.read_parquet(predictions)
     return Evaluation.of(content, frame)
 
 
-def named_candidate(session: Session) -> str | None:
+def named_candidate(job: Job) -> str | None:
     """Return the value candidate that the job names; None: a contest chooses."""
-    return CANDIDATES.get(session.job.value.purchase_model)
+    return CANDIDATES.get(job.value.purchase_model)
 
 
-def churn_recipe(session: Session) -> Recipe:
+def churn_recipe(job: Job) -> Recipe:
     """Return how the job wants its churn model made, the economics of a warning included."""
-    job, warning = session.job, session.job.lists.churn_warning
+    warning = job.lists.churn_warning
     params: dict[str, Any] = {
         "calibration": job.churn.calibration,
         "margin": job.margin,
@@ -186,7 +160,7 @@ def churn_recipe(session: Session) -> Recipe:
     return {"estimator": "ChurnModel", "params": params}
 
 
-def _tiers_then(session: Session, window: Window) -> pd.Series[str] | None:
+def _tiers_then(job: Job, tables: Tables, window: Window) -> pd.Series[str] | None:
     """Return each customer's value tier as it would have been cut at the window's `as_of`.
 
     By the rule of thumb for value (rate so far, own mean), which needs no contest.
@@ -197,7 +171,7 @@ def _tiers_then(session: Session, window: Window) -> pd.Series[str] | None:
     from winback.evaluation.forward import without_spend
     from winback.evaluation.value_candidates import VALUE_CANDIDATES
 
-    job, past = session.job, session.past.at(window.as_of)
+    past = tables.past.at(window.as_of)
     recipe = VALUE_CANDIDATES[CANDIDATES["rate"]]
     frame = past.frame(window.horizon_days)
     try:
@@ -216,61 +190,60 @@ def _tiers_then(session: Session, window: Window) -> pd.Series[str] | None:
     return pd.Series(names.to_numpy(), index=frame["customer_id"].to_numpy())
 
 
-def churn_settings(session: Session) -> ChurnSettings:
+def churn_settings(job: Job) -> ChurnSettings:
     """Return whom the job asks churn of, and the snapshots it is learned from."""
     from winback.evaluation.churn_forward import ChurnSettings, SnapshotSettings
 
-    churn = session.job.churn
+    churn = job.churn
     wanted = churn.snapshots
     snapshots = SnapshotSettings(wanted.count, wanted.every_days, wanted.min_history_days)
     return ChurnSettings(churn.active_within_days, churn.gap_days, snapshots)
 
 
-def backtest_settings(session: Session) -> BacktestSettings:
+def backtest_settings(job: Job) -> BacktestSettings:
     """Return how the job wants its models judged."""
     from winback.evaluation.backtest import BacktestSettings
 
     return BacktestSettings(
-        churn=churn_settings(session),
-        churn_recipe=churn_recipe(session),
-        purchase_model=named_candidate(session),
-        busy_days=tuple(session.job.value.busy_days),
-        random_state=session.job.random_state,
+        churn=churn_settings(job),
+        churn_recipe=churn_recipe(job),
+        purchase_model=named_candidate(job),
+        busy_days=tuple(job.value.busy_days),
+        random_state=job.random_state,
     )
 
 
-def chosen_value(session: Session, past: Past, horizon_days: int) -> Choice:
+def chosen_value(job: Job, past: Past, horizon_days: int) -> Choice:
     """Return the value model that the contest, or the job, chooses: one for all targets."""
-    choices = value_choices_of(session, past, horizon_days)
+    choices = value_choices_of(job, past, horizon_days)
     return choices["revenue" if past.has_amounts else "purchases"]
 
 
-def value_choices_of(session: Session, past: Past, horizon_days: int) -> dict[str, Choice]:
+def value_choices_of(job: Job, past: Past, horizon_days: int) -> dict[str, Choice]:
     """Return the same by target."""
     from winback.evaluation.value_judged import value_choices
 
-    job = session.job
     return value_choices(
         past,
         horizon_days,
-        named_candidate(session),
+        named_candidate(job),
         random_state=job.random_state,
         busy_days=tuple(job.value.busy_days),
     )
 
 
-def _stage(session: Session, evaluation: Evaluation) -> None:
+def _stage(job: Job, tables: Tables, results: Results, evaluation: Evaluation) -> None:
     content = {
-        "as_of": session.job.as_of.isoformat(),
-        "training_key": session.training_key,
+        "as_of": job.as_of.isoformat(),
+        "training_key": tables.training_key,
         "notes": evaluation.notes,
         "records": evaluation.records,
         "groups": evaluation.groups,
         "profit": evaluation.profit,
     }
     text = json.dumps(as_records(content), indent=1, ensure_ascii=False)
-    session.staged(RECORDS).write_text(text + "\n", encoding="utf-8")
+    results.staged(RECORDS).write_text(text + "\n", encoding="utf-8")
     if evaluation.predictions is not None:
-        evaluation.predictions.to_parquet(session.staged(PREDICTIONS), index=False)
+        evaluation.predictions.to_parquet(results.staged(PREDICTIONS), index=False)
     else:
-        session.drop(PREDICTIONS)  # those of an earlier evaluation
+        results.drop(PREDICTIONS)  # those of an earlier evaluation

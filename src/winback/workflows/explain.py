@@ -10,18 +10,31 @@ import pandas as pd
 
 from winback.errors import ModelError, UsageError
 from winback.plain import plain
-from winback.workflows.score import features_at_as_of, scored_with
-from winback.workflows.session import Session
+from winback.workflows.score import features_at_as_of
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
+    from winback.config import Job, LoadedJob
+    from winback.workflows.reporter import Reporter
+    from winback.workflows.results import Results
+    from winback.workflows.tables import Tables
+    from winback.workflows.tracking import Tracking
+
 LAST_BEHAVIOURS = 10
 _NOT_SAID = {"customer_id", "as_of", "list_id", "run_id", "reason"}
 
 
-def explain(session: Session, *, customer: str | None = None) -> dict[str, Any]:
+def explain(
+    settings: LoadedJob,
+    tables: Tables,
+    results: Results,
+    tracking: Tracking,
+    reporter: Reporter,
+    *,
+    customer: str | None = None,
+) -> dict[str, Any]:
     """Tell everything about a customer as of the job's date.
 
     What is told comes from the results that `score` and `lists` left, and from the purchases
@@ -29,8 +42,6 @@ def explain(session: Session, *, customer: str | None = None) -> dict[str, Any]:
 
     Parameters
     ----------
-    session
-        The command at work.
     customer
         The `customer_id`, as text. ``None``: who is first on each list.
 
@@ -48,55 +59,57 @@ def explain(session: Session, *, customer: str | None = None) -> dict[str, Any]:
         There are no scores or lists yet, nobody is called so, or nobody is named and both lists
         are empty.
     """
-    asked = [customer] if customer is not None else _first_of_each_list(session)
-    customers = [_everything(session, name) for name in asked]
+    asked = [customer] if customer is not None else _first_of_each_list(settings, results)
+    customers = [_everything(settings.job, tables, results, tracking, name) for name in asked]
     for index, everything in enumerate(customers):
         for line in ["", "", *_lines(everything)] if index else _lines(everything):
-            session.reporter.say(line)
-    session.keep_only(None)
+            reporter.say(line)
+    results.keep_only(None)
     return customers[0] if customer is not None else {"customers": customers}
 
 
-def _first_of_each_list(session: Session) -> list[str]:
+def _first_of_each_list(settings: LoadedJob, results: Results) -> list[str]:
     firsts = [
-        _ids(session.require(name, "lists")).slice(0, 1).to_pylist()
+        _ids(results.require(name, "lists")).slice(0, 1).to_pylist()
         for name in ("churn_warning.parquet", "win_back.parquet")
     ]
     if not any(firsts):
-        anybody = _ids(session.require("scores.parquet", "score"))[0]
+        anybody = _ids(results.require("scores.parquet", "score"))[0]
         raise UsageError(
             "both lists are empty: say which customer",
-            where=str(session.job.as_of),
-            hint=f"such as: winback explain {session.loaded.path} {anybody}",
+            where=str(settings.job.as_of),
+            hint=f"such as: winback explain {settings.path} {anybody}",
         )
     return [customer for first in firsts for customer in first]
 
 
-def _everything(session: Session, customer: str) -> dict[str, Any]:
-    scores = _row(session.require("scores.parquet", "score"), customer)
+def _everything(
+    job: Job, tables: Tables, results: Results, tracking: Tracking, customer: str
+) -> dict[str, Any]:
+    scores = _row(results.require("scores.parquet", "score"), customer)
     if scores is None:
-        raise _unknown(session, customer)
-    excluded = session.require("churn_warning_excluded.parquet", "lists")
+        raise _unknown(job, results, customer)
+    excluded = results.require("churn_warning_excluded.parquet", "lists")
     return {
         "customer_id": customer,
-        "as_of": session.job.as_of,
+        "as_of": job.as_of,
         "scores": scores,
-        "contributions": _contributions(session, scores),
-        "last_behaviours": _last_behaviours(session, customer),
+        "contributions": _contributions(job, tables, tracking, scores),
+        "last_behaviours": _last_behaviours(job, tables, customer),
         "lists": {
             "churn_warning": _listed(
-                {"on the list": session.require("churn_warning.parquet", "lists")},
+                {"on the list": results.require("churn_warning.parquet", "lists")},
                 excluded,
                 customer,
             ),
             "win_back": _listed(
                 {
-                    "to be contacted": session.require("win_back.parquet", "lists"),
-                    "in the comparison group: leave alone": session.require(
+                    "to be contacted": results.require("win_back.parquet", "lists"),
+                    "in the comparison group: leave alone": results.require(
                         "win_back_control.parquet", "lists"
                     ),
                 },
-                session.require("win_back_excluded.parquet", "lists"),
+                results.require("win_back_excluded.parquet", "lists"),
                 customer,
             ),
         },
@@ -117,15 +130,15 @@ def _ids(path: Path) -> pa.ChunkedArray:
     return pq.read_table(path, columns=["customer_id"])[0]
 
 
-def _unknown(session: Session, customer: str) -> UsageError:
+def _unknown(job: Job, results: Results, customer: str) -> UsageError:
     import pyarrow.compute as pc
 
-    ids = _ids(session.require("scores.parquet", "score"))
+    ids = _ids(results.require("scores.parquet", "score"))
     near = ids.filter(pc.match_substring(ids, customer.strip().lstrip("0") or customer))
     examples = ", ".join((near if len(near) else ids).slice(0, 3).to_pylist())
     return UsageError(
         "nobody with a purchase by then is called so",
-        where=str(session.job.as_of),
+        where=str(job.as_of),
         got=customer,
         hint=f"like it: {examples}"
         if len(near)
@@ -150,13 +163,15 @@ def _only(customer: str) -> ir.Table:
     return ibis.memtable(pa.table({"customer_id": [customer]}))
 
 
-def _contributions(session: Session, scores: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _contributions(
+    job: Job, tables: Tables, tracking: Tracking, scores: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """Return what moved the churn score most, in words, the strongest first."""
     from winback.lists.family_reasons import says, speaks
     from winback.lists.reasons import by_family
 
-    model = scored_with(session, pd.DataFrame([scores]), "churn")
-    features = features_at_as_of(session, model, customers=_only(str(scores["customer_id"])))
+    model = tracking.scored_with(pd.DataFrame([scores]), "churn")
+    features = features_at_as_of(tables, model, customers=_only(str(scores["customer_id"])))
     behaviour = features.to_pyarrow().to_pandas()
     try:
         contributions = model.estimator.contributions(behaviour)
@@ -165,7 +180,7 @@ def _contributions(session: Session, scores: Mapping[str, Any]) -> list[dict[str
     contributions.insert(0, "customer_id", behaviour["customer_id"])
     totals = by_family(contributions).iloc[0]
     totals = totals.reindex(totals.abs().sort_values(ascending=False, kind="stable").index)
-    money, currency = session.transactions.has_amounts, session.job.currency
+    money, currency = tables.transactions.has_amounts, job.currency
     row = behaviour.iloc[0].to_dict()
     moved = []
     for family, log_odds in totals[totals != 0].items():
@@ -180,20 +195,20 @@ def _contributions(session: Session, scores: Mapping[str, Any]) -> list[dict[str
     return moved
 
 
-def _last_behaviours(session: Session, customer: str) -> list[str]:
+def _last_behaviours(job: Job, tables: Tables, customer: str) -> list[str]:
     from winback.features.last_behaviours import last_behaviours
     from winback.lists.behaviours import in_one_cell
 
     table = last_behaviours(
-        session.transactions.table,
-        session.job.as_of,
-        count_zero=session.transactions.count_zero,
+        tables.transactions.table,
+        job.as_of,
+        count_zero=tables.transactions.count_zero,
         customers=_only(customer),
-        events=session.events,
+        events=tables.events,
         n=LAST_BEHAVIOURS,
     )
-    money = session.transactions.has_amounts
-    cells = in_one_cell(table.to_pyarrow().to_pandas(), money=money, currency=session.job.currency)
+    money = tables.transactions.has_amounts
+    cells = in_one_cell(table.to_pyarrow().to_pandas(), money=money, currency=job.currency)
     return str(cells.iloc[0]).split("; ") if len(cells) else []
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from winback.cards import Table, card
 from winback.config import Job, LoadedJob, load_job
-from winback.workflows.session import Session
+from winback.workflows.work import Work
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -84,7 +84,7 @@ class OpenJob:
         self.loaded = loaded
         with ExitStack() as stack:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="winback-"))
-            self._session = stack.enter_context(Session(loaded, out=Path(folder)))
+            self._work = stack.enter_context(Work(loaded, out=Path(folder)))
             self._close = weakref.finalize(self, stack.pop_all().close)
 
     @property
@@ -105,22 +105,22 @@ class OpenJob:
     @property
     def purchases(self) -> Transactions:
         """The purchases known at `as_of`, checked and typed; read when first asked for."""
-        return self._session.transactions
+        return self._work.tables.transactions
 
     @property
     def past(self) -> Past:
         """What is known at `as_of`; `past.at(day)` is what was known before."""
-        return self._session.past
+        return self._work.tables.past
 
     @property
     def events(self) -> ir.Table | None:
         """What customers did besides buying, if the job names such a table."""
-        return self._session.events
+        return self._work.tables.events
 
     @property
     def customers(self) -> pd.DataFrame | None:
         """What is known of customers besides purchases, if the job names such a table."""
-        return self._session.read_frame("customers")
+        return self._work.tables.read_frame("customers")
 
     def rfm(self, as_of: date | str | None = None) -> pd.DataFrame:
         """Return frequency, recency, T and monetary value of every customer, in days."""
@@ -138,7 +138,7 @@ class OpenJob:
     @property
     def churn_horizon_days(self) -> int:
         """The churn horizon in days: the job's or, under `auto`, the data's."""
-        return self._session.churn_horizon_days
+        return self._work.tables.churn_horizon_days
 
     # ------------------------------------------------------------------ looking back
 
@@ -178,7 +178,7 @@ class OpenJob:
         from winback.workflows.evaluate import churn_settings
 
         window = window or self._ahead()
-        return ChurnData(self.past.at(window.as_of), window, churn_settings(self._session))
+        return ChurnData(self.past.at(window.as_of), window, churn_settings(self.settings))
 
     # ------------------------------------------------------------------ models
 
@@ -220,7 +220,7 @@ class OpenJob:
         from winback.evaluation.churn_forward import fit_churn
         from winback.workflows.evaluate import churn_recipe
 
-        recipe = churn_recipe(self._session)
+        recipe = churn_recipe(self.settings)
         wanted = {**recipe, "params": {**recipe["params"], **params}}
         return fit_churn(wanted, data, window or self._ahead(), self.settings.random_state)
 

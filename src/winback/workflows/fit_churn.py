@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 
 from winback.errors import NotEnoughDataError
 from winback.messages import Message
-from winback.plain import records
 from winback.workflows.evaluate import churn_recipe, churn_settings
 from winback.workflows.fitting import Fitted, value_frame
-from winback.workflows.session import Session
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from winback.config import Job
     from winback.estimators.purchase.beta_geo import BetaGeoModel
     from winback.evaluation.churn_forward import ChurnData
     from winback.evaluation.churn_tuning import Tuning
     from winback.evaluation.windows import Window
-    from winback.registry.runs import ModelRun
+    from winback.workflows.reporter import Reporter
+    from winback.workflows.tables import Tables
 
 
-def fit_churn(session: Session) -> Fitted:
+def fit_churn(job: Job, tables: Tables, reporter: Reporter) -> Fitted:
     """Fit the churn contest on stacked snapshots whose outcome is known.
 
     Where no snapshot has an outcome yet, or too few customers, the purchase model's P(no
@@ -38,28 +38,27 @@ def fit_churn(session: Session) -> Fitted:
     from winback.evaluation import churn_forward
     from winback.evaluation.windows import Window
 
-    job = session.job
     start = timedelta(days=job.churn.gap_days)
-    until = job.as_of + start + timedelta(days=session.churn_horizon_days)
+    until = job.as_of + start + timedelta(days=tables.churn_horizon_days)
     ahead = Window(job.as_of, until, job.churn.gap_days)
-    data = churn_forward.ChurnData(session.past, ahead, churn_settings(session))
-    recipe, found = churn_recipe(session), None
+    data = churn_forward.ChurnData(tables.past, ahead, churn_settings(job))
+    recipe, found = churn_recipe(job), None
     try:
         if job.churn.tune:
-            found = tuned(session, data, ahead)
+            found = tuned(job, reporter, data, ahead)
             if found.better:
                 recipe["params"]["lightgbm"] = found.params
         model = churn_forward.fit_churn(recipe, data, ahead, job.random_state)
     except NotEnoughDataError as error:
-        purchase_model, source = data.purchase_model, Message("churn.mean_rate")
-        if purchase_model is None:
-            purchase_model = mean_rate_model(value_frame(session))
-        model_or_rate = source if data.purchase_model is None else "beta_geo"
         why = Message.of_error(error)
-        caveat = Message("churn.falls_back", model=model_or_rate, why=why)
+        caveat = Message("churn.falls_back", model="beta_geo", why=why)
+        purchase_model = data.purchase_model
+        if purchase_model is None:
+            purchase_model = mean_rate_model(value_frame(job, tables))
+            caveat = Message("churn.falls_back", model=Message("churn.mean_rate"), why=why)
         model = ChurnModel.from_purchase_model(
             purchase_model,
-            horizon_days=session.churn_horizon_days,
+            horizon_days=tables.churn_horizon_days,
             gap_days=job.churn.gap_days,
             reason=caveat,
         )
@@ -67,7 +66,7 @@ def fit_churn(session: Session) -> Fitted:
     drift = model.base_rate_drift_
     caveats = (Message("churn.level_moves", why=drift["message"]),) if drift["notable"] else ()
     numbers = {f"base_rate_{name}": drift[name] for name in ("sd", "level_error")}
-    tables = {
+    kept = {
         "evidence.csv": model.evidence_,
         "contest.csv": model.contest_,
         "base_rate_by_snapshot.csv": model.base_rate_by_snapshot_,
@@ -78,12 +77,12 @@ def fit_churn(session: Session) -> Fitted:
         model.reasons_,
         caveats,
         {name: value for name, value in numbers.items() if value is not None},
-        tables,
+        kept,
         None if found is None else found.trials,
     )
 
 
-def tuned(session: Session, data: ChurnData, window: Window) -> Tuning:
+def tuned(job: Job, reporter: Reporter, data: ChurnData, window: Window) -> Tuning:
     """Search LightGBM's parameters, and print what to write into the job to keep them.
 
     Raises
@@ -96,11 +95,10 @@ def tuned(session: Session, data: ChurnData, window: Window) -> Tuning:
     from winback.evaluation.churn_tuning import as_yaml, tune
     from winback.features.feature_catalogue import feature_columns
 
-    job = session.job
     if data.train is None or data.train.empty:
         raise NotEnoughDataError(Message("few.labelled_snapshot"))
     names = ["customer_id", "as_of", *feature_columns(data.train.columns)]
-    with session.reporter.step(f"Searching LightGBM's parameters, {job.churn.tune} trials"):
+    with reporter.step(f"Searching LightGBM's parameters, {job.churn.tune} trials"):
         found = tune(
             data.train[names],
             data.train["churned"],
@@ -108,23 +106,10 @@ def tuned(session: Session, data: ChurnData, window: Window) -> Tuning:
             n_trials=job.churn.tune,
             random_state=job.random_state,
         )
-    session.reporter.say(str(found.message))
+    reporter.say(str(found.message))
     if found.better:
-        session.reporter.say(f"to keep them, write into the job:\n{as_yaml(found.params)}")
+        reporter.say(f"to keep them, write into the job:\n{as_yaml(found.params)}")
     return found
-
-
-def log_churn(run: ModelRun, fitted: Fitted) -> None:
-    """Keep the evidence, the contest and each trial of a search beside the model."""
-    for file, table in fitted.tables.items():
-        run.log_text(table.to_csv(index=False), file)
-    if fitted.trials is None:
-        return
-    run.log_text(fitted.trials.to_csv(index=False), "trials.csv")
-    for trial in records(fitted.trials):
-        number, loss = trial.pop("number"), trial.pop("loss")
-        tried = {name: value for name, value in trial.items() if value is not None}
-        run.log_trial(f"trial-{number:03}", tried, {"levelled_brier": loss})
 
 
 def mean_rate_model(frame: pd.DataFrame) -> BetaGeoModel:

@@ -12,35 +12,34 @@ from winback.messages import Message, as_records
 from winback.plain import records
 from winback.workflows.evaluate import Evaluation, churn_settings
 from winback.workflows.fitting import Fitted
-from winback.workflows.session import Session
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from winback.config import Job
     from winback.estimators.tiers.value_tiers import ValueTiers
     from winback.estimators.value.customer_value import CustomerValueModel
-    from winback.registry.aliases import ModelVersionRef
-    from winback.registry.run_log import Run
+    from winback.workflows.reporter import Reporter
+    from winback.workflows.results import Results
+    from winback.workflows.tables import Tables
+    from winback.workflows.tracking import Tracking
 
 RECORD = "tiers.json"
 
 
-def fit_tiers(session: Session, frame: pd.DataFrame, value: CustomerValueModel) -> Fitted:
+def fit_tiers(
+    job: Job, tracking: Tracking, frame: pd.DataFrame, value: CustomerValueModel
+) -> Fitted:
     """Learn the value tiers, their identities matched to the champion's where there is one."""
     from winback.errors import RegistryError
     from winback.estimators.tiers.value_tiers import ValueTiers
     from winback.evaluation.tier_quality import with_worth
-    from winback.registry.aliases import CHAMPION, aliases_of, resolve
-    from winback.registry.load import load_version
 
-    job, name = session.job, f"{session.job.name}-tiers"
     previous, caveats = None, list[Message]()
-    if CHAMPION in aliases_of(session.store, name):
-        try:
-            champion = resolve(session.store, f"{name}@{CHAMPION}")
-            previous = load_version(session.store, champion).estimator
-        except RegistryError as error:
-            caveats.append(Message("cut.anew", why=Message.of_error(error)))
+    try:
+        previous = tracking.earlier("tiers")
+    except RegistryError as error:
+        caveats.append(Message("cut.anew", why=Message.of_error(error)))
     unfitted = ValueTiers(
         job.tiers.n_tiers,
         job.tiers.scheme,
@@ -61,7 +60,12 @@ def fit_tiers(session: Session, frame: pd.DataFrame, value: CustomerValueModel) 
 
 
 def judge_tiers(
-    session: Session, evaluation: Evaluation, value: CustomerValueModel, tiers: ValueTiers
+    job: Job,
+    tables: Tables,
+    results: Results,
+    evaluation: Evaluation,
+    value: CustomerValueModel,
+    tiers: ValueTiers,
 ) -> dict[str, Any]:
     """Judge the tiers on the days that the gate judges them on, and stage what was found.
 
@@ -72,92 +76,78 @@ def judge_tiers(
     """
     from winback.evaluation.tier_quality import migration_since
 
-    job = session.job
     horizon_days = job.value.horizon_days
-    window, note = session.past.last_window(horizon_days)
+    window, note = tables.past.last_window(horizon_days)
     held_out = None
     if window is not None:
         try:
-            held_out = _held_out(session, window, _value_recipe(session, evaluation, value), tiers)
+            held_out = _held_out(
+                job, tables, window, _value_recipe(tables, evaluation, value), tiers
+            )
         except (ModelError, NotEnoughDataError) as error:
             note = Message("said_because", said=note, why=Message.of_error(error))
     selection = tiers.selection_
-    content: dict[str, Any] = as_records(
-        {
-            "as_of": job.as_of.isoformat(),
-            "training_key": session.training_key,
-            "tiers": list(tiers.names_),
-            "note": tiers.note_,
-            "stability": tiers.stability_,
-            "separation": tiers.separation_,
-            "separation_reference": tiers.separation_reference_,
-            "profile": records(tiers.profile_.reset_index()),
-            "selection": None if selection is None else records(selection.reset_index()),
-            "held_out": held_out,
-            "held_out_note": note,
-            "migration": migration_since(
-                session.past,
-                horizon_days=horizon_days if window is None else window.horizon_days,
-                tiers=tiers,
-                value=value,
-            ),
-        }
-    )
+    content: dict[str, Any] = {
+        "as_of": job.as_of.isoformat(),
+        "training_key": tables.training_key,
+        "tiers": list(tiers.names_),
+        "note": tiers.note_,
+        "stability": tiers.stability_,
+        "separation": tiers.separation_,
+        "separation_reference": tiers.separation_reference_,
+        "profile": records(tiers.profile_.reset_index()),
+        "selection": None if selection is None else records(selection.reset_index()),
+        "held_out": held_out,
+        "held_out_note": note,
+        "migration": migration_since(
+            tables.past,
+            horizon_days=horizon_days if window is None else window.horizon_days,
+            tiers=tiers,
+            value=value,
+        ),
+    }
+    content = as_records(content)
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
-    session.staged(RECORD).write_text(text + "\n", encoding="utf-8")
+    results.staged(RECORD).write_text(text + "\n", encoding="utf-8")
     return content
 
 
-def log_tiers(run: Run, tiers: ValueTiers, content: Mapping[str, Any]) -> None:
-    """Log the profile, the choice of their number, and what the held-out past says."""
-    run.log_text(tiers.profile_.to_csv(), "profile.csv")
-    if tiers.selection_ is not None:
-        run.log_text(tiers.selection_.to_csv(), "selection.csv")
-    run.log_dict(content, RECORD)
-    held_out = content["held_out"]
-    if held_out is None:
-        return
-    test = held_out["differentiation"]
-    run.log_metrics({name: test[name] for name in ("epsilon_squared", "p")}, split="held_out")
-    for row in held_out["tiers"]:
-        figures = {k: v for k, v in row.items() if k != "tier" and v is not None}
-        run.log_metrics(figures, split=f"held_out/{row['tier']}")
-
-
 def ensure_judged(
-    session: Session, evaluation: Evaluation, versions: Mapping[str, ModelVersionRef]
+    job: Job,
+    tables: Tables,
+    results: Results,
+    tracking: Tracking,
+    reporter: Reporter,
+    evaluation: Evaluation,
+    versions: Mapping[str, int],
 ) -> None:
     """Judge registered tiers again where the record of this training is not there (any more)."""
-    from winback.registry.load import load_version
-
-    if read_record(session.find(RECORD)).get("training_key") == session.training_key:
+    if read_record(results.find(RECORD)).get("training_key") == tables.training_key:
         return
-    value, tiers = (
-        load_version(session.store, versions[role]).estimator for role in ("value", "tiers")
-    )
-    with session.reporter.step("Judging the value tiers"):
-        judge_tiers(session, evaluation, value, tiers)
+    value, tiers = (tracking.version(role, versions[role]).estimator for role in ("value", "tiers"))
+    with reporter.step("Judging the value tiers"):
+        judge_tiers(job, tables, results, evaluation, value, tiers)
 
 
 def _held_out(
-    session: Session, window: Any, value_recipe: dict[str, Any], tiers: ValueTiers
+    job: Job, tables: Tables, window: Any, value_recipe: dict[str, Any], tiers: ValueTiers
 ) -> dict[str, Any]:
     from winback.estimators.base.artifact import recipe_of
     from winback.evaluation.tier_quality import tier_quality
 
     return tier_quality(
-        session.past,
+        tables.past,
         window,
         tiers_recipe=recipe_of(tiers),
         value_recipe=value_recipe,
-        churn_horizon_days=session.churn_horizon_days,
-        churn=churn_settings(session),
-        random_state=session.job.random_state,
+        churn_horizon_days=tables.churn_horizon_days,
+        churn=churn_settings(job),
+        random_state=job.random_state,
     )
 
 
 def _value_recipe(
-    session: Session, evaluation: Evaluation, value: CustomerValueModel
+    tables: Tables, evaluation: Evaluation, value: CustomerValueModel
 ) -> dict[str, Any]:
     """Return the recipe that the contest chose at the cut-off; the model's own if none did.
 
@@ -167,7 +157,7 @@ def _value_recipe(
     from winback.evaluation.value_candidates import VALUE_CANDIDATES
 
     own = recipe_of(value)
-    target = "revenue" if session.transactions.has_amounts else "purchases"
+    target = "revenue" if tables.transactions.has_amounts else "purchases"
     chosen = [
         record["model"]
         for record in evaluation.records

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from winback.errors import NotEnoughDataError
 from winback.messages import Message
-from winback.workflows.session import Session
+
+if TYPE_CHECKING:
+    from winback.config import Job, LoadedJob
+    from winback.workflows.tables import Tables
 
 MIN_CUSTOMERS = 20
 _FALLBACK = "rate+own_mean"
@@ -47,7 +50,7 @@ class Fitted:
     trials: pd.DataFrame | None = None
 
 
-def fit_value(session: Session, frame: pd.DataFrame) -> Fitted:
+def fit_value(job: Job, tables: Tables, frame: pd.DataFrame) -> Fitted:
     """Fit the value model that the job names, or that a contest inside the known past chooses.
 
     `frame` is from `value_frame`.
@@ -60,9 +63,9 @@ def fit_value(session: Session, frame: pd.DataFrame) -> Fitted:
     from winback.evaluation.windows import Window
     from winback.workflows.evaluate import value_choices_of
 
-    job, past = session.job, session.past
+    past = tables.past
     ahead = Window(job.as_of, job.as_of + timedelta(days=job.value.horizon_days))
-    choices = value_choices_of(session, past, ahead.horizon_days)
+    choices = value_choices_of(job, past, ahead.horizon_days)
     choice = choices["revenue" if past.has_amounts else "purchases"]
     name = choice.name
 
@@ -79,19 +82,19 @@ def fit_value(session: Session, frame: pd.DataFrame) -> Fitted:
 
     level = choice.level.settings["level"]
     found = {f"level_{part}": value for part, value in level._asdict().items()}
-    tables = {"contest.csv": pd.concat([c.table.assign(target=t) for t, c in choices.items()])}
+    kept = {"contest.csv": pd.concat([c.table.assign(target=t) for t, c in choices.items()])}
     try:
         model = fit(name)
     except NotEnoughDataError as error:
         model = fit(_FALLBACK)
         why = Message.of_error(error)
         caveat = Message("fit.falls_back", model=_FALLBACK, failed=name, why=why)
-        return Fitted(model, _FALLBACK, caveat, (caveat,), found, tables)
+        return Fitted(model, _FALLBACK, caveat, (caveat,), found, kept)
     reasons = Message.of_all([choice.reasons, choice.level.message])
-    return Fitted(model, name, reasons, model.caveats_, found, tables)
+    return Fitted(model, name, reasons, model.caveats_, found, kept)
 
 
-def require_customers(session: Session) -> None:
+def require_customers(settings: LoadedJob, tables: Tables) -> None:
     """Refuse a job with too few customers, before any time is spent on it.
 
     Raises
@@ -99,16 +102,16 @@ def require_customers(session: Session) -> None:
     NotEnoughDataError
         Fewer than 20 customers.
     """
-    counts = session.transactions.counts
+    counts = tables.transactions.counts
     if counts.customers < MIN_CUSTOMERS:
         raise NotEnoughDataError(
             "too few customers for any prediction",
-            where=str(session.loaded.shown["data"]["transactions"]["source"]),
-            got=f"{counts.customers} with a purchase by {session.job.as_of}",
+            where=str(settings.shown["data"]["transactions"]["source"]),
+            got=f"{counts.customers} with a purchase by {settings.job.as_of}",
             allowed=f"{MIN_CUSTOMERS} or more; a few hundred for models to beat simple rules",
         )
 
 
-def value_frame(session: Session) -> pd.DataFrame:
+def value_frame(job: Job, tables: Tables) -> pd.DataFrame:
     """Describe every customer at `as_of`, with the last period as long as the value horizon."""
-    return session.past.frame(session.job.value.horizon_days)
+    return tables.past.frame(job.value.horizon_days)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from winback.messages import as_records
 from winback.workflows.churn_warning import churn_warning
-from winback.workflows.session import Session
 from winback.workflows.win_back import win_back
 
+if TYPE_CHECKING:
+    from winback.config import LoadedJob
+    from winback.workflows.reporter import Reporter
+    from winback.workflows.results import Results
+    from winback.workflows.tables import Tables
+    from winback.workflows.tracking import Tracking
 
-def lists(session: Session) -> dict[str, Any]:
+
+def lists(
+    settings: LoadedJob, tables: Tables, results: Results, tracking: Tracking, reporter: Reporter
+) -> dict[str, Any]:
     """Make the churn-warning and the win-back list of `as_of`.
 
     Each list stands at the top of the output folder and, under its date, in `lists/AS_OF/`, where
@@ -30,16 +38,25 @@ def lists(session: Session) -> dict[str, Any]:
     DataError
         The scores are of another date.
     """
-    scores = pd.read_parquet(session.require("scores.parquet", "score"))
-    customers = session.read_frame("customers")
+    scores = pd.read_parquet(results.require("scores.parquet", "score"))
+    customers = tables.read_frame("customers")
     # the win-back list first: who is on it, in either arm, is not warned about as well
-    with session.reporter.step("Making the win-back list"):
-        called = win_back(session, scores, customers)
-    with session.reporter.step("Making the churn-warning list"):
-        warned = churn_warning(session, scores, customers, on_win_back=set(called.customer_ids))
+    with reporter.step("Making the win-back list"):
+        called = win_back(settings, tables, results, reporter, scores, customers)
+    with reporter.step("Making the churn-warning list"):
+        warned = churn_warning(
+            settings,
+            tables,
+            results,
+            tracking,
+            reporter,
+            scores,
+            customers,
+            on_win_back=set(called.customer_ids),
+        )
     for message in (*warned.summary["messages"], *called.summary["messages"]):
-        session.reporter.say(str(message))
-    rows = session.manifest.setdefault("rows", {})
+        reporter.say(str(message))
+    rows = results.manifest.setdefault("rows", {})
     rows |= {
         "at_risk": sum(warned.summary["at_risk"].values()),
         "churn_warning": len(warned.listed),
@@ -48,5 +65,5 @@ def lists(session: Session) -> dict[str, Any]:
         "win_back_excluded": len(called.excluded),
     }
     summaries = as_records({"churn_warning": warned.summary, "win_back": called.summary})
-    session.manifest.update(summaries)
+    results.manifest.update(summaries)
     return {"rows": rows, **summaries}

@@ -86,11 +86,7 @@ class OutputFolder:
             elif isinstance(error, OSError) and error.errno in _DISK_FULL:
                 raise self._unwritable(error) from error
         finally:
-            self._close()
             self._stack.close()
-
-    def _close(self) -> None:
-        """Let go of what was opened inside of the folder."""
 
     def _lock(self, lock: TextIO) -> None:
         try:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from winback.config import LoadedJob
     from winback.lists.playbook import Playbook
-    from winback.workflows.session import Session
 
 
 def check(path: Path | None = None, *, tiers: Sequence[str] | None = None) -> list[str]:
@@ -69,14 +69,14 @@ def check(path: Path | None = None, *, tiers: Sequence[str] | None = None) -> li
     return lines
 
 
-def job_playbook(session: Session) -> Playbook:
+def job_playbook(settings: LoadedJob) -> Playbook:
     """Read the playbook of a job; it may name the tiers of the job's naming scheme only."""
     from winback.estimators.tiers.value_tiers import SCHEMES
     from winback.lists.playbook import load_playbook
 
-    named = session.job.lists.playbook
-    path = None if named is None else Path(session.loaded.resolve(named))
-    scheme, wanted = session.job.tiers.scheme, session.job.tiers.n_tiers
+    named = settings.job.lists.playbook
+    path = None if named is None else Path(settings.resolve(named))
+    scheme, wanted = settings.job.tiers.scheme, settings.job.tiers.n_tiers
     if path is None or not isinstance(wanted, int):
         return load_playbook(path)  # whatever the names turn out to be
     names = SCHEMES[scheme]

@@ -9,15 +9,21 @@ from winback.errors import GateRefusedError
 from winback.messages import Message, as_records
 from winback.roles import ROLES
 from winback.workflows.evaluate import chosen_value, churn_settings
-from winback.workflows.session import Session
 
 if TYPE_CHECKING:
+    from winback.config import Job
     from winback.evaluation.gate import GateDecision
     from winback.evaluation.windows import Window
     from winback.registry.aliases import ModelVersionRef
+    from winback.workflows.reporter import Reporter
+    from winback.workflows.results import Results
+    from winback.workflows.tables import Tables
+    from winback.workflows.tracking import Tracking
 
 
-def promote(session: Session) -> dict[str, Any]:
+def promote(
+    job: Job, tables: Tables, results: Results, tracking: Tracking, reporter: Reporter
+) -> dict[str, Any]:
     """Judge every challenger, and promote those that the gate lets through.
 
     Returns
@@ -30,19 +36,21 @@ def promote(session: Session) -> dict[str, Any]:
     GateRefusedError
         The gate refused one; the others are promoted all the same.
     """
-    decisions = decide(session)
+    decisions = decide(job, tables, results, tracking, reporter)
     refused = [role for role, decision in decisions.items() if not decision["champion"]]
     if refused:
         raise GateRefusedError(
             "the gate refused a promotion",
-            where=", ".join(f"{session.job.name}-{role}" for role in refused),
+            where=", ".join(f"{job.name}-{role}" for role in refused),
             got=Message.of_all(decisions[refused[0]]["reasons"]),
             hint="the champion stays; see the reasons, or compare with `winback backtest`",
         )
     return {"models": decisions}
 
 
-def decide(session: Session) -> dict[str, dict[str, Any]]:
+def decide(
+    job: Job, tables: Tables, results: Results, tracking: Tracking, reporter: Reporter
+) -> dict[str, dict[str, Any]]:
     """Promote what the gate lets through; tell of the rest without raising.
 
     The very first model of a job has no champion to compare with, and neither has one whose
@@ -53,7 +61,7 @@ def decide(session: Session) -> dict[str, dict[str, Any]]:
     from winback.registry.aliases import promote as move_alias
     from winback.registry.notes import GATE, write_notes
 
-    verdicts = {role: _verdict(session, role) for role in ROLES}
+    verdicts = {role: _verdict(job, tables, tracking, reporter, role) for role in ROLES}
     pair = verdicts["value"], verdicts["tiers"]
     if any(verdict.rival is not None and not verdict.accepted for verdict in pair):
         for verdict in pair:
@@ -63,10 +71,10 @@ def decide(session: Session) -> dict[str, dict[str, Any]]:
     for verdict in verdicts.values():
         if verdict.standing:
             continue
-        _tell(session, verdict)
-        write_notes(session.store, verdict.challenger, GATE, verdict.reasons)
+        _tell(reporter, verdict)
+        write_notes(tracking.store, verdict.challenger, GATE, verdict.reasons)
         if verdict.accepted:
-            move_alias(session.store, verdict.challenger)
+            move_alias(tracking.store, verdict.challenger)
     decisions = {
         role: {
             "name": verdict.challenger.name,
@@ -76,7 +84,7 @@ def decide(session: Session) -> dict[str, dict[str, Any]]:
         }
         for role, verdict in verdicts.items()
     }
-    session.manifest["promotion"] = as_records(decisions)
+    results.manifest["promotion"] = as_records(decisions)
     return decisions
 
 
@@ -106,11 +114,13 @@ class _Verdict:
     first: bool = False
 
 
-def _verdict(session: Session, role: str) -> _Verdict:
+def _verdict(
+    job: Job, tables: Tables, tracking: Tracking, reporter: Reporter, role: str
+) -> _Verdict:
     from winback.registry.aliases import CHALLENGER, CHAMPION, aliases_of, resolve
     from winback.registry.notes import GATE, read_notes
 
-    store, name = session.store, f"{session.job.name}-{role}"
+    store, name = tracking.store, f"{job.name}-{role}"
     challenger = resolve(store, f"{name}@{CHALLENGER}")
     champion = aliases_of(store, name).get(CHAMPION)
     if champion == challenger.version:
@@ -118,11 +128,11 @@ def _verdict(session: Session, role: str) -> _Verdict:
         return _Verdict(challenger, None, accepted=True, reasons=reasons, standing=True)
     rival = None if champion is None else resolve(store, f"{name}/{champion}")
     said: list[Message] = []
-    if rival is not None and role == "churn" and not _same_window(session, rival):
+    if rival is not None and role == "churn" and not _same_window(job, tables, tracking, rival):
         said = [Message("gate.other_window", name=rival.label)]
         rival = None
-    with session.reporter.step(f"Judging {challenger.label}"):
-        decision = _judge(session, role, challenger, rival)
+    with reporter.step(f"Judging {challenger.label}"):
+        decision = _judge(job, tables, tracking, role, challenger, rival)
     verdict = _Verdict(challenger, rival, decision.accepted, [*said, *decision.reasons])
     if rival is None and not verdict.accepted:
         verdict.first = verdict.accepted = True
@@ -130,48 +140,53 @@ def _verdict(session: Session, role: str) -> _Verdict:
     return verdict
 
 
-def _same_window(session: Session, champion: ModelVersionRef) -> bool:
+def _same_window(job: Job, tables: Tables, tracking: Tracking, champion: ModelVersionRef) -> bool:
     from winback.registry.artifacts import recipe
 
-    params, job = recipe(session.store, champion)["params"], session.job
+    params = recipe(tracking.store, champion)["params"]
     window = (params["horizon_days"], params["gap_days"])
-    return window == (session.churn_horizon_days, job.churn.gap_days)
+    return window == (tables.churn_horizon_days, job.churn.gap_days)
 
 
-def _tell(session: Session, verdict: _Verdict) -> None:
+def _tell(reporter: Reporter, verdict: _Verdict) -> None:
     label, reasons = verdict.challenger.label, verdict.reasons
     if verdict.first:
-        session.reporter.warn(f"{label} is champion: {Message.of_all(reasons)}")
+        reporter.warn(f"{label} is champion: {Message.of_all(reasons)}")
     elif verdict.accepted:
-        session.reporter.say(f"{label} is champion: {reasons[-1]}")
+        reporter.say(f"{label} is champion: {reasons[-1]}")
     else:
         kept = "" if verdict.rival is None else f", {verdict.rival.label} stays champion"
-        session.reporter.warn(f"{label} is refused{kept}: {Message.of_all(reasons)}")
+        reporter.warn(f"{label} is refused{kept}: {Message.of_all(reasons)}")
 
 
 def _judge(
-    session: Session, role: str, challenger: ModelVersionRef, champion: ModelVersionRef | None
+    job: Job,
+    tables: Tables,
+    tracking: Tracking,
+    role: str,
+    challenger: ModelVersionRef,
+    champion: ModelVersionRef | None,
 ) -> GateDecision:
     """Refit the recipes of challenger, champion and baselines at one cut-off, and compare."""
     from winback.evaluation import gate
     from winback.registry.artifacts import recipe
 
-    job, churn = session.job, role == "churn"
-    horizon_days = session.churn_horizon_days if churn else job.value.horizon_days
+    churn = role == "churn"
+    horizon_days = tables.churn_horizon_days if churn else job.value.horizon_days
     gap_days = job.churn.gap_days if churn else 0
-    own = recipe(session.store, challenger)
-    window, _ = session.past.last_window(horizon_days, gap_days)
+    own = recipe(tracking.store, challenger)
+    window, _ = tables.past.last_window(horizon_days, gap_days)
     if role == "value" and window is not None:
-        own = _chosen_before(session, own, window)
+        own = _chosen_before(job, tables, own, window)
     recipes = {"challenger": own, **gate.BASELINES[role]}
     if champion is not None:
-        recipes["champion"] = recipe(session.store, champion)
+        recipes["champion"] = recipe(tracking.store, champion)
     evidence = gate.evaluate_recipes(
-        session.past,
+        tables.past,
         recipes,
         horizon_days=horizon_days,
-        churn=churn_settings(session),
-        value_recipe=_value_recipe(session) if role == "tiers" else None,
+        churn=churn_settings(job),
+        value_recipe=_value_recipe(job, tracking) if role == "tiers" else None,
         random_state=job.random_state,
     )
     return gate.decide(
@@ -183,20 +198,20 @@ def _judge(
     )
 
 
-def _chosen_before(session: Session, own: dict[str, Any], window: Window) -> dict[str, Any]:
+def _chosen_before(job: Job, tables: Tables, own: dict[str, Any], window: Window) -> dict[str, Any]:
     """Return the recipe that the contest chooses at the gate's cut-off, if a contest chose.
 
     The challenger's own was chosen on days that the gate judges: what is compared is the rule.
     """
-    if session.job.value.purchase_model != "auto":
+    if job.value.purchase_model != "auto":
         return own
-    past = session.past.at(window.as_of)
-    return dict(chosen_value(session, past, window.horizon_days).recipe)
+    past = tables.past.at(window.as_of)
+    return dict(chosen_value(job, past, window.horizon_days).recipe)
 
 
-def _value_recipe(session: Session) -> dict[str, Any]:
+def _value_recipe(job: Job, tracking: Tracking) -> dict[str, Any]:
     from winback.registry.aliases import CHALLENGER, resolve
     from winback.registry.artifacts import recipe
 
-    name = f"{session.job.name}-value@{CHALLENGER}"
-    return recipe(session.store, resolve(session.store, name))
+    name = f"{job.name}-value@{CHALLENGER}"
+    return recipe(tracking.store, resolve(tracking.store, name))

@@ -25,15 +25,20 @@ from winback.workflows.report_value import (
     retention,
     trained_then,
 )
-from winback.workflows.score import champions
-from winback.workflows.session import Session
 
 if TYPE_CHECKING:
+    from winback.config import Job, LoadedJob
     from winback.registry.load import LoadedModel
     from winback.reports import material
+    from winback.workflows.reporter import Reporter
+    from winback.workflows.results import Results
+    from winback.workflows.tables import Tables
+    from winback.workflows.tracking import Tracking
 
 
-def report(session: Session) -> dict[str, Any]:
+def report(
+    settings: LoadedJob, tables: Tables, results: Results, tracking: Tracking, reporter: Reporter
+) -> dict[str, Any]:
     """Compute, draw and stage `report.html`, one offline file without customer identifiers.
 
     Returns
@@ -53,50 +58,60 @@ def report(session: Session) -> dict[str, Any]:
     from winback.reports.material import Data, Earlier
     from winback.reports.page import write_data, write_report
 
-    scores = session.require("scores.parquet", "score")
-    lists = _lists(session)
-    evaluation = _evaluation(session)
-    used = champions(session)
-    models = _models(session, used, scores)
-    earlier = Earlier(read_record(session.earlier / "report.json"), read_earlier_lists(session))
-    _ = session.transactions  # the counts of the intake
-    with session.reporter.step("Drawing the report"):
+    scores = results.require("scores.parquet", "score")
+    lists = _lists(settings.job, results)
+    evaluation = _evaluation(settings.job, results)
+    used = tracking.champions
+    models = _models(settings.job, tables, results, tracking, used, scores)
+    earlier = Earlier(
+        read_record(results.earlier / "report.json"), read_earlier_lists(settings.job, results)
+    )
+    _ = tables.transactions  # the counts of the intake
+    with reporter.step("Drawing the report"):
         computed = compute_report(
-            _job(session),
-            Data(session.manifest["intake"], scores, cover(session)),
-            evaluation=_judged(session, evaluation),
+            _job(settings),
+            Data(results.manifest["intake"], scores, cover(settings.job, tables)),
+            evaluation=_judged(tables, results, evaluation),
             models=models,
-            course=_course(session, scores, used["value"]),
+            course=_course(settings.job, tables, results, scores, used["value"]),
             lists=lists,
             earlier=earlier,
             warnings=[
                 *evaluation.caveats,
                 *(caveat for model in models.used for caveat in model["caveats"]),
-                *(session.manifest.get("win_back") or {}).get("warnings", []),
+                *(results.manifest.get("win_back") or {}).get("warnings", []),
             ],
         )
-        write_data(computed, session.staged("report.json"))
-        path = session.staged("report.html")
+        write_data(computed, results.staged("report.json"))
+        path = results.staged("report.html")
         drawn = figures(computed)
         write_report(computed, path, figures=drawn)
-    _log(session, session.manifest.get("training", {}).get("run_id", used["value"].run_id), drawn)
+    _log(
+        settings.job,
+        tracking,
+        reporter,
+        results.manifest.get("training", {}).get("run_id", used["value"].run_id),
+        drawn,
+    )
     size = path.stat().st_size
-    session.reporter.say(f"report: {session.out / 'report.html'} ({size / 1e6:.1f} MB)")
+    reporter.say(f"report: {results.out / 'report.html'} ({size / 1e6:.1f} MB)")
     return {"bytes": size, "warnings": computed["warnings"]}
 
 
-def _log(session: Session, run_id: str, drawn: Mapping[str, Any]) -> None:
+def _log(
+    job: Job, tracking: Tracking, reporter: Reporter, run_id: str, drawn: Mapping[str, Any]
+) -> None:
     """Keep every figure with the training whose models the report is about, by date."""
     from winback.registry.run_log import Run
 
-    run = Run(session.store, run_id)
-    with session.reporter.step("Logging the figures"):
+    run = Run(tracking.store, run_id)
+    with reporter.step("Logging the figures"):
         for name, figure in drawn.items():
-            run.log_figure(figure, f"report/{session.job.as_of}/{name}.html")
+            run.log_figure(figure, f"report/{job.as_of}/{name}.html")
 
 
-def _job(session: Session) -> dict[str, Any]:
-    job = session.job
+def _job(settings: LoadedJob) -> dict[str, Any]:
+    job = settings.job
     return {
         "name": job.name,
         "as_of": job.as_of,
@@ -105,71 +120,80 @@ def _job(session: Session) -> dict[str, Any]:
         "value_horizon_days": job.value.horizon_days,
         "margin": job.margin,
         "active_within_days": job.churn.active_within_days,
-        "defaults": session.loaded.defaults,
+        "defaults": settings.defaults,
         "language": job.report.language,
         "package_version": version("winback"),
     }
 
 
-def _lists(session: Session) -> dict[str, Any]:
-    session.require("win_back_excluded.parquet", "lists")  # nearly everybody: its date is sure
+def _lists(job: Job, results: Results) -> dict[str, Any]:
+    results.require("win_back_excluded.parquet", "lists")  # nearly everybody: its date is sure
     return {
-        "churn_warning": session.require("churn_warning.parquet", "lists"),
-        "win_back": session.require("win_back.parquet", "lists"),
-        "win_back_control": session.require("win_back_control.parquet", "lists"),
-        "win_back_summary": _win_back_facts(session),
-        "churn_warning_summary": session.manifest.get("churn_warning"),
+        "churn_warning": results.require("churn_warning.parquet", "lists"),
+        "win_back": results.require("win_back.parquet", "lists"),
+        "win_back_control": results.require("win_back_control.parquet", "lists"),
+        "win_back_summary": _win_back_facts(job, results),
+        "churn_warning_summary": results.manifest.get("churn_warning"),
     }
 
 
-def _judged(session: Session, evaluation: Evaluation) -> material.Evaluation:
+def _judged(tables: Tables, results: Results, evaluation: Evaluation) -> material.Evaluation:
     from winback.reports.material import Evaluation as Judged
 
     return Judged(
         records=evaluation.records,
         # a row a customer and model: read where it lies, never as a frame
-        predictions=session.find(PREDICTIONS) if evaluation.records else None,
+        predictions=results.find(PREDICTIONS) if evaluation.records else None,
         groups=evaluation.groups,
         profit=evaluation.profit,
-        frequencies=past_frequencies(session, evaluation.records),
+        frequencies=past_frequencies(tables, results, evaluation.records),
     )
 
 
-def _models(session: Session, used: Mapping[str, LoadedModel], scores: Path) -> material.Models:
+def _models(
+    job: Job,
+    tables: Tables,
+    results: Results,
+    tracking: Tracking,
+    used: Mapping[str, LoadedModel],
+    scores: Path,
+) -> material.Models:
     from winback.reports.material import Models
 
     return Models(
-        used=describe_models(session, used),
-        tiers=_of_today(session, "tiers.json"),
-        runs=value_runs(session, used["value"]),
-        evidence=read_evidence(session, used["churn"]),
-        choice=read_choice(session, used["value"]),
-        trained=trained_then(session, used["value"]),
-        matrices=draw_matrices(session, scores, used["value"]),
+        used=describe_models(tracking, used),
+        tiers=_of_today(job, results, "tiers.json"),
+        runs=value_runs(job, tracking, used["value"]),
+        evidence=read_evidence(tracking, used["churn"]),
+        choice=read_choice(job, tracking, used["value"]),
+        trained=trained_then(job, tables, results, tracking, used["value"]),
+        matrices=draw_matrices(job, scores, used["value"]),
     )
 
 
-def _course(session: Session, scores: Path, champion: LoadedModel) -> material.Course:
+def _course(
+    job: Job, tables: Tables, results: Results, scores: Path, champion: LoadedModel
+) -> material.Course:
     from winback.reports.material import Course
 
-    aggregated = _of_today(session, TRACKING)
+    aggregated = _of_today(job, results, TRACKING)
     return Course(
-        tracking=read_tracking(session),
+        tracking=read_tracking(job, results),
         forecast=aggregated.get("forecast", []),
-        forecast_revenue=forecast_revenue(session, scores, champion),
-        cohorts=retention(session),
+        forecast_revenue=forecast_revenue(job, tables, scores, champion),
+        cohorts=retention(job, tables),
         cohort_values=aggregated.get("cohorts", []),
     )
 
 
-def _evaluation(session: Session) -> Evaluation:
+def _evaluation(job: Job, results: Results) -> Evaluation:
     """Read back how the models were judged, without a prediction."""
-    return Evaluation.of(_of_today(session, RECORDS))
+    return Evaluation.of(_of_today(job, results, RECORDS))
 
 
-def _win_back_facts(session: Session) -> dict[str, Any]:
+def _win_back_facts(job: Job, results: Results) -> dict[str, Any]:
     """Put the summary of the win-back list into the report's words."""
-    summary = session.manifest.get("win_back") or {}
+    summary = results.manifest.get("win_back") or {}
     measures = summary.get("measures") or {}
     return {
         **summary,
@@ -177,11 +201,11 @@ def _win_back_facts(session: Session) -> dict[str, Any]:
         "expected_margin": summary.get("expected_incremental_margin"),
         "mde": measures.get("minimum_detectable_effect"),
         "needed_customers": measures.get("needed_customers"),
-        "window_days": session.job.lists.win_back.window_days,
+        "window_days": job.lists.win_back.window_days,
     }
 
 
-def _of_today(session: Session, name: str) -> dict[str, Any]:
+def _of_today(job: Job, results: Results, name: str) -> dict[str, Any]:
     """Read a JSON result of the job's date; empty where there is none."""
-    content = read_record(session.find(name))
-    return content if content.get("as_of") == session.job.as_of.isoformat() else {}
+    content = read_record(results.find(name))
+    return content if content.get("as_of") == job.as_of.isoformat() else {}

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from winback.messages import Message
-from winback.workflows.session import Session
 
 if TYPE_CHECKING:
+    from winback.config import Job
     from winback.registry.load import LoadedModel
+    from winback.workflows.tracking import Tracking
 
 EVIDENCE = "evidence.csv"
 CHOICE, CONTEST = "choice.json", "contest.csv"
@@ -27,30 +28,29 @@ _NAMES = {
 }
 
 
-def read_evidence(session: Session, model: LoadedModel) -> list[dict[str, Any]]:
+def read_evidence(tracking: Tracking, model: LoadedModel) -> list[dict[str, Any]]:
     """Read how the churn champion's contest went, snapshot by snapshot, as its training kept it."""
-    text = _kept(session, model, EVIDENCE)
+    text = _kept(tracking, model, EVIDENCE)
     return rows_of(pd.read_csv(StringIO(text))) if text else []
 
 
-def read_choice(session: Session, model: LoadedModel) -> dict[str, Any] | None:
+def read_choice(job: Job, tracking: Tracking, model: LoadedModel) -> dict[str, Any] | None:
     """Read what the contest of the value champion's training chose, and why.
 
     None where the job names a model. An earlier version kept English, which is shown as it stands.
     """
     from winback.reports.value_choice import choice
 
-    if session.job.value.purchase_model != "auto":
+    if job.value.purchase_model != "auto":
         return None
-    if kept := _kept(session, model, CHOICE):
+    if kept := _kept(tracking, model, CHOICE):
         told: dict[str, Any] = json.loads(kept)
         return told if "candidates" in told else None
-    why, table = (_kept(session, model, file) for file in (WHY, CONTEST))
+    why, table = (_kept(tracking, model, file) for file in (WHY, CONTEST))
     if not why or not table:
         return None
-    target = "revenue" if session.transactions.has_amounts else "purchases"
     rows = rows_of(pd.read_csv(StringIO(table)))
-    return choice(_value(model.estimator)[0], Message.of(why.strip()), rows, target)
+    return choice(_value(model.estimator)[0], Message.of(why.strip()), rows)
 
 
 def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -59,24 +59,24 @@ def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in rows]
 
 
-def _kept(session: Session, model: LoadedModel, file: str) -> str | None:
+def _kept(tracking: Tracking, model: LoadedModel, file: str) -> str | None:
     from winback.registry.aliases import resolve
     from winback.registry.artifacts import read_text
 
-    ref = resolve(session.store, f"{model.name}/{model.version}")
-    return read_text(session.store, ref, file)
+    ref = resolve(tracking.store, f"{model.name}/{model.version}")
+    return read_text(tracking.store, ref, file)
 
 
-def describe_models(session: Session, used: Mapping[str, LoadedModel]) -> list[dict[str, Any]]:
+def describe_models(tracking: Tracking, used: Mapping[str, LoadedModel]) -> list[dict[str, Any]]:
     """Describe the champions, what there is to say about them, and whether a challenger waits."""
     from winback.registry.aliases import CHALLENGER, aliases_of, resolve
     from winback.registry.notes import CAVEATS, GATE, read_notes
 
     entries = []
     for role, model in used.items():
-        newest = aliases_of(session.store, model.name).get(CHALLENGER, model.version)
-        champion = resolve(session.store, f"{model.name}/{model.version}")
-        challenger = resolve(session.store, f"{model.name}/{newest}")
+        newest = aliases_of(tracking.store, model.name).get(CHALLENGER, model.version)
+        champion = resolve(tracking.store, f"{model.name}/{model.version}")
+        challenger = resolve(tracking.store, f"{model.name}/{newest}")
         estimator, parameters = _DESCRIBE[role](model.estimator)
         entries.append(
             {
@@ -93,7 +93,7 @@ def describe_models(session: Session, used: Mapping[str, LoadedModel]) -> list[d
     return entries
 
 
-def value_runs(session: Session, champion: LoadedModel) -> list[dict[str, Any]]:
+def value_runs(job: Job, tracking: Tracking, champion: LoadedModel) -> list[dict[str, Any]]:
     """Read from the registry what the versions of the value model have found, the oldest first."""
     from winback.errors import WinbackError
     from winback.registry.aliases import CHALLENGER, aliases_of, resolve
@@ -101,7 +101,7 @@ def value_runs(session: Session, champion: LoadedModel) -> list[dict[str, Any]]:
     from winback.registry.load import load_version
     from winback.reports.charts.value_stability import MOST
 
-    store = session.store
+    store = tracking.store
     newest = aliases_of(store, champion.name).get(CHALLENGER, champion.version)
     runs = []
     for version in range(max(newest - 2 * MOST, 0) + 1, newest + 1):
@@ -110,7 +110,7 @@ def value_runs(session: Session, champion: LoadedModel) -> list[dict[str, Any]]:
             model, day = load_version(store, ref).estimator, trained_on(store, ref.run_id)
         except WinbackError:  # deleted, or of another version of the package
             continue
-        if day is not None and day <= session.job.as_of.isoformat():
+        if day is not None and day <= job.as_of.isoformat():
             entry = {"version": version, "as_of": day, "estimator": _value(model)[0]}
             runs.append({**entry, "parameters": _intervals(model)})
     return runs

@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from winback.workflows.session import Session
-
 if TYPE_CHECKING:
+    from winback.config import Job
     from winback.registry.load import LoadedModel
+    from winback.workflows.results import Results
+    from winback.workflows.tables import Tables
+    from winback.workflows.tracking import Tracking
 
 HISTORY = ("frequency", "recency", "T")
 LISTS = ("churn_warning", "win_back", "win_back_control")
 
 
-def past_frequencies(session: Session, records: Sequence[dict[str, Any]]) -> Path | None:
+def past_frequencies(
+    tables: Tables, results: Results, records: Sequence[dict[str, Any]]
+) -> Path | None:
     """Count how often customers had bought again by the latest split of purchases."""
     from winback.features.purchases import purchase_days
     from winback.features.rfm import rfm_table
@@ -26,40 +30,42 @@ def past_frequencies(session: Session, records: Sequence[dict[str, Any]]) -> Pat
     splits = [record["split"] for record in records if record["target"] == "purchases"]
     if not splits:
         return None
-    known, as_of = session.transactions, date.fromisoformat(max(splits).partition("/")[0])
+    known, as_of = tables.transactions, date.fromisoformat(max(splits).partition("/")[0])
     days = purchase_days(known.table, as_of, count_zero=known.count_zero)
-    path = session.stage / "frequencies.parquet"
+    path = results.stage / "frequencies.parquet"
     rfm_table(days, as_of).select("customer_id", "frequency").to_parquet(path)
     return path
 
 
-def trained_then(session: Session, champion: LoadedModel) -> tuple[str, Path] | None:
+def trained_then(
+    job: Job, tables: Tables, results: Results, tracking: Tracking, champion: LoadedModel
+) -> tuple[str, Path] | None:
     """Return the day and the customers that the champion learned from; None if that is today."""
     from winback.features.purchases import purchase_days
     from winback.features.rfm import rfm_table
     from winback.registry.artifacts import trained_on
 
-    day = trained_on(session.store, champion.run_id)
-    if day is None or day >= session.job.as_of.isoformat():
+    day = trained_on(tracking.store, champion.run_id)
+    if day is None or day >= job.as_of.isoformat():
         return None
-    known, as_of = session.transactions, date.fromisoformat(day)
+    known, as_of = tables.transactions, date.fromisoformat(day)
     days = purchase_days(known.table, as_of, count_zero=known.count_zero)
     table = rfm_table(days, as_of)
     if not table.count().to_pyarrow().as_py():
         return None
-    path = session.stage / "trained.parquet"
+    path = results.stage / "trained.parquet"
     table.to_parquet(path)
     return day, path
 
 
-def draw_matrices(session: Session, scores: Path, champion: LoadedModel) -> dict[str, Any] | None:
+def draw_matrices(job: Job, scores: Path, champion: LoadedModel) -> dict[str, Any] | None:
     """Ask the champion's purchase model about a grid of histories.
 
     None where it needs more of a customer than a history.
     """
     from winback.reports.charts.value_matrices import grid, over_grid
 
-    model, days = champion.estimator.purchase_model_, session.job.value.horizon_days
+    model, days = champion.estimator.purchase_model_, job.value.horizon_days
     laid = grid(scores)
     if laid is None or not {*HISTORY} >= set(model.columns):
         return None
@@ -70,7 +76,9 @@ def draw_matrices(session: Session, scores: Path, champion: LoadedModel) -> dict
     }
 
 
-def forecast_revenue(session: Session, scores: Path, champion: LoadedModel) -> list[dict[str, Any]]:
+def forecast_revenue(
+    job: Job, tables: Tables, scores: Path, champion: LoadedModel
+) -> list[dict[str, Any]]:
     """Add up the revenue to come of today's customers, by day; empty without amounts.
 
     Customers with the same history are expected to buy alike, so that the sums over them of what
@@ -81,9 +89,9 @@ def forecast_revenue(session: Session, scores: Path, champion: LoadedModel) -> l
     from winback.estimators.purchase.expected_tracking import expected_tracking
 
     model, spend = champion.estimator.purchase_model_, champion.estimator.spend_model_
-    if spend is None or not session.transactions.has_amounts or not {*HISTORY} >= {*model.columns}:
+    if spend is None or not tables.transactions.has_amounts or not {*HISTORY} >= {*model.columns}:
         return []
-    table = session.engine.read_parquet(scores)
+    table = tables.engine.read_parquet(scores)
     keys = list(model.columns)
     sums = table.group_by(keys).aggregate(
         mean=table.expected_spend.cast("decimal(38, 6)").sum().cast("float64"),
@@ -94,7 +102,7 @@ def forecast_revenue(session: Session, scores: Path, champion: LoadedModel) -> l
         all=(table.expected_purchases * table.expected_spend).cast("decimal(38, 6)").sum()
     )
     due = float(total.to_pyarrow().to_pylist()[0]["all"] or 0)
-    days = session.job.value.horizon_days
+    days = job.value.horizon_days
     level = expected_tracking(model, histories.assign(weight=histories["mean"]), days)
     path = level["cumulative"].to_numpy()
     if not due or not path[-1]:
@@ -103,32 +111,32 @@ def forecast_revenue(session: Session, scores: Path, champion: LoadedModel) -> l
     beyond = 1 + 1 / float(getattr(spend, "p_", 1.0))
     squares = expected_tracking(model, histories.assign(weight=histories["square"] * beyond), days)
     half = (squares["cumulative_high"] - squares["cumulative"]).to_numpy() * scale
-    dates = pd.Timestamp(session.job.as_of) + pd.to_timedelta(level["day"], unit="D")
+    dates = pd.Timestamp(job.as_of) + pd.to_timedelta(level["day"], unit="D")
     out = pd.DataFrame({"day": dates.dt.date.astype("str"), "cumulative": path * scale})
     out["cumulative_low"] = (out["cumulative"] - half).clip(lower=0.0)
     out["cumulative_high"] = out["cumulative"] + half
     return [{str(name): value for name, value in row.items()} for row in out.to_dict("records")]
 
 
-def cover(session: Session) -> dict[str, Any] | None:
+def cover(job: Job, tables: Tables) -> dict[str, Any] | None:
     """Tell what the data cover, the job's further tables beside the purchases."""
     from winback.reports.charts.data_coverage import coverage_of
 
     return coverage_of(
-        session.transactions.table,
-        session.job.as_of,
-        customers=session.customers,
-        events=session.events,
+        tables.transactions.table,
+        job.as_of,
+        customers=tables.customers,
+        events=tables.events,
     )
 
 
-def retention(session: Session) -> dict[str, Any] | None:
+def retention(job: Job, tables: Tables) -> dict[str, Any] | None:
     """Count by cohort who came back when."""
     from winback.features.purchases import purchase_days
     from winback.reports.charts.cohort_returns import cohort_rows, cohorts
     from winback.reports.periods import unit_of
 
-    known, as_of = session.transactions, session.job.as_of
+    known, as_of = tables.transactions, job.as_of
     first = known.counts.first_day
     if first is None:
         return None
@@ -139,12 +147,12 @@ def retention(session: Session) -> dict[str, Any] | None:
     return cohorts(cohort_rows(days, unit), unit, as_of)
 
 
-def read_earlier_lists(session: Session) -> dict[str, Any] | None:
+def read_earlier_lists(job: Job, results: Results) -> dict[str, Any] | None:
     """Find the lists of the last earlier date."""
     folders = {
         path.name: path
-        for path in (session.earlier / "lists").glob("????-??-??")
-        if path.name < session.job.as_of.isoformat()
+        for path in (results.earlier / "lists").glob("????-??-??")
+        if path.name < job.as_of.isoformat()
     }
     if not folders:
         return None

@@ -6,13 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from winback.errors import RegistryError
 from winback.roles import GOING_TOGETHER
-from winback.workflows.session import Session
 
 if TYPE_CHECKING:
+    from winback.config import Job
     from winback.registry.aliases import ModelVersionRef
+    from winback.workflows.reporter import Reporter
+    from winback.workflows.results import Results
+    from winback.workflows.tracking import Tracking
 
 
-def rollback(session: Session, *, only: str | None = None) -> dict[str, Any]:
+def rollback(
+    job: Job, results: Results, tracking: Tracking, reporter: Reporter, *, only: str | None = None
+) -> dict[str, Any]:
     """Make the previous champions champions again; the two change places.
 
     Value and tiers go back together or not at all; where a rollback was killed between the two,
@@ -21,8 +26,6 @@ def rollback(session: Session, *, only: str | None = None) -> dict[str, Any]:
 
     Parameters
     ----------
-    session
-        The command at work.
     only
         A key of `GOING_TOGETHER`. None: whatever can go back.
 
@@ -39,12 +42,12 @@ def rollback(session: Session, *, only: str | None = None) -> dict[str, Any]:
     from winback.registry.aliases import CHAMPION, aliases_of
     from winback.registry.aliases import rollback as move_back
 
-    store = session.store
+    store = tracking.store
     refusals: list[RegistryError] = []
     moved: dict[str, dict[str, Any]] = {}
     for roles in GOING_TOGETHER.values() if only is None else [GOING_TOGETHER[only]]:
         try:
-            earlier = _earlier(session, roles)
+            earlier = _earlier(job, tracking, roles)
         except RegistryError as error:
             refusals.append(error)
             continue
@@ -54,23 +57,23 @@ def rollback(session: Session, *, only: str | None = None) -> dict[str, Any]:
                 continue
             move_back(store, ref.name)
             moved[role] = {"name": ref.name, "version": ref.version, "instead_of": before}
-            session.reporter.say(f"{ref.label} is champion again, instead of {ref.name}/{before}")
+            reporter.say(f"{ref.label} is champion again, instead of {ref.name}/{before}")
     if not moved:
         raise refusals[0]
     for refusal in refusals:
-        session.reporter.warn(str(refusal))
-    session.keep_only(None)
+        reporter.warn(str(refusal))
+    results.keep_only(None)
     return {"models": moved}
 
 
-def _earlier(session: Session, roles: tuple[str, ...]) -> dict[str, ModelVersionRef]:
+def _earlier(job: Job, tracking: Tracking, roles: tuple[str, ...]) -> dict[str, ModelVersionRef]:
     """Return the versions of one training that `roles` go back to.
 
     All have the same two trainings, as champion and as the one before. Where the champions are of
     one training, all go to the other; where they are not, a rollback was killed, and the first role
     has moved before the others: they follow it.
     """
-    held = {role: _held(session, f"{session.job.name}-{role}") for role in roles}
+    held = {role: _held(tracking, f"{job.name}-{role}") for role in roles}
     if len({training for of in held.values() for training in of}) <= 2:
         for training in held[roles[0]]:
             moving = any(next(iter(of), None) != training for of in held.values())
@@ -80,25 +83,25 @@ def _earlier(session: Session, roles: tuple[str, ...]) -> dict[str, ModelVersion
         if len(of) < 2:
             raise RegistryError(
                 "there is no earlier champion to return to",
-                where=f"{session.job.name}-{role}",
+                where=f"{job.name}-{role}",
                 got=", ".join(f"champion ({ref.version})" for ref in of.values()) or "none",
                 hint="a second champion has to be promoted before one can go back to the first",
             )
     raise RegistryError(
         "the earlier champions are of different trainings and do not belong together",
-        where=", ".join(f"{session.job.name}-{role}" for role in roles),
+        where=", ".join(f"{job.name}-{role}" for role in roles),
         hint="promote a pair of one training with winback.promote",
     )
 
 
-def _held(session: Session, name: str) -> dict[str, ModelVersionRef]:
+def _held(tracking: Tracking, name: str) -> dict[str, ModelVersionRef]:
     """Return the champion and then the one before, by the training that made them."""
     from winback.registry.aliases import CHAMPION, PREVIOUS, aliases_of, resolve
 
-    aliases = aliases_of(session.store, name)
+    aliases = aliases_of(tracking.store, name)
     held: dict[str, ModelVersionRef] = {}
     for alias in (CHAMPION, PREVIOUS):
         if alias in aliases:
-            ref = resolve(session.store, f"{name}/{aliases[alias]}")
+            ref = resolve(tracking.store, f"{name}/{aliases[alias]}")
             held.setdefault(ref.run_id, ref)
     return held

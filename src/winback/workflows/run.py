@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from winback.workflows.lists import lists
 from winback.workflows.promote import decide
 from winback.workflows.report import report
 from winback.workflows.score import score
-from winback.workflows.session import Session
 from winback.workflows.train import train
 
+if TYPE_CHECKING:
+    from winback.config import LoadedJob
+    from winback.workflows.reporter import Reporter
+    from winback.workflows.results import Results
+    from winback.workflows.tables import Tables
+    from winback.workflows.tracking import Tracking
 
-def run(session: Session, *, force: bool = False) -> dict[str, Any]:
+
+def run(
+    settings: LoadedJob,
+    tables: Tables,
+    results: Results,
+    tracking: Tracking,
+    reporter: Reporter,
+    *,
+    force: bool = False,
+) -> dict[str, Any]:
     """Validate, train, promote, score, list and report.
 
     A challenger that the gate refuses is no failure here: the champion stays, and the report says
@@ -20,8 +34,6 @@ def run(session: Session, *, force: bool = False) -> dict[str, Any]:
 
     Parameters
     ----------
-    session
-        The command at work.
     force
         Train again although nothing has changed.
 
@@ -30,13 +42,15 @@ def run(session: Session, *, force: bool = False) -> dict[str, Any]:
     dict
         What each step gave.
     """
-    said = session.reporter.say
-    defaults = session.loaded.defaults
-    said(f"{session.job.name} as of {session.job.as_of}, {len(defaults)} settings left at defaults")
+    said = reporter.say
+    defaults = settings.defaults
+    said(
+        f"{settings.job.name} as of {settings.job.as_of}, {len(defaults)} settings left at defaults"
+    )
     return {
-        "train": train(session, force=force),
-        "promote": decide(session),
-        "score": score(session),
-        "lists": lists(session),
-        "report": report(session),
+        "train": train(settings, tables, results, tracking, reporter, force=force),
+        "promote": decide(settings.job, tables, results, tracking, reporter),
+        "score": score(settings, tables, results, tracking, reporter),
+        "lists": lists(settings, tables, results, tracking, reporter),
+        "report": report(settings, tables, results, tracking, reporter),
     }

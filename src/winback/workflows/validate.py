@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from winback.errors import DataError
-from winback.workflows.session import Session
+
+if TYPE_CHECKING:
+    from winback.config import Job
+    from winback.workflows.reporter import Reporter
+    from winback.workflows.results import Results
+    from winback.workflows.tables import Tables
 
 _FURTHER = ("customers", "events", "contacts")
 STALE_DAYS = 14  # a shop whose customers are worth modelling sells something in two weeks
 
 
-def validate(session: Session) -> dict[str, Any]:
+def validate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> dict[str, Any]:
     """Check the purchases against their contract, and stage `rejected.parquet`.
-
-    Parameters
-    ----------
-    session
-        The command at work.
 
     Returns
     -------
@@ -30,44 +30,44 @@ def validate(session: Session) -> dict[str, Any]:
         The data break their contract; what was rejected is written all the same.
     """
     try:
-        transactions = session.transactions
+        transactions = tables.transactions
     except DataError as error:
         rejected = getattr(error, "rejected", None)
         if rejected is not None:
-            rejected.to_parquet(session.staged("rejected.parquet"))
-            session.publish()
+            rejected.to_parquet(results.staged("rejected.parquet"))
+            results.publish()
         raise
-    transactions.rejected.order_by("source_row").to_parquet(session.staged("rejected.parquet"))
-    counts = session.manifest["intake"]
-    session.reporter.say(
+    transactions.rejected.order_by("source_row").to_parquet(results.staged("rejected.parquet"))
+    counts = results.manifest["intake"]
+    reporter.say(
         f"{counts['accepted']:,} of {counts['rows_in']:,} rows accepted: "
         f"{counts['customers']:,} customers, {counts['first_day']} to {counts['last_day']}"
     )
     left_out = {
         "left out by the filter": counts["filtered_out"],
         "of amount zero": counts["zero_amounts"],
-        f"after {session.job.as_of}": counts["after_as_of"],
+        f"after {job.as_of}": counts["after_as_of"],
         "of guests, left out": counts["guests"],
     }
     for what, n in left_out.items():
         if n:
-            session.reporter.say(f"  {n:,} rows {what}")
-    if session.today is not None and session.job.as_of > session.today:
-        session.reporter.warn(
-            f"as_of lies after today, {session.today}: days that have not been yet count as silence"
+            reporter.say(f"  {n:,} rows {what}")
+    if tables.today is not None and job.as_of > tables.today:
+        reporter.warn(
+            f"as_of lies after today, {tables.today}: days that have not been yet count as silence"
         )
-    silent = (session.job.as_of - counts["last_day"]).days
+    silent = (job.as_of - counts["last_day"]).days
     if silent > STALE_DAYS:
-        session.reporter.warn(
-            f"the newest purchase is {silent} days before {session.job.as_of}: if the feed has "
+        reporter.warn(
+            f"the newest purchase is {silent} days before {job.as_of}: if the feed has "
             "stopped, everybody will look as if they had stopped too"
         )
-    matches = _matches(session)
+    matches = _matches(tables, results, reporter)
     for reason, n in counts["rejected"].items():
-        session.reporter.warn(f"{n:,} rows rejected: {reason} (see rejected.parquet)")
-    amounts, free = _totals(session)
+        reporter.warn(f"{n:,} rows rejected: {reason} (see rejected.parquet)")
+    amounts, free = _totals(tables)
     if counts["has_amounts"]:
-        session.reporter.say(f"  total amount {amounts:,.2f}")
+        reporter.say(f"  total amount {amounts:,.2f}")
     return {
         **counts,
         "total_amount": amounts if counts["has_amounts"] else None,
@@ -76,21 +76,21 @@ def validate(session: Session) -> dict[str, Any]:
     }
 
 
-def _matches(session: Session) -> dict[str, Any]:
+def _matches(tables: Tables, results: Results, reporter: Reporter) -> dict[str, Any]:
     """Return how many customers of each further table bought."""
     for name in _FURTHER:
-        session.read_further(name)
-    matches: dict[str, Any] = session.manifest.get("matches", {})
+        tables.read_further(name)
+    matches: dict[str, Any] = results.manifest.get("matches", {})
     for name, found in matches.items():
-        session.reporter.say(
+        reporter.say(
             f"  {found['matched']:,} of {found['ids']:,} customers of {name} are among them"
         )
     return matches
 
 
-def _totals(session: Session) -> tuple[float, int]:
+def _totals(tables: Tables) -> tuple[float, int]:
     """Return the sum of the accepted amounts, and how many of them are 0."""
-    table = session.transactions.table
+    table = tables.transactions.table
     found = table.aggregate(total=table.amount.sum(), free=(table.amount == 0).sum())
     row = found.to_pyarrow().to_pylist()[0]
     return float(row["total"] or 0.0), int(row["free"] or 0)

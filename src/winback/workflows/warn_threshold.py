@@ -5,22 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from winback.workflows.score import scored_with
-from winback.workflows.session import Session
-
 if TYPE_CHECKING:
     import pandas as pd
 
+    from winback.config import Job
     from winback.lists.warn_from import WarnFrom
+    from winback.workflows.reporter import Reporter
+    from winback.workflows.tables import Tables
+    from winback.workflows.tracking import Tracking
 
 
-def warn_from(session: Session, scores: pd.DataFrame) -> WarnFrom:
+def warn_from(
+    job: Job, tables: Tables, tracking: Tracking, reporter: Reporter, scores: pd.DataFrame
+) -> WarnFrom:
     """Return the rule in force."""
     from winback.economics import Economics
     from winback.lists.severity import Thresholds
     from winback.lists.warn_from import WarnFrom
 
-    settings = session.job.lists.churn_warning
+    settings = job.lists.churn_warning
     wanted = settings.warn_from
     rule = WarnFrom(
         economics=Economics(
@@ -33,25 +36,31 @@ def warn_from(session: Session, scores: pd.DataFrame) -> WarnFrom:
     if wanted is None:
         return rule
     if wanted.days is not None:
-        measured = _lead_time(session, scores, wanted.days)
+        measured = _lead_time(job, tables, tracking, reporter, scores, wanted.days)
         return replace(rule, risk=measured["risk"], measured=measured)
     return replace(rule, risk=wanted.risk, profit=wanted.profit)
 
 
-def _lead_time(session: Session, scores: pd.DataFrame, days: int) -> dict[str, Any]:
+def _lead_time(
+    job: Job,
+    tables: Tables,
+    tracking: Tracking,
+    reporter: Reporter,
+    scores: pd.DataFrame,
+    days: int,
+) -> dict[str, Any]:
     """Measure on history from which risk on customers are warned about so many days ahead."""
     from winback.estimators.base.artifact import recipe_of
     from winback.evaluation.lead_time import measure_lead_time
     from winback.workflows.evaluate import churn_settings
 
-    job = session.job
-    recipe = recipe_of(scored_with(session, scores, "churn").estimator) if len(scores) else None
-    with session.reporter.step("Measuring days of warning on history"):
+    recipe = recipe_of(tracking.scored_with(scores, "churn").estimator) if len(scores) else None
+    with reporter.step("Measuring days of warning on history"):
         measured = measure_lead_time(
-            session.past,
+            tables.past,
             days,
-            session.churn_horizon_days,
-            settings=churn_settings(session),
+            tables.churn_horizon_days,
+            settings=churn_settings(job),
             recipe=recipe,
             random_state=job.random_state,
         )

@@ -7,27 +7,35 @@ from typing import TYPE_CHECKING
 
 from winback.workflows.list_files import keep, kept_dates, origin
 from winback.workflows.playbook import job_playbook
-from winback.workflows.session import Session
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from winback.config import Job, LoadedJob
     from winback.estimators.uplift.uplift_model import UpliftModel
     from winback.lists.memory import Memory
     from winback.lists.playbook import Playbook
     from winback.lists.terms import Channel, WinBackTerms
     from winback.lists.win_back import WinBack
+    from winback.workflows.reporter import Reporter
+    from winback.workflows.results import Results
+    from winback.workflows.tables import Tables
 
 GROUP = "acquisition_channel"
 
 
-def win_back(session: Session, scores: pd.DataFrame, customers: pd.DataFrame | None) -> WinBack:
+def win_back(
+    settings: LoadedJob,
+    tables: Tables,
+    results: Results,
+    reporter: Reporter,
+    scores: pd.DataFrame,
+    customers: pd.DataFrame | None,
+) -> WinBack:
     """Make the win-back list of `as_of`, and stage its files.
 
     Parameters
     ----------
-    session
-        The job at work.
     scores
         The scores of `as_of`.
     customers
@@ -43,38 +51,38 @@ def win_back(session: Session, scores: pd.DataFrame, customers: pd.DataFrame | N
     from winback.lists.win_back import win_back as call_back
     from winback.lists.write import write_parquet
 
-    contacts, playbook = session.read_frame("contacts"), job_playbook(session)
-    uplift = _uplift(session, contacts, customers)
+    contacts, playbook = tables.read_frame("contacts"), job_playbook(settings)
+    uplift = _uplift(settings.job, tables, results, reporter, contacts, customers)
     lists = call_back(
         scores,
-        as_of=session.job.as_of,
-        terms=_terms(session),
+        as_of=settings.job.as_of,
+        terms=_terms(settings.job),
         tables=Tables(
             customers=customers,
             contacts=contacts,
-            open_cases=open_cases_of(session),
-            covariates=None if uplift is None else _covariates(session, customers),
+            open_cases=open_cases_of(settings.job, tables),
+            covariates=None if uplift is None else _covariates(settings.job, tables, customers),
         ),
-        memory=_memory(session, playbook),
+        memory=_memory(settings.job, results, playbook),
         playbook=playbook,
         uplift=uplift,
-        origin=origin(session),
+        origin=origin(settings),
     )
     name = lists.summary["list_id"]
-    keep(session, "win_back", lists.treated, WIN_BACK, name)
-    keep(session, "win_back_control", lists.control, WIN_BACK, name)
-    for folder in ("", f"lists/{session.job.as_of}/"):
-        path = session.staged(f"{folder}win_back_excluded.parquet")
+    keep(settings, results, reporter, "win_back", lists.treated, WIN_BACK, name)
+    keep(settings, results, reporter, "win_back_control", lists.control, WIN_BACK, name)
+    for folder in ("", f"lists/{settings.job.as_of}/"):
+        path = results.staged(f"{folder}win_back_excluded.parquet")
         write_parquet(lists.excluded, path, WIN_BACK_EXCLUDED)
     return lists
 
 
-def _terms(session: Session) -> WinBackTerms:
+def _terms(job: Job) -> WinBackTerms:
     """Put the job's settings into the terms of the list."""
     from winback.economics import Economics
     from winback.lists.terms import Eligibility, WinBackTerms
 
-    job, settings = session.job, session.job.lists.win_back
+    settings = job.lists.win_back
     active_within_days = job.churn.active_within_days
     return WinBackTerms(
         economics=Economics(
@@ -85,7 +93,7 @@ def _terms(session: Session) -> WinBackTerms:
         ),
         budget=settings.budget,
         capacity=settings.capacity,
-        channels=_channels(session),
+        channels=_channels(job),
         # an offer that the job names goes before the playbook's
         offer=settings.offer if "offer" in settings.model_fields_set else None,
         control_share=settings.control_share,
@@ -105,29 +113,29 @@ def _terms(session: Session) -> WinBackTerms:
     )
 
 
-def _memory(session: Session, playbook: Playbook) -> Memory:
+def _memory(job: Job, results: Results, playbook: Playbook) -> Memory:
     """Read both arms of the job's earlier lists, as far back as one remembers."""
     import pandas as pd
 
     from winback.lists.memory import EARLIER, Memory
 
-    settings, as_of = session.job.lists.win_back, session.job.as_of
+    settings, as_of = job.lists.win_back, job.as_of
     longest = max(rule.cooldown_days for rule in playbook.rules["win_back"])
     # the steps of a sequence are counted since the last purchase, which the window bounds
     days = max(settings.cooldown_days, settings.contact_cap_days, settings.window_days, longest, 7)
     frames = [
-        pd.read_parquet(session.earlier / f"lists/{day}/{name}.parquet", columns=list(EARLIER))
+        pd.read_parquet(results.earlier / f"lists/{day}/{name}.parquet", columns=list(EARLIER))
         for name in ("win_back", "win_back_control")
-        for day in sorted(kept_dates(session, name))
+        for day in sorted(kept_dates(results, name))
         if as_of - timedelta(days=days) <= day < as_of
     ]
     return Memory(win_backs=pd.concat(frames, ignore_index=True) if frames else None)
 
 
-def _channels(session: Session) -> dict[str, Channel]:
+def _channels(job: Job) -> dict[str, Channel]:
     from winback.lists.terms import Channel
 
-    settings = session.job.lists.win_back
+    settings = job.lists.win_back
     if settings.channels is None:
         return {settings.channel: Channel(settings.capacity)}
     return {
@@ -136,16 +144,16 @@ def _channels(session: Session) -> dict[str, Channel]:
     }
 
 
-def open_cases_of(session: Session) -> pd.DataFrame:
+def open_cases_of(job: Job, tables: Tables) -> pd.DataFrame:
     """Find who has a complaint or a refund open; a source without amounts has no refunds."""
     from winback.features.open_cases import open_cases
 
-    settings = session.job.lists.win_back
+    settings = job.lists.win_back
     cases: pd.DataFrame = (
         open_cases(
-            session.transactions.table,
-            session.job.as_of,
-            events=session.events,
+            tables.transactions.table,
+            job.as_of,
+            events=tables.events,
             complaint=settings.complaint_event,
             resolved=settings.complaint_resolved_event,
             complaint_days=settings.complaint_days,
@@ -158,7 +166,12 @@ def open_cases_of(session: Session) -> pd.DataFrame:
 
 
 def _uplift(
-    session: Session, contacts: pd.DataFrame | None, customers: pd.DataFrame | None
+    job: Job,
+    tables: Tables,
+    results: Results,
+    reporter: Reporter,
+    contacts: pd.DataFrame | None,
+    customers: pd.DataFrame | None,
 ) -> UpliftModel | None:
     """Learn from past campaigns with a comparison group, if there are any."""
     import ibis
@@ -172,18 +185,18 @@ def _uplift(
         return None
     table = campaign_table(
         ibis.memtable(pa.Table.from_pandas(contacts, preserve_index=False)),
-        session.transactions.table,
-        session.job.as_of,
-        horizon_days=session.job.horizon_days,
-        count_zero=session.transactions.count_zero,
+        tables.transactions.table,
+        job.as_of,
+        horizon_days=job.horizon_days,
+        count_zero=tables.transactions.count_zero,
     )
     if table is None:
         return None
-    with session.reporter.step("Measuring past campaigns"):
+    with reporter.step("Measuring past campaigns"):
         rows = table.order_by(["campaign", "customer_id"]).to_pyarrow().to_pandas()
-        unfair = not_as_drawn(rows, COVARIATES, _drawn(session))
+        unfair = not_as_drawn(rows, COVARIATES, _drawn(results))
         for campaign, why in unfair.items():
-            session.reporter.warn(f"the campaign {campaign} is not learned from: {why}")
+            reporter.warn(f"the campaign {campaign} is not learned from: {why}")
         rows = rows[~rows["campaign"].isin(list(unfair))].reset_index(drop=True)
         if rows.empty:
             return None
@@ -196,14 +209,14 @@ def _uplift(
         )
 
 
-def _drawn(session: Session) -> dict[str, float]:
+def _drawn(results: Results) -> dict[str, float]:
     """Return P(treated) of the job's own experiments and lists, where it was one and the same."""
     import pandas as pd
 
     columns = ["experiment_id", "list_id", "propensity"]
     frames = [
-        pd.read_parquet(session.earlier / f"lists/{day}/win_back.parquet", columns=columns)
-        for day in kept_dates(session, "win_back")
+        pd.read_parquet(results.earlier / f"lists/{day}/win_back.parquet", columns=columns)
+        for day in kept_dates(results, "win_back")
     ]
     if not frames:
         return {}
@@ -214,11 +227,11 @@ def _drawn(session: Session) -> dict[str, float]:
     return {str(name): float(share) for name, share in same.items()}
 
 
-def _covariates(session: Session, customers: pd.DataFrame | None) -> pd.DataFrame:
+def _covariates(job: Job, tables: Tables, customers: pd.DataFrame | None) -> pd.DataFrame:
     """Describe the customers at `as_of` by what past campaigns are described by."""
     from winback.features.past_campaigns import COVARIATES
 
-    table = session.past.behaviour(session.job.horizon_days)
+    table = tables.past.behaviour(job.horizon_days)
     rows = table.select("customer_id", *COVARIATES).to_pyarrow().to_pandas()
     return _with_groups(rows, customers)
 

@@ -6,13 +6,14 @@ import pytest
 from winback.data.amounts import settle
 from winback.data.connect import load, open_engine
 from winback.data.intake import read_transactions
+from winback.data.policy import IntakePolicy
 from winback.errors import DataError
 
 
 def read(cells):
     engine = open_engine(threads=1)
     frame = pd.DataFrame({"customer_id": "a", "timestamp": "2024-01-01", "amount": cells})
-    rows = read_transactions(frame, engine=engine, zero_amounts="keep").table
+    rows = read_transactions(frame, engine=engine, policy=IntakePolicy(zero_amounts="keep")).table
     return rows.amount.to_pyarrow().to_pylist()
 
 
@@ -55,5 +56,5 @@ def test_as_many_proofs_for_either_stop():
 def test_what_is_no_amount_is_rejected_and_counted():
     cells = ["1,50", "12:30", "1.2.3", "2024-01-01", "n/a", "3,4,5"]
     frame = pd.DataFrame({"customer_id": "a", "timestamp": "2024-01-01", "amount": cells})
-    counts = read_transactions(frame, max_rejected_share=1).counts
+    counts = read_transactions(frame, policy=IntakePolicy(max_rejected_share=1)).counts
     assert (counts.accepted, sum(counts.rejected.values())) == (1, 5)

@@ -7,6 +7,7 @@ import pytest
 
 from winback.data.checks import TooManyRejectedError
 from winback.data.events import read_table
+from winback.data.policy import IntakePolicy
 from winback.errors import DataError
 
 EVENTS = pa.table(
@@ -19,9 +20,14 @@ EVENTS = pa.table(
 
 
 def test_events_are_checked_and_their_days_are_local():
-    options = {"columns": {"customer_id": "who"}, "timezone": "Asia/Shanghai"}
+    columns, as_of = {"customer_id": "who"}, dt.date(2024, 12, 31)
+    policy = IntakePolicy(timezone="Asia/Shanghai", max_rejected_share=0.8)
     read = read_table(
-        "events", EVENTS, as_of=dt.date(2024, 12, 31), max_rejected_share=0.8, **options
+        "events",
+        EVENTS,
+        columns=columns,
+        as_of=as_of,
+        policy=policy,
     )
     assert read.table.to_pyarrow().to_pylist() == [
         {
@@ -41,7 +47,7 @@ def test_events_are_checked_and_their_days_are_local():
     ]
     assert (read.rows_in, read.after_as_of) == (6, 1)
     with pytest.raises(TooManyRejectedError, match="4 of 5 rows"):
-        read_table("events", EVENTS, as_of=dt.date(2024, 12, 31), **options)
+        read_table("events", EVENTS, columns=columns, as_of=as_of)
 
 
 def test_a_missing_column_is_named():

@@ -6,6 +6,7 @@ import pytest
 from winback.data.events import read_table
 from winback.data.identity import CustomerIds
 from winback.data.intake import read_transactions
+from winback.data.policy import IntakePolicy
 from winback.errors import DataError
 
 
@@ -17,7 +18,7 @@ def test_guests_are_left_out_and_counted():
     counts = read_transactions(frame(["guest", "游客", "Gast", " ГОСТЬ ", "a", "b"])).counts
     assert (counts.guests, counts.customers, dict(counts.rejected)) == (4, 2, {})
     own = CustomerIds(guests=("laden",))
-    assert read_transactions(frame(["Laden", "a"]), ids=own).counts.guests == 1
+    assert read_transactions(frame(["Laden", "a"]), policy=IntakePolicy(ids=own)).counts.guests == 1
 
 
 def test_a_number_is_a_guest_only_where_it_comes_far_more_often_than_anybody():
@@ -31,7 +32,12 @@ def test_identifiers_that_cannot_be_those_of_customers_stop():
     crowd = frame(["x"] * 80 + [f"c{n}" for n in range(40)])
     with pytest.raises(DataError, match=r"'x' in 80 of 120 rows"):
         read_transactions(crowd)
-    assert read_transactions(crowd, ids=CustomerIds(any_share=True)).counts.customers == 41
+    assert (
+        read_transactions(
+            crowd, policy=IntakePolicy(ids=CustomerIds(any_share=True))
+        ).counts.customers
+        == 41
+    )
 
 
 def test_one_customer_written_in_ways_that_look_alike_is_one_unless_said_otherwise():
@@ -48,7 +54,9 @@ def test_one_customer_written_in_ways_that_look_alike_is_one_unless_said_otherwi
     ]
     assert read_transactions(frame(ids)).counts.customers == 3
     exact = CustomerIds(normalise=False)
-    assert read_transactions(frame(ids), ids=exact).counts.customers == len(ids)
+    assert read_transactions(frame(ids), policy=IntakePolicy(ids=exact)).counts.customers == len(
+        ids
+    )
 
 
 @pytest.mark.parametrize("cell", ["CONTROL", "Holdout ", "0", "false", "对照组", "Kontrollgruppe"])

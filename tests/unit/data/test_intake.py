@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pytest
 from winback.data.checks import TooManyRejectedError
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
+from winback.data.policy import IntakePolicy
 from winback.errors import ConfigError, DataError
 
 DAY = dt.date(2024, 3, 31)
@@ -34,7 +36,7 @@ def test_a_bad_cell_inside_an_expression_is_unparsable_and_shown():
         }
     )
     columns = {"timestamp": "strptime(at, '%d/%m/%Y')", "amount": "pieces * price"}
-    read = read_transactions(lines, columns=columns, max_rejected_share=1.0)
+    read = read_transactions(lines, columns=columns, policy=IntakePolicy(max_rejected_share=1.0))
     rejected = read.rejected.order_by("source_row").to_pyarrow().to_pylist()
     assert [(row["reason"], row["timestamp"], row["amount"]) for row in rejected] == [
         ("unparsable amount", "2024-02-01 00:00:00", "x"),
@@ -90,7 +92,10 @@ def test_each_broken_row_lands_in_rejected_with_its_reason_and_cells(tmp_path):
         "b,2024-01-02,0,EUR,\n"
     )
     read = read_transactions(
-        path, currency="EUR", deduplicate=True, not_after=DAY, max_rejected_share=1.0
+        path,
+        policy=IntakePolicy(
+            currency="EUR", deduplicate=True, not_after=DAY, max_rejected_share=1.0
+        ),
     )
     rejected = read.rejected.order_by("source_row").to_pyarrow().to_pylist()
     assert [(row["source_row"], row["reason"]) for row in rejected] == [
@@ -125,7 +130,7 @@ def test_each_broken_row_lands_in_rejected_with_its_reason_and_cells(tmp_path):
 def test_the_last_possible_day_is_possible_to_its_end():
     times = [f"{DAY} 23:59:59", f"{DAY + dt.timedelta(days=1)} 00:00:00"]
     source = orders(customer_id=["a", "b"], timestamp=times, amount=["5", "5"])
-    read = read_transactions(source, not_after=DAY, max_rejected_share=0.5)
+    read = read_transactions(source, policy=IntakePolicy(not_after=DAY, max_rejected_share=0.5))
     assert [row[0] for row in days(read)] == [DAY]
     assert dict(read.counts.rejected) == {"future time": 1}
 
@@ -141,15 +146,16 @@ def test_what_is_after_as_of_has_no_effect():
         timestamp=["2024-04-01", "2024-04-02", "2031-01-01"] * 50,
         amount=["x", "1", "5"] * 50,
     )
-    options = {"as_of": DAY, "not_after": dt.date(2024, 12, 31), "max_rejected_share": 0.34}
-    alone = read_transactions(known, **options)
-    both = read_transactions(pa.concat_tables([later, known]), **options)
+    policy = IntakePolicy(not_after=dt.date(2024, 12, 31), max_rejected_share=0.34)
+    alone = read_transactions(known, as_of=DAY, policy=policy)
+    both = read_transactions(pa.concat_tables([later, known]), as_of=DAY, policy=policy)
     assert both.fingerprint == alone.fingerprint
     assert both.counts.after_as_of == 100
     assert both.counts.rejected == {"unparsable amount": 1, "future time": 50}
     assert (both.counts.accepted, both.counts.last_day) == (2, DAY)
+    strict = replace(policy, max_rejected_share=0.3)
     with pytest.raises(TooManyRejectedError, match="1 of 3 rows"):
-        read_transactions(pa.concat_tables([later, known]), **options | {"max_rejected_share": 0.3})
+        read_transactions(pa.concat_tables([later, known]), as_of=DAY, policy=strict)
 
 
 def test_a_row_that_became_known_after_as_of_is_not_known():
@@ -171,13 +177,13 @@ def test_days_are_cut_in_the_time_zone():
         timestamp=["2024-01-01T20:00:00Z", "2024-01-01 20:00:00"],
         amount=["1", "2"],
     )
-    read = read_transactions(rows, timezone="Asia/Shanghai")
+    read = read_transactions(rows, policy=IntakePolicy(timezone="Asia/Shanghai"))
     assert [(day, amount) for day, _, _, amount in days(read)] == [
         (dt.date(2024, 1, 1), 2.0),  # naive: local
         (dt.date(2024, 1, 2), 1.0),  # aware: converted
     ]
     with pytest.raises(ConfigError, match="no such time zone"):
-        read_transactions(rows, timezone="Mars/Phobos")
+        read_transactions(rows, policy=IntakePolicy(timezone="Mars/Phobos"))
 
 
 def test_a_filter_sees_aware_timestamps_in_the_time_zone():
@@ -185,7 +191,12 @@ def test_a_filter_sees_aware_timestamps_in_the_time_zone():
         {"customer_id": "a", "timestamp": pd.to_datetime(["2024-01-01T20:00Z"]), "amount": 1.0}
     )
     keep = "CAST(timestamp AS DATE) = DATE '2024-01-02'"
-    assert read_transactions(rows, filter=keep, timezone="Asia/Shanghai").counts.accepted == 1
+    assert (
+        read_transactions(
+            rows, filter=keep, policy=IntakePolicy(timezone="Asia/Shanghai")
+        ).counts.accepted
+        == 1
+    )
 
 
 def test_filter_and_expressions_run_on_the_sources_own_columns():
@@ -207,7 +218,7 @@ def test_filter_and_expressions_run_on_the_sources_own_columns():
             "amount": "n * price",
         },
         filter="n <> 2",
-        max_rejected_share=0.5,
+        policy=IntakePolicy(max_rejected_share=0.5),
     )
     accepted = read.table.to_pyarrow().to_pylist()
     assert [(r["customer_id"], r["order_id"], r["amount"]) for r in accepted] == [
@@ -223,14 +234,14 @@ def test_filter_and_expressions_run_on_the_sources_own_columns():
 )
 def test_zero_amounts(zero_amounts, accepted, dropped, count_zero):
     rows = orders(customer_id=["a", "b"], timestamp=["2024-01-01"] * 2, amount=["-0.0", "5"])
-    read = read_transactions(rows, zero_amounts=zero_amounts)
+    read = read_transactions(rows, policy=IntakePolicy(zero_amounts=zero_amounts))
     assert (read.counts.accepted, read.counts.zero_amounts) == (accepted, dropped)
     assert read.count_zero is count_zero
     assert all(math.copysign(1, row[3]) == 1 for row in days(read))
 
 
 def test_a_source_without_amounts():
-    read = read_transactions(orders().drop(["amount"]), zero_amounts="drop")
+    read = read_transactions(orders().drop(["amount"]), policy=IntakePolicy(zero_amounts="drop"))
     assert not read.has_amounts
     assert read.count_zero
     assert [row[3] for row in days(read)] == [0.0]
@@ -245,7 +256,7 @@ def test_several_currencies_need_a_word():
     )
     with pytest.raises(DataError, match=r"got EUR in 2 rows, USD in 1 rows\. .*set currency: EUR"):
         read_transactions(rows)
-    read = read_transactions(rows, currency="eur", max_rejected_share=0.5)
+    read = read_transactions(rows, policy=IntakePolicy(currency="eur", max_rejected_share=0.5))
     assert read.counts.rejected == {"wrong currency": 1}
 
 
@@ -286,7 +297,7 @@ def test_lines_are_duplicates_only_if_every_column_repeats():
         note=["x", "y", "x"],
     )
     assert read_transactions(rows).counts.accepted == 3
-    read = read_transactions(rows, deduplicate=True, max_rejected_share=0.5)
+    read = read_transactions(rows, policy=IntakePolicy(deduplicate=True, max_rejected_share=0.5))
     assert read.rejected.to_pyarrow()["source_row"].to_pylist() == [3]
 
 

@@ -10,6 +10,7 @@ from winback.data.connect import load, open_engine
 from winback.data.expressions import Expression
 from winback.data.identity import identifier
 from winback.data.intake import read_transactions
+from winback.data.policy import IntakePolicy
 from winback.data.raw import columns_of
 from winback.errors import DataError
 
@@ -107,7 +108,9 @@ def test_what_comes_later_does_not_decide_how_earlier_dates_are_read(later, avai
         given = {"customer_id": ["a"] * n, "timestamp": [*cells], "amount": [1.0] * n}
         given["available_at"] = pa.array([None] * (n - 1) + [available], pa.string())
         table, as_of = pa.table(given), dt.date(2024, 3, 31)
-        return read_transactions(table, as_of=as_of, max_rejected_share=0.5).counts
+        return read_transactions(
+            table, as_of=as_of, policy=IntakePolicy(max_rejected_share=0.5)
+        ).counts
 
     with pytest.raises(DataError, match=r"day or the month .*got 1/2/2024"):
         read_known("1/2/2024", later)

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from winback.data.intake import read_transactions
+from winback.data.policy import IntakePolicy
 from winback.errors import ConfigError
 
 ROWS = [
@@ -27,7 +28,7 @@ NAMES = ["customer_id", "order_id", "timestamp", "amount", "available_at"]
 def read(refunds, **options):
     columns = dict(zip(NAMES, zip(*(row for row, _ in ROWS), strict=True), strict=True))
     columns["amount"] = [float(amount) for amount in columns["amount"]]
-    return read_transactions(pa.table(columns), refunds=refunds, **options)
+    return read_transactions(pa.table(columns), policy=IntakePolicy(refunds=refunds), **options)
 
 
 def day_of(table):
@@ -60,4 +61,4 @@ def test_a_refund_does_not_change_what_was_known_before_it():
 def test_by_order_needs_an_order():
     rows = pa.table({"customer_id": ["a"], "timestamp": ["2024-01-01"], "amount": [1.0]})
     with pytest.raises(ConfigError, match="refunds by order need an order_id"):
-        read_transactions(rows, refunds="by_order")
+        read_transactions(rows, policy=IntakePolicy(refunds="by_order"))

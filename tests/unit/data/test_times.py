@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from winback.data.intake import read_transactions
+from winback.data.policy import IntakePolicy
 
 MOMENT = "2023-01-31 17:07:37"
 
@@ -40,7 +41,7 @@ def test_times_are_read(cell, expected):
 def test_one_odd_cell_does_not_turn_the_rest():
     cells = ["31.01.23", "01.02.23", "2023-02-03", "soon"]
     frame = pd.DataFrame({"customer_id": "a", "timestamp": cells, "amount": 1.0})
-    read = read_transactions(frame, max_rejected_share=0.5)
+    read = read_transactions(frame, policy=IntakePolicy(max_rejected_share=0.5))
     days = sorted(str(day) for day in read.table.to_pyarrow()["day"].to_pylist())
     assert days == ["2023-01-31", "2023-02-01", "2023-02-03"]
     assert dict(read.counts.rejected) == {"unparsable time": 1}

@@ -6,6 +6,7 @@ import pytest
 
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
+from winback.data.policy import IntakePolicy
 from winback.evaluation.cohorts import SUMS, cohort_values
 from winback.evaluation.past import Past
 from winback.evaluation.tracking import track
@@ -40,7 +41,9 @@ def test_customers_and_purchases_after_the_window_change_nothing(tracked):
     won["customer_id"] = "new" + won["customer_id"]  # in nobody's expectation, nor their returns
     again = won.assign(timestamp=won["timestamp"] + pd.Timedelta(days=30))
     every = pd.concat([rows, later, won, again], ignore_index=True)
-    longer = Past(read_transactions(every, zero_amounts="keep"), date(1998, 6, 30))
+    longer = Past(
+        read_transactions(every, policy=IntakePolicy(zero_amounts="keep")), date(1998, 6, 30)
+    )
     again = track(longer, WINDOW, "beta_geo")
     pd.testing.assert_frame_equal(again, tracked)
 

@@ -8,6 +8,7 @@ import pytest
 
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
+from winback.data.policy import IntakePolicy
 from winback.data.simulate import read_truth, simulate
 from winback.estimators.purchase.beta_geo import BetaGeoModel
 from winback.features.rfm import rfm_summary
@@ -27,7 +28,7 @@ def dormant(tmp_path_factory):
         folder / "transactions.parquet",
         columns=columns,
         as_of=AS_OF,
-        max_rejected_share=0.2,
+        policy=IntakePolicy(max_rejected_share=0.2),
         engine=engine,
     )
     rfm = rfm_summary(known, AS_OF)

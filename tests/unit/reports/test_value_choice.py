@@ -93,7 +93,7 @@ OTHER = [{**row, "target": "purchases"} for row in CONTEST]
 
 
 def told():
-    return choice(CHOSEN, REASONS, [*INNER, *OTHER, *CONTEST], "revenue")
+    return choice(CHOSEN, REASONS, [*INNER, *OTHER, *CONTEST])
 
 
 def test_those_left_in_come_first_by_loss_and_the_choice_before_its_twin():
@@ -116,14 +116,14 @@ def test_those_left_in_come_first_by_loss_and_the_choice_before_its_twin():
 
 def test_nothing_is_told_where_nothing_was_chosen():
     named = Message.of_all([Message("contest.named", model=CHOSEN), contest.NO_LEVEL.message])
-    assert choice(CHOSEN, named, CONTEST, "revenue") is None
+    assert choice(CHOSEN, named, CONTEST) is None
     fallback = Message("fit.falls_back", model="rate+own_mean", failed="zero", why="x")
-    assert choice("rate+own_mean", fallback, CONTEST[:1], "revenue") is None
-    assert choice("rate+own_mean", fallback, CONTEST, "revenue")["fallback"]
+    assert choice("rate+own_mean", fallback, CONTEST[:1]) is None
+    assert choice("rate+own_mean", fallback, CONTEST)["fallback"]
 
 
 def test_what_an_earlier_version_said_in_english_is_shown_as_stored():
-    found = choice(CHOSEN, Message.of("zero, as I said; so there"), CONTEST, "revenue")
+    found = choice(CHOSEN, Message.of("zero, as I said; so there"), CONTEST)
     assert found["chosen"] == CHOSEN
     text = card_text(found, Message.of("x"), [], Words("zh"))
     assert "* Zero, as I said; so there\u3002" in text

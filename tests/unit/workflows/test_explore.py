@@ -44,7 +44,7 @@ def test_settings_can_be_others_and_nothing_stays(path, tmp_path):
     assert job.as_of == date(1997, 12, 31)
     assert job.purchases.counts.last_day <= job.as_of
     assert job.settings.churn.active_within_days == 90
-    folder = job._session.out
+    folder = job._work.results.out
     assert folder.exists()
     del job
     gc.collect()

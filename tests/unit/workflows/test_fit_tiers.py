@@ -2,7 +2,6 @@
 
 import json
 from contextlib import contextmanager
-from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
@@ -10,11 +9,11 @@ import pytest
 from winback.config import load_job
 from winback.estimators.base.artifact import from_files, make, to_files
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
-from winback.registry import aliases
 from winback.workflows.evaluate import Evaluation
 from winback.workflows.fit_tiers import RECORD, ensure_judged, fit_tiers, judge_tiers
 from winback.workflows.fitting import value_frame
-from winback.workflows.session import Session
+from winback.workflows.tracking import Tracking
+from winback.workflows.work import Work
 
 JOB = """\
 name: shop
@@ -28,38 +27,37 @@ tiers: {tiers}
 
 @pytest.fixture
 def opened(tmp_path, monkeypatch):
-    monkeypatch.setattr(aliases, "aliases_of", lambda *_: set())  # no champion yet
-    monkeypatch.setattr(Session, "store", None)
+    monkeypatch.setattr(Tracking, "earlier", lambda *_: None)  # no champion yet
 
     @contextmanager
     def opened(as_of="1997-09-30", tiers="{}"):
         job = tmp_path / "job.yaml"
         job.write_text(JOB.format(as_of=as_of, tiers=tiers))
-        with Session(load_job(job), out=tmp_path / "out") as session:
-            yield session
+        with Work(load_job(job), out=tmp_path / "out") as work:
+            yield work
 
     return opened
 
 
-def learned(session):
-    frame = value_frame(session)
+def learned(work):
+    frame = work.do(value_frame)
     recipe = VALUE_CANDIDATES["rate+own_mean"]
     value = make(recipe).set_params(horizon_days=60).fit(frame)
-    return value, fit_tiers(session, frame, value)
+    return value, work.do(fit_tiers, frame, value)
 
 
 def test_tiers_are_learned_as_the_job_says_and_judged(opened, tmp_path):
     wanted = "{method: gaussian_mixture, n_tiers: 2, min_tier_share: 0.1, scheme: numbered}"
-    with opened(tiers=wanted) as session:
-        value, fitted = learned(session)
+    with opened(tiers=wanted) as work:
+        value, fitted = learned(work)
         tiers = fitted.estimator
         assert (tiers.method, tiers.n_tiers, tiers.min_tier_share) == (
             "gaussian_mixture", 2, 0.1,
         )  # fmt: skip
         assert {"stability", "separation", "separation_reference"} < set(fitted.metrics)
         evaluation = Evaluation([{"target": "revenue", "model": "zero", "chosen": True}])
-        by_zero = judge_tiers(session, evaluation, value, tiers)["held_out"]
-        found = judge_tiers(session, Evaluation(), value, tiers)
+        by_zero = work.do(judge_tiers, evaluation, value, tiers)["held_out"]
+        found = work.do(judge_tiers, Evaluation(), value, tiers)
         assert found["held_out"] != by_zero  # the contest's choice at the cut-off is refitted
     assert json.loads((tmp_path / "out" / RECORD).read_text()) == found
     assert found["tiers"] == ["tier-1", "tier-2"]
@@ -70,8 +68,8 @@ def test_tiers_are_learned_as_the_job_says_and_judged(opened, tmp_path):
 
 
 def test_a_history_too_short_to_judge_is_said_and_leaves_the_rest(opened):
-    with opened(as_of="1997-01-10") as session:
-        found = judge_tiers(session, Evaluation(), *with_estimator(learned(session)))
+    with opened(as_of="1997-01-10") as work:
+        found = work.do(judge_tiers, Evaluation(), *with_estimator(learned(work)))
     assert found["held_out"] is None
     assert "too short" in found["held_out_note"]["text"]
     assert found["profile"]
@@ -85,27 +83,27 @@ def with_estimator(pair):
 def test_the_record_of_a_reused_training_is_made_again_only_where_it_is_gone(
     opened, tmp_path, monkeypatch
 ):
-    with opened(tiers="{n_tiers: auto}") as session:
-        value, tiers = with_estimator(learned(session))
-        found = judge_tiers(session, Evaluation(), value, tiers)
+    with opened(tiers="{n_tiers: auto}") as work:
+        value, tiers = with_estimator(learned(work))
+        found = work.do(judge_tiers, Evaluation(), value, tiers)
     assert [row["chosen"] for row in found["selection"]].count(True) == 1
     record = tmp_path / "out" / RECORD
     first = record.read_bytes()
     asked = []
 
-    def load_version(_, ref):
-        asked.append(ref)
-        kept = to_files({"value": value, "tiers": tiers}[ref])
+    def version(_, role, version):
+        asked.append((role, version))
+        kept = to_files({"value": value, "tiers": tiers}[role])
         return SimpleNamespace(estimator=from_files(kept))
 
-    monkeypatch.setattr(import_module("winback.registry.load"), "load_version", load_version)
-    versions = {"value": "value", "tiers": "tiers"}
-    with opened(tiers="{n_tiers: auto}") as session:
-        ensure_judged(session, Evaluation(), versions)
+    monkeypatch.setattr(Tracking, "version", version)
+    versions = {"value": 3, "tiers": 2}
+    with opened(tiers="{n_tiers: auto}") as work:
+        work.do(ensure_judged, Evaluation(), versions)
     assert not asked
-    with opened() as session:
-        session.drop(RECORD)
-    with opened(tiers="{n_tiers: auto}") as session:
-        ensure_judged(session, Evaluation(), versions)
-    assert asked == ["value", "tiers"]
+    with opened() as work:
+        work.results.drop(RECORD)
+    with opened(tiers="{n_tiers: auto}") as work:
+        work.do(ensure_judged, Evaluation(), versions)
+    assert asked == [("value", 3), ("tiers", 2)]
     assert record.read_bytes() == first

@@ -14,7 +14,7 @@ from winback.workflows.lists import lists
 from winback.workflows.playbook import job_playbook
 from winback.workflows.reporter import Quiet
 from winback.workflows.run import run
-from winback.workflows.session import Session
+from winback.workflows.work import Work
 
 AS_OF = date(1998, 6, 30)  # a Tuesday
 JOB = """\
@@ -48,11 +48,11 @@ def warn(shop, settings=None):
     text = JOB if settings is None else JOB.replace("{capacity: 20}", settings)
     yaml = shop.yaml.with_name("other.yaml")
     yaml.write_text(text + shop.yaml.read_text().splitlines()[-1] + "\n")
-    session = Session(load_job(yaml), out=shop.out, today=date(2030, 1, 1))
-    with session:
+    work = Work(load_job(yaml), out=shop.out, today=date(2030, 1, 1))
+    with work:
         scores = pd.read_parquet(shop.out / "scores.parquet")
-        made = churn_warning(session, scores, session.read_frame("customers"))
-        for path in (session.stage / "results").rglob("*"):
+        made = work.do(churn_warning, scores, work.tables.read_frame("customers"))
+        for path in (work.results.stage / "results").rglob("*"):
             if path.is_file():
                 path.unlink()
     return made
@@ -112,14 +112,14 @@ def test_an_earlier_list_of_the_week_holds_places_and_one_of_last_week_colours(s
     first = shop.read("churn_warning.parquet").assign(as_of=pd.Timestamp(day), severity="red")
     other = first.assign(customer_id="gone" + first["customer_id"])  # at risk no more
     name = f"lists/{day}/churn_warning.parquet"
-    shop.do(lambda session: other.to_parquet(session.staged(name)))
+    shop.do(lambda results: other.to_parquet(results.staged(name)))
     assert len(warn(shop).listed) == 20 - held
-    shop.do(lambda session: first.to_parquet(session.staged(name)))
+    shop.do(lambda results: first.to_parquet(results.staged(name)))
     again = warn(shop).listed
     assert set(again["previous_severity"].dropna()) == {"red"}
     if held:
         assert set(again["customer_id"]) == set(first["customer_id"])
-    shop.do(lambda session: session.drop(name))
+    shop.do(lambda results: results.drop(name))
 
 
 def test_the_threshold_and_the_capacity_are_the_jobs(shop):
@@ -168,13 +168,16 @@ def test_who_is_on_the_win_back_list_or_had_a_contact_is_left_out(shop):
     sent.to_csv(shop.folder / "contacts.csv", index=False)
     yaml = shop.yaml.with_name("contacts.yaml")
     yaml.write_text(text.replace("value:", "  contacts: {source: contacts.csv}\nvalue:", 1))
-    with Session(load_job(yaml), out=shop.out, today=date(2030, 1, 1)) as session:
+    with Work(load_job(yaml), out=shop.out, today=date(2030, 1, 1)) as work:
         scores = pd.read_parquet(shop.out / "scores.parquet")
-        made = churn_warning(
-            session, scores, session.read_frame("customers"), on_win_back={taken, "nobody"}
+        made = work.do(
+            churn_warning,
+            scores,
+            work.tables.read_frame("customers"),
+            on_win_back={taken, "nobody"},
         )
-        out = pd.read_parquet(session.stage / "results" / "churn_warning_excluded.parquet")
-        for path in (session.stage / "results").rglob("*"):
+        out = pd.read_parquet(work.results.stage / "results" / "churn_warning_excluded.parquet")
+        for path in (work.results.stage / "results").rglob("*"):
             if path.is_file():
                 path.unlink()
     why = out.set_index("customer_id")["reason"]
@@ -204,7 +207,7 @@ def test_a_playbook_of_the_job_decides_and_knows_its_tiers(shop):
     (shop.folder / "ours.yaml").write_text(wrong)  # a tier of another naming scheme
     with pytest.raises(ConfigError, match="unknown tier"):
         warn(shop, "{capacity: 20}\n  playbook: ours.yaml")
-    assert job_playbook(Session(load_job(shop.yaml))).name == "the default playbook"
+    assert job_playbook(load_job(shop.yaml)).name == "the default playbook"
 
 
 def test_the_offer_of_a_warning_costs_only_where_the_playbook_makes_one(shop):
@@ -226,8 +229,8 @@ def test_the_offer_of_a_warning_costs_only_where_the_playbook_makes_one(shop):
 
 def told_of(shop, customer):
     before = {path: path.stat().st_mtime_ns for path in shop.out.rglob("*") if path.is_file()}
-    with shop.session() as session:
-        told = explain(session, customer=customer)
+    with shop.work() as work:
+        told = work.do(explain, customer=customer)
     after = {path: path.stat().st_mtime_ns for path in shop.out.rglob("*") if path.is_file()}
     assert {p: t for p, t in after.items() if p.name != ".lock"} == {
         p: t for p, t in before.items() if p.name != ".lock"
@@ -309,8 +312,8 @@ def in_database(shop, url, name="other"):
     text = JOB + f"  database: {{url: '{url}'}}\n"
     yaml = shop.yaml.with_name(f"{name}.yaml")
     yaml.write_text(text + shop.yaml.read_text().splitlines()[-1] + "\n")
-    with Session(load_job(yaml), out=shop.out, today=date(2030, 1, 1)) as session:
-        lists(session)
+    with Work(load_job(yaml), out=shop.out, today=date(2030, 1, 1)) as work:
+        work.do(lists)
 
 
 def test_lists_are_in_the_database_once_however_often_they_are_made(shop):

@@ -14,7 +14,6 @@ from winback.workflows import report_models
 from winback.workflows.report_models import candidate_of, read_choice, value_runs
 from winback.workflows.report_value import forecast_revenue
 from winback.workflows.run import run
-from winback.workflows.score import champions
 
 JOB = """\
 name: shop
@@ -34,30 +33,30 @@ def shop(tmp_path_factory, workshop_in, cdnow_quarter):
     return shop
 
 
-def logged(session, run_id, path="report"):
-    entries = session.store.client.list_artifacts(run_id, path)
+def logged(work, run_id, path="report"):
+    entries = work.tracking.store.client.list_artifacts(run_id, path)
     return {entry.path.rpartition("/")[2] for entry in entries}
 
 
 def test_the_figures_of_the_page_lie_with_the_run_by_date(shop):
     page = (shop.out / "report.html").read_text(encoding="utf-8")
-    with shop.session() as session:
-        run_id = session.manifest["training"]["run_id"]
-        assert logged(session, run_id) == {"1998-03-31"}
-        figures = logged(session, run_id, "report/1998-03-31")
+    with shop.work() as work:
+        run_id = work.results.manifest["training"]["run_id"]
+        assert logged(work, run_id) == {"1998-03-31"}
+        figures = logged(work, run_id, "report/1998-03-31")
     assert {"tracking.html", "forecast_revenue.html", "severity.html"} <= figures
     on_page = set(re.findall(r'class="plot" id="chart-(\w+)"', page))
     assert figures == {f"{name}.html" for name in on_page}
 
 
 def test_churn_by_kind_of_customer_and_profit_lie_with_the_churn_model(shop):
-    with shop.session() as session:
+    with shop.work() as work:
         runs = {
-            role: session.store.client.get_model_version(f"shop-{role}", "1").run_id
+            role: work.tracking.store.client.get_model_version(f"shop-{role}", "1").run_id
             for role in ("churn", "value")
         }
-        tables = {role: logged(session, run_id, "") for role, run_id in runs.items()}
-        figures = {role: logged(session, run_id, "figures") for role, run_id in runs.items()}
+        tables = {role: logged(work, run_id, "") for role, run_id in runs.items()}
+        figures = {role: logged(work, run_id, "figures") for role, run_id in runs.items()}
     assert {"churn_groups.csv", "profit.csv"} <= tables["churn"]
     assert {"profit.html", "groups_orders.html", "reliability.html"} <= figures["churn"]
     assert not {"profit.csv", "profit.html"} & (tables["value"] | figures["value"])
@@ -66,8 +65,10 @@ def test_churn_by_kind_of_customer_and_profit_lie_with_the_churn_model(shop):
 
 def test_the_revenue_to_come_ends_where_the_scores_do(shop):
     scores = shop.read("scores.parquet")
-    with shop.session() as session:
-        rows = forecast_revenue(session, shop.out / "scores.parquet", champions(session)["value"])
+    with shop.work() as work:
+        rows = work.do(
+            forecast_revenue, shop.out / "scores.parquet", work.tracking.champions["value"]
+        )
     total = (scores["expected_purchases"] * scores["expected_spend"]).sum()
     assert len(rows) == 90
     assert rows[-1]["cumulative"] == pytest.approx(total, rel=1e-6)
@@ -75,8 +76,8 @@ def test_the_revenue_to_come_ends_where_the_scores_do(shop):
 
 
 def test_the_runs_of_the_value_model_are_read_with_their_parameters_and_dates(shop):
-    with shop.session() as session:
-        (told,) = value_runs(session, champions(session)["value"])
+    with shop.work() as work:
+        (told,) = work.do(value_runs, work.tracking.champions["value"])
     assert (told["version"], told["as_of"], told["estimator"]) == (
         1,
         "1998-03-31",
@@ -84,8 +85,8 @@ def test_the_runs_of_the_value_model_are_read_with_their_parameters_and_dates(sh
     )
     assert [row["name"] for row in told["parameters"]] == ["r", "alpha", "a", "b", "p", "q", "v"]
     assert all(row["low"] < row["value"] < row["high"] for row in told["parameters"][:2])
-    with shop.session(as_of="1998-02-28") as session:  # a report of the past knows no later run
-        assert value_runs(session, champions(session)["value"]) == []
+    with shop.work(as_of="1998-02-28") as work:  # a report of the past knows no later run
+        assert work.do(value_runs, work.tracking.champions["value"]) == []
 
 
 @pytest.mark.parametrize("name", VALUE_CANDIDATES)
@@ -95,39 +96,31 @@ def test_a_value_model_is_called_what_the_contest_calls_it(name):
 
 
 def test_a_version_says_of_itself_why_it_is_there(shop):
-    with shop.session() as session:
-        version = session.store.client.get_model_version("shop-value", "1")
-        assert read_choice(session, champions(session)["value"]) is None
+    with shop.work() as work:
+        version = work.tracking.store.client.get_model_version("shop-value", "1")
+        assert work.do(read_choice, work.tracking.champions["value"]) is None
     assert version.description.startswith("BG/NBD with Gamma-Gamma, as the job names it")
 
 
 def test_what_a_version_kept_as_english_of_its_contest_is_shown_as_stored(monkeypatch):
     model = make(VALUE_CANDIDATES["rate+own_mean"])
     model.fit(model.input_example())
-    row = "pooled,,{},{},revenue"
     kept = {
         "choice.txt": "rate+own_mean, judged; loss -1.0% against zero\n",
-        "contest.csv": "\n".join(
-            [
-                "as_of,until,candidate,note,target",
-                row.format("zero", "predicts 0"),
-                row.format("rate+own_mean", ""),
-            ]
-        ),
+        "contest.csv": "as_of,until,candidate,note,target\n"
+        "pooled,,zero,predicts 0,revenue\n"
+        "pooled,,rate+own_mean,,revenue\n",
     }
-    monkeypatch.setattr(report_models, "_kept", lambda _session, _model, file: kept.get(file))
-    session = SimpleNamespace(
-        job=SimpleNamespace(value=SimpleNamespace(purchase_model="auto")),
-        transactions=SimpleNamespace(has_amounts=True),
-    )
-    told = read_choice(session, SimpleNamespace(estimator=model))
+    monkeypatch.setattr(report_models, "_kept", lambda _tracking, _model, file: kept.get(file))
+    job = SimpleNamespace(value=SimpleNamespace(purchase_model="auto"))
+    told = read_choice(job, None, SimpleNamespace(estimator=model))
     assert told["chosen"] == "rate+own_mean"
     assert [sentence(why, Words("zh")) for why in told["reasons"]] == [kept["choice.txt"].strip()]
     assert [sentence(row["note"], Words("zh")) for row in told["candidates"] if row["note"]] == [
         "predicts 0"
     ]
     del kept["contest.csv"]
-    assert read_choice(session, SimpleNamespace(estimator=model)) is None
+    assert read_choice(job, None, SimpleNamespace(estimator=model)) is None
 
 
 @pytest.mark.slow
@@ -138,9 +131,9 @@ def test_the_page_and_the_card_tell_of_the_contest_that_chose(workshop_in, cdnow
     told = json.loads((shop.out / "report.json").read_text("utf-8"))["value"]["choice"]
     assert {entry["model"] for entry in told["candidates"]} == {*VALUE_CANDIDATES}
     assert [entry["model"] for entry in told["candidates"] if entry["chosen"]] == [told["chosen"]]
-    with shop.session() as session:
-        card = session.store.client.get_model_version("shop-value", "1").description
-        assert candidate_of(champions(session)["value"].estimator) == told["chosen"]
+    with shop.work() as work:
+        card = work.tracking.store.client.get_model_version("shop-value", "1").description
+        assert candidate_of(work.tracking.champions["value"].estimator) == told["chosen"]
     first, why, _, rivals, *_ = card.split("\n\n")
     assert Words().label("model", told["chosen"]) in first
     assert why.count("* ") == len(told["reasons"])

@@ -238,8 +238,8 @@ def test_fewer_are_refused_with_the_number_before_any_time_is_spent(shop):
 
 def test_where_nobody_ever_came_back_nobody_is_certain_to_stay_away(shop):
     once = shop(orders=orders(60, repeats=0, days=200))
-    with once.session() as session:
-        churn, value = fit_churn(session), fit_value(session, value_frame(session))
+    with once.work() as work:
+        churn, value = work.do(fit_churn), work.do(fit_value, work.do(value_frame))
     assert "mean rate" in str(churn.caveats[0])
     assert "got 0 of 60" in str(value.caveats[0])
     new = pd.DataFrame({"frequency": 0.0, "recency": 0.0, "T": [0.0, 50, 5000]})
@@ -251,10 +251,10 @@ def test_where_nobody_ever_came_back_nobody_is_certain_to_stay_away(shop):
 def test_a_single_day_cannot_be_learned_from(shop):
     day = "customer_id,timestamp,amount\n" + "".join(f"c{i},{AS_OF},5\n" for i in range(60))
     with (
-        shop(orders=day).session() as session,
+        shop(orders=day).work() as work,
         pytest.raises(NotEnoughDataError, match="60 customers, all new on the last day"),
     ):
-        fit_churn(session)
+        work.do(fit_churn)
 
 
 @pytest.mark.slow

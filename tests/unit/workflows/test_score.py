@@ -13,8 +13,8 @@ from winback.estimators.tiers.value_tiers import ValueTiers
 from winback.estimators.value.customer_value import CustomerValueModel
 from winback.features.rfm import rfm_summary
 from winback.roles import ROLES
-from winback.workflows import score as workflow
 from winback.workflows.score import score
+from winback.workflows.tracking import Tracking
 
 AS_OF = date(1998, 6, 30)
 JOB = """\
@@ -43,7 +43,7 @@ def shop(tmp_path_factory, workshop_in, cdnow_quarter):
     shop = workshop_in(folder, JOB, orders=orders, customers=people)
     shop.people, shop.orders = people, orders
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(workflow, "champions", lambda _: champions(orders))
+        patch.setattr(Tracking, "champions", champions(orders))
         shop.do(score)
     return shop
 
@@ -95,13 +95,13 @@ def test_scores_say_what_customers_brought_and_whom(shop):
 
 def test_another_decay_is_no_reason_to_train_again(shop, tmp_path):
     again = shop.copy_to(tmp_path / "again")
-    with shop.session() as session:
-        before = session.training_key
+    with shop.work() as work:
+        before = work.tables.training_key
     text = again.yaml.read_text()
     again.yaml.write_text(text.replace("beta_geo}", "beta_geo, referral_decay: 1}"))
-    with again.session() as session:
-        assert session.job.value.referral_decay == 1
-        assert session.training_key == before
+    with again.work() as work:
+        assert work.job.value.referral_decay == 1
+        assert work.tables.training_key == before
 
 
 def test_without_referrers_nothing_is_said_of_them(shop, tmp_path, monkeypatch):
@@ -109,7 +109,7 @@ def test_without_referrers_nothing_is_said_of_them(shop, tmp_path, monkeypatch):
     alone.yaml.write_text(
         alone.yaml.read_text().replace("  customers: {source: customers.csv}\n", "")
     )
-    monkeypatch.setattr(workflow, "champions", lambda _: champions(shop.orders))
+    monkeypatch.setattr(Tracking, "champions", champions(shop.orders))
     alone.do(score)
     scores = alone.read("scores.parquet")
     assert scores.pop("referral_value").isna().all()
@@ -127,7 +127,7 @@ def test_referrers_and_purchases_to_come_change_nothing(shop, tmp_path, monkeypa
     pd.concat([orders, rows]).to_csv(later.folder / "orders.csv", index=False)
     brought = pd.DataFrame({"customer_id": new, "referred_by": known})
     pd.concat([people, brought]).to_csv(later.folder / "customers.csv", index=False)
-    monkeypatch.setattr(workflow, "champions", lambda _: champions(shop.orders))
+    monkeypatch.setattr(Tracking, "champions", champions(shop.orders))
     later.do(score)
     pd.testing.assert_frame_equal(later.read("scores.parquet"), shop.read("scores.parquet"))
     assert later.read("tracking.json") == shop.read("tracking.json")

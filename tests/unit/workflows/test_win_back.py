@@ -8,8 +8,8 @@ import pytest
 
 from winback.config import load_job
 from winback.errors import ConfigError
-from winback.workflows.session import Session
 from winback.workflows.win_back import win_back
+from winback.workflows.work import Work
 
 JOB = """\
 name: shop
@@ -67,9 +67,9 @@ def scores(as_of):
 def make(shop, as_of, settings="budget: 60, uplift_prior: 0.1", holdout=0.02):
     """Make the list; its files are published."""
     shop.yaml.write_text(JOB.format(as_of=as_of, settings=settings, holdout=holdout))
-    session = Session(load_job(shop.yaml), out=shop.out, today=date(2030, 1, 1))
-    with session:
-        return win_back(session, scores(as_of), None)
+    work = Work(load_job(shop.yaml), out=shop.out, today=date(2030, 1, 1))
+    with work:
+        return work.do(win_back, scores(as_of), None)
 
 
 def test_a_mass_recall_is_refused(shop):
@@ -120,9 +120,9 @@ def test_a_past_campaign_whose_sizes_are_no_chance_is_not_learned_from(shop, sha
     sent.to_csv(shop.folder / "contacts.csv", index=False)
     job = JOB.replace("churn:", "  contacts: {{source: contacts.csv}}\nchurn:")
     shop.yaml.write_text(job.format(as_of=FRIDAY, settings="budget: 60", holdout=0.02))
-    with Session(load_job(shop.yaml), out=shop.out, today=date(2030, 1, 1)) as session:
-        evidence = win_back(session, scores(FRIDAY), None).summary["uplift_evidence"]
-    told = " ".join(session.reporter.warnings)
+    with Work(load_job(shop.yaml), out=shop.out, today=date(2030, 1, 1)) as work:
+        evidence = work.do(win_back, scores(FRIDAY), None).summary["uplift_evidence"]
+    told = " ".join(work.reporter.warnings)
     if share == 0.8:
         assert not told
         assert evidence["n_treated"] == 320

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from winback.data.intake import read_transactions
+from winback.data.policy import IntakePolicy
 
 COLUMNS = {
     "customer_id": "buyer",
@@ -19,9 +20,7 @@ def intake(shop):
     return read_transactions(
         str(shop.paths["transactions"]),
         columns=COLUMNS,
-        deduplicate=True,
-        refunds="by_order",
-        not_after=shop.last_day,
+        policy=IntakePolicy(deduplicate=True, refunds="by_order", not_after=shop.last_day),
     )
 
 

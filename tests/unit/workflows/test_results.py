@@ -21,10 +21,10 @@ def shop(tmp_path, workshop_in):
 def leave(word, **more):
     """Return a workflow that leaves two results and something in the manifest."""
 
-    def _workflow(session):
-        for name in ("scores.csv", f"lists/{session.job.as_of}/list.csv"):
-            session.staged(name).write_text(word, encoding="utf-8")
-        session.manifest.update(more or {"word": word})
+    def _workflow(results):
+        for name in ("scores.csv", f"lists/{results.settings.job.as_of}/list.csv"):
+            results.staged(name).write_text(word, encoding="utf-8")
+        results.manifest.update(more or {"word": word})
 
     return _workflow
 
@@ -54,12 +54,12 @@ def test_a_manifest_that_cannot_be_read_is_written_anew(shop, noise):
 def test_results_of_this_command_are_preferred_and_missing_ones_name_their_command(shop):
     shop.do(leave("old"))
 
-    def look(session):
-        assert session.find("scores.csv").read_text() == "old"
-        session.staged("scores.csv").write_text("new")
-        assert session.require("scores.csv", "score").read_text() == "new"
+    def look(results):
+        assert results.find("scores.csv").read_text() == "old"
+        results.staged("scores.csv").write_text("new")
+        assert results.require("scores.csv", "score").read_text() == "new"
         with pytest.raises(UsageError, match=r"winback lists job.yaml"):
-            session.require("win_back.csv", "lists")
+            results.require("win_back.csv", "lists")
 
     shop.do(look)
 
@@ -68,11 +68,11 @@ def test_results_of_this_command_are_preferred_and_missing_ones_name_their_comma
 def test_results_of_another_date_are_refused(shop, kind):
     frame = pd.DataFrame({"as_of": [date(2011, 12, 8)] * 3}).astype(kind)
 
-    def stale(session):
-        frame.to_parquet(session.staged("scores.parquet"))
+    def stale(results):
+        frame.to_parquet(results.staged("scores.parquet"))
         with pytest.raises(DataError, match=r"2011-12-08.*2011-12-09.*winback score job.yaml"):
-            session.require("scores.parquet", "score")
-        frame.head(0).to_parquet(session.staged("empty.parquet"))
-        assert session.require("empty.parquet", "score")
+            results.require("scores.parquet", "score")
+        frame.head(0).to_parquet(results.staged("empty.parquet"))
+        assert results.require("empty.parquet", "score")
 
     shop.do(stale)

@@ -1,21 +1,17 @@
-"""What the steps of one job share: its settings, its engine, its data, its output folder."""
+"""The tables of a job, each read once: purchases, and what else is known of customers."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from winback.config import Job, LoadedJob
-from winback.errors import DataError, UsageError
-from winback.files import read_record
+from winback.config import LoadedJob
 from winback.messages import as_records
-from winback.publishing.layout import MANIFEST
-from winback.workflows.output import OutputFolder
-from winback.workflows.reporter import Quiet, Reporter
+from winback.workflows.reporter import Reporter
+from winback.workflows.results import Results
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -25,99 +21,40 @@ if TYPE_CHECKING:
     from winback.data.tables import Transactions
     from winback.evaluation.past import Past
     from winback.features.gaps import AutoHorizon
-    from winback.registry.load import LoadedModel
-    from winback.registry.store import Store
 
 
-class Session(OutputFolder):
-    """One command at work on one job.
+class Tables:
+    """What a job's tables hold at its `as_of`; each is read when it is first asked for.
 
     Parameters
     ----------
-    loaded
+    settings
         The job.
-    out
-        The output folder. Unset: the job's `output`, or `outputs/NAME`.
+    results
+        Where the counts of what was read are written down, and the engine spills to.
     reporter
-        Who is told of the progress. Unset: nobody.
+        Who is told of the progress.
     today
         The last day on which a purchase can have happened; later rows are rejected. Unset:
         the job's `as_of`.
-
-    Examples
-    --------
-    >>> with Session(load_job("shop.yaml")) as session:  # doctest: +SKIP
-    ...     session.transactions.counts.accepted
     """
 
     def __init__(
         self,
-        loaded: LoadedJob,
+        settings: LoadedJob,
+        results: Results,
+        reporter: Reporter,
         *,
-        out: Path | None = None,
-        reporter: Reporter | None = None,
         today: date | None = None,
     ) -> None:
-        self.loaded = loaded
-        super().__init__(Path(out or loaded.job.output or Path("outputs") / loaded.job.name))
-        self.reporter: Reporter = reporter or Quiet()
+        self.settings, self.job = settings, settings.job
+        self.results, self.reporter = results, reporter
         self.today = today
-        self.champions: dict[str, LoadedModel] | None = None  # see `winback.workflows.score`
 
-    @property
-    def job(self) -> Job:
-        """The job's settings."""
-        return self.loaded.job
-
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Let go of the engine."""
         if "engine" in self.__dict__:
             self.engine.disconnect()
-
-    # ------------------------------------------------------------------ results
-
-    def require(self, name: str, command: str) -> Path:
-        """Return the result `name` of the job's date, or say which command makes it.
-
-        Raises
-        ------
-        UsageError
-            There is none yet.
-        DataError
-            There is one, of another date.
-        """
-        path = self.find(name)
-        hint = f"run `winback {command} {self.loaded.path.name}` first"
-        if path is None:
-            raise UsageError(f"there is no {name} yet", where=str(self.out), hint=hint)
-        made = _day_of(path) if path.suffix == ".parquet" else None
-        if made not in (None, self.job.as_of):
-            raise DataError(
-                f"{name} is of another date",
-                where=str(path),
-                got=made,
-                allowed=str(self.job.as_of),
-                hint=hint,
-            )
-        return path
-
-    # ------------------------------------------------------------------ manifest
-
-    @property
-    def manifest(self) -> dict[str, Any]:
-        """What this and earlier commands on the same job and date have recorded."""
-        if self._manifest is None:
-            fixed = {
-                "name": self.job.name,
-                "as_of": self.job.as_of.isoformat(),
-                "config_hash": self.loaded.config_hash,
-                "package_version": version("winback"),
-            }
-            earlier = read_record(self.earlier / MANIFEST)
-            same = all(earlier.get(key) == value for key, value in fixed.items())
-            self._manifest = {**earlier, **fixed} if same else dict(fixed)
-        return self._manifest
-
-    # ------------------------------------------------------------------ data
 
     @cached_property
     def engine(self) -> Any:
@@ -125,7 +62,9 @@ class Session(OutputFolder):
         from winback.data.connect import open_engine
 
         compute = self.job.compute
-        return open_engine(self.stage, memory_limit=compute.memory_limit, threads=compute.threads)
+        return open_engine(
+            self.results.stage, memory_limit=compute.memory_limit, threads=compute.threads
+        )
 
     @cached_property
     def transactions(self) -> Transactions:
@@ -135,31 +74,34 @@ class Session(OutputFolder):
     def read_transactions(self, *, until: date) -> Transactions:
         """Read the purchases up to the end of the day `until`."""
         from winback.data.intake import read_transactions
+        from winback.data.policy import IntakePolicy
 
         settings = self.job.data.transactions
         with self.reporter.step("Reading purchases"):
             transactions = read_transactions(
-                self.loaded.resolve(settings.source),
+                self.settings.resolve(settings.source),
                 table=settings.table,
                 query=settings.query,
                 columns=settings.columns or None,
                 filter=settings.filter,
-                timezone=self.job.timezone,
-                currency=self.job.currency,
-                zero_amounts=settings.zero_amounts,
-                refunds=settings.refunds,
-                deduplicate=settings.deduplicate,
-                max_rejected_share=settings.max_rejected_share,
+                policy=IntakePolicy(
+                    timezone=self.job.timezone,
+                    currency=self.job.currency,
+                    zero_amounts=settings.zero_amounts,
+                    refunds=settings.refunds,
+                    deduplicate=settings.deduplicate,
+                    max_rejected_share=settings.max_rejected_share,
+                    not_after=max(self.today or until, until),
+                    ids=self.customer_ids,
+                ),
                 as_of=until,
-                not_after=max(self.today or until, until),
-                ids=self.customer_ids,
                 engine=self.engine,
             )
         for note in transactions.notes:
             self.reporter.warn(note)
         counts = asdict(transactions.counts)
-        self.manifest["intake"] = {**counts, "has_amounts": transactions.has_amounts}
-        self.manifest["data_fingerprint"] = transactions.fingerprint
+        self.results.manifest["intake"] = {**counts, "has_amounts": transactions.has_amounts}
+        self.results.manifest["data_fingerprint"] = transactions.fingerprint
         return transactions
 
     @cached_property
@@ -188,7 +130,7 @@ class Session(OutputFolder):
             quantile=self.job.churn.horizon_quantile,
             history_days=(self.job.as_of - self.past.first_day).days,
         )
-        self.manifest["churn_horizon"] = as_records(asdict(read))
+        self.results.manifest["churn_horizon"] = as_records(asdict(read))
         self.reporter.say(f"churn horizon: {read.reason}")
         return read
 
@@ -243,20 +185,20 @@ class Session(OutputFolder):
     def _further_table(self, name: str) -> ir.Table | None:
         settings = getattr(self.job.data, name)
         if settings is None:
-            self.manifest.get("matches", {}).pop(name, None)
+            self.results.manifest.get("matches", {}).pop(name, None)
             return None
         from winback.data.events import read_table
+        from winback.data.policy import IntakePolicy
 
         with self.reporter.step(f"Reading {name}"):
             read = read_table(
                 name,
-                self.loaded.resolve(settings.source),
+                self.settings.resolve(settings.source),
                 columns=settings.columns or None,
                 table=settings.table,
                 query=settings.query,
-                timezone=self.job.timezone,
+                policy=IntakePolicy(timezone=self.job.timezone, ids=self.customer_ids),
                 as_of=self.job.as_of,
-                ids=self.customer_ids,
                 engine=self.engine,
             )
         for reason, n in read.reasons.items():
@@ -276,7 +218,7 @@ class Session(OutputFolder):
         from winback.data.matching import match, refuse_if_few
 
         found = match(self.engine, self.transactions.table, table, name)
-        self.manifest.setdefault("matches", {})[name] = {
+        self.results.manifest.setdefault("matches", {})[name] = {
             key: getattr(found, key) for key in ("ids", "matched", "customers", "mended", "mending")
         }
         settings = getattr(self.job.data, name)
@@ -284,22 +226,3 @@ class Session(OutputFolder):
             refuse_if_few(found, label)
         if found.few:
             self.reporter.warn(str(found))
-
-    @cached_property
-    def store(self) -> Store:
-        """Where runs and models are kept."""
-        from winback.registry.store import open_store
-
-        tracking = self.job.tracking
-        return open_store(tracking.uri, artifacts=tracking.artifacts)
-
-
-def _day_of(path: Path) -> date | None:
-    """Return the date that a result's rows bear; None where it has no rows."""
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(1, columns=["as_of"]):
-            day = batch.column(0)[0].as_py()
-            return day.date() if isinstance(day, datetime) else day
-    return None
