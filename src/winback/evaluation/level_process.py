@@ -25,10 +25,10 @@ from winback.estimators.base.frames import FloatArray
 YEAR = 365.25
 FORGOTTEN = 365.0  # days after which a drift keeps 1/e of itself
 SINCE = 90.0  # days before today in which demand may have broken
-UNEXPLAINED = 0.05  # what a model's total misses by, whatever the demand
+UNEXPLAINED = 0.03  # what a model's total misses by, whatever the demand
 
 # standard deviations of the logarithm, with how often they are expected beforehand
-DRIFT = {0.05: 0.25, 0.1: 0.25, 0.2: 0.25, 0.4: 0.25}
+DRIFT = {0.0: 0.2, 0.05: 0.2, 0.1: 0.2, 0.2: 0.2, 0.4: 0.2}
 SEASON = {0.0: 0.4, 0.15: 0.2, 0.4: 0.2, 1.0: 0.2}
 SMOOTH = {0.7: 0.5, 1.5: 0.5}  # how slowly a season turns: its length scale, in half radians
 BREAK = {0.0: 0.7, 0.15: 0.15, 0.4: 0.15}
@@ -106,10 +106,10 @@ def next_level(seen: Sequence[Seen], start: float, days: float) -> Mixture:
     >>> for seen in ([], year, windows(0.3, 640, 595, 550), year + windows(1.0, 365)):
     ...     level = next_level(seen, 730, 90)
     ...     print(abs(round(level.mean, 2)), round(level.spread, 2))
-    0.0 0.38
-    0.0 0.12
-    0.15 0.26
-    0.49 0.44
+    0.0 0.37
+    0.0 0.08
+    0.15 0.25
+    0.55 0.46
     """
     spans = [*((window.start, window.end) for window in seen), (start, start + days)]
     kernels = _covariances(spans, start)
@@ -144,7 +144,7 @@ def _covariances(spans: Sequence[tuple[float, float]], today: float) -> _Kernels
     """Integrate the kernels over each window, less the history before it."""
     points, owners = [], []
     for start, end in spans:
-        ahead, before = np.arange(start + 0.5, end, 3.0), np.arange(0.5, start + 0.5, 7.0)
+        ahead, before = np.arange(start + 0.5, end, 3.0), np.arange(0.5, start + 1.0, 7.0)
         points += [ahead, before]
         owners += [np.full(len(ahead), 1 / len(ahead)), np.full(len(before), -1 / len(before))]
     weights = np.zeros((len(spans), sum(map(len, points))))
