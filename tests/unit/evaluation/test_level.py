@@ -69,7 +69,8 @@ def test_busy_days_are_learned_from_the_year_before_and_the_future_has_no_say():
     assert (earlier["as_of"], earlier["until"]) == ("2022-11-01", "2022-12-31")
     assert (season["as_of"], season["until"]) == ("2023-11-01", "2023-12-31")
     assert season["ratio"] > 1.5
-    assert told.shift > np.log(1.4)  # of three times as much on two thirds of the days
+    newest = [window["ratio"] for window in told.windows if not window["season"]]
+    assert max(newest) < 1 < np.exp(told.shift)  # though every window of late was below
     assert told.shift + told.high > np.log(season["ratio"])
     assert "67% of the days ahead busy, as was seen" in str(told.message)
     before = rows[rows["timestamp"].dt.date <= AS_OF]
