@@ -6,10 +6,11 @@ PEERS  := .venv-bench
 WORKERS ?= 2
 DOCS   ?= build --quiet
 MUTATE ?= --seconds 3600
+FUZZ   ?= --n 10000
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check accept mutate bench docs clean
+.PHONY: help demo test check accept fuzz mutate bench docs clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -44,6 +45,9 @@ check: $(VENV)/.dev  ## lint, types, import floors, docs
 
 accept: $(VENV)/.dev  ## the long proofs: backtests, load, faults
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m slow tests
+
+fuzz: $(VENV)/.dev  ## known tables in 10,000 random files: the same rows back, or a refusal? (FUZZ="--n 500 --seed 7")
+	@$(BIN)/python tools/fuzz.py $(FUZZ)
 
 $(VENV)/.mutate: $(VENV)/.dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[mutate]'

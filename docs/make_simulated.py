@@ -74,7 +74,7 @@ def run_shop(folder: Path, *, customers: int, seed: int) -> Path:
     winback(folder, "simulate", "--customers", customers, "--seed", seed, "--out", "shop")
     job = folder / "shop" / "simulated_shop.yaml"
     winback(folder, "run", job, "--out", OUT)
-    shutil.copytree(folder / OUT, folder / UNMEASURED)
+    shutil.copytree(folder / OUT, folder / UNMEASURED, symlinks=True)
     settings = yaml.safe_load(job.read_text(encoding="utf-8"))
     del settings["data"]["contacts"]
     other = job.with_name("unmeasured.yaml")

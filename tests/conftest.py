@@ -1,5 +1,7 @@
 """Jobs run in this process, each in a folder of its own."""
 
+import fcntl
+import gc
 import json
 import os
 import shutil
@@ -52,14 +54,46 @@ class Workshop:
         return json.loads(path.read_text(encoding="utf-8"))
 
 
+def pytest_collection_finish():
+    """Let the collector pass by what is imported, and look less often: a tenth of all time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
+def pytest_unconfigure():
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="session")
-def empty_mlflow(tmp_path_factory):
+def made_once(tmp_path_factory):
+    """Return a maker of a folder that is filled once, by whichever worker comes first."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def _made(name, fill):
+        folder, done = base / name, base / f"{name}.done"
+        with (base / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # of a worker that failed
+                fill(folder)
+                done.touch()
+        return folder
+
+    return _made
+
+
+@pytest.fixture(scope="session")
+def empty_mlflow(made_once):
     """Make a store once: its many migrations take seconds."""
     from winback.registry.store import open_store
 
-    folder = tmp_path_factory.mktemp("store")
-    open_store(f"sqlite:///{folder}/mlflow.db")
-    return folder / "mlflow.db"
+    def fill(folder):
+        folder.mkdir()
+        open_store(f"sqlite:///{folder}/mlflow.db")
+
+    return made_once("empty_store", fill) / "mlflow.db"
 
 
 @pytest.fixture(scope="session")
@@ -81,6 +115,17 @@ def workshop_in(empty_mlflow):
         return Workshop(folder, job)
 
     return _make
+
+
+@pytest.fixture(scope="session")
+def workshop_once(made_once):
+    """Return a maker of workshops that all workers share; change a copy only."""
+
+    def _open(name, fill):
+        folder = made_once(name, fill)
+        return Workshop(folder, folder / "job.yaml")
+
+    return _open
 
 
 @pytest.fixture(scope="session")

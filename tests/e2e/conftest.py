@@ -58,6 +58,11 @@ def desk(tmp_path):
 
 
 @pytest.fixture(scope="session")
+def desk_in():
+    return Desk
+
+
+@pytest.fixture(scope="session")
 def shell_in():
     return Shell
 

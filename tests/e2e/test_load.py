@@ -1,4 +1,8 @@
-"""Memory is bounded by a chunk: four times the customers do not take four times the memory."""
+"""Memory is bounded by a chunk: four times the customers do not take four times the memory.
+
+The engine takes what it is allowed before it turns to the disk, so it is allowed little: else
+the larger shop would only be seen to fill what the smaller one leaves unused.
+"""
 
 import re
 import subprocess
@@ -18,7 +22,7 @@ data:
 value: {{horizon_days: 180, purchase_model: beta_geo}}
 churn: {{active_within_days: 180, snapshots: {{count: 3}}}}
 lists: {{win_back: {{window_days: 545}}}}
-compute: {{memory_limit: 1GB, chunk_rows: 50000}}
+compute: {{memory_limit: 300MB, chunk_rows: 50000}}
 """
 MEASURED = """
 import resource, sys
@@ -48,7 +52,7 @@ def test_scoring_is_bounded_by_a_chunk(shell, record_property):
     shell.write("load.yaml", JOB.format(source="sample:cdnow-tenth"))
     assert shell.winback("run", "load.yaml", "--quiet").returncode == 0
     peaks = {}
-    for customers in (200_000, 800_000):
+    for customers in (100_000, 400_000):
         source = shell.folder / f"{customers}.parquet"
         crowd(source, customers)
         job = shell.write("load.yaml", JOB.format(source=source))
@@ -63,4 +67,4 @@ def test_scoring_is_bounded_by_a_chunk(shell, record_property):
         assert scores.metadata.num_rows == customers
         peaks[customers] = int(re.search(r"peak (\d+)", done.stdout).group(1))
     record_property("peak memory in MB by customers", peaks)
-    assert peaks[800_000] < 1.6 * peaks[200_000], peaks
+    assert peaks[400_000] < 1.6 * peaks[100_000], peaks

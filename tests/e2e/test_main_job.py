@@ -18,14 +18,13 @@ margin: 0.3
 data:
   transactions:
     source: sample:cdnow-tenth
-value: {horizon_days: 180, purchase_model: beta_geo}
+value: {horizon_days: 180}
 churn:
   active_within_days: 180
   snapshots: {count: 3}
 lists:
   win_back: {budget: 60, capacity: 80, window_days: 545}
 """
-CONTEST = JOB.replace(", purchase_model: beta_geo", "")  # minutes; a named model takes none
 RESULTS = {
     "scores.parquet",
     "churn_warning.csv",
@@ -39,18 +38,13 @@ RESULTS = {
     "manifest.json",
 }
 
+pytestmark = pytest.mark.slow
 
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param(JOB, id="named"),
-        pytest.param(CONTEST, id="contest", marks=pytest.mark.slow),
-    ],
-)
-def ran(request, tmp_path_factory, shell_in):
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory, shell_in):
     shell = shell_in(tmp_path_factory.mktemp("tenth"))
-    shell.job = request.param
-    shell.write("tenth.yaml", shell.job)
+    shell.write("tenth.yaml", JOB)
     shell.done = shell.winback("run", "tenth.yaml")
     assert shell.done.returncode == 0, shell.done.stderr
     return shell
@@ -130,9 +124,9 @@ def test_the_manifest_says_what_made_the_results(ran):
     assert manifest["data_fingerprint"]
 
 
-def test_a_second_run_gives_the_same_bytes_and_trains_nothing(ran):
+def test_a_second_run_gives_the_same_bytes_and_trains_nothing(ran, desk_in):
     before = digests(ran.folder / "outputs/tenth")
-    again = ran.winback("run", "tenth.yaml")
+    again = desk_in(ran.folder).winback("run", "tenth.yaml")
     assert again.returncode == 0, again.stderr
     assert digests(ran.folder / "outputs/tenth") == before
 
@@ -155,20 +149,18 @@ def test_the_model_answers_anyone_with_the_store(ran):
     assert json.loads(done.stdout)["clv"]["0"] > 0
 
 
-def test_json_goes_to_standard_output_alone(ran):
-    done = ran.winback("validate", "tenth.yaml", "--json", "--out", "elsewhere")
+def test_json_goes_to_standard_output_alone(ran, desk_in):
+    done = desk_in(ran.folder).winback("validate", "tenth.yaml", "--json", "--out", "elsewhere")
     assert json.loads(done.stdout)["customers"] == 2357
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(2000)
-@pytest.mark.parametrize("ran", [pytest.param(CONTEST, id="contest")], indirect=True)
 @pytest.mark.parametrize(
     "step", ["Judging purchases", "Fitting the value model", "Judging tenth-churn", "Scoring"]
 )
 def test_a_killed_job_started_again_leaves_what_an_undisturbed_one_would(ran, shell, step):
     tmp_path = shell.folder
-    shell.write("tenth.yaml", ran.job)
+    shell.write("tenth.yaml", JOB)
     with subprocess.Popen(
         [sys.executable, "-m", "winback", "run", "tenth.yaml"],
         cwd=tmp_path,

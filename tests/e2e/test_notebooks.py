@@ -112,6 +112,7 @@ def test_a_notebook_runs_from_a_fresh_kernel_on_the_sample(path, jobs, tmp_path)
     assert drawn_by(code)
 
 
+@pytest.mark.slow
 def test_all_run_on_a_shop_of_other_column_names_in_one_kernel_to_save_time(jobs, tmp_path):
     whole = nbformat.v4.new_notebook()
     whole.cells = [cell for path in NOTEBOOKS for cell in read(path)[0].cells]

@@ -47,6 +47,7 @@ def calls(monkeypatch):
     return counted
 
 
+@pytest.mark.slow
 def test_each_frame_outcome_scan_and_fit_of_a_run_is_made_once(calls, workshop_in, tmp_path):
     workshop_in(tmp_path, JOB).do(run)
     assert {name for name, _ in calls} == {

@@ -10,9 +10,11 @@ import pytest
 from winback.evaluation import past as past_room
 from winback.features import behaviour
 from winback.features.purchases import known_at
-from winback.workflows.run import run
+from winback.workflows.lists import lists
+from winback.workflows.promote import decide
 from winback.workflows.score import score
 from winback.workflows.tables import Tables
+from winback.workflows.train import train
 
 AS_OF = pd.Timestamp("1998-01-31")
 NEW_EACH_TIME = ["run_id", "list_id"]  # a training's name, and a digest in which it is
@@ -86,7 +88,9 @@ def worlds(request, tmp_path_factory, workshop_in, cdnow_quarter):
     for name, (purchases, events) in made.items():
         folder = tmp_path_factory.mktemp(name)
         shops[name] = workshop_in(folder, request.param, orders=purchases, events=events)
-        shops[name].do(run)
+        with shops[name].work() as work:  # as a run does, but for the report
+            for step in (train, decide, score, lists):
+                work.do(step)
     return shops
 
 

@@ -79,7 +79,7 @@ def compiled():
     return Compiled()
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=transactions())
 def test_features_are_finite_and_consistent_and_dates_are_independent(compiled, rows):
     compiled.hold(rows)

@@ -67,7 +67,7 @@ def read(rows, chosen):
         return None
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.data())
 def test_intake(data):
     rows = data.draw(st.lists(cells, max_size=25))
@@ -101,7 +101,7 @@ def test_intake(data):
         assert chosen["as_of"] is None or row["known_on"] <= AS_OF
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.lists(cells, min_size=1, max_size=15), st.lists(cells, max_size=15), options)
 def test_rows_after_as_of_have_no_effect(known, later, chosen):
     chosen = chosen | {"as_of": AS_OF}

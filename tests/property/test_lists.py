@@ -27,8 +27,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "
 
 PLAYBOOK = load_playbook()
 
-few = settings(max_examples=10, deadline=None)
-quick = settings(max_examples=20, deadline=None)
+few = settings(max_examples=6, deadline=None)
+quick = settings(max_examples=12, deadline=None)
 seeds = st.integers(0, 2**32 - 1)
 
 

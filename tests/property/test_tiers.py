@@ -23,7 +23,7 @@ params = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(rows=st.lists(customer, min_size=1, max_size=40), params=params)
 def test_every_customer_has_a_tier_and_value_falls_with_it(rows, params):
     frame = pd.DataFrame(

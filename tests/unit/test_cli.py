@@ -153,7 +153,7 @@ def test_init_shows_what_it_guessed(winback, tmp_path):
     done = winback("init", "sales.csv")
     assert done.exit_code == 0
     rows = [line.split() for line in done.stdout.splitlines()]
-    assert ["our", "name", "your", "column", "why", "examples"] in rows
+    assert ["our", "name", "your", "column", "why", "could", "also", "be", "examples"] in rows
     assert next(row for row in rows if row[:1] == ["timestamp"])[-1] == "2023-12-31"
     assert next(row for row in rows if row[:1] == ["amount"])[-1] == "1234.5"
     assert "not used: Stadt" in done.stdout

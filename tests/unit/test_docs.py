@@ -114,11 +114,23 @@ def test_every_command_line_that_is_shown_is_one(page):
 
 
 @pytest.mark.parametrize(
-    "line", ["run shop.yaml --asof today", "rnu shop.yaml", "run", "simulate --seed x"]
+    ("line", "refused"),
+    [
+        ("run shop.yaml --asof today", "--asof"),
+        ("rnu shop.yaml", "rnu"),
+        ("run", "Missing parameter: job"),
+        ("simulate --seed x", "valid integer"),
+    ],
 )
-def test_a_command_line_that_is_none_is_seen(line):
-    with pytest.raises(Exception):  # noqa: B017, PT011
+def test_a_command_line_that_is_none_is_seen(line, refused):
+    usage_error = typer.BadParameter.__base__
+    with pytest.raises((usage_error, KeyError), match=refused):
         parse(line.split(), whole=True)
+
+
+def test_command_lines_are_shown_and_seen():
+    shown = [words for page in PAGES for _, words in shown_commands(page.read_text("utf-8"))]
+    assert len(shown) > 50
 
 
 @pytest.mark.parametrize("page", PAGES, ids=relative)

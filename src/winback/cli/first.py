@@ -12,10 +12,10 @@ import typer
 
 from winback.cli.options import AsOf, Debug, Json, complete_job
 from winback.cli.work import exit_codes, load, quiet_libraries
-from winback.errors import UsageError
 
 if TYPE_CHECKING:
     from winback.workflows.doctor import Check
+    from winback.workflows.init_look import Looked
 
 GUIDE = """\
 winback: what each customer is worth, who is about to leave, and whom it pays to win back.
@@ -45,10 +45,10 @@ def add_to(app: typer.Typer) -> None:
 
 def init(
     orders: Annotated[
-        str,
+        list[str],
         typer.Argument(
-            metavar="ORDERS.csv",
-            help="Your purchases: CSV or Parquet, a folder or a glob; or sample:cdnow-tenth.",
+            metavar="ORDERS.csv...",
+            help="Your purchases: files, folders, globs, a database's URL; or sample:cdnow-tenth.",
             show_default=False,
         ),
     ],
@@ -64,39 +64,58 @@ def init(
             show_default=False,
         ),
     ] = None,
+    filter_: Annotated[
+        Optional[str],
+        typer.Option(
+            "--filter", metavar="SQL", help="Which rows are purchases.", show_default=False
+        ),
+    ] = None,
+    schema: Annotated[
+        Optional[str], typer.Option(help="Which schema of a database.", show_default=False)
+    ] = None,
+    *,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Ask nothing; so it is where nobody is.")
+    ] = False,
     debug: Debug = False,
 ) -> None:
-    """Look at a file's columns, guess what they mean, and write a commented starter YAML.
+    """Look at files' columns, guess what they mean, and write a commented starter YAML.
 
     Example: winback init orders.csv
+
+    Of several files, or the tables of a database, those that hold purchases are joined by the keys
+    that are found; customers, contacts and events are read beside them. On a terminal you may
+    change the guesses. The job is tried before it is written.
+
+    Example: winback init orders.csv order_items.csv customers.csv --yes
     """
     quiet_libraries()
     with exit_codes(debug=debug):
-        from winback.workflows.init import init as workflow
+        from winback.cli import init_table as table
+        from winback.masking import mask
+        from winback.workflows.init import look, place_for, write
 
-        begun = workflow(orders, to, dict(_column(text) for text in column or ()))
-        sniffed = begun.sniffed
-        days = f", {sniffed.first_day} to {sniffed.last_day}" if sniffed.first_day else ""
-        typer.echo(f"{orders}: {sniffed.rows:,} rows{days}\n")
-        _draw(
-            ("our name", "your column", "why", "examples"),
-            [
-                (ours, guess.expression, guess.why, "  ".join(sniffed.examples[ours]))
-                for ours, guess in sniffed.guesses.items()
-            ],
-        )
-        if sniffed.unused:
-            typer.echo(f"\nnot used: {', '.join(sniffed.unused)}")
-        for note in begun.notes:
+        said = dict(table.column(text) for text in column or ())
+        place = place_for(orders, to)
+        shown = " ".join(mask(text) for text in orders)
+
+        def again(columns: dict[str, str], condition: str | None) -> Looked:
+            with table.progress() as tell:
+                return look(orders, columns, condition, schema, tell)
+
+        def draw(looked: Looked) -> None:
+            table.show(looked, shown, _draw)
+
+        looked = again(said, filter_)
+        draw(looked)
+        if not yes and table.someone_is_there():
+            looked = table.agree(looked, said, filter_, again, draw)
+        with table.progress() as tell:
+            begun = write(looked, place, tell)
+        for note in begun.notes[len(looked.notes) :]:
             typer.echo(f"note: {note}")
+        typer.echo(f"\nread as the job will: {begun.read}")
         typer.echo(f"\nwrote {begun.to}; look at it, then: winback run {begun.to}")
-
-
-def _column(text: str) -> tuple[str, str]:
-    ours, sign, yours = text.partition("=")
-    if not (sign and ours.strip() and yours.strip()):
-        raise UsageError("not a column", where="--column", got=text, allowed="OURS=YOURS")
-    return ours.strip(), yours.strip()
 
 
 def _draw(

@@ -22,7 +22,7 @@ _TRAINING = {
     ),
 }
 _PLAIN = {
-    "validate": "Read and check the data; count what is rejected, and why.",
+    "validate": "Read and check the data; say what was read, and what was rejected and why.",
     "promote": "Let the gate compare challengers with champions; exit 4 when it refuses one.",
     "score": "Score every customer with the champions, into scores.parquet.",
     "report": "Draw report.html from what the earlier steps left.",

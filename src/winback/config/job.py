@@ -23,15 +23,19 @@ from winback.config.model_settings import ChurnSettings, TierSettings, ValueSett
 from winback.messages.catalogue import languages
 
 
+def _paths(source: str | dict[str, str]) -> tuple[str, ...]:
+    return (source,) if isinstance(source, str) else tuple(source.values())
+
+
 class TransactionsSettings(Settings):
     """Where purchases come from, and how a row becomes a purchase."""
 
-    source: str
-    """A path or glob (CSV, Parquet), a database URL, or `sample:cdnow`, `sample:cdnow-tenth`."""
+    source: str | dict[str, str]
+    """A path or glob (CSV, Parquet), a database URL, `sample:cdnow`; or several by name."""
     table: str | None = None
     """The table to read, where `source` is a database URL."""
     query: str | None = None
-    """The SQL query to read, where `source` is a database URL."""
+    """The SQL query to read from a database URL, or over the names of several sources."""
     columns: dict[str, str] = Field(default_factory=dict)
     """Our column: the source's column, or a SQL expression over the source's columns."""
     filter: str | None = None
@@ -52,20 +56,30 @@ class TransactionsSettings(Settings):
             raise ValueError(msg)
         return self
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The paths or URLs, one or several."""
+        return _paths(self.source)
+
 
 class TableSettings(Settings):
     """Where a further table comes from."""
 
-    source: str
-    """A path or glob (CSV, Parquet), or a database URL."""
+    source: str | dict[str, str]
+    """A path or glob (CSV, Parquet), or a database URL; or several by name."""
     table: str | None = None
     """The table to read, where `source` is a database URL."""
     query: str | None = None
-    """The SQL query to read, where `source` is a database URL."""
+    """The SQL query to read from a database URL, or over the names of several sources."""
     columns: dict[str, str] = Field(default_factory=dict)
     """Our column: the source's column, or a SQL expression over the source's columns."""
     accept_unmatched: bool = False
     """Of customers with an opt_out: go on although few of them are among those who bought."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The paths or URLs, one or several."""
+        return _paths(self.source)
 
 
 class CustomerIdSettings(Settings):
@@ -137,7 +151,7 @@ class BacktestSettings(Settings):
     """What `winback backtest` looks back at."""
 
     splits: tuple[Split, ...] = ()
-    """The dates to look back from, and until when."""
+    """The dates to look back from, and until when: at most `as_of`, unless later rows follow."""
 
 
 class ComputeSettings(Settings):

@@ -76,6 +76,12 @@ class LoadedJob:
             return source
         return str((self.path.parent / Path(source).expanduser()).resolve())
 
+    def resolve_all(self, source: str | Mapping[str, str]) -> str | dict[str, str]:
+        """Return one input path, or several under their names, as `resolve` does."""
+        if isinstance(source, str):
+            return self.resolve(source)
+        return {name: self.resolve(path) for name, path in source.items()}
+
 
 def load_job(path: Path | str, *, overrides: Mapping[str, Any] | None = None) -> LoadedJob:
     """Read and check one job.

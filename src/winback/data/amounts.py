@@ -21,6 +21,7 @@ _EVEN = "0123456789.,-()+-----     '''''¥$"
 _CURRENCY = r"(?:\p{L}{0,4}\.?\s?\p{Sc}\p{L}{0,3}|\p{L}{1,4}\.?)?"
 _DIGITS = r"(?:\d[\d.,]*(?:[' ]\d{3})*(?:[.,]\d+)?|[.,]\d+)"
 _MONEY = rf"[-+(]?\s*{_CURRENCY}\s*[-+]?\s*{_DIGITS}(?:[.,]?-|,--)?\s*{_CURRENCY}\s*[-)]?"
+_MINUS = r"\(|-\s*[^-\d]*\d|\d\s*[^\d.,\s-][^\d-]*-\s*$|\d\s*-\s*$"
 _PROOF = r"\d*{0}(\d{{1,2}}|\d{{4,}})|\d*({1}\d{{2,3}})+{0}\d+|0{0}\d+|\d{{4,}}{0}\d+"
 _EITHER = r"[1-9]\d{{0,2}}{0}\d{{3}}"
 _SEVERAL = r"\d{{1,3}}({0}\d{{2,3}})*({0}\d{{3}}){{2,}}|\d{{1,2}}({0}\d{{2}})+{0}\d{{3}}"
@@ -34,29 +35,41 @@ def _core(cell: str) -> str:
     return f"CASE WHEN regexp_full_match({even}, {sql.text(_MONEY)}) THEN {bare} END"
 
 
+def _shapes(cell: str, relation: str, known: str = "true") -> str:
+    """Return SQL for the cells' shapes: how many cells, and one of them.
+
+    Cells that differ only in digits other than 0 are read alike: a column has few shapes.
+    """
+    return f"""(SELECT translate({cell}, '23456789', '11111111') AS shape, count(*) AS cells,
+        min({cell}) AS example FROM {sql.name(relation)}
+        WHERE ({known}) AND trim({cell}) <> '' GROUP BY 1)"""
+
+
 def macro() -> str:
     """Return SQL that makes ``money(cell, point)`` known: a number, NULL where none is written."""
     even = f"translate(cell, {sql.text(_ODD)}, {sql.text(_EVEN)})"
-    return rf"""CREATE OR REPLACE MACRO money(cell, point) AS
-        coalesce(CASE WHEN regexp_full_match(trim(cell), '-?\d+(\.(\d{{1,2}}|\d{{4,}}))?')
-                THEN TRY_CAST(cell AS DOUBLE) END,
-            (CASE WHEN regexp_matches({even}, '\(|-\s*[^-\d]*\d|\d\s*\D*[^.,\s-]\s*-\s*$|\d-\s*$')
-                AND NOT regexp_matches({even}, '[.,]--?\s*$') THEN -1 ELSE 1 END)
-            * (SELECT TRY_CAST(CASE
-                WHEN NOT regexp_matches(n, '[.,]') THEN n
-                WHEN regexp_full_match(n, '\d{{1,3}}(,\d{{2,3}})*,\d{{3}}\.\d+')
-                    THEN replace(n, ',', '')
-                WHEN regexp_full_match(n, '\d{{1,3}}(\.\d{{3}})+,\d+')
-                    THEN replace(replace(n, '.', ''), ',', '.')
-                WHEN regexp_full_match(n, {sql.text(_SEVERAL.format("[.]"))})
-                    OR regexp_full_match(n, {sql.text(_SEVERAL.format(","))})
-                    THEN regexp_replace(n, '[.,]', '', 'g')
-                WHEN regexp_full_match(n, {sql.text(_EITHER.format("[.,]"))})
-                    AND NOT contains(n, point) THEN regexp_replace(n, '[.,]', '')
-                WHEN regexp_full_match(n, '\d*[.,]\d+') THEN replace(n, ',', '.') END AS DOUBLE)
-                FROM (SELECT {_core("cell")} AS n)),
+    number = rf"""TRY_CAST(CASE
+        WHEN NOT regexp_matches(n, '[.,]') THEN n
+        WHEN regexp_full_match(n, '\d{{1,3}}(,\d{{2,3}})*,\d{{3}}\.\d+') THEN replace(n, ',', '')
+        WHEN regexp_full_match(n, '\d{{1,3}}(\.\d{{3}})+,\d+')
+            THEN replace(replace(n, '.', ''), ',', '.')
+        WHEN regexp_full_match(n, {sql.text(_SEVERAL.format("[.]"))})
+            OR regexp_full_match(n, {sql.text(_SEVERAL.format(","))})
+            THEN regexp_replace(n, '[.,]', '', 'g')
+        WHEN regexp_full_match(n, {sql.text(_EITHER.format("[.,]"))})
+            AND NOT contains(n, point) THEN regexp_replace(n, '[.,]', '')
+        WHEN regexp_full_match(n, '\d*[.,]\d+') THEN replace(n, ',', '.') END AS DOUBLE)"""
+    # a subquery here would read every cell, and not only those that are left
+    return rf"""CREATE OR REPLACE MACRO money_number(n, point) AS {number};
+        CREATE OR REPLACE MACRO money(cell, point) AS
+        CASE WHEN regexp_full_match(trim(cell), '-?\d+([.,](\d{{1,2}}|\d{{4,}}))?')
+            THEN TRY_CAST(replace(cell, ',', '.') AS DOUBLE)
+        ELSE coalesce(
+            (CASE WHEN regexp_matches({even}, '{_MINUS}')
+                AND NOT regexp_matches({even}, '\d[.,]--?\s*$') THEN -1 ELSE 1 END)
+            * money_number({_core("cell")}, point),
             CASE WHEN regexp_full_match(trim(cell), '[-+]?\d+(\.\d+)?[eE][-+]?\d+')
-                THEN TRY_CAST(cell AS DOUBLE) END)"""
+                THEN TRY_CAST(cell AS DOUBLE) END) END"""
 
 
 @dataclass(frozen=True)
@@ -116,13 +129,13 @@ def settle(engine: Backend, relation: str, column: str, known: str = "true") -> 
         cells(r"[1-9]\d{3,}"), cells(r"\d{1,3}"),
         "n IS NOT NULL AND NOT plain",
     )  # fmt: skip
-    counts = ", ".join(f"count(*) FILTER ({test})" for test in tests)
+    counts = ", ".join(f"coalesce(sum(cells) FILTER ({test}), 0)" for test in tests)
     found = sql.rows(
         engine,
-        f"""SELECT {counts}, min(n) FILTER ({tests[4]}), min(n) FILTER ({tests[5]}) FROM (
-            SELECT {_core(cell)} AS n,
-                regexp_full_match(trim({cell}), '-?\\d+(\\.\\d+)?') AS plain
-            FROM {sql.name(relation)} WHERE ({known}) AND trim({cell}) <> '')""",
+        f"""SELECT {counts}, min(shown) FILTER ({tests[4]}), min(shown) FILTER ({tests[5]}) FROM (
+            SELECT {_core("shape")} AS n, {_core("example")} AS shown, cells,
+                regexp_full_match(trim(shape), '-?\\d+(\\.\\d+)?') AS plain
+            FROM {_shapes(cell, relation, known)})""",
     )[0]
     by_comma, by_dot, dots, commas, dot3, comma3, long, short, odd = found[:9]
     shown_dot, shown_comma = found[9:]
@@ -194,10 +207,11 @@ def reading_of(engine: Backend, relation: str, column: str) -> str | None:
     point = settle(engine, relation, column).point
     if point is None:
         return None
-    expression = f"money({sql.bare(engine, column)}, {sql.text(point)})"
     given, read = sql.rows(
         engine,
-        f"SELECT count(*), count({expression}) FROM {sql.name(relation)}"
-        f" WHERE trim({sql.name(column)}) <> ''",
+        f"SELECT sum(cells), sum(cells) FILTER (money(shape, {sql.text(point)}) IS NOT NULL)"
+        f" FROM {_shapes(sql.name(column), relation)}",
     )[0]
-    return expression if read and read >= _ENOUGH * given else None
+    if not read or read < _ENOUGH * given:
+        return None
+    return f"money({sql.bare(engine, column)}, {sql.text(point)})"

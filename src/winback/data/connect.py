@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import duckdb
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
-from winback.data import amounts, databases, files, samples, sql, streams
+from winback.data import amounts, databases, files, named_sources, samples, sql, streams
 from winback.data.engine import Engine
 from winback.data.raw import Raw
 from winback.errors import ConfigError, DataError, OutputError
@@ -60,7 +60,8 @@ def open_engine(
     # In memory, DuckDB would spill into the working directory.
     spill = Path(tempfile.gettempdir()) / f"winback-{os.getpid()}"
     database: Path | str = ":memory:"
-    if directory is not None:
+    # the engine takes a question mark in a path for the end of it
+    if directory is not None and "?" not in str(directory.absolute()):
         database, spill = directory / _DATABASE, directory / "spill"
         try:
             directory.mkdir(parents=True, exist_ok=True)
@@ -103,9 +104,10 @@ def read_source(
     source
         A path, a folder or a glob (CSV, Parquet); ``"sample:cdnow"`` or ``"sample:cdnow-tenth"``;
         a database URL (``postgresql://…``, ``duckdb:///file.db``) with `table` or `query`; a
-        pandas, Polars or Arrow frame; an Ibis table of any backend.
+        pandas, Polars or Arrow frame; an Ibis table of any backend; or a mapping of names to
+        several of these, with the `query` that joins them.
     table, query
-        What to read, where `source` is a database URL. Exactly one of the two.
+        What to read, where `source` is a database URL: exactly one of the two.
 
     Returns
     -------
@@ -145,12 +147,14 @@ def load(
     engine: Backend, source: Any, *, table: str | None = None, query: str | None = None
 ) -> Raw:
     """Do what `read_source` does, keeping lines that cannot be read apart."""
+    if isinstance(source, Mapping) and table is None:
+        return named_sources.load(engine, source, query, load)
     is_text = isinstance(source, str | os.PathLike)
     text = os.fspath(source) if is_text else ""
     is_url = "://" in text
     if (table or query) and not is_url:
         raise ConfigError(
-            "table and query go with a database URL",
+            "table and query go with a database URL, or query with several sources",
             where="source",
             got=text or type(source).__name__,
         )

@@ -60,6 +60,36 @@ def load(engine: Backend, url: str, *, table: str | None, query: str | None) -> 
         ) from None
 
 
+def tables_in(url: str, schema: str | None = None) -> list[str]:
+    """Return the names of the tables of a database's schema, the schema before each if it is given.
+
+    Raises
+    ------
+    DataError
+        The database cannot be reached, or has none. No message ever shows a password.
+    """
+    place = address(url)
+    try:
+        if place.scheme in _POSTGRES:
+            with postgres.connect(place.url) as connection:
+                names = postgres.names(connection, schema or "")
+        else:
+            backend = _connect(place)
+            try:
+                names = backend.list_tables(database=schema)
+            finally:
+                backend.disconnect()
+    except (ConfigError, DataError):
+        raise
+    except Exception as error:  # noqa: BLE001 - every driver has its own exceptions
+        raise DataError(
+            "the database cannot be read", where=place.shown, got=place.clean(sql.first_line(error))
+        ) from None
+    if not names:
+        raise DataError("there are no tables", where=place.shown, got=schema)
+    return [f"{schema}.{name}" if schema else name for name in sorted(names)]
+
+
 @contextmanager
 def _postgres(
     place: Address, table: str | None, query: str | None

@@ -1,26 +1,44 @@
-"""Which of the encodings of the time before UTF-8 some bytes are written in."""
+"""Which of the encodings of the time before UTF-8 some bytes are written in.
+
+Every candidate decodes the bytes; the one that makes words of them is it. Where two make words,
+and not the same ones, nothing is guessed.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from functools import cache
 from typing import Final
 
 from winback.data.words import words_of
 
-# bytes of letters of their own stand alone between plain ones
+# of encodings that read some bytes alike, the most usual first
 _LATIN: Final = ("cp1252", "cp1254", "cp1250")
-_RUNS: Final = re.compile(r"[^\x00-\x7f]+")
-_CYRILLIC: Final = re.compile("[А-ЯЁ]?[а-яё]+|[А-ЯЁ]+|[№«»—–]+")  # noqa: RUF001
+_ALPHABETS: Final = {
+    "cp1251": re.compile("[А-ЯЁ]?[а-яё]+|[А-ЯЁ]+"),  # noqa: RUF001
+    "cp1253": re.compile("[Α-ΩΆΈ-Ώ]?[α-ωά-ώ]+|[Α-Ω]+"),  # noqa: RUF001
+}
 # the signs that are written most, by the first bytes of the standards' first levels
-_COMMON: Final = {"gb18030": (0xA1, 0xD7), "big5": (0xA1, 0xC6), "cp949": (0xA1, 0xC8)}
-_KANA: Final = "[\u3041-\u30ff]"
-_JAPANESE: Final = "[\u3000-\u3020\u3041-\u30ff\u4e00-\u9fff]"
-_SOME: Final = 0.2
-_ENOUGH: Final = 0.9
+_COMMON: Final = {
+    "gb18030": (0xB0, 0xD7),
+    "big5": (0xA4, 0xC6),
+    "cp949": (0xB0, 0xC8),
+    "cp932": (0x88, 0x97),
+}
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_SIGN: Final = re.compile(r"([A-Za-z]?)([^\w\s\x00-\x7f]|[²³¹¼½¾])((?:[^\W\d_])?)")
+_TURNED: Final = re.compile(r"[^\W\d_a-zA-Z][A-Z]|[a-z][A-Z]")
+_MARKS: Final = "€£¥°ºª¿¡’‘“”„–—…«»·•№©®™\u00a0"  # noqa: RUF001
+_WIDE: Final = re.compile("[\u2010-\u2026\u2212\u3000-\u3029\uff01-\uff5e\uffe0-\uffe6€¥£·₩]")
+_KANA: Final = re.compile("[\u3041-\u30ff]")
+_ENOUGH: Final = 0.6
+_APART: Final = 0.1
+_OFTEN: Final = 0.6  # the share of the most usual letters, by which an alphabet is known
 
 
 def encoding_of(lines: bytes) -> str | None:
-    """Return the encoding that makes words of some lines; ``None`` where none does.
+    """Return the encoding that makes words of some lines; ``None`` where none does, or several.
 
     Examples
     --------
@@ -31,26 +49,27 @@ def encoding_of(lines: bytes) -> str | None:
     >>> encoding_of("Покупатель".encode("cp1251"))
     'cp1251'
     """
-    japanese = _decoded(lines, "cp932")
-    if japanese is not None and _share(japanese, _KANA, _JAPANESE) > _SOME:
-        return "cp932"
-    bare = lines.decode("latin-1")
-    runs = _RUNS.findall(bare)
-    if sum(len(run) <= 1 for run in runs) > len(runs) / 2:
-        scores = {encoding: _known(lines, encoding) for encoding in _LATIN}
-        best = max(scores, key=lambda encoding: scores[encoding])  # the first of equals
-        return best if scores[best] >= _ENOUGH else None
-    russian = _decoded(lines, "cp1251")
-    words = _RUNS.findall(russian or "")
-    if words and sum(bool(_CYRILLIC.fullmatch(word)) for word in words) >= _ENOUGH * len(words):
-        return "cp1251"
-    scores = {encoding: _common(lines, encoding) for encoding in ("cp949", "gb18030", "big5")}
-    likely = max(
-        scores, key=lambda name: (scores[name] >= _ENOUGH, _known(lines, name), scores[name])
-    )
-    if scores[likely] >= _ENOUGH:
-        return likely
-    return next((name for name in _LATIN if _known(lines, name) >= _ENOUGH), None)
+    likely = encodings_of(lines)
+    return likely[0] if len(likely) == 1 else None
+
+
+def encodings_of(lines: bytes) -> list[str]:
+    """Return the encodings that make words of some lines, and each other ones, the best first.
+
+    Examples
+    --------
+    >>> encodings_of("Muñoz".encode("cp1252"))  # or Muńoz
+    ['cp1252', 'cp1250']
+    """
+    readings = {name: _decoded(lines, name) for name in (*_LATIN, *_ALPHABETS, *_COMMON)}
+    scores = {name: _score(text, name) for name, text in readings.items() if text is not None}
+    best = max(scores.values(), default=0.0)
+    likely: list[str] = []
+    for name in sorted(scores, key=lambda name: -scores[name]):  # the first of equals
+        new = all(readings[name] != readings[other] for other in likely)
+        if scores[name] >= _ENOUGH and scores[name] > best - _APART and new:
+            likely.append(name)
+    return likely
 
 
 def _decoded(lines: bytes, encoding: str) -> str | None:
@@ -60,29 +79,72 @@ def _decoded(lines: bytes, encoding: str) -> str | None:
         return None
 
 
-def _known(lines: bytes, encoding: str) -> float:
-    """Return the share of the letters that are usual in the encoding's languages."""
-    others = "".join(_RUNS.findall(_decoded(lines, encoding) or ""))
-    usual = words_of("cells")["letters"].get(encoding, "")
-    return sum(letter in usual for letter in others) / len(others) if others else 0.0
+def _score(text: str, encoding: str) -> float:
+    """Return how much of what is not ASCII makes words, in [0, 1]."""
+    if encoding in _COMMON:
+        return _score_of_signs(text, encoding)
+    good = every = 0.0
+    odd: Counter[str] = Counter()
+    for word in _WORD.findall(text):
+        letters = [letter for letter in word if not letter.isascii()]
+        odd.update(map(_small, letters))
+        every += len(letters)
+        good += len(letters) * _is_word(word, len(letters), encoding)
+    # signs that are no letters say little, unless they stand where a letter should
+    for before, sign, after in _SIGN.findall(text):
+        inside = bool(after) and (bool(before) or sign in "€£¥©®™")
+        fits = sign in _MARKS and (sign in "’°ºª" or not inside)  # noqa: RUF001
+        every += 0.5 if fits else 2.0
+        good += 0.5 if fits else 0.0
+    score = good / every if every else 0.0
+    if not odd:
+        return score
+    if encoding in _ALPHABETS:
+        usual = sum(n for letter, n in odd.items() if letter in _usual(encoding))
+        return score * min(1.0, usual / (_OFTEN * odd.total()))
+    # letters of one language, better than letters of several
+    one = max(sum(odd[letter] for letter in alphabet) for alphabet in _alphabets(encoding))
+    return score * (0.5 + 0.5 * one / odd.total())
 
 
-def _share(text: str, some: str, every: str) -> float:
-    """Return the share of some letters among the letters that are not ASCII, if those are all."""
-    others = "".join(_RUNS.findall(text))
-    if not others or len(re.findall(every, others)) < _ENOUGH * len(others):
+def _is_word(word: str, odd: int, encoding: str) -> bool:
+    if encoding in _ALPHABETS:
+        # a word is of one alphabet
+        return _ALPHABETS[encoding].fullmatch(word) is not None
+    usual = _usual(encoding)
+    if odd > max(1.0, 0.75 * len(word)) or (not word.isupper() and _TURNED.search(word)):
+        return False
+    return all(letter.isascii() or _small(letter) in usual for letter in word)
+
+
+def _score_of_signs(text: str, encoding: str) -> float:
+    usual, (low, high) = _usual(encoding), _COMMON[encoding]
+    odd = [sign for sign in text if not sign.isascii()]
+    if not odd:
         return 0.0
-    return len(re.findall(some, others)) / len(others)
+    good = 0.0
+    for sign in odd:
+        if sign in usual or _WIDE.match(sign) or (encoding == "cp932" and _KANA.match(sign)):
+            good += 1.0
+        else:
+            pair = sign.encode(encoding)
+            # trailing bytes outside of the plain square are of rarer signs
+            square = len(pair) == 2 and (encoding in {"big5", "cp932"} or pair[1] >= 0xA1)
+            good += 0.5 * (square and low <= pair[0] <= high)
+    return good / len(odd)
 
 
-def _common(lines: bytes, encoding: str) -> float:
-    """Return the share of the signs that are those which are written most."""
-    text = _decoded(lines, encoding)
-    others = "".join(_RUNS.findall(text or ""))
-    if not others:
-        return 0.0
-    low, high = _COMMON[encoding]
-    first = [letter.encode(encoding) for letter in others]
-    # the four-byte forms of GB18030, and trailing bytes outside of the plain square, are rare
-    square = 0x40 if encoding == "big5" else 0xA1
-    return sum(len(b) == 2 and low <= b[0] <= high and b[1] >= square for b in first) / len(first)
+def _small(letter: str) -> str:
+    return letter.lower()[0]  # of the Turkish I with a dot the dot would come apart
+
+
+@cache
+def _usual(encoding: str) -> frozenset[str]:
+    return frozenset(letter for part in _alphabets(encoding) for letter in part)
+
+
+@cache
+def _alphabets(encoding: str) -> list[frozenset[str]]:
+    letters = words_of("cells")["letters"][encoding]
+    parts = letters if isinstance(letters, list) else [letters]
+    return [frozenset(letter for letter in part if not letter.isspace()) for part in parts]

@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
 from winback.data import parse, sql
+from winback.data.arms import unknown_arms
 from winback.data.checks import ACCEPTED, LATER, check, refuse_if_many
 from winback.data.connect import loaded, open_engine
 from winback.data.expressions import Expression, resolve
@@ -18,7 +19,6 @@ from winback.data.identity import identifier
 from winback.data.policy import IntakePolicy
 from winback.data.raw import Raw, fresh
 from winback.data.tables import CONTRACTS, CUSTOMERS, Column
-from winback.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -183,14 +183,7 @@ def _arm(engine: Backend, raw: Raw, value: Expression) -> str:
         " GROUP BY ALL ORDER BY n DESC, arm LIMIT 5",
     )
     if unknown:
-        raise DataError(
-            "arms of an experiment have names that winback does not know",
-            where=f"{raw.label}, arm",
-            got=", ".join(f"{name!r} in {n:,} rows" for name, n in unknown),
-            allowed="control, holdout, 0, false; treated, treatment, 1, true; and these in more"
-            " languages",
-            hint="say which is which, under columns: `arm: if(group = 'A', 'control', 'treated')`",
-        )
+        raise unknown_arms(unknown, f"{raw.label}, arm")
     return cell
 
 

@@ -17,6 +17,7 @@ from winback.errors import DataError
 from winback.nearest import nearest
 
 _MAX_HEADER = 1 << 20
+_TEXT, _OF_TIME = "VARCHAR", ("DATE", "TIME", "UUID")
 _WORKBOOKS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
 
 
@@ -113,16 +114,14 @@ def _load_csv(engine: Backend, paths: list[Path], source: str) -> Raw:
                 columns = found.names
                 typed = ", ".join(f"{sql.name(column)} VARCHAR" for column in columns)
                 engine.raw_sql(f"CREATE TABLE {sql.name(table)} ({typed})")
-            copy = path
+            copy = Path(scratch) / "copy.csv"
             if not found.as_is:
-                copy = Path(scratch) / "copy.csv"
                 plain_copy(path, found, copy)
             try:
-                _append_csv(engine, copy, found, into=table, unreadable=unreadable)
-            except sql.EngineError as error:
-                raise DataError(
-                    "cannot be read as CSV", where=str(path), got=sql.first_line(error)
-                ) from error
+                read = path if found.as_is else copy
+                _append_csv(engine, read, found, into=table, unreadable=unreadable)
+            except sql.EngineError:
+                _append_anew(engine, path, found, copy, into=table, unreadable=unreadable)
     if _count(engine, unreadable):
         view = _numbered_around(engine, table, unreadable)
         return Raw(view, label=source, unreadable=unreadable, behind=(table,))
@@ -130,13 +129,34 @@ def _load_csv(engine: Backend, paths: list[Path], source: str) -> Raw:
     return Raw(view_of(engine, table), label=source, behind=(table,))
 
 
+def _append_anew(
+    engine: Backend, path: Path, found: Layout, copy: Path, *, into: str, unreadable: str
+) -> None:
+    """Read what the engine stops at, such as line ends of several kinds, row by row."""
+    plain_copy(path, found, copy, anew=True)
+    try:
+        _append_csv(engine, copy, found, into=into, unreadable=unreadable)
+    except sql.EngineError as error:
+        raise DataError(
+            "cannot be read as CSV", where=str(path), got=sql.first_line(error)
+        ) from error
+
+
 def _load_json(engine: Backend, paths: list[Path], source: str) -> Raw:
     table = fresh("json")
     listed = ", ".join(sql.text(str(path)) for path in paths)
     try:
+        found = sql.rows(
+            engine, f"DESCRIBE SELECT * FROM read_json([{listed}], union_by_name=true)"
+        )
+        # text that looks like a day is read with the rest of its column: 31-07-22 may be July 2022
+        typed = ", ".join(
+            f"{sql.text(name)}: {sql.text(_TEXT if kind.startswith(_OF_TIME) else kind)}"
+            for name, kind, *_ in found
+        )
         engine.raw_sql(
             f"CREATE TABLE {sql.name(table)} AS SELECT * FROM"
-            f" read_json([{listed}], union_by_name = true)"
+            f" read_json([{listed}], columns = {{{typed}}})"
         )
     except sql.EngineError as error:
         raise DataError(

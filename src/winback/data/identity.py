@@ -69,9 +69,12 @@ def in_words(cell: str, words: list[str]) -> str:
 
 def is_guest(value: Expression, guests: tuple[str, ...] = ()) -> str:
     """Return SQL for whether a cell stands for somebody who gave no name."""
-    cell = plain_text(f"CAST({value.sql} AS VARCHAR)")
+    cell = f"CAST({value.sql} AS VARCHAR)"
     words = [*words_of("cells")["guests"]["words"], *guests]
-    return f"coalesce({in_words(cell, words)}, false)"
+    return (
+        f"coalesce(CASE WHEN regexp_full_match({cell}, '{_SOUND}') THEN {in_words(cell, words)}"
+        f" ELSE {in_words(plain_text(cell), words)} END, false)"
+    )
 
 
 def identifier(value: Expression, *, normalise: bool = True) -> str:

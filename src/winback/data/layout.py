@@ -16,22 +16,22 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from winback.data import sql
-from winback.data.encodings import encoding_of
+from winback.data.encodings import encodings_of
+from winback.data.first_rows import delimiter_of, first_row, is_headless, rows_of
 from winback.errors import DataError
 
 _SAMPLE: Final = 1 << 18
 _CHUNK: Final = 1 << 20
-_DELIMITERS: Final = ",;\t|"
 _MARKS: Final = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-_VALUE: Final = re.compile(r"[-+]?[\d.,:/ T-]*\d[\d.,:/ TZ-]*")
 _PROOF: Final = 3  # lines; fewer are accidents
 _SHORT: Final = 0.05  # of the rows: a spreadsheet leaves out separators at the end
 
@@ -54,6 +54,8 @@ class Layout:
         Whether the table begins with a line of names.
     short
         Whether lines may leave out their last cells.
+    blanks
+        Whether the file has blanks between its columns, and the copy tabs.
     as_is
         Whether the engine can read the file as it stands.
     """
@@ -64,6 +66,7 @@ class Layout:
     skip: int = 0
     header: bool = True
     short: bool = False
+    blanks: bool = False
     as_is: bool = True
 
 
@@ -119,16 +122,17 @@ def layout(path: Path) -> Layout:
             "the file is not a CSV file", where=str(path), got="bytes that are not text"
         )
     old_mac = "\r" in text and "\n" not in text
-    rows_of = text.replace("\r\n", "\n").replace("\r", "\n")
-    lines = rows_of.split("\n")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     stated = re.fullmatch(r'"?sep=(.)"?', lines[0].strip("\ufeff")[:8].rstrip("\r") or "-")
     first = 1 if stated else 0
-    delimiter = stated[1] if stated else _delimiter(lines)
-    rows = list(_rows(lines, first, delimiter))
+    delimiter = stated[1] if stated else delimiter_of(lines)
+    rows = list(rows_of(lines, first, delimiter))
     whole = rows[:-1] if len(start) == _SAMPLE and len(rows) > 1 else rows
-    at, names = _first_row(path, whole)
+    if not whole:
+        raise DataError("the file is empty", where=str(path), allowed="a line of column names")
+    at, names = first_row(whole)
     below = [row for line, row in whole if line > at]
-    header = not _is_headless(names, below)
+    header = not is_headless(names, below)
     widths = [len(row) for row in below]
     if below and all(0 < len(row) <= len(names) for row in below):
         few = sum(width < len(names) for width in widths)
@@ -147,67 +151,11 @@ def layout(path: Path) -> Layout:
         skip=at,
         header=header,
         short=short,
+        blanks=delimiter == " ",
         as_is=encoding in {"utf-8", "utf-8-sig"}
         and at == 0
         and not (old_mac or packed)
         and delimiter != " ",
-    )
-
-
-def _delimiter(lines: list[str]) -> str:
-    """Return what parts the columns: the sign that most lines have equally often."""
-    shown = [line for line in lines[:200] if line.strip()]
-    score = {sign: sum(line.count(sign) > 0 for line in shown) for sign in _DELIMITERS}
-    first = max(_DELIMITERS, key=shown[0].count)
-    if shown[0].count(first):
-        return first
-    best = max(_DELIMITERS, key=lambda sign: (score[sign], shown[-1].count(sign)))
-    if score[best] > len(shown) / 2:
-        return best
-    parts = {len(line.split()) for line in shown[:-1] or shown}
-    return " " if len(parts) == 1 and parts != {1} else ","
-
-
-def _rows(lines: list[str], first: int, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows, each with the line at which it begins."""
-    if delimiter == " ":
-        yield from (
-            (n, line.split()) for n, line in enumerate(lines[first:], first) if line.strip()
-        )
-        return
-    reader = csv.reader((line + "\n" for line in lines[first:]), delimiter=delimiter)
-    begin = first
-    try:
-        for row in reader:
-            if row:
-                yield begin, row
-            begin = first + reader.line_num
-    except csv.Error:
-        return
-
-
-def _first_row(path: Path, rows: list[tuple[int, list[str]]]) -> tuple[int, list[str]]:
-    """Return the row with which the table begins: what stands above has fewer cells."""
-    if not rows:
-        raise DataError("the file is empty", where=str(path), allowed="a line of column names")
-    width = max(len(row) for _, row in rows[:200])
-    if len(rows[0][1]) > 1 and sum(cell.strip() != "" for cell in rows[0][1]) > 1:
-        return rows[0]
-    for at, row in rows[:100]:
-        filled = sum(cell.strip() != "" for cell in row)
-        if filled >= max(2, width / 2):
-            return at, row
-    return rows[0]
-
-
-def _is_headless(names: list[str], below: list[list[str]]) -> bool:
-    """Whether the first row holds values, as the rows below do."""
-    if not below or len(names) < 2 or len(below[0]) != len(names):
-        return False
-    values = [bool(_VALUE.fullmatch(cell.strip())) for cell in names]
-    same = [bool(_VALUE.fullmatch(cell.strip())) for cell in below[0]]
-    return sum(values) * 2 >= len(names) and all(
-        there for here, there in zip(values, same, strict=True) if here
     )
 
 
@@ -228,9 +176,12 @@ def _marked(start: bytes) -> str | None:
     for mark, encoding in _MARKS.items():
         if start.startswith(mark):
             return encoding
-    for odd, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
-        if start[odd:40:2].count(0) > 10:
-            return encoding
+    if b"\0" not in start:
+        return None
+    # every other byte of what is ASCII, line ends at least, is nothing
+    even, odd = start[::2].count(0), start[1::2].count(0)
+    if max(even, odd) > 10 * min(even, odd):
+        return "utf-16-le" if odd > even else "utf-16-be"
     return None
 
 
@@ -251,43 +202,57 @@ def _encoding(path: Path, start: bytes) -> str:
                 bad.append(line)
                 if len(bad) >= 2000:
                     break
-    first = start.partition(b"\n")[0]
-    told = len(bad) >= _PROOF or (bad and bad[0].startswith(first))
-    if not told or good > len(bad):
+    if good >= len(bad):
         return "utf-8"  # the few lines that are not will be rejected, and counted
-    encoding = encoding_of(b"".join(bad))
-    if encoding is None:
-        raise DataError(
-            "the file's encoding cannot be told",
-            where=str(path),
-            got=repr(bad[0][:60]),
-            hint="export it as UTF-8",
-        )
-    return encoding
+    likely = encodings_of(b"".join(bad))
+    if len(likely) == 1:
+        return likely[0]
+    if len(bad) < _PROOF and bad[0] not in start[: len(bad[0])]:
+        return "utf-8"
+    shown = next((line for line in bad if len({line.decode(e) for e in likely}) > 1), bad[0])[:60]
+    either = f"`iconv -f {likely[0]} -t utf-8`, or another, makes one of it" if likely else None
+    raise DataError(
+        "the file's encoding cannot be told",
+        where=str(path),
+        got=" or ".join(f"{shown.decode(e, 'replace')!r} ({e})" for e in likely) or repr(shown),
+        hint=either or "export it as UTF-8",
+    )
 
 
-def plain_copy(path: Path, found: Layout, to: Path) -> None:
+def plain_copy(path: Path, found: Layout, to: Path, *, anew: bool = False) -> None:
     """Write a file's table as the engine reads it: UTF-8, from its first line on.
+
+    Parameters
+    ----------
+    path, found
+        The file, and how it is laid out.
+    to
+        Where to write.
+    anew
+        Take every row apart and write it again, for what the engine cannot take apart itself.
 
     Raises
     ------
     DataError
         Its bytes are not of the encoding that its beginning tells.
     """
-    blanks = found.delimiter == "\t"
+    # bytes that are not UTF-8 pass through: the engine rejects their lines one by one
+    lenient = "surrogateescape" if found.encoding.startswith("utf-8") else "strict"
     try:
         with (
             _bytes(path) as stream,
-            io.TextIOWrapper(stream, encoding=found.encoding, newline=None) as text,
-            to.open("w", encoding="utf-8", newline="") as out,
+            io.TextIOWrapper(stream, encoding=found.encoding, errors=lenient, newline=None) as text,
+            to.open("w", encoding="utf-8", errors=lenient, newline="") as out,
         ):
-            for number, line in enumerate(text):
-                if number < found.skip:
-                    continue
-                if blanks and "\t" not in line:
-                    out.write("\t".join(line.split()) + "\n")
-                else:
-                    out.write(line)
+            lines = islice(text, found.skip, None)
+            if found.blanks:
+                out.writelines("\t".join(line.split()) + "\n" for line in lines)
+            elif anew:
+                rows = csv.reader(lines, delimiter=found.delimiter)
+                writer = csv.writer(out, delimiter=found.delimiter, lineterminator="\n")
+                writer.writerows(row for row in rows if row)
+            else:
+                out.writelines(lines)
     except UnicodeDecodeError as error:
         raise DataError(
             f"the file is not {found.encoding} text throughout",
@@ -295,3 +260,5 @@ def plain_copy(path: Path, found: Layout, to: Path) -> None:
             got=repr(error.object[max(0, error.start - 20) : error.start + 20]),
             hint="export it as UTF-8",
         ) from error
+    except csv.Error as error:
+        raise DataError("cannot be read as CSV", where=str(path), got=str(error)) from error

@@ -19,6 +19,18 @@ from winback.data.raw import Raw
 from winback.data.words import words_of
 from winback.errors import DataError
 
+_MANY_SHAPES = 500
+# what a code of `strptime` may read, where every digit is 0
+_CODES = {
+    **dict.fromkeys(["%d", "%m", "%H", "%I", "%M", "%S", "%y"], "0{1,2}"),
+    "%Y": "0+",
+    "%f": "0+",
+    "%G": "0{4}",
+    "%V": "0{1,2}",
+    "%u": "0",
+    "%b": r"\w+",
+    "%p": r"\w+",
+}
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 DATE_ORDER = r"^(\d{1,2}[/-]\d{1,2}[/-]\d{2,4})(\D|$)"
@@ -30,6 +42,8 @@ CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p"
 # a time followed by Z, UTC, an offset, or a place such as Asia/Shanghai; abbreviations such as CST
 # mean different zones to different people and are not guessed
 _AWARE = r":\d\d(\.\d+)?\s*(Z|z|UTC|GMT|[+-]\d\d(:?\d\d)?|[A-Za-z]+/[A-Za-z_/]+)$"
+# the day numbers that a spreadsheet writes for 1982 to 2064
+_SERIAL = (30_000, 60_000)
 # only what the engine reads whole: it would drop PM, or an unknown zone, from the end of a cell
 _ISO = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?"
 
@@ -81,9 +95,10 @@ def instant(
     """Return a naive timestamp in the time zone, in microseconds.
 
     Aware points in time are converted; naive ones are taken to be local. Text is read in the forms
-    of ISO 8601, ``2024年1月2日 10:05``, ``2024.1.2``, ``20240102``, ``31.12.2024``, ``2 Jan 2024``,
-    Unix seconds and milliseconds (10 and 13 digits), and ``12/31/2024`` or ``31/12/2024``,
-    whichever the other cells of the column prove. With `as_of`, a cell proves something only if
+    of ISO 8601 (weeks, ``2024-W05-3``, included), ``2024年1月2日 10:05``, ``2024.1.2``,
+    ``20240102``, ``31.12.2024``, ``2 Jan 2024``, ``Tue, 2 Jan 2024``, Unix seconds and milliseconds
+    (10 and 13 digits), day numbers of a spreadsheet (``45322.5``), and ``12/31/2024`` or
+    ``31/12/2024``, whichever the other cells prove. With `as_of`, a cell proves something only if
     its row was known by then, whichever way that row is read: what comes later does not decide how
     earlier dates are read.
 
@@ -106,16 +121,16 @@ def instant(
     zone = sql.text(timezone)
     if value.type == "VARCHAR":
         value = _in_english(engine, raw, value)
-    readings = _readings(value, zone, where)
+    readings = _readings(engine, raw, value, zone, where)
     if len(readings) == 1:
         return readings[0]
-    others = [_readings(other, zone, where) for other in beside]
+    others = [_readings(engine, raw, other, zone, where) for other in beside]
     month_first, day_first = readings
     proven = _is_day_first(engine, raw, value, where=where, others=others, as_of=as_of)
     return day_first if proven else month_first
 
 
-def _readings(value: Expression, zone: str, where: str) -> list[str]:
+def _readings(engine: Backend, raw: Raw, value: Expression, zone: str, where: str) -> list[str]:
     """Return the point in time; of text first with the month first, then with the day first."""
     if value.type in {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"}:
         return [f"timezone({zone}, {value.sql})"]
@@ -123,10 +138,30 @@ def _readings(value: Expression, zone: str, where: str) -> list[str]:
         return [f"CAST({value.sql} AS TIMESTAMP)"]
     if value.type in NUMBERS | FLOATS:
         digits = f"CAST(TRY_CAST({value.sql} AS BIGINT) AS VARCHAR)"
-        return [f"CASE {_digits(digits, zone)} END"]
+        whole = _case(digits, _digits(digits, zone))
+        return [f"coalesce({_serial(value.sql)}, {whole})"]
     if value.type != "VARCHAR":
         raise DataError("the column does not hold points in time", where=where, got=value.type)
-    return [_text_instant(value, zone, first) for first in (MONTH_FIRST, DAY_FIRST)]
+    shapes = _shapes(engine, raw, value)
+    return [_text_instant(value, zone, first, shapes) for first in (MONTH_FIRST, DAY_FIRST)]
+
+
+def _shapes(engine: Backend, raw: Raw, value: Expression) -> list[str] | None:
+    """Return the cells with every digit as 0, each once; ``None`` if they are too many."""
+    found = sql.rows(
+        engine,
+        f"SELECT DISTINCT translate(trim({value.sql}), '123456789', '000000000') AS shape"
+        f" FROM {sql.name(raw.name)} WHERE {value.sql} IS NOT NULL LIMIT {_MANY_SHAPES + 1}",
+    )
+    return None if len(found) > _MANY_SHAPES else [shape for (shape,) in found]
+
+
+def _fits(form: str, shapes: list[str]) -> bool:
+    """Whether a form may read any cell; the engine takes fewer digits and more blanks, too."""
+    pattern = re.escape(form).replace(r"\ ", r"\s*")
+    for code, stands_for in _CODES.items():
+        pattern = pattern.replace(code, stands_for)
+    return any(re.fullmatch(pattern, shape) for shape in shapes)
 
 
 def _in_english(engine: Backend, raw: Raw, value: Expression) -> Expression:
@@ -153,11 +188,12 @@ def _in_english(engine: Backend, raw: Raw, value: Expression) -> Expression:
             cell = f"regexp_replace({cell}, {sql.text(shape)}, '\\1 {name}')"
         shape = rf"(?i)(^|[^\p{{L}}]){re.escape(word)}($|[^\p{{L}}])"
         cell = f"regexp_replace({cell}, {sql.text(shape)}, '\\1{name}\\2', 'g')"
+    cell = f"regexp_replace({cell}, '([年月]) +', '\\1', 'g')"
     return replace(value, sql=f"regexp_replace(trim({cell}), ' +', ' ', 'g')", column=None)
 
 
 def _english(word: str) -> str | None:
-    """Return the English short name of a month, AM or PM, or nothing for ``de``; else ``None``."""
+    """Return the English short name of a month, AM or PM, or nothing for ``de`` or a Monday."""
     words = words_of("cells")
     if word in words["between_dates"]:
         return " "
@@ -170,37 +206,63 @@ def _english(word: str) -> str | None:
         for month, names in enumerate(months):
             if word.rstrip(".") in names.split():
                 return _MONTHS[month]
-    return None
+    return " " if word.rstrip(".") in words["weekdays"] else None
 
 
-def _text_instant(value: Expression, zone: str, ambiguous: list[str]) -> str:
+def _text_instant(
+    value: Expression, zone: str, ambiguous: list[str], shapes: list[str] | None
+) -> str:
     cell = f"trim({value.sql})"
+    days = rf"TRY_CAST(replace(regexp_extract({cell}, '^\d{{5}}([.,]\d+)?$'), ',', '.') AS DOUBLE)"
     closed_up = rf"regexp_replace({cell}, '\s+([+-])', '\1')"
     # two digits of a year first: four would take them for the years of the Romans
     dates = ["%Y年%m月%d日", "%d.%m.%y", "%d.%m.%Y", "%Y.%m.%d"]
     dates += ["%d %b %y", "%d %b %Y", "%d-%b-%y", "%d-%b-%Y", "%b %d %y", "%b %d %Y"]
-    dates += ["%d. %b %Y", "%b-%d-%Y", "%Y %b %d", "%Y-%b-%d"]
+    dates += ["%d. %b %Y", "%b-%d-%Y", "%Y %b %d", "%Y-%b-%d", "%d/%b/%y", "%d/%b/%Y"]
     dates += ambiguous
+    dates += ["%Y%m%d", "%G-W%V-%u", "%GW%V%u"]
     dates += ["%Y-%m-%d", "%Y/%m/%d"]  # last: 12/1/10 is no day of the year 12
-    forms = ", ".join(sql.text(date + clock) for date in dates for clock in CLOCKS)
-    return rf"""CASE
-        WHEN regexp_full_match({cell}, '{_ISO}') THEN TRY_CAST({cell} AS TIMESTAMP)
-        WHEN regexp_matches({cell}, '{_AWARE}')
-            THEN timezone({zone}, TRY_CAST({closed_up} AS TIMESTAMPTZ))
-        {_digits(cell, zone)}
-        WHEN regexp_matches({cell}, '\d') THEN TRY_STRPTIME({cell}, [{forms}])
-    END"""
+    forms = [date + clock for date in dates for clock in CLOCKS]
+    if shapes is not None:  # what reads no cell takes its time all the same
+        forms = [form for form in forms if _fits(form, shapes)]
+    listed = ", ".join(map(sql.text, forms))
+    cases = [
+        (f"^{_ISO}$", f"TRY_CAST({cell} AS TIMESTAMP)"),
+        (_AWARE, f"timezone({zone}, TRY_CAST({closed_up} AS TIMESTAMPTZ))"),
+        *_digits(cell, zone),
+        (r"^\d{5}([.,]\d+)?$", _serial(days)),
+    ]
+    if forms:
+        cases.append((r"\d", f"TRY_STRPTIME({cell}, [{listed}])"))
+    return _case(cell, cases, shapes)
 
 
-def _digits(cell: str, zone: str) -> str:
-    """Return the WHEN branches for a point in time written in digits alone."""
-    return rf"""
-        WHEN regexp_full_match({cell}, '\d{{8}}') THEN TRY_STRPTIME({cell}, '%Y%m%d')
-        WHEN regexp_full_match({cell}, '\d{{14}}') THEN TRY_STRPTIME({cell}, '%Y%m%d%H%M%S')
-        WHEN regexp_full_match({cell}, '\d{{10}}')
-            THEN timezone({zone}, to_timestamp(TRY_CAST({cell} AS BIGINT)))
-        WHEN regexp_full_match({cell}, '\d{{13}}')
-            THEN timezone({zone}, to_timestamp(TRY_CAST({cell} AS BIGINT) / 1000))"""
+def _case(cell: str, cases: list[tuple[str, str]], shapes: list[str] | None = None) -> str:
+    """Return the value beside the first pattern that a cell matches."""
+    whens = [
+        f"WHEN regexp_matches({cell}, '{pattern}') THEN {value}"
+        for pattern, value in cases
+        if shapes is None or any(re.search(pattern, shape) for shape in shapes)
+    ]
+    return f"CASE {' '.join(whens)} END" if whens else "CAST(NULL AS TIMESTAMP)"
+
+
+def _digits(cell: str, zone: str) -> list[tuple[str, str]]:
+    """Return patterns and values of a point in time written in digits alone."""
+    seconds = f"TRY_CAST({cell} AS BIGINT)"
+    return [
+        (r"^\d{8}$", f"TRY_STRPTIME({cell}, '%Y%m%d')"),
+        (r"^\d{14}$", f"TRY_STRPTIME({cell}, '%Y%m%d%H%M%S')"),
+        (r"^\d{10}$", f"timezone({zone}, to_timestamp({seconds}))"),
+        (r"^\d{13}$", f"timezone({zone}, to_timestamp({seconds} / 1000))"),
+    ]
+
+
+def _serial(days: str) -> str:
+    """Return SQL for a spreadsheet's day number, counted from the end of 1899."""
+    parts = f"to_milliseconds(CAST(round(({days}) * 86400000) AS BIGINT))"
+    within = f"BETWEEN {_SERIAL[0]} AND {_SERIAL[1]}"
+    return f"CASE WHEN {days} {within} THEN TIMESTAMP '1899-12-30' + {parts} END"
 
 
 def _is_day_first(
@@ -214,6 +276,11 @@ def _is_day_first(
 ) -> bool:
     """Decide between 31/12/2024 and 12/31/2024 by the cells that only one of them can explain."""
     cell = f"trim({value.sql})"
+    if not sql.rows(
+        engine,
+        f"SELECT 1 FROM {sql.name(raw.name)} WHERE regexp_matches({cell}, '{DATE_ORDER}') LIMIT 1",
+    ):
+        return False
     by_month, by_day = (
         f"TRY_STRPTIME(regexp_extract({cell}, '{DATE_ORDER}', 1),"
         f" [{', '.join(map(sql.text, forms))}])"

@@ -47,6 +47,14 @@ def connect(url: str) -> psycopg.Connection[Any]:
 def find(connection: psycopg.Connection[Any], table: str, label: str) -> str:
     """Return a table's quoted name, or say which one is nearest."""
     schema, _, name = table.rpartition(".")
+    known = names(connection, schema)
+    if name not in known:
+        raise sql.no_such_table(table, known, label)
+    return f"{sql.name(schema)}.{sql.name(name)}" if schema else sql.name(name)
+
+
+def names(connection: psycopg.Connection[Any], schema: str) -> list[str]:
+    """Return the names of a schema's tables and views; of the search path's if it is empty."""
     known = connection.execute(
         "SELECT relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace"
         " WHERE relkind IN ('r', 'v', 'm', 'f', 'p')"
@@ -54,10 +62,7 @@ def find(connection: psycopg.Connection[Any], table: str, label: str) -> str:
         " ELSE ARRAY[%(schema)s::name] END)",
         {"schema": schema},
     ).fetchall()
-    names = [row[0] for row in known]
-    if name not in names:
-        raise sql.no_such_table(table, names, label)
-    return f"{sql.name(schema)}.{sql.name(name)}" if schema else sql.name(name)
+    return [row[0] for row in known]
 
 
 def batches(connection: psycopg.Connection[Any], query: str, rows: int) -> pa.RecordBatchReader:

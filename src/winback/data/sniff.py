@@ -11,11 +11,21 @@ from ibis.backends.duckdb import Backend
 
 from winback.data import parse, sql
 from winback.data.column_guess import Columns, Guess
-from winback.data.column_names import plain
+from winback.data.column_names import names_of
 from winback.data.connect import load, open_engine
 from winback.data.expressions import Expression, columns_read, resolve
+from winback.data.guess_amount import guess_amount
+from winback.data.guess_customer import guess_customer
 from winback.data.identity import identifier
 from winback.data.raw import Raw, columns_of
+from winback.data.second_looks import (
+    Offer,
+    look_at_currencies,
+    look_at_refunds,
+    look_at_states,
+    look_at_totals,
+)
+from winback.data.shop_clock import clock_of
 from winback.data.tables import TRANSACTIONS, Column
 from winback.errors import DataError
 
@@ -24,12 +34,9 @@ _OPTIONAL = replace(
 )
 _EXAMPLES = 3
 _MUCH = 0.05  # more rejected rows than this stop a job by default
-_CLEAR = 0.95
 _ENCODE = "is it UTF-8? if not: iconv -f WINDOWS-1252 -t UTF-8 FILE > utf8.csv"
-_STATES = 8
-_STATE = ("status", "statut", "状态")  # what a column of an order's states ends in
 
-__all__ = ["Guess", "Sniffed", "sniff"]
+__all__ = ["Guess", "Offer", "Sniffed", "sniff", "sniff_raw"]
 
 
 @dataclass(frozen=True)
@@ -52,11 +59,15 @@ class Sniffed:
     rows
         Rows of the source.
     first_day, last_day
-        The range of the guessed timestamps (UTC).
+        The range of the guessed timestamps, in `timezone`.
     notes
         What a person should look at.
     signs
         What stands around the amounts: signs and names of currencies.
+    timezone
+        The clock that the cells show; UTC where they show none.
+    offers
+        Settings that may be right: filters of states, amounts without refunds.
     """
 
     columns: Mapping[str, str]
@@ -69,6 +80,8 @@ class Sniffed:
     last_day: date | None
     notes: tuple[str, ...]
     signs: tuple[str, ...] = ()
+    timezone: str = "UTC"
+    offers: tuple[Offer, ...] = ()
 
 
 def sniff(
@@ -118,20 +131,52 @@ def sniff(
     engine = engine or open_engine()
     raw = load(engine, source, table=table, query=query)
     try:
-        types = columns_of(engine, raw.name)
-        del types["source_row"]
-        notes = _unreadable(engine, raw)
-        there = Columns(engine, raw, types)
-        guesses = {ours: there.given(written) for ours, written in (columns or {}).items()}
-        resolve(engine, raw, _OPTIONAL, columns)  # raises on a name that is not there
-        for column in TRANSACTIONS.columns:
-            guess = guesses.get(column.name) or there.guess(column.name, column.kind, notes)
-            if guess is not None:
-                guesses[column.name] = guess
-        guesses = {name: guesses[name] for name in TRANSACTIONS.names() if name in guesses}
-        return _describe(engine, raw, types, guesses, notes)
+        return sniff_raw(engine, raw, columns)
     finally:
         raw.drop(engine)
+
+
+def sniff_raw(engine: Backend, raw: Raw, columns: Mapping[str, str] | None = None) -> Sniffed:
+    """Do what `sniff` does, for a source that is loaded."""
+    types = columns_of(engine, raw.name)
+    del types["source_row"]
+    notes = _unreadable(engine, raw)
+    there = Columns(engine, raw, types)
+    guesses = {ours: there.given(written) for ours, written in (columns or {}).items()}
+    resolve(engine, raw, _OPTIONAL, columns)  # raises on a name that is not there
+    for column in TRANSACTIONS.columns:
+        guess = guesses.get(column.name) or _guess(there, column, notes)
+        if guess is not None:
+            guesses[column.name] = guess
+    guesses = {name: guesses[name] for name in TRANSACTIONS.names() if name in guesses}
+    offers: list[Offer] = []
+    if {"order_id", "amount"} <= set(guesses) and guesses["order_id"].expression in types:
+        amount, offers = look_at_totals(there, guesses, notes)
+        if "amount" not in (columns or {}):
+            guesses["amount"] = amount
+    offers += look_at_states(there, notes)
+    if "amount" in guesses:
+        offers += look_at_refunds(there, guesses["amount"], notes)
+    zone = clock_of(there, guesses["timestamp"].expression, notes) if "timestamp" in guesses else ""
+    one = look_at_currencies(there, guesses["currency"], notes) if "currency" in guesses else None
+    found = _describe(there, guesses, zone or "UTC", notes)
+    found = replace(found, timezone=zone or "UTC", offers=tuple(offers))
+    if one is None:
+        return found
+    both = one[1] if found.filter is None else f"{found.filter} AND {one[1]}"
+    return replace(found, filter=both, examples={**found.examples, "currency": (one[0],)})
+
+
+def _guess(there: Columns, column: Column, notes: list[str]) -> Guess | None:
+    """Return what one of our columns seems to be; add what a person should see."""
+    ours, names = column.name, names_of(column.name)
+    if ours == "customer_id":
+        return guess_customer(there, names, notes)
+    if column.kind == "timestamp":
+        return there.for_time(names, ours, notes)
+    if column.kind == "number":
+        return guess_amount(there, names, ours, notes)
+    return there.for_text(names, ours)
 
 
 def _unreadable(engine: Backend, raw: Raw) -> list[str]:
@@ -158,12 +203,9 @@ def _of(guesses: Mapping[str, Guess]) -> tuple[Column, ...]:
 
 
 def _describe(
-    engine: Backend,
-    raw: Raw,
-    types: Mapping[str, str],
-    guesses: Mapping[str, Guess],
-    notes: list[str],
+    there: Columns, guesses: Mapping[str, Guess], timezone: str, notes: list[str]
 ) -> Sniffed:
+    engine, raw, types = there.engine, there.raw, there.types
     needed = TRANSACTIONS.columns[:3]
     notes = [f"nothing looks like {c.name}" for c in needed if c.name not in guesses] + notes
     relation = sql.name(raw.name)
@@ -174,41 +216,49 @@ def _describe(
     first_day = last_day = None
     if "timestamp" in values:
         cells["timestamp"] = moment = parse.instant(
-            engine, raw, values["timestamp"], timezone="UTC", where="timestamp"
+            engine, raw, values["timestamp"], timezone=timezone, where="timestamp"
         )
         first_day, last_day = sql.rows(
             engine,
             f"SELECT CAST(min(moment) AS DATE), CAST(max(moment) AS DATE)"
             f" FROM (SELECT {moment} AS moment FROM {relation}) WHERE isfinite(moment)",
         )[0]
-    conditions = []
-    for ours, bearable in (("customer_id", 0.0), ("amount", _MUCH)):
-        column = guesses[ours].expression if ours in guesses else ""
-        if column not in types:
-            continue
-        missing = sql.rows(engine, f"SELECT count(*) - count({sql.name(column)}) FROM {relation}")
-        if missing[0][0] > bearable * rows:
-            conditions.append(f"{sql.bare(engine, column)} IS NOT NULL")
-            what = ours.removesuffix("_id")
-            notes.append(f"{missing[0][0]:,} of {rows:,} rows have no {what}; they are left out")
-    if {"order_id", "amount"} <= set(guesses) and guesses["amount"].expression in types:
-        notes += _repeated(engine, relation, guesses["order_id"], guesses["amount"])
-    notes += _states(engine, relation, types)
+    conditions = _conditions(there, written, notes)
     examples = {ours: _examples(engine, relation, cell) for ours, cell in cells.items()}
-    condition = " AND ".join(conditions) or None
     read = {name for expression in written.values() for name in columns_read(expression, types)}
     return Sniffed(
         columns=dict(types),
         guesses=guesses,
         unused=tuple(name for name in types if name not in read),
         examples=examples,
-        filter=condition,
+        filter=" AND ".join(conditions) or None,
         rows=rows,
         first_day=first_day,
         last_day=last_day,
         notes=tuple(notes),
         signs=_signs(engine, relation, read, written.get("amount", "")),
     )
+
+
+def _conditions(there: Columns, written: Mapping[str, str], notes: list[str]) -> list[str]:
+    """Return conditions that leave out rows which would be rejected, and be too many."""
+    conditions: list[str] = []
+    for ours, bearable in (("customer_id", 0.0), ("amount", _MUCH), ("timestamp", _MUCH)):
+        names = columns_read(written[ours], there.types) if ours in written else set()
+        if len(names) != 1:
+            continue
+        cell = sql.bare(there.engine, *names)
+        blank = f"trim({cell}) <> ''" if there.types[next(iter(names))] == "VARCHAR" else "true"
+        rows, missing, blanks = sql.rows(
+            there.engine,
+            f"""SELECT count(*), count(*) - count({cell}), count(*) FILTER (NOT {blank})
+            FROM {sql.name(there.raw.name)} WHERE {" AND ".join(conditions) or "true"}""",
+        )[0]
+        if missing + blanks > bearable * rows:
+            conditions.append(blank if blanks else f"{cell} IS NOT NULL")
+            what = {"customer_id": "customer", "timestamp": "time"}.get(ours, ours)
+            notes.append(f"{missing + blanks:,} of {rows:,} rows have no {what}; they are left out")
+    return conditions
 
 
 def _signs(engine: Backend, relation: str, read: set[str], amount: str) -> tuple[str, ...]:
@@ -238,43 +288,9 @@ def _examples(engine: Backend, relation: str, cell: str) -> tuple[str, ...]:
     """Return the first few different values, as they stand in the table."""
     found = sql.rows(
         engine,
-        f"SELECT value FROM (SELECT CAST({cell} AS VARCHAR) AS value, source_row FROM {relation}"
-        f" LIMIT 1000) WHERE trim(value) <> '' GROUP BY value ORDER BY min(source_row)"
+        f"SELECT value FROM (SELECT CAST({cell} AS VARCHAR) AS value, source_row FROM"
+        f" (FROM {relation} LIMIT 1000)) WHERE trim(value) <> ''"
+        f" GROUP BY value ORDER BY min(source_row)"
         f" LIMIT {_EXAMPLES}",
     )
     return tuple(value.removesuffix(" 00:00:00") for (value,) in found)
-
-
-def _repeated(engine: Backend, relation: str, order: Guess, amount: Guess) -> list[str]:
-    """Say so where each line of an order seems to bear the order's total."""
-    several, same = sql.rows(
-        engine,
-        f"""SELECT count(*), count(*) FILTER (lowest = highest) FROM (
-            SELECT min({sql.name(amount.expression)}) AS lowest,
-                max({sql.name(amount.expression)}) AS highest
-            FROM {relation} GROUP BY {sql.name(order.expression)}
-            HAVING count({sql.name(amount.expression)}) > 1)""",
-    )[0]
-    if several < 10 or same < _CLEAR * several:
-        return []
-    told = (
-        f"{several:,} orders have several rows that bear the same {amount.expression}: an order's"
-    )
-    return [f"{told} total would be counted once a row; export one row an order"]
-
-
-def _states(engine: Backend, relation: str, types: Mapping[str, str]) -> list[str]:
-    """Name the states of an order, some of which may be no sale."""
-    notes = []
-    for name in (name for name in types if plain(name).endswith(_STATE)):
-        state = sql.name(name)
-        found = sql.rows(
-            engine,
-            f"SELECT {state}, count(*) AS n FROM {relation} WHERE {state} IS NOT NULL"
-            f" GROUP BY ALL ORDER BY n DESC, {state} LIMIT {_STATES + 1}",
-        )
-        if 1 < len(found) <= _STATES:
-            told = ", ".join(f"{value} ({n:,})" for value, n in found)
-            only = f"{sql.bare(engine, name)} = {sql.text(str(found[0][0]))}"
-            notes.append(f"{name} is {told}; to count some only, filter: {only}")
-    return notes

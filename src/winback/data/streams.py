@@ -16,6 +16,8 @@ from winback.data.raw import Raw, fresh, view_of
 from winback.errors import ConfigError, DataError
 
 BATCH_ROWS = 50_000
+# types of pandas that the engine does not know, and what holds the same
+_PLAIN = {"float16": "float32", "period": "string", "interval": "string"}
 
 
 def from_frame(engine: Backend, frame: Any) -> Raw:
@@ -36,6 +38,16 @@ def _batches(frame: Any) -> pa.RecordBatchReader:
     if not type(frame).__module__.startswith("pandas"):
         return pa.RecordBatchReader.from_stream(frame)
     frame = frame.set_axis([str(column) for column in frame.columns], axis=1)
+    if twice := sorted(set(frame.columns[frame.columns.duplicated()])):
+        raise DataError(
+            "columns of the data frame have the same name",
+            where="the data frame",
+            got=", ".join(twice),
+            hint="rename or drop one of each",
+        )
+    frame = frame.astype(
+        {name: _PLAIN[kind] for name in frame if (kind := _kind(frame[name].dtype)) in _PLAIN}
+    )
     with warnings.catch_warnings():
         # pyarrow 25 reads aware timestamps in a way that pandas 3.1 deprecates
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -47,6 +59,11 @@ def _batches(frame: Any) -> pa.RecordBatchReader:
             frame = frame.astype(dict.fromkeys(objects, "string"))
             table = pa.Table.from_pandas(frame, preserve_index=False)
     return table.to_reader(BATCH_ROWS)
+
+
+def _kind(dtype: Any) -> str:
+    """Return a pandas type's name, without what it is a type of: ``period``, ``float16``."""
+    return str(dtype).partition("[")[0]
 
 
 def from_ibis(engine: Backend, expression: ir.Table) -> Raw:

@@ -127,6 +127,7 @@ def run_backtest(
     splits: Sequence[tuple[date, date]],
     settings: BacktestSettings | None = None,
     *,
+    known_until: date | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> BacktestResult:
     """Train at each split's `as_of`, and compare with what happened until its `until`.
@@ -139,6 +140,9 @@ def run_backtest(
         The horizon is ``until - as_of`` days for purchases and revenue; churn is judged on
         ``(as_of + gap_days, until]``.
     settings : BacktestSettings, optional
+    known_until : date, optional
+        The last day that the data cover; on the days before it without a purchase, nothing was
+        bought. None: the day of the last purchase, since nothing shows that the data go on.
     progress : callable, optional
         Told what is being done, one line each.
 
@@ -157,7 +161,7 @@ def run_backtest(
         If nobody has bought by a split's `as_of`.
     """
     windows = [Window(as_of, until) for as_of, until in splits]
-    _check_splits(past, windows)
+    _check_splits(past, windows, known_until)
     results = [
         judge(past, window, settings, with_totals=True, progress=progress) for window in windows
     ]
@@ -262,12 +266,13 @@ def judge(
     return BacktestResult(records, pd.concat(frames, ignore_index=True), groups, profit)
 
 
-def _check_splits(past: Past, windows: Sequence[Window]) -> None:
+def _check_splits(past: Past, windows: Sequence[Window], known_until: date | None) -> None:
     if not windows:
         raise DataError("a backtest needs at least one split", allowed="{as_of: …, until: …}")
     if len(set(windows)) < len(windows):
         raise DataError("a split is given twice", got=", ".join(map(str, windows)))
-    last: date | None = past.transactions.table.booked_on.max().to_pyarrow().as_py()
+    bought: date | None = past.transactions.table.booked_on.max().to_pyarrow().as_py()
+    last = max(filter(None, [bought, known_until]), default=None)
     for window in windows:
         if last is None or window.until > last:
             raise DataError(

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 import ibis
 import ibis.expr.types as ir
 
+from winback.data.arms import TREATED, arm_of, refuse_unknown
 from winback.features.behaviour import behaviour_table
 from winback.features.outcomes import outcomes_table
 from winback.features.purchases import known_by
 
-ARMS = ("treated", "control")
 COVARIATES = ("days_since_last", "frequency", "monetary_value", "basket_amount")
 MAX_DAYS = 24
 
@@ -30,8 +30,8 @@ def campaign_table(
     Parameters
     ----------
     contacts
-        ``customer_id``, ``day``, ``arm`` (``treated`` or ``control``; others are not looked at)
-        and, if known, ``experiment_id`` and ``list_id``. The campaign is the experiment, in which a
+        ``customer_id``, ``day``, ``arm`` (``treated`` or ``control``, by any known name) and, if
+        known, ``experiment_id`` and ``list_id``. The campaign is the experiment, in which a
         customer keeps the arm; where customers stand in both arms of one, arms were drawn anew for
         each list, and the list is the campaign; without either, the day is. Of several contacts of
         a customer in a campaign the first counts; who stands in both arms of one is left out.
@@ -53,6 +53,11 @@ def campaign_table(
         `COVARIATES` as known at the end of the day before. Who had not bought by then is left out.
         None where there is no such campaign.
 
+    Raises
+    ------
+    DataError
+        An arm has a name that nobody knows.
+
     Examples
     --------
     >>> import pyarrow as pa
@@ -70,17 +75,18 @@ def campaign_table(
     if "arm" not in contacts.columns:
         return None
     rows = known_by(contacts, as_of)
-    arm = rows.arm.strip().lower()
+    refuse_unknown(rows, "contacts, arm")
+    arm = arm_of(rows.arm)
     over = rows.day <= as_of - timedelta(days=horizon_days)
     by_list = [rows[name].cast("string") for name in ("list_id",) if name in rows.columns]
     by_list.append(rows.day.cast("string"))
     by_experiment = [rows.experiment_id.cast("string")] if "experiment_id" in rows.columns else []
-    rows = rows.filter(arm.isin(ARMS), over).select(
+    rows = rows.filter(arm.notnull(), over).select(
         "customer_id",
         "day",
         experiment=ibis.coalesce(*by_experiment, *by_list),
         sent=ibis.coalesce(*by_list),
-        treated=(arm == ARMS[0]).cast("int64"),
+        treated=(arm == TREATED).cast("int64"),
     )
     mixed = rows.group_by(["experiment", "customer_id"]).aggregate(arms=rows.treated.nunique())
     redrawn = mixed.group_by("experiment").aggregate(redrawn=(mixed.arms > 1).any())

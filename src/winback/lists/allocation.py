@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from winback.lists.control import TREATED
+from winback.data.arms import TREATED
 from winback.lists.memory import Used
 from winback.lists.options import Options
 from winback.lists.selection import (

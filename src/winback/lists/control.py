@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from winback.data.arms import CONTROL, TREATED
 from winback.errors import UsageError
 from winback.lists.terms import LEAST_CONTROL_SHARE
 
-TREATED = "treated"
-CONTROL = "control"
 _BANDS = np.array(["low", "middle", "high"])
 _HOLDOUT = "global holdout"
 _BITS = 52  # 13 hexadecimal digits, which a float holds exactly

@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from winback.data.arms import CONTROL, arms_of
 from winback.errors import DataError
 from winback.lists.columns import require
 from winback.lists.terms import Eligibility, Tables
@@ -216,5 +217,5 @@ def _sent(contacts: pd.DataFrame, as_of: date) -> tuple[pd.Series, pd.Series]:
     day = pd.to_datetime(contacts["timestamp"]).dt.normalize()
     sent = day <= pd.Timestamp(as_of)
     if "arm" in contacts.columns:
-        sent &= (contacts["arm"] != "control").fillna(value=True)
+        sent &= arms_of(contacts["arm"], "contacts, arm") != CONTROL
     return day, sent

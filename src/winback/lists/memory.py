@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 import pandas as pd
 
+from winback.data.arms import CONTROL, TREATED, arms_of
 from winback.lists.columns import require
-from winback.lists.control import CONTROL, TREATED
 
 EARLIER = (
     "list_id",
@@ -126,6 +126,7 @@ class Memory:
         sent["cooldown_until"] = day + alone.set_axis(sent.index)
         if "arm" in sent.columns:
             ours = sent["list_id"].isin(before["list_id"].unique())
+            sent["arm"] = arms_of(sent["arm"], "contacts, arm")
             sent["arm"] = sent["arm"].mask(ours & (sent["arm"] == CONTROL))
         controls = before[before["arm"] == CONTROL]
         pairs = pd.MultiIndex.from_frame(controls[["list_id", "customer_id"]])

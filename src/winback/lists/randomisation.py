@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from winback.lists.control import CONTROL, TREATED
+from winback.data.arms import CONTROL, TREATED
 from winback.messages import Message
 
 MISMATCH = 0.001

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from winback.data.arms import CONTROL, TREATED
 from winback.lists.allocation import Limits, allocate
 from winback.lists.columns import WIN_BACK, WIN_BACK_EXCLUDED, conform, finite
-from winback.lists.control import CONTROL, TREATED, digests, draw_arms, in_holdout, strata
+from winback.lists.control import digests, draw_arms, in_holdout, strata
 from winback.lists.eligibility import ineligible, reach, read_scores
 from winback.lists.gain import gain_in_force
 from winback.lists.memory import Memory

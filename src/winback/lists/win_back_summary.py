@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from winback.data.arms import CONTROL, TREATED
 from winback.lists.allocation import Allocation, Limits
-from winback.lists.control import CONTROL, TREATED
 from winback.lists.eligibility import HELD_OUT
 from winback.lists.gain import Gain
 from winback.lists.optimality import BUDGET_ONLY, EXACT, best_possible, optimality_gap

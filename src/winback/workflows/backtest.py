@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from winback.errors import ConfigError
 from winback.messages import as_records
 from winback.workflows.evaluate import backtest_settings
+from winback.workflows.validate import warn_of_silence
 
 if TYPE_CHECKING:
     from winback.config import LoadedJob
@@ -31,7 +32,7 @@ def backtest(
     ConfigError
         The job names no splits.
     DataError
-        A split ends after the data do.
+        A split ends after the data do: after the job's `as_of`, and after every row of the source.
     """
     from winback.evaluation.backtest import run_backtest
     from winback.evaluation.past import Past
@@ -46,13 +47,19 @@ def backtest(
             hint="write for example `backtest: {splits: [{as_of: 2011-06-09, until: 2011-12-09}]}`",
         )
     last = max(until for _, until in splits)
-    past = Past(tables.read_transactions(until=last), last, events=tables.events)
+    transactions = tables.read_transactions(until=last)
+    past = Past(transactions, last, events=tables.events)
+    # rows that came later show that the data go on; else the job says until when they are known
+    known_until = last if transactions.counts.after_as_of else settings.job.as_of
+    if transactions.counts.last_day is not None and not transactions.counts.after_as_of:
+        warn_of_silence(reporter, transactions.counts.last_day, last)
     with reporter.step(f"Looking back at {len(splits)} splits") as step:
         done = iter(range(10_000))
         result = run_backtest(
             past,
             splits,
             backtest_settings(settings.job),
+            known_until=known_until,
             progress=lambda _: step.advance(next(done)),
         )
     text = json.dumps(as_records(result.records), indent=1, ensure_ascii=False)

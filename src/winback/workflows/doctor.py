@@ -256,11 +256,12 @@ def _job(load_job: Callable[[], LoadedJob], loaded: list[LoadedJob]) -> Check:
     data = read.job.data
     for name in ("transactions", "customers", "events", "contacts"):
         table = getattr(data, name)
-        if table is None or "://" in table.source or table.source.startswith("sample:"):
-            continue
-        path = Path(read.resolve(table.source))
-        if not any(path.parent.glob(path.name) if "*" in path.name else [path.exists()]):
-            missing.append(f"data.{name}: no file {table.source}")
+        for source in table.sources if table is not None else ():
+            if "://" in source or source.startswith("sample:"):
+                continue
+            path = Path(read.resolve(source))
+            if not any(path.parent.glob(path.name) if "*" in path.name else [path.exists()]):
+                missing.append(f"data.{name}: no file {source}")
     if missing:
         mend = "put the file there, or name another in `source`"
         return Check("job", "broken", read.scrub("; ".join(missing)), mend)
@@ -305,7 +306,7 @@ def _store(uri: str | None) -> Check:
 def _needed(job: Any) -> set[str]:
     """Return the extras that a job asks for."""
     tables = (job.data.transactions, job.data.customers, job.data.events, job.data.contacts)
-    sources = [table.source for table in tables if table is not None]
+    sources = [source for table in tables if table is not None for source in table.sources]
     needed = {"tune"} if job.churn.tune else set()
     if any(source.startswith(("postgres://", "postgresql")) for source in sources):
         needed.add("postgres")

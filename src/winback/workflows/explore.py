@@ -279,7 +279,11 @@ class OpenJob:
         job, tables = self.settings, self.loaded.shown["data"]
         facts = {
             "as of": job.as_of,
-            **{name: table["source"] for name, table in tables.items()},
+            **{
+                name: source if isinstance(source, str) else ", ".join(source.values())
+                for name, table in tables.items()
+                if (source := table.get("source")) is not None
+            },
             "value is about": f"the next {job.value.horizon_days} days",
             "churn is": "no purchase in a time read from the gaps between purchases"
             if job.churn.horizon_days == "auto"

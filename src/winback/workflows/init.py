@@ -1,77 +1,26 @@
-"""Look at a file of purchases and write a job that runs on it."""
+"""Look at files of purchases and write a job that runs on them."""
 
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
-from winback.errors import DataError, UsageError
+from winback.errors import UsageError
 from winback.files import atomic_path
+from winback.workflows.init_look import Looked, Told, look, name_of
+from winback.workflows.init_text import job_text
 
 if TYPE_CHECKING:
     from winback.data.sniff import Sniffed
 
-_TEMPLATE = """\
-# A winback job: what each customer is worth, who is about to leave, whom it pays to win back.
-# Run it with `winback run {file}`. `winback config schema` lists every key.
-name: {name}
+_DATABASE = "WINBACK_DATABASE"
 
-# The last day that is known; `--as-of yesterday` overrides it every night.
-as_of: {as_of} # the newest purchase in the file
-
-# Days are cut in this time zone.
-timezone: UTC
-
-# The one currency of all amounts (ISO 4217).
-{currency}
-
-# Predictions look so many days ahead. Lost is who does not buy in them.
-horizon_days: 90
-
-# What stays of an amount, as a share. 1.0 counts turnover.
-margin: 1.0
-
-data:
-  transactions:
-    source: {source}
-    columns: # ours: yours, or a SQL expression over yours
-{columns}
-{filter}
-    # What a row is worth when its amount is 0: `drop` (no purchase) or `keep` (a purchase).
-    zero_amounts: {zero}
-    # Negative amounts are refunds. Net them on their own day, or `by_order`.
-    refunds: by_day
-    # `true` rejects a line that repeats an earlier one in every column.
-    deduplicate: false
-
-value:
-  horizon_days: 365
-
-churn:
-  # Who bought within so many days is active, the others are dormant. Choose about three times
-  # the gap that is usual in your shop.
-  active_within_days: {active}
-
-lists:
-  churn_warning:
-    capacity: 200 # how many your team can work through before the list expires
-  win_back:
-    budget: 250 # the most that the list may cost, even if every offer is redeemed
-    capacity: 200
-    control_share: 0.2 # left alone, so that the effect can be measured
-    contact_cost: 0.10
-    offer_cost: 2.00
-    window_days: 730 # who has been silent for longer is let go
-"""
-_CODES = ("AUD", "BRL", "CAD", "CHF", "CNY", "EUR", "GBP", "INR", "JPY", "SEK", "USD")
-_SIGNS = {"€": "EUR", "£": "GBP"}  # a dollar may be one of many, a yen a yuan
-_NEEDED = ("customer_id", "timestamp")
+__all__ = ["Begun", "Looked", "init", "look", "place_for", "write"]
 
 
 @dataclass(frozen=True)
@@ -86,24 +35,44 @@ class Begun:
         The YAML that was written.
     notes
         What a person should look at.
+    read
+        What the job reads, in words: the same that `winback validate` says.
     """
 
     sniffed: Sniffed
     to: Path
     notes: tuple[str, ...]
+    read: str = ""
 
 
-def init(orders: str, to: Path | None = None, columns: Mapping[str, str] | None = None) -> Begun:
-    """Guess what a file's columns mean, and write a commented job that runs.
+def init(
+    orders: str | Sequence[str],
+    to: Path | None = None,
+    columns: Mapping[str, str] | None = None,
+    *,
+    condition: str | None = None,
+    schema: str | None = None,
+    tell: Told = lambda _: None,
+) -> Begun:
+    """Guess what the columns of files mean, and write a commented job that runs.
 
     Parameters
     ----------
     orders
-        A CSV or Parquet file of purchases, a folder or a glob of them, or a sample's name.
+        CSV or Parquet files, folders or globs of them, a sample's name, or a database's URL. Of
+        several, those that hold purchases are joined by the keys that are found; customers,
+        contacts and events are read beside them.
     to
-        The YAML to write. Unset: the file's name with `.yaml`, in the working directory.
+        The YAML to write. Unset: the first file's name with `.yaml`, in the working directory.
     columns
-        What is known already: our column, and the file's column or a SQL expression.
+        What is known already: our column, and the file's column or a SQL expression;
+        ``customers.opt_out`` for one of a further table.
+    condition
+        The job's `filter`, where it is known.
+    schema
+        Of a database.
+    tell
+        Called with what is being done.
 
     Returns
     -------
@@ -113,101 +82,102 @@ def init(orders: str, to: Path | None = None, columns: Mapping[str, str] | None 
     Raises
     ------
     DataError
-        The file cannot be read or has no rows, or nothing in it looks like a customer or a time.
+        The files cannot be read or have no rows, nothing in them looks like a customer or a time,
+        or the job would not run on them; nothing is written.
     UsageError
         The YAML exists already: nothing is overwritten.
     """
-    from winback.data.sniff import sniff
+    sources = [orders] if isinstance(orders, str) else list(orders)
+    to = place_for(sources, to)
+    return write(look(sources, columns, condition, schema, tell), to, tell)
 
-    to = to or Path(f"{_slug(Path(orders.rpartition(':')[2]).stem)}.yaml")
+
+def place_for(sources: Sequence[str], to: Path | None) -> Path:
+    """Return where the YAML is to be written.
+
+    Raises
+    ------
+    UsageError
+        It exists already.
+    """
+    to = to or Path(f"{name_of(sources)}.yaml")
     if to.exists():
         raise UsageError(
             "there is such a job already", where=str(to), hint="choose another name with --to"
         )
-    sniffed = sniff(orders, columns=columns)
-    if sniffed.rows == 0:
-        raise DataError("the file has no rows", where=orders, got=", ".join(sniffed.columns))
-    missing = [name for name in _NEEDED if name not in sniffed.guesses]
-    if missing:
-        say = " ".join(f"--column {name}=YOUR_COLUMN" for name in missing)
-        raise DataError(
-            f"no column looks like {' or '.join(missing)}",
-            where=orders,
-            got=", ".join(sniffed.columns),
-            hint=f"say which it is: winback init {orders} {say}",
-        )
-    if sniffed.last_day is None:
-        column = sniffed.guesses["timestamp"].expression
-        raise DataError(
-            "the cells of the timestamp cannot be read",
-            where=f"{orders}, {column}",
-            hint=f"say how: winback init {orders}"
-            f" --column \"timestamp=strptime({column}, '%d/%m/%Y')\"",
-        )
-    with atomic_path(to) as part:
-        part.write_text(_fill(sniffed, orders, to), encoding="utf-8")
-    notes = sniffed.notes
-    if "amount" not in sniffed.guesses:
-        notes += ("without an amount, lists are ranked by expected purchases, nothing by money",)
-    if len(sniffed.examples.get("currency", ())) > 1:
-        several = ", ".join(sniffed.examples["currency"])
-        notes += (f"there are several currencies ({several}): keep one by `currency` and `filter`",)
-    return Begun(sniffed, to, notes)
+    return to
 
 
-def _fill(sniffed: Sniffed, orders: str, to: Path) -> str:
-    columns: list[str] = []
-    for ours, guess in sniffed.guesses.items():
-        columns.append(f"      {ours}: {_scalar(guess.expression)}")
-        if guess.other is not None:
-            columns.append("      # if the month comes first (then look at as_of, too):")
-            columns.append(f"      # {ours}: {_scalar(guess.other)}")
-    span = (
-        (sniffed.last_day - sniffed.first_day).days if sniffed.first_day and sniffed.last_day else 0
-    )
-    return _TEMPLATE.format(
-        file=to.name,
-        name=_scalar(_slug(to.stem)),
-        as_of=sniffed.last_day,
-        currency=_currency(sniffed),
-        source=_scalar(_source(orders, to)),
-        columns="\n".join(columns),
-        filter=_filter(sniffed),
-        zero="keep" if orders.startswith("sample:") else "drop",
-        active=365 if span > 730 else max(30, min(180, span // 2)),
-    )
+def write(looked: Looked, to: Path, tell: Told = lambda _: None) -> Begun:
+    """Write the job, once it has read the data as `winback validate` would.
+
+    Raises
+    ------
+    DataError
+        The job would not run; nothing is written.
+    """
+    notes = list(looked.notes)
+    with _password_kept(looked, notes) as shown, atomic_path(to) as part:
+        part.write_text(job_text(shown, to), encoding="utf-8")
+        tell("reading everything as the job will")
+        read = _try(part, notes)
+    return Begun(looked.sniffed, to, tuple(notes), read)
 
 
-def _currency(sniffed: Sniffed) -> str:
-    """Write the currency that a column, or the name or the cells of the amounts tell."""
-    given = sniffed.examples.get("currency", ())
-    codes = [code for code in given if re.fullmatch("[A-Z]{3}", code)]
-    if not given and "amount" in sniffed.guesses:
-        amount = " ".join([sniffed.guesses["amount"].expression, *sniffed.signs])
-        codes = re.findall(rf"\b(?:{'|'.join(_CODES)})\b", amount)
-        codes += [code for sign, code in _SIGNS.items() if sign in amount]
-    return f"currency: {codes[0]}" if len(set(codes)) == 1 else "# currency: EUR"
+def _try(path: Path, notes: list[str]) -> str:
+    """Read the data as the job does, and return what was read."""
+    from winback.config.loaded import load_job
+    from winback.workflows.reporter import Quiet
+    from winback.workflows.work import Work
+
+    reporter = Quiet()
+    with (
+        tempfile.TemporaryDirectory(prefix="winback-") as out,
+        Work(load_job(path), out=Path(out), reporter=reporter) as work,
+    ):
+        counts = work.tables.transactions.counts
+        for name in ("customers", "events", "contacts"):
+            work.tables.read_further(name)
+        matches = work.results.manifest.get("matches", {})
+    notes += [note for note in reporter.warnings if note not in notes]
+    notes += [f"{n:,} rows will be rejected: {why}" for why, n in counts.rejected.items() if n]
+    notes += [
+        f"{found['matched']:,} of {found['ids']:,} customers of {name} are in the purchases"
+        for name, found in matches.items()
+    ]
+    accepted = f"{counts.accepted:,} of {counts.rows_in:,} rows accepted"
+    days = f"{counts.first_day} to {counts.last_day}"
+    told = [f"{accepted}: {counts.customers:,} customers, {days}"]
+    left_out = {
+        "left out by the filter": counts.filtered_out,
+        "of amount zero": counts.zero_amounts,
+        "of guests, left out": counts.guests,
+    }
+    told += [f"{n:,} {what}" for what, n in left_out.items() if n]
+    return "; ".join(told)
 
 
-def _source(orders: str, to: Path) -> str:
-    """Write a path as the job reads it: from the YAML's own folder."""
-    if orders.startswith("sample:"):
-        return orders
-    path = Path(orders).expanduser()
-    return os.path.relpath(path if path.is_absolute() else Path.cwd() / path, to.resolve().parent)
+@contextmanager
+def _password_kept(looked: Looked, notes: list[str]) -> Iterator[Looked]:
+    """Keep a database's password out of the job: it is read from the environment."""
+    from winback.data.address import address
 
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", text).strip("_-") or "shop"
-
-
-def _filter(sniffed: Sniffed) -> str:
-    note = "    # Rows for which this SQL condition is not true are left out and counted.\n"
-    if sniffed.filter is None:
-        return note + "    # filter: status = 'paid'"
-    return note + f"    filter: {_scalar(sniffed.filter)}"
-
-
-def _scalar(text: str) -> str:
-    """Write a text as YAML would, in quotes where it needs them."""
-    return yaml.safe_dump(text, allow_unicode=True, width=1_000_000).removesuffix("...\n").strip()
+    source = looked.source
+    if not isinstance(source, str) or "://" not in source or not address(source).secrets:
+        yield looked
+        return
+    notes.append(f"the database's URL has a password: export {_DATABASE}=URL before each run")
+    variable = f"${{{_DATABASE}}}"
+    before = os.environ.get(_DATABASE)
+    os.environ[_DATABASE] = source
+    further = {
+        name: replace(table, source=variable if table.source == source else table.source)
+        for name, table in looked.further.items()
+    }
+    try:
+        yield replace(looked, source=variable, further=further)
+    finally:
+        if before is None:
+            del os.environ[_DATABASE]
+        else:
+            os.environ[_DATABASE] = before

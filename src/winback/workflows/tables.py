@@ -79,7 +79,7 @@ class Tables:
         settings = self.job.data.transactions
         with self.reporter.step("Reading purchases"):
             transactions = read_transactions(
-                self.settings.resolve(settings.source),
+                self.settings.resolve_all(settings.source),
                 table=settings.table,
                 query=settings.query,
                 columns=settings.columns or None,
@@ -193,7 +193,7 @@ class Tables:
         with self.reporter.step(f"Reading {name}"):
             read = read_table(
                 name,
-                self.settings.resolve(settings.source),
+                self.settings.resolve_all(settings.source),
                 columns=settings.columns or None,
                 table=settings.table,
                 query=settings.query,

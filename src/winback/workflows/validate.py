@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import DataError
+from winback.messages import Words
+from winback.workflows.what_was_read import what_was_read
 
 if TYPE_CHECKING:
     from winback.config import Job
@@ -22,7 +25,11 @@ def validate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> 
     Returns
     -------
     dict
-        The counts of the intake: rows in, accepted, rejected by reason, left out.
+        The counts of the intake: rows in, accepted, rejected by reason, left out; ``customers``,
+        ``first_day`` and ``last_day``; ``total_amount``, and how many rows have an amount of 0
+        (``amount_0``), both None without amounts; ``matches`` of each further table (``ids``: the
+        customers in it, ``matched``: those who bought); ``said``: the same in words, in the
+        language of the report.
 
     Raises
     ------
@@ -39,52 +46,44 @@ def validate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> 
         raise
     transactions.rejected.order_by("source_row").to_parquet(results.staged("rejected.parquet"))
     counts = results.manifest["intake"]
-    reporter.say(
-        f"{counts['accepted']:,} of {counts['rows_in']:,} rows accepted: "
-        f"{counts['customers']:,} customers, {counts['first_day']} to {counts['last_day']}"
-    )
-    left_out = {
-        "left out by the filter": counts["filtered_out"],
-        "of amount zero": counts["zero_amounts"],
-        f"after {job.as_of}": counts["after_as_of"],
-        "of guests, left out": counts["guests"],
-    }
-    for what, n in left_out.items():
-        if n:
-            reporter.say(f"  {n:,} rows {what}")
     if tables.today is not None and job.as_of > tables.today:
         reporter.warn(
             f"as_of lies after today, {tables.today}: days that have not been yet count as silence"
         )
-    silent = (job.as_of - counts["last_day"]).days
-    if silent > STALE_DAYS:
-        reporter.warn(
-            f"the newest purchase is {silent} days before {job.as_of}: if the feed has "
-            "stopped, everybody will look as if they had stopped too"
-        )
-    matches = _matches(tables, results, reporter)
+    warn_of_silence(reporter, counts["last_day"], job.as_of)
+    matches = _matches(tables, results)
     for reason, n in counts["rejected"].items():
         reporter.warn(f"{n:,} rows rejected: {reason} (see rejected.parquet)")
-    amounts, free = _totals(tables)
-    if counts["has_amounts"]:
-        reporter.say(f"  total amount {amounts:,.2f}")
-    return {
+    amounts, free = _totals(tables) if counts["has_amounts"] else (None, None)
+    read = {
         **counts,
-        "total_amount": amounts if counts["has_amounts"] else None,
-        "amount_0": free + counts["zero_amounts"] if counts["has_amounts"] else None,
+        "total_amount": amounts,
+        "amount_0": None if free is None else free + counts["zero_amounts"],
         "matches": matches,
     }
+    lines = what_was_read({**read, "keeps_zero": transactions.count_zero}, job.as_of)
+    words = Words(job.report.language)
+    said = [line.say(words) for line in lines]
+    for line in said:
+        reporter.say(line)
+    return {**read, "said": [line.strip() for line in said]}
 
 
-def _matches(tables: Tables, results: Results, reporter: Reporter) -> dict[str, Any]:
+def warn_of_silence(reporter: Reporter, last_day: date, until: date) -> None:
+    """Warn where the newest purchase lies so far back that the feed may have stopped."""
+    silent = (until - last_day).days
+    if silent > STALE_DAYS:
+        reporter.warn(
+            f"the newest purchase is {silent} days before {until}: if the feed has "
+            "stopped, everybody will look as if they had stopped too"
+        )
+
+
+def _matches(tables: Tables, results: Results) -> dict[str, Any]:
     """Return how many customers of each further table bought."""
     for name in _FURTHER:
         tables.read_further(name)
     matches: dict[str, Any] = results.manifest.get("matches", {})
-    for name, found in matches.items():
-        reporter.say(
-            f"  {found['matched']:,} of {found['ids']:,} customers of {name} are among them"
-        )
     return matches
 
 
@@ -93,4 +92,5 @@ def _totals(tables: Tables) -> tuple[float, int]:
     table = tables.transactions.table
     found = table.aggregate(total=table.amount.sum(), free=(table.amount == 0).sum())
     row = found.to_pyarrow().to_pylist()[0]
-    return float(row["total"] or 0.0), int(row["free"] or 0)
+    # sums of cents as floats end in noise, far below any coin
+    return round(float(row["total"] or 0.0), 6), int(row["free"] or 0)

@@ -43,3 +43,8 @@ def test_a_kernel_in_which_no_progress_can_be_drawn_computes_all_the_same():
             raise duckdb.InvalidInputException("required package 'ipywidgets' is missing")
 
     sql.quiet(Kernel())
+
+
+def test_a_folder_with_a_question_mark_in_its_name_is_no_hindrance(tmp_path):
+    engine = open_engine(tmp_path / "why?" / "here")
+    assert sql.rows(engine, "SELECT 1") == [(1,)]

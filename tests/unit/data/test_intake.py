@@ -324,6 +324,7 @@ def test_the_engine_is_left_with_nothing_but_the_results():
     assert len(engine.list_tables()) == 2  # accepted and rejected
 
 
+@pytest.mark.slow
 def test_online_retail(online_retail):
     """Cancellations, lines without a customer and zero prices, by configuration alone."""
     read = read_transactions(

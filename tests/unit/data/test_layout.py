@@ -94,3 +94,9 @@ def test_what_holds_several_files_is_refused(tmp_path):
         archive.writestr("b.csv", lines())
     with pytest.raises(DataError, match=r"a\.csv, b\.csv"):
         read(tmp_path / "orders.zip")
+
+
+def test_days_in_json_are_read_as_text_with_their_column(tmp_path):
+    objects = [{"day": day, "paid": 1.5} for day in ("31-07-22", "22-08-14")]
+    (tmp_path / "o.jsonl").write_text("\n".join(map(json.dumps, objects)))
+    assert read(tmp_path / "o.jsonl") == [["31-07-22", 1.5], ["22-08-14", 1.5]]

@@ -70,7 +70,8 @@ TEN = dt.datetime(2024, 1, 2, 10, 5)  # noqa: DTZ001 - naive is what is meant
         ("infinity", None),
         ("soon", None),
         ("10:05", None),
-        ("45293", None),
+        ("45293", TEN.replace(hour=0, minute=0)),
+        ("12345", None),
         ("", None),
     ],
 )

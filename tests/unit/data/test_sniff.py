@@ -63,6 +63,7 @@ def test_columns_that_no_guess_reads_are_told_whole():
     assert found.unused == ("id",)  # though it is a part of another's name
 
 
+@pytest.mark.slow
 def test_online_retail_reads_as_guessed(online_retail):
     found = sniff(online_retail)
     assert found.guesses["amount"].expression == "Quantity * UnitPrice"

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pytest
 
 from winback.data.connect import open_engine, read_source
-from winback.errors import ConfigError
+from winback.data.intake import read_transactions
+from winback.errors import ConfigError, DataError
 
 ROWS = pa.table({"who": ["a", "b", "c"], "paid": [1.5, None, 3.0]})
 
@@ -57,3 +58,13 @@ def test_something_else_is_refused(engine):
 def test_a_column_called_source_row_gives_way(engine):
     frame = pa.table({"source_row": [9, 9], "x": [1, 2]})
     assert [row["source_row"] for row in listed(read_source(engine, frame))] == [1, 2]
+
+
+def test_frames_with_columns_that_the_engine_does_not_know_are_read_or_named():
+    frame = pd.DataFrame({"customer_id": ["a", "b"], "timestamp": "2024-01-02", "amount": [1.0, 2]})
+    half = frame.assign(amount=frame["amount"].astype("float16"))
+    assert read_transactions(half).table.amount.sum().to_pyarrow().as_py() == 3
+    months = frame.assign(timestamp=pd.to_datetime(frame["timestamp"]).dt.to_period("D"))
+    assert str(read_transactions(months).counts.first_day) == "2024-01-02"
+    with pytest.raises(DataError, match=r"same name .*got amount"):
+        read_transactions(pd.concat([frame, frame[["amount"]]], axis=1))

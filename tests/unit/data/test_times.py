@@ -30,12 +30,26 @@ MOMENT = "2023-01-31 17:07:37"
         ("31 Ağustos 2023", "2023-08-31 00:00:00"),
         ("31 января 2023 г.", "2023-01-31 00:00:00"),
         ("31 Jan 23", "2023-01-31 00:00:00"),
+        ("31/Jan/2023", "2023-01-31 00:00:00"),
+        ("Tue, 31 Jan 2023 17:07:37", MOMENT),
+        ("dienstag, 31. Januar 2023", "2023-01-31 00:00:00"),
+        ("2023년 1월 31일 오후 5:07:37", MOMENT),
+        ("20230131 17:07:37", MOMENT),
+        ("2023-W05-2", "2023-01-31 00:00:00"),
+        ("44957", "2023-01-31 00:00:00"),
+        ("44957.71362", "2023-01-31 17:07:36.768000"),
     ],
 )
 def test_times_are_read(cell, expected):
     frame = pd.DataFrame({"customer_id": ["a"], "timestamp": [cell], "amount": [1.0]})
     read = read_transactions(frame).table.to_pyarrow()["timestamp"].to_pylist()
     assert [str(moment) for moment in read] == [expected]
+
+
+def test_a_spreadsheets_day_numbers_may_be_numbers():
+    frame = pd.DataFrame({"customer_id": "a", "timestamp": [44957.75, 44958.0], "amount": 1.0})
+    read = read_transactions(frame).table.to_pyarrow()["timestamp"].to_pylist()
+    assert sorted(map(str, read)) == ["2023-01-31 18:00:00", "2023-02-01 00:00:00"]
 
 
 def test_one_odd_cell_does_not_turn_the_rest():

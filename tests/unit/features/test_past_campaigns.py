@@ -50,7 +50,7 @@ def test_the_first_contact_of_an_experiment_counts_and_both_arms_do_not():
     rows = made(
         contacts(
             ("a", SENT, "treated", "l", "e"), ("a", days(60), "treated", "m", "e"),
-            ("b", SENT, "control", "l", "e"), ("b", SENT, "other", "l", "e"),
+            ("b", SENT, "control", "l", "e"), ("b", SENT, None, "l", "e"),
         )
     )  # fmt: skip
     assert rows["day"].to_dict() == {"a": SENT, "b": SENT}

@@ -143,7 +143,7 @@ def test_earlier_lists_count_towards_the_cap_and_the_step():
     once = before.head(1)
     lists = make(MONDAY, earlier=once, rules={"cooldown_days": 1, "contact_cap": 2})
     told = pd.concat([lists.treated, lists.excluded]).set_index("customer_id")
-    assert told.loc[name, "step"] == "diagnose" or told.loc[name, "reason"] == "next step not due"
+    assert told.loc[name, "reason"] == "next step not due"
 
 
 def test_where_the_contacts_know_a_list_they_alone_tell():
@@ -160,7 +160,7 @@ def test_where_the_contacts_know_a_list_they_alone_tell():
     told = why(make(NEXT_MONDAY, earlier=earlier, contacts=sent))
     # a control of the list leaves the pool as its treated do; who got nothing is free
     assert told[names[0]] == told[names[1]] == "in cooldown"
-    assert names[2] not in told or told[names[2]] != "in cooldown"
+    assert len(names) > 2
     assert not [name for name in names[2:] if told.get(name) == "in cooldown"]
     # a contact that is not known yet tells nothing
     late = sent.assign(timestamp=pd.Timestamp("2011-12-13"))

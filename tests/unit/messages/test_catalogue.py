@@ -79,7 +79,7 @@ def test_every_text_is_used_and_every_language_has_the_same_codes(language):
     source = "".join(file.read_text("utf-8") for file in FILES)
     unused = [k for k in texts if f'"{k}"' not in source and not DYNAMIC.match(k)]
     assert unused == []
-    asked = set(re.findall(r'words\(\s*"([\w.]+)"[,)]', source))
+    asked = set(re.findall(r'\bwords\(\s*"([\w.]+)"[,)]', source))
     assert asked <= texts.keys()
 
 
@@ -104,6 +104,7 @@ def test_chinese_has_no_word_left_in_english():
 
 
 def test_no_code_stands_twice_in_a_catalogue():
-    for path in (SOURCE / "messages" / "catalogues").glob("*.po"):
-        codes = re.findall(r'^msgid "(.+)"$', path.read_text("utf-8"), re.MULTILINE)
-        assert len(codes) == len(set(codes))
+    for language in ("en", "zh"):
+        text = (SOURCE / "messages" / "catalogues" / f"{language}.po").read_text("utf-8")
+        codes = re.findall(r'^msgid "(.+)"$', text, re.MULTILINE)
+        assert len(codes) == len(set(codes)) > 100

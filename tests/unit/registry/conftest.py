@@ -45,19 +45,12 @@ def tiny(monkeypatch):
     return TinyModel
 
 
-@pytest.fixture(scope="session")
-def empty_store(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("empty")
-    open_store(f"sqlite:///{folder}/mlflow.db")
-    return folder / "mlflow.db"
-
-
 @pytest.fixture
-def folder(tmp_path, empty_store):
+def folder(tmp_path, empty_mlflow):
     """Return a folder with a store in it; the name is one that careless quoting breaks."""
     folder = tmp_path / "a störe, 100% 'ours'"
     folder.mkdir()
-    shutil.copy(empty_store, folder / "mlflow.db")
+    shutil.copy(empty_mlflow, folder / "mlflow.db")
     return folder
 
 

@@ -12,10 +12,10 @@ LINE = 300
 
 
 def test_the_default_store_is_under_the_working_directory_of_its_opening(
-    tmp_path, monkeypatch, empty_store
+    tmp_path, monkeypatch, empty_mlflow
 ):
     (tmp_path / "models/local").mkdir(parents=True)
-    shutil.copy(empty_store, tmp_path / "models/local/mlflow.db")
+    shutil.copy(empty_mlflow, tmp_path / "models/local/mlflow.db")
     monkeypatch.chdir(tmp_path)
     store = open_store()
     monkeypatch.chdir("/")
@@ -73,9 +73,9 @@ def test_a_reader_makes_no_store(tmp_path):
     assert not (tmp_path / "models").exists()
 
 
-def test_a_new_store_appears_whole_or_not_at_all(tmp_path, monkeypatch, empty_store):
+def test_a_new_store_appears_whole_or_not_at_all(tmp_path, monkeypatch, empty_mlflow):
     def half_made(uri, _root):
-        shutil.copy(empty_store, uri.removeprefix("sqlite:///"))
+        shutil.copy(empty_mlflow, uri.removeprefix("sqlite:///"))
         assert not (tmp_path / "mlflow.db").exists()
         raise KeyboardInterrupt
 

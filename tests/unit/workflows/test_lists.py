@@ -13,41 +13,17 @@ from winback.workflows.explain import explain
 from winback.workflows.lists import lists
 from winback.workflows.playbook import job_playbook
 from winback.workflows.reporter import Quiet
-from winback.workflows.run import run
 from winback.workflows.work import Work
 
 AS_OF = date(1998, 6, 30)  # a Tuesday
-JOB = """\
-name: shop
-as_of: 1998-06-30
-data:
-  transactions: {source: orders.csv}
-  customers: {source: customers.csv}
-value: {purchase_model: rate}
-churn: {active_within_days: 180, snapshots: {count: 2}}
-lists:
-  churn_warning: {capacity: 20}
-"""
 OPTED_OUT = 100
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory, workshop_in, cdnow_quarter):
-    # few enough for the simple models, which are quick to train
-    people = pd.DataFrame({"customer_id": sorted(cdnow_quarter["customer_id"].unique())[:480]})
-    orders = cdnow_quarter[cdnow_quarter["customer_id"].isin(people["customer_id"])]
-    people["opt_out"] = people.index < OPTED_OUT
-    folder = tmp_path_factory.mktemp("shop") / "shop"
-    shop = workshop_in(folder, JOB, orders=orders, customers=people)
-    shop.do(run)
-    return shop
 
 
 def warn(shop, settings=None):
     """Make the list with other settings; nothing is published."""
-    text = JOB if settings is None else JOB.replace("{capacity: 20}", settings)
+    text = shop.yaml.read_text()
     yaml = shop.yaml.with_name("other.yaml")
-    yaml.write_text(text + shop.yaml.read_text().splitlines()[-1] + "\n")
+    yaml.write_text(text if settings is None else text.replace("{capacity: 20}", settings))
     work = Work(load_job(yaml), out=shop.out, today=date(2030, 1, 1))
     with work:
         scores = pd.read_parquet(shop.out / "scores.parquet")
@@ -157,7 +133,7 @@ def test_the_limits_that_nobody_chose_stand_on_every_row(shop):
 def test_who_is_on_the_win_back_list_or_had_a_contact_is_left_out(shop):
     first = shop.read("churn_warning.parquet")["customer_id"]
     taken, written, long_ago = first[0], first[1], first[2]
-    text = JOB + "  win_back: {budget: 9}\n" + shop.yaml.read_text().splitlines()[-1] + "\n"
+    text = shop.yaml.read_text().replace("lists:\n", "lists:\n  win_back: {budget: 9}\n")
     sent = pd.DataFrame(
         {
             "customer_id": [written, long_ago],
@@ -309,9 +285,9 @@ def test_a_history_is_made_up_for_and_the_newest_list_stays_on_top(shop):
 
 
 def in_database(shop, url, name="other"):
-    text = JOB + f"  database: {{url: '{url}'}}\n"
+    text = shop.yaml.read_text()
     yaml = shop.yaml.with_name(f"{name}.yaml")
-    yaml.write_text(text + shop.yaml.read_text().splitlines()[-1] + "\n")
+    yaml.write_text(text.replace("lists:\n", f"lists:\n  database: {{url: '{url}'}}\n"))
     with Work(load_job(yaml), out=shop.out, today=date(2030, 1, 1)) as work:
         work.do(lists)
 

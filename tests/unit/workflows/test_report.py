@@ -15,22 +15,14 @@ from winback.workflows.report_models import candidate_of, read_choice, value_run
 from winback.workflows.report_value import forecast_revenue
 from winback.workflows.run import run
 
-JOB = """\
+CONTEST = """\
 name: shop
 as_of: 1998-03-31
 currency: USD
 data: {transactions: {source: rows.csv}}
-value: {horizon_days: 90, purchase_model: beta_geo}
+value: {horizon_days: 90}
 churn: {active_within_days: 180, snapshots: {count: 2}}
-lists: {win_back: {window_days: 545}}
 """
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory, workshop_in, cdnow_quarter):
-    shop = workshop_in(tmp_path_factory.mktemp("report") / "shop", JOB, rows=cdnow_quarter)
-    shop.do(run)
-    return shop
 
 
 def logged(work, run_id, path="report"):
@@ -40,10 +32,10 @@ def logged(work, run_id, path="report"):
 
 def test_the_figures_of_the_page_lie_with_the_run_by_date(shop):
     page = (shop.out / "report.html").read_text(encoding="utf-8")
+    run_id = shop.read("manifest.json")["training"]["run_id"]
     with shop.work() as work:
-        run_id = work.results.manifest["training"]["run_id"]
-        assert logged(work, run_id) == {"1998-03-31"}
-        figures = logged(work, run_id, "report/1998-03-31")
+        assert logged(work, run_id) == {"1998-06-30"}
+        figures = logged(work, run_id, "report/1998-06-30")
     assert {"tracking.html", "forecast_revenue.html", "severity.html"} <= figures
     on_page = set(re.findall(r'class="plot" id="chart-(\w+)"', page))
     assert figures == {f"{name}.html" for name in on_page}
@@ -80,7 +72,7 @@ def test_the_runs_of_the_value_model_are_read_with_their_parameters_and_dates(sh
         (told,) = work.do(value_runs, work.tracking.champions["value"])
     assert (told["version"], told["as_of"], told["estimator"]) == (
         1,
-        "1998-03-31",
+        "1998-06-30",
         "beta_geo+gamma_gamma",
     )
     assert [row["name"] for row in told["parameters"]] == ["r", "alpha", "a", "b", "p", "q", "v"]
@@ -125,8 +117,7 @@ def test_what_a_version_kept_as_english_of_its_contest_is_shown_as_stored(monkey
 
 @pytest.mark.slow
 def test_the_page_and_the_card_tell_of_the_contest_that_chose(workshop_in, cdnow_quarter, tmp_path):
-    job = JOB.replace(", purchase_model: beta_geo", "")
-    shop = workshop_in(tmp_path / "shop", job, rows=cdnow_quarter)
+    shop = workshop_in(tmp_path / "shop", CONTEST, rows=cdnow_quarter)
     shop.do(run)
     told = json.loads((shop.out / "report.json").read_text("utf-8"))["value"]["choice"]
     assert {entry["model"] for entry in told["candidates"]} == {*VALUE_CANDIDATES}

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
 
+from winback.data.arms import TREATED, arms_of
 from winback.errors import DataError, ModelError
 from winback.estimators.uplift.pooling import differences, means, shrunken
 from winback.estimators.uplift.uplift_card import uplift_card
@@ -120,7 +121,8 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
         y
             Whether the customer returned within the horizon, 0 or 1.
         treated
-            Whether the customer was contacted, 0 or 1, as drawn.
+            Whether the customer was contacted, as drawn: 0 or 1, or the names of the arms
+            (``control``, ``Holdout``, ``treatment``, ``实验组``; see `winback.data.arms`).
         campaign
             Within which the arms were drawn. None: there was one. One without both arms is left
             out.
@@ -130,14 +132,15 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
         Raises
         ------
         DataError
-            A column is missing, or holds something that is no number.
+            A column is missing, or holds something that is no number; or an arm has a name that
+            nobody knows.
         ModelError
             `bands` is neither 2 nor 3.
         """
         if self.bands not in _BANDS:
             raise ModelError("not possible", where="bands", got=self.bands, allowed="2 or 3")
         n = len(X)
-        arm = np.asarray(treated, dtype="float64")
+        arm = np.asarray(_as_drawn(treated), dtype="float64")
         returned = np.asarray(y, dtype="float64")
         block = np.zeros(n) if campaign is None else np.asarray(campaign)
         who = np.arange(n) if customer is None else np.asarray(customer)
@@ -288,3 +291,11 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
                 least_returns=self.min_returns,
             )
         return self
+
+
+def _as_drawn(treated: npt.ArrayLike) -> npt.ArrayLike:
+    """Return 0 and 1 where arms are given by name."""
+    cells = pd.Series(treated)
+    if pd.api.types.is_numeric_dtype(cells):
+        return treated
+    return (arms_of(cells, "treated") == TREATED).to_numpy()

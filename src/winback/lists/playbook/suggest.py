@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from winback.data.arms import CONTROL, arms_of
 from winback.errors import DataError, UsageError
 from winback.lists.playbook.rules import (
     CHURN_WARNING,
@@ -230,7 +231,7 @@ def _contacts_since(
     day = pd.to_datetime(contacts["timestamp"]).dt.normalize()
     sent = day <= today
     if "arm" in contacts.columns:
-        sent &= (contacts["arm"] != "control").fillna(value=True)
+        sent &= arms_of(contacts["arm"], "contacts, arm") != CONTROL
     who = contacts["customer_id"].astype("str")
     since = bought.astype("datetime64[us]").set_axis(ids).reindex(who).set_axis(contacts.index)
     silent = (day - since).dt.days

@@ -26,7 +26,7 @@ def known(model_class, **changes):
     return model
 
 
-def base(n=300, seed=1):
+def base(n=120, seed=1):
     rng = np.random.default_rng(seed)
     T = rng.integers(0, 500, n).astype(float)
     x = np.minimum(rng.negative_binomial(0.5, 0.1, n), T).astype(float)

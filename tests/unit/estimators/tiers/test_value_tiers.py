@@ -69,10 +69,10 @@ def test_what_is_one_cloud_is_called_hardly_real_however_often_it_is_cut_alike(m
 @pytest.mark.parametrize("k", [2, 3, 5, 6])
 def test_kinds_well_apart_are_real_and_auto_counts_them(method, k):
     rng = np.random.default_rng(k)
-    kind = rng.permutation(np.arange(1500) % k)
+    kind = rng.permutation(np.arange(600) % k)
     places = rng.permutation(k)[kind, None] * np.array([-0.4, 0.8, 0.6, 0.9]) + 5.0
     tiers = ValueTiers("auto", method=method).fit(
-        from_logs(places + 0.1 * rng.normal(size=(1500, 4)))
+        from_logs(places + 0.1 * rng.normal(size=(600, 4)))
     )
     assert len(tiers.names_) == k
     assert ("the most that are tried" in str(tiers.note_)) == (k == 6)
@@ -164,7 +164,7 @@ def test_scoring_never_refits_and_looks_at_each_row_alone():
     ids=str,
 )
 def test_row_order_does_not_matter_and_a_round_trip_keeps_every_bit(params):
-    frame = continuum()
+    frame = continuum(400)
     tiers = ValueTiers(**params).fit(frame)
     shuffled = frame.sample(frac=1.0, random_state=1)
     assert to_files(ValueTiers(**params).fit(shuffled)) == to_files(tiers)

@@ -52,7 +52,7 @@ def snapshots(n=900, seed=1, factor=2.0):
 
 @pytest.fixture(scope="module")
 def frame():
-    return shop(800)
+    return shop(300)
 
 
 def fitted(frame, *members, parts=None, **params):

@@ -1,0 +1,75 @@
+"""Which of the further tables one holds: customers, contacts or events."""
+
+from __future__ import annotations
+
+from ibis.backends.duckdb import Backend
+
+from winback.data.column_guess import Columns
+from winback.data.column_names import named, names_of, says
+from winback.data.guess_customer import guess_customer
+from winback.data.raw import Raw, columns_of
+from winback.data.words import words_of
+
+# a contact says how and for what, an event says what; each at a time
+_SIGNS = {
+    "contacts": (("channel",), ("arm", "experiment_id", "list_id", "cost")),
+    "events": (("event",), ()),
+    "customers": ((), ("opt_out", "contactable_channels", "acquired_at", "referred_by",
+                       "acquisition_channel")),
+}  # fmt: skip
+
+
+def further_table(engine: Backend, raw: Raw) -> tuple[str | None, dict[str, str]]:
+    """Return what a table holds besides purchases, and its columns by our names.
+
+    Parameters
+    ----------
+    engine, raw
+        The table, loaded.
+
+    Returns
+    -------
+    tuple of str and dict
+        ``"customers"``, ``"contacts"``, ``"events"`` or ``None``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from winback.data.connect import load, open_engine
+    >>> engine = open_engine(threads=1)
+    >>> people = pd.DataFrame({"Kunde": ["a"], "Opt-Out": "x"})
+    >>> further_table(engine, load(engine, people))
+    ('customers', {'customer_id': 'Kunde', 'opt_out': 'Opt-Out'})
+    """
+    types = columns_of(engine, raw.name)
+    types.pop("source_row")
+    table = Columns(engine, raw, types)
+    customer = guess_customer(table, names_of("customer_id"), [])
+    if customer is None:
+        return None, {}
+    if named(table.left.items(), names_of("amount")):  # purchases have channels, too
+        return None, {}
+    found = {"customer_id": customer.expression}
+    time = None
+    if not says(customer.expression, "not_when_bought"):
+        time = table.for_time(names_of("timestamp"), "timestamp", [])
+    signs = words_of("columns")["signs_of"]
+    for kind, (all_of, one_of) in _SIGNS.items():
+        own = {
+            ours: columns[0]
+            for ours, words in signs[kind].items()
+            if (columns := named(table.left.items(), words))
+        }
+        if kind == "customers":
+            time_column = {} if time is None else {time.expression: None}
+            own = {k: v for k, v in own.items() if v not in time_column}
+        if not all(ours in own for ours in all_of):
+            continue
+        if one_of and not any(ours in own for ours in one_of):
+            continue
+        if kind != "customers":
+            if time is None:
+                continue
+            found["timestamp"] = time.expression
+        return kind, {**found, **own}
+    return None, {}

@@ -1,0 +1,143 @@
+"""Which column holds the amounts, or which expression over several."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from winback.data import parse, sql
+from winback.data.amounts import settle
+from winback.data.column_guess import SHOWN, Columns, Guess
+from winback.data.column_names import plain
+from winback.data.expressions import resolve
+from winback.data.tables import TRANSACTIONS
+from winback.data.words import words_of
+
+_MOST = 0.5
+
+
+__all__ = ["guess_amount", "number_of", "product_of", "total_of"]
+
+
+def guess_amount(table: Columns, names: str, ours: str, notes: list[str]) -> Guess | None:
+    """Return the column of the amounts, or a quantity times a price; tell what else it could be."""
+    unread: list[str] = []
+    called = table.without(table.called(names), "not_amounts")
+    called.sort(key=lambda name: "subtotal" in plain(name))
+    guess = _first_amount(table, _mostly_paid(table, called), ours, notes, unread)
+    if guess is not None:
+        return _beside(table, guess, called, notes)
+    notes += [_not_numbers(table, name) for name in unread]
+    product = product_of(table)
+    if product is not None:
+        return product
+    last = table.without(table.called(names, ours), "not_amounts")
+    guess = _first_amount(table, last, ours, notes, [])
+    return None if guess is None else _beside(table, guess, last, notes)
+
+
+def product_of(table: Columns) -> Guess | None:
+    """Return a quantity times a price, or a price, where the table has them."""
+    words = words_of("columns")
+    quantity, price = _first_number(table, words["quantity"]), _first_number(table, words["price"])
+    if quantity and price:
+        written = f"{_factor(table, *quantity)} * {_factor(table, *price)}"
+        return Guess(written, "no column of amounts; a quantity and a price")
+    return Guess(price[1], "no column of amounts; a price") if price else None
+
+
+def _mostly_paid(table: Columns, called: list[str]) -> list[str]:
+    """Put columns last that are 0 in most rows, where others are not: fees, discounts."""
+    free = {name: _share_of_zeros(table, name) > _MOST for name in called[:SHOWN]}
+    return sorted(called, key=lambda name: free.get(name, False))
+
+
+def _share_of_zeros(table: Columns, name: str) -> float:
+    number = table.number(name)
+    if number is None:
+        return 0.0
+    rows, _, zeros = _sum(table, number)
+    return zeros / rows if rows else 0.0
+
+
+def _beside(table: Columns, guess: Guess, called: list[str], notes: list[str]) -> Guess:
+    """Tell what else it could be, and the sums of each."""
+    numbers = {name: table.number(name) for name in called if name in table.left}
+    others = [
+        f"{name} ({total_of(table, number)})"
+        for name, number in numbers.items()
+        if number is not None
+    ][:SHOWN]
+    product = product_of(table)
+    if not others:
+        return guess if product is None else replace(guess, also=(product.expression,))
+    notes.append(
+        f"{guess.expression} is taken for the amount ({total_of(table, guess.expression)}): the"
+        f" likeliest name; so could be {', '.join(others)}"
+    )
+    return replace(guess, also=tuple(others))
+
+
+def total_of(table: Columns, number: str) -> str:
+    """Return the sum of an expression, over how many rows, and how many of them are 0."""
+    rows, total, zeros = _sum(table, number)
+    told = f"sum {total:,.2f} in {rows:,} rows"
+    return f"{told}, {zeros:,} of them 0" if zeros else told
+
+
+def _sum(table: Columns, number: str) -> tuple[int, float, int]:
+    value = number_of(table, number)
+    rows, total, zeros = sql.rows(
+        table.engine,
+        f"SELECT count(v), coalesce(sum(v) FILTER (isfinite(v)), 0), count(*) FILTER (v = 0)"
+        f" FROM (SELECT {value} AS v FROM {sql.name(table.raw.name)})",
+    )[0]
+    return int(rows), float(total), int(zeros)
+
+
+def _first_amount(
+    table: Columns, called: list[str], ours: str, notes: list[str], unread: list[str]
+) -> Guess | None:
+    """Return the first of the columns that holds numbers; collect those that do not."""
+    for name in called:
+        number = table.number(name)
+        if number is None:
+            unread.append(name)
+            continue
+        if table.types[name] == "VARCHAR":
+            settled = settle(table.engine, table.raw.name, name).note
+            notes += [settled] if settled else []
+        if number.endswith(" / 100"):
+            notes.append(f"{name} is in hundredths by its name: {number}")
+        elif number != name:
+            notes.append(f"{_not_numbers(table, name)}; this reads them: {number}")
+        return replace(table.take(name, ours), expression=number)
+    return None
+
+
+def _first_number(table: Columns, names: str) -> tuple[str, str] | None:
+    found = ((name, table.number(name)) for name in table.called(names))
+    return next(((name, number) for name, number in found if number is not None), None)
+
+
+def _factor(table: Columns, name: str, number: str) -> str:
+    return sql.bare(table.engine, name) if number == name else number
+
+
+def _not_numbers(table: Columns, name: str) -> str:
+    cell, is_text = sql.name(name), table.types[name] == "VARCHAR"
+    unread = f"TRY_CAST({cell} AS DOUBLE) IS NULL AND trim({cell}) <> ''" if is_text else "true"
+    example = sql.rows(
+        table.engine,
+        f"SELECT CAST({cell} AS VARCHAR) FROM {sql.name(table.raw.name)}"
+        f" WHERE {unread} ORDER BY source_row LIMIT 1",
+    )
+    shown = f": {example[0][0]!r}" if example else ""
+    return f"{name} looks like the amount but its cells are no plain numbers{shown}"
+
+
+def number_of(table: Columns, written: str) -> str:
+    """Return SQL for the numbers of a column, or of an expression as a job would write it."""
+    column = TRANSACTIONS.columns[2]
+    contract = replace(TRANSACTIONS, columns=(column,))
+    value = resolve(table.engine, table.raw, contract, {column.name: written})[0][column.name]
+    return parse.number(value, column.name)

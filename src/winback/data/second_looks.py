@@ -1,0 +1,174 @@
+"""What is seen at a second look, once it is guessed which column is which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from winback.data import sql
+from winback.data.column_guess import Columns, Guess
+from winback.data.column_names import called
+from winback.data.guess_amount import number_of, product_of, total_of
+from winback.data.words import words_of
+
+_STATES: Final = 12
+_CLEAR: Final = 0.95
+_MUCH: Final = 0.8
+_SOME: Final = 10  # orders of several rows; fewer prove nothing
+_CENT: Final = 0.011
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A setting that may be right, for a person to take.
+
+    Attributes
+    ----------
+    key
+        ``filter`` or ``amount``.
+    written
+        SQL, as the job would have it.
+    why
+        Half a sentence.
+    """
+
+    key: Literal["filter", "amount"]
+    written: str
+    why: str
+
+
+def look_at_states(table: Columns, notes: list[str]) -> list[Offer]:
+    """Name the states of an order, and offer a filter that leaves out those that are no sale.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from winback.data.connect import load, open_engine
+    >>> from winback.data.raw import columns_of
+    >>> engine = open_engine(threads=1)
+    >>> raw = load(engine, pd.DataFrame({"订单状态": ["已收货", "已取消", "已收货"]}))
+    >>> offers = look_at_states(Columns(engine, raw, columns_of(engine, raw.name)), notes := [])
+    >>> offers[0].written
+    "订单状态 NOT IN ('已取消')"
+    """
+    offers = []
+    words = words_of("columns")["states"]
+    no_sale = {word.lower() for word in words["no_sale"]}
+    for name in (name for name in table.types if called(name, words["endings"])):
+        state = sql.name(name)
+        found = sql.rows(
+            table.engine,
+            f"SELECT CAST({state} AS VARCHAR), count(*) AS n FROM {sql.name(table.raw.name)}"
+            f" WHERE {state} IS NOT NULL GROUP BY ALL ORDER BY n DESC, 1 LIMIT {_STATES + 1}",
+        )
+        if not 1 < len(found) <= _STATES:
+            continue
+        lost = [value for value, _ in found if value.strip().lower() in no_sale]
+        column = sql.bare(table.engine, name)
+        if 0 < len(lost) < len(found):
+            only = f"{column} NOT IN ({', '.join(map(sql.text, lost))})"
+        else:
+            only = f"{column} = {sql.text(found[0][0])}"
+        told = ", ".join(f"{value} ({n:,})" for value, n in found)
+        notes.append(f"{name} is {told}; to count some only, filter: {only}")
+        if lost:
+            offers.append(Offer("filter", only, "without states that are no sale"))
+    return offers
+
+
+def look_at_currencies(table: Columns, currency: Guess, notes: list[str]) -> tuple[str, str] | None:
+    """Return the currency of most rows and a condition that keeps it, where there are several."""
+    if currency.expression not in table.types:
+        return None
+    code = f"upper(trim({sql.bare(table.engine, currency.expression)}))"
+    found = sql.rows(
+        table.engine,
+        f"SELECT {code} AS code, count(*) AS n FROM {sql.name(table.raw.name)}"
+        " WHERE code <> '' GROUP BY 1 ORDER BY n DESC, 1",
+    )
+    if len(found) < 2:
+        return None
+    told = ", ".join(f"{code} in {n:,} rows" for code, n in found[:_STATES])
+    most = str(found[0][0])
+    notes.append(
+        f"there are several currencies ({told}): rows in {most} are kept, the others left out;"
+        " convert them to keep all"
+    )
+    return most, f"{code} = {sql.text(most)}"
+
+
+def look_at_refunds(table: Columns, amount: Guess, notes: list[str]) -> list[Offer]:
+    """Tell of a column of refunds that nothing reads, and offer the amount without them."""
+    words = words_of("columns")["refunds"]
+    for name in (name for name in table.left if called(name, words)):
+        number = table.number(name)
+        if number is None:
+            continue
+        value, whole = number_of(table, number), number_of(table, amount.expression)
+        rows, refunded, paid = sql.rows(
+            table.engine,
+            f"""SELECT count(*) FILTER (r <> 0), coalesce(sum(r) FILTER (r <> 0), 0),
+                coalesce(sum(a), 0) FROM (SELECT {value} AS r, {whole} AS a
+                FROM {sql.name(table.raw.name)}) WHERE a IS NOT NULL""",
+        )[0]
+        if not rows:
+            continue
+        read = sql.bare(table.engine, name) if number == name else number
+        kept = amount.expression
+        if kept in table.types:
+            kept = sql.bare(table.engine, kept)
+        sign = "-" if refunded > 0 else "+"
+        net = f"{kept} {sign} coalesce({read}, 0)"
+        notes.append(
+            f"{name} holds refunds of {abs(refunded):,.2f} in {rows:,} rows, which are not taken"
+            f" off the {paid:,.2f} of {amount.expression}; to net them, amount: {net}"
+        )
+        return [Offer("amount", net, f"without the refunds of {name}")]
+    return []
+
+
+def look_at_totals(
+    table: Columns, guesses: Mapping[str, Guess], notes: list[str]
+) -> tuple[Guess, list[Offer]]:
+    """Tell where each line of an order bears the order's total; prefer what its lines add up to."""
+    amount, order = guesses["amount"], guesses["order_id"]
+    relation = sql.name(table.raw.name)
+    whole = number_of(table, amount.expression)
+    several, same = sql.rows(
+        table.engine,
+        f"""SELECT count(*), count(*) FILTER (lowest = highest) FROM (
+            SELECT min(a) AS lowest, max(a) AS highest FROM (
+                SELECT {whole} AS a, {sql.name(order.expression)} AS o FROM {relation})
+            WHERE o IS NOT NULL GROUP BY o HAVING count(a) > 1)""",
+    )[0]
+    if several < _SOME or same < _CLEAR * several:
+        return amount, []
+    told = f"{several:,} orders have several rows that bear the same {amount.expression}"
+    product = product_of(table)
+    if product is not None and product.expression != amount.expression:
+        line, sums = sql.rows(
+            table.engine,
+            f"""SELECT avg(CAST(lines AS INT)), avg(CAST(total AS INT)) FROM (
+                SELECT bool_and(abs(a - p) < {_CENT}) AS lines,
+                    abs(max(a) - sum(p)) < {_CENT} AS total
+                FROM (SELECT {whole} AS a, {number_of(table, product.expression)} AS p,
+                    {sql.name(order.expression)} AS o FROM {relation})
+                WHERE o IS NOT NULL GROUP BY o HAVING count(a) > 1)""",
+        )[0]
+        if (line or 0) >= _MUCH:
+            return amount, []
+        if (sums or 0) >= _MUCH:
+            notes.append(
+                f"{told}: it is an order's total, and {product.expression} adds up to it"
+                f" ({total_of(table, product.expression)}), so that is the amount"
+            )
+            why = f"a line's part of {amount.expression}, which is the order's"
+            return replace(product, why=why, also=(amount.expression,)), []
+    column = sql.bare(table.engine, amount.expression)
+    part = f"{column} / count(*) OVER (PARTITION BY {sql.bare(table.engine, order.expression)})"
+    notes.append(
+        f"{told}: an order's total would be counted once a row; export one row an order, or, if it"
+        f" is the order's, amount: {part}"
+    )
+    return amount, [Offer("amount", part, "if each row bears the total of its order")]

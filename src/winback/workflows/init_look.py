@@ -1,0 +1,276 @@
+"""What `init` sees in the files, folders or tables that it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from winback.errors import DataError
+from winback.workflows.init_tables import Given, slug, tables_of
+
+if TYPE_CHECKING:
+    from ibis.backends.duckdb import Backend
+
+    from winback.data.raw import Raw
+    from winback.data.sniff import Sniffed
+
+_NEEDED = ("customer_id", "timestamp")
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Further:
+    """A table beside the purchases, and how the job reads it."""
+
+    source: str
+    table: str | None
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What was found.
+
+    Attributes
+    ----------
+    sniffed
+        The guesses of the purchases.
+    source, table, query
+        As the job has them.
+    further
+        `customers`, `contacts` and `events`, where there are any.
+    notes
+        What a person should look at.
+    base
+        The table of the purchases, by name.
+    """
+
+    sniffed: Sniffed
+    source: str | Mapping[str, str]
+    table: str | None = None
+    query: str | None = None
+    further: Mapping[str, Further] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    base: str = ""
+
+
+def look(
+    sources: Sequence[str],
+    columns: Mapping[str, str] | None = None,
+    condition: str | None = None,
+    schema: str | None = None,
+    tell: Told = lambda _: None,
+) -> Looked:
+    """Guess what files or tables hold.
+
+    Parameters
+    ----------
+    sources
+        Paths, folders, globs, a sample's name, or the URL of a database.
+    columns
+        What is known already: our column, and the file's column or a SQL expression;
+        ``customers.opt_out`` for one of a further table.
+    condition
+        The filter, where it is known.
+    schema
+        Of a database.
+    tell
+        Called with what is being done.
+
+    Raises
+    ------
+    DataError
+        Nothing can be read, or no table looks like purchases.
+    """
+    from winback.data.connect import load, open_engine
+    from winback.data.sniff import sniff_raw
+
+    columns = columns or {}
+    own = {ours: written for ours, written in columns.items() if "." not in ours}
+    given = tables_of(sources, schema)
+    engine = open_engine()
+    raws: dict[str, Raw] = {}
+    try:
+        for name, one in given.items():
+            tell(f"reading {one.table or one.source}")
+            raws[name] = load(engine, one.source, table=one.table)
+        tell("looking at the columns")
+        if len(given) == 1:
+            one = next(iter(given.values()))
+            sniffed = sniff_raw(engine, next(iter(raws.values())), own)
+            _refuse_if_none(sniffed, sources, engine, raws)
+            _refuse_if_other(sniffed, sources, engine, raws)
+            looked = Looked(sniffed, one.source, one.table)
+        else:
+            looked = _joined(engine, given, raws, own)
+            _refuse_if_none(looked.sniffed, sources, engine, raws)
+            tell("looking at the further tables")
+            looked = _with_further(engine, looked, given, raws, columns)
+        return replace(looked, notes=_notes(looked), sniffed=_filtered(looked.sniffed, condition))
+    finally:
+        for raw in raws.values():
+            raw.drop(engine)
+        engine.disconnect()
+
+
+def _filtered(sniffed: Sniffed, condition: str | None) -> Sniffed:
+    if condition is None:
+        return sniffed
+    offers = tuple(offer for offer in sniffed.offers if offer.key != "filter")
+    both = condition if sniffed.filter is None else f"({condition}) AND {sniffed.filter}"
+    return replace(sniffed, filter=both, offers=offers)
+
+
+def _joined(
+    engine: Backend, given: Mapping[str, Given], raws: Mapping[str, Raw], own: Mapping[str, str]
+) -> Looked:
+    from winback.data.joining import join
+
+    database = next((one.source for one in given.values() if one.table is not None), None)
+    written_as = {name: one.table for name, one in given.items() if one.table is not None}
+    if written_as and (len(written_as) < len(given) or len({g.source for g in given.values()}) > 1):
+        raise DataError(
+            "files and tables of databases cannot be joined by one query",
+            where="winback init",
+            got=", ".join(given),
+            hint="give the files, or one database",
+        )
+    found = join(engine, raws, own, written_as or None)
+    if found.query is None:
+        one = given[found.base]
+        return Looked(found.sniffed, one.source, one.table, base=found.base)
+    if database is not None:
+        return Looked(found.sniffed, database, query=found.query, base=found.base)
+    source = {name: given[name].source for name in found.used}
+    return Looked(found.sniffed, source, query=found.query, base=found.base)
+
+
+def _with_further(
+    engine: Backend,
+    looked: Looked,
+    given: Mapping[str, Given],
+    raws: Mapping[str, Raw],
+    columns: Mapping[str, str],
+) -> Looked:
+    """Find customers, contacts and events among the tables that are not the purchases."""
+    from winback.data.further import further_table
+
+    further: dict[str, Further] = {}
+    notes: list[str] = []
+    for name, raw in raws.items():
+        if name == looked.base:
+            continue
+        kind, read = further_table(engine, raw)
+        if kind is None:
+            told = any(f" of {name} (" in note for note in looked.sniffed.notes)
+            if not told and name not in _names_in(looked.query):
+                notes.append(f"{name} is not read")
+            continue
+        if kind in further:
+            notes.append(f"{name} looks like {kind}, too; the first is taken")
+            continue
+        prefix = f"{kind}."
+        said = {k.removeprefix(prefix): w for k, w in columns.items() if k.startswith(prefix)}
+        one = given[name]
+        further[kind] = Further(one.source, one.table, {**read, **said})
+        notes.append(f"{name} is read as data.{kind}")
+    sniffed = replace(looked.sniffed, notes=(*looked.sniffed.notes, *notes))
+    return replace(looked, further=further, sniffed=sniffed)
+
+
+def _names_in(query: str | None) -> set[str]:
+    """Return the tables that a query reads."""
+    import sqlglot
+
+    if query is None:
+        return set()
+    return {table.alias_or_name for table in sqlglot.parse_one(query).find_all(sqlglot.exp.Table)}
+
+
+def _refuse_if_none(
+    sniffed: Sniffed, sources: Sequence[str], engine: Backend, raws: Mapping[str, Raw]
+) -> None:
+    """Raise where nothing can be read as purchases, by name."""
+    shown = " ".join(sources)
+    if sniffed.rows == 0:
+        raise DataError("the file has no rows", where=shown, got=", ".join(sniffed.columns))
+    missing = [name for name in _NEEDED if name not in sniffed.guesses]
+    if missing:
+        say = " ".join(f"--column {name}=YOUR_COLUMN" for name in missing)
+        kind = _kind(engine, raws)
+        other = (
+            f"it looks like {kind}: give it beside the purchases (winback init ORDERS.csv {shown});"
+            " or "
+            if kind
+            else ""
+        )
+        raise DataError(
+            f"no column looks like {' or '.join(missing)}",
+            where=shown,
+            got=", ".join(f"{name} ({cell})" for name, cell in _cells(engine, raws, sniffed)),
+            hint=f"{other}say which it is: winback init {shown} {say}",
+        )
+    if sniffed.last_day is None:
+        column = sniffed.guesses["timestamp"].expression
+        cells = dict(_cells(engine, raws, sniffed))
+        raise DataError(
+            "the cells of the timestamp cannot be read",
+            where=f"{shown}, {column}",
+            got=cells.get(column),
+            hint=f"say how: winback init {shown}"
+            f" --column \"timestamp=strptime({column}, '%d/%m/%Y')\"",
+        )
+
+
+def _refuse_if_other(
+    sniffed: Sniffed, sources: Sequence[str], engine: Backend, raws: Mapping[str, Raw]
+) -> None:
+    """Raise where the one table tells of contacts or events, and of no money."""
+    kind = None if "amount" in sniffed.guesses else _kind(engine, raws)
+    if kind in {"contacts", "events"}:
+        shown = " ".join(sources)
+        raise DataError(
+            f"these are no purchases: they look like {kind}",
+            where=shown,
+            got=", ".join(sniffed.columns),
+            hint=f"give them beside the purchases: winback init ORDERS.csv {shown}",
+        )
+
+
+def _kind(engine: Backend, raws: Mapping[str, Raw]) -> str | None:
+    from winback.data.further import further_table
+
+    return further_table(engine, next(iter(raws.values())))[0] if len(raws) == 1 else None
+
+
+def _cells(engine: Backend, raws: Mapping[str, Raw], sniffed: Sniffed) -> list[tuple[str, Any]]:
+    """Return each column with its first cell."""
+    from winback.data.joining import columns_in
+
+    tables = [columns_in(engine, raw) for raw in raws.values()]
+    return [
+        (name, next((table.cell(name)[:40] for table in tables if name in table.types), ""))
+        for name in sniffed.columns
+    ]
+
+
+def _notes(looked: Looked) -> tuple[str, ...]:
+    sniffed = looked.sniffed
+    notes = sniffed.notes
+    if "amount" not in sniffed.guesses:
+        notes += ("without an amount, lists are ranked by expected purchases, nothing by money",)
+    return notes
+
+
+def name_of(sources: Sequence[str]) -> str:
+    """Return what a job over some sources may be called.
+
+    Examples
+    --------
+    >>> name_of(["exports/sales.csv", "exports/lines.csv"]), name_of(["sample:cdnow"])
+    ('sales', 'cdnow')
+    """
+    first = sources[0].partition("?")[0]
+    return slug(Path(first.rpartition(":")[2]).stem)

@@ -1,0 +1,167 @@
+"""The commented YAML that `init` writes."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from winback.workflows.init_tables import slug
+
+if TYPE_CHECKING:
+    from winback.data.sniff import Sniffed
+    from winback.workflows.init_look import Further, Looked
+
+_TEMPLATE = """\
+# A winback job: what each customer is worth, who is about to leave, whom it pays to win back.
+# Run it with `winback run {file}`. `winback config schema` lists every key.
+name: {name}
+
+# The last day that is known; `--as-of yesterday` overrides it every night.
+as_of: {as_of} # the newest purchase in the file
+
+# Days are cut in this time zone.
+timezone: {timezone}
+
+# The one currency of all amounts (ISO 4217).
+{currency}
+
+# Predictions look so many days ahead. Lost is who does not buy in them.
+horizon_days: 90
+
+# What stays of an amount, as a share. 1.0 counts turnover.
+margin: 1.0
+
+data:
+  transactions:
+    source:{source}
+    columns: # ours: yours, or a SQL expression over yours
+{columns}
+{filter}
+    # What a row is worth when its amount is 0: `drop` (no purchase) or `keep` (a purchase).
+    zero_amounts: {zero}
+    # Negative amounts are refunds. Net them on their own day, or `by_order`.
+    refunds: by_day
+    # `true` rejects a line that repeats an earlier one in every column.
+    deduplicate: false
+{further}
+value:
+  horizon_days: 365
+
+churn:
+  # Who bought within so many days is active, the others are dormant. Choose about three times
+  # the gap that is usual in your shop.
+  active_within_days: {active}
+
+lists:
+  churn_warning:
+    capacity: 200 # how many your team can work through before the list expires
+  win_back:
+    budget: 250 # the most that the list may cost, even if every offer is redeemed
+    capacity: 200
+    control_share: 0.2 # left alone, so that the effect can be measured
+    contact_cost: 0.10
+    offer_cost: 2.00
+    window_days: 730 # who has been silent for longer is let go
+"""
+_CODES = ("AUD", "BRL", "CAD", "CHF", "CNY", "EUR", "GBP", "INR", "JPY", "SEK", "USD")
+_SIGNS = {"€": "EUR", "£": "GBP"}  # a dollar may be one of many, a yen a yuan
+
+
+def job_text(looked: Looked, to: Path) -> str:
+    """Write the job as YAML, paths as seen from its folder."""
+    sniffed = looked.sniffed
+    columns: list[str] = []
+    for ours, guess in sniffed.guesses.items():
+        columns.append(f"      {ours}: {_scalar(guess.expression)}")
+        if guess.other is not None:
+            columns.append("      # if the month comes first (then look at as_of, too):")
+            columns.append(f"      # {ours}: {_scalar(guess.other)}")
+        columns += [
+            line
+            for offer in sniffed.offers
+            if offer.key == ours
+            for line in (f"      # {offer.why}:", f"      # {ours}: {_scalar(offer.written)}")
+        ]
+    span = (
+        (sniffed.last_day - sniffed.first_day).days if sniffed.first_day and sniffed.last_day else 0
+    )
+    sample = isinstance(looked.source, str) and looked.source.startswith("sample:")
+    return _TEMPLATE.format(
+        file=to.name,
+        name=_scalar(slug(to.stem)),
+        as_of=sniffed.last_day,
+        timezone=sniffed.timezone,
+        currency=_currency(sniffed),
+        source=_source(looked.source, to, "      ") + _table(looked.table) + _query(looked.query),
+        columns="\n".join(columns),
+        filter=_filter(sniffed),
+        zero="keep" if sample else "drop",
+        further="".join(_further(name, table, to) for name, table in looked.further.items()),
+        active=365 if span > 730 else max(30, min(180, span // 2)),
+    )
+
+
+def _currency(sniffed: Sniffed) -> str:
+    """Write the currency that a column, or the name or the cells of the amounts tell."""
+    given = sniffed.examples.get("currency", ())
+    codes = [code for code in given if re.fullmatch("[A-Z]{3}", code)]
+    if not given and "amount" in sniffed.guesses:
+        amount = " ".join([sniffed.guesses["amount"].expression, *sniffed.signs])
+        codes = re.findall(rf"\b(?:{'|'.join(_CODES)})\b", amount)
+        codes += [code for sign, code in _SIGNS.items() if sign in amount]
+    return f"currency: {codes[0]}" if len(set(codes)) == 1 else "# currency: EUR"
+
+
+def _source(source: str | Mapping[str, str], to: Path, indent: str) -> str:
+    """Write a path, or several by name, as the job reads them: from the YAML's own folder."""
+    if isinstance(source, str):
+        return f" {_scalar(_path(source, to))}"
+    lines = [f"{indent}{_scalar(name)}: {_scalar(_path(p, to))}" for name, p in source.items()]
+    return "\n" + "\n".join(lines)
+
+
+def _path(source: str, to: Path) -> str:
+    if source.startswith(("sample:", "${")) or "://" in source:
+        return source
+    path = Path(source).expanduser()
+    return os.path.relpath(path if path.is_absolute() else Path.cwd() / path, to.resolve().parent)
+
+
+def _table(table: str | None) -> str:
+    return "" if table is None else f"\n    table: {_scalar(table)}"
+
+
+def _query(query: str | None) -> str:
+    if query is None:
+        return ""
+    lines = "\n".join(f"      {line}" for line in query.splitlines())
+    return f"\n    query: | # each row of the first table once; what it names is looked up\n{lines}"
+
+
+def _further(name: str, table: Further, to: Path) -> str:
+    columns = "".join(f"\n      {c}: {_scalar(w)}" for c, w in table.columns.items())
+    source = _source(table.source, to, "      ")
+    return f"  {name}:\n    source:{source}{_table(table.table)}\n    columns:{columns}\n"
+
+
+def _filter(sniffed: Sniffed) -> str:
+    note = "    # Rows for which this SQL condition is not true are left out and counted.\n"
+    offered = [offer.written for offer in sniffed.offers if offer.key == "filter"]
+    if sniffed.filter is None:
+        example = " AND ".join(offered) or "status = 'paid'"
+        return note + f"    # filter: {_scalar(example)}"
+    lines = f"    filter: {_scalar(sniffed.filter)}"
+    if offered:
+        more = " AND ".join([sniffed.filter, *offered])
+        lines += f"\n    # without states that are no sale, too:\n    # filter: {_scalar(more)}"
+    return note + lines
+
+
+def _scalar(text: str) -> str:
+    """Write a text as YAML would, in quotes where it needs them."""
+    return yaml.safe_dump(text, allow_unicode=True, width=1_000_000).removesuffix("...\n").strip()

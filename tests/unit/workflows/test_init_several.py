@@ -1,0 +1,156 @@
+"""Several tables become one job: keys found, nothing counted twice, permissions kept."""
+
+import duckdb
+import pytest
+
+from winback.config.loaded import load_job
+from winback.data.intake import read_transactions
+from winback.errors import DataError
+from winback.workflows.init import init
+
+LINES = "order_id,quantity,unit_price\n" + "".join(f"{i // 2},2,{i}.50\n" for i in range(2, 82))
+ORDERS = "id,customer_no,order_date\n" + "".join(
+    f"{i},k{i % 7},2024-01-{1 + i % 28:02}\n" for i in range(1, 41)
+)
+TOTAL = sum(2 * (i + 0.5) for i in range(2, 82))
+
+
+def files(tmp_path, **texts):
+    for name, text in texts.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    return [str(tmp_path / f"{name}.csv") for name in texts]
+
+
+def read_by(job):
+    loaded = load_job(job)
+    given = loaded.job.data.transactions
+    return read_transactions(
+        loaded.resolve_all(given.source),
+        table=given.table,
+        query=given.query,
+        columns=given.columns,
+        filter=given.filter,
+    )
+
+
+def total(read):
+    return pytest.approx(read.table.amount.sum().to_pyarrow().as_py())
+
+
+def test_lines_are_joined_to_their_orders_and_none_is_counted_twice(tmp_path):
+    begun = init(files(tmp_path, orders=ORDERS, lines=LINES), tmp_path / "job.yaml")
+    read = read_by(tmp_path / "job.yaml")
+    assert (read.counts.accepted, read.counts.customers) == (80, 7)
+    assert total(read) == TOTAL
+    told = " ".join(begun.notes)
+    assert "80 of 80 rows of lines find one, 40 of 40 rows of orders are found" in told
+    assert "no row is multiplied" in told
+
+
+def test_an_order_that_bears_its_total_is_read_alone(tmp_path):
+    orders = "order_id,customer,date,total\n" + "".join(
+        f"{i},k{i % 7},2024-01-{1 + i % 28:02},{4 * i + 1}\n" for i in range(1, 41)
+    )
+    begun = init(files(tmp_path, orders=orders, lines=LINES), tmp_path / "job.yaml")
+    read = read_by(tmp_path / "job.yaml")
+    assert load_job(tmp_path / "job.yaml").job.data.transactions.query is None
+    assert total(read) == sum(4 * i + 1 for i in range(1, 41))
+    assert "is not added, beside total of orders" in " ".join(begun.notes)
+
+
+def olist(tmp_path):
+    orders = "order_id,customer_id,order_status,order_purchase_timestamp\n"
+    customers, payments = "customer_id,customer_unique_id\n", "order_id,payment_value\n"
+    for i in range(40):
+        orders += (
+            f"o{i},c{i},{'canceled' if i == 3 else 'delivered'},2024-01-0{1 + i % 9} 10:00:00\n"
+        )
+        customers += f"c{i},u{i % 15}\n"
+        payments += f"o{i},{i}.25\n" * (2 if i == 5 else 1)
+    return files(tmp_path, orders=orders, customers=customers, payments=payments)
+
+
+def test_the_customer_is_found_two_tables_away(tmp_path):
+    begun = init(olist(tmp_path), tmp_path / "job.yaml")
+    read = read_by(tmp_path / "job.yaml")
+    assert (read.counts.accepted, read.counts.customers) == (41, 15)
+    assert total(read) == sum(i + 0.25 for i in range(40)) + 5.25
+    told = " ".join(begun.notes)
+    assert "every one of the 40 values of customer_id has one order only ('c0')" in told
+    assert "filter: order_status NOT IN ('canceled')" in told
+
+
+def test_a_folder_is_the_tables_in_it(tmp_path):
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    olist(folder)
+    (folder / "payments.csv").rename(folder / "payments_1.csv")
+    (folder / "payments_2.csv").write_text("order_id,payment_value\no1,100\n", encoding="utf-8")
+    init(str(folder), tmp_path / "job.yaml")
+    source = load_job(tmp_path / "job.yaml").job.data.transactions.source
+    assert source["payments"] == "shop/payments_*"
+    assert total(read_by(tmp_path / "job.yaml")) == sum(i + 0.25 for i in range(40)) + 105.25
+
+
+def test_a_schema_is_the_tables_in_it(tmp_path):
+    paths = files(tmp_path, orders=ORDERS, lines=LINES)
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as database:
+        database.execute(
+            'CREATE SCHEMA raw; CREATE TABLE raw."Order" AS FROM read_csv(?)', paths[:1]
+        )
+        database.execute("CREATE TABLE raw.lines AS FROM read_csv(?)", paths[1:])
+    init(f"duckdb:///{tmp_path}/shop.duckdb", tmp_path / "job.yaml", schema="raw")
+    read = read_by(tmp_path / "job.yaml")
+    assert (read.counts.accepted, total(read)) == (80, TOTAL)
+
+
+def test_customers_contacts_and_events_are_read_beside_the_purchases(tmp_path):
+    people = "customer_no,opt_out\n" + "".join(f"k{i},{'yes' if i else 'no'}\n" for i in range(7))
+    mail = "customer_no,date,channel,variant\nk1,2024-01-02,email,Holdout\n"
+    visits = "customer_no,time,event\nk1,2024-01-02,visit\n"
+    begun = init(
+        files(tmp_path, orders=ORDERS, lines=LINES, crm=people, mail=mail, visits=visits),
+        tmp_path / "job.yaml",
+    )
+    data = load_job(tmp_path / "job.yaml").job.data
+    assert data.customers.columns == {"customer_id": "customer_no", "opt_out": "opt_out"}
+    assert data.contacts.columns["arm"] == "variant"
+    assert data.events.source == "visits.csv"
+    assert "7 of 7 customers of customers are in the purchases" in " ".join(begun.notes)
+
+
+def test_permissions_of_nobody_are_refused_and_mended_by_a_column(tmp_path):
+    orders = "customer_id,date,total\n" + "".join(f"{i:04},2024-01-02,5\n" for i in range(1, 40))
+    people = "customer_id,opt_out\n" + "".join(f"{i},yes\n" for i in range(1, 40))
+    paths = files(tmp_path, orders=orders, crm=people)
+    with pytest.raises(DataError, match="39 of 39 match after removing leading zeros"):
+        init(paths, tmp_path / "job.yaml")
+    assert not (tmp_path / "job.yaml").exists()
+    mended = {"customers.customer_id": "lpad(customer_id, 4, '0')"}
+    told = " ".join(init(paths, tmp_path / "job.yaml", mended).notes)
+    assert "39 of 39 customers of customers are in the purchases" in told
+
+
+def test_one_table_that_is_no_purchases_is_refused_by_name(tmp_path):
+    mail = "customer_id,timestamp,channel,arm\n" + "a,2024-01-02,email,control\n" * 3
+    with pytest.raises(DataError, match=r"look like contacts.*winback init ORDERS\.csv"):
+        init(files(tmp_path, mail=mail), tmp_path / "job.yaml")
+
+
+def test_nothing_is_written_where_the_job_would_not_run(tmp_path):
+    rounded = "customer_id,date,total\n" + "8.61E+12,2024-01-02,5\n" * 20
+    with pytest.raises(DataError, match="a spreadsheet has rounded"):
+        init(files(tmp_path, orders=rounded), tmp_path / "job.yaml")
+    assert not list(tmp_path.glob("*.yaml"))
+
+
+def test_a_password_is_kept_out_of_the_job(tmp_path, monkeypatch):
+    monkeypatch.delenv("WINBACK_DATABASE", raising=False)
+    paths = files(tmp_path, orders=ORDERS, lines=LINES)
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as database:
+        for name, path in zip(("orders", "lines"), paths, strict=True):
+            database.execute(f"CREATE TABLE {name} AS FROM read_csv(?)", [path])
+    url = f"duckdb:///{tmp_path}/shop.duckdb?password=s3cr3t-word"
+    begun = init(url, tmp_path / "job.yaml")
+    assert "s3cr3t" not in (tmp_path / "job.yaml").read_text(encoding="utf-8")
+    assert "export WINBACK_DATABASE=URL" in " ".join(begun.notes)
