@@ -38,7 +38,7 @@ def read(path):
         ("Konto;;\nStand;;\n" + lines(";")).encode(),
         lines("|").encode("utf-8-sig"),
         lines("   ").encode(),
-        gzip.compress(lines().encode()),
+        gzip.compress(lines().encode(), mtime=0),
         lines().replace("Betrag", '"Be\ntrag"').encode(),
     ],
 )
