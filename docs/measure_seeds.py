@@ -26,7 +26,9 @@ def main(draws: list[int]) -> None:
     choice = value_choices(then, SPLIT.horizon_days, random_state=42)["revenue"]
     frame = then.frame(SPLIT.horizon_days)
     actual = past.outcomes(SPLIT, frame["customer_id"])["revenue"]
-    recipe = levelled({choice.name: VALUE_CANDIDATES[choice.name]}, choice.level)[choice.name]
+    recipe = levelled({choice.name: VALUE_CANDIDATES[choice.name]}, choice.level, {choice.name})[
+        choice.name
+    ]
     model = make(recipe).set_params(horizon_days=SPLIT.horizon_days).fit(frame)
     predicted = model.expected(frame)["revenue"]
     sys.stdout.write(f"{choice.name}, {choice.level}\n")

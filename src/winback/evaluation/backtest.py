@@ -219,7 +219,7 @@ def judge(
         main = choices["revenue" if "revenue" in choices else "purchases"]
         found = value_forward(
             past,
-            levelled(VALUE_CANDIDATES, main.level),
+            levelled(VALUE_CANDIDATES, main.level, {choice.name for choice in choices.values()}),
             window,
             random_state=settings.random_state,
             with_intervals={*SIMPLE, *(choice.name for choice in choices.values())},

@@ -34,7 +34,7 @@ import pandas as pd
 
 from winback.evaluation.bootstrap import Bootstrap
 from winback.evaluation.forward import ForwardTest, Recipe, value_forward, value_targets
-from winback.evaluation.level import Level, level_of, season_window
+from winback.evaluation.level import Level, level_of, level_windows
 from winback.evaluation.metrics import value_metrics
 from winback.evaluation.past import Past
 from winback.evaluation.value_candidates import SIMPLE, VALUE_CANDIDATES
@@ -130,16 +130,20 @@ def choose_value(
             tests.append(test)
     tests = _complete(tests)
     ahead = Window(as_of, as_of + timedelta(days=horizon_days))
-    season = season_window(first, as_of, horizon_days, busy_days) if tests else None
+    further = [window for window in level_windows(first, as_of, horizon_days) if tests]
     choices = {}
     for target in value_targets(past):
         mine = [test[target] for test in tests]
         choice = _choose(target, mine, candidates, n_replicates, random_state)
-        last_year = None
-        if season is not None:
-            one = {choice.name: choice.recipe}
-            last_year = value_forward(sample, one, season, random_state=random_state)[target]
-        level = level_of(mine, choice.name, season=last_year, ahead=ahead, busy_days=busy_days)
+        judged = {test.window: test for test in mine}
+        for window in further:
+            if window not in judged:
+                one = {choice.name: choice.recipe}
+                then = value_forward(sample, one, window, random_state=random_state)[target]
+                judged |= {window: then} if len(then.actual) >= MIN_CUSTOMERS else {}
+        level = level_of(
+            list(judged.values()), choice.name, first=first, ahead=ahead, busy_days=busy_days
+        )
         choices[target] = replace(choice, level=level)
     return choices
 

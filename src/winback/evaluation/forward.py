@@ -15,6 +15,7 @@ import pandas as pd
 
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.base.artifact import make
+from winback.estimators.value.value_intervals import LevelRange
 from winback.evaluation.calibration import Floats
 from winback.evaluation.past import Past
 from winback.evaluation.value_snapshots import value_snapshots
@@ -209,7 +210,7 @@ def _total_bounds(model: Any, frame: pd.DataFrame) -> dict[str, dict[str, float]
 def _unlevelled(model: Any, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the intervals that customers would have if nothing strayed for all at once."""
     level = model.level
-    model.set_params(level=(level[0], 0.0, 0.0))
+    model.set_params(level=LevelRange(*level)._replace(low=0.0, high=0.0))
     bounds: pd.DataFrame = model.intervals(frame, levels=LEVELS)
     model.set_params(level=level)
     return bounds
@@ -238,7 +239,7 @@ def same_but_settings(recipe: Recipe, other: Recipe) -> bool:
 
 
 def distinct(recipes: Mapping[str, Recipe]) -> list[list[str]]:
-    """Group the names of recipes that need fitting only once, as they differ in `SETTINGS` alone.
+    """Group the names of recipes that predict the same, as they differ in `SETTINGS` alone.
 
     Examples
     --------
@@ -246,9 +247,10 @@ def distinct(recipes: Mapping[str, Recipe]) -> list[list[str]]:
     >>> distinct({"challenger": rate, "zero": {"estimator": "ValueTiers"}, "champion": rate})
     [['challenger', 'champion'], ['zero']]
     """
-    groups: dict[str, list[str]] = {}
+    groups: dict[tuple[str, float], list[str]] = {}
     for name, recipe in recipes.items():
-        groups.setdefault(_kind(recipe), []).append(name)
+        shift = LevelRange(*recipe.get("params", {}).get("level", ())).shift
+        groups.setdefault((_kind(recipe), shift), []).append(name)
     return list(groups.values())
 
 

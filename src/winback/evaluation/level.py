@@ -1,8 +1,10 @@
-"""The level: by how much everybody together does more or less than expected.
+"""The level: by how much everybody together does more or less than a model expects.
 
-Demand drifts, and no model of customers knows where to: it is the largest error of a total, and
-the same for all customers. It is measured on forward windows of the past, and carried into the
-intervals; no prediction is shifted by it.
+Demand drifts, has seasons and breaks, and no model of single customers knows of it: it is the
+largest error of a total, and the same for all customers. It is measured on forward windows of the
+past, the days of a year before among them; what they say of the days ahead
+(`winback.evaluation.level_process`) shifts every prediction, and how unsure that is widens the
+intervals.
 """
 
 from __future__ import annotations
@@ -13,21 +15,20 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
 
 from winback.estimators.value.value_intervals import LevelRange
 from winback.evaluation.busy import busy_share
 from winback.evaluation.forward import ForwardTest
-from winback.evaluation.windows import Window
+from winback.evaluation.level_process import Seen, next_level
+from winback.evaluation.windows import Window, inner_windows
 from winback.messages import Message
 
-EXPECTED_SPREAD = 0.2  # before anything is seen: totals of shops stray by a fifth
-EXPECTED_WINDOWS = 3.0  # and that is worth so many windows
 CONFIDENCE = 0.9  # in so many futures of ten an end is to miss no more than it says
-UNSEEN_SEASON = 0.15  # two quarters of a shop's year differ by so much
 UNSEEN_BUSY = float(np.log(2))  # a busy day that nobody has seen may sell half or twice as much
-LEARNED = 90  # days of history before a year ago, to learn busy days of then
-MOST = 0.5
+LEARNED = 90  # days of history before a year ago, to learn the season of then
+RECENT = 30  # days of the newest window, if the others are longer
+WINDOWS = 6  # at most so many inner windows tell of the level
+MOST = float(np.log(4))  # no level is believed beyond, nor its ends
 YEAR = 365
 
 
@@ -37,21 +38,24 @@ class Level:
 
     Parameters
     ----------
+    shift : float
+        Logarithm of what every prediction is multiplied by.
     spread : float
-        Standard deviation of log (actual / predicted total), around no change at all; what nobody
-        has seen yet, a season or busy days, is in it.
+        Standard deviation of the logarithm of actual over shifted total; what nobody has seen yet,
+        a season or busy days, is in it.
     low, high : float
         By how much, as logarithms >= 0, the ends of single customers' intervals lower and raise the
         level: `CONFIDENCE` of all futures are expected to lie above, and below.
     windows : list of dict
-        ``as_of``, ``until``, ``ratio`` (actual over predicted) of each window, and ``season``: a
-        year before the days to be predicted.
+        ``as_of``, ``until``, ``ratio`` (actual over predicted, unshifted) of each window, and
+        ``season``: a whole number of years before the days to be predicted.
     busy : float
         Share of the days ahead that are busy, as the owner says.
     unseen : float
         By how much that differs from the share a year before or, without that, in the windows.
     """
 
+    shift: float
     spread: float
     windows: list[dict[str, Any]]
     low: float = 0.0
@@ -62,12 +66,17 @@ class Level:
     @property
     def settings(self) -> dict[str, LevelRange]:
         """What a value model is told of it."""
-        return {"level": LevelRange(self.spread, self.low, self.high)}
+        return {"level": LevelRange(self.spread, self.low, self.high, self.shift)}
 
     @property
     def message(self) -> Message:
-        """What was seen, and how far intervals reach."""
-        ends = Message("level.reach", low=np.exp(-self.low), high=np.exp(self.high))
+        """What was seen, what is made of it, and how far intervals reach."""
+        ends = Message(
+            "level.reach",
+            shift=np.exp(self.shift),
+            low=np.exp(self.shift - self.low),
+            high=np.exp(self.shift + self.high),
+        )
         if self.unseen:
             ends = Message("level.busy_unseen", said=ends, busy=self.busy, unseen=self.unseen)
         elif self.busy:
@@ -76,71 +85,110 @@ class Level:
             Message("level.year_before", ratio=w["ratio"]) if w["season"] else w["ratio"]
             for w in self.windows
         ]
-        seen = Message("level.seen", ratios=ratios, spread=self.spread)
-        unknown = Message("level.unseen", spread=self.spread)
-        return Message.of_all([seen if ratios else unknown, ends])
+        seen = Message("level.seen", ratios=ratios)
+        return Message.of_all([seen if ratios else Message("level.unseen"), ends])
+
+
+def level_windows(first: date, as_of: date, horizon_days: int) -> list[Window]:
+    """Return the windows of the past that tell of the level of the days ahead, newest first.
+
+    The inner windows of the contest and further ones before them, the last month, and the days
+    ahead one and two years before, as far as history reaches.
+
+    Examples
+    --------
+    >>> for window in level_windows(date(2023, 1, 1), date(2024, 9, 30), 92):
+    ...     print(window)
+    2024-08-31/2024-09-30
+    2024-06-30/2024-09-30
+    2024-05-15/2024-08-15
+    2024-03-30/2024-06-30
+    2024-02-13/2024-05-15
+    2023-12-29/2024-03-30
+    2023-11-13/2024-02-13
+    2023-10-01/2024-01-01
+    """
+    inner = inner_windows(first, as_of, horizon_days=horizon_days, count=WINDOWS)
+    newest = Window(as_of - timedelta(days=RECENT), as_of)
+    recent = [newest] if inner and inner[0].horizon_days >= 1.5 * RECENT else []
+    days, years = timedelta(days=min(horizon_days, YEAR)), []
+    for ago in (1, 2):
+        then = as_of - timedelta(days=ago * YEAR)
+        if (then - first).days >= LEARNED:
+            years.append(Window(then, then + days))
+    for window in years:
+        window.assert_known_by(as_of)
+    return list(dict.fromkeys([*recent, *inner, *years]))
 
 
 def level_of(
     tests: Sequence[ForwardTest],
     model: str,
     *,
-    season: ForwardTest | None = None,
+    first: date | None = None,
     ahead: Window | None = None,
     busy_days: Sequence[str] = (),
 ) -> Level:
-    """Estimate the spread of the level from forward tests of a model.
-
-    With k windows the variance is ``(3 x 0.2^2 + sum of squared logs) / (3 + k - 2)``, the mean of
-    its posterior under a scaled inverse-chi-squared prior (Gelman et al. 2013, section 2.6): a few
-    windows that overlap say little. No level is subtracted: a past deviation is no forecast.
+    """Estimate the level of the days ahead from forward tests of a model.
 
     Parameters
     ----------
     tests : sequence of ForwardTest
+        On some of `level_windows`.
     model : str
         A model of theirs.
-    season : ForwardTest, optional
-        On the days a year before those to be predicted. Without it the season ahead has not been
-        seen: spread and ends are wider, by `UNSEEN_SEASON` (a standard deviation, added to the
-        others' by variance).
+    first : date, optional
+        The first day that is known. Unset: the first day of the tests.
     ahead : Window, optional
-        The days to be predicted.
+        The days to be predicted. Unset: as long as the first test, after the last.
     busy_days : sequence of str
-        Periods, see `winback.evaluation.busy`. If days ahead are busy, the ends reach at least as
-        far as the level of a year before. As far as these shares of busy days differ, `UNSEEN_BUSY`
-        is added, as for a season.
+        Periods, see `winback.evaluation.busy`. As far as the share of busy days ahead differs from
+        that of a year before (or, without that, of the tests), `UNSEEN_BUSY` is added to what
+        nobody knows.
 
     Returns
     -------
     Level
     """
-    if season is not None and not _tells(season, model):
-        season = None  # a year before, nothing was seen
-    windows: list[dict[str, Any]] = [
-        {
-            "as_of": str(test.window.as_of),
-            "until": str(test.window.until),
-            "ratio": float(test.actual.sum() / test.predicted()[model].sum()),
-            "season": test is season,
-        }
-        for test in (*tests, *([] if season is None else [season]))
-        if _tells(test, model)
-    ]
-    logs = [float(np.log(window["ratio"])) for window in windows]
-    prior = EXPECTED_WINDOWS * EXPECTED_SPREAD**2
-    seen = np.sqrt((prior + np.square(logs).sum()) / (EXPECTED_WINDOWS + len(logs) - 2.0))
-    then = [season] if season is not None else tests
-    shares = [busy_share(test.window, busy_days) for test in then]
-    busy = 0.0 if ahead is None else busy_share(ahead, busy_days)
+    tests = [test for test in tests if _tells(test, model)]
+    first = first or min((test.window.as_of for test in tests), default=date(1970, 1, 1))
+    if ahead is None:
+        last = max((test.window.until for test in tests), default=first + timedelta(days=YEAR))
+        ahead = Window(last, last + timedelta(days=tests[0].window.horizon_days if tests else YEAR))
+    seen, windows, then = [], [], []
+    for test in tests:
+        actual, predicted = test.actual.sum(), test.predicted()[model].sum()
+        ratio = float(actual / predicted)
+        start, end = ((day - first).days for day in (test.window.start, test.window.until))
+        chance = float((test.actual**2).sum() / actual**2)
+        seen.append(Seen(start, end, float(np.log(ratio)), chance))
+        season = _years_before(test.window, ahead)
+        then += [test] if season else []
+        windows.append(
+            {
+                "as_of": str(test.window.as_of),
+                "until": str(test.window.until),
+                "ratio": ratio,
+                "season": season,
+            }
+        )
+    shares = [busy_share(test.window, busy_days) for test in then or tests]
+    busy = busy_share(ahead, busy_days)
     unseen = abs(busy - float(np.mean(shares))) if shares and busy_days else busy
-    beyond = np.hypot(UNSEEN_SEASON if season is None else 0.0, UNSEEN_BUSY * unseen)
-    mean, reach = next_level(logs, beyond=beyond)
-    centres = [mean, *(logs[-1:] if busy and season is not None else [])]
-    low, high = reach - min(centres), reach + max(centres)
-    low, high = (float(np.clip(end, 0.0, 2 * MOST)) for end in (low, high))
-    spread = float(min(np.hypot(seen, beyond), MOST))
-    return Level(spread, windows, low, high, busy, unseen)
+    expected = next_level(seen, (ahead.start - first).days, ahead.horizon_days)
+    shift = float(np.clip(expected.mean, -MOST, MOST))
+    low, high = (
+        abs(float(np.clip(expected.quantile(share, UNSEEN_BUSY * unseen) - shift, *bounds)))
+        for share, bounds in ((1 - CONFIDENCE, (-MOST, 0.0)), (CONFIDENCE, (0.0, MOST)))
+    )
+    spread = float(min(np.hypot(expected.spread, UNSEEN_BUSY * unseen), MOST))
+    return Level(shift, spread, windows, low, high, busy, unseen)
+
+
+def _years_before(window: Window, ahead: Window) -> bool:
+    """Whether a window is the days ahead, a whole number of years before."""
+    days = (ahead.as_of - window.as_of).days
+    return days > 0 and days % YEAR == 0
 
 
 def _tells(test: ForwardTest, model: str) -> bool:
@@ -148,64 +196,3 @@ def _tells(test: ForwardTest, model: str) -> bool:
     if model not in test.predictions:
         return False
     return bool(test.actual.sum() > 0 and test.predicted()[model].sum() > 0)
-
-
-def next_level(seen: Sequence[float], *, beyond: float = 0.0) -> tuple[float, float]:
-    """Return where the next of several numbers is expected, and how far it strays from there.
-
-    The predictive distribution of a normal sample with unknown mean and variance under the
-    conjugate prior is Student's t (Gelman et al. 2013, section 3.3). Before anything is seen, 0 has
-    been, on `EXPECTED_WINDOWS` windows, with a spread of `EXPECTED_SPREAD`.
-
-    Parameters
-    ----------
-    seen : sequence of float
-    beyond : float
-        Standard deviation of what nobody has seen yet.
-
-    Returns
-    -------
-    mean, reach : float
-        One in ten lies above mean + reach (1 - `CONFIDENCE`), one in ten below mean - reach.
-
-    Examples
-    --------
-    >>> for seen in ([], [0.0] * 3, [0.3] * 3, [0.3] * 30):
-    ...     print([round(value, 2) for value in next_level(seen)])
-    [0.0, 0.38]
-    [0.0, 0.22]
-    [0.15, 0.32]
-    [0.27, 0.14]
-    """
-    n, prior = len(seen), EXPECTED_WINDOWS
-    mean = float(np.mean(seen)) if n else 0.0
-    squares = float(np.sum((np.array(seen) - mean) ** 2)) + prior * n / (prior + n) * mean**2
-    variance = (prior * EXPECTED_SPREAD**2 + squares) / (prior + n) * (1 + 1 / (prior + n))
-    reach = student.ppf(CONFIDENCE, prior + n) * np.sqrt(variance + beyond**2)
-    return n * mean / (prior + n), float(reach)
-
-
-def season_window(
-    first: date, as_of: date, horizon_days: int, busy_days: Sequence[str] = ()
-) -> Window | None:
-    """Return the days a year before those to be predicted, if two years are known.
-
-    If days ahead are busy, `LEARNED` days of history before them are enough.
-
-    Examples
-    --------
-    >>> print(season_window(date(2022, 1, 1), date(2024, 9, 30), 92))
-    2023-10-01/2024-01-01
-    >>> season_window(date(2023, 1, 1), date(2024, 9, 30), 92) is None
-    True
-    >>> print(season_window(date(2023, 1, 1), date(2024, 9, 30), 92, ["11-15/12-24"]))
-    2023-10-01/2024-01-01
-    """
-    ahead = Window(as_of, as_of + timedelta(days=min(horizon_days, YEAR)))
-    enough = YEAR + LEARNED if busy_share(ahead, busy_days) else 2 * YEAR
-    if (as_of - first).days < enough:
-        return None
-    then = as_of - timedelta(days=YEAR)
-    window = Window(then, then + timedelta(days=min(horizon_days, YEAR)))
-    window.assert_known_by(as_of)
-    return window

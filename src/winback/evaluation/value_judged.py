@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -56,10 +56,18 @@ def value_choices(
     return past.once(("value choices", *asked), choose)
 
 
-def levelled(recipes: Mapping[str, Recipe], level: Level) -> dict[str, Recipe]:
-    """Return the recipes with the level, which is the shop's and not a model's."""
+def levelled(
+    recipes: Mapping[str, Recipe], level: Level, shifted: Collection[str]
+) -> dict[str, Recipe]:
+    """Return the recipes with the level, which is the shop's and not a model's.
+
+    Intervals of all are widened by it; predictions of those named are shifted by it, and no others:
+    a baseline is shown as it is.
+    """
+    known = level.settings["level"]
+    of = {name: known if name in shifted else known._replace(shift=0.0) for name in recipes}
     return {
-        name: {**recipe, "params": {**recipe["params"], **level.settings}}
+        name: {**recipe, "params": {**recipe["params"], "level": of[name]}}
         for name, recipe in recipes.items()
     }
 

@@ -87,6 +87,7 @@ def _forecast(
 ) -> pd.DataFrame:
     """Add up what is expected of today's customers, by day, within the value horizon."""
     from winback.estimators.purchase.expected_tracking import expected_tracking
+    from winback.estimators.value.value_intervals import LevelRange
 
     model = value.purchase_model_
     table = scores if set(model.columns) <= set(scores.columns) else features
@@ -94,5 +95,7 @@ def _forecast(
     ordered = histories.order_by(list(model.columns))  # sums to the last bit
     days = job.value.horizon_days
     out = expected_tracking(model, ordered.to_pyarrow().to_pandas(), days, level=LEVEL)
+    counted = out.columns.drop("day")
+    out[counted] *= LevelRange(*value.level).factor
     dates = pd.Timestamp(job.as_of) + pd.to_timedelta(out["day"], unit="D")
     return out.assign(day=dates.dt.date)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from winback.workflows.evaluate import chosen_value, churn_settings
 
 if TYPE_CHECKING:
     from winback.config import Job
+    from winback.evaluation.forward import Recipe
     from winback.evaluation.gate import GateDecision
     from winback.evaluation.windows import Window
     from winback.registry.aliases import ModelVersionRef
@@ -174,13 +176,13 @@ def _judge(
     churn = role == "churn"
     horizon_days = tables.churn_horizon_days if churn else job.value.horizon_days
     gap_days = job.churn.gap_days if churn else 0
-    own = recipe(tracking.store, challenger)
-    window, _ = tables.past.last_window(horizon_days, gap_days)
-    if role == "value" and window is not None:
-        own = _chosen_before(job, tables, own, window)
-    recipes = {"challenger": own, **gate.BASELINES[role]}
+    recipes = {"challenger": recipe(tracking.store, challenger)}
     if champion is not None:
         recipes["champion"] = recipe(tracking.store, champion)
+    window, _ = tables.past.last_window(horizon_days, gap_days)
+    if role == "value" and window is not None:
+        recipes = _as_before(job, tables, recipes, window)
+    recipes |= gate.BASELINES[role]
     evidence = gate.evaluate_recipes(
         tables.past,
         recipes,
@@ -198,15 +200,22 @@ def _judge(
     )
 
 
-def _chosen_before(job: Job, tables: Tables, own: dict[str, Any], window: Window) -> dict[str, Any]:
-    """Return the recipe that the contest chooses at the gate's cut-off, if a contest chose.
+def _as_before(
+    job: Job, tables: Tables, recipes: Mapping[str, Recipe], window: Window
+) -> dict[str, Recipe]:
+    """Return the recipes as they would have been at the gate's cut-off.
 
-    The challenger's own was chosen on days that the gate judges: what is compared is the rule.
+    The challenger's own was chosen on days that the gate judges: what is compared is the rule, so
+    that it is what the contest chooses then, if a contest chose. The level of demand, too, is what
+    was known of it then; it is the shop's, and the same for both.
     """
-    if job.value.purchase_model != "auto":
-        return own
-    past = tables.past.at(window.as_of)
-    return dict(chosen_value(job, past, window.horizon_days).recipe)
+    from winback.evaluation.value_judged import levelled
+
+    choice = chosen_value(job, tables.past.at(window.as_of), window.horizon_days)
+    then = dict(recipes)
+    if job.value.purchase_model == "auto":
+        then["challenger"] = choice.recipe
+    return levelled(then, choice.level, set(then))
 
 
 def _value_recipe(job: Job, tracking: Tracking) -> dict[str, Any]:

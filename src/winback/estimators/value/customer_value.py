@@ -58,8 +58,8 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         Simulated futures per customer behind the intervals: with 2000, the chance outside an
         80% interval is known to about half a point.
     level
-        By how much what everybody does together strays from what is expected: a `LevelRange` or the
-        three numbers of one.
+        By how much what everybody does together is expected to differ, and to stray from that: a
+        `LevelRange` or the numbers of one.
     random_state
         Seed of the simulation, a whole number >= 0.
 
@@ -97,7 +97,7 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         margin: float = 1.0,
         discount_rate: float = 0.10,
         n_draws: int = 2000,
-        level: tuple[float, float, float] = NO_LEVEL,
+        level: tuple[float, ...] = NO_LEVEL,
         random_state: int = 0,
     ) -> None:
         self.purchase_model = purchase_model
@@ -181,7 +181,8 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         data = self._read(frame)
         model, spend = self.purchase_model_, self.spend_model_
         purchases = model.expected(data, np.array([horizon]), np.ones(1))
-        pace, worth = ratios or (1.0, 1.0)
+        level = LevelRange(*self.level).factor
+        pace, worth = (level, level) if ratios is None else (level * ratios[0], level * ratios[1])
         columns = {
             "p_alive": model.alive(data),
             "expected_purchases": purchases * pace,
@@ -268,6 +269,7 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
             margin=self.margin,
             discount_rate=self.discount_rate,
             horizon_days=self._horizon(horizon_days),
+            level=LevelRange(*self.level).factor,
         )
         return pd.Series(values, index=frame.index, name="residual_value")
 
@@ -353,7 +355,7 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         draws = self.n_draws
         _check("n_draws", draws, draws == int(draws) and draws >= 100, "a whole number >= 100")
         for name, value in LevelRange(*self.level)._asdict().items():
-            _check(f"level.{name}", value, value >= 0, "a logarithm >= 0")
+            _check(f"level.{name}", value, value >= 0 or name == "shift", "a logarithm >= 0")
         seed = self.random_state
         _check("random_state", seed, seed == int(seed) and seed >= 0, "a whole number >= 0")
 

@@ -109,7 +109,7 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         margin: float = 1.0,
         discount_rate: float = 0.10,
         n_draws: int = 2000,
-        level: tuple[float, float, float] = NO_LEVEL,
+        level: tuple[float, ...] = NO_LEVEL,
         random_state: int = 0,
     ) -> None:
         self.members = members

@@ -60,6 +60,7 @@ def residual_margin(
     margin: float,
     discount_rate: float,
     horizon_days: float,
+    level: float = 1.0,
 ) -> FloatArray:
     """Return the discounted margin from now until `RESIDUAL_YEARS` from now, per customer.
 
@@ -68,11 +69,14 @@ def residual_margin(
     horizon_days
         The margin within it is part of the sum. Both are worked out by quadrature, so the sum is
         held to be no less.
+    level
+        What the margin within the horizon is multiplied by; nothing is known of later demand.
     """
     rate = daily_rate(discount_rate)
     ends = (horizon_days, max(RESIDUAL_YEARS * DAYS_PER_YEAR, horizon_days))
     within, ever = (purchases.discounted(data, end, rate) for end in ends)
-    return margin * np.maximum(within, ever) * spend.expected(data)
+    total = np.maximum(within, ever) + (level - 1.0) * within
+    return margin * total * spend.expected(data)
 
 
 def new_customer_value(

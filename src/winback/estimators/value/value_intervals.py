@@ -29,19 +29,28 @@ class LevelRange(NamedTuple):
     Parameters
     ----------
     spread
-        Standard deviation of its logarithm, >= 0. It widens the intervals of sums, and predicts
-        nothing; see `winback.evaluation.level`.
+        Standard deviation of its logarithm, >= 0. It widens the intervals of sums; see
+        `winback.evaluation.level`.
     low, high
         By how much, as logarithms >= 0, the level is lowered for the lower ends of single
         customers' intervals, and raised for the upper ones.
+    shift
+        Logarithm of what is expected of the level: every prediction within the horizon is
+        multiplied by exp(shift).
     """
 
     spread: float = 0.0
     low: float = 0.0
     high: float = 0.0
+    shift: float = 0.0
+
+    @property
+    def factor(self) -> float:
+        """What every prediction is multiplied by."""
+        return float(np.exp(self.shift))
 
 
-NO_LEVEL = (0.0, 0.0, 0.0)  # plain, as scikit-learn wants its defaults
+NO_LEVEL = (0.0, 0.0, 0.0, 0.0)  # plain, as scikit-learn wants its defaults
 
 
 def with_level(params: dict[str, Any]) -> dict[str, Any]:
@@ -50,7 +59,7 @@ def with_level(params: dict[str, Any]) -> dict[str, Any]:
     Examples
     --------
     >>> with_level({"margin": 0.3, "level_spread": 0.1, "level_high": 0.2})
-    {'margin': 0.3, 'level': LevelRange(spread=0.1, low=0.0, high=0.2)}
+    {'margin': 0.3, 'level': LevelRange(spread=0.1, low=0.0, high=0.2, shift=0.0)}
     """
     parts = {f"level_{part}": part for part in LevelRange._fields}
     rest = {name: value for name, value in params.items() if name not in parts}
@@ -66,15 +75,15 @@ class PredictiveIntervals(ABC):
     yesterday's. All customers of a future are wrong together about it, so that an interval which
     only mixes over it covers too few of them in every second future. The ends of single customers
     are therefore those of a *tolerance* interval (Krishnamoorthy & Mathew 2009, section 1.1): the
-    lower one at a level, exp(-low), and the upper one at a level, exp(high), beyond
+    lower one at a level, exp(shift - low), and the upper one at a level, exp(shift + high), beyond
     which only few futures lie. The level is a pace: a customer whose time runs faster also comes
-    back more likely. A sum has the level as one lognormal factor, exp(spread z).
+    back more likely. A sum has the level as one lognormal factor, exp(shift + spread z).
     """
 
     purchase_model_: PurchaseModel
     spend_model_: SpendModel | None
     n_draws: int
-    level: tuple[float, float, float]
+    level: tuple[float, ...]
     random_state: int
 
     def intervals(
@@ -153,7 +162,8 @@ class PredictiveIntervals(ABC):
         scale = None
         if self.spend_model_ is not None:
             scale = amount_ratios(*ratios) * self.spend_model_.scale(data)
-        totals = self._simulation().totals(self._histories(data, horizon * _pace(ratios)), scale)
+        pace = _pace(ratios) * LevelRange(*self.level).factor
+        totals = self._simulation().totals(self._histories(data, horizon * pace), scale)
         shared, rows = self._level_draws(), {}
         for name, drawn in zip(("purchases", "revenue"), totals, strict=True):
             if drawn is None:
@@ -169,6 +179,7 @@ class PredictiveIntervals(ABC):
         self, data: Columns, horizon: float, ratios: Ratios | None = None
     ) -> dict[str, FloatArray]:
         purchases = self.purchase_model_.expected(data, np.array([horizon]), np.ones(1))
+        purchases = purchases * LevelRange(*self.level).factor
         pace, worth = ratios or (1.0, 1.0)
         if self.spend_model_ is None:
             return {"purchases": purchases * pace}
@@ -210,12 +221,12 @@ class PredictiveIntervals(ABC):
 
         level = LevelRange(*self.level)
         if ratios is None and level.low == level.high == 0:
-            counts, spent = at_pace(one)
+            counts, spent = at_pace(one * level.factor)
         else:
             own = one if ratios is None else _pace(ratios)
             upper = np.array(probabilities) > 0.5
-            slow = at_pace(np.minimum(own, 1.0) * np.exp(-level.low))
-            fast = at_pace(np.maximum(own, 1.0) * np.exp(level.high))
+            slow = at_pace(np.minimum(own, 1.0) * np.exp(level.shift - level.low))
+            fast = at_pace(np.maximum(own, 1.0) * np.exp(level.shift + level.high))
             counts = np.where(upper, fast[0], slow[0])
             spent = None
             if slow[1] is not None and fast[1] is not None:
