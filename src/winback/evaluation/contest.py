@@ -75,7 +75,7 @@ class Choice:
         ``n``, ``mae``, ``rmse``, ``gini``, ``bias`` and, on pooled rows, ``loss_ratio`` to the
         lowest loss with ``low`` and ``high``, and ``note`` (why a candidate was left out).
     level : Level
-        By how much the candidate's totals missed on the inner windows.
+        What past totals of the model for revenue say of the level ahead.
     """
 
     target: str
@@ -129,23 +129,28 @@ def choose_value(
         if len(test["purchases"].actual) >= MIN_CUSTOMERS and test["purchases"].predictions:
             tests.append(test)
     tests = _complete(tests)
-    ahead = Window(as_of, as_of + timedelta(days=horizon_days))
-    further = [window for window in level_windows(first, as_of, horizon_days) if tests]
-    choices = {}
-    for target in value_targets(past):
-        mine = [test[target] for test in tests]
-        choice = _choose(target, mine, candidates, n_replicates, random_state)
-        judged = {test.window: test for test in mine}
-        for window in further:
-            if window not in judged:
-                one = {choice.name: choice.recipe}
-                then = value_forward(sample, one, window, random_state=random_state)[target]
-                judged |= {window: then} if len(then.actual) >= MIN_CUSTOMERS else {}
-        level = level_of(
-            list(judged.values()), choice.name, first=first, ahead=ahead, busy_days=busy_days
+    choices = {
+        target: _choose(
+            target, [test[target] for test in tests], candidates, n_replicates, random_state
         )
-        choices[target] = replace(choice, level=level)
-    return choices
+        for target in value_targets(past)
+    }
+    # a job has one value model, at one level: that of revenue, where there is any
+    main = choices[value_targets(past)[-1]]
+    judged = {test[main.target].window: test[main.target] for test in tests}
+    for window in level_windows(first, as_of, horizon_days) if tests else ():
+        if window not in judged:
+            one = {main.name: main.recipe}
+            then = value_forward(sample, one, window, random_state=random_state)[main.target]
+            judged |= {window: then} if len(then.actual) >= MIN_CUSTOMERS else {}
+    level = level_of(
+        list(judged.values()),
+        main.name,
+        first=first,
+        ahead=Window(as_of, as_of + timedelta(days=horizon_days)),
+        busy_days=busy_days,
+    )
+    return {target: replace(choice, level=level) for target, choice in choices.items()}
 
 
 def _complete(tests: list[dict[str, ForwardTest]]) -> list[dict[str, ForwardTest]]:

@@ -32,6 +32,7 @@ SHARES = {"zero": 1.0, "rate+own_mean": 0.18}
 MISSED = {"mean_btyd_count": 1.41, "lightgbm_count": 1.58}
 UNABLE = Message("contest.because", model="lightgbm_tweedie", why=Message.of_error(FEW))
 LEVEL = Level(
+    0.0,
     0.22,
     [{"ratio": 1.01, "season": False}, {"ratio": 1.24, "season": True}],
     low=-np.log(0.76),
@@ -70,9 +71,9 @@ ENGLISH = (
     " as last period (+2.0%)) and 6 more"
     "; could not be fitted: LightGBM (Tweedie) (too few customers to learn from snapshots: got 479"
     " customers, 263 purchases after snapshots; allowed: 500 and 100 or more) and 2 more"
-    "; actual over predicted 1.01, 1.24 a year before: the level strays by 22%"
-    "; intervals reach from 0.76 to 1.50 of it, with 30% of the days ahead busy, 12% off what was"
-    " seen"
+    "; actual over predicted 1.01, 1.24 a year before in the past"
+    "; predictions are multiplied by 1.00, and intervals reach from 0.76 to 1.50, with 30% of the"
+    " days ahead busy, 12% off what was seen"
 )
 LOSES = Message("contest.loses", lost=[LOST, ALSO])
 ROWS = [
@@ -143,7 +144,7 @@ def default(why):
         Message("contest.lose_to_simple", models=Message("contest.lost_in", model="x", lost=LOST)),
         _writing_off({"zero": 1.0}, ["zero"], ["zero"]),
         *map(default, [Message("contest.short"), *contest.NOTHING.values()]),
-        *Level(0.2, [], 0.3, 0.3).message.clauses,
+        *Level(0.0, 0.2, [], 0.3, 0.3).message.clauses,
         *replace(LEVEL, unseen=0.0).message.clauses,
     ],
 )
