@@ -24,10 +24,12 @@ from winback.evaluation.windows import Window, inner_windows
 from winback.messages import Message
 
 CONFIDENCE = 0.9  # in so many futures of ten an end is to miss no more than it says
+UNSEEN_SEASON = 0.15  # what nobody has seen the like of, a year before, strays by so much more
 UNSEEN_BUSY = float(np.log(2))  # a busy day that nobody has seen may sell half or twice as much
 LEARNED = 90  # days of history before a year ago, to learn the season of then
 RECENT = 30  # days of the newest window, if the others are longer
 WINDOWS = 6  # at most so many inner windows tell of the level
+UNLIKE = 0.1  # by so much a model may miss a window of another length, whatever the demand
 MOST = float(np.log(4))  # no level is believed beyond, nor its ends
 YEAR = 365
 
@@ -161,7 +163,8 @@ def level_of(
         ratio = float(actual / predicted)
         start, end = ((day - first).days for day in (test.window.start, test.window.until))
         chance = float((test.actual**2).sum() / actual**2)
-        seen.append(Seen(start, end, float(np.log(ratio)), chance))
+        alike = test.window.horizon_days == ahead.horizon_days
+        seen.append(Seen(start, end, float(np.log(ratio)), chance + (0 if alike else UNLIKE**2)))
         season = _years_before(test.window, ahead)
         then += [test] if season else []
         windows.append(
@@ -175,13 +178,14 @@ def level_of(
     shares = [busy_share(test.window, busy_days) for test in then or tests]
     busy = busy_share(ahead, busy_days)
     unseen = abs(busy - float(np.mean(shares))) if shares and busy_days else busy
+    beyond = float(np.hypot(0.0 if then else UNSEEN_SEASON, UNSEEN_BUSY * unseen))
     expected = next_level(seen, (ahead.start - first).days, ahead.horizon_days)
     shift = float(np.clip(expected.mean, -MOST, MOST))
     low, high = (
-        abs(float(np.clip(expected.quantile(share, UNSEEN_BUSY * unseen) - shift, *bounds)))
+        abs(float(np.clip(expected.quantile(share, beyond) - shift, *bounds)))
         for share, bounds in ((1 - CONFIDENCE, (-MOST, 0.0)), (CONFIDENCE, (0.0, MOST)))
     )
-    spread = float(min(np.hypot(expected.spread, UNSEEN_BUSY * unseen), MOST))
+    spread = float(min(np.hypot(expected.spread, beyond), MOST))
     return Level(shift, spread, windows, low, high, busy, unseen)
 
 
