@@ -75,9 +75,7 @@ def judge_shop(shop: Shop) -> dict[str, Any]:
         past = Past(transactions, window.until)
         choice = choose_value(past.at(AS_OF), horizon_days=HORIZON)["revenue"]
         seconds = perf_counter() - begin
-        test = value_forward(past, levelled(VALUE_CANDIDATES, choice.level, ()), window)[
-            "revenue"
-        ]
+        test = value_forward(past, levelled(VALUE_CANDIDATES, choice.level, ()), window)["revenue"]
     loss = {}
     for model, predicted in test.predicted().items():
         m = value_metrics(test.actual, predicted)
