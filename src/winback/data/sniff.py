@@ -34,7 +34,7 @@ _OPTIONAL = replace(
 )
 _EXAMPLES = 3
 _MUCH = 0.05  # more rejected rows than this stop a job by default
-_ENCODE = "is it UTF-8? if not: iconv -f WINDOWS-1252 -t UTF-8 FILE > utf8.csv"
+_ENCODE = "those lines are in another encoding than the rest: export the file in one, best UTF-8"
 
 __all__ = ["Guess", "Offer", "Sniffed", "sniff", "sniff_raw"]
 
