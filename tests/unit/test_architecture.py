@@ -43,3 +43,12 @@ def test_every_place_that_is_named_is_there():
 def test_a_reader_learns_where_new_things_go():
     for thing in ("metric", "model", "list", "source", "language", "chart"):
         assert f"## Where do I add a {thing}?" in PAGE
+
+
+def test_no_file_is_longer_than_a_reader_holds():
+    lengths = {
+        str(file.relative_to(ROOT)): len(file.read_text("utf-8").splitlines())
+        for file in (ROOT / "src").rglob("*.py")
+    }
+    assert len(lengths) > 200
+    assert {file: n for file, n in lengths.items() if n > 400} == {}

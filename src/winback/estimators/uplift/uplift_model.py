@@ -13,8 +13,9 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from winback.data.arms import TREATED, arms_of
-from winback.errors import DataError, ModelError
+from winback.errors import ModelError
 from winback.estimators.uplift.blocks import blocks_of
+from winback.estimators.uplift.cells import BANDS, cells_of, numbers_of
 from winback.estimators.uplift.heterogeneity import LEVEL, joint_differences
 from winback.estimators.uplift.hierarchy import posterior
 from winback.estimators.uplift.pooling import Floats, differences, means, shrunken
@@ -25,7 +26,6 @@ from winback.sequential import Plan
 MEASURED = "measured"
 UNCLEAR = "not distinguishable from 0"
 TOO_FEW = "too few"
-_BANDS = {2: ("low", "high"), 3: ("low", "middle", "high")}
 
 
 class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
@@ -164,7 +164,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
         ModelError
             `bands` is neither 2 nor 3, or the prior is not above 0.
         """
-        if self.bands not in _BANDS:
+        if self.bands not in BANDS:
             raise ModelError("not possible", where="bands", got=self.bands, allowed="2 or 3")
         if not 0 < self.prior <= 1:
             raise ModelError("not possible", where="prior", got=self.prior, allowed="0 to 1")
@@ -189,7 +189,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
         self.factors_: dict[str, pd.DataFrame] = {}
         self.tau2_: dict[str, float] = {}
         self.p_values_: dict[str, float] = {}
-        numbers = self._numbers(rows)
+        numbers = numbers_of(rows, self.columns)
         self.seen_ = {
             name: sorted(rows[name].dropna().astype("str").unique())
             for name in self.groups
@@ -352,30 +352,8 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
             "uplift": self.overall_ + float(row["deviation"]),
         }
 
-    def _numbers(self, rows: pd.DataFrame) -> pd.DataFrame:
-        missing = [name for name in self.columns if name not in rows.columns]
-        if missing:
-            raise DataError("the campaigns lack a column", got=", ".join(missing))
-        numbers = rows[list(self.columns)].astype("float64")
-        if not np.isfinite(numbers.to_numpy()).all():
-            raise DataError("the campaigns hold a number that is missing or infinite")
-        return numbers
-
     def _cells(self, rows: pd.DataFrame) -> dict[str, npt.NDArray[np.object_]]:
-        """Name each customer's cell, factor by factor."""
-        numbers = self._numbers(rows)
-        cells = {}
-        if self.columns:
-            words = []
-            for name in self.columns:
-                band = np.searchsorted(self.cuts_[name], numbers[name].to_numpy(), side="left")
-                words.append(np.array([f"{name} {word}" for word in _BANDS[self.bands]])[band])
-            joined = [", ".join(parts) for parts in zip(*words, strict=True)]
-            cells[" x ".join(self.columns)] = np.array(joined, dtype=object)
-        for name in self.groups:
-            if name in rows.columns and rows[name].notna().any():
-                cells[name] = rows[name].astype("str").fillna("unknown").to_numpy(dtype=object)
-        return cells
+        return cells_of(rows, {name: self.cuts_[name] for name in self.columns}, self.groups)
 
     def _conclude(self, status: str) -> Self:
         self.status_ = status
