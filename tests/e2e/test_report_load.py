@@ -62,7 +62,7 @@ def test_a_million_customers_have_a_report_of_eight_megabytes_at_most(shell, rec
     engine.execute("SET preserve_insertion_order = false; SET memory_limit = '1GB'")
     # what a run of so many leaves: a row a customer, and one a customer, model and target
     for path in (source, out / "scores.parquet", out / "evaluation.parquet"):
-        multiply(path, engine)
+        multiply(path.resolve(), engine)  # in its place: results are shown by links
     engine.close()
     done = subprocess.run(
         [sys.executable, "-c", MEASURED, job, "--out", "out"],
