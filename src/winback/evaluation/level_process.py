@@ -18,6 +18,7 @@ from itertools import product
 from typing import NamedTuple
 
 import numpy as np
+from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from winback.estimators.base.frames import FloatArray
@@ -75,13 +76,13 @@ class Mixture(NamedTuple):
     def quantile(self, share: float, beyond: float = 0.0) -> float:
         """Return what a share of all futures lies below; `beyond` is a deviation on top."""
         spreads = np.hypot(self.spreads, beyond)
-        low, high = (float((self.means + side * 8 * spreads).min()) for side in (-1, 1))
-        high = max(high, float((self.means + 8 * spreads).max()))
-        for _ in range(60):  # bisection: to the last bit that matters, whatever the mixture
-            middle = (low + high) / 2
-            below = float(self.weights @ ndtr((middle - self.means) / spreads)) < share
-            low, high = (middle, high) if below else (low, middle)
-        return (low + high) / 2
+        far = 8 * spreads  # beyond every quantile that is asked for
+
+        def too_much(at: float) -> float:
+            return float(self.weights @ ndtr((at - self.means) / spreads)) - share
+
+        ends = float((self.means - far).min()), float((self.means + far).max())
+        return float(brentq(too_much, *ends, xtol=1e-12))
 
 
 def next_level(seen: Sequence[Seen], start: float, days: float) -> Mixture:

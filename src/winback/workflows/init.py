@@ -36,7 +36,7 @@ class Begun:
     notes
         What a person should look at.
     read
-        What the job reads, in words: the same that `winback validate` says.
+        What the job reads, in the words of `winback validate`.
     """
 
     sniffed: Sniffed
@@ -125,9 +125,10 @@ def write(looked: Looked, to: Path, tell: Told = lambda _: None) -> Begun:
 
 
 def _try(path: Path, notes: list[str]) -> str:
-    """Read the data as the job does, and return what was read."""
+    """Read the data as `winback validate` does, and return what it says was read."""
     from winback.config.loaded import load_job
     from winback.workflows.reporter import Quiet
+    from winback.workflows.validate import validate
     from winback.workflows.work import Work
 
     reporter = Quiet()
@@ -135,26 +136,9 @@ def _try(path: Path, notes: list[str]) -> str:
         tempfile.TemporaryDirectory(prefix="winback-") as out,
         Work(load_job(path), out=Path(out), reporter=reporter) as work,
     ):
-        counts = work.tables.transactions.counts
-        for name in ("customers", "events", "contacts"):
-            work.tables.read_further(name)
-        matches = work.results.manifest.get("matches", {})
+        _, *said = work.do(validate)["said"]
     notes += [note for note in reporter.warnings if note not in notes]
-    notes += [f"{n:,} rows will be rejected: {why}" for why, n in counts.rejected.items() if n]
-    notes += [
-        f"{found['matched']:,} of {found['ids']:,} customers of {name} are in the purchases"
-        for name, found in matches.items()
-    ]
-    accepted = f"{counts.accepted:,} of {counts.rows_in:,} rows accepted"
-    days = f"{counts.first_day} to {counts.last_day}"
-    told = [f"{accepted}: {counts.customers:,} customers, {days}"]
-    left_out = {
-        "left out by the filter": counts.filtered_out,
-        "of amount zero": counts.zero_amounts,
-        "of guests, left out": counts.guests,
-    }
-    told += [f"{n:,} {what}" for what, n in left_out.items() if n]
-    return "; ".join(told)
+    return "; ".join(said)
 
 
 @contextmanager

@@ -173,14 +173,15 @@ class Tables:
         """What is known of customers besides purchases, if the job names such a table."""
         return self._further_table("customers")
 
+    @cached_property
+    def contacts(self) -> ir.Table | None:
+        """Whom earlier campaigns reached, if the job names such a table."""
+        return self._further_table("contacts")
+
     def read_frame(self, name: str) -> pd.DataFrame | None:
         """Read `customers` or `contacts` as known at `as_of`, if the job names such a table."""
-        table = self.customers if name == "customers" else self._further_table(name)
+        table: ir.Table | None = getattr(self, name)
         return None if table is None else table.to_pyarrow().to_pandas()
-
-    def read_further(self, name: str) -> ir.Table | None:
-        """Read `customers`, `events` or `contacts`, and count whom of them bought."""
-        return self._further_table(name) if name == "contacts" else getattr(self, name)
 
     def _further_table(self, name: str) -> ir.Table | None:
         settings = getattr(self.job.data, name)

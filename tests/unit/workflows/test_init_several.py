@@ -116,7 +116,7 @@ def test_customers_contacts_and_events_are_read_beside_the_purchases(tmp_path):
     assert data.customers.columns == {"customer_id": "customer_no", "opt_out": "opt_out"}
     assert data.contacts.columns["arm"] == "variant"
     assert data.events.source == "visits.csv"
-    assert "7 of 7 customers of customers are in the purchases" in " ".join(begun.notes)
+    assert "customers: 7 of the 7 customers in it have bought" in begun.read
 
 
 def test_permissions_of_nobody_are_refused_and_mended_by_a_column(tmp_path):
@@ -127,8 +127,8 @@ def test_permissions_of_nobody_are_refused_and_mended_by_a_column(tmp_path):
         init(paths, tmp_path / "job.yaml")
     assert not (tmp_path / "job.yaml").exists()
     mended = {"customers.customer_id": "lpad(customer_id, 4, '0')"}
-    told = " ".join(init(paths, tmp_path / "job.yaml", mended).notes)
-    assert "39 of 39 customers of customers are in the purchases" in told
+    told = init(paths, tmp_path / "job.yaml", mended).read
+    assert "customers: 39 of the 39 customers in it have bought" in told
 
 
 def test_one_table_that_is_no_purchases_is_refused_by_name(tmp_path):
