@@ -5,13 +5,12 @@ A purchase t from now is worth exp(-rate t). With E(t) the expected purchases by
     D(H) = int_0^H e^(-rate t) dE(t) = e^(-rate H) E(H) + rate int_0^H e^(-rate t) E(t) dt,
 
 and the integral is a sum over nodes at which E is asked for, for all customers at once:
-Gauss-Legendre in w = ln(1 + t/c), c the time within which E bends. As a function of w, E is analytic
-in the strip |Im w| < pi for every model here (its only singularities are at t <= -c), so that few
-nodes reach far; in t itself, twice as many were ten times worse for who is about to leave. Beyond
-t = 40/rate nothing counts (e^-40). The relative error of D is below 1e-7 (tested against closed
-forms and adaptive quadrature); over short stretches, ``rate H <= 0.25`` (two and a half years at
-10%), where the discount itself is small, below 1e-4 at the most extreme parameters, and of the
-order of 1e-8 for everybody else.
+Gauss-Legendre in w = ln(1 + t/c), c the time within which E bends. As a function of w, E is
+analytic in the strip |Im w| < pi for every model here (its only singularities are at t <= -c), so
+that few nodes reach far; nodes in t itself miss who is about to leave. Beyond t = 40/rate nothing
+counts (e^-40). The relative error of D is below 1e-7 (tested against closed forms and adaptive
+quadrature); over short stretches, ``rate H <= 0.25`` (two and a half years at 10%), where the
+discount itself is small, it is below 1e-4 at the most extreme parameters, and nothing for others.
 
 References
 ----------
