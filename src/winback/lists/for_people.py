@@ -70,9 +70,11 @@ def for_people(rows: pd.DataFrame, name: ListName, words: Words) -> pd.DataFrame
     >>> rows = pd.DataFrame({"rank": [1], "customer_id": "a", "severity": "red",
     ...     "action": "call", "offer": "voucher", "channel": "phone", "value_at_risk": 80.0,
     ...     "reason_messages": reasons_as_json([[Message("because.bought_once")]])})
-    >>> for_people(rows, "churn_warning", Words("zh")).T[0].dropna().to_dict()
-    {'rank': 1, 'customer_id': 'a', 'why': '只在一天购买过', 'what': 'call（优惠券）',
-     'through': '电话', 'value': 80.0, 'colour': '红'}
+    >>> for_people(rows, "churn_warning", Words("en")).T[0].dropna().to_dict()
+    {'rank': 1, 'customer_id': 'a', 'why': 'has bought on one day only', 'what': 'call (voucher)',
+     'through': 'phone', 'value': 80.0, 'colour': 'red'}
+    >>> for_people(rows, "churn_warning", Words("zh")).loc[0, ["why", "through", "colour"]].tolist()
+    ['只在一天购买过', '电话', '红']
     """
     columns = FOR_PEOPLE[name]
     rows = rows.reset_index(drop=True)
@@ -120,8 +122,7 @@ def reasons_as_json(reasons: Iterable[Iterable[Message | None]]) -> list[str]:
     ['[{"code": "because.bought_once", "facts": {}}]']
     """
     return [
-        json.dumps([said.as_data() for said in own if isinstance(said, Message)])
-        for own in reasons
+        json.dumps([said.as_data() for said in own if isinstance(said, Message)]) for own in reasons
     ]
 
 
@@ -134,11 +135,12 @@ def _why(rows: pd.DataFrame, words: Words) -> pd.Series:
             na_action="ignore",
         )
     # a list of an earlier winback has its reasons in English
-    written = [rows[name].fillna("") for name in REASONS if name in rows]
-    if not written:
-        return pd.Series(None, rows.index, dtype="str")
-    joined = written[0].str.cat(written[1:], sep=words("clause.next"))
-    return joined.str.strip(words("clause.next")).replace("", None)
+    written = rows[[name for name in REASONS if name in rows]]
+    together = pd.Series("", rows.index, dtype="str")
+    for name in written:
+        part = written[name].fillna("")
+        together += (words("clause.next") + part).where((together != "") & (part != ""), part)
+    return together.replace("", None)
 
 
 def _what(action: pd.Series, offer: pd.Series, words: Words) -> pd.Series:
