@@ -37,14 +37,31 @@ def _even(cell: str) -> str:
     return f"trim(translate({cell}, {sql.text(_ODD)}, {sql.text(_EVEN)}))"
 
 
-def _core(even: str) -> str:
-    """Return SQL for what is left of an even cell's amount without its currency and blanks."""
+def _core(even: str, form: str) -> str:
+    """Return SQL for what is left of an even cell of a form without its currency and blanks."""
     digits = f"regexp_extract({even}, {sql.text(_DIGITS)})"
     bare = f"rtrim(regexp_replace({digits}, '['' ]', '', 'g'), '.,')"
-    whens = " ".join(
-        f"WHEN regexp_full_match({even}, {sql.text(form)}) THEN {bare}" for form in _MONEY
-    )
-    return f"CASE {whens} END"
+    return f"CASE WHEN regexp_full_match({even}, {sql.text(form)}) THEN {bare} END"
+
+
+def _bare(cell: str) -> str:
+    """Return SQL for what is left of any amount."""
+    even = _even(cell)
+    return f"coalesce({', '.join(_core(even, form) for form in _MONEY)})"
+
+
+def _number_of(form: str) -> str:
+    """Return SQL for the number in a cell of a form, as a macro has it.
+
+    What a macro is given stands in it as often as it is named; what a lambda is given is worked
+    out once. A lambda works out every branch of a CASE, for every cell; a subquery would read
+    every cell, and not only those that are left.
+    """
+    return rf"""list_transform([{_even("cell")}], lambda even:
+        list_transform([{_core("even", form)}], lambda n:
+            (CASE WHEN regexp_matches(even, '[-(]') AND regexp_matches(even, '{_MINUS}')
+                AND NOT regexp_matches(even, '\d[.,]--?$') THEN -1 ELSE 1 END)
+            * money_number(n, point))[1])[1]"""
 
 
 def _shapes(cell: str, relation: str, known: str = "true") -> str:
@@ -70,19 +87,11 @@ def macro() -> str:
         WHEN regexp_full_match(n, {sql.text(_EITHER.format("[.,]"))})
             AND NOT contains(n, point) THEN regexp_replace(n, '[.,]', '')
         WHEN regexp_full_match(n, '\d*[.,]\d+') THEN replace(n, ',', '.') END AS DOUBLE)"""
-    # a subquery here would read every cell, and not only those that are left; what a macro is
-    # given stands in it as often as it is named, what a lambda is given is worked out once
     return rf"""CREATE OR REPLACE MACRO money_number(n, point) AS {number};
         CREATE OR REPLACE MACRO money(cell, point) AS
         CASE WHEN regexp_full_match(trim(cell), '-?\d+([.,](\d{{1,2}}|\d{{4,}}))?')
             THEN TRY_CAST(replace(cell, ',', '.') AS DOUBLE)
-        ELSE coalesce(
-            list_transform([{_even("cell")}], lambda even:
-                list_transform([{_core("even")}], lambda n:
-                    (CASE WHEN regexp_matches(even, '[-(]')
-                        AND regexp_matches(even, '{_MINUS}')
-                        AND NOT regexp_matches(even, '\d[.,]--?$') THEN -1 ELSE 1 END)
-                    * money_number(n, point))[1])[1],
+        ELSE coalesce({", ".join(map(_number_of, _MONEY))},
             CASE WHEN regexp_full_match(trim(cell), '[-+]?\d+(\.\d+)?[eE][-+]?\d+')
                 THEN TRY_CAST(cell AS DOUBLE) END) END"""
 
@@ -152,7 +161,7 @@ def settle(engine: Backend, relation: str, column: str, known: str = "true") -> 
         engine,
         f"""SELECT {counts}, min(shown) FILTER ({tests[4]}), min(shown) FILTER ({tests[5]}),
             coalesce(sum(cells), 0), coalesce(sum(cells) FILTER (is_amount), 0) FROM (
-            SELECT {_core(_even("shape"))} AS n, {_core(_even("example"))} AS shown, cells,
+            SELECT {_bare("shape")} AS n, {_bare("example")} AS shown, cells,
                 money(shape, ',') IS NOT NULL AS is_amount,
                 regexp_full_match(trim(shape), '-?\\d+(\\.\\d+)?') AS plain
             FROM {_shapes(cell, relation, known)})""",
