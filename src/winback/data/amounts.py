@@ -34,7 +34,8 @@ _SEVERAL = r"\d{{1,3}}({0}\d{{2,3}})*({0}\d{{3}}){{2,}}|\d{{1,2}}({0}\d{{2}})+{0
 
 def _even(cell: str) -> str:
     """Return SQL for a cell without odd forms of signs, and blanks around."""
-    return f"trim(translate({cell}, {sql.text(_ODD)}, {sql.text(_EVEN)}))"
+    even = f"translate({cell}, {sql.text(_ODD)}, {sql.text(_EVEN)})"
+    return f"trim(CASE WHEN regexp_full_match({cell}, '[ -_a-~€£]*') THEN {cell} ELSE {even} END)"
 
 
 def _core(even: str, form: str) -> str:
