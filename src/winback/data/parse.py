@@ -148,12 +148,12 @@ def _readings(engine: Backend, raw: Raw, value: Expression, zone: str, where: st
 
 def _shapes(engine: Backend, raw: Raw, value: Expression) -> list[str] | None:
     """Return the cells with every digit as 0, each once; ``None`` if they are too many."""
-    found = sql.rows(
+    rows = sql.rows(
         engine,
         f"SELECT DISTINCT translate(trim({value.sql}), '123456789', '000000000') AS shape"
         f" FROM {sql.name(raw.name)} WHERE {value.sql} IS NOT NULL LIMIT {_MANY_SHAPES + 1}",
     )
-    return None if len(found) > _MANY_SHAPES else [shape for (shape,) in found]
+    return None if len(rows) > _MANY_SHAPES else [shape for (shape,) in rows]
 
 
 def _fits(form: str, shapes: list[str]) -> bool:
@@ -167,12 +167,12 @@ def _fits(form: str, shapes: list[str]) -> bool:
 def _in_english(engine: Backend, raw: Raw, value: Expression) -> Expression:
     """Return cells whose months and halves of days are English, and whose commas are blanks."""
     plain = rf"regexp_replace({value.sql}, '[\s,\x{{00A0}}\x{{202F}}\x{{3000}}]+', ' ', 'g')"
-    found = sql.rows(
+    rows = sql.rows(
         engine,
         rf"""SELECT DISTINCT lower(unnest(regexp_extract_all({value.sql}, '\p{{L}}[\p{{L}}.]*')))
         AS word FROM {sql.name(raw.name)} LIMIT 500""",
     )
-    words = sorted({word for (word,) in found}, key=len, reverse=True)
+    words = sorted({word for (word,) in rows}, key=len, reverse=True)
     odd = sql.rows(
         engine,
         rf"""SELECT 1 FROM {sql.name(raw.name)}
@@ -295,7 +295,7 @@ def _is_day_first(
         "true" if as_of is None else f"CAST(greatest({days}) AS DATE) <= DATE '{as_of}'"
         for days in (earliest, latest)
     )
-    found, day_first, month_first, example = sql.rows(
+    dated, day_first, month_first, example = sql.rows(
         engine,
         f"""
         SELECT count(*) FILTER (asks), count(*) FILTER (proves AND by_month IS NULL),
@@ -305,7 +305,7 @@ def _is_day_first(
             FROM {sql.name(raw.name)} WHERE regexp_matches({cell}, '{DATE_ORDER}'))
         WHERE by_month IS NOT NULL OR by_day IS NOT NULL""",
     )[0]
-    if found and day_first == month_first:
+    if dated and day_first == month_first:
         raise DataError(
             "nothing shows whether the day or the month comes first",
             where=where,
