@@ -149,9 +149,9 @@ def test_no_page_tells_how_it_was_made(page):
     ("title", "columns"),
     [
         ("`scores.parquet`", SCHEMA.names),
-        ("`churn_warning.csv`", CHURN_WARNING),
+        ("`churn_warning.parquet`", CHURN_WARNING),
         ("`churn_warning_excluded.parquet`", CHURN_WARNING_EXCLUDED),
-        ("`win_back.csv`", WIN_BACK),
+        ("`win_back.parquet`", WIN_BACK),
         ("`win_back_excluded.parquet`", WIN_BACK_EXCLUDED),
         ("`rejected.parquet`", REJECTED),
         ("`evaluation.parquet` and `backtest.parquet`", PREDICTION_COLUMNS),
