@@ -241,21 +241,21 @@ class Simulation:
         is to be multiplied by the customer's spend scale.
         """
         kept = Kept(self.n_draws) if kept is None else kept
-        exposure, horizon = self.purchases.ahead(customers.exposure, customers.horizon)
-        shared = [customers.frequency, customers.informed, exposure, horizon]
-        distinct, position = group_rows(shared)
         ranks = living_ranks(customers.alive, probabilities, self.n_draws)
         counted, spent = np.zeros(ranks.shape), np.zeros(ranks.shape)
+        some = np.flatnonzero((ranks >= 0).any(axis=1))  # the others are gone in too many futures
+        exposure, horizon = self.purchases.ahead(customers.exposure[some], customers.horizon[some])
+        shared = [customers.frequency[some], customers.informed[some], exposure, horizon]
+        distinct, position = group_rows(shared)
         order = np.argsort(position, kind="stable")
         for start in range(0, len(distinct[0]), kept.room):
             block = slice(start, start + kept.room)
             place = kept.places([column[block] for column in distinct], self._living)
             first, last = np.searchsorted(position[order], [start, start + kept.room])
-            rows = order[first:last]
-            where, at = place[position[rows] - start][:, None], ranks[rows]
-            back = at >= 0  # else the customer is gone in more futures than the rank leaves
-            counted[rows] = np.where(back, kept.counts[where, at], 0.0)
-            spent[rows] = np.where(back, kept.amounts[where, at], 0.0)
+            here = order[first:last]
+            where, at = place[position[here] - start][:, None], ranks[some[here]]
+            counted[some[here]] = np.where(at >= 0, kept.counts[where, at], 0.0)
+            spent[some[here]] = np.where(at >= 0, kept.amounts[where, at], 0.0)
         return counted, None if self.spend is None else spent
 
     def totals(
