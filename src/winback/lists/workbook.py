@@ -25,6 +25,7 @@ _FORMATS: dict[Kind, str] = {
     "money": "#,##0.00",
     "probability": "0.0%",
 }
+_ALIGNED: dict[Kind, str] = {"number": "right", "money": "right", "probability": "right"}
 _WIDEST, _NARROWEST = 60, 8
 _HEAD = {"bold": True, "bg_color": "#1F2937", "font_color": "#FFFFFF", "text_wrap": True}
 # what colour a word stands on; the word is there too, for who sees no colours
@@ -110,9 +111,8 @@ def _rows(book: Workbook, sheet: Sheet) -> None:
     rows = conform(sheet.rows, sheet.columns)
     head = book.add_format({**_HEAD, "valign": "top"})
     for column, (name, kind) in enumerate(sheet.columns.items()):
-        cell = book.add_format(
-            {"num_format": _FORMATS[kind], "valign": "top", "text_wrap": kind == "text"}
-        )
+        looks = {"num_format": _FORMATS[kind], "valign": "top", "text_wrap": kind == "text"}
+        cell = book.add_format({**looks, "align": _ALIGNED.get(kind, "left")})
         title = sheet.headings[name]
         page.set_column(column, column, _width([title, *_shown(rows[name], kind)]), cell)
         page.write_string(0, column, title, head)
