@@ -65,14 +65,14 @@ def _number_of(form: str) -> str:
             * money_number(n, point))[1])[1]"""
 
 
-def _shapes(cell: str, relation: str, known: str = "true") -> str:
+def _shapes(cell: str, relation: str, condition: str = "true") -> str:
     """Return SQL for the cells' shapes: how many cells, and one of them.
 
     Cells that differ only in digits other than 0 are read alike: a column has few shapes.
     """
     return f"""(SELECT translate({cell}, '23456789', '11111111') AS shape, count(*) AS cells,
         min({cell}) AS example FROM {sql.name(relation)}
-        WHERE ({known}) AND trim({cell}) <> '' GROUP BY 1)"""
+        WHERE ({condition}) AND trim({cell}) <> '' GROUP BY 1)"""
 
 
 def macro() -> str:
@@ -116,14 +116,14 @@ class Reading:
     share: float = 1.0
 
 
-def settle(engine: Backend, relation: str, column: str, known: str = "true") -> Reading:
+def settle(engine: Backend, relation: str, column: str, condition: str = "true") -> Reading:
     """Decide how a text column's amounts are read, on all of its cells.
 
     Parameters
     ----------
     engine, relation, column
         Where the cells are.
-    known
+    condition
         A SQL condition: the rows that may have a say.
 
     Raises
@@ -158,17 +158,17 @@ def settle(engine: Backend, relation: str, column: str, known: str = "true") -> 
         "n IS NOT NULL AND NOT plain",
     )  # fmt: skip
     counts = ", ".join(f"coalesce(sum(cells) FILTER ({test}), 0)" for test in tests)
-    found = sql.rows(
+    tally = sql.rows(
         engine,
         f"""SELECT {counts}, min(shown) FILTER ({tests[4]}), min(shown) FILTER ({tests[5]}),
             coalesce(sum(cells), 0), coalesce(sum(cells) FILTER (is_amount), 0) FROM (
             SELECT {_bare("shape")} AS n, {_bare("example")} AS shown, cells,
                 money(shape, ',') IS NOT NULL AS is_amount,
                 regexp_full_match(trim(shape), '-?\\d+(\\.\\d+)?') AS plain
-            FROM {_shapes(cell, relation, known)})""",
+            FROM {_shapes(cell, relation, condition)})""",
     )[0]
-    by_comma, by_dot, dots, commas, dot3, comma3, long, short, odd = found[:9]
-    shown_dot, shown_comma, given, read = found[9:]
+    by_comma, by_dot, dots, commas, dot3, comma3, long, short, odd = tally[:9]
+    shown_dot, shown_comma, given, read = tally[9:]
     for_comma, for_dot = by_comma + dots, by_dot + commas
     either = shown_dot or shown_comma
     note = None
@@ -182,7 +182,7 @@ def settle(engine: Backend, relation: str, column: str, known: str = "true") -> 
     if for_comma or for_dot:
         point = "," if for_comma > for_dot else "."
         if either and for_comma and for_dot:
-            note = _told(column, either, point)
+            note = _ambiguous(column, either, point)
     elif dot3 and comma3:
         raise DataError(
             "nothing shows whether a comma or a point parts the decimals",
@@ -193,16 +193,16 @@ def settle(engine: Backend, relation: str, column: str, known: str = "true") -> 
     else:
         # a point before three digits parts thousands where other cells stop below 1000
         point = "," if dot3 and short and not long else "."
-        note = _told(column, either, point) if either else None
+        note = _ambiguous(column, either, point) if either else None
     plain = point == "." and not odd
     return Reading(None if plain else point, note, float(read / given) if given else 0.0)
 
 
-def _told(column: str, cell: str, point: str) -> str:
+def _ambiguous(column: str, cell: str, point: str) -> str:
     whole, parts = cell.replace(".", "").replace(",", ""), cell.replace(",", ".")
     taken = parts if point in cell else whole
-    told = f"{column} has cells such as {cell!r}, which may be {whole} or {parts}: taken for"
-    return f"{told} {taken}"
+    ambiguity = f"{column} has cells such as {cell!r}, which may be {whole} or {parts}: taken for"
+    return f"{ambiguity} {taken}"
 
 
 def expression_of(engine: Backend, column: str, reading: Reading) -> str | None:
