@@ -199,6 +199,12 @@ def test_the_reference_is_current():
         assert found == text + "\n", "run: python docs/make_reference.py"
 
 
+def test_the_page_of_indicators_is_current():
+    made = script("make_indicators")
+    found = made.PAGE.read_text(encoding="utf-8")
+    assert found == made.page(), "run: python docs/make_indicators.py"
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """Build the site as `make docs` does, without a warning."""

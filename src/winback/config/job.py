@@ -131,6 +131,24 @@ class ReportSettings(Settings):
         return language
 
 
+class IndicatorSettings(Settings):
+    """What `winback indicators` computes."""
+
+    catalogue: str | None = None
+    """A YAML file with definitions of your own, beside those that winback brings."""
+    grains: tuple[Literal["day", "week", "month", "quarter", "year", "all"], ...] = (
+        "week",
+        "month",
+    )
+    """How time is cut; weeks begin on Monday, `all` is everything at once."""
+    segments: tuple[Literal["acquisition_channel", "cohort", "tier"], ...] = (
+        "acquisition_channel",
+        "cohort",
+        "tier",
+    )
+    """By what customers are told apart, where it is known; besides the channel of a purchase."""
+
+
 class Split(Settings):
     """One look back: train at `as_of`, compare with what happened until `until`."""
 
@@ -202,6 +220,8 @@ class Job(Settings):
     """The report."""
     backtest: BacktestSettings = Field(default_factory=BacktestSettings)
     """What `winback backtest` looks back at."""
+    indicators: IndicatorSettings = Field(default_factory=IndicatorSettings)
+    """What `winback indicators` computes."""
     compute: ComputeSettings = Field(default_factory=ComputeSettings)
     """How much of this machine a job may use."""
 

@@ -10,6 +10,23 @@ import pandas as pd
 from winback.indicators import intervals
 
 
+def with_following(days: ir.Table) -> ir.Table:
+    """Add to each day of a customer the one that follows it.
+
+    Parameters
+    ----------
+    days
+        ``customer_id``, ``segment``, ``day``: each once.
+
+    Returns
+    -------
+    ir.Table
+        ``segment``, ``day``, ``following`` (missing after the last).
+    """
+    order = ibis.window(group_by=["customer_id", "segment"], order_by="day")
+    return days.select("segment", "day", following=days.day.lead().over(order))
+
+
 def active_counts(days: ir.Table, n_days: int, ends: pd.DataFrame) -> pd.DataFrame:
     """Count the customers who did something in the last `n_days` days, at several days.
 
@@ -20,7 +37,7 @@ def active_counts(days: ir.Table, n_days: int, ends: pd.DataFrame) -> pd.DataFra
     Parameters
     ----------
     days
-        ``customer_id``, ``segment``, ``day``: each once.
+        ``segment``, ``day``, ``following``: see `with_following`.
     n_days
         The window: ``(day - n_days, day]``.
     ends
@@ -38,15 +55,11 @@ def active_counts(days: ir.Table, n_days: int, ends: pd.DataFrame) -> pd.DataFra
     >>> days = ibis.memtable(pa.table({"customer_id": ["a", "a", "b"], "segment": ["all"] * 3,
     ...                                "day": [date(2024, 1, d) for d in (1, 3, 9)]}))
     >>> ends = pd.DataFrame({"period": ["p", "q"], "until": [date(2024, 1, 9), date(2024, 1, 10)]})
-    >>> active_counts(days, 7, ends).value.tolist()
+    >>> active_counts(with_following(days), 7, ends).value.tolist()
     [2.0, 1.0]
     """
-    order = ibis.window(group_by=["customer_id", "segment"], order_by="day")
-    following = days.day.lead().over(order)
-    lasting = ibis.coalesce(
-        ibis.least(following, days.day + ibis.interval(days=n_days)),
-        days.day + ibis.interval(days=n_days),
-    )
+    over = days.day + ibis.interval(days=n_days)
+    lasting = ibis.least(days.following, over)  # a missing day is none
     spans = days.select("segment", begins=days.day, ends=lasting.cast("date"))
     moves = ibis.union(
         spans.select("segment", day=spans.begins, change=ibis.literal(1, "int64")),

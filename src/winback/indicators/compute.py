@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 
 from winback.data.engine import laid_down
-from winback.indicators.active import active_counts
-from winback.indicators.conversions import conversion
+from winback.indicators.active import active_counts, with_following
+from winback.indicators.conversions import conversions
 from winback.indicators.definition import (
+    EVER,
     Conversion,
     Cumulative,
     Derived,
@@ -32,6 +33,7 @@ from winback.indicators.sums import CHANNEL, customer_periods, sums
 from winback.messages import Message
 
 EVERYBODY = "all"
+PURCHASE = "purchase"
 COLUMNS = (
     "indicator",
     "version",
@@ -98,6 +100,11 @@ def compute_indicators(
     has_amounts
         Whether purchases have amounts.
 
+    Raises
+    ------
+    NotEnoughDataError
+        There is no row.
+
     Examples
     --------
     >>> import winback as wb
@@ -132,9 +139,7 @@ def compute_indicators(
                 )
             elif grain == "all" and "previous_" in one.formula:
                 left_out[name] = Message("indicators.no_previous")
-    first_day = known.rows().day.min().to_pyarrow().as_py()
-    if first_day is None:
-        return Indicators(pd.DataFrame(columns=list(COLUMNS)), left_out)
+    first_day = known.first_row
     frame = calendar(first_day, known.as_of, grain)
     parts = []
     for dimension, by, whose in _dimensions(known, segments or {}):
@@ -197,88 +202,94 @@ def _values(
     whose: ir.Table | None,
 ) -> Iterator[pd.DataFrame]:
     """Compute the indicators of one dimension, kind by kind."""
-    first_day = (
-        frame["period"].iloc[0] if grain == "all" else known.rows().day.min().to_pyarrow().as_py()
-    )
+    ones = list(catalogue.values())
     summed = [
         one
-        for one in catalogue.values()
+        for one in ones
         if isinstance(one, Ratio) or (isinstance(one, Simple) and one.sum is not None)
     ]
-    needed = {term.column: term for one in summed for _, term in one if isinstance(term, Term)}
-    needed["revenue:sum"] = Term(measure="revenue")
-    people = laid_down(customer_periods(known, grain, needed.values(), by=by, segments=whose))
+    terms = {term.column: term for one in summed for _, term in one if isinstance(term, Term)}
+    terms["revenue:sum"] = Term(measure="revenue")
+    events = sorted({name for one in summed for name in one.event_names})
+    facts = laid_down(customer_days(known, events, by))
+    people = customer_periods(facts, known, grain, terms.values(), by=by, segments=whose)
+    people = laid_down(people)
     if summed:
         yield sums(people, summed)
-    shares = [one for one in catalogue.values() if isinstance(one, Simple) and one.top_share]
-    if shares:
+    if shares := [one for one in ones if isinstance(one, Simple) and one.top_share]:
         yield top_shares(people.rename(revenue="revenue:sum"), shares)
-    days = customer_days(known, (), by)
-    days = days.filter(days.orders > 0).mutate(period=period_of(days.day, grain, first_day))
-    days = _told_apart(days, by, whose)
-    values = [one for one in catalogue.values() if isinstance(one, Simple) and one.of_orders]
-    if values:
+    first_day = known.first_row
+    days = facts.filter(facts.orders > 0)
+    days = _told_apart(days.mutate(period=period_of(days.day, grain, first_day)), by, whose)
+    if values := [one for one in ones if isinstance(one, Simple) and one.of_orders]:
         yield order_values(days, values)
-    for cumulative in (one for one in catalogue.values() if isinstance(one, Cumulative)):
-        yield _active(known, cumulative, days, frame, by, whose)
+    yield from _active(
+        known, [one for one in ones if isinstance(one, Cumulative)], days, frame, by, whose
+    )
     if by is None:
-        for one in catalogue.values():
-            if isinstance(one, Conversion):
-                yield _conversion(known, one, grain, first_day, whose)
+        chosen = [one for one in ones if isinstance(one, Conversion)]
+        yield from _conversions(known, chosen, grain, first_day, whose)
 
 
 def _told_apart(table: ir.Table, by: str | None, whose: ir.Table | None) -> ir.Table:
     if whose is not None:
-        return table.inner_join(whose, "customer_id").drop("customer_id_right")
+        return table.inner_join(whose, "customer_id")
     table = table.mutate(segment=table[by] if by else ibis.literal(EVERYBODY))
     return table.drop_null("segment")
 
 
 def _active(
     known: Known,
-    one: Cumulative,
-    days: ir.Table,
+    indicators: Sequence[Cumulative],
+    bought: ir.Table,
     frame: pd.DataFrame,
     by: str | None,
     whose: ir.Table | None,
-) -> pd.DataFrame:
-    if one.event != "purchase":
-        rows = known.event_rows()
-        name = one.event.partition(":")[2]
-        if rows is None or (by and by not in rows.columns):
-            return pd.DataFrame()
-        days = _told_apart(rows.filter(rows.event == name), by, whose)
-    days = days.select("customer_id", "segment", "day").distinct()
+) -> Iterator[pd.DataFrame]:
     ends = frame[["period"]].assign(until=[min(day, known.as_of) for day in frame["until"]])
-    return active_counts(days, one.days, ends).assign(indicator=one.id)
+    rows = known.event_rows()
+    for event in dict.fromkeys(one.event for one in indicators):
+        days = bought
+        if event != PURCHASE:
+            if rows is None or (by and by not in rows.columns):
+                continue
+            name = event.partition(":")[2]
+            days = _told_apart(rows.filter(rows.event == name), by, whose)
+        days = laid_down(with_following(days.select("customer_id", "segment", "day").distinct()))
+        for one in indicators:
+            if one.event == event:
+                yield active_counts(days, one.days, ends).assign(indicator=one.id)
 
 
-def _conversion(
-    known: Known, one: Conversion, grain: Grain, first_day: Any, whose: ir.Table | None
-) -> pd.DataFrame:
-    starts = known.first_purchases().rename(start="first_day")
-    if one.begins == "acquired" and known.customers is not None:
-        people = known.customers
-        starts = people.select("customer_id", start=people.acquired_at.cast("date"))
-        starts = starts.filter(starts.start >= first_day)
-    happened: ir.Table | None
-    if one.event == "purchase":
-        happened = known.purchase_days()
-    elif one.event == "referral":
-        happened = known.referrals()
-    else:
-        happened = known.event_days(one.event.partition(":")[2])
-    if happened is None:
-        return pd.DataFrame()
-    rows = conversion(
-        _told_apart(starts, None, whose),
-        happened.select(*DAY),
-        one,
-        as_of=known.as_of,
-        first_day=first_day,
-        grain=grain,
-    )
-    return rows.assign(indicator=one.id)
+def _conversions(
+    known: Known,
+    indicators: Sequence[Conversion],
+    grain: Grain,
+    first_day: Any,
+    whose: ir.Table | None,
+) -> Iterator[pd.DataFrame]:
+    for begins, event in dict.fromkeys((one.begins, one.event) for one in indicators):
+        starts = known.first_purchases.rename(start="first_day")
+        if begins == "acquired" and known.customers is not None:
+            people = known.customers
+            starts = people.select("customer_id", start=people.acquired_at.cast("date"))
+            starts = starts.filter(starts.start >= first_day)
+        happened: ir.Table | None
+        if event == PURCHASE:
+            happened = known.purchase_days
+        elif event == "referral":
+            happened = known.referrals()
+        else:
+            happened = known.event_days(event.partition(":")[2])
+        if happened is not None:
+            yield conversions(
+                _told_apart(starts, None, whose),
+                happened.select(*DAY),
+                [one for one in indicators if (one.begins, one.event) == (begins, event)],
+                as_of=known.as_of,
+                first_day=first_day,
+                grain=grain,
+            )
 
 
 def _complete(
@@ -306,7 +317,7 @@ def _complete(
             values["value"] = values["value"].fillna(0.0)
         values["n"] = values["n"].fillna(0).astype("int64")
         mature = values["whole"].to_numpy()
-        if isinstance(one, Cumulative):
+        if isinstance(one, Cumulative) and one.days < EVER:
             seen = [day - timedelta(days=one.days - 1) >= first_day for day in values["until"]]
             mature = mature & np.array(seen, bool)
         elif isinstance(one, Conversion):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -17,6 +17,8 @@ from winback.errors import ConfigError
 from winback.nearest import did_you_mean
 from winback.yaml_file import YamlFile, explain, read_yaml
 
+EVER: Final = 3660
+"""A window of so many days is as long as the history."""
 SHIPPED = Path(__file__).with_name("catalogue.yaml")
 """The indicators that winback brings."""
 NAME = r"^[a-z][a-z0-9_]*$"
@@ -117,7 +119,8 @@ class Cumulative(_Indicator):
 
     kind: Literal["cumulative"]
     event: Annotated[str, Field(pattern=rf"^(purchase|{_EVENT})$")] = "purchase"
-    days: Annotated[int, Field(ge=1, le=3660)]
+    days: Annotated[int, Field(ge=1, le=EVER)]
+    """The window; 3660, the longest, stands for ever."""
 
 
 class Conversion(_Indicator):
@@ -126,7 +129,7 @@ class Conversion(_Indicator):
     kind: Literal["conversion"]
     begins: Literal["first_purchase", "acquired"] = "first_purchase"
     event: Annotated[str, Field(pattern=rf"^(purchase|referral|{_EVENT})$")] = "purchase"
-    days: Annotated[int, Field(ge=1, le=3660)]
+    days: Annotated[int, Field(ge=1, le=EVER)]
     ends: Literal["exactly", "within", "on_or_after"]
     """`exactly` that day; `within` so many days (the first day itself is not counted where both
     are purchases); `on_or_after` it: unbounded, so it still grows with time."""

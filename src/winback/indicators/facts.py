@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import ibis
 import ibis.expr.types as ir
 
+from winback.data.engine import laid_down
+from winback.errors import NotEnoughDataError
 from winback.features.purchases import MONEY, counts_as_purchase, dated, exact_sum, known_by
 
 DAY = ("customer_id", "day")
@@ -53,11 +56,27 @@ class Known:
         """Whether purchases say through which channel they came."""
         return "channel" in self.transactions.columns
 
+    @cached_property
+    def first_row(self) -> date:
+        """The first day with a row.
+
+        Raises
+        ------
+        NotEnoughDataError
+            There is no row.
+        """
+        day: date | None = self.rows().day.min().to_pyarrow().as_py()
+        if day is None:
+            raise NotEnoughDataError("no transaction is known", hint="check as_of and the filter")
+        return day
+
+    @cached_property
     def purchase_days(self) -> ir.Table:
-        """Return ``customer_id``, ``day``: one row per purchase day."""
+        """``customer_id``, ``day``: one row per purchase day; they lie in the engine."""
         rows = self.rows()
         days = rows.group_by(list(DAY)).aggregate(net=exact_sum(rows.amount))
-        return days.filter(counts_as_purchase(days.net, count_zero=self.count_zero)).select(*DAY)
+        days = days.filter(counts_as_purchase(days.net, count_zero=self.count_zero))
+        return laid_down(days.select(*DAY))
 
     def event_days(self, name: str) -> ir.Table | None:
         """Return ``customer_id``, ``day`` of a kind of event, each day once."""
@@ -73,15 +92,16 @@ class Known:
         """
         if self.customers is None or "referred_by" not in self.customers.columns:
             return None
-        first = self.first_purchases()
+        first = self.first_purchases
         brought = self.customers.select("customer_id", "referred_by")
         brought = brought.filter(brought.referred_by.notnull()).inner_join(first, "customer_id")
         return brought.select(customer_id=brought.referred_by, day=brought.first_day).distinct()
 
+    @cached_property
     def first_purchases(self) -> ir.Table:
-        """Return ``customer_id``, ``first_day``: the first purchase day of each."""
-        days = self.purchase_days()
-        return days.group_by("customer_id").aggregate(first_day=days.day.min())
+        """``customer_id``, ``first_day``: the first purchase day of each; in the engine."""
+        days = self.purchase_days
+        return laid_down(days.group_by("customer_id").aggregate(first_day=days.day.min()))
 
 
 def customer_days(known: Known, event_names: Sequence[str], by: str | None = None) -> ir.Table:
@@ -130,6 +150,7 @@ def customer_days(known: Known, event_names: Sequence[str], by: str | None = Non
         money = {name: ibis.literal(0).cast(MONEY) for name in ("revenue", "gross", "refunded")}
         names = [f"event:{name}" for name in event_names]
         parts.append(counted.select(*keys, **nothing, **money, **{n: counted[n] for n in names}))
-    both = ibis.union(*parts) if len(parts) > 1 else parts[0]
-    names = [name for name in both.columns if name not in keys]
-    return both.group_by(keys).aggregate(**{name: both[name].sum() for name in names})
+        both = ibis.union(*parts)
+        sums = {name: both[name].sum() for name in both.columns if name not in keys}
+        return both.group_by(keys).aggregate(**sums)
+    return parts[0]

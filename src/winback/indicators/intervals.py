@@ -40,15 +40,16 @@ def of_sum(total: Floats, squares: Floats) -> tuple[Floats, Floats]:
     """Return the interval of a sum over customers who come at random (compound Poisson).
 
     The variance of such a sum is the sum of what each customer brought, squared. It says what an
-    equal shop would have had in such a period by chance, whatever the next one brings.
+    equal shop would have had in such a period by chance, whatever the next one brings. Nothing at
+    all leaves NaN.
 
     Examples
     --------
     >>> of_sum(np.array([100.0]), np.array([100.0]))  # 100 customers, of whom each counts once
     (array([80.40036015]), array([119.59963985]))
     """
-    half = _Z * np.sqrt(squares)
-    return total - half, total + half
+    half = np.where(squares > 0, _Z * np.sqrt(squares), np.nan)
+    return np.maximum(total - half, np.minimum(total, 0.0)), total + half
 
 
 def of_ratio(
@@ -63,7 +64,7 @@ def of_ratio(
     squares
         The sums over customers of ``top ** 2``, ``top * bottom`` and ``bottom ** 2``.
     n
-        Customers; fewer than two leave NaN.
+        Customers; fewer than two leave NaN, and so does a sum `top` of nothing.
 
     References
     ----------
@@ -79,7 +80,7 @@ def of_ratio(
     (array([10.7565535]), array([19.2434465]))
     """
     tops, both, bottoms = squares
-    usable = (bottom > 0) & (n > 1)
+    usable = (bottom > 0) & (n > 1) & (tops > 0)
     low, high = np.full(len(n), np.nan), np.full(len(n), np.nan)
     ratio = top[usable] / bottom[usable]
     spread = tops[usable] - 2 * ratio * both[usable] + ratio**2 * bottoms[usable]

@@ -13,13 +13,14 @@ import pandas as pd
 
 from winback.indicators import intervals
 from winback.indicators.definition import Ratio, Simple, Term
-from winback.indicators.facts import Known, customer_days
+from winback.indicators.facts import Known
 from winback.indicators.periods import Grain, period_of
 
 CHANNEL = "channel"
 
 
 def customer_periods(
+    days: ir.Table,
     known: Known,
     grain: Grain,
     terms: Iterable[Term],
@@ -31,15 +32,18 @@ def customer_periods(
 
     Parameters
     ----------
+    days
+        See `winback.indicators.facts.customer_days`.
     known
-        The rows.
+        The rows that `days` are made of.
     grain
         How time is cut.
     terms
         What is asked for.
     by
-        ``channel``: customers are told apart by the channel too, so whoever bought through two
-        in a period stands in both; ``returning`` and ``resurrected`` are then of the channel.
+        As of `days`. ``channel``: customers are told apart by the channel too, so whoever bought
+        through two in a period stands in both; ``returning`` and ``resurrected`` are then of the
+        channel.
     segments
         ``customer_id``, ``segment``: to whom a customer belongs, whatever the period.
 
@@ -49,25 +53,27 @@ def customer_periods(
         ``customer_id``, ``period``, ``segment`` and a column for each of `terms`.
     """
     terms = list(terms)
-    names = sorted({term.measure.partition(":")[2] for term in terms} - {""})
-    days = customer_days(known, names, by)
-    first_row = known.rows().day.min().to_pyarrow().as_py()
+    first_row = known.first_row
     keys = ["customer_id", "period", *([by] if by else [])]
     days = days.mutate(period=period_of(days.day, grain, first_row))
-    firsts = known.first_purchases()
-    days = days.left_join(firsts, "customer_id").drop("customer_id_right")
-    measures = {term.measure for term in terms if ":" in term.measure}
-    measures |= {"orders", "revenue", "gross", "refunded"}
+    measures = {term.measure for term in terms if term.measure in days.columns}
+    measures |= {"orders"}
+    each = {name: days[name].sum() for name in sorted(measures)}
+    by_day = {t.measure for t in terms if t.of == "customer_days"}
+    each |= {f"{name}:days": (days[name] > 0).sum() for name in sorted(by_day)}
+    bought = days.orders > 0
     table = days.group_by(keys).aggregate(
-        **{name: days[name].sum() for name in sorted(measures)},
-        **{f"{name}:days": (days[name] > 0).sum() for name in sorted(measures)},
-        new=((days.orders > 0) & (days.day == days.first_day)).any(),
-        repeat=((days.orders > 0) & (days.day > days.first_day)).any(),
+        **each, earliest=days.day.min(where=bought), latest=days.day.max(where=bought)
+    )
+    table = table.left_join(known.first_purchases, "customer_id").drop("customer_id_right")
+    table = table.mutate(
+        new=(table.earliest == table.first_day).fill_null(False),
+        repeat=(table.latest > table.first_day).fill_null(False),
     )
     table = _lately(table, [name for name in keys if name != "period"], grain)
     table = _joined(table, known, grain, first_row, terms)
     if segments is not None:
-        table = table.inner_join(segments, "customer_id").drop("customer_id_right")
+        table = table.inner_join(segments, "customer_id")
     else:
         table = table.mutate(segment=table[by] if by else ibis.literal("all"))
         table = table.drop_null("segment")
