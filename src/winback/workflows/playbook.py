@@ -74,12 +74,12 @@ def job_playbook(settings: LoadedJob) -> Playbook:
     from winback.estimators.tiers.value_tiers import SCHEMES
     from winback.lists.playbook import load_playbook
 
-    named = settings.job.lists.playbook
+    named, language = settings.job.lists.playbook, settings.job.language
     path = None if named is None else Path(settings.resolve(named))
     scheme, wanted = settings.job.tiers.scheme, settings.job.tiers.n_tiers
     if path is None or not isinstance(wanted, int):
-        return load_playbook(path)  # whatever the names turn out to be
+        return load_playbook(path, language=language)  # whatever the names turn out to be
     names = SCHEMES[scheme]
     if len(names) != wanted and scheme != "quadrant":
         names = tuple(f"tier-{place}" for place in range(1, wanted + 1))
-    return load_playbook(path, tiers=names)
+    return load_playbook(path, tiers=names, language=language)

@@ -113,6 +113,7 @@ def _terms(job: Job) -> WinBackTerms:
         ),
         horizon_days=job.horizon_days,
         expires_days=settings.expires_days,
+        currency=job.currency,
     )
 
 

@@ -63,13 +63,20 @@ def test_values_arrive_as_they_are(store):
     assert read()[1][2:5] == (1, date(2024, 1, 31), 1 / 3)
 
 
+def test_a_table_of_an_earlier_make_gets_what_it_lacks(store):
+    put, read = store
+    put(rows(n=2))
+    more = {**COLUMNS, "extra": "text"}
+    write_table(rows("b", 1).assign(extra="new"), more, list_id="b", table="win_back", url=put.url)
+    assert [row[-1] for row in read()] == [None, None, "new"]
+
+
 def test_a_table_of_another_make_is_refused_and_left_as_it_is(store):
     put, read = store
     put(rows())
-    with pytest.raises(OutputError, match=r"other columns.*extra text"):
-        write_table(
-            rows(), {**COLUMNS, "extra": "text"}, list_id="a", table="win_back", url=put.url
-        )
+    fewer = {"list_id": "text"}
+    with pytest.raises(OutputError, match=r"other columns.*customer_id text"):
+        write_table(rows(), fewer, list_id="a", table="win_back", url=put.url)
     assert len(read()) == 3
 
 

@@ -11,7 +11,7 @@ from winback.lists.columns import DTYPES, WIN_BACK, WIN_BACK_EXCLUDED
 from winback.lists.control import draw_arms, in_holdout
 from winback.lists.origin import Origin
 from winback.lists.terms import Channel, Eligibility, Tables, WinBackTerms
-from winback.lists.win_back import LEAVE_ALONE, win_back
+from winback.lists.win_back import win_back
 
 AS_OF = date(2011, 12, 9)
 TERMS = Economics(contact_cost=0.1, offer_cost=0.9)
@@ -146,7 +146,7 @@ def test_a_row_says_all_that_operations_need():
 
 def test_nobody_can_send_to_the_comparison_group_by_mistake():
     control = make().control
-    assert (control["action"] == LEAVE_ALONE).all()
+    assert (control["action"] == "leave alone: comparison group").all()
     assert control[["channel", "offer", "owner"]].isna().all(axis=None)
 
 
