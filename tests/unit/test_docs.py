@@ -82,10 +82,10 @@ def shown_commands(text):
     for line in lines:
         for part in re.split(r"&&|\|", line):
             words = shlex.split(part, comments=True)
-            at = [n for n, word in enumerate(words) if word.rpartition("/")[2] == "winback"]
-            if at:
+            places = [n for n, word in enumerate(words) if word.rpartition("/")[2] == "winback"]
+            if places:
                 end = words.index(">") if ">" in words else None
-                yield True, words[at[0] + 1 : end]
+                yield True, words[places[0] + 1 : end]
     for code in re.findall(r"(?<!`)`winback ([^`]+)`(?!`)", text.replace("\n", " ")):
         yield False, shlex.split(code)
 
@@ -191,8 +191,8 @@ def script(name):
 def test_the_reference_is_current():
     made = script("make_reference")
     for path, text in ((made.PAGE, made.page()), (made.COMMANDS, made.commands())):
-        found = path.read_text(encoding="utf-8")
-        assert found == text + "\n", "run: python docs/make_reference.py"
+        written = path.read_text(encoding="utf-8")
+        assert written == text + "\n", "run: python docs/make_reference.py"
 
 
 @pytest.fixture(scope="module")
@@ -276,8 +276,8 @@ def test_every_column_that_comes_in_is_in_the_data_contract():
         part = text if table.name == "transactions" else text.partition(f"**`{table.name}`**")[2]
         part = part.partition("**`" if table.name != "transactions" else "\n## ")[0]
         rows = re.findall(r"^\| (`.+?`) \| (\w+) \|", part, re.MULTILINE)
-        told = {name: need for names, need in rows for name in re.findall(r"`(\w+)`", names)}
-        assert told == {c.name: "required" if c.required else "optional" for c in table.columns}
+        needs = {name: need for names, need in rows for name in re.findall(r"`(\w+)`", names)}
+        assert needs == {c.name: "required" if c.required else "optional" for c in table.columns}
 
 
 def test_the_reasons_for_rejection_are_all_named():

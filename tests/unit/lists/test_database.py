@@ -96,6 +96,6 @@ def test_a_schema_that_is_not_there_is_told(store):
 
 
 def test_other_databases_are_refused_and_no_password_is_shown():
-    with pytest.raises(ConfigError, match=r"of this kind.*mysql://") as told:
+    with pytest.raises(ConfigError, match=r"of this kind.*mysql://") as error:
         write_table(rows(), COLUMNS, url="mysql://eva:s3cret@db/x", table="t", list_id="a")
-    assert "s3cret" not in str(told.value)
+    assert "s3cret" not in str(error.value)

@@ -239,9 +239,9 @@ def test_a_full_channel_is_passed_by_and_the_walk_goes_on():
     assert lists.treated["contact_cost"].tolist() == [0.1, 0.5]
     assert reasons(lists)["c2"] == "over capacity"
     assert reasons(lists)["c1"] == "control below the cut-off"  # sms was full when c1's turn came
-    told = lists.summary["channels"]["sms"]
-    assert (told["treated"], told["left_out"]) == (1, 1)
-    assert told["shadow_price"] > 0.02 * 80 - 0.5 - 0.02
+    sms = lists.summary["channels"]["sms"]
+    assert (sms["treated"], sms["left_out"]) == (1, 1)
+    assert sms["shadow_price"] > 0.02 * 80 - 0.5 - 0.02
     assert lists.summary["optimality_gap"] < 0.05  # of it the share that goes by lot
 
 
@@ -280,9 +280,11 @@ def test_a_customer_gets_the_channel_that_is_worth_the_most_to_the_list():
     }
     channels = {"sms": Channel(2, contact_cost=0.5), "email": Channel(9)}
     lists = make(everybody, channels=channels, **over)
-    told = dict(zip(lists.treated["customer_id"], lists.treated["channel"], strict=True))
-    assert told["c0"] == "sms"  # nothing else reaches c0
-    assert {told[name] for name in told if name != "c0"} == {"email"}  # a dear sms adds nothing
+    channel_of = dict(zip(lists.treated["customer_id"], lists.treated["channel"], strict=True))
+    assert channel_of["c0"] == "sms"  # nothing else reaches c0
+    assert {channel_of[name] for name in channel_of if name != "c0"} == {
+        "email"
+    }  # a dear sms adds nothing
     assert lists.summary["channels"]["sms"]["left_out"] == 0
     assert lists.summary["optimality_gap"] == 0
     by_email = lists.treated["channel"] == "email"

@@ -47,9 +47,9 @@ def test_the_source_makes_many_messages():
 
 @pytest.mark.parametrize("language", languages())
 def test_every_message_has_words_with_room_for_its_facts_and_no_others(language):
-    known = catalogue(language)
-    lost = {where: code for where, code, facts in MADE if facts_of(known.get(code, "")) != facts}
-    lost |= {where: code for where, code, _ in MADE if code not in known}
+    entries = catalogue(language)
+    lost = {where: code for where, code, facts in MADE if facts_of(entries.get(code, "")) != facts}
+    lost |= {where: code for where, code, _ in MADE if code not in entries}
     assert lost == {}
 
 
@@ -85,12 +85,12 @@ def test_every_text_is_used_and_every_language_has_the_same_codes(language):
 
 @pytest.mark.parametrize("language", languages())
 def test_a_translation_tells_the_same_facts(language):
-    told = {
+    facts = {
         code: (facts_of(text), facts_of(catalogue("en")[code]))
         for code, text in catalogue(language).items()
         if facts_of(text) != facts_of(catalogue("en")[code])
     }
-    assert told == {}
+    assert facts == {}
 
 
 def test_chinese_has_no_word_left_in_english():

@@ -227,9 +227,9 @@ def test_a_refused_challenger_changes_nobody_and_everybody_is_told(few, tmp_path
 
     kept = (shop.out / "manifest.json").read_bytes()
     monkeypatch.setattr(work, "signal", lambda *_: None)
-    told = CliRunner().invoke(cli.app, ["promote", str(shop.yaml), "--out", str(shop.out), "-q"])
-    assert told.exit_code == 4
-    last = told.stderr.splitlines()[-1]
+    result = CliRunner().invoke(cli.app, ["promote", str(shop.yaml), "--out", str(shop.out), "-q"])
+    assert result.exit_code == 4
+    last = result.stderr.splitlines()[-1]
     assert last.startswith("winback: refused: the gate refused a promotion (at shop-value")
     assert "mae 9 against 3: worse" in last
     assert (shop.out / "manifest.json").read_bytes() == kept
