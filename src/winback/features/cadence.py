@@ -52,7 +52,8 @@ def population_gaps(days: ir.Table) -> ir.Table:
     """
     days = _with_gaps(days)
     customers = days.group_by(list(KEYS)).aggregate(
-        own=days.gap.cast("float64").median(), age=days.as_of.max().delta(days.day.min(), unit="day")
+        own=days.gap.cast("float64").median(),
+        age=days.as_of.max().delta(days.day.min(), unit="day"),
     )
     population = customers.group_by("as_of").aggregate(
         gap=customers.own.median(), age=customers.age.sum(), customers=customers.count()
