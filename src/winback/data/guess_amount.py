@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from winback.data import parse, sql
-from winback.data.amounts import settle
 from winback.data.column_guess import SHOWN, Columns, Guess
 from winback.data.column_names import plain
 from winback.data.expressions import resolve
@@ -47,6 +46,8 @@ def product_of(table: Columns) -> Guess | None:
 
 def _mostly_paid(table: Columns, called: list[str]) -> list[str]:
     """Put columns last that are 0 in most rows, where others are not: fees, discounts."""
+    if len(called) < 2:
+        return called
     free = {name: _share_of_zeros(table, name) > _MOST for name in called[:SHOWN]}
     return sorted(called, key=lambda name: free.get(name, False))
 
@@ -80,17 +81,20 @@ def _beside(table: Columns, guess: Guess, called: list[str], notes: list[str]) -
 def total_of(table: Columns, number: str) -> str:
     """Return the sum of an expression, over how many rows, and how many of them are 0."""
     rows, total, zeros = _sum(table, number)
-    told = f"sum {total:,.2f} in {rows:,} rows"
-    return f"{told}, {zeros:,} of them 0" if zeros else told
+    total_text = f"sum {total:,.2f} in {rows:,} rows"
+    return f"{total_text}, {zeros:,} of them 0" if zeros else total_text
 
 
 def _sum(table: Columns, number: str) -> tuple[int, float, int]:
-    value = number_of(table, number)
-    rows, total, zeros = sql.rows(
-        table.engine,
-        f"SELECT count(v), coalesce(sum(v) FILTER (isfinite(v)), 0), count(*) FILTER (v = 0)"
-        f" FROM (SELECT {value} AS v FROM {sql.name(table.raw.name)})",
-    )[0]
+    key = ("sum", number)
+    if key not in table.raw.seen:
+        value = number_of(table, number)
+        table.raw.seen[key] = sql.rows(
+            table.engine,
+            f"SELECT count(v), coalesce(sum(v) FILTER (isfinite(v)), 0), count(*) FILTER (v = 0)"
+            f" FROM (SELECT {value} AS v FROM {sql.name(table.raw.name)})",
+        )[0]
+    rows, total, zeros = table.raw.seen[key]
     return int(rows), float(total), int(zeros)
 
 
@@ -104,7 +108,7 @@ def _first_amount(
             unread.append(name)
             continue
         if table.types[name] == "VARCHAR":
-            settled = settle(table.engine, table.raw.name, name).note
+            settled = table.settled(name).note
             notes += [settled] if settled else []
         if number.endswith(" / 100"):
             notes.append(f"{name} is in hundredths by its name: {number}")
@@ -115,8 +119,8 @@ def _first_amount(
 
 
 def _first_number(table: Columns, names: str) -> tuple[str, str] | None:
-    found = ((name, table.number(name)) for name in table.called(names))
-    return next(((name, number) for name, number in found if number is not None), None)
+    numbers = ((name, table.number(name)) for name in table.called(names))
+    return next(((name, number) for name, number in numbers if number is not None), None)
 
 
 def _factor(table: Columns, name: str, number: str) -> str:

@@ -98,10 +98,10 @@ class Words:
 
     def label(self, kind: str, name: str) -> str:
         """Return the reader's name of a model, metric, reason, …; unknown names read as words."""
-        text, known = str(name), catalogue(self.language)
-        if f"{kind}.{text}" not in known and kind == "model" and "+" in text:
+        text, entries = str(name), catalogue(self.language)
+        if f"{kind}.{text}" not in entries and kind == "model" and "+" in text:
             return self("with").join(self.label(kind, part) for part in text.split("+"))
-        return known.get(f"{kind}.{text}", text.replace("_", " "))
+        return entries.get(f"{kind}.{text}", text.replace("_", " "))
 
     def reason(self, code: str) -> str:
         """Return the reader's name of a family of reasons; ``event:visit`` names its event."""
@@ -141,17 +141,20 @@ class Words:
         return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
     def money(self, value: float | None) -> str:
-        """Return an amount, in millions from a million on."""
+        """Return an amount; a large one in the units that the language counts in."""
         if value is None:
             return self("missing")
         size = abs(value)
-        text = (
-            self("millions", n=f"{value / 1e6:,.2f}")
-            if size >= 1e6
-            else f"{value:,.0f}"
-            if size >= 1000 or value == int(value)
-            else f"{value:,.2f}"
-        )
+        scales = self("money.scales").split()  # an exponent of ten, a unit, the next ones
+        for exponent, unit in reversed(list(zip(scales[::2], scales[1::2], strict=True))):
+            if size >= 10 ** int(exponent):
+                large = value / 10 ** int(exponent)
+                places = next((n for n, least in enumerate((100, 10)) if abs(large) >= least), 2)
+                text = f"{large:,.{places}f} {unit}"
+                break
+        else:
+            whole = size >= 1000 or value == int(value)
+            text = f"{value:,.0f}" if whole else f"{value:,.2f}"
         return self("money", currency=self.currency, amount=text) if self.currency else text
 
     def share(self, value: float | None) -> str:

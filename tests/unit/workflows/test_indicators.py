@@ -7,7 +7,6 @@ import pytest
 
 from winback.workflows.indicators import indicators
 from winback.workflows.reporter import Quiet
-from winback.workflows.work import Work
 
 JOB = """\
 name: shop

@@ -17,12 +17,26 @@ from winback.nearest import did_you_mean
 from winback.yaml_file import KeyPath, YamlFile, explain, read_yaml
 
 DEFAULT = Path(__file__).with_name("default.yaml")
-"""The playbook that ships with winback."""
+"""The playbook that ships with winback, in English."""
 TOP = "top"
 """In a rule: the most valuable tier, whatever it is called."""
 
 
-def load_playbook(path: Path | None = None, *, tiers: Sequence[str] | None = None) -> Playbook:
+def default_playbook(language: str = "en") -> Path:
+    """Return the playbook that ships with winback in this language; in English if there is none.
+
+    Examples
+    --------
+    >>> default_playbook("zh").name
+    'default.zh.yaml'
+    """
+    own = DEFAULT.with_suffix(f".{language}.yaml")
+    return own if own.exists() else DEFAULT
+
+
+def load_playbook(
+    path: Path | None = None, *, tiers: Sequence[str] | None = None, language: str = "en"
+) -> Playbook:
     """Read and check a playbook.
 
     Parameters
@@ -32,6 +46,8 @@ def load_playbook(path: Path | None = None, *, tiers: Sequence[str] | None = Non
     tiers
         The names of the tiers, the most valuable first. None: those of every naming scheme; then
         `top` is the first tier of each.
+    language
+        In which the default playbook, and what no rule says, are written.
 
     Returns
     -------
@@ -52,7 +68,7 @@ def load_playbook(path: Path | None = None, *, tiers: Sequence[str] | None = Non
     ['trigger', 'diagnose', 'incentive', 'emotional']
     """
     file = read_yaml(
-        path or DEFAULT,
+        path or default_playbook(language),
         "playbook",
         allowed=", ".join(PlaybookText.model_fields),
         hint="name a YAML file in lists.playbook, or leave it out for the default",
@@ -62,13 +78,13 @@ def load_playbook(path: Path | None = None, *, tiers: Sequence[str] | None = Non
         written = PlaybookText.model_validate(file.content)
     except ValidationError as error:
         raise explain(error, file, PlaybookText) from None
-    top, known = ((tiers[0],), tuple(tiers)) if tiers else _every_tier()
+    top, every = ((tiers[0],), tuple(tiers)) if tiers else _every_tier()
     steps = tuple(step.step for step in written.win_back.steps)
     # whoever is dormant is on the win-back list, and never warned about
     active = tuple(stage for stage in STAGES if stage != "dormant")
     answers = {
-        CHURN_WARNING: dict(zip(KEYS[CHURN_WARNING], (known, active, LEVELS[1:]), strict=True)),
-        WIN_BACK: dict(zip(KEYS[WIN_BACK], (known, STAGES, steps), strict=True)),
+        CHURN_WARNING: dict(zip(KEYS[CHURN_WARNING], (every, active, LEVELS[1:]), strict=True)),
+        WIN_BACK: dict(zip(KEYS[WIN_BACK], (every, STAGES, steps), strict=True)),
     }
     parts: dict[str, tuple[KeyPath, Sequence[RuleText]]] = {
         CHURN_WARNING: ((CHURN_WARNING,), written.churn_warning),
@@ -81,7 +97,7 @@ def load_playbook(path: Path | None = None, *, tiers: Sequence[str] | None = Non
         )
         for list_name, (keys, texts) in parts.items()
     }
-    return Playbook(file.name, rules, written.win_back.steps, answers)
+    return Playbook(file.name, rules, written.win_back.steps, answers, language)
 
 
 def _rule(
@@ -93,12 +109,12 @@ def _rule(
     file: YamlFile,
 ) -> Rule:
     fits: dict[str, tuple[str, ...]] = {}
-    for column, known in answers.items():
+    for column, possible in answers.items():
         key = column.removeprefix("lifecycle_")
         named: tuple[str, ...] | None = getattr(text, key)
         if named is None:
             continue
-        allowed = (TOP, *known) if key == "tier" else known
+        allowed = (TOP, *possible) if key == "tier" else possible
         for word in named:
             if word not in allowed:
                 raise ConfigError(

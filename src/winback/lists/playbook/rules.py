@@ -12,6 +12,7 @@ import pandas as pd
 
 from winback.errors import ConfigError
 from winback.lists.playbook.schema import Step
+from winback.messages import Words
 
 CHURN_WARNING = "churn_warning"
 WIN_BACK = "win_back"
@@ -65,6 +66,8 @@ class Playbook:
         The win-back sequence, in order.
     answers
         List to the names that each column of `KEYS` may hold.
+    language
+        In which to say what no rule says.
 
     Raises
     ------
@@ -77,6 +80,7 @@ class Playbook:
     rules: Mapping[str, tuple[Rule, ...]]
     steps: tuple[Step, ...]
     answers: Mapping[str, Mapping[str, tuple[str, ...]]]
+    language: str = "en"
 
     def __post_init__(self) -> None:
         """Prove that the first rule that fits is always there, and that each rule is used."""
@@ -85,6 +89,21 @@ class Playbook:
             place = first(fitting(cases, rules))
             self._check_covered(list_name, cases, place)
             self._check_reachable(list_name, place)
+
+    @property
+    def leave_alone(self) -> str:
+        """What to do about the comparison group."""
+        return Words(self.language)("playbook.leave_alone")
+
+    @property
+    def answer_first(self) -> dict[str, str]:
+        """What goes before every rule while a complaint is open."""
+        words = Words(self.language)
+        return {
+            "action": words("playbook.answer_first"),
+            "offer": NO_OFFER,
+            "owner": words("playbook.answers"),
+        }
 
     def cases(self, list_name: str) -> pd.DataFrame:
         """Return every combination of names that a list can ask about."""
@@ -119,7 +138,7 @@ class Playbook:
                 cases.rename(columns={"lifecycle_stage": "stage"}).assign(
                     list=list_name,
                     rule=place + 1,
-                    **{what: [getattr(rules[at], what) for at in place] for what in said},
+                    **{what: [getattr(rules[number], what) for number in place] for what in said},
                 )
             )
         columns = ["list", "tier", "stage", "severity", "step", "rule", *said]
@@ -140,12 +159,12 @@ class Playbook:
         )
 
     def _check_reachable(self, list_name: str, place: npt.NDArray[np.int64]) -> None:
-        for at, rule in enumerate(self.rules[list_name]):
-            if not (place == at).any():
+        for number, rule in enumerate(self.rules[list_name]):
+            if not (place == number).any():
                 raise ConfigError(
                     "a rule of the playbook can never be reached",
                     where=f"{self.name}:{rule.line}, {list_name}",
-                    got=f"rule {at + 1}, {rule.action!r}",
+                    got=f"rule {number + 1}, {rule.action!r}",
                     hint="the rules above it answer everybody that it fits; move it up, or drop it",
                 )
 
@@ -153,9 +172,9 @@ class Playbook:
 def fitting(rows: pd.DataFrame, rules: Sequence[Rule]) -> npt.NDArray[np.bool_]:
     """Tell which rule fits which row; shape (rules, rows)."""
     fits = np.ones((len(rules), len(rows)), dtype=bool)
-    for at, rule in enumerate(rules):
+    for number, rule in enumerate(rules):
         for column, names in rule.fits.items():
-            fits[at] &= rows[column].isin(names).to_numpy()
+            fits[number] &= rows[column].isin(names).to_numpy()
     return fits
 
 
