@@ -33,7 +33,10 @@ def meaning(one: Indicator) -> str:
         return f"of `{one.begins}`: `{one.event}` {days}"
     if isinstance(one, Derived):
         return f"`{one.formula}`"
-    assert isinstance(one, Simple)
+    return _simple(one)
+
+
+def _simple(one: Simple) -> str:
     if one.top_share:
         return f"revenue of the best {one.top_share:.0%} of the period's customers"
     return f"{one.of_orders} of purchase days" if one.sum is None else f"`{one.sum.column}`"

@@ -27,7 +27,7 @@ indicators:
 def shop(tmp_path_factory, workshop_in):
     folder = tmp_path_factory.mktemp("indicators")
     days = pd.date_range("2024-01-01", "2024-04-30", freq="D")
-    rows = [(f"c{i % 50}", day, 10.0 + i % 7) for i, day in enumerate(days)]
+    rows = [(f"c{i % 50}", day, 10.0 + i % 7) for i, day in enumerate(days.repeat(2))]
     orders = pd.DataFrame(rows, columns=["customer_id", "timestamp", "amount"])
     people = pd.DataFrame(
         {
@@ -55,15 +55,15 @@ def test_the_table_and_what_is_told(shop):
     assert set(table["dimension"]) == {"all", "acquisition_channel", "cohort"}
     everybody = table[(table["dimension"] == "all") & (table["period"] == date(2024, 4, 1))]
     values = everybody.set_index("indicator")["value"]
-    assert values["busy"] == 1.0  # one order a day
+    assert values["busy"] == 2.0  # two orders a day
     parts = table[(table["dimension"] == "acquisition_channel") & (table["indicator"] == "orders")]
-    assert parts.groupby("period")["value"].sum().tolist() == [31, 29, 31, 30]
+    assert parts.groupby("period")["value"].sum().tolist() == [62, 58, 62, 60]
     assert set(parts["segment"]) == {"friend", "search"}
     assert said[0].startswith("截至 2024-04-30")
     assert any(line.strip().startswith("健康度指数") for line in said)
     assert result["left_out"]["dau_mau"]["code"] == "indicators.no_event"
     newest = {row["indicator"]: row for row in result["newest"]}
-    assert newest["orders"]["value"] == 30
+    assert newest["orders"]["value"] == 60
     assert newest["retention_90d_within"]["period"] == "2024-01-01"  # the last whole one that can
 
 
