@@ -30,9 +30,9 @@ def browser():
         pytest.skip("there is no chromium to open the report with; apt-get install chromium")
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with sync_api.sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield found
-        found.close()
+        program_started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield program_started
+        program_started.close()
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +51,11 @@ def pages(tmp_path_factory):
 @pytest.fixture(scope="module")
 def opened(browser, pages):
     """Return a maker of pages, each opened once; `said` and `asked` hold what it did meanwhile."""
-    known = {}
+    contexts = {}
 
     def _open(language="en", size=DESK, scheme="light"):
         key = language, size, scheme
-        if key not in known:
+        if key not in contexts:
             width, height = size
             page = browser.new_page(
                 viewport={"width": width, "height": height}, color_scheme=scheme
@@ -69,8 +69,8 @@ def opened(browser, pages):
                 "document.querySelectorAll('.plot').length"
                 " === document.querySelectorAll('.plot svg.main-svg:first-child').length"
             )
-            known[key] = page
-        return known[key]
+            contexts[key] = page
+        return contexts[key]
 
     return _open
 
@@ -84,8 +84,8 @@ def test_nothing_is_asked_of_a_network_and_nothing_goes_wrong(opened, pages):
 
 def test_every_section_stands_in_its_place_and_the_contents_lead_to_it(opened):
     page = opened()
-    found = page.eval_on_selector_all("main section", "nodes => nodes.map(node => node.id)")
-    assert found == SECTIONS
+    sections = page.eval_on_selector_all("main section", "nodes => nodes.map(node => node.id)")
+    assert sections == SECTIONS
     for link in page.query_selector_all("nav a"):
         link.click()
         name = link.get_attribute("href").removeprefix("#")
@@ -114,15 +114,15 @@ def test_every_chart_is_drawn_and_says_what_it_shows(opened, pages):
     )
     meant = pages["en"][1]
     assert shown.keys() == meant.keys()
-    for name, told in shown.items():
-        assert told["width"] > 250, name
-        assert told["height"] > 120, name
-        assert told["marks"] > 0, name
-        assert told["title"] == meant[name]["title"]
-        assert told["reading"] == meant[name]["reading"]
-        assert told["reading"].endswith(".")
-        assert re.fullmatch(r"n = [\d,]+ · as of \d{4}-\d\d-\d\d", told["meta"]), name
-        assert meant[name]["reading"] in told["alt"]
+    for name, reading in shown.items():
+        assert reading["width"] > 250, name
+        assert reading["height"] > 120, name
+        assert reading["marks"] > 0, name
+        assert reading["title"] == meant[name]["title"]
+        assert reading["reading"] == meant[name]["reading"]
+        assert reading["reading"].endswith(".")
+        assert re.fullmatch(r"n = [\d,]+ · as of \d{4}-\d\d-\d\d", reading["meta"]), name
+        assert meant[name]["reading"] in reading["alt"]
 
 
 def test_a_key_reaches_every_part_and_shows_where_it_is(opened):
@@ -140,12 +140,12 @@ def test_a_key_reaches_every_part_and_shows_where_it_is(opened):
     seen = []
     for _ in range(len(SECTIONS) + 4):
         page.keyboard.press("Tab")
-        told = page.evaluate(focused)
-        assert told["outline"] >= 2, told
-        seen.append(told)
-    links = [told["href"] for told in seen if told["tag"] == "A"]
+        focus = page.evaluate(focused)
+        assert focus["outline"] >= 2, focus
+        seen.append(focus)
+    links = [focus["href"] for focus in seen if focus["tag"] == "A"]
     assert links == [f"#{name}" for name in SECTIONS[1:]]
-    assert {"SUMMARY", "DIV"} & {told["tag"] for told in seen}, "tables and details as well"
+    assert {"SUMMARY", "DIV"} & {focus["tag"] for focus in seen}, "tables and details as well"
 
 
 CONTRAST = """() => {
@@ -184,10 +184,10 @@ CONTRAST = """() => {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_word_can_be_read_against_what_is_behind_it(opened, scheme):
-    told = opened(scheme=scheme).evaluate(CONTRAST)
-    assert told["count"] > 500
-    assert (told["page"] < 0.1) == (scheme == "dark")
-    assert told["poor"] == []
+    contrasts = opened(scheme=scheme).evaluate(CONTRAST)
+    assert contrasts["count"] > 500
+    assert (contrasts["page"] < 0.1) == (scheme == "dark")
+    assert contrasts["poor"] == []
 
 
 def test_a_phone_shows_the_whole_width(opened):

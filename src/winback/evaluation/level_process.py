@@ -31,8 +31,8 @@ UNEXPLAINED = 0.03  # what a model's total misses by, whatever the demand
 
 # standard deviations of the logarithm, with how often they are expected beforehand
 FORGOTTEN = 365.0  # days after which a drift keeps 1/e of itself
-DRIFT = {0.0: 0.4, 0.05: 0.15, 0.1: 0.15, 0.2: 0.15, 0.4: 0.15}
-SEASON = {0.0: 0.4, 0.15: 0.2, 0.4: 0.2, 1.0: 0.2}
+DRIFT = {0.0: 0.5, 0.05: 0.125, 0.1: 0.125, 0.2: 0.125, 0.4: 0.125}
+SEASON = {0.0: 0.3, 0.15: 0.2, 0.4: 0.2, 1.0: 0.3}
 SMOOTH = {0.7: 0.5, 1.5: 0.5}  # how slowly a season turns: its length scale, in half radians
 BREAK = {0.0: 0.7, 0.15: 0.15, 0.4: 0.15}
 
@@ -117,10 +117,10 @@ def next_level(
     >>> for seen in ([], year, windows(0.3, 640, 595, 550), year + windows(1.0, 365)):
     ...     level = next_level(seen, 730, 90)
     ...     print(abs(round(level.mean, 2)), round(level.spread, 2))
-    0.0 0.36
+    0.0 0.4
     0.0 0.07
-    0.14 0.25
-    0.59 0.47
+    0.1 0.28
+    0.69 0.44
     """
     ahead = Contrast((start, start + days), tuple(learned_from) or ((0.0, start),))
     contrasts = [*(Contrast((w.start, w.end), ((0.0, w.start),)) for w in seen), ahead]

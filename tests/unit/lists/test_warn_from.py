@@ -56,8 +56,8 @@ def test_who_was_on_the_earlier_list_stays_a_tenth_below_the_profit(profit):
 
 def test_it_speaks():
     assert str(WarnFrom().meaning) == (
-        "P(churn) of 0.50 after a silence of 1 typical gaps or more, or P(churn) of 0.70 whatever "
-        "the silence"
+        "P(churn) of 0.50 after a silence of 1.5 typical gaps or more, or P(churn) of 0.70 "
+        "whatever the silence"
     )
     assert str(WarnFrom(risk=0.5).meaning) == "P(churn) of 0.50"
     assert str(WarnFrom(profit=5, economics=MONEY).meaning) == (
@@ -73,7 +73,7 @@ def test_it_is_told_as_data():
         "by": "days",
         "lead_median": 9,
     }
-    told = WarnFrom(profit=5, economics=MONEY).summary()
-    assert [told[name] for name in ("by", "profit", "save_rate", "offer_cost")] == [
+    summary = WarnFrom(profit=5, economics=MONEY).summary()
+    assert [summary[name] for name in ("by", "profit", "save_rate", "offer_cost")] == [
         "profit", 5, 0.25, 4,
     ]  # fmt: skip

@@ -183,8 +183,8 @@ def test_targets_tested_on_different_days_are_told_apart(arguments):
 
 
 def test_the_quality_figures_can_be_drawn_alone(arguments):
-    found = quality(arguments["evaluation"], arguments["predictions"])
-    assert list(quality_figures(found)) == [
+    figures = quality(arguments["evaluation"], arguments["predictions"])
+    assert list(quality_figures(figures)) == [
         "gain",
         "lift",
         "precision_recall",
@@ -289,14 +289,14 @@ def test_what_became_of_the_last_lists_is_told(arguments, tmp_path):
         paths[name] = tmp_path / f"{name}.parquet"
         rows[["customer_id"]].to_parquet(paths[name])
     arguments["earlier_lists"] = {"as_of": "1998-05-31", **paths}
-    told = arguments.report()["changes"]["lists"]
-    assert told["churn_warning"] == {
+    lists = arguments.report()["changes"]["lists"]
+    assert lists["churn_warning"] == {
         "n": 100,
         "bought": int(last["bought"][4:104].sum()),
         "again": 2,
         "new": 4,
     }
-    assert told["win_back"] == {"n": 40, "bought": int(last["bought"][100:140].sum())}
+    assert lists["win_back"] == {"n": 40, "bought": int(last["bought"][100:140].sum())}
     assert "Of 100 warned about on 1998-05-31" in words_of(arguments)
 
 
@@ -389,20 +389,20 @@ def test_the_verdict_shows_how_full_the_lists_are(arguments):
 
     arguments["lists"]["churn_warning_summary"] = {"capacity": 12}
     arguments["lists"]["win_back_summary"]["capacity"] = 40
-    told = gauges(arguments.report(), Words(currency="USD"))
-    assert [gauge["text"] for gauge in told] == [
+    shown = gauges(arguments.report(), Words(currency="USD"))
+    assert [gauge["text"] for gauge in shown] == [
         "6 of 12 (50%)",
         "20 of 40 (50%)",
         "USD 42 of USD 50 (84%)",
     ]
-    assert [round(part["share"], 3) for part in told[0]["parts"]] == [0.167, 0.0, 0.333]
+    assert [round(part["share"], 3) for part in shown[0]["parts"]] == [0.167, 0.0, 0.333]
 
 
 def test_the_model_in_use_is_told_where_another_was_tested_as_chosen(arguments):
     model = {**arguments["models"][0], "role": "churn"}
-    for estimator, told in (("boosted", False), ("logistic", True)):
+    for estimator, differs in (("boosted", False), ("logistic", True)):
         arguments["models"] = [{**model, "estimator": estimator}]
-        assert ("In use today: logistic regression" in words_of(arguments)) is told
+        assert ("In use today: logistic regression" in words_of(arguments)) is differs
 
 
 def test_baselines_lie_beside_the_chosen_model_in_the_reliability_chart(arguments):
