@@ -135,14 +135,20 @@ def explain(
     as_of: AsOf = None,
     out: Out = None,
     *,
+    html: Annotated[
+        bool, typer.Option("--html", help="Write a page about the customer as well.")
+    ] = False,
     debug: Debug = False,
     json_: Json = False,
 ) -> None:
     """Tell everything about a customer, and why they are, or are not, on each list.
 
-    Example: winback explain shop.yaml 17850
+    Example: winback explain shop.yaml 17850 --html
     """
-    work("explain", job, as_of, out, debug=debug, quiet=False, json_=json_, customer=customer)
+    work(
+        "explain", job, as_of, out,
+        debug=debug, quiet=False, json_=json_, customer=customer, html=html,
+    )  # fmt: skip
 
 
 def _training(name: str) -> Callable[..., None]:
