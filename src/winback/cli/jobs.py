@@ -25,6 +25,7 @@ _PLAIN = {
     "validate": "Read and check the data; say what was read, and what was rejected and why.",
     "promote": "Let the gate compare challengers with champions; exit 4 when it refuses one.",
     "score": "Score every customer with the champions, into scores.parquet.",
+    "models": "Show champion, challenger and previous model side by side, and why they are.",
     "report": "Draw report.html from what the earlier steps left.",
     "backtest": "Train at each of the job's splits, and compare with what happened next.",
 }
@@ -34,6 +35,7 @@ _ORDER = (
     "train",
     "promote",
     "rollback",
+    "models",
     "score",
     "lists",
     "explain",

@@ -41,12 +41,12 @@ def p_alive_history(
     Examples
     --------
     >>> from winback.estimators.purchase.beta_geo import BetaGeoModel
-    >>> frame = pd.DataFrame({"frequency": [2, 0, 3, 1, 0, 5], "recency": [20, 0, 30, 10, 0, 38],
-    ...                       "T": [30, 35, 33, 40, 20, 39]})
-    >>> model = BetaGeoModel().fit(frame)
-    >>> history = p_alive_history(model, [0, 10, 20], until=60, step=20)
-    >>> history["T"].tolist(), bool(history["p_alive"].iloc[-1] < history["p_alive"].iloc[1])
-    ([0.0, 20.0, 40.0, 60.0], True)
+    >>> frame = pd.DataFrame({"frequency": [0, 1, 1, 2, 3, 5, 8], "T": 39,
+    ...                       "recency": [0, 5, 30, 12, 30, 35, 37],
+    ...                       "weight": [600, 150, 60, 60, 40, 30, 15]})
+    >>> history = p_alive_history(BetaGeoModel().fit(frame), [0, 10, 20], until=60, step=20)
+    >>> history["T"].tolist(), history["p_alive"].round(2).tolist()
+    ([0.0, 20.0, 40.0, 60.0], [1.0, 0.81, 0.55, 0.36])
     """
     times = np.unique(np.append(np.asarray(purchases, dtype=float), 0.0))
     if times[0] < 0 or times[-1] > until or not step > 0:
