@@ -1,12 +1,14 @@
-"""What people open: the lists in the job's language, the workbook, a page about one customer."""
+"""What people open: lists in the job's language, the workbook, a page about a customer, models."""
 
 import csv
 
 import pytest
 from python_calamine import CalamineWorkbook
 
+from winback.registry.browse import version_scores, versions
 from winback.workflows.explain import explain
 from winback.workflows.lists import lists
+from winback.workflows.models import models
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +58,18 @@ def test_a_page_about_a_customer_leaves_the_results_alone(chinese):
     assert f"客户 {customer}" in page
     assert "召回名单" in page
     assert (chinese.out / "current").readlink() == before
+
+
+def test_the_models_of_a_job_are_shown_side_by_side(chinese):
+    with chinese.work() as work:
+        told, store = work.do(models)["models"], work.tracking.store
+    champion = next(each for each in told if (each["role"], each["alias"]) == ("churn", "champion"))
+    assert {"auc", "brier"} <= champion["scores"]["churn"].keys()
+    assert (champion["version"], champion["age_days"]) == (1, 0)
+    assert champion["recipe"]["estimator"] == "ChurnModel"
+    assert all(note["text"] for note in champion["why"])
+    scores = version_scores("shop-churn", store)
+    own = scores[scores["chosen"] & (scores["metric"] == "auc")].iloc[0]
+    assert own["model"] == champion["choice"]
+    assert own["low"] <= own["value"] == champion["scores"]["churn"]["auc"] <= own["high"]
+    assert versions("shop-churn", store).shape[1] < 12
