@@ -26,6 +26,7 @@ _PLAIN = {
     "promote": "Let the gate compare challengers with champions; exit 4 when it refuses one.",
     "score": "Score every customer with the champions, into scores.parquet.",
     "models": "Show champion, challenger and previous model side by side, and why they are.",
+    "indicators": "Compute the business's indicators over time, into indicators.parquet.",
     "report": "Draw report.html from what the earlier steps left.",
     "backtest": "Train at each of the job's splits, and compare with what happened next.",
 }
@@ -39,6 +40,7 @@ _ORDER = (
     "score",
     "lists",
     "explain",
+    "indicators",
     "report",
     "backtest",
 )
