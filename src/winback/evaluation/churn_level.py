@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,7 @@ def churn_level(
     for window in level_windows(first, past.settled, ahead.horizon_days):
         found = past.once(
             ("hazard ratio", window, active_within_days),
-            lambda window=window: _hazard_ratio(past, window, active_within_days),
+            partial(_hazard_ratio, past, window, active_within_days),
         )
         if found is None:
             continue
