@@ -27,19 +27,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 import numpy as np
 import pandas as pd
 
 from winback.evaluation.bootstrap import Bootstrap
 from winback.evaluation.forward import ForwardTest, Recipe, value_forward, value_targets
-from winback.evaluation.level import Level, level_of, level_windows
+from winback.evaluation.level import Level, level_of
 from winback.evaluation.metrics import value_metrics
 from winback.evaluation.past import Past
 from winback.evaluation.value_candidates import SIMPLE, VALUE_CANDIDATES
+from winback.evaluation.value_level import value_level
 from winback.evaluation.value_losses import SCORED, pooled_bias, pooled_loss, written_off
-from winback.evaluation.windows import MIN_CUSTOMERS, Window, inner_windows
+from winback.evaluation.windows import MIN_CUSTOMERS, inner_windows
 from winback.messages import Message
 
 TOLERANCE = 0.02  # a simpler candidate may lose so much, as a share of the loss
@@ -118,9 +118,10 @@ def choose_value(
     dict of str to Choice
         By target.
     """
-    sample, as_of = past.sample(MAX_CONTEST), past.as_of
-    first = sample.first_day
-    windows = inner_windows(first, as_of, horizon_days=horizon_days, count=n_cutoffs)
+    sample = past.sample(MAX_CONTEST)
+    windows = inner_windows(
+        sample.first_day, past.as_of, horizon_days=horizon_days, count=n_cutoffs
+    )
     tests: list[dict[str, ForwardTest]] = []
     for window in windows:
         if progress is not None:
@@ -137,17 +138,13 @@ def choose_value(
     }
     # a job has one value model, at one level: that of revenue, where there is any
     main = choices[value_targets(past)[-1]]
-    judged = {test[main.target].window: test[main.target] for test in tests}
-    for window in level_windows(first, as_of, horizon_days) if tests else ():
-        if window not in judged:
-            one = {main.name: main.recipe}
-            then = value_forward(sample, one, window, random_state=random_state)[main.target]
-            judged |= {window: then} if len(then.actual) >= MIN_CUSTOMERS else {}
-    level = level_of(
-        list(judged.values()),
+    level = value_level(
+        sample,
         main.name,
-        first=first,
-        ahead=Window(as_of, as_of + timedelta(days=horizon_days)),
+        main.recipe,
+        tests,
+        horizon_days=horizon_days,
+        random_state=random_state,
         busy_days=busy_days,
     )
     return {target: replace(choice, level=level) for target, choice in choices.items()}

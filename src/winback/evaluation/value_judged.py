@@ -65,7 +65,7 @@ def levelled(
     a baseline is shown as it is.
     """
     own = level.settings["level"]
-    of = {name: own if name in shifted else own._replace(shift=0.0) for name in recipes}
+    of = {name: own if name in shifted else level.unshifted for name in recipes}
     return {
         name: {**recipe, "params": {**recipe["params"], "level": of[name]}}
         for name, recipe in recipes.items()

@@ -96,6 +96,6 @@ def _forecast(
     days = job.value.horizon_days
     out = expected_tracking(model, ordered.to_pyarrow().to_pandas(), days, level=LEVEL)
     counted = out.columns.drop("day")
-    out[counted] *= LevelRange(*value.level).factor
+    out[counted] *= LevelRange(*value.level).purchase_factor
     dates = pd.Timestamp(job.as_of) + pd.to_timedelta(out["day"], unit="D")
     return out.assign(day=dates.dt.date)

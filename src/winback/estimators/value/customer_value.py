@@ -97,7 +97,7 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         margin: float = 1.0,
         discount_rate: float = 0.10,
         n_draws: int = 2000,
-        level: tuple[float, ...] = NO_LEVEL,
+        level: tuple[Any, ...] = NO_LEVEL,
         random_state: int = 0,
     ) -> None:
         self.purchase_model = purchase_model
@@ -184,8 +184,9 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         data = self._read(frame)
         model, spend = self.purchase_model_, self.spend_model_
         purchases = model.expected(data, np.array([horizon]), np.ones(1))
-        level = LevelRange(*self.level).factor
-        pace, worth = (level, level) if ratios is None else (level * ratios[0], level * ratios[1])
+        level = LevelRange(*self.level)
+        pace, worth = ratios or (np.ones(len(frame)), np.ones(len(frame)))
+        pace, worth = pace * level.purchase_factor, worth * level.factor
         columns = {
             "p_alive": model.alive(data),
             "expected_purchases": purchases * pace,
@@ -197,7 +198,7 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
             clv = self.margin * discounted * amount * worth
             revenue = purchases * amount * worth
             columns |= {
-                "expected_spend": amount if ratios is None else amount * amount_ratios(*ratios),
+                "expected_spend": amount * amount_ratios(pace, worth),
                 "revenue": revenue,
                 "clv": clv,
             }
@@ -205,7 +206,7 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
                 factor = np.divide(
                     discounted, purchases, out=np.ones_like(purchases), where=purchases > 0
                 )
-                _, drawn = self._quantiles(data, horizon, (0.1, 0.9), ratios=ratios)
+                _, drawn = self._bounds(data, horizon, [0.8], ratios)
                 assert drawn is not None  # noqa: S101 - there is a spend model
                 low, high = (self.margin * factor * drawn[:, side] for side in (0, 1))
                 columns |= {"clv_low": np.minimum(low, clv), "clv_high": np.maximum(high, clv)}
@@ -358,7 +359,9 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         draws = self.n_draws
         _check("n_draws", draws, draws == int(draws) and draws >= 100, "a whole number >= 100")
         for name, value in LevelRange(*self.level)._asdict().items():
-            _check(f"level.{name}", value, value >= 0 or name == "shift", "a logarithm >= 0")
+            if isinstance(value, int | float):
+                good = value >= 0 or name.endswith("shift")
+                _check(f"level.{name}", value, good, "a logarithm >= 0")
         seed = self.random_state
         _check("random_state", seed, seed == int(seed) and seed >= 0, "a whole number >= 0")
 

@@ -109,7 +109,7 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         margin: float = 1.0,
         discount_rate: float = 0.10,
         n_draws: int = 2000,
-        level: tuple[float, ...] = NO_LEVEL,
+        level: tuple[Any, ...] = NO_LEVEL,
         random_state: int = 0,
     ) -> None:
         self.members = members
@@ -301,6 +301,16 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         """Return central predictive intervals; columns as of `CustomerValueModel`."""
         ratios = self.ratios(frame, horizon_days)
         return self._base().intervals(frame, horizon_days, levels, ratios=ratios)
+
+    def quantiles(
+        self,
+        frame: pd.DataFrame,
+        probabilities: Sequence[float],
+        horizon_days: float | None = None,
+    ) -> dict[str, FloatArray]:
+        """Return simulated quantiles by target; see `PredictiveIntervals.quantiles`."""
+        ratios = self.ratios(frame, horizon_days)
+        return self._base().quantiles(frame, probabilities, horizon_days, ratios=ratios)
 
     def total_interval(
         self, frame: pd.DataFrame, level: float = 0.8, horizon_days: float | None = None
