@@ -12,7 +12,7 @@ Examples
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
@@ -117,20 +117,6 @@ class TrackingSettings(Settings):
     """Where artifacts are kept. Unset: models/local/artifacts, or the server's own place."""
 
 
-class ReportSettings(Settings):
-    """The report."""
-
-    language: str = Field(default="en", json_schema_extra={"enum": list(languages())})
-    """English or Simplified Chinese."""
-
-    @field_validator("language")
-    @classmethod
-    def _has_a_catalogue(cls, language: str) -> str:
-        if language not in languages():
-            raise ValueError(" or ".join(map(repr, languages())))
-        return language
-
-
 class Split(Settings):
     """One look back: train at `as_of`, compare with what happened until `until`."""
 
@@ -174,6 +160,8 @@ class Job(Settings):
     """The last day that is known. `--as-of` overrides it."""
     data: DataSettings
     """The tables in."""
+    language: str = Field(default="en", json_schema_extra={"enum": list(languages())})
+    """In which lists, report and command line speak: English, or Simplified Chinese (`zh`)."""
     timezone: str = "UTC"
     """The time zone in which days are cut."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
@@ -198,12 +186,29 @@ class Job(Settings):
     """Where runs and models are kept."""
     output: str | None = None
     """The output folder. Unset: outputs/NAME under the working directory."""
-    report: ReportSettings = Field(default_factory=ReportSettings)
-    """The report."""
     backtest: BacktestSettings = Field(default_factory=BacktestSettings)
     """What `winback backtest` looks back at."""
     compute: ComputeSettings = Field(default_factory=ComputeSettings)
     """How much of this machine a job may use."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _language_where_it_stood(cls, data: Any) -> Any:
+        """Read `report.language`, as the key was called before lists had a language too."""
+        report = data.get("report") if isinstance(data, dict) else None
+        if not isinstance(report, dict) or set(report) != {"language"}:
+            return data
+        if data.get("language", report["language"]) != report["language"]:
+            msg = "language and report.language are one setting: keep language"
+            raise ValueError(msg)
+        return {**{k: v for k, v in data.items() if k != "report"}, **report}
+
+    @field_validator("language")
+    @classmethod
+    def _has_a_catalogue(cls, language: str) -> str:
+        if language not in languages():
+            raise ValueError(" or ".join(map(repr, languages())))
+        return language
 
     @field_validator("timezone")
     @classmethod

@@ -141,17 +141,20 @@ class Words:
         return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
     def money(self, value: float | None) -> str:
-        """Return an amount, in millions from a million on."""
+        """Return an amount; a large one in the units that the language counts in."""
         if value is None:
             return self("missing")
         size = abs(value)
-        text = (
-            self("millions", n=f"{value / 1e6:,.2f}")
-            if size >= 1e6
-            else f"{value:,.0f}"
-            if size >= 1000 or value == int(value)
-            else f"{value:,.2f}"
-        )
+        scales = self("money.scales").split()  # an exponent of ten, a unit, the next ones
+        for exponent, unit in reversed(list(zip(scales[::2], scales[1::2], strict=True))):
+            if size >= 10 ** int(exponent):
+                large = value / 10 ** int(exponent)
+                places = next((n for n, least in enumerate((100, 10)) if abs(large) >= least), 2)
+                text = f"{large:,.{places}f} {unit}"
+                break
+        else:
+            whole = size >= 1000 or value == int(value)
+            text = f"{value:,.0f}" if whole else f"{value:,.2f}"
         return self("money", currency=self.currency, amount=text) if self.currency else text
 
     def share(self, value: float | None) -> str:

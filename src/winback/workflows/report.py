@@ -121,7 +121,7 @@ def _job(settings: LoadedJob) -> dict[str, Any]:
         "margin": job.margin,
         "active_within_days": job.churn.active_within_days,
         "defaults": settings.defaults,
-        "language": job.report.language,
+        "language": job.language,
         "package_version": version("winback"),
     }
 

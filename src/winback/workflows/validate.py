@@ -62,7 +62,7 @@ def validate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> 
         "matches": matches,
     }
     lines = what_was_read({**read, "keeps_zero": transactions.count_zero}, job.as_of)
-    words = Words(job.report.language)
+    words = Words(job.language)
     said = [line.say(words) for line in lines]
     for line in said:
         reporter.say(line)

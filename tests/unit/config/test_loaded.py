@@ -38,6 +38,13 @@ def test_a_setting_that_was_written_is_no_default(write):
     assert not any(line.startswith("lists.win_back.budget") for line in loaded.defaults)
 
 
+def test_the_language_is_read_where_it_used_to_stand(write):
+    old = load_job(write(LEAST + "report: {language: zh}\n"))
+    assert old.job.language == "zh"
+    assert "language = zh" in old.written
+    assert load_job(write(LEAST)).job.language == "en"
+
+
 def test_settings_are_shown_in_the_letters_that_they_were_written_in(write, monkeypatch):
     monkeypatch.setenv("SHOP_SECRET", "schlüssel")
     columns = "columns: {amount: 实付金额, customer_id: \"'${SHOP_SECRET}'\"}"
@@ -95,7 +102,9 @@ def test_the_command_line_overrides_a_setting_inside_a_group(write):
             r"channels.email.capacity\): got 0.*`channels: {email: {capacity: 150}}`",
         ),
         (LEAST + "name: again\n", r"same key stands twice \(at .*:6\)"),
-        (LEAST + "report: {language: fr}\n", r"report.language\): got 'fr'; allowed: 'en' or 'zh'"),
+        (LEAST + "language: fr\n", r"language\): got 'fr'; allowed: 'en' or 'zh'"),
+        (LEAST + "report: {language: fr}\n", "got 'fr'; allowed: 'en' or 'zh'"),
+        (LEAST + "language: en\nreport: {language: zh}\n", "are one setting: keep language"),
         (LEAST + "timezone: Asia/Shangai\n", r"not a time zone"),
         (LEAST + "margin: .nan\n", r"margin"),
         (LEAST.replace("12-09", "13-09"), r"a date that does not exist"),

@@ -31,7 +31,7 @@ as_of: 2024-03-31
 data:
   transactions: {source: orders.csv, max_rejected_share: 0.5}
   contacts: {source: contacts.csv}
-report: {language: en}
+language: en
 """
 QUIET = "customer_id,timestamp,amount\na,2024-01-01,10\na,2024-03-01,10\nb,2024-02-01,5\n"
 
