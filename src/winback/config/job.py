@@ -162,6 +162,9 @@ class Job(Settings):
     """The tables in."""
     language: str = Field(default="en", json_schema_extra={"enum": list(languages())})
     """In which lists, report and command line speak: English, or Simplified Chinese (`zh`)."""
+    report_names: bool = True
+    """Whether the report names the customers that come first on the lists. `false`: only their
+    places in the files."""
     timezone: str = "UTC"
     """The time zone in which days are cut."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None

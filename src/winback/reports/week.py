@@ -1,4 +1,4 @@
-"""This week: what to decide, who comes first on the lists, and what must be known before."""
+"""The first page, for this week: what to decide, who comes first on the lists."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ def week_of(
     -------
     dict
         ``first`` (at most three entries, worst first), ``decisions`` (at most three; see
-        `decisions`) and ``lists``: by name ``n, control, measure_until`` and ``rows``, the first
-        twenty with the columns `TOP`.
+        `decisions`), ``files``, and ``lists``: by name ``n``, sums, ``expires_at,
+        measure_until``, ``owners`` and ``rows``, the first twenty with the columns `TOP`.
     """
     drawn = {name: _list(lists.get(name), name_customers=name_customers) for name in LISTS}
     shown = {name: entry for name, entry in drawn.items() if entry is not None}
@@ -75,6 +75,7 @@ def week_of(
         "first": first(report, lists, fitness)[:MOST_FIRST],
         "decisions": decisions(report, shown, lists),
         "lists": shown,
+        "files": list(lists.get("files") or ()),
     }
 
 
@@ -201,10 +202,12 @@ def _others(
         brings = called.get("capacity_shadow_price") or called["shadow_price"]
         code = "places" if called.get("capacity_shadow_price") else "budget"
         if brings:
-            found.append(_decision(code, entry, n=waiting, brings=brings))
+            found.append(_decision(code, entry, n=waiting, brings=brings, one=1))
     if called and called["treated"] and not called["uplift_measured"] and called["control"]:
         until = (entry or {}).get("measure_until")
-        found.append(_decision("leave_alone", {**(entry or {}), "expires_at": until}, n=called["control"]))
+        found.append(
+            _decision("leave_alone", {**(entry or {}), "expires_at": until}, n=called["control"])
+        )
     return found
 
 
@@ -214,7 +217,8 @@ def first(
     fitness: Mapping[str, Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
     """Return what changes a decision, worst first: codes with their facts, no wording."""
-    intake, summary, found = report["intake"], report["population"]["summary"], []
+    intake, summary = report["intake"], report["population"]["summary"]
+    found: list[dict[str, Any]] = []
     if summary["n"] == 0:
         found.append({"code": "nobody_scored"})
     silent = _silent_days(intake, str(report["job"]["as_of"]))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from winback.files import read_record
 from winback.workflows.aggregates import TRACKING, read_tracking
 from winback.workflows.evaluate import PREDICTIONS, RECORDS, Evaluation
+from winback.workflows.fitness import fitness_of
 from winback.workflows.report_models import (
     describe_models,
     read_choice,
@@ -35,11 +36,14 @@ if TYPE_CHECKING:
     from winback.workflows.tables import Tables
     from winback.workflows.tracking import Tracking
 
+FOR_PEOPLE = ("win_back.csv", "churn_warning.csv", "lists.xlsx", "win_back_control.csv")
+"""The files beside the report that whoever acts will open."""
+
 
 def report(
     settings: LoadedJob, tables: Tables, results: Results, tracking: Tracking, reporter: Reporter
 ) -> dict[str, Any]:
-    """Compute, draw and stage `report.html`, one offline file without customer identifiers.
+    """Compute, draw and stage `report.html`, one offline file.
 
     Returns
     -------
@@ -79,7 +83,6 @@ def report(
             warnings=[
                 *evaluation.caveats,
                 *(caveat for model in models.used for caveat in model["caveats"]),
-                *(results.manifest.get("win_back") or {}).get("warnings", []),
             ],
         )
         write_data(computed, results.staged("report.json"))
@@ -119,9 +122,12 @@ def _job(settings: LoadedJob) -> dict[str, Any]:
         "horizon_days": job.horizon_days,
         "value_horizon_days": job.value.horizon_days,
         "margin": job.margin,
+        "money": "margin" if "margin" in job.model_fields_set else "revenue",
+        "save_rate": job.lists.churn_warning.save_rate,
         "active_within_days": job.churn.active_within_days,
         "defaults": settings.defaults,
         "language": job.language,
+        "name_customers": job.report_names,
         "package_version": version("winback"),
     }
 
@@ -134,6 +140,7 @@ def _lists(job: Job, results: Results) -> dict[str, Any]:
         "win_back_control": results.require("win_back_control.parquet", "lists"),
         "win_back_summary": _win_back_facts(job, results),
         "churn_warning_summary": results.manifest.get("churn_warning"),
+        "files": [name for name in FOR_PEOPLE if results.find(name)],
     }
 
 
@@ -162,6 +169,7 @@ def _models(
 
     return Models(
         used=describe_models(tracking, used),
+        fitness={role: stated.as_record() for role, stated in fitness_of(tracking, used).items()},
         tiers=_of_today(job, results, "tiers.json"),
         runs=value_runs(job, tracking, used["value"]),
         evidence=read_evidence(tracking, used["churn"]),

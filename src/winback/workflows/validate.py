@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from winback.workflows.tables import Tables
 
 _FURTHER = ("customers", "events", "contacts")
-STALE_DAYS = 14  # a shop whose customers are worth modelling sells something in two weeks
 
 
 def validate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> dict[str, Any]:
@@ -71,6 +70,8 @@ def validate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> 
 
 def warn_of_silence(reporter: Reporter, last_day: date, until: date) -> None:
     """Warn where the newest purchase lies so far back that the feed may have stopped."""
+    from winback.data.policy import STALE_DAYS
+
     silent = (until - last_day).days
     if silent > STALE_DAYS:
         reporter.warn(
