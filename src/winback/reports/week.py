@@ -87,7 +87,7 @@ def _list(rows: Rows | None, *, name_customers: bool) -> dict[str, Any] | None:
         there = columns(engine, "listed")
         wanted = [name for name in TOP if name in there]
         if not name_customers:
-            wanted.remove("customer_id")
+            wanted[wanted.index("customer_id")] = "NULL AS customer_id"
         counted = records(engine, f"SELECT count(*) AS n, {_sums(there)} FROM listed")[0]
         order = "rank" if "rank" in there else "customer_id"
         top = records(

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from winback.config import Job
     from winback.evaluation.fitness import Fitness, Seen
     from winback.registry.load import LoadedModel
@@ -62,12 +64,21 @@ def fitness_of(tracking: Tracking, used: Mapping[str, LoadedModel]) -> dict[str,
 
     stated = {}
     for role in STATED:
+        if role not in used:
+            continue
         model = used[role]
         ref = resolve(tracking.store, f"{model.name}/{model.version}")
         kept = read_fitness(ref)
         if kept is not None:
             stated[role] = Fitness.of(kept)
     return stated
+
+
+def fitness_of_scores(tracking: Tracking, scores: pd.DataFrame) -> dict[str, Fitness]:
+    """Return what was stated of the models that made these scores, whoever is champion now."""
+    if scores.empty:
+        return {}
+    return fitness_of(tracking, {role: tracking.scored_with(scores, role) for role in STATED})
 
 
 def tested_days(job: Job, horizon_days: int) -> int:

@@ -26,6 +26,7 @@ from winback.workflows.report_value import (
     retention,
     trained_then,
 )
+from winback.workflows.score import digests_of
 
 if TYPE_CHECKING:
     from winback.config import Job, LoadedJob
@@ -54,6 +55,7 @@ def report(
     ------
     UsageError
         There are no scores or lists yet.
+        Or they were made of other settings, data or models than are in force.
     DataError
         They are of another date.
     """
@@ -64,13 +66,13 @@ def report(
 
     scores = results.require("scores.parquet", "score")
     lists = _lists(settings.job, results)
-    evaluation = _evaluation(settings.job, results)
     used = tracking.champions
+    _demand(tables, results, used)
+    evaluation = _evaluation(settings.job, results)
     models = _models(settings.job, tables, results, tracking, used, scores)
     earlier = Earlier(
         read_record(results.earlier / "report.json"), read_earlier_lists(settings.job, results)
     )
-    _ = tables.transactions  # the counts of the intake
     with reporter.step("Drawing the report"):
         computed = compute_report(
             _job(settings),
@@ -99,6 +101,14 @@ def report(
     size = path.stat().st_size
     reporter.say(f"report: {results.out / 'report.html'} ({size / 1e6:.1f} MB)")
     return {"bytes": size, "warnings": computed["warnings"]}
+
+
+def _demand(tables: Tables, results: Results, used: Mapping[str, LoadedModel]) -> None:
+    """Refuse to put results side by side that were made of different things."""
+    data = tables.transactions.fingerprint
+    score, made = {"data": data, "models": digests_of(used)}, results.made("score")
+    lists = {"data": data} if made is None else {"data": data, "scores": made}
+    results.demand("train", "score", "lists", train={"data": data}, score=score, lists=lists)
 
 
 def _log(

@@ -77,6 +77,7 @@ def train(
         },
     }
     results.manifest["training"] = summary
+    results.record("train", data=tables.transactions.fingerprint)
     return summary
 
 

@@ -45,7 +45,8 @@ def named(text):
 def test_nobody_is_named_but_those_who_come_first_on_the_lists(arguments):
     report = arguments.report()
     first = {f"{PLANTED}-{i}" for i in (*range(6), *range(10, 30))}
-    assert named(json.dumps(report)) == named(render(report, figures(report))) == first
+    told = json.dumps(report), own_part(render(report, figures(report)))
+    assert named(told[0]) == named(told[1]) == first
     arguments["job"]["name_customers"] = False
     nameless = arguments.report()
     assert PLANTED not in json.dumps(nameless)
@@ -384,8 +385,8 @@ def test_chinese_is_spoken_throughout(arguments, tiers):
     page = page_of(arguments)
     assert '<html lang="zh">' in page
     text = words_of(arguments)
-    assert "处理流失预警：6 位客户，先处理 2 位红色客户" in text
-    named = r"shop(-value)?|winback|value|timezone|alpha|epsilon|data|horizon|days"
+    assert "先处理 2 位红色客户" in text
+    named = r"shop(-value)?|winback|csv|value|timezone|alpha|epsilon|data|horizon|days"
     left = set(re.findall(r"\b[a-z]{3,}\b", re.sub(rf"\b({named})\b", "", text)))
     assert left == set()
 

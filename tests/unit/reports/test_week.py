@@ -31,6 +31,7 @@ def shop(arguments):
         "expected_margin": 17.0,
         "worst_case": 60.0,
         "uplift_measured": True,
+        "uplift_source": "three campaigns",
     }
     lists["churn_warning"] = rows(
         table, 6, severity="red", value_at_risk=100.0, expected_profit=8.5, reason_1="silent"
@@ -116,6 +117,8 @@ def test_no_model_metric_or_parameter_stands_on_the_first_page(shop, language):
     kinds = ("model.", "metric.", "parameter.")
     names = [said for code, said in catalogue(language).items() if code.startswith(kinds)]
     plain = {"churn", "bias", "tiers", "features", "calibration", "层级", "偏差"}
-    found = [name for name in names if name not in plain and re.search(rf"\b{re.escape(name)}\b", text)]
+    found = [
+        name for name in names if name not in plain and re.search(rf"\b{re.escape(name)}\b", text)
+    ]
     assert found == []
     assert len(text.split()) < 900
