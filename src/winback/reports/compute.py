@@ -94,7 +94,6 @@ def compute_report(
         data.scores,
         has_amounts=intake["has_amounts"],
         active_within_days=job.get("active_within_days"),
-        money=job.get("money", "margin"),
     )
     report = {
         "schema": SCHEMA,

@@ -16,7 +16,6 @@ from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
 from winback.files import atomic_path
-from winback.messages import Words
 from winback.reports import list_sizes, notes, this_week, value_choice, verdict
 from winback.reports.gallery import charts as all_charts
 from winback.reports.gallery import figures as draw
@@ -53,7 +52,7 @@ def render(
         A whole HTML document: styles, scripts and data inside, no address to load from (a
         content security policy forbids it), the same bytes for the same input.
     """
-    words = Words(report["job"]["language"], report["job"]["currency"])
+    words = notes.words_of(report)
     places = _places(figures)
     shown = [section for section in sections if section.shown(report, places)]
     page = _environment().get_template("report.html.j2")

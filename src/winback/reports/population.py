@@ -11,11 +11,11 @@ from winback.reports.plain import Rows
 from winback.reports.scored import scored_view, summary_of
 
 PURCHASES = "expected_purchases"
-"""What value is where there are no amounts; else ``clv`` (of margin), or ``revenue``."""
+"""What value is where there are no amounts; else ``clv``."""
 
 
 def population(
-    scores: Rows, *, has_amounts: bool, active_within_days: int | None, money: str = "margin"
+    scores: Rows, *, has_amounts: bool, active_within_days: int | None
 ) -> dict[str, Any]:
     """Aggregate the scores to what the report shows.
 
@@ -23,8 +23,6 @@ def population(
     ----------
     scores, has_amounts, active_within_days
         As for :func:`winback.reports.scored.scored_view`.
-    money
-        What an amount to come is of: ``margin``, or ``revenue`` where no margin is known.
 
     Returns
     -------
@@ -33,13 +31,12 @@ def population(
         ``None`` without value), ``tiers``, ``stages`` (one entry each) and ``risk`` (histogram of
         the churn probability in twenty bins; ``None`` without probabilities).
     """
-    value_is = "revenue" if money == "revenue" else "clv"
     with scored_view(
         scores, active_within_days=active_within_days, has_amounts=has_amounts
     ) as engine:
         summary = summary_of(engine)
         return {
-            "summary": {**summary, "value_is": value_is if has_amounts else PURCHASES},
+            "summary": {**summary, "value_is": "clv" if has_amounts else PURCHASES},
             "concentration": concentration_of(engine, summary["n"], summary["value"]),
             "tiers": groups_of(engine, "tier", summary),
             "stages": stages_of(engine, summary),

@@ -29,16 +29,15 @@ def cards(report: Mapping[str, Any], words: Words) -> list[dict[str, Any]]:
     list of dict
         ``title, money, basis, who, by, file``; texts, None where there is nothing to say.
     """
-    return [_card(entry, report, words) for entry in report["week"]["decisions"]]
+    return [_card(entry, words) for entry in report["week"]["decisions"]]
 
 
-def _card(entry: Mapping[str, Any], report: Mapping[str, Any], words: Words) -> dict[str, Any]:
-    code, money = entry["code"], report["job"].get("money", "margin")
+def _card(entry: Mapping[str, Any], words: Words) -> dict[str, Any]:
+    code = entry["code"]
     facts = {name: value for name, value in entry.items() if name not in {"code", "owners"}}
-    of = words(f"money.{money}")
     return {
         "title": words(f"decide.{code}", **facts),
-        "money": money_line(entry, of, words),
+        "money": money_line(entry, words),
         "basis": _basis(entry, words),
         "who": words("comma").join(entry["owners"][:OWNERS]) or None,
         "by": entry["by"],
@@ -46,22 +45,22 @@ def _card(entry: Mapping[str, Any], report: Mapping[str, Any], words: Words) -> 
     }
 
 
-def money_line(entry: Mapping[str, Any], of: str, words: Words) -> str | None:
+def money_line(entry: Mapping[str, Any], words: Words) -> str | None:
     """Say in one line what something costs, brings and leaves, as expected and at worst.
 
     Examples
     --------
     >>> entry = {"costs": 24.0, "brings": 41.0, "leaves": 17.0, "worst": 60.0}
-    >>> print(money_line(entry, "margin", Words(currency="EUR")))
+    >>> print(money_line(entry, Words(currency="EUR")))
     Costs EUR 24, brings EUR 41 of margin, leaves EUR 17; at worst costs EUR 60 and brings nothing.
     """
     costs, brings, leaves, worst = (entry[part] for part in ("costs", "brings", "leaves", "worst"))
     if brings is None:
         return None
     if costs is None or leaves is None:
-        return words("money.brings", brings=brings, of=of)
+        return words("money.brings", brings=brings)
     at_worst = words("money.worst", worst=worst) if worst is not None else ""
-    return words("money.line", costs=costs, brings=brings, leaves=leaves, of=of, worst=at_worst)
+    return words("money.line", costs=costs, brings=brings, leaves=leaves, worst=at_worst)
 
 
 def _basis(entry: Mapping[str, Any], words: Words) -> str | None:

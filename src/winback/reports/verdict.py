@@ -65,7 +65,8 @@ def changed(report: dict[str, Any], words: Words) -> list[dict[str, str]]:
     """Return the figures of the last run beside today's."""
     compared = report["changes"] or {}
     now, before = compared.get("now"), compared.get("before")
-    if not now or not before or now["value_is"] != before["value_is"]:
+    alike = ("value_is", "money")  # margin is not compared with revenue
+    if not now or not before or any(now.get(key) != before.get(key) for key in alike):
         return []
     rows = []
     for name in COMPARED:

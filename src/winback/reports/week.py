@@ -203,7 +203,7 @@ def _others(
         code = "places" if called.get("capacity_shadow_price") else "budget"
         if brings:
             found.append(_decision(code, entry, n=waiting, brings=brings, one=1))
-    if called and called["treated"] and not called["uplift_measured"] and called["control"]:
+    if called and called["treated"] and called["control"]:
         until = (entry or {}).get("measure_until")
         found.append(
             _decision("leave_alone", {**(entry or {}), "expires_at": until}, n=called["control"])

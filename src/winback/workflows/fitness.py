@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from winback.config import Job
     from winback.evaluation.fitness import Fitness, Seen
+    from winback.messages import Message
     from winback.registry.load import LoadedModel
     from winback.workflows.evaluate import Evaluation
     from winback.workflows.tables import Tables
@@ -81,6 +82,14 @@ def fitness_of_scores(tracking: Tracking, scores: pd.DataFrame) -> dict[str, Fit
     return fitness_of(tracking, {role: tracking.scored_with(scores, role) for role in STATED})
 
 
+def supported(job: Job, tables: Tables) -> Message:
+    """Say what the job's history can support, before anything is fitted on it."""
+    from winback.evaluation.fitness import beforehand
+
+    days = tested_days(job, job.churn_horizon_days or job.horizon_days)
+    return beforehand(tables.transactions.counts.customers, _seen(job, tables, days))
+
+
 def tested_days(job: Job, horizon_days: int) -> int:
     """Return how many days of history a churn score takes that is tested on days unseen by it."""
     window = horizon_days + job.churn.gap_days
@@ -91,7 +100,7 @@ def _seen(job: Job, tables: Tables, needed_days: int) -> Seen:
     from winback.evaluation.fitness import Seen
 
     return Seen(
-        history_days=(job.as_of - tables.past.first_day).days + 1,
+        history_days=(job.as_of - (tables.transactions.counts.first_day or job.as_of)).days + 1,
         needed_days=needed_days,
         repeat_customers=repeat_customers(tables),
     )

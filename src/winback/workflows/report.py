@@ -99,7 +99,6 @@ def report(
         drawn,
     )
     size = path.stat().st_size
-    reporter.say(f"report: {results.out / 'report.html'} ({size / 1e6:.1f} MB)")
     return {"bytes": size, "warnings": computed["warnings"]}
 
 

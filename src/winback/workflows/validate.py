@@ -6,7 +6,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import DataError
-from winback.messages import Words
+from winback.messages import Message, Words
+from winback.workflows.fitness import supported
 from winback.workflows.what_was_read import what_was_read
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def validate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> 
         "matches": matches,
     }
     lines = what_was_read({**read, "keeps_zero": transactions.count_zero}, job.as_of)
+    lines.append(Message("support.line", said=supported(job, tables)))
     words = Words(job.language)
     said = [line.say(words) for line in lines]
     for line in said:

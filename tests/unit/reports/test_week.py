@@ -1,5 +1,6 @@
 """The first page: what to decide, in money; what to know before; and nothing about models."""
 
+import json
 import re
 
 import pytest
@@ -9,7 +10,9 @@ from winback.messages import Message, Words
 from winback.messages.catalogue import catalogue
 from winback.reports import this_week
 from winback.reports.gallery import figures
+from winback.reports.notes import words_of
 from winback.reports.page import render
+from winback.reports.verdict import changed, verdict
 
 ENGLISH = Words(currency="USD")
 
@@ -62,18 +65,20 @@ def test_each_decision_says_its_money_in_one_line_by_whom_and_until_when(shop):
 def test_without_a_margin_money_is_revenue_and_says_so(shop):
     shop["job"]["money"] = "revenue"
     report = shop.report()
-    called, _, settle = this_week.cards(report, ENGLISH)
+    called, _, settle = this_week.cards(report, words_of(report))
     assert "brings USD 41 of revenue (no margin is given)" in called["money"]
     assert settle["title"].startswith("Say what margin you make")
-    assert report["population"]["summary"]["value_is"] == "revenue"
-    assert "expected to bring USD" in first_sentence(report)
-    assert "of revenue" in first_sentence(report)
+    assert "of revenue" in verdict(report, words_of(report))[0]
+    assert "margin" not in " ".join(verdict(report, words_of(report)))
 
 
-def first_sentence(report):
-    from winback.reports.verdict import verdict
-
-    return verdict(report, ENGLISH)[0]
+def test_margin_is_not_compared_with_the_revenue_of_last_time(shop):
+    now = shop.report()
+    then = json.loads(json.dumps(now))
+    then["job"] |= {"as_of": "1998-05-31", "money": "revenue"}
+    assert changed(shop.report(earlier=then), ENGLISH) == []
+    then["job"]["money"] = "margin"
+    assert changed(shop.report(earlier=then), ENGLISH) != []
 
 
 def test_at_most_twenty_rows_a_list_in_the_order_of_the_file(shop):

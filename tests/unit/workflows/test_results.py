@@ -71,7 +71,7 @@ def test_what_was_made_of_other_settings_is_refused_with_what_differs_and_the_co
 
 def test_what_only_says_where_and_how_fast_changes_nothing(shop):
     shop.do(make("lists"))
-    more = "tracking: {uri: elsewhere}\ncompute: {chunk_rows: 1000}\nreport_names: false\n"
+    more = "compute: {chunk_rows: 1000}\nreport_names: false\n"
     shop.yaml.write_text(shop.yaml.read_text() + more)
     shop.do(lambda results: results.demand("lists"))
 
