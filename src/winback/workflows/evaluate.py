@@ -182,7 +182,8 @@ def _tiers_then(job: Job, tables: Tables, window: Window) -> pd.Series[str] | No
     frame = past.frame(window.horizon_days)
     try:
         value = make(recipe if past.has_amounts else without_spend(recipe)).fit(frame)
-        worth = value.predict(frame)["clv" if past.has_amounts else "expected_purchases"]
+        predicted = value.predict(frame, with_interval=False)
+        worth = predicted["clv" if past.has_amounts else "expected_purchases"]
         tiers = ValueTiers(
             job.tiers.n_tiers,
             job.tiers.scheme,

@@ -9,7 +9,15 @@ from scipy.special import betaincinv, expit, gammaincinv
 
 from winback.estimators.base.frames import FloatArray
 from winback.estimators.base.optimum import Likelihood
-from winback.estimators.base.simulation import DROPOUT, LAST, RATE, Draws, Horizons, count_arrivals
+from winback.estimators.base.simulation import (
+    DROPOUT,
+    LAST,
+    RATE,
+    Draws,
+    Horizons,
+    count_arrivals,
+    on_grid,
+)
 from winback.estimators.purchase.beta_geo_expectation import beta_nodes, expected_alive
 from winback.estimators.purchase.beta_geo_likelihood import BetaGeoLikelihood
 from winback.estimators.purchase.dropout import DropoutModel
@@ -88,6 +96,11 @@ class BetaGeometricModel(DropoutModel):
             buys = -np.expm1(-power * np.log1p(horizon / scale))
             values[rows] = (weight[place] * survives * buys).sum(axis=1)
         return np.clip(values, 0.0, 1.0)
+
+    def ahead(self, exposure: FloatArray, horizon: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the time in which a new customer's future is the same: alpha H / (alpha + T)."""
+        time = on_grid(horizon * (self.alpha_ / (self.alpha_ + exposure)))
+        return np.zeros_like(time), time
 
     def draw(self, draws: Draws, exposure: FloatArray, horizon: Horizons) -> FloatArray:
         """Purchases = min(Poisson(lambda H), Geometric(p)): the last one ends the relation."""
