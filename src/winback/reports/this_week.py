@@ -13,6 +13,7 @@ from winback.reports.verdict import warning
 
 SHOWN = ("rank", "customer_id", "why", "what", "through", "owner", "expected_gain")
 PROSE = {"why", "what"}
+REASONS = 2
 OWNERS = 2  # more names than these say nobody
 
 
@@ -113,4 +114,6 @@ def _cell(value: Any, column: str, words: Words) -> str:
         return words("missing")
     if column == "expected_gain":
         return words.money(float(value))
+    if column == "why":  # the file has them all
+        value = words("clause.next").join(str(value).split(words("clause.next"))[:REASONS])
     return capital(str(value)) if column in PROSE else str(value)

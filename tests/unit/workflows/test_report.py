@@ -142,7 +142,7 @@ def test_numbers_of_another_margin_are_not_shown_under_todays(trained, tmp_path)
         with pytest.raises(UsageError, match=r"score: other margin.*winback score \w+.yaml"):
             shop.do(workflow)
     shop.do(score)
-    with pytest.raises(UsageError, match=r"lists: other margin, scores; .*winback lists"):
+    with pytest.raises(UsageError, match=r"got lists: other margin\. .*winback lists"):
         shop.do(report)
     shop.do(lists)
     shop.do(report)

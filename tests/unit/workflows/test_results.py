@@ -64,9 +64,9 @@ def test_what_was_made_of_other_settings_is_refused_with_what_differs_and_the_co
     assert "score: other margin; lists: other margin" in said
     assert "`winback score job.yaml`, then `winback lists job.yaml`" in said
     shop.yaml.write_text(written + "lists: {churn_warning: {capacity: 7}}\n")
-    assert "got lists: other lists.churn_warning;" in refused("score", "lists")
+    assert "got lists: other lists.churn_warning. Next" in refused("score", "lists")
     shop.yaml.write_text(written)
-    assert "got score: other data;" in refused("score", score={"data": "bad"})
+    assert "got score: other data. Next" in refused("score", score={"data": "bad"})
 
 
 def test_what_only_says_where_and_how_fast_changes_nothing(shop):
