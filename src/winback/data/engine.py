@@ -46,13 +46,13 @@ class Engine(Backend):  # type: ignore[misc]  # Ibis has no types
 
     def list_tables(self, *, like: str | None = None, database: Any = None) -> list[str]:
         """Return the names of the tables and views, of one schema or of the current one."""
-        found = self.con.execute(
+        rows = self.con.execute(
             "SELECT DISTINCT table_name FROM information_schema.tables"
             " WHERE table_catalog IN (current_database(), 'temp')"
             " AND table_schema = coalesce(?, current_schema())",
             [database],
         ).fetchall()
-        return list(self._filter_with_like([name for (name,) in found], like))
+        return list(self._filter_with_like([name for (name,) in rows], like))
 
     def create_table(self, name: str, /, obj: Any = None, **options: Any) -> ir.Table:
         """Create a table from an Ibis table or from a frame in memory."""

@@ -52,8 +52,8 @@ def at_risk(
     -------
     pandas.DataFrame
         Their scores, in order, with `severity, previous_severity, days_at_severity,
-        value_at_risk, days_since_last` and `percentile_within_tier` (of the risk, among the
-        active; 1 is the riskiest).
+        value_at_risk, expected_profit, days_since_last` and `percentile_within_tier` (of the risk,
+        among the active; 1 is the riskiest).
 
     Raises
     ------
@@ -74,9 +74,9 @@ def at_risk(
         percentile_within_tier=rows.groupby("tier", dropna=False)["p_churn"].rank(pct=True),
         value_at_risk=rows["p_churn"] * rows["margin_lost"].astype("float64"),
     )
-    rows["exposed"] = (
-        warn_from.expected_profit(rows) if has_money else rows["p_churn"] * rows["purchases_lost"]
-    )
+    rows["expected_profit"] = warn_from.expected_profit(rows)
+    at_stake = rows["expected_profit"] if has_money else rows["p_churn"] * rows["purchases_lost"]
+    rows["exposed"] = at_stake
     if warn_from.unfit is not None:
         rows["percentile_within_tier"] = np.nan
         worth = rows["value_at_risk" if has_money else "purchases_lost"].astype("float64")

@@ -20,11 +20,13 @@ from winback.lists.columns import (
     CHURN_WARNING,
     CHURN_WARNING_EXCLUDED,
     REASON_CODES,
+    REASON_MESSAGES,
     REASONS,
     conform,
 )
 from winback.lists.control import in_holdout
 from winback.lists.eligibility import COOLDOWN, is_active, read_scores
+from winback.lists.for_people import reasons_as_json
 from winback.lists.memory import Memory
 from winback.lists.origin import Origin
 from winback.lists.playbook import Playbook, load_playbook
@@ -344,6 +346,7 @@ def written(
         expires_at=pd.Timestamp(as_of + timedelta(days=good_days)),
         limits=str(origin.limits(LIMITS)),
         **{name: why[name].to_numpy() for name in (*REASONS, *REASON_CODES)},
+        **dict.fromkeys(REASON_MESSAGES, reasons_as_json(why[list(REASONS)].to_numpy())),
     )
     if not money:
         rows = rows.assign(monetary_value=np.nan)

@@ -14,12 +14,6 @@ from winback.lists.severity import LEVELS
 from winback.lists.terms import ANYBODY, Tables
 
 ON_WIN_BACK = "on the win-back list"
-ANSWER_FIRST = {
-    "action": "answer the complaint first",
-    "offer": NO_OFFER,
-    "owner": "customer service",
-}
-"""What goes before every rule while a complaint is open."""
 
 
 def warning_channels(playbook: Playbook, first: Sequence[str] = ()) -> list[str]:
@@ -126,7 +120,7 @@ def warning_actions(
     reached = reach(ids, customers, channels or warning_channels(playbook))
     doing = suggest(rows, playbook, CHURN_WARNING, reached)
     complains = ids.isin(complaints)
-    for what, text in ANSWER_FIRST.items():
+    for what, text in playbook.answer_first.items():
         doing[what] = doing[what].mask(complains, text)
     return doing
 

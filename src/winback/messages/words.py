@@ -104,10 +104,10 @@ class Words:
 
     def label(self, kind: str, name: str) -> str:
         """Return the reader's name of a model, metric, reason, …; unknown names read as words."""
-        text, known = str(name), catalogue(self.language)
-        if f"{kind}.{text}" not in known and kind == "model" and "+" in text:
+        text, entries = str(name), catalogue(self.language)
+        if f"{kind}.{text}" not in entries and kind == "model" and "+" in text:
             return self("with").join(self.label(kind, part) for part in text.split("+"))
-        return known.get(f"{kind}.{text}", text.replace("_", " "))
+        return entries.get(f"{kind}.{text}", text.replace("_", " "))
 
     def reason(self, code: str) -> str:
         """Return the reader's name of a family of reasons; ``event:visit`` names its event."""

@@ -81,26 +81,28 @@ def resolve(store: Store, uri: str) -> ModelVersionRef:
     name, version, alias = _split(uri)
     model = _registered(store, name)
     if alias is not None:
-        known = {key: int(value) for key, value in model.aliases.items()}
-        if alias not in known:
-            shown = ", ".join(f"{key} ({number})" for key, number in sorted(known.items()))
+        aliases = {key: int(value) for key, value in model.aliases.items()}
+        if alias not in aliases:
+            shown = ", ".join(f"{key} ({number})" for key, number in sorted(aliases.items()))
             raise RegistryError(
                 "the model has no version under this alias",
                 where=name,
                 got=alias,
                 allowed=shown or "none yet; promote a version first",
             )
-        version = known[alias]
+        version = aliases[alias]
     with guarded(store.uri):
-        found = {int(v.version): v for v in store.client.search_model_versions(f"name = '{name}'")}
-    if version not in found:
+        versions = {
+            int(v.version): v for v in store.client.search_model_versions(f"name = '{name}'")
+        }
+    if version not in versions:
         raise RegistryError(
             "the model has no such version",
             where=name,
             got=version,
-            allowed=", ".join(map(str, sorted(found))) or "none yet; train it first",
+            allowed=", ".join(map(str, sorted(versions))) or "none yet; train it first",
         )
-    return to_ref(found[version])
+    return to_ref(versions[version])
 
 
 def to_ref(version: Any) -> ModelVersionRef:

@@ -194,8 +194,8 @@ def read_files(store: Store, ref: ModelVersionRef) -> dict[str, str]:
 
 def recipe(store: Store, ref: ModelVersionRef) -> dict[str, Any]:
     """Return how to make the version's unfitted estimator again."""
-    found: dict[str, Any] = json.loads(read_files(store, ref)[RECIPE_FILE])
-    return found
+    content: dict[str, Any] = json.loads(read_files(store, ref)[RECIPE_FILE])
+    return content
 
 
 def metrics(store: Store, ref: ModelVersionRef) -> dict[str, float]:

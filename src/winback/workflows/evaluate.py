@@ -81,13 +81,13 @@ class Evaluation:
     @classmethod
     def of(cls, content: Mapping[str, Any], predictions: pd.DataFrame | None = None) -> Evaluation:
         """Return what `evaluation.json` holds; English of earlier versions stays as it is."""
-        records = [_told(row, "reason", "caveat") for row in content.get("records") or []]
-        groups = [_told(row, "note") for row in content.get("groups") or []]
+        records = [_read_back(row, "reason", "caveat") for row in content.get("records") or []]
+        groups = [_read_back(row, "note") for row in content.get("groups") or []]
         notes = [Message.of(note) for note in content.get("notes") or []]
         return cls(records, predictions, notes, groups, content.get("profit") or [])
 
 
-def _told(row: dict[str, Any], *names: str) -> dict[str, Any]:
+def _read_back(row: dict[str, Any], *names: str) -> dict[str, Any]:
     """Return a row with the messages under these names read back."""
     return {**row, **{name: Message.of(row[name]) for name in names if row.get(name)}}
 

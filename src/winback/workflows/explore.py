@@ -296,8 +296,8 @@ class OpenJob:
             "left at defaults": f"{len(self.loaded.defaults)} settings",
         }
         written = [line.partition(" = ")[::2] for line in self.loaded.written]
-        told = ("name", "as_of", "currency", "margin", "backtest.splits")
-        rows = [row for row in written if row[0] not in told and not row[0].endswith(".source")]
+        headings = ("name", "as_of", "currency", "margin", "backtest.splits")
+        rows = [row for row in written if row[0] not in headings and not row[0].endswith(".source")]
         table = Table(("further settings", "value"), rows)
         return card(f"Job {self.name}", facts, tables=[table])
 

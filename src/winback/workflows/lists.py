@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from winback.messages import as_records
+from winback.messages import Words, as_records
 from winback.workflows.churn_warning import churn_warning
 from winback.workflows.fitness import fitness_of_scores
+from winback.workflows.list_workbook import keep_workbook
 from winback.workflows.win_back import win_back
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ def lists(
     """Make the churn-warning and the win-back list of `as_of`.
 
     Each list stands at the top of the output folder and, under its date, in `lists/AS_OF/`, where
-    the next one looks for the colours that its customers had.
+    the next one looks for the colours that its customers had; so does `lists.xlsx`, which holds all
+    of them for people.
 
     Returns
     -------
@@ -61,8 +63,22 @@ def lists(
             customers,
             on_win_back=set(called.customer_ids),
         )
+    keep_workbook(
+        settings,
+        results,
+        {
+            "churn_warning": warned.listed,
+            "win_back": called.treated,
+            "win_back_control": called.control,
+        },
+        {
+            "churn_warning": warned.summary["messages"],
+            "win_back": called.summary["messages"],
+        },
+    )
+    words = Words(settings.job.language, settings.job.currency)
     for message in (*warned.summary["messages"], *called.summary["messages"]):
-        reporter.say(str(message))
+        reporter.say(message.say(words))
     results.record("lists", data=tables.transactions.fingerprint, scores=results.made("score"))
     rows = results.manifest.setdefault("rows", {})
     rows |= {

@@ -86,11 +86,13 @@ class Training:
                 _log_tiers(run, fitted.estimator, judged)
             run.log_params({**fitted.estimator.get_params(deep=False), "choice": fitted.name})
             run.log_metrics(fitted.metrics)
-            told = _choice(fitted)
-            run.log_dict(told or {"chosen": fitted.name, "reasons": fitted.reasons.clauses}, CHOICE)
+            choice = _choice(fitted)
+            run.log_dict(
+                choice or {"chosen": fitted.name, "reasons": fitted.reasons.clauses}, CHOICE
+            )
             self._log_data(run)
             _log_evaluation(run, evaluation, role, fitted.name)
-            run.register(fitted.estimator, caveats=fitted.caveats, card=_card(fitted, told))
+            run.register(fitted.estimator, caveats=fitted.caveats, card=_card(fitted, choice))
 
     def describe(self) -> None:
         """Log what goes in: every setting as written, and the data's counts."""
@@ -206,10 +208,10 @@ def _choice(fitted: Fitted) -> dict[str, Any] | None:
     return choice(fitted.name, fitted.reasons, rows_of(contest))
 
 
-def _card(fitted: Fitted, told: Mapping[str, Any] | None) -> str:
+def _card(fitted: Fitted, choice: Mapping[str, Any] | None) -> str:
     """Write what whoever looks the version up should know: choice, runners-up, reasons."""
     from winback.messages import Words
     from winback.reports.value_choice import card_text
 
     caveats = [caveat for caveat in fitted.caveats if caveat != fitted.reasons]
-    return card_text(told, fitted.reasons, caveats, Words())
+    return card_text(choice, fitted.reasons, caveats, Words())

@@ -93,7 +93,7 @@ def _matches(tables: Tables, results: Results) -> dict[str, Any]:
 def _totals(tables: Tables) -> tuple[float, int]:
     """Return the sum of the accepted amounts, and how many of them are 0."""
     table = tables.transactions.table
-    found = table.aggregate(total=table.amount.sum(), free=(table.amount == 0).sum())
-    row = found.to_pyarrow().to_pylist()[0]
+    totals = table.aggregate(total=table.amount.sum(), free=(table.amount == 0).sum())
+    row = totals.to_pyarrow().to_pylist()[0]
     # sums of cents as floats end in noise, far below any coin
     return round(float(row["total"] or 0.0), 6), int(row["free"] or 0)

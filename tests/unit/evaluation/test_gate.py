@@ -54,15 +54,17 @@ def TRUE(p, _):  # noqa: N802 - a model, like GOOD and POOR
     return p
 
 
-def decision(found, champion="champion", baselines=("rate",), **kwargs):
-    return decide(found, challenger="challenger", champion=champion, baselines=baselines, **kwargs)
+def decision(evidence, champion="champion", baselines=("rate",), **kwargs):
+    return decide(
+        evidence, challenger="challenger", champion=champion, baselines=baselines, **kwargs
+    )
 
 
 def test_the_same_recipe_again_is_accepted():
-    found = value_evidence(
+    evidence = value_evidence(
         challenger=lambda y, _: y * 0.9, champion=lambda y, _: y * 0.9, rate=POOR
     )
-    result = decision(found)
+    result = decision(evidence)
     assert result.accepted, result.reasons
     assert str(result.reasons[-1]) == "6 checks passed, against the champion, own rate so far"
     assert result.metrics["revenue.bias"] == pytest.approx(0.9)
@@ -84,20 +86,20 @@ def test_a_challenger_must_hold_its_own_against_every_baseline():
 
 
 def test_the_first_model_is_judged_by_the_baselines_alone():
-    found = value_evidence(challenger=GOOD, rate=POOR)
-    assert decision(found, champion=None).accepted
+    evidence = value_evidence(challenger=GOOD, rate=POOR)
+    assert decision(evidence, champion=None).accepted
     assert not decision(value_evidence(challenger=POOR, rate=GOOD), champion=None).accepted
 
 
 def test_a_difference_that_is_sure_but_of_no_consequence_does_not_stop_a_retrain():
     good = noisy(0.5)
-    found = value_evidence(
+    evidence = value_evidence(
         challenger=lambda y, _: 0.902 * y, champion=lambda y, _: 0.9 * y, rate=good
     )
     swapped = value_evidence(
         challenger=lambda y, _: 0.899 * y, champion=lambda y, _: 0.9 * y, rate=good
     )
-    assert decision(found).accepted
+    assert decision(evidence).accepted
     result = decision(swapped)
     change = result.checks.query("metric == 'mae'").iloc[0]
     assert change["low"] > 0  # sure
@@ -117,7 +119,7 @@ def test_a_total_off_by_more_than_two_is_refused_unless_the_champions_is_no_near
 
 
 @pytest.mark.parametrize(
-    ("found", "words"),
+    ("evidence", "words"),
     [
         (
             Evidence("value", None, [], Message("window.too_short", days=12)),
@@ -143,15 +145,15 @@ def test_a_total_off_by_more_than_two_is_refused_unless_the_champions_is_no_near
         ),
     ],
 )  # fmt: skip
-def test_the_gate_fails_closed(found, words):
-    result = decision(found)
+def test_the_gate_fails_closed(evidence, words):
+    result = decision(evidence)
     assert not result.accepted
     assert any(words in str(reason) for reason in result.reasons)
 
 
 def test_a_window_in_which_nothing_happened_closes_the_gate():
-    found = value_evidence(challenger=GOOD, champion=GOOD, rate=POOR)
-    dead = found.tests[0]
+    evidence = value_evidence(challenger=GOOD, champion=GOOD, rate=POOR)
+    dead = evidence.tests[0]
     dead = ForwardTest(WINDOW, "revenue", dead.customers, 0 * dead.actual, dead.predictions)
     assert not decision(Evidence("value", WINDOW, [dead], REFITTED)).accepted
 
@@ -173,24 +175,24 @@ def value_recipe(purchase_model, **params):
 
 
 def test_nothing_is_compared_with_its_own_recipe():
-    found = value_evidence(challenger=GOOD, champion=GOOD, btyd=GOOD, rate=POOR)
+    evidence = value_evidence(challenger=GOOD, champion=GOOD, btyd=GOOD, rate=POOR)
     recipes = {
         "challenger": value_recipe("beta_geo", margin=0.5, horizon_days=90),
         "champion": value_recipe("beta_geo", discount_rate=0.2, random_state=7),
         "btyd": VALUE_CANDIDATES["beta_geo+gamma_gamma"],
         "rate": VALUE_CANDIDATES["rate+own_mean"],
     }
-    result = decision(replace(found, recipes=recipes), baselines=("btyd", "rate"))
+    result = decision(replace(evidence, recipes=recipes), baselines=("btyd", "rate"))
     assert [str(reason) for reason in result.reasons] == [
         "refitted",
         "same recipe as the champion",
         "same recipe as the baseline btyd",
         "2 checks passed, against own rate so far",
     ]
-    alone = decision(replace(found, recipes=recipes), baselines=("btyd",))
+    alone = decision(replace(evidence, recipes=recipes), baselines=("btyd",))
     assert not alone.accepted
     other = recipes | {"champion": value_recipe("beta_geo", spend_model="own_mean")}
-    compared = decision(replace(found, recipes=other), baselines=("rate",))
+    compared = decision(replace(evidence, recipes=other), baselines=("rate",))
     assert set(map(str, compared.checks["against"])) == {"champion", "rate", "0.5 to 2"}
 
 
@@ -271,13 +273,13 @@ def test_recipes_are_refitted_before_the_window_they_are_judged_on(tenth, monkey
 
     monkeypatch.setattr(forward, "fitted_value", spy)
     recipes = {"challenger": VALUE_CANDIDATES["beta_geo+gamma_gamma"]} | BASELINES["value"]
-    found = evaluate_recipes(Past(tenth, TODAY), recipes, horizon_days=90)
+    evidence = evaluate_recipes(Past(tenth, TODAY), recipes, horizon_days=90)
     assert len(seen) == len(recipes) - 1  # the challenger is one of the baselines
     for window, oldest in seen:
         assert (window.as_of, window.until) == (date(1998, 4, 1), date(1998, 6, 30))
         assert oldest == (window.as_of - date(1997, 1, 1)).days
     result = decide(
-        found, challenger="challenger", champion=None, baselines=list(BASELINES["value"])
+        evidence, challenger="challenger", champion=None, baselines=list(BASELINES["value"])
     )
     assert result.accepted, result.reasons
     assert str(result.reasons[0]) == (
@@ -304,37 +306,39 @@ def test_what_differs_in_settings_alone_is_fitted_once(tenth, monkeypatch):
         "broken": value_recipe("oracle"),
         "broken too": value_recipe("oracle"),
     }
-    found = evaluate_recipes(Past(tenth, TODAY), recipes, horizon_days=90)
+    evidence = evaluate_recipes(Past(tenth, TODAY), recipes, horizon_days=90)
     assert [params["purchase_model"] for params in fits] == ["rate", "zero", "oracle"]
-    for test in found.tests:
+    for test in evidence.tests:
         predicted = test.predicted()
         assert set(predicted) == {"challenger", "champion", "zero"}
         assert (predicted["challenger"] == predicted["champion"]).all()
         assert str(test.caveats["champion"]) == "one; two"
-    assert found.failed["broken"] == found.failed["broken too"]
+    assert evidence.failed["broken"] == evidence.failed["broken too"]
 
 
 def test_churn_recipes_go_through_on_real_customers(tenth):
     simple = {"estimator": "ChurnModel", "params": {"candidates": ["logistic"]}}
     base = BASELINES["churn"]["base_rate"]
-    found = evaluate_recipes(
+    evidence = evaluate_recipes(
         Past(tenth, TODAY),
         {"challenger": simple, "base_rate": base},
         horizon_days=90,
         churn=ChurnSettings(365),
     )
-    assert found.kind == "churn"
-    assert decide(found, challenger="challenger", champion=None, baselines=["base_rate"]).accepted
+    assert evidence.kind == "churn"
+    assert decide(
+        evidence, challenger="challenger", champion=None, baselines=["base_rate"]
+    ).accepted
 
 
 def test_tiers_are_learned_from_a_value_model_refitted_at_the_same_cut_off(tenth):
-    found = evaluate_recipes(
+    evidence = evaluate_recipes(
         Past(tenth, TODAY),
         {"challenger": {"estimator": "ValueTiers", "params": {}}},
         horizon_days=90,
         value_recipe=VALUE_CANDIDATES["beta_geo+gamma_gamma"],
     )
-    result = decide(found, challenger="challenger", champion=None, baselines=[])
+    result = decide(evidence, challenger="challenger", champion=None, baselines=[])
     assert result.accepted, result.reasons
     assert result.metrics["tiers.gini"] > 0.5
 

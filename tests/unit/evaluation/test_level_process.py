@@ -12,7 +12,7 @@ ENDS = (800, 800, 755, 710, 665, 525, 160)
 FLAT = [Seen(start, end, 0.0, 0.001) for start, end in zip(STARTS, ENDS, strict=True)]
 
 
-def told(log_ratios, variance=0.001):
+def past_levels(log_ratios, variance=0.001):
     return [
         Seen(start, end, log, variance)
         for start, end, log in zip(STARTS, ENDS, log_ratios, strict=True)
@@ -35,7 +35,7 @@ def test_intervals_hold_what_they_say_over_shops_as_they_are_expected():
         together = together + drawn(level_process.SEASON) ** 2 * season
         noise = np.diag([0.001 + level_process.UNEXPLAINED**2] * len(STARTS) + [0.03**2])
         logs = rng.multivariate_normal(np.zeros(len(spans)), together + noise)
-        level = next_level(told(logs[:-1]), TODAY, DAYS)
+        level = next_level(past_levels(logs[:-1]), TODAY, DAYS)
         held.append(level.quantile(0.1) < logs[-1] < level.quantile(0.9))
         moved.append(logs[-1] - level.mean)
         still.append(logs[-1])
@@ -50,8 +50,8 @@ def test_where_nothing_moved_nothing_is_shifted():
 
 
 def test_a_season_is_believed_as_far_as_it_stands_out():
-    weak = next_level(told([0, 0, 0, 0, 0, 0.05, 0.05]), TODAY, DAYS)
-    strong = next_level(told([0, 0, 0, 0, 0, 1.0, 1.0]), TODAY, DAYS)
+    weak = next_level(past_levels([0, 0, 0, 0, 0, 0.05, 0.05]), TODAY, DAYS)
+    strong = next_level(past_levels([0, 0, 0, 0, 0, 1.0, 1.0]), TODAY, DAYS)
     assert abs(weak.mean) < 0.05
     assert 0.7 < strong.mean < 1.05
     alone = next_level([*FLAT[:5], Seen(435, 525, 1.0, 0.001)], TODAY, DAYS)
@@ -60,14 +60,14 @@ def test_a_season_is_believed_as_far_as_it_stands_out():
 
 
 def test_a_break_of_the_last_month_is_noticed_and_leaves_more_open():
-    broken = next_level(told([-0.3, -0.12, 0, 0, 0, 0, 0]), TODAY, DAYS)
+    broken = next_level(past_levels([-0.3, -0.12, 0, 0, 0, 0, 0]), TODAY, DAYS)
     assert -0.4 < broken.mean < -0.1
     assert broken.spread > next_level(FLAT, TODAY, DAYS).spread
 
 
 def test_a_level_that_holds_is_followed_and_chance_is_not():
-    sure = next_level(told([0.3] * 7, 0.0005), TODAY, DAYS)
-    small = next_level(told([0.3] * 7, 0.2), TODAY, DAYS)
+    sure = next_level(past_levels([0.3] * 7, 0.0005), TODAY, DAYS)
+    small = next_level(past_levels([0.3] * 7, 0.2), TODAY, DAYS)
     assert 0.15 < sure.mean <= 0.3
     assert abs(small.mean) < sure.mean / 2
 

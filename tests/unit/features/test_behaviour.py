@@ -172,11 +172,11 @@ def test_a_refund_not_yet_booked_is_unseen():
 
 
 def test_a_chunk_of_customers_has_the_features_of_the_whole(frame):
-    some = ibis.memtable(pa.table({"customer_id": ["bob", "cyd", "nobody"]}))
-    chunk = table(customers=some)
+    two_customers = ibis.memtable(pa.table({"customer_id": ["bob", "cyd", "nobody"]}))
+    chunk = table(customers=two_customers)
     assert chunk.equals(frame.loc[["bob", "cyd"]])
     everybody = population_table(TABLE, [AS_OF], count_zero=False).to_pyarrow()
-    chunk = table(customers=some, population=ibis.memtable(everybody))
+    chunk = table(customers=two_customers, population=ibis.memtable(everybody))
     assert chunk.equals(frame.loc[["bob", "cyd"]])
 
 

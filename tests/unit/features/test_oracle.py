@@ -116,11 +116,11 @@ def test_behaviour_equals_plain_pandas(rows, table):
     assert got.index.tolist() == sorted(days.index)
     back = days[days["size"] > 1]
     own = [(last - first).days / (n - 1) for first, last, n in back.itertuples(index=False)]
-    some = got.index[::8]  # the oracle is slow
-    groups = dict(iter(seen[seen.customer_id.isin(some)].groupby("customer_id")))
-    expected = pd.DataFrame({c: oracle(groups[c], population_gap=np.mean(own)) for c in some}).T
+    sample = got.index[::8]  # the oracle is slow
+    groups = dict(iter(seen[seen.customer_id.isin(sample)].groupby("customer_id")))
+    expected = pd.DataFrame({c: oracle(groups[c], population_gap=np.mean(own)) for c in sample}).T
     assert (expected.frequency > 0).sum() > 100
-    got = got.loc[some]
+    got = got.loc[sample]
     for name in expected.columns:
         np.testing.assert_allclose(
             got[name], expected[name].astype(float), rtol=1e-9, atol=1e-6, err_msg=name

@@ -160,11 +160,11 @@ def test_who_is_left_out_is_told_the_truth(warn_from, reasons):
     )
     listed = select(table, warn_from=warn_from)
     terms = WarningTerms(capacity=9, warn_from=warn_from or WarnFrom())
-    told = left_out(table, listed, listed, as_of=AS_OF, terms=terms).set_index("customer_id")
-    assert told["reason"].to_dict() == {"f": "not active"} | (
+    why = left_out(table, listed, listed, as_of=AS_OF, terms=terms).set_index("customer_id")
+    assert why["reason"].to_dict() == {"f": "not active"} | (
         reasons if warn_from is None or warn_from.profit else reasons | {"d": "not at risk"}
     )
-    assert told.loc["x", ["p_churn", "overdue_ratio"]].tolist() == [0.5, 0.99]
+    assert why.loc["x", ["p_churn", "overdue_ratio"]].tolist() == [0.5, 0.99]
 
 
 def test_scores_that_cannot_be_used_are_refused():

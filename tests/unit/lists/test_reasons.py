@@ -156,14 +156,14 @@ def test_where_nothing_can_be_said_it_says_so():
 
 def test_every_family_of_the_catalogue_has_a_sentence():
     for family in {feature.family for feature in FEATURES if feature.model}:
-        found = facts(
+        table = facts(
             **{
                 "tenure": {"T": 9.0},
                 "frequency": {"count_90": 0.0},
                 "category": {"n_categories_90": 1.0},
             }.get(family, {})
         )
-        assert sentence(family, found).notna().all(), family
+        assert sentence(family, table).notna().all(), family
 
 
 def test_nothing_is_said_without_the_figures():

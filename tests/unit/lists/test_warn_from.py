@@ -73,7 +73,7 @@ def test_it_is_told_as_data():
         "by": "days",
         "lead_median": 9,
     }
-    told = WarnFrom(profit=5, economics=MONEY).summary()
-    assert [told[name] for name in ("by", "profit", "save_rate", "offer_cost")] == [
+    summary = WarnFrom(profit=5, economics=MONEY).summary()
+    assert [summary[name] for name in ("by", "profit", "save_rate", "offer_cost")] == [
         "profit", 5, 0.25, 4,
     ]  # fmt: skip

@@ -199,8 +199,8 @@ def test_targets_tested_on_different_days_are_told_apart(arguments):
 
 
 def test_the_quality_figures_can_be_drawn_alone(arguments):
-    found = quality(arguments["evaluation"], arguments["predictions"])
-    assert list(quality_figures(found)) == [
+    figures = quality(arguments["evaluation"], arguments["predictions"])
+    assert list(quality_figures(figures)) == [
         "gain",
         "lift",
         "precision_recall",
@@ -305,14 +305,14 @@ def test_what_became_of_the_last_lists_is_told(arguments, tmp_path):
         paths[name] = tmp_path / f"{name}.parquet"
         rows[["customer_id"]].to_parquet(paths[name])
     arguments["earlier_lists"] = {"as_of": "1998-05-31", **paths}
-    told = arguments.report()["changes"]["lists"]
-    assert told["churn_warning"] == {
+    lists = arguments.report()["changes"]["lists"]
+    assert lists["churn_warning"] == {
         "n": 100,
         "bought": int(last["bought"][4:104].sum()),
         "again": 2,
         "new": 4,
     }
-    assert told["win_back"] == {"n": 40, "bought": int(last["bought"][100:140].sum())}
+    assert lists["win_back"] == {"n": 40, "bought": int(last["bought"][100:140].sum())}
     assert "Of 100 warned about on 1998-05-31" in words_of(arguments)
 
 
@@ -401,9 +401,9 @@ def test_a_handful_of_customers_has_no_curves_by_percent(arguments):
 
 def test_the_model_in_use_is_told_where_another_was_tested_as_chosen(arguments):
     model = {**arguments["models"][0], "role": "churn"}
-    for estimator, told in (("boosted", False), ("logistic", True)):
+    for estimator, differs in (("boosted", False), ("logistic", True)):
         arguments["models"] = [{**model, "estimator": estimator}]
-        assert ("In use today: logistic regression" in words_of(arguments)) is told
+        assert ("In use today: logistic regression" in words_of(arguments)) is differs
 
 
 def test_baselines_lie_beside_the_chosen_model_in_the_reliability_chart(arguments):

@@ -85,10 +85,10 @@ class Engine:
         return self
 
     def to_pyarrow_batches(self, **_):  # an engine takes its own counsel
-        at = 0
+        start = 0
         for size in self.sizes:
-            yield from self.table.slice(at, size).combine_chunks().to_batches()
-            at += size
+            yield from self.table.slice(start, size).combine_chunks().to_batches()
+            start += size
 
 
 @pytest.mark.parametrize("rows", [1, 7, 50, 300, 1000])
@@ -99,13 +99,15 @@ def test_the_file_does_not_depend_on_the_batches_of_the_engine(scorer, tmp_path,
     written = []
     for name, sizes in {"whole": [n], "single": [1] * n, "ragged": ragged}.items():
         path = tmp_path / f"{name}.parquet"
-        told = []
+        digests = []
         assert (
-            write_scores(Engine(frame, sizes), path, scorer, chunk_rows=rows, progress=told.append)
+            write_scores(
+                Engine(frame, sizes), path, scorer, chunk_rows=rows, progress=digests.append
+            )
             == n
         )
-        assert told[-1] == n
-        assert told == sorted(set(told))
+        assert digests[-1] == n
+        assert digests == sorted(set(digests))
         written.append(path.read_bytes())
     assert written[0] == written[1] == written[2]
     chunks = pq.ParquetFile(tmp_path / "whole.parquet").metadata
@@ -239,9 +241,9 @@ def drawn(n, days, rng):
     in_window, in_horizon = np.zeros(n), np.zeros(n)
     while alive.any():
         now = now + np.where(alive, rng.exponential(1 / rate), np.inf)
-        known = now <= days
-        table["frequency"] += known
-        table["recency"] = table["recency"].where(~known, now)
+        before = now <= days
+        table["frequency"] += before
+        table["recency"] = table["recency"].where(~before, now)
         in_window += (now > days) & (now <= days + 90)
         in_horizon += (now > days) & (now <= days + 180)
         alive &= (now <= days + 180) & (rng.random(n) >= leaves)
@@ -261,11 +263,11 @@ def test_what_leaving_costs_is_what_leavers_do_not_buy(scorer):
     if_leaves = expected - model.p_purchase(table, 90).to_numpy() * said
     cells = pd.qcut(said, 12, labels=False, duplicates="drop")
     for cell in np.unique(cells):
-        for who, told in ((stays, if_leaves + said), (~stays, if_leaves)):
+        for who, loss in ((stays, if_leaves + said), (~stays, if_leaves)):
             mine = (cells == cell) & who
             error = in_horizon[mine].std() / np.sqrt(mine.sum())
             seen = in_horizon[mine].mean()
-            assert abs(told[mine].mean() - seen) < 4 * error + 0.03 * seen
+            assert abs(loss[mine].mean() - seen) < 4 * error + 0.03 * seen
     # more than all that is expected: that counts on leaving already
     assert said.mean() > 1.1 * expected.mean()
 

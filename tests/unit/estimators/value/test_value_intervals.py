@@ -29,29 +29,29 @@ def model(frame):
 
 
 def test_the_level_widens_intervals_and_moves_no_prediction(frame, model):
-    known = model.intervals(frame)
+    plain = model.intervals(frame)
     point = model.predict(frame)["clv"]
     wide = model.set_params(level=(0.0, 0.3, 0.3)).intervals(frame)
     assert (model.predict(frame)["clv"] == point).all()
     model.set_params(level=NO_LEVEL)
-    width = {k: v["revenue_high_80"] - v["revenue_low_80"] for k, v in enumerate((known, wide))}
+    width = {k: v["revenue_high_80"] - v["revenue_low_80"] for k, v in enumerate((plain, wide))}
     busy = frame["frequency"] > 3
     assert (width[1][busy] > width[0][busy]).mean() > 0.95
     assert (wide["purchases_low_80"] % 1 == 0).mean() > 0.5  # whole, but where the mean is lower
 
 
 def test_each_end_has_its_own_level_and_a_raised_one_holds_more_who_come_back(frame, model):
-    known = model.intervals(frame, 14)
+    plain = model.intervals(frame, 14)
     raised = model.set_params(level=(0.0, 0.0, 0.5)).intervals(frame, 14)
     lowered = model.set_params(level=(0.0, 0.5, 0.0)).intervals(frame, 14)
     model.set_params(level=NO_LEVEL)
     for side, of in (("low", raised), ("high", lowered)):
-        names = [name for name in known if f"_{side}_" in name]
-        pd.testing.assert_frame_equal(of[names], known[names], check_exact=True)
-    unlikely = known["purchases_high_80"] < 1
+        names = [name for name in plain if f"_{side}_" in name]
+        pd.testing.assert_frame_equal(of[names], plain[names], check_exact=True)
+    unlikely = plain["purchases_high_80"] < 1
     assert (raised["purchases_high_80"] >= 1)[unlikely].any()  # no factor raises a zero
-    assert (raised["revenue_high_90"] >= known["revenue_high_90"]).all()
-    assert (lowered["revenue_low_90"] <= known["revenue_low_90"]).all()
+    assert (raised["revenue_high_90"] >= plain["revenue_high_90"]).all()
+    assert (lowered["revenue_low_90"] <= plain["revenue_low_90"]).all()
 
 
 def test_a_sum_is_narrower_than_the_sum_and_not_narrower_than_the_level(frame, model):
