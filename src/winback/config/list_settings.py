@@ -69,7 +69,7 @@ class ChurnWarningSettings(Settings):
         0.85,
     )
     """P(churn) from which a customer is at risk, at high risk, at very high risk."""
-    breach_thresholds: Annotated[tuple[float, ...], Field(min_length=2, max_length=2)] = (1.0, 2.0)
+    breach_thresholds: Annotated[tuple[float, ...], Field(min_length=2, max_length=2)] = (1.5, 3.0)
     """Silence in typical gaps of the customer's own, from which the rhythm is broken, badly so."""
 
 
