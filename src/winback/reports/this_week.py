@@ -13,7 +13,6 @@ from winback.reports.verdict import warning
 
 SHOWN = ("rank", "customer_id", "why", "what", "through", "owner", "expected_gain")
 PROSE = {"why", "what"}
-REASONS = 2
 OWNERS = 2  # more names than these say nobody
 
 
@@ -114,6 +113,6 @@ def _cell(value: Any, column: str, words: Words) -> str:
         return words("missing")
     if column == "expected_gain":
         return words.money(float(value))
-    if column == "why":  # the file has them all
-        value = words("clause.next").join(str(value).split(words("clause.next"))[:REASONS])
+    if column == "why":  # the first reason; the file has them all
+        value = str(value).partition(words("clause.next"))[0]
     return capital(str(value)) if column in PROSE else str(value)

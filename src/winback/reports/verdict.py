@@ -66,7 +66,7 @@ def changed(report: dict[str, Any], words: Words) -> list[dict[str, str]]:
     compared = report["changes"] or {}
     now, before = compared.get("now"), compared.get("before")
     alike = ("value_is", "money")  # margin is not compared with revenue
-    if not now or not before or any(now.get(key) != before.get(key) for key in alike):
+    if not now or not before or any(now[key] != before.get(key, now[key]) for key in alike):
         return []
     rows = []
     for name in COMPARED:
