@@ -233,6 +233,11 @@ class Job(Settings):
         return self
 
     @property
+    def amounts(self) -> str:
+        """What amounts to come are of: `margin` or, where the job gives none, `revenue`."""
+        return "margin" if "margin" in self.model_fields_set else "revenue"
+
+    @property
     def churn_horizon_days(self) -> int | None:
         """The churn horizon that the job gives; None: it is read from the data (`auto`)."""
         given = self.churn.horizon_days

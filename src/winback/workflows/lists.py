@@ -76,7 +76,7 @@ def lists(
             "win_back": called.summary["messages"],
         },
     )
-    words = Words(settings.job.language, settings.job.currency)
+    words = Words(settings.job.language, settings.job.currency, settings.job.amounts)
     for message in (*warned.summary["messages"], *called.summary["messages"]):
         reporter.say(message.say(words))
     results.record("lists", data=tables.transactions.fingerprint, scores=results.made("score"))

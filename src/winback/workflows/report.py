@@ -131,7 +131,7 @@ def _job(settings: LoadedJob) -> dict[str, Any]:
         "horizon_days": job.horizon_days,
         "value_horizon_days": job.value.horizon_days,
         "margin": job.margin,
-        "money": "margin" if "margin" in job.model_fields_set else "revenue",
+        "money": job.amounts,
         "save_rate": job.lists.churn_warning.save_rate,
         "active_within_days": job.churn.active_within_days,
         "defaults": settings.defaults,
