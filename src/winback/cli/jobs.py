@@ -25,6 +25,7 @@ _PLAIN = {
     "validate": "Read and check the data; say what was read, and what was rejected and why.",
     "promote": "Let the gate compare challengers with champions; exit 4 when it refuses one.",
     "score": "Score every customer with the champions, into scores.parquet.",
+    "indicators": "Compute the business's indicators over time, into indicators.parquet.",
     "report": "Draw report.html from what the earlier steps left.",
     "backtest": "Train at each of the job's splits, and compare with what happened next.",
 }
@@ -37,6 +38,7 @@ _ORDER = (
     "score",
     "lists",
     "explain",
+    "indicators",
     "report",
     "backtest",
 )

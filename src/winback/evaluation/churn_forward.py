@@ -10,6 +10,7 @@ from functools import cached_property
 import ibis.expr.types as ir
 import pandas as pd
 
+from winback.data.engine import laid_down
 from winback.economics import Economics
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.base.artifact import make
@@ -20,7 +21,7 @@ from winback.estimators.purchase.purchase_rule import PurchaseRule
 from winback.evaluation.calibration import Floats
 from winback.evaluation.churn_contest import choose_churn
 from winback.evaluation.forward import ForwardTest, Recipe, attempt, unfitted
-from winback.evaluation.past import Past, laid_down
+from winback.evaluation.past import Past
 from winback.evaluation.windows import Window
 from winback.features.behaviour import active
 from winback.features.feature_catalogue import feature_columns

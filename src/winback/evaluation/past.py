@@ -18,12 +18,10 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, TypeVar
 
-import ibis
 import ibis.expr.types as ir
 import pandas as pd
-from ibis.util import gen_name
 
-from winback.data.engine import Engine
+from winback.data.engine import laid_down
 from winback.data.tables import Transactions
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.base.parts import Parts
@@ -298,14 +296,3 @@ def _outcomes(transactions: Transactions, window: Window) -> pd.DataFrame:
     table = outcomes_table(transactions.table, days, count_zero=transactions.count_zero)
     rows: pd.DataFrame = table.to_pyarrow().to_pandas()
     return rows.set_index("customer_id")[["purchases", "revenue"]]
-
-
-def laid_down(table: ir.Table) -> ir.Table:
-    """Compute a table now, and leave its rows in winback's engine until that is closed.
-
-    Another engine, such as that of a table in memory, computes it whenever it is read.
-    """
-    engine = ibis.get_backend(table)
-    if not isinstance(engine, Engine):
-        return table
-    return engine.create_table(gen_name("past"), table, temp=True)

@@ -16,7 +16,7 @@ DYNAMIC = re.compile(
     r"(error|sheet|book|channel|offer|step|left_out|choice|calibration|coverage|excluded|stage|rejected|parameter|feature"
     r"|change|since|metric|model|target|role|severity|section|chart|group|reason|tier|effect|intake"
     r"|done|decision|clause|warning|value|lead|column|customer|day|row|churn_warning"
-    r"|inner_cutoff|tab|decide|money|file)\."
+    r"|inner_cutoff|tab|decide|money|file|indicator|grain)\."
 )
 
 
