@@ -35,6 +35,7 @@ COMMANDS = [
     "train",
     "promote",
     "rollback",
+    "models",
     "score",
     "lists",
     "explain",

@@ -52,7 +52,7 @@ def train(
     job = settings.job
     validate(job, tables, results, reporter)
     require_customers(settings, tables)
-    _ = tracking.store  # an unreachable one is told before minutes are spent
+    _ = tracking.store.client  # an unreachable one is told before minutes are spent
     evaluation = evaluate(job, tables, results, reporter)
     with training(tracking, tables, results.manifest["intake"], force=force) as registry:
         if not registry.reused:

@@ -13,10 +13,10 @@ SOURCE = Path(winback.__file__).parent
 FILES = [*SOURCE.rglob("*.py"), *SOURCE.rglob("templates/*")]
 # made from a name: words(f"chart.{name}.title"), words.label("model", name), words.count(n, "row")
 DYNAMIC = re.compile(
-    r"(error|sheet|book|channel|offer|step|left_out|choice|calibration|gauge|coverage|excluded|stage|rejected|parameter|feature"
+    r"(error|sheet|book|page|models|purchase_day|channel|offer|step|left_out|choice|calibration|gauge|coverage|excluded|stage|rejected|parameter|feature"
     r"|change|since|metric|model|target|role|severity|section|chart|group|reason|tier|effect|intake"
     r"|done|decision|clause|warning|value|tile|lead|column|customer|day|row|churn_warning"
-    r"|inner_cutoff)\."
+    r"|inner_cutoff|indicator|grain)\."
 )
 
 
