@@ -1,8 +1,9 @@
 """Customers of one population: what a cut looks like where there are no segments.
 
 Purchases are skewed, and tied at "bought once". A cloud that is neither, such as a Gaussian, is cut
-less cleanly, and would make clusters of what is only skewness. So customers are drawn from BG/NBD and
-Gamma-Gamma fitted to those at hand: rates, dropouts and spends that differ by one smooth law each.
+less cleanly, and would make clusters of what is only skewness. So customers are drawn from BG/NBD
+and Gamma-Gamma fitted to those at hand: rates, dropouts and spends that differ by one smooth law
+each.
 """
 
 from __future__ import annotations

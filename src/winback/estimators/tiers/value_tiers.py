@@ -365,9 +365,10 @@ class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-lea
 
 def _one_population(frame: pd.DataFrame) -> Callable[[np.random.Generator], Floats] | None:
     """Return what draws customers without segments, each draw in standard deviations of its own."""
-    data = pd.DataFrame(read_columns(frame, _COLUMNS, reader="ValueTiers"))
-    data = data.sort_values(list(_COLUMNS), ignore_index=True)
-    draw = one_population(data.iloc[:: -(-len(data) // tier_selection.ROWS)].to_dict("series"))
+    data = read_columns(frame, _COLUMNS, reader="ValueTiers")
+    order = np.lexsort([data[name] for name in _COLUMNS])
+    some = order[:: -(-len(order) // tier_selection.ROWS)]
+    draw = one_population({name: data[name][some] for name in _COLUMNS})
     if draw is None:
         return None
 
