@@ -20,6 +20,7 @@ from winback.lists.spend import WORST_CASE
 from winback.messages import Message
 
 LIMITS = ("budget", "capacity", "control_share")
+DOUBTFUL = 0.05  # below, chance alone is no longer what one would expect
 UNTIL_MEASURED = ("uplift_prior", "exploration_share")
 
 
@@ -334,4 +335,6 @@ def _checked(summary: dict[str, Any]) -> list[Message]:
     ratio, joint = summary["sample_ratio"]["p_value"], summary["balance"]["p_value"]
     if ratio is None or joint is None:
         return []
+    if min(ratio, joint) < DOUBTFUL:
+        return [Message("win_back.doubtful", p_sizes=ratio, p_before=joint)]
     return [Message("win_back.as_drawn", p_sizes=ratio, p_before=joint)]
