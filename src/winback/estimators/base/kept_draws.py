@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -38,6 +39,13 @@ class Kept:
         self.counts = np.zeros((self.room, n_draws), dtype=np.float32)
         self.amounts = np.zeros((self.room, n_draws), dtype=np.float32)
         self._places: dict[tuple[float, ...], int] = {}
+        self._of_frequency: dict[float, Any] = {}
+
+    def once(self, frequency: float, make: Callable[[], Any]) -> Any:
+        """Return the streams of a frequency, with what was made of them, or make them now."""
+        if frequency not in self._of_frequency:
+            self._of_frequency[frequency] = make()
+        return self._of_frequency[frequency]
 
     def places(self, distinct: Sequence[FloatArray], living: Living) -> IntArray:
         """Return the rows of futures, at most `room`; those not kept yet are drawn by `living`.
@@ -56,9 +64,8 @@ class Kept:
             new = np.arange(len(keys))
         x, informed, exposure, horizon = (column[new] for column in distinct)
         for rows in equal_runs(x, informed, BLOCK_CELLS // self.counts.shape[1]):
-            counts, amounts = living(
-                x[rows.start], informed[rows.start], exposure[rows], horizon[rows]
-            )
+            of = (float(x[rows.start]), float(informed[rows.start]))
+            counts, amounts = living(*of, exposure[rows], horizon[rows])
             first = len(self._places)
             kept = slice(first, first + len(counts))
             self.counts[kept] = counts
