@@ -15,7 +15,7 @@ import pandas as pd
 
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.base.artifact import make
-from winback.estimators.value.value_intervals import LevelRange
+from winback.estimators.value.level_range import LevelRange
 from winback.evaluation.calibration import Floats
 from winback.evaluation.past import Past
 from winback.evaluation.value_snapshots import value_snapshots

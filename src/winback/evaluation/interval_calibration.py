@@ -15,11 +15,13 @@ put in: an interval is to hold at the level that is expected, as unsure as that 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from winback.estimators.base.frames import FloatArray
-from winback.estimators.value.value_intervals import End, LevelRange, segment_of
+from winback.estimators.value.level_range import End, LevelRange, segment_of
 from winback.evaluation.forward import LEVELS, ForwardTest, Recipe, fitted_value
 from winback.evaluation.past import Past
 
@@ -123,6 +125,34 @@ def randomised_coverage(stretches: FloatArray, ends: Sequence[End], promise: flo
     return inside / float(stretches[:, 3].sum())
 
 
+def covered_at_random(
+    past: Past,
+    recipe: Recipe,
+    tests: Mapping[str, ForwardTest],
+    target: str,
+    shifts: Mapping[str, float],
+    ends: Sequence[End],
+    promise: float,
+) -> float:
+    """Return `randomised_coverage` of a window at the level that was predicted for it.
+
+    Parameters
+    ----------
+    past, recipe
+        As of `calibrated_ends`.
+    tests : mapping of str to ForwardTest
+        Of the window, by target.
+    target : str
+    shifts : mapping of str to float
+        By target: logarithm of what predictions were multiplied by.
+    ends, promise
+        As of `randomised_coverage`.
+    """
+    return randomised_coverage(
+        _lying(past, recipe, tests, [(1.0, shifts)], 0)[target], ends, promise
+    )
+
+
 def _stretches(
     past: Past,
     recipe: Recipe,
@@ -131,39 +161,51 @@ def _stretches(
     random_state: int,
 ) -> dict[str, FloatArray]:
     """Return where the outcomes of a window lie, with its total as it came, at each node."""
-    window = next(iter(tests.values())).window
-    then = past.at(window.as_of)
-    frame = then.frame(window.horizon_days)
-    fewer = frame.sample(min(len(frame), MAX_CUSTOMERS), random_state=random_state)
-    model = fitted_value(then, recipe, window, random_state, frame)
-    model.set_params(level=LevelRange(), n_draws=DRAWS)
-    expected = model.expected(frame)
-    actual = {
-        target: test.actual[test.customers.index.get_indexer(fewer.index)]
-        for target, test in tests.items()
-    }
-    off = {}
+    frame, model = _refitted(past, recipe, tests, random_state)
+    expected, off = model.expected(frame), {}
     for target, test in tests.items():
-        total = float(expected["expected_purchases" if target == "purchases" else target].sum())
-        happened = float(test.actual.sum())
-        off[target] = np.log(happened / total) if min(happened, total) > 0 else 0.0
+        name = "expected_purchases" if target == "purchases" else target
+        total, happened = float(expected[name].sum()), float(test.actual.sum())
+        off[target] = float(np.log(happened / total)) if min(happened, total) > 0 else 0.0
+    # both move together: what everybody buys is most of what everybody brings
+    nodes = [
+        (weight, {target: off[target] - node * spreads[target] for target in tests})
+        for node, weight in NODES.items()
+    ]
+    return _lying(past, recipe, tests, nodes, random_state)
+
+
+def _lying(
+    past: Past,
+    recipe: Recipe,
+    tests: Mapping[str, ForwardTest],
+    nodes: Sequence[tuple[float, Mapping[str, float]]],
+    random_state: int,
+) -> dict[str, FloatArray]:
+    """Return where the outcomes of a window lie at each of several levels, with its weight."""
+    frame, model = _refitted(past, recipe, tests, random_state)
+    fewer = frame.sample(min(len(frame), MAX_CUSTOMERS), random_state=random_state)
+    segments, ladder = segment_of(fewer["frequency"].to_numpy()), np.r_[0.0, GRID, 1.0]
     found: dict[str, list[FloatArray]] = {target: [] for target in tests}
-    segments = segment_of(fewer["frequency"].to_numpy())
-    for node, weight in NODES.items():
-        # both move together: what everybody buys is most of what everybody brings
-        shifts = {target: off[target] - node * spreads[target] for target in tests}
+    for weight, shifts in nodes:
         main = shifts.get("revenue", shifts["purchases"])
         level = LevelRange(shift=main, purchase_shift=shifts["purchases"])
         for target, values in model.set_params(level=level).quantiles(fewer, GRID).items():
             if target in tests:
-                below = (values < actual[target][:, None]).sum(axis=1)
-                upto = (values <= actual[target][:, None]).sum(axis=1)
-                ladder = np.r_[0.0, GRID, 1.0]
-                rows = [
-                    segments,
-                    ladder[below],
-                    ladder[upto + (upto > below)],
-                    segments * 0 + weight,
-                ]
+                actual = tests[target].actual[fewer.index.to_numpy()][:, None]
+                below, upto = (values < actual).sum(axis=1), (values <= actual).sum(axis=1)
+                chances = ladder[below], ladder[upto + (upto > below)]
+                rows = [segments, *chances, np.full(len(fewer), weight)]
                 found[target].append(np.column_stack(rows))
     return {target: np.concatenate(parts) for target, parts in found.items()}
+
+
+def _refitted(
+    past: Past, recipe: Recipe, tests: Mapping[str, ForwardTest], random_state: int
+) -> tuple[pd.DataFrame, Any]:
+    """Return the customers of a window and the model as they were at its cut-off."""
+    window = next(iter(tests.values())).window
+    then = past.at(window.as_of)
+    frame = then.frame(window.horizon_days)
+    model = fitted_value(then, recipe, window, random_state, frame)
+    return frame, model.set_params(n_draws=DRAWS, level=LevelRange())

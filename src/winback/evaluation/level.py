@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from winback.estimators.value.value_intervals import End, LevelRange
+from winback.estimators.value.level_range import End, LevelRange
 from winback.evaluation.busy import busy_share
 from winback.evaluation.forward import ForwardTest
 from winback.evaluation.level_process import Seen, next_level

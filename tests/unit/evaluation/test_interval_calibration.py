@@ -9,7 +9,7 @@ import pytest
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
 from winback.estimators.base.artifact import from_files, to_files
-from winback.estimators.value.value_intervals import LevelRange
+from winback.estimators.value.level_range import LevelRange
 from winback.evaluation.contest import choose_value
 from winback.evaluation.forward import fitted_value
 from winback.evaluation.interval_calibration import ends_of, quantile, randomised_coverage

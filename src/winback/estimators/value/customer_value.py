@@ -15,6 +15,7 @@ from winback.estimators.base.parts import Parts
 from winback.estimators.base.state import PlainState
 from winback.estimators.purchase.purchase_model import Columns, PurchaseModel
 from winback.estimators.spend.spend_model import SpendModel
+from winback.estimators.value.level_range import NO_LEVEL, LevelRange, with_level
 from winback.estimators.value.lifetime_value import (
     NewCustomerValue,
     daily_rate,
@@ -23,14 +24,7 @@ from winback.estimators.value.lifetime_value import (
 )
 from winback.estimators.value.named_models import make_purchase_model, make_spend_model
 from winback.estimators.value.value_card import value_card
-from winback.estimators.value.value_intervals import (
-    NO_LEVEL,
-    LevelRange,
-    PredictiveIntervals,
-    Ratios,
-    amount_ratios,
-    with_level,
-)
+from winback.estimators.value.value_intervals import PredictiveIntervals, Ratios, amount_ratios
 from winback.messages import Message
 
 FIRST_ORDER = "first_order_revenue"

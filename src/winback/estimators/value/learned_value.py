@@ -20,9 +20,9 @@ from winback.estimators.spend.gamma_gamma import GammaGammaModel
 from winback.estimators.spend.spend_model import SpendModel
 from winback.estimators.spend.spend_rule import SpendRule
 from winback.estimators.value.customer_value import CustomerValueModel
+from winback.estimators.value.level_range import NO_LEVEL, with_level
 from winback.estimators.value.lifetime_value import NewCustomerValue
 from winback.estimators.value.value_card import value_card
-from winback.estimators.value.value_intervals import NO_LEVEL, with_level
 from winback.estimators.value.value_learners import (
     FEATURES,
     CountTrees,
@@ -303,14 +303,11 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         return self._base().intervals(frame, horizon_days, levels, ratios=ratios)
 
     def quantiles(
-        self,
-        frame: pd.DataFrame,
-        probabilities: Sequence[float],
-        horizon_days: float | None = None,
+        self, frame: pd.DataFrame, probabilities: Sequence[float], horizon_days: float | None = None
     ) -> dict[str, FloatArray]:
         """Return simulated quantiles by target; see `PredictiveIntervals.quantiles`."""
-        ratios = self.ratios(frame, horizon_days)
-        return self._base().quantiles(frame, probabilities, horizon_days, ratios=ratios)
+        own = self.ratios(frame, horizon_days)
+        return self._base().quantiles(frame, probabilities, horizon_days, ratios=own)
 
     def total_interval(
         self, frame: pd.DataFrame, level: float = 0.8, horizon_days: float | None = None

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from winback.errors import ModelError
-from winback.estimators.base.frames import FloatArray, IntArray
-from winback.estimators.base.kept_draws import Kept
+from winback.estimators.base.frames import FloatArray
+from winback.estimators.base.kept_draws import kept_of
 from winback.estimators.base.simulation import Histories, Simulation, level_draws
 from winback.estimators.purchase.purchase_model import Columns
+from winback.estimators.value.level_range import LevelRange, segment_of, sides
 
 if TYPE_CHECKING:
     from winback.estimators.purchase.purchase_model import PurchaseModel
@@ -22,124 +22,6 @@ if TYPE_CHECKING:
 
 MOST_PACE = 20.0
 Ratios = tuple[FloatArray, FloatArray]  # what purchases and revenue are multiplied by, (n,) each
-
-
-SEGMENTS = (1, 3, 10)  # repeat purchase days from which a customer is of the next segment
-
-
-class End(NamedTuple):
-    """At which chances of a model an interval ends, so that it holds what it promises.
-
-    Parameters
-    ----------
-    target
-        ``purchases`` or ``revenue``.
-    segment
-        As of `segment_of`.
-    promise
-        Share of outcomes to be held, in (0, 1).
-    low, high
-        The chances, in [0, 1]; without calibration (1 - promise) / 2 and (1 + promise) / 2.
-    """
-
-    target: str
-    segment: int
-    promise: float
-    low: float
-    high: float
-
-
-def segment_of(frequency: FloatArray) -> IntArray:
-    """Return each customer's segment, by repeat purchase days: 0, 1 or 2, 3 to 9, or more.
-
-    Examples
-    --------
-    >>> segment_of(np.array([0.0, 2.0, 3.0, 40.0]))
-    array([0, 1, 2, 3])
-    """
-    return np.asarray(np.searchsorted(SEGMENTS, frequency, side="right"), dtype=np.int64)
-
-
-class LevelRange(NamedTuple):
-    """How far what everybody does together strays from what is expected.
-
-    Parameters
-    ----------
-    spread
-        Standard deviation of its logarithm, >= 0. It widens the intervals of sums; see
-        `winback.evaluation.level`.
-    low, high
-        By how much, as logarithms >= 0, the level is lowered for the lower ends of single
-        customers' intervals, and raised for the upper ones.
-    shift
-        Logarithm of what is expected of the level: every prediction within the horizon is
-        multiplied by exp(shift).
-    purchase_shift, purchase_spread
-        The same of purchases; None: as of revenue.
-    ends
-        `End` by target, segment and promise; `low` and `high` are of no matter then. None: the
-        simulated quantiles as they are.
-    """
-
-    spread: float = 0.0
-    low: float = 0.0
-    high: float = 0.0
-    shift: float = 0.0
-    purchase_shift: float | None = None
-    purchase_spread: float | None = None
-    ends: tuple[tuple[str, int, float, float, float], ...] = ()
-
-    @property
-    def factor(self) -> float:
-        """What every prediction of revenue is multiplied by."""
-        return float(np.exp(self.shift))
-
-    @property
-    def purchase_factor(self) -> float:
-        """What every prediction of purchases is multiplied by."""
-        return float(np.exp(self.shift if self.purchase_shift is None else self.purchase_shift))
-
-    @property
-    def spreads(self) -> dict[str, float]:
-        """The spread by target."""
-        own = self.spread if self.purchase_spread is None else self.purchase_spread
-        return {"purchases": own, "revenue": self.spread}
-
-    def chances(self, target: str, segment: int, promises: Sequence[float]) -> list[float]:
-        """Return the chances at which the intervals of a segment end, low and high by turns.
-
-        Of a promise that was not calibrated: between those of its neighbours.
-
-        Examples
-        --------
-        >>> ends = (("revenue", 0, 0.8, 0.2, 0.85), ("revenue", 0, 0.9, 0.1, 0.95))
-        >>> [round(c, 3) for c in LevelRange(ends=ends).chances("revenue", 0, [0.8, 0.5])]
-        [0.2, 0.85, 0.281, 0.769]
-        """
-        known = [End(*end) for end in self.ends]
-        own = [end for end in known if (end.target, end.segment) == (target, segment)]
-        places = {0.0: 0.0, 1.0: 1.0}
-        for end in own:
-            places |= {(1 - end.promise) / 2: end.low, (1 + end.promise) / 2: end.high}
-        asked, found = zip(*sorted(places.items()), strict=True)
-        return [float(chance) for chance in np.interp(_sides(promises), asked, found)]
-
-
-NO_LEVEL = (0.0, 0.0, 0.0, 0.0)  # plain, as scikit-learn wants its defaults
-
-
-def with_level(params: dict[str, Any]) -> dict[str, Any]:
-    """Gather the parts of the level, which format 1 had as parameters of their own.
-
-    Examples
-    --------
-    >>> with_level({"margin": 0.3, "level_spread": 0.1, "level_high": 0.2})["level"][:4]
-    (0.1, 0.0, 0.2, 0.0)
-    """
-    parts = {f"level_{part}": part for part in LevelRange._fields}
-    rest = {name: value for name, value in params.items() if name not in parts}
-    named = {part: params[name] for name, part in parts.items() if name in params}
-    return rest | {"level": LevelRange(**named)} if named else rest
 
 
 class PredictiveIntervals(ABC):
@@ -161,7 +43,6 @@ class PredictiveIntervals(ABC):
     n_draws: int
     level: tuple[Any, ...]
     random_state: int
-    _kept: tuple[tuple[Any, ...], Kept] | None = None
 
     def intervals(
         self,
@@ -234,7 +115,7 @@ class PredictiveIntervals(ABC):
         ``low``, ``high``.
         """
         horizon, data = self._horizon(horizon_days), self._read(frame)
-        sides, expected = _sides([level]), self._means(data, horizon, ratios)
+        ends, expected = sides([level]), self._means(data, horizon, ratios)
         ratios = ratios or (np.ones(len(frame)), np.ones(len(frame)))
         scale = None
         if self.spend_model_ is not None:
@@ -252,7 +133,7 @@ class PredictiveIntervals(ABC):
             mean, simulated = float(expected[name].sum()), float(drawn.mean())
             # a pace bends the mean a little where customers drop out: the expectation counts
             exact = mean / simulated if simulated > 0 else 1.0
-            low, high = np.quantile(drawn * exact * (1.0 if shared is None else shared), sides)
+            low, high = np.quantile(drawn * exact * (1.0 if shared is None else shared), ends)
             rows[name] = {"expected": mean, "low": min(low, mean), "high": max(high, mean)}
         return pd.DataFrame.from_dict(rows, orient="index")
 
@@ -282,13 +163,6 @@ class PredictiveIntervals(ABC):
     def _simulation(self) -> Simulation:
         return Simulation(self.purchase_model_, self.spend_model_, self.random_state, self.n_draws)
 
-    def _kept_draws(self) -> Kept:
-        """Return the draws of earlier calls, for as long as they are those of this simulation."""
-        of = (self.purchase_model_, self.spend_model_, self.random_state, self.n_draws)
-        if self._kept is None or any(a is not b for a, b in zip(self._kept[0], of, strict=True)):
-            self._kept = (of, Kept(self.n_draws))
-        return self._kept[1]
-
     def _level_draws(self, spread: float) -> FloatArray | None:
         if spread == 0:
             return None
@@ -314,7 +188,7 @@ class PredictiveIntervals(ABC):
         """Return the ends of intervals, low and high by turns: calibrated, where that is known."""
         level = LevelRange(*self.level)
         if not level.ends:
-            return self._quantiles(data, horizon, _sides(levels), ratios)
+            return self._quantiles(data, horizon, sides(levels), ratios)
         segments = segment_of(data["frequency"])
         shape, n = (len(segments), 2 * len(levels)), 2 * len(levels)
         counts, revenue = np.empty(shape), np.empty(shape)
@@ -339,7 +213,8 @@ class PredictiveIntervals(ABC):
         probabilities: Sequence[float],
         ratios: Ratios | None = None,
     ) -> tuple[FloatArray, FloatArray | None]:
-        simulation, kept = self._simulation(), self._kept_draws()
+        simulation = self._simulation()
+        kept = kept_of(self.purchase_model_, self.spend_model_, self.random_state, self.n_draws)
         one = np.ones(len(data["frequency"]))
 
         def at_pace(pace: FloatArray) -> tuple[FloatArray, FloatArray | None]:
@@ -384,9 +259,3 @@ def _pace(ratios: Ratios) -> FloatArray:
 def amount_ratios(pace: FloatArray, worth: FloatArray) -> FloatArray:
     """Return what is left of the revenue's ratio for the amounts."""
     return np.asarray(np.divide(worth, pace, out=np.ones_like(worth), where=pace > 0))
-
-
-def _sides(levels: Sequence[float]) -> list[float]:
-    if not all(0 < level < 1 for level in levels):
-        raise ModelError("a level is not a probability", got=levels, allowed="in (0, 1)")
-    return [side for level in levels for side in ((1 - level) / 2, (1 + level) / 2)]
