@@ -108,7 +108,7 @@ class LevelRange(NamedTuple):
         --------
         >>> ends = (("revenue", 0, 0.8, 0.2, 0.85), ("revenue", 0, 0.9, 0.1, 0.95))
         >>> [round(c, 3) for c in LevelRange(ends=ends).chances("revenue", 0, [0.8, 0.5])]
-        [0.2, 0.85, 0.281, 0.769]
+        [0.2, 0.85, 0.322, 0.728]
         """
         known = [End(*end) for end in self.ends]
         own = [end for end in known if (end.target, end.segment) == (target, segment)]
@@ -139,7 +139,7 @@ def with_level_error(sums: pd.DataFrame, level: LevelRange, confidence: float) -
     >>> alone = pd.DataFrame({"cumulative": [100.0], "cumulative_low": 99.0,
     ...                       "cumulative_high": 101.0})
     >>> with_level_error(alone, LevelRange(spread=0.1), 0.8).round(1).iloc[0].tolist()
-    [100.0, 88.0, 113.7]
+    [100.0, 87.9, 113.7]
     """
     half, middle = norm.ppf((1 + confidence) / 2) * level.spread, sums["cumulative"]
     with np.errstate(divide="ignore", invalid="ignore"):  # nothing is expected: 0 / 0
