@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from winback.errors import ModelError, UsageError
-from winback.messages import Words
+from winback.messages import Words, capital
 from winback.plain import plain
 from winback.workflows.customer_history import only, row_of
 from winback.workflows.customer_page import write_customer_page
+from winback.workflows.fitness import fitness_of, fitness_of_scores
 from winback.workflows.score import features_at_as_of
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def explain(
     Returns
     -------
     dict
-        `customer_id, as_of`; `scores`: the row of scores.parquet; `contributions`: families of
+        `customer_id, as_of`; `scores`: the row of scores.parquet; `fitness`: of the models
+        that are not fit for ranking, what they are fit for; `contributions`: families of
         features, their share in the log-odds of churn, and in words; `last_behaviours`: what the
         customer did last, the newest first; `lists`: of each list `on` (true or false), `why`, and
         the row; with `html`, `page`: the file. Where no customer is named, `customers`: such a dict
@@ -105,6 +107,7 @@ def _everything(
         "customer_id": customer,
         "as_of": job.as_of,
         "scores": scores,
+        "fitness": _fitness(tracking, scores),
         "contributions": _contributions(job, tables, tracking, scores),
         "last_behaviours": _last_behaviours(job, tables, customer),
         "lists": {
@@ -167,6 +170,9 @@ def _contributions(
     from winback.lists.reasons import by_family
 
     model = tracking.scored_with(pd.DataFrame([scores]), "churn")
+    stated = fitness_of(tracking, {"churn": model})
+    if stated and not stated["churn"].ranks:
+        return []  # what moved a score that says nothing explains nothing
     features = features_at_as_of(tables, model, customers=only(str(scores["customer_id"])))
     behaviour = features.to_pyarrow().to_pandas()
     try:
@@ -189,6 +195,12 @@ def _contributions(
             }
         )
     return moved
+
+
+def _fitness(tracking: Tracking, scores: Mapping[str, Any]) -> dict[str, str]:
+    """Say of the models that scored a customer what they are fit for."""
+    stated = fitness_of_scores(tracking, pd.DataFrame([scores]))
+    return {role: str(one.message) for role, one in stated.items() if not one.ranks}
 
 
 def _last_behaviours(job: Job, tables: Tables, customer: str) -> list[str]:
@@ -219,12 +231,14 @@ def _lines(everything: Mapping[str, Any]) -> Iterator[str]:
         row = listed["row"] or {}
         yield from _pairs({key: value for key, value in row.items() if key not in scores})
     yield ""
+    for said in everything["fitness"].values():
+        yield capital(said)
     yield "Scores"
     yield from _pairs(scores)
     yield ""
     yield "What moved the churn score (contributions to the log-odds, not causes)"
     if not everything["contributions"]:
-        yield "  the model in use has no contributions"
+        yield "  nothing: the model in use has no contributions, or ranks nobody"
     for item in everything["contributions"]:
         words = f"  {item['words']}" if item["words"] else ""
         yield f"  {item['log_odds']:+.2f}  {item['family']:<14}{words}"
