@@ -121,11 +121,12 @@ def churn_warning(
     ...     "tier": ["core", "core"], "margin_lost": [60.0, 99.0], "purchases_lost": [1.0, 2.0],
     ...     "lifecycle_stage": ["at_risk", "active"]})
     >>> habits = pd.DataFrame({"customer_id": ["a"], "frequency": 4.0, "recency": 92.0,
-    ...                        "typical_gap_days": 27.0, "days_since_last": 90.0})
+    ...                        "gap_last": 12.0, "typical_gap_days": 27.0,
+    ...                        "days_since_last": 90.0})
     >>> lists = churn_warning(scores, as_of=date(2011, 12, 9), terms=WarningTerms(capacity=9),
     ...                       describe=Described(habits))
     >>> lists.listed[["customer_id", "severity", "reason_1"]].values.tolist()
-    [['a', 'red', 'usually buys every 23 days, silent for 90']]
+    [['a', 'red', 'usually buys every 27 days, silent for 90']]
     >>> lists.excluded[["customer_id", "reason"]].values.tolist()
     [['b', 'not at risk']]
     """
