@@ -17,6 +17,7 @@ from winback.cli import app
 from winback.config import Job
 from winback.data.tables import CONTRACTS
 from winback.evaluation.backtest import PREDICTION_COLUMNS
+from winback.indicators.definition import read_catalogue
 from winback.lists.columns import (
     CHURN_WARNING,
     CHURN_WARNING_EXCLUDED,
@@ -56,11 +57,15 @@ def test_the_python_of_the_readme_runs_and_says_what_it_says(capsys, tmp_path, m
 
 
 @pytest.mark.parametrize("page", PAGES, ids=relative)
-def test_every_yaml_that_is_shown_is_a_job(page):
+def test_every_yaml_that_is_shown_is_a_job_or_a_catalogue(page, tmp_path):
     shown = blocks(page.read_text(encoding="utf-8"), "yaml")
     assert shown or page.name != "README.md" or page.parent != ROOT
     for block in shown:
-        Job.model_validate(yaml.safe_load(block))
+        if isinstance(yaml.safe_load(block).get("indicators"), list):
+            (tmp_path / "own.yaml").write_text(block, encoding="utf-8")
+            read_catalogue(tmp_path / "own.yaml")
+        else:
+            Job.model_validate(yaml.safe_load(block))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=relative)
@@ -193,6 +198,12 @@ def test_the_reference_is_current():
     for path, text in ((made.PAGE, made.page()), (made.COMMANDS, made.commands())):
         written = path.read_text(encoding="utf-8")
         assert written == text + "\n", "run: python docs/make_reference.py"
+
+
+def test_the_page_of_indicators_is_current():
+    made = script("make_indicators")
+    found = made.PAGE.read_text(encoding="utf-8")
+    assert found == made.page(), "run: python docs/make_indicators.py"
 
 
 @pytest.fixture(scope="module")

@@ -46,6 +46,8 @@ def product_of(table: Columns) -> Guess | None:
 
 def _mostly_paid(table: Columns, called: list[str]) -> list[str]:
     """Put columns last that are 0 in most rows, where others are not: fees, discounts."""
+    if len(called) < 2:
+        return called
     free = {name: _share_of_zeros(table, name) > _MOST for name in called[:SHOWN]}
     return sorted(called, key=lambda name: free.get(name, False))
 

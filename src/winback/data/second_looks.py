@@ -133,13 +133,19 @@ def look_at_totals(
 ) -> tuple[Guess, list[Offer]]:
     """Tell where each line of an order bears the order's total; prefer what its lines add up to."""
     amount, order = guesses["amount"], guesses["order_id"]
-    relation = sql.name(table.raw.name)
+    relation, which = sql.name(table.raw.name), sql.name(order.expression)
+    orders, rows = sql.rows(
+        table.engine,
+        f"SELECT count(DISTINCT {which}), count({which}) FROM {relation}",
+    )[0]
+    if rows - orders < _SOME:  # to read every amount takes its time
+        return amount, []
     whole = number_of(table, amount.expression)
     several, same = sql.rows(
         table.engine,
         f"""SELECT count(*), count(*) FILTER (lowest = highest) FROM (
             SELECT min(a) AS lowest, max(a) AS highest FROM (
-                SELECT {whole} AS a, {sql.name(order.expression)} AS o FROM {relation})
+                SELECT {whole} AS a, {which} AS o FROM {relation})
             WHERE o IS NOT NULL GROUP BY o HAVING count(a) > 1)""",
     )[0]
     if several < _SOME or same < _CLEAR * several:
@@ -153,7 +159,7 @@ def look_at_totals(
                 SELECT bool_and(abs(a - p) < {_CENT}) AS lines,
                     abs(max(a) - sum(p)) < {_CENT} AS total
                 FROM (SELECT {whole} AS a, {number_of(table, product.expression)} AS p,
-                    {sql.name(order.expression)} AS o FROM {relation})
+                    {which} AS o FROM {relation})
                 WHERE o IS NOT NULL GROUP BY o HAVING count(a) > 1)""",
         )[0]
         if (line or 0) >= _MUCH:

@@ -37,6 +37,8 @@ class Tables:
     today
         The last day on which a purchase can have happened; later rows are rejected. Unset:
         the job's `as_of`.
+    in_memory
+        Whether the engine keeps its tables in memory, as for a trial; beyond it, on disk.
     """
 
     def __init__(
@@ -46,10 +48,11 @@ class Tables:
         reporter: Reporter,
         *,
         today: date | None = None,
+        in_memory: bool = False,
     ) -> None:
         self.settings, self.job = settings, settings.job
         self.results, self.reporter = results, reporter
-        self.today = today
+        self.today, self.in_memory = today, in_memory
 
     def close(self) -> None:
         """Let go of the engine."""
@@ -63,7 +66,9 @@ class Tables:
 
         compute = self.job.compute
         return open_engine(
-            self.results.stage, memory_limit=compute.memory_limit, threads=compute.threads
+            None if self.in_memory else self.results.stage,
+            memory_limit=compute.memory_limit,
+            threads=compute.threads,
         )
 
     @cached_property

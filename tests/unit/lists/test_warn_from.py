@@ -56,8 +56,8 @@ def test_who_was_on_the_earlier_list_stays_a_tenth_below_the_profit(profit):
 
 def test_it_speaks():
     assert str(WarnFrom().meaning) == (
-        "P(churn) of 0.50 after a silence of 1 typical gaps or more, or P(churn) of 0.70 whatever "
-        "the silence"
+        "P(churn) of 0.50 after a silence of 1.5 typical gaps or more, or P(churn) of 0.70 "
+        "whatever the silence"
     )
     assert str(WarnFrom(risk=0.5).meaning) == "P(churn) of 0.50"
     assert str(WarnFrom(profit=5, economics=MONEY).meaning) == (

@@ -48,7 +48,8 @@ def test_a_training_killed_anywhere_and_started_again_ends_like_an_undisturbed_o
 ):
     for last in itertools.count():
         key = f"killed at {last}"
-        mortal = dataclasses.replace(store, client=MortalClient(store.client, last))
+        mortal = dataclasses.replace(store)
+        vars(mortal)["client"] = MortalClient(store.client, last)
         try:
             train(mortal, key, tiny(), models)
         except KilledError:

@@ -5,7 +5,7 @@ from sklearn.base import clone
 
 from winback.estimators.base.artifact import make
 from winback.estimators.value.customer_value import CustomerValueModel
-from winback.estimators.value.value_intervals import NO_LEVEL
+from winback.estimators.value.value_intervals import NO_LEVEL, LevelRange, with_level_error
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +99,18 @@ def test_recipes_and_states_of_format_1_name_the_parts_of_the_level(frame, model
     again = type(model).from_state({**state, "params": params | {"level_high": 0.5}}, texts)
     raised = clone(model).set_params(level=(0.0, 0.0, 0.5)).fit(frame)
     pd.testing.assert_frame_equal(again.intervals(frame), raised.intervals(frame))
+
+
+@pytest.mark.parametrize(("chance", "spread"), [(0.02, 0.15), (0.15, 0.15), (0.15, 0.0)])
+def test_the_interval_of_a_sum_holds_four_futures_of_five_whichever_of_the_two_prevails(
+    chance, spread
+):
+    rng = np.random.default_rng(0)
+    futures = 100 * np.exp(rng.normal(0, spread, 20_000)) * (1 + rng.normal(0, chance, 20_000))
+    half = 1.2816 * 100 * chance
+    alone = pd.DataFrame(
+        {"cumulative": [100.0], "cumulative_low": 100 - half, "cumulative_high": 100 + half}
+    )
+    told = with_level_error(alone, LevelRange(spread=spread), 0.8).iloc[0]
+    within = (futures > told["cumulative_low"]) & (futures < told["cumulative_high"])
+    assert 0.785 < within.mean() < 0.815
