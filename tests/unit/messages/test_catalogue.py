@@ -16,7 +16,7 @@ DYNAMIC = re.compile(
     r"(error|sheet|book|channel|offer|step|left_out|choice|calibration|gauge|coverage|excluded|stage|rejected|parameter|feature"
     r"|change|since|metric|model|target|role|severity|section|chart|group|reason|tier|effect|intake"
     r"|done|decision|clause|warning|value|tile|lead|column|customer|day|row|churn_warning"
-    r"|inner_cutoff|indicator|grain)\."
+    r"|inner_cutoff|indicator|grain|alert|status)\."
 )
 
 
