@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from winback.economics import Economics
     from winback.errors import WinbackError
     from winback.estimators.churn.churn_model import ChurnModel
+    from winback.estimators.purchase.alive_history import p_alive_history
     from winback.estimators.purchase.beta_geo import BetaGeoModel
     from winback.estimators.purchase.expected_tracking import expected_tracking
     from winback.estimators.purchase.modified_beta_geo import ModifiedBetaGeoModel
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from winback.lists.win_back import win_back
     from winback.registry.aliases import promote, resolve, rollback
     from winback.registry.artifacts import recipe
-    from winback.registry.browse import runs, versions
+    from winback.registry.browse import runs, version_scores, versions
     from winback.registry.load import load
     from winback.registry.runs import training_run
     from winback.registry.store import open_store
@@ -99,6 +100,7 @@ _HOME = {
     "load_job": "winback.config.loaded",
     "open_engine": "winback.data.connect",
     "open_job": "winback.workflows.explore",
+    "p_alive_history": "winback.estimators.purchase.alive_history",
     "open_store": "winback.registry.store",
     "promote": "winback.registry.aliases",
     "read_scores": "winback.scoring.view",
@@ -116,6 +118,7 @@ _HOME = {
     "training_run": "winback.registry.runs",
     "training_table": "winback.features.snapshots",
     "value_metrics": "winback.evaluation.metrics",
+    "version_scores": "winback.registry.browse",
     "versions": "winback.registry.browse",
     "win_back": "winback.lists.win_back",
 }
@@ -145,6 +148,7 @@ __all__ = [  # noqa: RUF022  # grouped as a reader looks for them
     "ValueTiers",
     "UpliftModel",
     "expected_tracking",
+    "p_alive_history",
     # how good they are
     "Past",
     "Window",
@@ -176,6 +180,7 @@ __all__ = [  # noqa: RUF022  # grouped as a reader looks for them
     "training_run",
     "runs",
     "versions",
+    "version_scores",
     "load",
     "promote",
     "rollback",

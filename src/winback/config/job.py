@@ -191,6 +191,9 @@ class Job(Settings):
     """The tables in."""
     language: str = Field(default="en", json_schema_extra={"enum": list(languages())})
     """In which lists, report and command line speak: English, or Simplified Chinese (`zh`)."""
+    report_names: bool = True
+    """Whether the report names the customers that come first on the lists. `false`: only their
+    places in the files."""
     timezone: str = "UTC"
     """The time zone in which days are cut."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
@@ -261,6 +264,11 @@ class Job(Settings):
             )
             raise ValueError(msg)
         return self
+
+    @property
+    def amounts(self) -> str:
+        """What amounts to come are of: `margin` or, where the job gives none, `revenue`."""
+        return "margin" if "margin" in self.model_fields_set else "revenue"
 
     @property
     def churn_horizon_days(self) -> int | None:

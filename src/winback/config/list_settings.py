@@ -105,6 +105,10 @@ class WinBackSettings(Settings):
     """Who has been silent for longer is let go."""
     uplift_prior: Annotated[float, Field(gt=0, le=0.5)] = 0.02
     """Assumed gain in P(return) by contacting a customer who is alive, until it is measured."""
+    won_back_share: Share = 0.0
+    """Share of those whom a contact brings back who would otherwise have been lost for good, an
+    assumption: their further orders within `value.horizon_days` count, discounted. 0: the order of
+    the return alone, since who can be persuaded buys on either way."""
     expires_days: Days = 30
     """The list is good for so many days."""
     exploration_share: Annotated[float, Field(ge=0.05, le=0.5)] = 0.1

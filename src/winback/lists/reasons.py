@@ -72,7 +72,7 @@ def reasons(
     strength = totals.where(said).fillna(0.0).to_numpy(dtype="float64")
     order = np.argsort(-strength, axis=1, kind="stable")[:, :N_REASONS]
     raises = np.take_along_axis(strength, order, axis=1) > 0
-    raised = (totals.max(axis=1) > 0).to_numpy()
+    raised = (totals.max(axis=1) > 0).to_numpy() & (contributions is not None)
     rows: list[dict[Any, Any]] = facts.to_dict("records")
     names = [*REASONS, *REASON_CODES]
     said_of_each: list[list[object]] = []

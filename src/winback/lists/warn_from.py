@@ -16,6 +16,7 @@ from winback.messages import Message
 NOT_AT_RISK = "not at risk"
 IN_RHYTHM = "at risk, but in rhythm"
 NOT_WORTH_IT = "below the expected profit"
+NOT_OVERDUE = "not overdue"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,13 @@ class WarnFrom:
         The table.
     measured
         Where days of warning were asked for: what history says of `risk`, with its `meaning`.
+    unfit
+        Why the risk may order nobody (see `winback.evaluation.fitness`). Then neither risk nor
+        profit decides: who is overdue by their own rhythm is warned about, yellow, or orange from
+        the second breach on, the most overdue x value first. Nobody is red.
+    rhythm
+        Whether the customers' own rhythm is known well enough for that; if not, nobody is warned
+        about.
 
     Raises
     ------
@@ -64,6 +72,8 @@ class WarnFrom:
     economics: Economics = field(default_factory=Economics)
     thresholds: Thresholds = field(default_factory=Thresholds)
     measured: Mapping[str, Any] | None = None
+    unfit: Message | None = None
+    rhythm: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what is no threshold."""
@@ -94,6 +104,8 @@ class WarnFrom:
         UsageError
             If profit decides, but the source has no amounts.
         """
+        if self.unfit is not None:
+            return {} if self.rhythm else {"warn": pd.Series(data=False, index=rows.index)}
         if self.risk is not None:
             return {"warn": rows["p_churn"] >= self.risk}
         if self.profit is None:
@@ -114,7 +126,9 @@ class WarnFrom:
     def refusals(self, rows: pd.DataFrame) -> pd.Series:
         """Say why each customer who has no colour has none, from `p_churn`."""
         reason = pd.Series(NOT_AT_RISK, index=rows.index, dtype="str")
-        if self.profit is not None:
+        if self.unfit is not None:
+            reason[:] = NOT_OVERDUE
+        elif self.profit is not None:
             reason[:] = NOT_WORTH_IT
         elif self.risk is None:
             reason = reason.mask(rows["p_churn"] >= self.thresholds.risk[0], IN_RHYTHM)
@@ -123,6 +137,8 @@ class WarnFrom:
     @property
     def meaning(self) -> Message:
         """The rule in words."""
+        if self.unfit is not None:
+            return Message("warn_from.overdue", ratio=self.thresholds.breach[0])
         if self.profit is not None:
             rate = self.economics.save_rate
             return Message("warn_from.profit", profit=self.profit, rate=rate)
@@ -133,6 +149,8 @@ class WarnFrom:
 
     def summary(self) -> dict[str, Any]:
         """Return the rule as plain data, with its `meaning` as a message."""
+        if self.unfit is not None:
+            return {"by": "overdue", "unfit": self.unfit, "meaning": self.meaning}
         if self.measured is not None:
             return {"by": "days", **self.measured}
         if self.profit is not None:

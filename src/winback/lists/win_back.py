@@ -165,7 +165,8 @@ def win_back(
     money = bool(rows["expected_spend"].notna().any())
     worth = "expected_spend" if money else "expected_purchases"
     eligible = rows[reason.isna()].join(due["step"])
-    finite(eligible, ("p_repurchase", worth), what="the scores")
+    after = ("margin_after_return",) if money and terms.economics.won_back_share else ()
+    finite(eligible, ("p_repurchase", worth, *after), what="the scores")
     eligible = eligible.assign(
         arm=draw_arms(
             eligible["customer_id"],

@@ -31,6 +31,7 @@ CANDIDATES = {
     "pareto_nbd": "pareto_nbd+gamma_gamma",
     "rate": "rate+own_mean",
 }
+NAMED = 3  # more models than these are counted, not named
 RECORDS, PREDICTIONS = "evaluation.json", "evaluation.parquet"
 
 
@@ -65,7 +66,12 @@ class Evaluation:
         for record in self.records:
             if record.get("caveat"):
                 about.setdefault(record["caveat"], {})[record["model"]] = None
-        said = [Message("about", models=list(models), said=why) for why, models in about.items()]
+        said = [
+            Message("about", models=list(models), said=why)
+            if len(models) <= NAMED
+            else Message("about.many", n=len(models), said=why)
+            for why, models in about.items()
+        ]
         return sorted(said, key=str) + [
             group["note"]
             for group in self.groups

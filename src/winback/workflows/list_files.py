@@ -49,7 +49,7 @@ def keep(
 
     job, style = settings.job, settings.job.lists
     signs = partial(write_csv, bom=style.bom, decimal=style.decimal, separator=style.separator)
-    kind, words = kind_of(name), Words(job.language, job.currency)
+    kind, words = kind_of(name), Words(job.language, job.currency, job.amounts)
     said, kinds = for_people(rows, kind, words), FOR_PEOPLE[kind]
     above = headings(kinds, words)
     for folder in ("", f"lists/{job.as_of}/"):

@@ -39,7 +39,7 @@ def keep_workbook(
     from winback.messages import Words
 
     job = settings.job
-    words = Words(job.language, job.currency)
+    words = Words(job.language, job.currency, job.amounts)
     sheets = []
     for name, rows in lists.items():
         kind = kind_of(name)

@@ -87,6 +87,8 @@ def forecast_revenue(
     Var[N] s^2 (1 + cv^2) as Var[N] >= E[N] here; within a customer Gamma-Gamma has cv^2 = 1 / p.
     """
     from winback.estimators.purchase.expected_tracking import expected_tracking
+    from winback.estimators.value.value_intervals import LevelRange, with_level_error
+    from winback.workflows.aggregates import LEVEL
 
     model, spend = champion.estimator.purchase_model_, champion.estimator.spend_model_
     if spend is None or not tables.transactions.has_amounts or not {*HISTORY} >= {*model.columns}:
@@ -115,6 +117,7 @@ def forecast_revenue(
     out = pd.DataFrame({"day": dates.dt.date.astype("str"), "cumulative": path * scale})
     out["cumulative_low"] = (out["cumulative"] - half).clip(lower=0.0)
     out["cumulative_high"] = out["cumulative"] + half
+    out = with_level_error(out, LevelRange(*champion.estimator.level), LEVEL)
     return [{str(name): value for name, value in row.items()} for row in out.to_dict("records")]
 
 

@@ -91,6 +91,7 @@ def _terms(job: Job) -> WinBackTerms:
             offer_cost=settings.offer_cost,
             margin=job.margin,
             uplift_prior=settings.uplift_prior,
+            won_back_share=settings.won_back_share,
         ),
         budget=settings.budget,
         capacity=settings.capacity,

@@ -19,6 +19,7 @@ AS_OF = date(2011, 12, 9)
 MONEY = ["monetary_value", "expected_spend", "clv", "clv_low", "clv_high", "spend_30d"]
 MONEY += [
     "margin_lost",
+    "margin_after_return",
     "ltv",
     "ltv_first_order",
     "ltv_repurchase",
@@ -278,3 +279,14 @@ def test_within_the_window_leaving_costs_all_that_staying_brings(scorer):
     model = asked._purchase_model
     stays = model.p_purchase(frame, 90).to_numpy()
     assert asked._lost(frame) == pytest.approx(1 / stays, rel=1e-6)
+
+
+def test_what_follows_a_return_is_what_a_customer_with_one_order_more_brings(scorer):
+    frame = customers()[4:60].reset_index(drop=True)
+    scores = scorer.score(frame)
+    then = frame["T"] + 1
+    back = frame.assign(frequency=frame["frequency"] + 1, recency=then, T=then)
+    orders = scorer._purchase_model.expected_purchases(back, scorer.value_horizon_days)
+    undiscounted = scorer.value.margin * scores["expected_spend"] * orders
+    assert (scores["margin_after_return"] <= undiscounted * (1 + 1e-9)).all()
+    assert (scores["margin_after_return"] > 0.9 * undiscounted).all()  # a year's discount at most

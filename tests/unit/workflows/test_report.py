@@ -6,14 +6,18 @@ from types import SimpleNamespace
 
 import pytest
 
+from winback.errors import UsageError
 from winback.estimators.base.artifact import make
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.messages import Words
 from winback.reports.notes import sentence
 from winback.workflows import report_models
+from winback.workflows.lists import lists
+from winback.workflows.report import report
 from winback.workflows.report_models import candidate_of, read_choice, value_runs
 from winback.workflows.report_value import forecast_revenue
 from winback.workflows.run import run
+from winback.workflows.score import score
 
 CONTEST = """\
 name: shop
@@ -131,3 +135,17 @@ def test_the_page_and_the_card_tell_of_the_contest_that_chose(workshop_in, cdnow
     assert Words().label("model", report["chosen"]) in first
     assert why.count("* ") == len(report["reasons"])
     assert rivals.count("* ") == 3
+
+
+def test_numbers_of_another_margin_are_not_shown_under_todays(trained, tmp_path):
+    shop = trained.copy_to(tmp_path / "shop")
+    shop.yaml.write_text(shop.yaml.read_text(encoding="utf-8") + "margin: 0.4\n", encoding="utf-8")
+    for workflow in (lists, report):
+        with pytest.raises(UsageError, match=r"score: other margin.*winback score \w+.yaml"):
+            shop.do(workflow)
+    shop.do(score)
+    with pytest.raises(UsageError, match=r"got lists: other margin\. .*winback lists"):
+        shop.do(report)
+    shop.do(lists)
+    shop.do(report)
+    assert shop.read("report.json")["job"]["money"] == "margin"

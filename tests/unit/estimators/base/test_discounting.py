@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -31,8 +33,12 @@ def of_parameters(model_class, *values):
     return model
 
 
+def pareto_of(*values):
+    return of_parameters(ParetoNBDModel, *values)
+
+
 def pareto(s):
-    return of_parameters(ParetoNBDModel, 0.55, 74.0, s, 82.0)
+    return pareto_of(0.55, 74.0, s, 82.0)
 
 
 @pytest.mark.parametrize("s", [1e-5, 0.3, 0.606, 0.999999, 1.0, 2.0, 3.7, 300.0])
@@ -74,6 +80,37 @@ def test_dropout_after_purchases_is_discounted_to_1e_7(model_class, a, b, years,
         density = s / k * np.exp(-(s + 1) * np.log1p(np.outer(t / k, p)) - rate * t[:, None])
         want = dt @ density @ of_p * model.alive(data)[row]
         assert got[row] == pytest.approx(want, rel=1e-7)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        of_parameters(ModifiedBetaGeoModel, 20.0, 31.0, 100.0, 100.0),
+        of_parameters(BetaGeoModel, 20.0, 31.0, 100.0, 0.05),
+        of_parameters(ModifiedBetaGeoModel, 20.0, 5.0, 6.0, 0.4),
+        pareto_of(0.01, 0.1, 100.0, 100.0),
+        pareto_of(0.01, 5.0, 100.0, 100.0),
+    ],
+)
+@pytest.mark.parametrize(("end", "yearly"), [(912, 0.1), (365, 0.25), (30, 3.0)])
+def test_short_stretches_are_right_to_1e_4_however_extreme_the_parameters(model, end, yearly):
+    rows = pd.concat([FRAME, FRAME.tail(1).assign(frequency=300.0, recency=300.0, T=301.0)])
+    rate = np.log1p(yearly) / 365
+    got = model.discounted_purchases(rows, end, rate=rate).to_numpy()
+    data = model._read(rows)
+    for at in (0, 2, 6):
+        one = {name: values[[at]] for name, values in data.items()}
+
+        def within(t, one=one):
+            return model.expected(one, np.array([t]), np.ones(1))[0]
+
+        edges = np.r_[0.0, np.geomspace(end / 1e3, end, 5)]
+        parts = [
+            quad(lambda t: np.exp(-rate * t) * within(t), *ends, epsrel=1e-8)[0]
+            for ends in pairwise(edges)
+        ]
+        want = np.exp(-rate * end) * within(end) + rate * sum(parts)
+        assert got[at] == pytest.approx(want, rel=1e-4)
 
 
 def test_without_dropout_and_by_rule_it_is_a_rate_times_discounted_time():

@@ -5,7 +5,7 @@ from sklearn.base import clone
 
 from winback.estimators.base.artifact import make
 from winback.estimators.value.customer_value import CustomerValueModel
-from winback.estimators.value.value_intervals import NO_LEVEL
+from winback.estimators.value.value_intervals import NO_LEVEL, LevelRange, with_level_error
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +89,20 @@ def test_a_faster_pace_is_more_purchases(frame, model):
     np.testing.assert_allclose(doubled["expected"], 2 * once["expected"])
 
 
+def test_what_another_model_drew_is_not_taken(frame):
+    """Models come one after the other; the draws of each are its own, refitted in place or not."""
+    one = CustomerValueModel("beta_geo", horizon_days=90).fit(frame)
+    other = CustomerValueModel("beta_geo", horizon_days=90).fit(frame.head(200))
+    first, second = one.intervals(frame), other.intervals(frame)
+    assert not first.equals(second)
+    pd.testing.assert_frame_equal(one.intervals(frame), first, check_exact=True)
+    one.purchase_model_.fit(frame.head(200))
+    one.spend_model_.fit(frame.head(200))
+    pd.testing.assert_frame_equal(one.intervals(frame), second, check_exact=True)
+    more = one.set_params(random_state=1).intervals(frame)
+    assert not more.equals(second)
+
+
 def test_recipes_and_states_of_format_1_name_the_parts_of_the_level(frame, model):
     old = {"purchase_model": "rate", "level_spread": 0.3, "level_high": 0.2}
     assert make({"estimator": "CustomerValueModel", "params": old}).level == (0.3, 0.0, 0.2, 0.0)
@@ -99,3 +113,18 @@ def test_recipes_and_states_of_format_1_name_the_parts_of_the_level(frame, model
     again = type(model).from_state({**state, "params": params | {"level_high": 0.5}}, texts)
     raised = clone(model).set_params(level=(0.0, 0.0, 0.5)).fit(frame)
     pd.testing.assert_frame_equal(again.intervals(frame), raised.intervals(frame))
+
+
+@pytest.mark.parametrize(("chance", "spread"), [(0.02, 0.15), (0.15, 0.15), (0.15, 0.0)])
+def test_the_interval_of_a_sum_holds_four_futures_of_five_whichever_of_the_two_prevails(
+    chance, spread
+):
+    rng = np.random.default_rng(0)
+    futures = 100 * np.exp(rng.normal(0, spread, 20_000)) * (1 + rng.normal(0, chance, 20_000))
+    half = 1.2816 * 100 * chance
+    alone = pd.DataFrame(
+        {"cumulative": [100.0], "cumulative_low": 100 - half, "cumulative_high": 100 + half}
+    )
+    told = with_level_error(alone, LevelRange(spread=spread), 0.8).iloc[0]
+    within = (futures > told["cumulative_low"]) & (futures < told["cumulative_high"])
+    assert 0.785 < within.mean() < 0.815
