@@ -25,7 +25,7 @@ from winback.lists.columns import (
     conform,
 )
 from winback.lists.control import in_holdout
-from winback.lists.eligibility import COOLDOWN, is_active, read_scores
+from winback.lists.eligibility import CONTACT_CAP, COOLDOWN, is_active, over_cap, read_scores
 from winback.lists.for_people import reasons_as_json
 from winback.lists.memory import Memory
 from winback.lists.origin import Origin
@@ -120,11 +120,12 @@ def churn_warning(
     ...     "tier": ["core", "core"], "margin_lost": [60.0, 99.0], "purchases_lost": [1.0, 2.0],
     ...     "lifecycle_stage": ["at_risk", "active"]})
     >>> habits = pd.DataFrame({"customer_id": ["a"], "frequency": 4.0, "recency": 92.0,
-    ...                        "typical_gap_days": 27.0, "days_since_last": 90.0})
+    ...                        "gap_last": 20.0, "typical_gap_days": 27.0,
+    ...                        "days_since_last": 90.0})
     >>> lists = churn_warning(scores, as_of=date(2011, 12, 9), terms=WarningTerms(capacity=9),
     ...                       describe=Described(habits))
     >>> lists.listed[["customer_id", "severity", "reason_1"]].values.tolist()
-    [['a', 'red', 'usually buys every 23 days, silent for 90']]
+    [['a', 'red', 'usually buys every 27 days, silent for 90']]
     >>> lists.excluded[["customer_id", "reason"]].values.tolist()
     [['b', 'not at risk']]
     """
@@ -141,7 +142,15 @@ def churn_warning(
     )
     resting = in_cooldown(rows, tables.contacts, as_of)
     never[rows.loc[resting, "customer_id"]] = COOLDOWN
-    free = rows[~resting].reset_index(drop=True)
+    pressed = over_cap(
+        rows,
+        memory.contacts(tables.contacts, as_of),
+        as_of,
+        cap=terms.contact_cap,
+        within_days=terms.contact_cap_days,
+    )
+    never[rows.loc[pressed & ~resting, "customer_id"]] = CONTACT_CAP
+    free = rows[~resting & ~pressed].reset_index(drop=True)
     selected = within_capacity(
         free, terms.capacity, listed_this_week=memory.warnings_this_week(as_of)
     )
