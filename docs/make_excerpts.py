@@ -52,15 +52,15 @@ def calls(folder: Path, facts: dict[str, list[dict[str, str]]]) -> str:
 
 
 def verdict(folder: Path) -> str:
-    """Quote the sentences of the report's first section."""
+    """Quote the decisions with which the report opens: what to do, and what it brings."""
     page = (folder / "report.html").read_text(encoding="utf-8")
-    section = page.partition('id="verdict"')[2].partition("</section>")[0]
-    texts = [
-        html.unescape(re.sub(r"<[^>]+>", "", text)).strip()
-        for text in re.findall(r"<p[^>]*>(.*?)</p>", section, re.DOTALL)
-    ]
-    sentences = " ".join(text for text in texts if text.endswith("."))
-    return "> " + " ".join(sentences.split())
+    section = page.partition('id="decide"')[2].partition("</section>")[0]
+    lines = []
+    for card in re.findall(r"<li>(.*?)</li>", section, re.DOTALL):
+        said = re.findall(r'<(h3|p)(?: class="note")?>(.*?)</\1>', card, re.DOTALL)
+        title, *rest = (html.unescape(re.sub(r"<[^>]+>", "", text)).strip() for _, text in said)
+        lines.append(" ".join(["> 1. **" + title + ".**", *rest]))
+    return "\n".join(lines)
 
 
 def main(folder: Path) -> None:

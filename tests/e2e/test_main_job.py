@@ -112,7 +112,7 @@ def test_the_warned_are_active_and_their_reasons_are_their_own(ran):
     assert warned["reason_1"].str.len().gt(0).all()
 
 
-def test_the_report_is_one_offline_file_without_customers(ran):
+def test_the_report_is_one_offline_file(ran):
     page = read(ran, "report.html").decode()
     assert len(page) < 8_000_000
     assert 'src="http' not in page

@@ -83,8 +83,9 @@ def contact_pressure(
         ],
     )
     in_all = days.group_by("customer_id").aggregate(contacts=days.contacts.max())
-    known = customers is not None and "opt_out" in customers.columns
-    if known:
+    known = False
+    if customers is not None and "opt_out" in customers.columns:
+        known = True
         flags = customers.group_by("customer_id").aggregate(opt_out=customers.opt_out.any())
         in_all = in_all.left_join(flags, "customer_id").select("customer_id", "contacts", "opt_out")
     counts = {

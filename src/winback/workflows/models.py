@@ -35,8 +35,10 @@ def models(job: Job, results: Results, tracking: Tracking, reporter: Reporter) -
         `models`: a record for each role and alias that there is: `role, alias, name, version,
         choice` (which model the contest chose), `as_of` (the last day it was trained on),
         `age_days` (until the job's `as_of`), `recipe` (how to make it again), `window` and
-        `why` (what the gate said, as messages), `caveats`, and `scores` (target to metric to value,
-        on the days that its own training held out: only the gate judges two on the same days).
+        `why` (what the gate said, as messages), `fitness` (what it is fit for; None of models that
+        were trained before that was stated), `caveats` (that as a message, and more), and `scores`
+        (target to metric to value, on the days that its own training held out: only the gate judges
+        two on the same days).
 
     Raises
     ------
@@ -70,9 +72,10 @@ def _named(tracking: Tracking, role: str) -> dict[str, ModelVersionRef]:
 def _told(
     job: Job, tracking: Tracking, role: str, alias: str, ref: ModelVersionRef
 ) -> dict[str, Any]:
+    from winback.evaluation.fitness import Fitness
     from winback.registry.artifacts import metrics, recipe, trained_on
     from winback.registry.browse import choice_of, tidy
-    from winback.registry.notes import CAVEATS, GATE, read_notes
+    from winback.registry.notes import CAVEATS, GATE, read_fitness, read_notes
 
     store, day = tracking.store, trained_on(tracking.store, ref.run_id)
     choice = choice_of(store, ref)
@@ -83,6 +86,8 @@ def _told(
         target: {m: float(value[target, m]) for m in wanted if (target, m) in value.index}
         for target, wanted in METRICS.items()
     }
+    kept = read_fitness(ref)
+    fit_for = [] if kept is None else [Fitness.of(kept).message]
     return {
         "role": role,
         "alias": alias,
@@ -93,7 +98,8 @@ def _told(
         "age_days": None if day is None else (job.as_of - date.fromisoformat(day)).days,
         "recipe": recipe(store, ref),
         "why": [note.as_record() for note in read_notes(ref, GATE)],
-        "caveats": [note.as_record() for note in read_notes(ref, CAVEATS)],
+        "fitness": kept,
+        "caveats": [note.as_record() for note in (*fit_for, *read_notes(ref, CAVEATS))],
         "scores": {target: found for target, found in scores.items() if found},
     }
 

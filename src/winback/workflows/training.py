@@ -162,10 +162,10 @@ def _log_tiers(run: Run, tiers: ValueTiers, judged: Mapping[str, Any]) -> None:
     if held_out is None:
         return
     test = held_out["differentiation"]
-    run.log_metrics({name: test[name] for name in ("epsilon_squared", "p")}, split="held_out")
+    figures = {name: test[name] for name in ("epsilon_squared", "p")}
     for row in held_out["tiers"]:
-        figures = {k: v for k, v in row.items() if k != "tier" and v is not None}
-        run.log_metrics(figures, split=f"held_out/{row['tier']}")
+        figures |= {f"{row['tier']}/{k}": v for k, v in row.items() if k != "tier"}
+    run.log_metrics(figures, split="held_out")
 
 
 def _log_evaluation(run: Run, evaluation: Evaluation, role: str, name: str) -> None:
@@ -178,11 +178,14 @@ def _log_evaluation(run: Run, evaluation: Evaluation, role: str, name: str) -> N
 
     targets = TARGETS[role]
     judged = [record for record in evaluation.records if record["target"] in targets]
+    figures: dict[str, float | None] = {}  # in one go: each call waits for the store
     for record in judged:
         numbers = {k: v for k, v in record.items() if type(v) in {float, int}}
-        run.log_metrics(numbers, split=f"{record['target']}/{record['model']}")
+        target = record["target"]
+        figures |= {f"{target}/{record['model']}/{k}": v for k, v in numbers.items()}
         if record["model"] == name:
-            run.log_metrics(numbers, split=record["target"])
+            figures |= {f"{target}/{k}": v for k, v in numbers.items()}
+    run.log_metrics(figures)
     content: dict[str, Any] = {"records": judged, "notes": evaluation.notes}
     churn: dict[str, Any] = {}
     if role == "churn":

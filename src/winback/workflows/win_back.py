@@ -206,7 +206,8 @@ def _pressure(
         customers=flags,
         count_zero=tables.transactions.count_zero,
     )
-    return table.order_by("contacts").to_pyarrow().to_pylist()
+    rows: list[dict[str, int | None]] = table.order_by("contacts").to_pyarrow().to_pylist()
+    return rows
 
 
 def _prior(job: Job, scores: pd.DataFrame) -> float:

@@ -44,7 +44,7 @@ def test_who_wants_no_contact_or_is_held_out_is_left_out_and_counted(shop):
     assert not never & set(listed["customer_id"])
     assert summary["threshold"]["by"] == "table"
     assert summary["threshold"]["meaning"]["text"].startswith(
-        "P(churn) of 0.50 after a silence of 1 typical"
+        "P(churn) of 0.50 after a silence of 1.5 typical"
     )
     assert sum(summary["listed"].values()) == len(listed) == 20
     assert summary["capacity"] == 20

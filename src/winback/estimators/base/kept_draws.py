@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from threading import local
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +17,9 @@ KEPT_CELLS = 16_000_000  # draws kept for the next customers: 64 MB of purchases
 Living = Callable[
     [float, float, FloatArray, FloatArray], tuple[FloatArray, FloatArray | None]
 ]  # frequency, informed, exposures and horizons to purchases and spend of the living
+
+
+_newest = local()  # what one simulation has drawn, and no more: one per thread
 
 
 class Kept:
@@ -38,6 +43,13 @@ class Kept:
         self.counts = np.zeros((self.room, n_draws), dtype=np.float32)
         self.amounts = np.zeros((self.room, n_draws), dtype=np.float32)
         self._places: dict[tuple[float, ...], int] = {}
+        self._of_frequency: dict[float, Any] = {}
+
+    def once(self, frequency: float, make: Callable[[], Any]) -> Any:
+        """Return the streams of a frequency, with what was made of them, or make them now."""
+        if frequency not in self._of_frequency:
+            self._of_frequency[frequency] = make()
+        return self._of_frequency[frequency]
 
     def places(self, distinct: Sequence[FloatArray], living: Living) -> IntArray:
         """Return the rows of futures, at most `room`; those not kept yet are drawn by `living`.
@@ -56,9 +68,8 @@ class Kept:
             new = np.arange(len(keys))
         x, informed, exposure, horizon = (column[new] for column in distinct)
         for rows in equal_runs(x, informed, BLOCK_CELLS // self.counts.shape[1]):
-            counts, amounts = living(
-                x[rows.start], informed[rows.start], exposure[rows], horizon[rows]
-            )
+            of = (float(x[rows.start]), float(informed[rows.start]))
+            counts, amounts = living(*of, exposure[rows], horizon[rows])
             first = len(self._places)
             kept = slice(first, first + len(counts))
             self.counts[kept] = counts
@@ -69,6 +80,37 @@ class Kept:
             found = (keys[row] for row in new[rows].tolist())
             self._places.update(zip(found, range(kept.start, kept.stop), strict=True))
         return np.array([self._places[key] for key in keys], dtype=np.int64)
+
+
+def kept_of(purchases: object, spend: object, random_state: int, n_draws: int) -> Kept:
+    """Return what this thread has kept of a simulation, if that is the last one it asked for.
+
+    Parameters
+    ----------
+    purchases, spend
+        The models: these very ones, and with the same numbers in them.
+    random_state, n_draws
+        As of the simulation.
+
+    Examples
+    --------
+    >>> kept_of("a", None, 0, 100) is kept_of("a", None, 0, 100)
+    True
+    >>> kept_of("a", None, 0, 100) is kept_of("a", None, 1, 100)
+    False
+    """
+    models = (purchases, spend)
+    of = (*map(id, models), *map(_numbers, models), random_state, n_draws)
+    if getattr(_newest, "of", None) != of:
+        # the models are held, so that no other one can take their place in memory
+        _newest.of, _newest.models, _newest.kept = of, models, Kept(n_draws)
+    kept: Kept = _newest.kept
+    return kept
+
+
+def _numbers(model: object) -> list[tuple[str, object]]:
+    plain = (bool, int, float, str)
+    return sorted((k, v) for k, v in getattr(model, "__dict__", {}).items() if isinstance(v, plain))
 
 
 def living_ranks(alive: FloatArray, probabilities: Sequence[float], n_draws: int) -> IntArray:

@@ -13,15 +13,15 @@ are kept (`Kept`) for the next chunk of customers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 from scipy.special import ndtri
 
 from winback.estimators.base.frames import FloatArray, group_rows
-from winback.estimators.base.kept_draws import BLOCK_CELLS, Kept, equal_runs, living_ranks
+from winback.estimators.base.kept_draws import BLOCK_CELLS, Kept, Living, equal_runs, living_ranks
 
 ARRIVALS_EXACT = 256  # beyond this many purchases the count is a normal approximation
 TIME_STEP = 0.004  # logarithm of time ahead: futures whose time differs by less are drawn once
@@ -45,6 +45,13 @@ class Draws:
     random_state: int
     frequency: float
     n_draws: int
+    _made: dict[Hashable, FloatArray] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, name: Hashable, make: Callable[[], FloatArray]) -> FloatArray:
+        """Return what was made of these streams under a name, or make it now."""
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
 
     def stream(self, purpose: int) -> np.random.Generator:
         """Return a fresh generator: the same numbers for the same purpose, always."""
@@ -250,7 +257,7 @@ class Simulation:
         order = np.argsort(position, kind="stable")
         for start in range(0, len(distinct[0]), kept.room):
             block = slice(start, start + kept.room)
-            place = kept.places([column[block] for column in distinct], self._living)
+            place = kept.places([column[block] for column in distinct], self._of_frequency(kept))
             first, last = np.searchsorted(position[order], [start, start + kept.room])
             here = order[first:last]
             where, at = place[position[here] - start][:, None], ranks[some[here]]
@@ -299,20 +306,35 @@ class Simulation:
         for rows in equal_runs(x, informed, BLOCK_CELLS // self.n_draws):
             ahead = [customers.exposure[rows], customers.horizon[rows]]
             (exposure, horizon), place = group_rows(ahead)
-            counts, amounts = self._living(x[rows.start], informed[rows.start], exposure, horizon)
             draws = Draws(self.random_state, float(x[rows.start]), self.n_draws)
+            spend_draws = Draws(self.random_state, float(informed[rows.start]), self.n_draws)
+            counts, amounts = self._living(draws, spend_draws, exposure, horizon)
             alive = draws.strata(ALIVE) < customers.alive[rows, None]
             yield rows, counts[place] * alive, None if amounts is None else amounts[place] * alive
 
+    def _of_frequency(self, kept: Kept) -> Living:
+        """Return what simulates the living of one frequency, by numbers kept for the next time."""
+
+        def draws(frequency: float) -> Draws:
+            made: Draws = kept.once(
+                frequency, lambda: Draws(self.random_state, frequency, self.n_draws)
+            )
+            return made
+
+        def living(
+            frequency: float, informed: float, exposure: FloatArray, horizon: FloatArray
+        ) -> tuple[FloatArray, FloatArray | None]:
+            return self._living(draws(frequency), draws(informed), exposure, horizon)
+
+        return living
+
     def _living(
-        self, frequency: float, informed: float, exposure: FloatArray, horizon: FloatArray
+        self, draws: Draws, spend_draws: Draws, exposure: FloatArray, horizon: FloatArray
     ) -> tuple[FloatArray, FloatArray | None]:
         """Simulate living customers of one frequency: purchases, and spend in unit scale."""
-        draws = Draws(self.random_state, float(frequency), self.n_draws)
         counts = self.purchases.draw(draws, exposure, horizon)
         if self.spend is None:
             return counts, None
-        spend_draws = Draws(self.random_state, float(informed), self.n_draws)
         shape, unit = self.spend.draw(spend_draws)
         return counts, gamma_totals(spend_draws, shape, counts) * unit
 

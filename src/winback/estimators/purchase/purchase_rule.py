@@ -137,5 +137,5 @@ class PurchaseRule(PurchaseModel):
     def draw(self, draws: Draws, exposure: FloatArray, horizon: Horizons) -> FloatArray:
         """Draw what may happen; see the contract."""
         shape = draws.frequency + 0.5
-        rate = gammaincinv(shape, draws.strata(RATE)) / shape
+        rate = draws.once("rate", lambda: gammaincinv(shape, draws.strata(RATE)) / shape)
         return count_arrivals(draws, rate, exposure * horizon)

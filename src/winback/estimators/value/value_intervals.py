@@ -12,7 +12,7 @@ from scipy.stats import norm
 
 from winback.errors import ModelError
 from winback.estimators.base.frames import FloatArray
-from winback.estimators.base.kept_draws import Kept
+from winback.estimators.base.kept_draws import kept_of
 from winback.estimators.base.simulation import Histories, Simulation, level_draws
 from winback.estimators.purchase.purchase_model import Columns
 
@@ -120,7 +120,6 @@ class PredictiveIntervals(ABC):
     n_draws: int
     level: tuple[float, ...]
     random_state: int
-    _kept: tuple[tuple[Any, ...], Kept] | None = None
 
     def intervals(
         self,
@@ -236,13 +235,6 @@ class PredictiveIntervals(ABC):
     def _simulation(self) -> Simulation:
         return Simulation(self.purchase_model_, self.spend_model_, self.random_state, self.n_draws)
 
-    def _kept_draws(self) -> Kept:
-        """Return the draws of earlier calls, for as long as they are those of this simulation."""
-        of = (self.purchase_model_, self.spend_model_, self.random_state, self.n_draws)
-        if self._kept is None or any(a is not b for a, b in zip(self._kept[0], of, strict=True)):
-            self._kept = (of, Kept(self.n_draws))
-        return self._kept[1]
-
     def _level_draws(self) -> FloatArray | None:
         spread = LevelRange(*self.level).spread
         if spread == 0:
@@ -256,7 +248,8 @@ class PredictiveIntervals(ABC):
         probabilities: Sequence[float],
         ratios: Ratios | None = None,
     ) -> tuple[FloatArray, FloatArray | None]:
-        simulation, kept = self._simulation(), self._kept_draws()
+        simulation = self._simulation()
+        kept = kept_of(self.purchase_model_, self.spend_model_, self.random_state, self.n_draws)
         one = np.ones(len(data["frequency"]))
 
         def at_pace(pace: FloatArray) -> tuple[FloatArray, FloatArray | None]:

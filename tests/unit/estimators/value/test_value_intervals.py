@@ -89,6 +89,20 @@ def test_a_faster_pace_is_more_purchases(frame, model):
     np.testing.assert_allclose(doubled["expected"], 2 * once["expected"])
 
 
+def test_what_another_model_drew_is_not_taken(frame):
+    """Models come one after the other; the draws of each are its own, refitted in place or not."""
+    one = CustomerValueModel("beta_geo", horizon_days=90).fit(frame)
+    other = CustomerValueModel("beta_geo", horizon_days=90).fit(frame.head(200))
+    first, second = one.intervals(frame), other.intervals(frame)
+    assert not first.equals(second)
+    pd.testing.assert_frame_equal(one.intervals(frame), first, check_exact=True)
+    one.purchase_model_.fit(frame.head(200))
+    one.spend_model_.fit(frame.head(200))
+    pd.testing.assert_frame_equal(one.intervals(frame), second, check_exact=True)
+    more = one.set_params(random_state=1).intervals(frame)
+    assert not more.equals(second)
+
+
 def test_recipes_and_states_of_format_1_name_the_parts_of_the_level(frame, model):
     old = {"purchase_model": "rate", "level_spread": 0.3, "level_high": 0.2}
     assert make({"estimator": "CustomerValueModel", "params": old}).level == (0.3, 0.0, 0.2, 0.0)
