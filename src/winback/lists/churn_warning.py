@@ -164,6 +164,7 @@ def churn_warning(
         left_out={str(reason): int(n) for reason, n in never.value_counts().sort_index().items()},
         defaults=unchosen,
         currency=terms.currency,
+        level_spread=terms.level_spread,
     )
     return ChurnWarning(listed, excluded, summary)
 

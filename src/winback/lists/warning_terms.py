@@ -32,6 +32,8 @@ class WarningTerms:
         The list is good for so many days, and never longer than the horizon.
     currency
         Written after amounts in reasons.
+    level_spread
+        How unsure the level of demand is, for intervals of sums. 0: as if it were known.
 
     Raises
     ------
@@ -46,6 +48,7 @@ class WarningTerms:
     channels: Sequence[str] = ()
     expires_days: int = 14
     currency: str | None = None
+    level_spread: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse a list that is good for no day."""

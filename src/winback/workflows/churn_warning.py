@@ -94,7 +94,17 @@ def _terms(
         channels=[win_back.channel] if win_back.channels is None else list(win_back.channels),
         expires_days=settings.expires_days,
         currency=job.currency,
+        level_spread=_level_spread(tracking, scores),
     )
+
+
+def _level_spread(tracking: Tracking, scores: pd.DataFrame) -> float:
+    """Return how unsure the value model that scored is of the level of demand."""
+    from winback.estimators.value.value_intervals import LevelRange
+
+    if scores.empty:
+        return 0.0
+    return LevelRange(*tracking.scored_with(scores, "value").estimator.level).spread
 
 
 def _described(job: Job, tables: Tables, tracking: Tracking, selected: pd.DataFrame) -> Described:
