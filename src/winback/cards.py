@@ -69,8 +69,8 @@ def card(
         for name, value in facts.items()
         if value is not None
     )
-    told = [str(note).rstrip(".") for note in notes if note]
-    said = "".join(f"<p><b>Note.</b> {escape(note)}.</p>" for note in told)
+    sentences = [str(note).rstrip(".") for note in notes if note]
+    said = "".join(f"<p><b>Note.</b> {escape(note)}.</p>" for note in sentences)
     return (
         f'<div role="group" aria-label="{escape(title)}" style="border:{_LINE};border-radius:6px;'
         'padding:.6em 1em;margin:.3em 0;max-width:56em;overflow-x:auto;color:inherit">'

@@ -171,17 +171,17 @@ class Plan:
             Place of the first look that crosses its boundary, and 1 or -1 by its side; (-1, 0)
             where none does.
         """
-        for place, look in enumerate(self.told(information, z)):
+        for place, look in enumerate(self.judged(information, z)):
             if abs(look["z"]) >= look["boundary"]:
                 return place, 1 if look["z"] > 0 else -1
         return -1, 0
 
-    def told(self, information: Sequence[float], z: Sequence[float]) -> list[dict[str, float]]:
+    def judged(self, information: Sequence[float], z: Sequence[float]) -> list[dict[str, float]]:
         """Return each look's `fraction` of the information planned, `z` and `boundary`.
 
         Examples
         --------
-        >>> Plan(effect=0.02).told([20_000], [2.5])
+        >>> Plan(effect=0.02).judged([20_000], [2.5])
         [{'fraction': 1.0, 'z': 2.5, 'boundary': 1.96}]
         """
         fractions = np.minimum(np.asarray(information, dtype="float64") / self.information, 1.0)

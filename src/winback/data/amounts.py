@@ -20,19 +20,31 @@ _ODD = "０１２３４５６７８９．，－（）＋−–—‒‐\u00a0\u2
 _EVEN = "0123456789.,-()+-----     '''''¥$"
 _CURRENCY = r"(?:\p{L}{0,4}\.?\s?\p{Sc}\p{L}{0,3}|\p{L}{1,4}\.?)?"
 _DIGITS = r"(?:\d[\d.,]*(?:[' ]\d{3})*(?:[.,]\d+)?|[.,]\d+)"
-_MONEY = rf"[-+(]?\s*{_CURRENCY}\s*[-+]?\s*{_DIGITS}(?:[.,]?-|,--)?\s*{_CURRENCY}\s*[-)]?"
+# the classes of Unicode are large, and slow to match: few cells need them
+_USUAL = r"(?:[A-Za-z]{0,4}\.?\s?[$€£¥₹₽₺₩元円원][A-Za-z]{0,3}|[A-Za-z]{1,4}\.?)?"
+_MONEY = [
+    rf"[-+(]?\s*{money}\s*[-+]?\s*{_DIGITS}(?:[.,]?-|,--)?\s*{money}\s*[-)]?"
+    for money in (_USUAL, _CURRENCY)
+]
 _MINUS = r"\(|-\s*[^-\d]*\d|\d\s*[^\d.,\s-][^\d-]*-\s*$|\d\s*-\s*$"
 _PROOF = r"\d*{0}(\d{{1,2}}|\d{{4,}})|\d*({1}\d{{2,3}})+{0}\d+|0{0}\d+|\d{{4,}}{0}\d+"
 _EITHER = r"[1-9]\d{{0,2}}{0}\d{{3}}"
 _SEVERAL = r"\d{{1,3}}({0}\d{{2,3}})*({0}\d{{3}}){{2,}}|\d{{1,2}}({0}\d{{2}})+{0}\d{{3}}"
 
 
-def _core(cell: str) -> str:
-    """Return SQL for what is left of an amount without its currency and blanks."""
-    even = f"trim(translate({cell}, {sql.text(_ODD)}, {sql.text(_EVEN)}))"
-    digits = rf"regexp_extract({even}, {sql.text(_DIGITS)})"
-    bare = rf"rtrim(regexp_replace({digits}, '['' ]', '', 'g'), '.,')"
-    return f"CASE WHEN regexp_full_match({even}, {sql.text(_MONEY)}) THEN {bare} END"
+def _even(cell: str) -> str:
+    """Return SQL for a cell without odd forms of signs, and blanks around."""
+    return f"trim(translate({cell}, {sql.text(_ODD)}, {sql.text(_EVEN)}))"
+
+
+def _core(even: str) -> str:
+    """Return SQL for what is left of an even cell's amount without its currency and blanks."""
+    digits = f"regexp_extract({even}, {sql.text(_DIGITS)})"
+    bare = f"rtrim(regexp_replace({digits}, '['' ]', '', 'g'), '.,')"
+    whens = " ".join(
+        f"WHEN regexp_full_match({even}, {sql.text(form)}) THEN {bare}" for form in _MONEY
+    )
+    return f"CASE {whens} END"
 
 
 def _shapes(cell: str, relation: str, known: str = "true") -> str:
@@ -47,7 +59,6 @@ def _shapes(cell: str, relation: str, known: str = "true") -> str:
 
 def macro() -> str:
     """Return SQL that makes ``money(cell, point)`` known: a number, NULL where none is written."""
-    even = f"translate(cell, {sql.text(_ODD)}, {sql.text(_EVEN)})"
     number = rf"""TRY_CAST(CASE
         WHEN NOT regexp_matches(n, '[.,]') THEN n
         WHEN regexp_full_match(n, '\d{{1,3}}(,\d{{2,3}})*,\d{{3}}\.\d+') THEN replace(n, ',', '')
@@ -59,15 +70,19 @@ def macro() -> str:
         WHEN regexp_full_match(n, {sql.text(_EITHER.format("[.,]"))})
             AND NOT contains(n, point) THEN regexp_replace(n, '[.,]', '')
         WHEN regexp_full_match(n, '\d*[.,]\d+') THEN replace(n, ',', '.') END AS DOUBLE)"""
-    # a subquery here would read every cell, and not only those that are left
+    # a subquery here would read every cell, and not only those that are left; what a macro is
+    # given stands in it as often as it is named, what a lambda is given is worked out once
     return rf"""CREATE OR REPLACE MACRO money_number(n, point) AS {number};
         CREATE OR REPLACE MACRO money(cell, point) AS
         CASE WHEN regexp_full_match(trim(cell), '-?\d+([.,](\d{{1,2}}|\d{{4,}}))?')
             THEN TRY_CAST(replace(cell, ',', '.') AS DOUBLE)
         ELSE coalesce(
-            (CASE WHEN regexp_matches({even}, '{_MINUS}')
-                AND NOT regexp_matches({even}, '\d[.,]--?\s*$') THEN -1 ELSE 1 END)
-            * money_number({_core("cell")}, point),
+            list_transform([{_even("cell")}], lambda even:
+                list_transform([{_core("even")}], lambda n:
+                    (CASE WHEN regexp_matches(even, '[-(]')
+                        AND regexp_matches(even, '{_MINUS}')
+                        AND NOT regexp_matches(even, '\d[.,]--?$') THEN -1 ELSE 1 END)
+                    * money_number(n, point))[1])[1],
             CASE WHEN regexp_full_match(trim(cell), '[-+]?\d+(\.\d+)?[eE][-+]?\d+')
                 THEN TRY_CAST(cell AS DOUBLE) END) END"""
 
@@ -133,7 +148,7 @@ def settle(engine: Backend, relation: str, column: str, known: str = "true") -> 
     found = sql.rows(
         engine,
         f"""SELECT {counts}, min(shown) FILTER ({tests[4]}), min(shown) FILTER ({tests[5]}) FROM (
-            SELECT {_core("shape")} AS n, {_core("example")} AS shown, cells,
+            SELECT {_core(_even("shape"))} AS n, {_core(_even("example"))} AS shown, cells,
                 regexp_full_match(trim(shape), '-?\\d+(\\.\\d+)?') AS plain
             FROM {_shapes(cell, relation, known)})""",
     )[0]

@@ -217,7 +217,7 @@ def judge(
         )
         tell(f"{window}: fitting value models, simulating intervals")
         main = choices["revenue" if "revenue" in choices else "purchases"]
-        found = value_forward(
+        forward_tests = value_forward(
             past,
             levelled(VALUE_CANDIDATES, main.level, {choice.name for choice in choices.values()}),
             window,
@@ -225,9 +225,9 @@ def judge(
             with_intervals={*SIMPLE, *(choice.name for choice in choices.values())},
             with_totals=[choice.name for choice in choices.values()] if with_totals else (),
         )
-        if not len(found["purchases"].actual):
+        if not len(forward_tests["purchases"].actual):
             raise NotEnoughDataError("nobody has bought by the split's as_of", got=str(window))
-        tests |= {target: test for target, test in found.items() if target in targets}
+        tests |= {target: test for target, test in forward_tests.items() if target in targets}
         for target, choice in choices.items():
             # a job has one value model, at one level: that of the choice for revenue
             level = main.level.message

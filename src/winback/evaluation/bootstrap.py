@@ -266,7 +266,7 @@ class Difference:
     high: float
 
     @property
-    def known(self) -> bool:
+    def defined(self) -> bool:
         """Whether the difference could be computed at all."""
         return bool(np.isfinite([self.estimate, self.low, self.high]).all())
 

@@ -31,7 +31,7 @@ def busy_days(first: date, last: date, periods: Sequence[str]) -> int:
     >>> busy_days(date(2024, 12, 1), date(2025, 1, 31), ["12-27/01-02", "2025-01-29"])
     8
     """
-    days = [first + timedelta(days=at) for at in range((last - first).days + 1)]
+    days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
     return len({day for period in periods for day in days if _within(day, *_ends(period))})
 
 

@@ -118,7 +118,7 @@ def compare(
         float(change[0]),
         float(change[1]),
         float(change[2]),
-        d.known and not worse,
+        d.defined and not worse,
     )
 
 

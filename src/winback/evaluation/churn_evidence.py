@@ -158,19 +158,21 @@ def gather(
     failed: dict[str, Message] = {}
     for train, test in splits:
         day = day_text(days[test[0]])
-        known = (purchase_models or {}).get(date.fromisoformat(day))
-        if purchase_models is not None and known is None and BetaGeoChurn.name in parts:
+        purchase_model = (purchase_models or {}).get(date.fromisoformat(day))
+        if purchase_models is not None and purchase_model is None and BetaGeoChurn.name in parts:
             failed[BetaGeoChurn.name] = Message("evidence.no_purchase_model", day=day)
             del parts[BetaGeoChurn.name]
         by_date = None
         if purchase_models is not None:  # those younger than the test snapshot are not known yet
-            by_date = {at: model for at, model in purchase_models.items() if str(at) <= day}
+            by_date = {
+                cut_off: model for cut_off, model in purchase_models.items() if str(cut_off) <= day
+            }
         fitted, failures = fit_candidates(
             parts,
             X.iloc[train],
             y[train],
             settings,
-            purchase_model=known,
+            purchase_model=purchase_model,
             purchase_models=by_date,
         )
         for name, reason in failures.items():

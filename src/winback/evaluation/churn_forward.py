@@ -101,14 +101,14 @@ def with_season(
     then, apart = window.as_of - timedelta(days=YEAR), timedelta(days=wanted.every_days)
     fresh = dates[: max(len(dates) - wanted.count // 2, 1)]
     over = timedelta(days=window.gap_days + window.horizon_days)
-    known = [
+    possible = [
         day
         for day in (then, then - apart, then + apart)
         if (day - first).days + 1 >= least
         and day + over <= window.as_of
         and min(fresh, default=then) - day >= apart
     ]
-    season = known[: wanted.count // 2] if then in known else []
+    season = possible[: wanted.count // 2] if then in possible else []
     kept = dates[: wanted.count - len(season)]
     return sorted({*kept, *season}, reverse=True)
 

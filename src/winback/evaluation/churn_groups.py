@@ -36,10 +36,10 @@ def order_groups(frequency: pd.Series[float]) -> dict[str, pd.Series[str]]:
     >>> {name: groups.tolist() for name, groups in order_groups(pd.Series([0., 3., 12.])).items()}
     {'repeat': ['one order', 'repeat', 'repeat'], 'orders': ['1', '3-4', '10+']}
     """
-    at = np.searchsorted([1, 2, 4, 9], frequency.to_numpy(dtype=float), side="right")
+    group = np.searchsorted([1, 2, 4, 9], frequency.to_numpy(dtype=float), side="right")
     return {
         "repeat": pd.Series(np.where(frequency == 0, ONE_ORDER, REPEAT), frequency.index),
-        "orders": pd.Series(np.array(ORDERS, dtype=object)[at], frequency.index),
+        "orders": pd.Series(np.array(ORDERS, dtype=object)[group], frequency.index),
     }
 
 
@@ -172,7 +172,7 @@ def profit_records(
         Flat: ``split, target, model, chosen, depth, n, churners, profit, value, margin,
         save_rate, contact_cost, offer_cost``.
     """
-    told = {
+    terms = {
         "value": value,
         "margin": economics.margin,
         "save_rate": economics.save_rate,
@@ -185,11 +185,11 @@ def profit_records(
         curve = profit_by_depth(test.actual, p, economics, value=value, steps=steps)
         for row in curve.to_dict("records"):
             point = {str(name): float(number) for name, number in row.items()}
-            records.append(plain({**who, **point, **told}))
+            records.append(plain({**who, **point, **terms}))
     return records
 
 
 def _in_order(groups: pd.Series[str]) -> list[str]:
     """List the groups that occur: numbers of orders by size, others by name."""
-    found = sorted({str(group) for group in groups.dropna()})
-    return [name for name in ORDERS if name in found] + [n for n in found if n not in ORDERS]
+    names = sorted({str(group) for group in groups.dropna()})
+    return [name for name in ORDERS if name in names] + [n for n in names if n not in ORDERS]

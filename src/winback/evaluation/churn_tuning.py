@@ -119,23 +119,23 @@ def tune(
         return Tuning({}, False, trials, Message("tuning.none_better", n=n_trials))
     unseen = ~halves[0]
     pair = pd.DataFrame({"defaults": losses[0][unseen], "tuned": losses[best][unseen]})
-    found = paired_intervals(
+    interval = paired_intervals(
         pair,
         customers[0][unseen],
         "defaults",
         n_bootstrap=n_bootstrap,
         random_state=random_state,
     ).loc["tuned"]
-    better = bool(found["high"] < 0.0)
-    alike = Message("tuning.alike") if found["low"] <= 0 else Message("tuning.worse")
+    better = bool(interval["high"] < 0.0)
+    alike = Message("tuning.alike") if interval["low"] <= 0 else Message("tuning.worse")
     ended = Message(
         "tuning.best",
         n=n_trials,
         result=Message("tuning.better") if better else alike,
         brier=pair["tuned"].mean(),
         defaults=pair["defaults"].mean(),
-        low=found["low"],
-        high=found["high"],
+        low=interval["low"],
+        high=interval["high"],
     )
     if not better:
         return Tuning({}, False, trials, Message.of_all([ended, Message("tuning.kept")]))
@@ -206,6 +206,6 @@ def _suggest(trial: optuna.Trial, rows: int) -> dict[str, float]:
 def _defaults(rows: int) -> dict[str, float]:
     trees = BoostedTrees().get_params()
     names = ("num_leaves", "learning_rate", "n_estimators", "subsample", "colsample_bytree")
-    found: dict[str, float] = {name: trees[name] for name in (*names, "reg_lambda")}
+    defaults: dict[str, float] = {name: trees[name] for name in (*names, "reg_lambda")}
     smallest = trees["min_child_samples"] or int(np.clip(rows // 500, 20, 1000))
-    return {**found, "min_child_samples": min(smallest, max(40, min(1000, rows // 20)))}
+    return {**defaults, "min_child_samples": min(smallest, max(40, min(1000, rows // 20)))}

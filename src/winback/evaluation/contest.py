@@ -49,7 +49,7 @@ MIN_LOSS = 0.01  # a difference of no consequence is none, however many customer
 MAX_WRITTEN_OFF = 0.05  # share of the total; what auditors by custom call material
 MAX_CONTEST = 50_000
 DEFAULT = "modified_beta_geo+gamma_gamma_all"
-NOTHING = {
+NOBODY_BACK = {
     "purchases": Message("contest.nobody_back"),
     "revenue": Message("contest.nothing_brought"),
 }
@@ -188,7 +188,7 @@ def _choose(
     level = {m: _off_level(bias[m]) for m in fit}
     if not fit or not np.isfinite(min(level.values())):
         actual = sum(float(test.actual.sum()) for test in tests)
-        why = Message("contest.unjudged") if actual > 0 else NOTHING[target]
+        why = Message("contest.unjudged") if actual > 0 else NOBODY_BACK[target]
         return _default(target, candidates, fallback, why, evidence)
     off = [m for m in fit if level[m] > min(level.values()) + np.log(SLACK)]
     notes |= {m: Message("contest.predicts", bias=bias[m]) for m in off}
@@ -274,7 +274,9 @@ def _good_enough(pooled: Bootstrap, model: str, best: str) -> bool:
     if model == best:
         return True
     difference = pooled.difference(model, best, "loss")
-    return not difference.worse and difference.known and difference.estimate <= np.log1p(TOLERANCE)
+    return (
+        not difference.worse and difference.defined and difference.estimate <= np.log1p(TOLERANCE)
+    )
 
 
 def _pooled_rows(

@@ -264,8 +264,8 @@ def _compared(
 
 def _twins(evidence: Evidence, one: str, other: str) -> bool:
     recipes = evidence.recipes
-    known = one in recipes and other in recipes
-    return known and same_but_settings(recipes[one], recipes[other])
+    judged = one in recipes and other in recipes
+    return judged and same_but_settings(recipes[one], recipes[other])
 
 
 def _why(evidence: Evidence, name: str) -> Message:

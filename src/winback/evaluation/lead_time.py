@@ -259,8 +259,8 @@ def choose(table: pd.DataFrame, days: int) -> float:
 
 def _silences(past: Past, scored: ir.Table, *, after: date, horizon_days: int) -> pd.DataFrame:
     """Return the silences that began after a date and whose end is known, and how each ended."""
-    known = past.transactions
-    days = purchase_days(known.table, past.as_of, count_zero=known.count_zero)
+    transactions = past.transactions
+    days = purchase_days(transactions.table, past.as_of, count_zero=transactions.count_zero)
     days = days.semi_join(scored, "customer_id")
     in_order = ibis.window(group_by=days.customer_id, order_by=days.day)
     days = days.mutate(next_day=days.day.lead().over(in_order))

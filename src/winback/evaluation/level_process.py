@@ -78,8 +78,8 @@ class Mixture(NamedTuple):
         spreads = np.hypot(self.spreads, beyond)
         far = 8 * spreads  # beyond every quantile that is asked for
 
-        def too_much(at: float) -> float:
-            return float(self.weights @ ndtr((at - self.means) / spreads)) - share
+        def too_much(value: float) -> float:
+            return float(self.weights @ ndtr((value - self.means) / spreads)) - share
 
         ends = float((self.means - far).min()), float((self.means + far).max())
         return float(brentq(too_much, *ends, xtol=1e-12))
@@ -149,10 +149,10 @@ def _covariances(spans: Sequence[tuple[float, float]], today: float) -> _Kernels
         points += [ahead, before]
         owners += [np.full(len(ahead), 1 / len(ahead)), np.full(len(before), -1 / len(before))]
     weights = np.zeros((len(spans), sum(map(len, points))))
-    at = 0
+    column = 0
     for place, owned in enumerate(owners):
-        weights[place // 2, at : at + len(owned)] = owned
-        at += len(owned)
+        weights[place // 2, column : column + len(owned)] = owned
+        column += len(owned)
     days = np.concatenate(points)
     apart = np.abs(days[:, None] - days[None, :])
     earlier = np.minimum(days[:, None], days[None, :])

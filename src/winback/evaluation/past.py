@@ -284,9 +284,10 @@ class Past:
         return self.once("purchase model", self._purchase_model)
 
     def _purchase_model(self) -> BetaGeoModel:
-        known = self.transactions
+        transactions = self.transactions
         rows = rfm_table(
-            purchase_days(known.table, self.as_of, count_zero=known.count_zero), self.as_of
+            purchase_days(transactions.table, self.as_of, count_zero=transactions.count_zero),
+            self.as_of,
         )
         histories = rows.group_by(list(BetaGeoModel.columns)).aggregate(weight=rows.count())
         return BetaGeoModel().fit(histories.to_pyarrow().to_pandas())

@@ -59,15 +59,15 @@ def track(
         .to_pandas()
         for day in (cut_off, window.until)
     ]
-    known, later = (_by_day(part, start) for part in rows)
+    earlier, later = (_by_day(part, start) for part in rows)
     days = max((cut_off - start).days, 1)
-    inside = expected_tracking(model, None, days, joining=known["first"], level=level)
+    inside = expected_tracking(model, None, days, joining=earlier["first"], level=level)
     outside = expected_tracking(model, frame, (window.until - cut_off).days, level=level)
-    inside["at"], outside["at"] = inside["day"], outside["day"] + (cut_off - start).days
+    inside["number"], outside["number"] = inside["day"], outside["day"] + (cut_off - start).days
     both = pd.concat([inside.assign(held_out=False), outside.assign(held_out=True)])
-    both = both[both["at"] > 0].drop_duplicates("at", keep="last")
-    actual = later["repeats"].reindex(both["at"], fill_value=0).to_numpy()
-    dates = [start + timedelta(days=int(at)) for at in both["at"]]
+    both = both[both["number"] > 0].drop_duplicates("number", keep="last")
+    actual = later["repeats"].reindex(both["number"], fill_value=0).to_numpy()
+    dates = [start + timedelta(days=int(number)) for number in both["number"]]
     columns = both[["expected", "low", "high", "held_out"]].reset_index(drop=True)
     columns.insert(0, "day", dates)
     columns.insert(1, "actual", actual.astype(np.float64))
@@ -76,6 +76,6 @@ def track(
 
 def _by_day(counts: pd.DataFrame, start: date) -> pd.DataFrame:
     """Give each day its number, counted from the first, days without a purchase too."""
-    at = (pd.to_datetime(counts["day"]) - pd.Timestamp(start)).dt.days
-    numbered = counts.drop(columns="day").set_index(at.to_numpy())
-    return numbered.reindex(range(int(at.max()) + 1), fill_value=0)
+    number = (pd.to_datetime(counts["day"]) - pd.Timestamp(start)).dt.days
+    numbered = counts.drop(columns="day").set_index(number.to_numpy())
+    return numbered.reindex(range(int(number.max()) + 1), fill_value=0)

@@ -64,8 +64,8 @@ def levelled(
     Intervals of all are widened by it; predictions of those named are shifted by it, and no others:
     a baseline is shown as it is.
     """
-    known = level.settings["level"]
-    of = {name: known if name in shifted else known._replace(shift=0.0) for name in recipes}
+    own = level.settings["level"]
+    of = {name: own if name in shifted else own._replace(shift=0.0) for name in recipes}
     return {
         name: {**recipe, "params": {**recipe["params"], "level": of[name]}}
         for name, recipe in recipes.items()

@@ -45,13 +45,13 @@ def pooled_loss(
             for model in models:
                 mae, rmse, gini = (of[model, metric](drawn) for metric in SCORED)
                 logs[model].append(np.log(np.maximum(np.stack([mae, rmse, 1 - gini]), 1e-9)))
-        known: dict[tuple[str, str], Floats] = {}
+        means: dict[tuple[str, str], Floats] = {}
         for model, parts in logs.items():
             stacked = np.stack(parts)  # test, metric, replicate
-            known[model, "loss"] = _mean_of_known(stacked.mean(1))
-            for at, metric in enumerate(SCORED):
-                known[model, f"log_{metric}"] = _mean_of_known(stacked[:, at])
-        return known
+            means[model, "loss"] = _mean_of_known(stacked.mean(1))
+            for place, metric in enumerate(SCORED):
+                means[model, f"log_{metric}"] = _mean_of_known(stacked[:, place])
+        return means
 
     blocks = weight_blocks(ids.size, n_replicates=n_replicates, random_state=random_state)
     draws = [losses(block) for block in blocks]

@@ -18,9 +18,9 @@ from winback.lists.selection import (
     CONTROL_BELOW_CUT_OFF,
     EXPLORATION,
     RANKING,
+    Assignment,
     Choices,
     Room,
-    Walk,
     walk,
 )
 from winback.lists.spend import Spend, spend_of
@@ -229,7 +229,7 @@ def choices_of(
     return Choices(options.able, profit, spend, options.channel, treated)
 
 
-def choose(choices: Choices, room: Room, treated_share: float) -> tuple[Walk, Prices, Whole]:
+def choose(choices: Choices, room: Room, treated_share: float) -> tuple[Assignment, Prices, Whole]:
     """Choose the best of these customers, of both arms alike, under what is left.
 
     Parameters
@@ -243,7 +243,7 @@ def choose(choices: Choices, room: Room, treated_share: float) -> tuple[Walk, Pr
 
     Returns
     -------
-    Walk, Prices, ndarray
+    Assignment, Prices, ndarray
         Who is reached by which option, the prices of the limits, and the order of the walk.
     """
     # whom even the whole budget does not pay is no option
@@ -305,7 +305,7 @@ def _used(choices: Choices, given: Whole) -> Whole:
     return used
 
 
-def _paid(choices: Choices, walked: Walk) -> tuple[Whole, Whole]:
+def _paid(choices: Choices, walked: Assignment) -> tuple[Whole, Whole]:
     who = np.flatnonzero((walked.given >= 0) & choices.treated)
     return who, walked.given[who]
 
@@ -329,7 +329,7 @@ def _ranks(ids: pd.Series, chosen: Bools, worth: Floats, column: Whole, pays: Bo
     return rank
 
 
-def _only_by_lot(choices: Choices, explored: Walk, worth: Floats) -> int:
+def _only_by_lot(choices: Choices, explored: Assignment, worth: Floats) -> int:
     """Count the treated who are not worth their place at the prices."""
     who, _ = _paid(choices, explored)
     pays = choices.able & (choices.profit > 0) & (worth > 0)

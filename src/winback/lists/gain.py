@@ -123,8 +123,8 @@ def gain_in_force(eligible: pd.DataFrame, economics: Economics, model: UpliftMod
 
 
 def _believed(model: UpliftModel, eligible: pd.DataFrame, kind: str) -> pd.Series:
-    told = model.predict_frame(eligible.assign(**{OFFER: kind}))["uplift"]
-    return within_p_alive(told, eligible)
+    uplift = model.predict_frame(eligible.assign(**{OFFER: kind}))["uplift"]
+    return within_p_alive(uplift, eligible)
 
 
 def within_p_alive(uplift: pd.Series, customers: pd.DataFrame) -> pd.Series:

@@ -179,14 +179,14 @@ def what_it_can_measure(
     wanted: Message | str = ""
     if needed is not None:
         wanted = Message("power.needed", points=possible * 100, n=needed)
-    found = Message("power.none", treated=n_treated, control=n_control, needed=wanted)
+    message = Message("power.none", treated=n_treated, control=n_control, needed=wanted)
     if math.isfinite(effect):
         points = effect * 100
-        found = Message(
+        message = Message(
             "power.effect", treated=n_treated, control=n_control, needed=wanted, points=points
         )
     return {
         "minimum_detectable_effect": effect if math.isfinite(effect) else None,
         "needed_customers": needed,
-        "message": found,
+        "message": message,
     }

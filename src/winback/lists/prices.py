@@ -126,8 +126,8 @@ def relax(profit: Floats, cost: Floats, able: npt.NDArray[np.bool_], limits: Cap
     n = len(profit)
     if n <= CORE:
         return _solve(profit, cost, able, limits)
-    some = np.random.default_rng(0).choice(n, SAMPLE, replace=False)
-    first = _solve(profit[some], cost[some], able[some], limits.times(SAMPLE / n)).prices
+    sample = np.random.default_rng(0).choice(n, SAMPLE, replace=False)
+    first = _solve(profit[sample], cost[sample], able[sample], limits.times(SAMPLE / n)).prices
     first = _refined(profit, cost, able, limits, first)
     worth = np.where(able, first.worth(profit, cost, limits.channel), -np.inf)
     worth = np.column_stack([worth, np.zeros(n)])  # to take none
@@ -161,10 +161,10 @@ def _refined(
     cheap = Prices(low[0], low[1], low[2:]).worth(profit, cost, limits.channel)
     asked = (np.where(able, cheap, -np.inf) > 0).any(axis=1)  # the others are never taken
     profit, cost, able = profit[asked], cost[asked], able[asked]
-    at, best, least = start, start, np.inf
+    point, best, least = start, start, np.inf
     cuts, heights = [], []
     for _ in range(_CUTS):
-        worth = Prices(at[0], at[1], at[2:]).worth(profit, cost, limits.channel)
+        worth = Prices(point[0], point[1], point[2:]).worth(profit, cost, limits.channel)
         worth = np.where(able, worth, -np.inf)
         option = worth.argmax(axis=1)
         gained = worth[np.arange(len(worth)), option]
@@ -172,17 +172,17 @@ def _refined(
         used = np.bincount(limits.channel[option[who]], minlength=len(limits.rooms))
         spent = float(cost[who, option[who]].sum())
         slope = most - np.concatenate([[spent, float(len(who))], used])
-        value = float(gained[who].sum()) + float(at @ most)
+        value = float(gained[who].sum()) + float(point @ most)
         if value < least:
-            best, least = at, value
+            best, least = point, value
         cuts.append(np.append(slope, -1.0))
-        heights.append(float(slope @ at) - value)
+        heights.append(float(slope @ point) - value)
         bounds = [*zip(low, high, strict=True), (None, None)]
         goal = np.append(np.zeros(len(start)), 1.0)
         master = linprog(goal, A_ub=np.array(cuts), b_ub=np.array(heights), bounds=bounds)
         if master.status or least - master.fun <= _CLOSE * abs(least):
             break
-        at = (master.x[:-1] + best) / 2  # half-way: a far corner teaches little
+        point = (master.x[:-1] + best) / 2  # half-way: a far corner teaches little
     return Prices(float(best[0]), float(best[1]), best[2:])
 
 

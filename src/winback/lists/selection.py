@@ -95,7 +95,7 @@ class Room:
 
 
 @dataclass(frozen=True)
-class Walk:
+class Assignment:
     """How far the limits reached.
 
     Parameters
@@ -113,7 +113,7 @@ class Walk:
     left: Room
 
 
-def walk(choices: Choices, order: Whole, preference: Floats, room: Room) -> Walk:
+def walk(choices: Choices, order: Whole, preference: Floats, room: Room) -> Assignment:
     """Go down an order and give each customer the option preferred among those that still fit.
 
     Whom nothing fits is passed by, and the walk goes on to who is cheaper. Nothing is counted
@@ -148,7 +148,7 @@ def walk(choices: Choices, order: Whole, preference: Floats, room: Room) -> Walk
         while len(pending):
             pending, chosen, reached, room = _turn(choices, pending, preference, room, stopped)
             given[reached] = chosen
-    return Walk(given, stopped, room)
+    return Assignment(given, stopped, room)
 
 
 def _turn(
@@ -183,9 +183,9 @@ def _turn(
     loss = np.maximum(0.0, -choices.profit[pending, option])
     full = so_far(np.ones(len(pending))) > room.places
     channel = choices.channel[option]
-    for at in range(len(room.rooms)):
-        mine = channel == at
-        full |= mine & (so_far(mine.astype("float64")) > room.rooms[at])
+    for number in range(len(room.rooms)):
+        mine = channel == number
+        full |= mine & (so_far(mine.astype("float64")) > room.rooms[number])
     over = full | ~room.fits(amounts) | ((loss > 0) & (so_far(loss) > room.loss + _CENT))
     stop = int(over.argmax()) if over.any() else len(pending)
     reached, option = pending[:stop], option[:stop]

@@ -277,13 +277,13 @@ def _money(summary: dict[str, Any], limits: Limits) -> list[Message]:
     all_of_it = summary["budget_committed"] >= summary["worst_case"] - 1e-6
     if not summary["treated"] or limits.terms.commitment == WORST_CASE or all_of_it:
         return []
-    told = Message(
+    margin_given = Message(
         "win_back.committed",
         committed=summary["budget_committed"],
         expected=summary["expected_cost"],
         worst=summary["worst_case"],
     )
-    return [told]
+    return [margin_given]
 
 
 def _limits(summary: dict[str, Any]) -> list[Message]:

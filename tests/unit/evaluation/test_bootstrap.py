@@ -92,10 +92,10 @@ def test_the_unknown_is_neither_better_nor_worse():
     result = bootstrap([0.0, 0, 0], {"a": [1, 2, 3], "b": [1, 2, 4]}, ["gini", "bias", "mae"])
     for metric in ("gini", "bias"):
         difference = result.difference("a", "b", metric)
-        assert (difference.known, difference.worse, difference.better) == (False, False, False)
-    assert result.difference("a", "b", "mae").known
+        assert (difference.defined, difference.worse, difference.better) == (False, False, False)
+    assert result.difference("a", "b", "mae").defined
     missing = bootstrap([0.0, 1, 0], {"a": [1, 2, np.nan], "b": [1, 2, 4]}, ["mae"])
-    assert not missing.difference("a", "b", "mae").known
+    assert not missing.difference("a", "b", "mae").defined
     assert np.isnan(bootstrap([], {"a": []}, ["mae"]).interval("a", "mae")).all()
 
 

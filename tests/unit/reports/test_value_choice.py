@@ -143,7 +143,7 @@ def default(why):
         Message("contest.alone"),
         Message("contest.lose_to_simple", models=Message("contest.lost_in", model="x", lost=LOST)),
         _writing_off({"zero": 1.0}, ["zero"], ["zero"]),
-        *map(default, [Message("contest.short"), *contest.NOTHING.values()]),
+        *map(default, [Message("contest.short"), *contest.NOBODY_BACK.values()]),
         *Level(0.0, 0.2, [], 0.3, 0.3).message.clauses,
         *replace(LEVEL, unseen=0.0).message.clauses,
     ],

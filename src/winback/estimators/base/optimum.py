@@ -63,9 +63,9 @@ def maximise(
     surface = _Surface(likelihood, n, float(np.log(lower)), float(np.log(upper)))
     best: Optimum | None = None
     for tried, start in enumerate(starts, 1):
-        found = _climb(surface, np.log(start))
-        if best is None or _better(found, best):
-            best = found
+        optimum = _climb(surface, np.log(start))
+        if best is None or _better(optimum, best):
+            best = optimum
         best.diagnostics["starts"] = tried
         if best.converged and not any(best.at_bound):
             break
@@ -73,10 +73,10 @@ def maximise(
     return best
 
 
-def _better(found: Optimum, best: Optimum) -> bool:
-    gain = found.log_likelihood - best.log_likelihood
+def _better(optimum: Optimum, best: Optimum) -> bool:
+    gain = optimum.log_likelihood - best.log_likelihood
     alike = abs(gain) < 1e-3  # of no consequence: then the verified one
-    return found.converged > best.converged if alike else gain > 0
+    return optimum.converged > best.converged if alike else gain > 0
 
 
 @dataclass
@@ -128,9 +128,9 @@ def _climb(surface: _Surface, start: FloatArray) -> Optimum:
     )
     theta, steps = _newton(surface, np.asarray(result.x))
     iterations = int(result.nit)
-    found = _verified(surface, theta, {"iterations": iterations, "newton_steps": steps})
-    if found.converged:
-        return found
+    optimum = _verified(surface, theta, {"iterations": iterations, "newton_steps": steps})
+    if optimum.converged:
+        return optimum
     theta, more = _ascend(surface, theta)
     return _verified(surface, theta, {"iterations": iterations, "newton_steps": steps + more})
 

@@ -117,8 +117,8 @@ def nodes_of(of: Stretch) -> Iterator[Nodes]:
         rows = np.flatnonzero(chosen)
         size = max(BLOCK_CELLS // n, 1)
         for start in range(0, len(rows), size):
-            at = rows[start : start + size]
-            yield _at_nodes(n, at, of.at(at), v[at])
+            block = rows[start : start + size]
+            yield _at_nodes(n, block, of.at(block), v[block])
 
 
 def _at_nodes(n: int, rows: IntArray, of: Stretch, v: FloatArray) -> Nodes:

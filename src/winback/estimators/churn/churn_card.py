@@ -30,8 +30,8 @@ def churn_card(model: Any) -> str:
         rows = contest.sort_values("brier")[names].itertuples(index=False)
         tables = [Table(names, rows, "Forward evidence, the smallest Brier score first")]
     drift = model.base_rate_drift_
-    told = drift["message"].clauses if drift else []
-    facts["why"] = "; ".join(str(why) for why in model.reasons_.clauses if why not in told)
+    drift_clauses = drift["message"].clauses if drift else []
+    facts["why"] = "; ".join(str(why) for why in model.reasons_.clauses if why not in drift_clauses)
     dropped = "; ".join(f"{name}: {why}" for name, why in model.dropped_.items())
     notes = [
         drift["message"] if drift.get("notable") else None,

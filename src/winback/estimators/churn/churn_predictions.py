@@ -130,7 +130,7 @@ class ChurnPredictions(PlainState):
 
 def typical_rows(values: Floats) -> list[list[float]]:
     """Return the quartiles of each column, to two significant digits, missing ones as 0."""
-    known = np.where(np.isfinite(values), values, np.nan)
-    known[:, np.isnan(known).all(axis=0)] = 0.0
-    quartiles = np.nanquantile(known, [0.25, 0.5, 0.75], axis=0)
+    finite = np.where(np.isfinite(values), values, np.nan)
+    finite[:, np.isnan(finite).all(axis=0)] = 0.0
+    quartiles = np.nanquantile(finite, [0.25, 0.5, 0.75], axis=0)
     return [[float(f"{value:.2g}") for value in row] for row in quartiles]

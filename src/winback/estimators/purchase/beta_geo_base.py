@@ -81,12 +81,12 @@ class BetaGeometricModel(DropoutModel):
         size = CELLS // NODES
         for start in range(0, len(s), size):
             rows = slice(start, start + size)
-            levels, at = np.unique(frequency[rows], return_inverse=True)
+            levels, place = np.unique(frequency[rows], return_inverse=True)
             p, weight = beta_nodes(self.a_, self.b_ + self.first + levels, NODES)
-            power, scale = s[rows, None], k[rows, None] + gap * p[at]
-            survives = np.exp(-power * np.log1p(gap * p[at] / k[rows, None]))
+            power, scale = s[rows, None], k[rows, None] + gap * p[place]
+            survives = np.exp(-power * np.log1p(gap * p[place] / k[rows, None]))
             buys = -np.expm1(-power * np.log1p(horizon / scale))
-            values[rows] = (weight[at] * survives * buys).sum(axis=1)
+            values[rows] = (weight[place] * survives * buys).sum(axis=1)
         return np.clip(values, 0.0, 1.0)
 
     def draw(self, draws: Draws, exposure: FloatArray, horizon: Horizons) -> FloatArray:

@@ -84,9 +84,9 @@ def _by_quadrature(
     size = max(CELLS // (n_nodes * h.shape[1]), 1)
     for start in range(0, len(h), size):
         rows = slice(start, start + size)
-        levels, at = np.unique(b[rows], return_inverse=True)
+        levels, place = np.unique(b[rows], return_inverse=True)
         nodes, weights = beta_nodes(a, levels, n_nodes)
-        p = nodes[at][:, None, :]
+        p = nodes[place][:, None, :]
         ph = p * h[rows][:, :, None]
         bought = -np.expm1(-s[rows][:, :, None] * np.log1p(ph))
         first_order = (s[rows] * h[rows])[:, :, None]  # the limit of bought / p at p -> 0
@@ -94,7 +94,7 @@ def _by_quadrature(
         values[rows] = np.einsum(
             "ikj,ij->ik",
             np.where(tiny, first_order, bought / np.where(tiny, 1.0, p)),
-            weights[at],
+            weights[place],
         )
     return values
 

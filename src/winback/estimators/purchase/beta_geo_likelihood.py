@@ -96,7 +96,7 @@ class _Dropped:
 
     def add(self, rows: slice, hessian: bool) -> None:
         x_at, age_at, last_at = (
-            at[rows] for at in (self.tally.x_at, self.tally.age_at, self.tally.last_at)
+            places[rows] for places in (self.tally.x_at, self.tally.age_at, self.tally.last_at)
         )
         w = self.tally.w[rows]
         s = self.s[x_at]

@@ -159,7 +159,7 @@ def _dispersion(
     x, exposure, alive, drawn = x[rows], exposure[rows], alive[rows], drawn / whole[rows]
     moments = np.unique(np.geomspace(1, days, MOMENTS).round())
     ratio = np.ones(len(moments))
-    for at, horizon in enumerate(moments):
+    for place, horizon in enumerate(moments):
         mean, variance = np.empty(len(x)), np.empty(len(x))
         for level in np.unique(x):
             mine = x == level
@@ -168,5 +168,5 @@ def _dispersion(
             mean[mine], variance[mine] = counts.mean(axis=1), counts.var(axis=1)
         spread = drawn @ (alive * variance + alive * (1 - alive) * mean**2)
         middle = drawn @ (alive * mean)
-        ratio[at] = spread / middle if middle > 0 else 1.0
+        ratio[place] = spread / middle if middle > 0 else 1.0
     return np.interp(np.arange(days + 1), moments, ratio)

@@ -78,9 +78,9 @@ class _Mixture:
         self.last, self.age = of.last, of.age
         # ln(1 + y/alpha) and 1/alpha - 1/(alpha+y), what its derivative in alpha is made of
         ages, lasts = of.tally.ages, of.tally.lasts
-        at, before = of.tally.age_at, of.tally.last_at
-        self.at_age = [column[at] for column in _powers(ages, alpha, beta)]
-        self.at_last = [column[before] for column in _powers(lasts, alpha, beta)]
+        age_at, last_at = of.tally.age_at, of.tally.last_at
+        self.at_age = [column[age_at] for column in _powers(ages, alpha, beta)]
+        self.at_last = [column[last_at] for column in _powers(lasts, alpha, beta)]
         self.value = 0.0
         self.slope = np.zeros(4)
         self.bend = np.zeros((4, 4))

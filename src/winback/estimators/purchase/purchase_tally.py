@@ -29,13 +29,13 @@ class PurchaseTally:
         self.purchases = float(w @ x)
         # the mean age: parameters come out alike whatever the unit of time
         self.unit = float(w @ t) / self.n if (w @ t) > 0 else 1.0
-        self.counts, at = _levels(x)
-        self.count_weight = np.bincount(at, w)
+        self.counts, x_at = _levels(x)
+        self.count_weight = np.bincount(x_at, w)
         ages, age_at = _levels(t)
         self.ages = ages / self.unit
         self.age_weight = np.bincount(age_at, w)
         self.age_purchases = np.bincount(age_at, w * x)
-        self.x_at, self.age_at, self.w = at, age_at, w
+        self.x_at, self.age_at, self.w = x_at, age_at, w
         lasts, self.last_at = _levels(tx)
         self.lasts = lasts / self.unit
         self.first_repeat = int(np.searchsorted(x, 0.0, side="right"))  # rows before: x = 0
@@ -95,5 +95,5 @@ class PurchaseTally:
 
 
 def _levels(column: FloatArray) -> tuple[FloatArray, IntArray]:
-    levels, at = np.unique(column, return_inverse=True)
-    return levels, at
+    levels, places = np.unique(column, return_inverse=True)
+    return levels, places

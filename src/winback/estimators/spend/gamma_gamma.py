@@ -196,8 +196,8 @@ class GammaGammaModel(LikelihoodModel, SpendModel):
         if alike:
             return Message("fit.spend_alike", amount=seen)
         if self.converged_:
-            found = mean if np.isfinite(mean) else Message("fit.infinite")
-            return Message("fit.no_mean_spend", q=self.q_, mean=found, seen=seen)
+            mean_spend = mean if np.isfinite(mean) else Message("fit.infinite")
+            return Message("fit.no_mean_spend", q=self.q_, mean=mean_spend, seen=seen)
         return Message("fit.no_maximum_of_spend")
 
     def _seen(self, data: Columns) -> Columns:

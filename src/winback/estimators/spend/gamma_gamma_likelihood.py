@@ -48,8 +48,8 @@ class SpendTally:
         self.x, self.log_m, self.variance, self.w = x, log_m, variance, w
         self.total = x * np.exp(log_m)
         self.n = float(w.sum())
-        self.counts, at = np.unique(x, return_inverse=True)
-        self.count_weight = np.bincount(at, w)
+        self.counts, places = np.unique(x, return_inverse=True)
+        self.count_weight = np.bincount(places, w)
         self.sum_log_total = float(w @ (x * (np.log(x) + log_m)))
         self.constant = -float(w @ log_m)
 
@@ -77,10 +77,10 @@ class SpendTally:
         cell = np.floor((log_m - log_m.min()) / CELL).astype(np.int64)
         width = int(cell.max()) + 1
         level, levels = pd.factorize(x, sort=True)
-        at, cells = pd.factorize(level * width + cell, sort=True)
-        w = np.bincount(at, each).astype(np.float64)
-        mean = np.bincount(at, each * log_m) / w
-        variance = np.bincount(at, each * (log_m - mean[at]) ** 2) / w
+        group, cells = pd.factorize(level * width + cell, sort=True)
+        w = np.bincount(group, each).astype(np.float64)
+        mean = np.bincount(group, each * log_m) / w
+        variance = np.bincount(group, each * (log_m - mean[group]) ** 2) / w
         return cls(np.asarray(levels)[np.asarray(cells) // width], mean, variance, w)
 
     def thinned(self, at_most: int) -> SpendTally:

@@ -141,14 +141,14 @@ def choose(
         ``admitted``, ``chosen``.
     """
     rows = thin(points)
-    found = []
+    compared = []
     for k in range(2, most + 1):
         if method == "kmeans":
             criterion, cut = np.nan, learn(rows, k, method, seed)
         else:
             criterion, cut = bic(rows, k, seed)
         labels = cut.assign(rows)
-        found.append(
+        compared.append(
             {
                 "smallest_share": float(np.bincount(labels, minlength=k).min() / len(rows)),
                 "silhouette": silhouette(rows, labels),
@@ -156,7 +156,7 @@ def choose(
                 "bic": criterion,
             }
         )
-    table = pd.DataFrame(found, index=pd.RangeIndex(2, most + 1, name="tiers"))
+    table = pd.DataFrame(compared, index=pd.RangeIndex(2, most + 1, name="tiers"))
     table["admitted"] = table["smallest_share"] >= min_share
     loss, tolerated = _loss(table, method, len(rows))
     best = loss.index[int(loss.argmin())]

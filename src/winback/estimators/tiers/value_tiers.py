@@ -273,8 +273,8 @@ class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-lea
         self.stability_ = float(np.mean(scores))
         names = SCHEMES[QUADRANT]
         order = tier_identity.by_value(labels, data["clv"], len(names))
-        self.names_ = [names[at] for at in order]
-        empty = [name for at, name in enumerate(names) if not (labels == at).any()]
+        self.names_ = [names[number] for number in order]
+        empty = [name for number, name in enumerate(names) if not (labels == number).any()]
         return [Message("cut.empty", tiers=empty)] if empty else []
 
     def _names(self, k: int) -> list[str]:

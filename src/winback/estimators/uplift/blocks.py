@@ -58,9 +58,9 @@ def blocks_of(
     n = int(piece.max()) + 1
     sizes = np.stack([np.bincount(piece, mine[order], minlength=n) for mine in (arm, 1 - arm)])
     number, block, so_far = np.zeros(n, dtype="int64"), 0, np.zeros(2)
-    for at in range(n):  # campaigns, not customers
-        number[at] = block
-        so_far = so_far + sizes[:, at]
+    for place in range(n):  # campaigns, not customers
+        number[place] = block
+        so_far = so_far + sizes[:, place]
         if so_far.min() >= LEAST:
             block, so_far = block + 1, np.zeros(2)
     if so_far.any() and block:  # what is left over joins the one before

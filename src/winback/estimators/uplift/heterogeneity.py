@@ -56,11 +56,11 @@ def joint_differences(
         kinds, code = np.unique(level, return_inverse=True)
         many = [np.bincount(code, mine, minlength=len(kinds)) for mine in (arm, 1 - arm)]
         enough = np.flatnonzero(np.minimum(*many) >= MIN_CELL)
-        levels[name] = [str(kinds[at]) for at in enough]
+        levels[name] = [str(kinds[place]) for place in enough]
         sizes[name] = [n[enough].astype("float64") for n in many]
         # the last one is what the others leave
-        for at in enough[:-1]:
-            own, last = (code == at).astype("float64"), (code == enough[-1]).astype("float64")
+        for place in enough[:-1]:
+            own, last = (code == place).astype("float64"), (code == enough[-1]).astype("float64")
             columns.append(own - last * (weight @ own) / max(weight @ last, 1e-12))
     if not columns:
         return {name: (pd.DataFrame(), 1.0) for name in factors}
@@ -74,19 +74,19 @@ def joint_differences(
     scores = design * (weight * (target - design @ beta))[:, None]
     by_person = np.column_stack([np.bincount(people, column) for column in scores.T])
     covariance = bread @ (by_person.T @ by_person) @ bread
-    found, at = {}, 1
+    differences, start = {}, 1
     for name in factors:
         n = max(0, len(levels[name]) - 1)
-        own = slice(at, at + n)
-        at += n
-        found[name] = _levels(
+        own = slice(start, start + n)
+        start += n
+        differences[name] = _levels(
             levels[name],
             sizes[name],
             beta[own],
             covariance[own, own],
             bases[:, own.start - 1 : own.stop - 1],
         )
-    return found
+    return differences
 
 
 def means_of(values: Floats, block: Whole, weight: Floats) -> Floats:

@@ -124,16 +124,16 @@ def shrunken(cells: pd.DataFrame, overall: float) -> tuple[pd.DataFrame, float]:
     """
     difference = cells["difference"].to_numpy(dtype="float64")
     variance = cells["variance"].to_numpy(dtype="float64")
-    told = np.isfinite(variance)
+    measured = np.isfinite(variance)
     tau2 = 0.0
-    if told.sum() > 1:
-        w, d = 1 / variance[told], difference[told]
+    if measured.sum() > 1:
+        w, d = 1 / variance[measured], difference[measured]
         centre = (w * d).sum() / w.sum()
         q = (w * (d - centre) ** 2).sum()
         # DerSimonian and Laird (1986), eq. 9
         scale = w.sum() - (w**2).sum() / w.sum()
-        tau2 = max(0.0, float((q - (told.sum() - 1)) / scale))
+        tau2 = max(0.0, float((q - (measured.sum() - 1)) / scale))
     # Morris (1983), eq. 1.7
     believed = tau2 / (tau2 + variance) if tau2 else np.zeros(len(cells))
-    deviation = believed * np.where(told, difference - overall, 0.0)
+    deviation = believed * np.where(measured, difference - overall, 0.0)
     return cells.assign(deviation=deviation, deviation_variance=(1 - believed) * tau2), tau2

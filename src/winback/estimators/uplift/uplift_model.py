@@ -209,7 +209,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
         self.difference_, self.variance_ = float(whole["difference"]), float(whole["variance"])
         when = None if day is None else np.asarray(day)[kept]
         block = blocks_of(code[kept], when, arm)
-        each = compare(block, [str(at) for at in range(int(block.max()) + 1)])
+        each = compare(block, [str(number) for number in range(int(block.max()) + 1)])
         self._believe(each.assign(returns=np.bincount(block, returned, minlength=len(each))))
         self._find_factors(
             self._cells(rows), arm=arm, returned=returned, weight=weight, block=block, people=people
@@ -219,13 +219,13 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
 
     def _believe(self, each: pd.DataFrame) -> None:
         """Put the prior and the blocks' differences together."""
-        told = each[np.isfinite(each["variance"])]
+        measured = each[np.isfinite(each["variance"])]
         # with one rate for both arms: a difference must not decide about its own weight
-        rate = (told["returns"] + 1) / (told["n_treated"] + told["n_control"] + 2)
-        variance = rate * (1 - rate) * (1 / told["n_treated"] + 1 / told["n_control"])
+        rate = (measured["returns"] + 1) / (measured["n_treated"] + measured["n_control"] + 2)
+        variance = rate * (1 - rate) * (1 / measured["n_treated"] + 1 / measured["n_control"])
         # rows of one customer in several campaigns are not independent
         variance *= max(1.0, self.variance_ * float((1 / variance).sum()))
-        believed = posterior(told["difference"], variance, prior=self.prior)
+        believed = posterior(measured["difference"], variance, prior=self.prior)
         self.overall_, self.campaigns_sd_ = believed.mean, believed.campaigns_sd
         self.centre_, self.error_ = believed.centre, believed.error
         half = self._quantile * self.error_
@@ -258,9 +258,12 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
             rate = (returned.sum() + 1) / (len(arm) + 2)
             treated = np.cumsum(arm[order])[ends - 1]
             harmonic = treated * (ends - treated) / ends
-            known = harmonic / (rate * (1 - rate))
-            due = plan.due(known)
-            fractions, places = [float(known[at]) for at in due], [int(ends[at]) for at in due]
+            information = harmonic / (rate * (1 - rate))
+            due = plan.due(information)
+            fractions, places = (
+                [float(information[place]) for place in due],
+                [int(ends[place]) for place in due],
+            )
             arm, returned = arm[order], returned[order]
             rows = {name: values[order] for name, values in rows.items()}
         z = []
@@ -272,7 +275,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
             few = not np.isfinite(seen["variance"])
             z.append(0.0 if few else float(seen["difference"] / np.sqrt(seen["variance"])))
         crossed, side = plan.judge(fractions, z)
-        self.looks_ = plan.told(fractions, z)
+        self.looks_ = plan.judged(fractions, z)
         return side if crossed >= 0 else 0
 
     def _html_repr(self) -> str:
@@ -302,12 +305,12 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
             for name in apart:
                 table = self.factors_[name]
                 spread = self.tau2_[name]  # a cell never seen deviates by as much as any
-                known = table.reindex(cells[name]) if name in cells else None
-                if known is None:
+                effects = table.reindex(cells[name]) if name in cells else None
+                if effects is None:
                     variance += spread
                     continue
-                uplift += known["deviation"].fillna(0.0).to_numpy()
-                variance += known["deviation_variance"].fillna(spread).to_numpy()
+                uplift += effects["deviation"].fillna(0.0).to_numpy()
+                variance += effects["deviation_variance"].fillna(spread).to_numpy()
         half = self._quantile * np.sqrt(variance)
         alone = uplift - self.overall_ + self.centre_
         frame = {

@@ -171,11 +171,11 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         return self
 
     def _members(self) -> tuple[str, ...]:
-        known = get_args(Member)
+        possible = get_args(Member)
         wanted = tuple(self.members)
-        if not wanted or len(set(wanted)) < len(wanted) or set(wanted) - set(known):
+        if not wanted or len(set(wanted)) < len(wanted) or set(wanted) - set(possible):
             raise ModelError(
-                "members are not possible", got=wanted, allowed=f"some of {', '.join(known)}"
+                "members are not possible", got=wanted, allowed=f"some of {', '.join(possible)}"
             )
         if self.spend_model is None and set(wanted) & set(PAID):
             raise NotEnoughDataError(Message("few.no_revenue"), got=", ".join(wanted))
@@ -360,7 +360,7 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
     def input_example() -> pd.DataFrame:
         """Return a few invented customers with every column that this class reads."""
         base = CustomerValueModel.input_example()
-        known = {
+        derived = {
             "days_since_last": base["T"] - base["recency"],
             "basket_amount": [30.0, 24.0, 50.0],
             "last_amount": [30.0, 20.0, 64.0],
@@ -368,8 +368,8 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
             "count_90": [1.0, 0.0, 4.0],
             "overdue_ratio": [0.5, 2.0, 0.8],
         }
-        zero = {name: 0.0 for name in FEATURES if name not in base and name not in known}
-        return base.assign(**pd.DataFrame({**known, **zero}, index=base.index))
+        zero = {name: 0.0 for name in FEATURES if name not in base and name not in derived}
+        return base.assign(**pd.DataFrame({**derived, **zero}, index=base.index))
 
     def _settings(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in SETTINGS}

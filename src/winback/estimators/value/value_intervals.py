@@ -120,11 +120,11 @@ class PredictiveIntervals(ABC):
         for name, values in (("purchases", counts), ("revenue", revenue)):
             if values is None:
                 continue
-            for at, level in enumerate(levels):
+            for place, level in enumerate(levels):
                 percent = f"{100 * level:g}"
-                columns[f"{name}_low_{percent}"] = np.minimum(values[:, 2 * at], expected[name])
+                columns[f"{name}_low_{percent}"] = np.minimum(values[:, 2 * place], expected[name])
                 columns[f"{name}_high_{percent}"] = np.maximum(
-                    values[:, 2 * at + 1], expected[name]
+                    values[:, 2 * place + 1], expected[name]
                 )
         return pd.DataFrame(columns, index=frame.index)
 

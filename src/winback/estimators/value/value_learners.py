@@ -118,8 +118,10 @@ class LogLinear(Learner):
         """Return the regression's mean over the expectation."""
         columns = self._columns(rows)
         score = np.zeros(len(rows))
-        for at, beta in enumerate(self.coefficients_):  # rounds alike, however many rows there are
-            score += beta * columns[:, at]
+        for column, beta in enumerate(
+            self.coefficients_
+        ):  # rounds alike, however many rows there are
+            score += beta * columns[:, column]
         return _believable(_bounded_exp(score) / np.maximum(expected, FLOOR))
 
     def _columns(self, rows: pd.DataFrame) -> FloatArray:
@@ -338,8 +340,8 @@ def features(rows: pd.DataFrame) -> FloatArray:
 
 def _logarithms(rows: pd.DataFrame) -> FloatArray:
     """Log-RFM: frequency, silence, age, mean amount, recent purchases, frequency x silence."""
-    known = np.nan_to_num(features(rows))
-    of = dict(zip(FEATURES, np.log1p(np.maximum(known, 0.0)).T, strict=True))
+    values = np.nan_to_num(features(rows))
+    of = dict(zip(FEATURES, np.log1p(np.maximum(values, 0.0)).T, strict=True))
     names = ("frequency", "days_since_last", "T", "basket_amount", "count_90")
     return np.column_stack([*(of[n] for n in names), of["frequency"] * of["days_since_last"]])
 

@@ -62,13 +62,13 @@ def load_playbook(path: Path | None = None, *, tiers: Sequence[str] | None = Non
         written = PlaybookText.model_validate(file.content)
     except ValidationError as error:
         raise explain(error, file, PlaybookText) from None
-    top, known = ((tiers[0],), tuple(tiers)) if tiers else _every_tier()
+    top, every = ((tiers[0],), tuple(tiers)) if tiers else _every_tier()
     steps = tuple(step.step for step in written.win_back.steps)
     # whoever is dormant is on the win-back list, and never warned about
     active = tuple(stage for stage in STAGES if stage != "dormant")
     answers = {
-        CHURN_WARNING: dict(zip(KEYS[CHURN_WARNING], (known, active, LEVELS[1:]), strict=True)),
-        WIN_BACK: dict(zip(KEYS[WIN_BACK], (known, STAGES, steps), strict=True)),
+        CHURN_WARNING: dict(zip(KEYS[CHURN_WARNING], (every, active, LEVELS[1:]), strict=True)),
+        WIN_BACK: dict(zip(KEYS[WIN_BACK], (every, STAGES, steps), strict=True)),
     }
     parts: dict[str, tuple[KeyPath, Sequence[RuleText]]] = {
         CHURN_WARNING: ((CHURN_WARNING,), written.churn_warning),
@@ -93,12 +93,12 @@ def _rule(
     file: YamlFile,
 ) -> Rule:
     fits: dict[str, tuple[str, ...]] = {}
-    for column, known in answers.items():
+    for column, possible in answers.items():
         key = column.removeprefix("lifecycle_")
         named: tuple[str, ...] | None = getattr(text, key)
         if named is None:
             continue
-        allowed = (TOP, *known) if key == "tier" else known
+        allowed = (TOP, *possible) if key == "tier" else possible
         for word in named:
             if word not in allowed:
                 raise ConfigError(

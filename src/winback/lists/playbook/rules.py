@@ -119,7 +119,7 @@ class Playbook:
                 cases.rename(columns={"lifecycle_stage": "stage"}).assign(
                     list=list_name,
                     rule=place + 1,
-                    **{what: [getattr(rules[at], what) for at in place] for what in said},
+                    **{what: [getattr(rules[number], what) for number in place] for what in said},
                 )
             )
         columns = ["list", "tier", "stage", "severity", "step", "rule", *said]
@@ -140,12 +140,12 @@ class Playbook:
         )
 
     def _check_reachable(self, list_name: str, place: npt.NDArray[np.int64]) -> None:
-        for at, rule in enumerate(self.rules[list_name]):
-            if not (place == at).any():
+        for number, rule in enumerate(self.rules[list_name]):
+            if not (place == number).any():
                 raise ConfigError(
                     "a rule of the playbook can never be reached",
                     where=f"{self.name}:{rule.line}, {list_name}",
-                    got=f"rule {at + 1}, {rule.action!r}",
+                    got=f"rule {number + 1}, {rule.action!r}",
                     hint="the rules above it answer everybody that it fits; move it up, or drop it",
                 )
 
@@ -153,9 +153,9 @@ class Playbook:
 def fitting(rows: pd.DataFrame, rules: Sequence[Rule]) -> npt.NDArray[np.bool_]:
     """Tell which rule fits which row; shape (rules, rows)."""
     fits = np.ones((len(rules), len(rows)), dtype=bool)
-    for at, rule in enumerate(rules):
+    for number, rule in enumerate(rules):
         for column, names in rule.fits.items():
-            fits[at] &= rows[column].isin(names).to_numpy()
+            fits[number] &= rows[column].isin(names).to_numpy()
     return fits
 
 

@@ -124,15 +124,15 @@ def _within_reach(
     """Find the rule and the channel of each customer whom some rule fits."""
     able = reach.to_numpy(dtype=bool)
     names = pd.Series(reach.columns, dtype="str")
-    column = {name.lower(): at for at, name in enumerate(names)}
-    at = np.array([column.get(rule.channel.lower(), -1) for rule in rules])
+    column = {name.lower(): place for place, name in enumerate(names)}
+    channels = np.array([column.get(rule.channel.lower(), -1) for rule in rules])
     # a column for the channels that reach nobody; -1 finds it
-    through = np.hstack([able, np.zeros((len(reach), 1), dtype=bool)])[:, at].T
+    through = np.hstack([able, np.zeros((len(reach), 1), dtype=bool)])[:, channels].T
     place = first(fits & through)
     within_reach = place >= 0
     last = len(rules) - 1 - np.argmax(fits[::-1], axis=0)
     place = np.where(within_reach, place, last)
-    used = np.where(within_reach, at[place], able.argmax(axis=1) if able.shape[1] else 0)
+    used = np.where(within_reach, channels[place], able.argmax(axis=1) if able.shape[1] else 0)
     channel = names.reindex(used).set_axis(reach.index)
     return place, channel.where(within_reach | able.any(axis=1))
 

@@ -62,8 +62,8 @@ class BoostedBTYD(BoostedTrees):
         days = snapshot_days(X)
         models = models_by_day(X, days, self._by_date)
         latest = max(self._by_date, default=None) if self._by_date else None
-        known = models[int(days.max())] if latest is None else (self._by_date or {})[latest]
-        self.purchase_model_ = self._newest or known
+        newest = models[int(days.max())] if latest is None else (self._by_date or {})[latest]
+        self.purchase_model_ = self._newest or newest
         derived = np.empty((len(X), len(BTYD_FEATURES)))
         for day, model in models.items():
             derived[days == day] = self._derived(X[days == day], model)
@@ -102,14 +102,14 @@ def models_by_day(
     """
     wanted = [int(day) for day in np.unique(days)]
     if given is None:
-        known = {day: _fitted(X[days == day]) for day in wanted}
+        by_day = {day: _fitted(X[days == day]) for day in wanted}
     else:
-        known = {(day - _EPOCH).days: model for day, model in given.items()}
-    dated = sorted(day for day, model in known.items() if model is not None)
+        by_day = {(day - _EPOCH).days: model for day, model in given.items()}
+    dated = sorted(day for day, model in by_day.items() if model is not None)
     latest: dict[int, BetaGeoModel | None] = {}
     for day in wanted:
-        earlier = [at for at in dated if at <= day]
-        latest[day] = known[earlier[-1]] if earlier else None
+        earlier = [fitted for fitted in dated if fitted <= day]
+        latest[day] = by_day[earlier[-1]] if earlier else None
     return latest
 
 
