@@ -88,9 +88,9 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
     contest_ : DataFrame
         One row per candidate: calibration; brier, log_loss, auc, ece (pooled, uncalibrated);
         base_rate_difference (of the Brier score, level included, to the base rate's, if that
-        competes) with base_rate_low and base_rate_high; levelled_brier, its difference to the best with low and high; profit (per row, of the
-        tenth contacted), its profit_difference to the highest among those that Brier cannot tell
-        apart, with profit_low and profit_high; selected.
+        competes) with base_rate_low and base_rate_high; levelled_brier, its difference to the best
+        with low and high; profit (per row, of the tenth contacted), its profit_difference to the
+        highest among those that Brier cannot tell apart, with profit_low and profit_high; selected.
     evidence_note_ : Message
         How the evidence was made.
     base_rate_by_snapshot_ : DataFrame

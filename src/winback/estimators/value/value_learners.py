@@ -241,9 +241,7 @@ class TwoStageTrees(Trees):
         return np.asarray(share / -np.expm1(-share))
 
 
-def without_level(
-    rows: pd.DataFrame, expected: FloatArray, happened: FloatArray
-) -> FloatArray:
+def without_level(rows: pd.DataFrame, expected: FloatArray, happened: FloatArray) -> FloatArray:
     """Divide what happened after each snapshot by its level: actual over expected total.
 
     Examples
