@@ -97,10 +97,13 @@ class Reading:
         The decimal sign; ``None`` where every cell is a plain number as it stands.
     note
         What was taken for what, where the cells prove nothing.
+    share
+        The share of the cells that are amounts, read in this way.
     """
 
     point: str | None
     note: str | None = None
+    share: float = 1.0
 
 
 def settle(engine: Backend, relation: str, column: str, known: str = "true") -> Reading:
@@ -147,13 +150,15 @@ def settle(engine: Backend, relation: str, column: str, known: str = "true") -> 
     counts = ", ".join(f"coalesce(sum(cells) FILTER ({test}), 0)" for test in tests)
     found = sql.rows(
         engine,
-        f"""SELECT {counts}, min(shown) FILTER ({tests[4]}), min(shown) FILTER ({tests[5]}) FROM (
+        f"""SELECT {counts}, min(shown) FILTER ({tests[4]}), min(shown) FILTER ({tests[5]}),
+            coalesce(sum(cells), 0), coalesce(sum(cells) FILTER (is_amount), 0) FROM (
             SELECT {_core(_even("shape"))} AS n, {_core(_even("example"))} AS shown, cells,
+                money(shape, ',') IS NOT NULL AS is_amount,
                 regexp_full_match(trim(shape), '-?\\d+(\\.\\d+)?') AS plain
             FROM {_shapes(cell, relation, known)})""",
     )[0]
     by_comma, by_dot, dots, commas, dot3, comma3, long, short, odd = found[:9]
-    shown_dot, shown_comma = found[9:]
+    shown_dot, shown_comma, given, read = found[9:]
     for_comma, for_dot = by_comma + dots, by_dot + commas
     either = shown_dot or shown_comma
     note = None
@@ -180,7 +185,7 @@ def settle(engine: Backend, relation: str, column: str, known: str = "true") -> 
         point = "," if dot3 and short and not long else "."
         note = _told(column, either, point) if either else None
     plain = point == "." and not odd
-    return Reading(None if plain else point, note)
+    return Reading(None if plain else point, note, float(read / given) if given else 0.0)
 
 
 def _told(column: str, cell: str, point: str) -> str:
@@ -190,13 +195,15 @@ def _told(column: str, cell: str, point: str) -> str:
     return f"{told} {taken}"
 
 
-def reading_of(engine: Backend, relation: str, column: str) -> str | None:
+def expression_of(engine: Backend, column: str, reading: Reading) -> str | None:
     """Return an expression that reads a text column's amounts, if they need one and it is clear.
 
     Parameters
     ----------
-    engine, relation, column
+    engine, column
         Where the cells are.
+    reading
+        From `settle`.
 
     Returns
     -------
@@ -209,24 +216,16 @@ def reading_of(engine: Backend, relation: str, column: str) -> str | None:
     >>> import pandas as pd
     >>> from winback.data.connect import load, open_engine
     >>> engine = open_engine(threads=1)
-    >>> def reading(*cells):
+    >>> def expression(*cells):
     ...     raw = load(engine, pd.DataFrame({"Total": cells}))
-    ...     return reading_of(engine, raw.name, "Total")
-    >>> reading("$1,234.50", "$3.00")
+    ...     return expression_of(engine, "Total", settle(engine, raw.name, "Total"))
+    >>> expression("$1,234.50", "$3.00")
     "money(Total, '.')"
-    >>> reading("12,50", "3,00")
+    >>> expression("12,50", "3,00")
     "money(Total, ',')"
-    >>> reading("12.50") is None
+    >>> expression("12.50") is None
     True
     """
-    point = settle(engine, relation, column).point
-    if point is None:
+    if reading.point is None or reading.share < _ENOUGH:
         return None
-    given, read = sql.rows(
-        engine,
-        f"SELECT sum(cells), sum(cells) FILTER (money(shape, {sql.text(point)}) IS NOT NULL)"
-        f" FROM {_shapes(sql.name(column), relation)}",
-    )[0]
-    if not read or read < _ENOUGH * given:
-        return None
-    return f"money({sql.bare(engine, column)}, {sql.text(point)})"
+    return f"money({sql.bare(engine, column)}, {sql.text(reading.point)})"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ibis.backends.duckdb import Backend
 
 from winback.data import parse, sql
-from winback.data.amounts import reading_of
+from winback.data.amounts import Reading, expression_of, settle
 from winback.data.column_names import hints_of, named, plain, says
 from winback.data.expressions import Expression
 from winback.data.raw import Raw
@@ -67,6 +67,7 @@ class Columns:
         """Begin with all of them."""
         self.left = {name: plain(name) for name in self.types}
         self._read: dict[str, str | None] = {}
+        self._settled: dict[str, Reading] = {}
 
     def called(self, names: str, ours: str = "") -> list[str]:
         """Return the columns that are called like this, the likeliest first."""
@@ -155,10 +156,16 @@ class Columns:
             self._read[name] = self._reading(name, cell)
         return self._read[name]
 
+    def settled(self, name: str) -> Reading:
+        """Return how a text column's amounts are read."""
+        if name not in self._settled:
+            self._settled[name] = settle(self.engine, self.raw.name, name)
+        return self._settled[name]
+
     def _reading(self, name: str, cell: str) -> str | None:
         reading = None
         if self.types[name] == "VARCHAR":
-            reading = reading_of(self.engine, self.raw.name, name)
+            reading = expression_of(self.engine, name, self.settled(name))
         if reading is None and not self.readable(name, cell):
             return None
         if any(word in name.lower() for word in words_of("columns")["in_cents"]):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from winback.data import parse, sql
-from winback.data.amounts import settle
 from winback.data.column_guess import SHOWN, Columns, Guess
 from winback.data.column_names import plain
 from winback.data.expressions import resolve
@@ -85,12 +84,15 @@ def total_of(table: Columns, number: str) -> str:
 
 
 def _sum(table: Columns, number: str) -> tuple[int, float, int]:
-    value = number_of(table, number)
-    rows, total, zeros = sql.rows(
-        table.engine,
-        f"SELECT count(v), coalesce(sum(v) FILTER (isfinite(v)), 0), count(*) FILTER (v = 0)"
-        f" FROM (SELECT {value} AS v FROM {sql.name(table.raw.name)})",
-    )[0]
+    key = ("sum", number)
+    if key not in table.raw.seen:
+        value = number_of(table, number)
+        table.raw.seen[key] = sql.rows(
+            table.engine,
+            f"SELECT count(v), coalesce(sum(v) FILTER (isfinite(v)), 0), count(*) FILTER (v = 0)"
+            f" FROM (SELECT {value} AS v FROM {sql.name(table.raw.name)})",
+        )[0]
+    rows, total, zeros = table.raw.seen[key]
     return int(rows), float(total), int(zeros)
 
 
@@ -104,7 +106,7 @@ def _first_amount(
             unread.append(name)
             continue
         if table.types[name] == "VARCHAR":
-            settled = settle(table.engine, table.raw.name, name).note
+            settled = table.settled(name).note
             notes += [settled] if settled else []
         if number.endswith(" / 100"):
             notes.append(f"{name} is in hundredths by its name: {number}")

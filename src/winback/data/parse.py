@@ -33,6 +33,9 @@ _CODES = {
 }
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
+_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|\.)*")
+_ODD = set(",\u00a0\u202f\u3000")
+
 DATE_ORDER = r"^(\d{1,2}[/-]\d{1,2}[/-]\d{2,4})(\D|$)"
 DAY_FIRST, MONTH_FIRST = (
     [first.format(sign) + sign + year for sign in "/-" for year in ("%y", "%Y")]
@@ -142,18 +145,23 @@ def _readings(engine: Backend, raw: Raw, value: Expression, zone: str, where: st
         return [f"coalesce({_serial(value.sql)}, {whole})"]
     if value.type != "VARCHAR":
         raise DataError("the column does not hold points in time", where=where, got=value.type)
-    shapes = _shapes(engine, raw, value)
+    shapes = shapes_of(engine, raw, value)
     return [_text_instant(value, zone, first, shapes) for first in (MONTH_FIRST, DAY_FIRST)]
 
 
-def _shapes(engine: Backend, raw: Raw, value: Expression) -> list[str] | None:
-    """Return the cells with every digit as 0, each once; ``None`` if they are too many."""
-    found = sql.rows(
-        engine,
-        f"SELECT DISTINCT translate(trim({value.sql}), '123456789', '000000000') AS shape"
-        f" FROM {sql.name(raw.name)} WHERE {value.sql} IS NOT NULL LIMIT {_MANY_SHAPES + 1}",
-    )
-    return None if len(found) > _MANY_SHAPES else [shape for (shape,) in found]
+def shapes_of(engine: Backend, raw: Raw, value: Expression) -> list[str] | None:
+    """Return a text's cells with every digit as 0, each once; ``None`` if they are too many."""
+    key = ("shapes", value.sql)
+    if key not in raw.seen:
+        found = sql.rows(
+            engine,
+            f"SELECT DISTINCT translate(trim({value.sql}), '123456789', '000000000') AS shape"
+            f" FROM {sql.name(raw.name)} WHERE {value.sql} IS NOT NULL LIMIT {_MANY_SHAPES + 1}",
+        )
+        few = len(found) <= _MANY_SHAPES
+        raw.seen[key] = [shape for (shape,) in found] if few else None
+    shapes: list[str] | None = raw.seen[key]
+    return shapes
 
 
 def _fits(form: str, shapes: list[str]) -> bool:
@@ -167,17 +175,7 @@ def _fits(form: str, shapes: list[str]) -> bool:
 def _in_english(engine: Backend, raw: Raw, value: Expression) -> Expression:
     """Return cells whose months and halves of days are English, and whose commas are blanks."""
     plain = rf"regexp_replace({value.sql}, '[\s,\x{{00A0}}\x{{202F}}\x{{3000}}]+', ' ', 'g')"
-    found = sql.rows(
-        engine,
-        rf"""SELECT DISTINCT lower(unnest(regexp_extract_all({value.sql}, '\p{{L}}[\p{{L}}.]*')))
-        AS word FROM {sql.name(raw.name)} LIMIT 500""",
-    )
-    words = sorted({word for (word,) in found}, key=len, reverse=True)
-    odd = sql.rows(
-        engine,
-        rf"""SELECT 1 FROM {sql.name(raw.name)}
-        WHERE regexp_matches({value.sql}, '[,\x{{00A0}}\x{{202F}}\x{{3000}}]') LIMIT 1""",
-    )
+    words, odd = _words_in(engine, raw, value)
     english = {word: name for word in words if (name := _english(word)) is not None}
     if not odd and not english:
         return value
@@ -190,6 +188,30 @@ def _in_english(engine: Backend, raw: Raw, value: Expression) -> Expression:
         cell = f"regexp_replace({cell}, {sql.text(shape)}, '\\1{name}\\2', 'g')"
     cell = f"regexp_replace({cell}, '([年月]) +', '\\1', 'g')"
     return replace(value, sql=f"regexp_replace(trim({cell}), ' +', ' ', 'g')", column=None)
+
+
+def _words_in(engine: Backend, raw: Raw, value: Expression) -> tuple[list[str], bool]:
+    """Return the words of some cells, the longest first, and whether they have odd blanks."""
+    shapes = shapes_of(engine, raw, value)
+    if shapes is not None:
+        found = {word.lower() for shape in shapes for word in _WORD.findall(shape)}
+        return sorted(found, key=_longest), any(set(shape) & _ODD for shape in shapes)
+    cell, relation = value.sql, sql.name(raw.name)
+    words = sql.rows(
+        engine,
+        rf"SELECT DISTINCT lower(unnest(regexp_extract_all({cell}, '\p{{L}}[\p{{L}}.]*')))"
+        f" FROM {relation} LIMIT 500",
+    )
+    odd = sql.rows(
+        engine,
+        rf"""SELECT 1 FROM {relation}
+        WHERE regexp_matches({cell}, '[,\x{{00A0}}\x{{202F}}\x{{3000}}]') LIMIT 1""",
+    )
+    return sorted((word for (word,) in words), key=_longest), bool(odd)
+
+
+def _longest(word: str) -> tuple[int, str]:
+    return -len(word), word
 
 
 def _english(word: str) -> str | None:
@@ -275,11 +297,8 @@ def _is_day_first(
     as_of: date | None,
 ) -> bool:
     """Decide between 31/12/2024 and 12/31/2024 by the cells that only one of them can explain."""
-    cell = f"trim({value.sql})"
-    if not sql.rows(
-        engine,
-        f"SELECT 1 FROM {sql.name(raw.name)} WHERE regexp_matches({cell}, '{DATE_ORDER}') LIMIT 1",
-    ):
+    cell, shapes = f"trim({value.sql})", shapes_of(engine, raw, value)
+    if shapes is not None and not any(re.match(DATE_ORDER, shape) for shape in shapes):
         return False
     by_month, by_day = (
         f"TRY_STRPTIME(regexp_extract({cell}, '{DATE_ORDER}', 1),"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any
 
 from ibis import util
 from ibis.backends.duckdb import Backend
@@ -26,6 +28,8 @@ class Raw:
         Whether it is one of the samples that come with lifetimes.
     behind
         The tables behind the view, to be dropped with it.
+    seen
+        What was seen of the cells, so that nobody looks at all of them twice.
     """
 
     name: str
@@ -33,6 +37,7 @@ class Raw:
     unreadable: str | None = None
     sample: bool = False
     behind: tuple[str, ...] = ()
+    seen: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def drop(self, engine: Backend) -> None:
         """Give the space back."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from winback.data import sql
+from winback.data import parse, sql
 from winback.data.column_guess import Columns
+from winback.data.expressions import Expression
 
 _OFFSET: Final = r":\d\d(?:\.\d+)?\s*([+-]\d\d(?::?\d\d)?|Z|z|UTC|GMT|[A-Za-z]+/[A-Za-z_/]+)$"
 # of zones that tell the same, the one that most people know; otherwise the first by its letters
@@ -50,6 +52,9 @@ def clock_of(table: Columns, name: str, notes: list[str]) -> str:
         )
         return _UTC
     if kind != "VARCHAR":
+        return _UTC
+    shapes = parse.shapes_of(table.engine, table.raw, Expression(sql.name(name), kind))
+    if shapes is not None and not any(re.search(_OFFSET, shape) for shape in shapes):
         return _UTC
     cell, relation = f"trim({sql.name(name)})", sql.name(table.raw.name)
     closed_up = rf"regexp_replace({cell}, '\s+([+-])', '\1')"
