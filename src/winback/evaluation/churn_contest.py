@@ -209,7 +209,7 @@ def _nothing_to_rank(table: pd.DataFrame, rows: int) -> Message:
     name, rival = BaseRate.name, Message("churn.no_other")
     others = table["base_rate_difference"].drop(index=name)
     if len(others):
-        nearest = table.loc[others.idxmin()]
+        nearest = table.loc[str(others.idxmin())]
         rival = Message(
             "churn.not_beaten",
             model=str(nearest.name),

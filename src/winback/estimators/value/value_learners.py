@@ -214,11 +214,12 @@ class TwoStageTrees(Trees):
         self.unit_ = max(float(happened.mean()), 1e-12)
         columns, brings = inputs(rows, expected), happened > 0
         seed, past = {"seed": self.random_state}, held_back(rows)
-        chance = {"objective": "binary", **seed}
-        self.booster_ = grow(columns, brings * 1.0, self._logit(expected), chance, past)
-        amount, paid = np.log(self._amount(expected)[brings]), happened[brings] / self.unit_
-        gamma = {"objective": "gamma", **seed}
-        self.amount_booster_ = grow(columns[brings], paid, amount, gamma, past[brings])
+        came: FloatArray = brings.astype(np.float64)
+        chance, amounts = {"objective": "binary", **seed}, {"objective": "gamma", **seed}
+        self.booster_ = grow(columns, came, self._logit(expected), chance, past)
+        start: FloatArray = np.log(self._amount(expected))[brings]
+        paid = happened[brings] / self.unit_
+        self.amount_booster_ = grow(columns[brings], paid, start, amounts, past[brings])
         return self
 
     def ratio(self, rows: pd.DataFrame, expected: FloatArray) -> FloatArray:
@@ -262,7 +263,8 @@ def held_back(rows: pd.DataFrame) -> FloatArray:
     newest = pd.Timestamp(rows["as_of"].max())
     over = pd.to_datetime(rows["as_of"]) + pd.to_timedelta(rows["label_days"], unit="D")
     known = np.where(over <= newest, 0.0, np.nan)
-    return np.where(pd.to_datetime(rows["as_of"]) == newest, 1.0, known)
+    marks: FloatArray = np.where(pd.to_datetime(rows["as_of"]) == newest, 1.0, known)
+    return marks
 
 
 def grow(
