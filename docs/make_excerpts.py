@@ -15,15 +15,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from winback.lists.for_people import FOR_PEOPLE, headings
+from winback.messages import Words
+
 PAGE = Path(__file__).parents[1] / "README.md"
-WARNING = [
-    "customer_id", "severity", "p_churn", "value_at_risk", "reason_1", "reason_2", "reason_3",
-    "action", "expires_at",
-]  # fmt: skip
-CALL = [
-    "rank", "customer_id", "days_since_last", "p_return_untreated", "uplift", "expected_margin",
-    "expected_incremental_margin", "action",
-]  # fmt: skip
+WARNING = ["rank", "customer_id", "why", "what", "through", "expected_gain", "value", "colour"]
+CALL = ["rank", "customer_id", "why", "what", "through", "expected_gain", "value"]
+FIRST = 3
 MEASURE = ("The uplift of", "With ")
 
 
@@ -38,45 +36,31 @@ def table(frame: pd.DataFrame) -> str:
     return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
 
 
-def warnings(folder: Path) -> str:
-    """Show the first two warnings, and the first of the next colour."""
-    frame = read(folder / "churn_warning.csv")
-    other = frame.index[frame["severity"] != frame["severity"].iloc[0]][:1]
-    shown = frame.loc[[*frame.index[:2], *other]]
-    first, second, *last = shown["rank"]
-    ranks = f"ranks {first}, {second}" + "".join(f" and {rank}" for rank in last)
-    head = f"`churn_warning.csv` ({len(WARNING)} of its {frame.shape[1]} columns; {ranks}):"
-    return f"{head}\n\n{table(shown[WARNING])}"
+def excerpt(folder: Path, name: str, columns: list[str]) -> str:
+    """Show the first rows of a list as people read it."""
+    frame = read(folder / f"{name}.csv")
+    named = headings(FOR_PEOPLE["win_back" if name == "win_back" else "churn_warning"], Words("en"))
+    head = f"`{name}.csv` ({len(columns)} of its {frame.shape[1]} columns):"
+    return f"{head}\n\n{table(frame.head(FIRST)[[named[column] for column in columns]])}"
 
 
 def calls(folder: Path, facts: dict[str, list[dict[str, str]]]) -> str:
-    """Show the first three to call back, and what can be learned from them."""
-    frame = read(folder / "win_back.csv")
-    shown = frame.head(3)
-    missing = sorted(set(range(1, int(shown["rank"].iloc[-1]))) - set(shown["rank"].astype(int)))
-    which = ", ".join(map(str, missing))
-    control = (
-        "ranks {} are missing because they are controls"
-        if len(missing) > 1
-        else ("rank {} is missing because it is a control")
-    )
-    note = f"; {control.format(which)}" if missing else ""
-    head = f"`win_back.csv` ({len(CALL)} of its {frame.shape[1]} columns{note}):"
+    """Show whom to call back, and what can be learned from them."""
     texts = [message["text"] for message in facts["messages"]]
     told = " ".join(text for text in texts if text.startswith(MEASURE))
-    return f"{head}\n\n{table(shown[CALL])}\n\n> {told}"
+    return f"{excerpt(folder, 'win_back', CALL)}\n\n> {told}"
 
 
 def verdict(folder: Path) -> str:
-    """Quote the sentences of the report's first section."""
+    """Quote the decisions with which the report opens: what to do, and what it brings."""
     page = (folder / "report.html").read_text(encoding="utf-8")
-    section = page.partition('id="verdict"')[2].partition("</section>")[0]
-    texts = [
-        html.unescape(re.sub(r"<[^>]+>", "", text)).strip()
-        for text in re.findall(r"<p[^>]*>(.*?)</p>", section, re.DOTALL)
-    ]
-    sentences = " ".join(text for text in texts if text.endswith("."))
-    return "> " + " ".join(sentences.split())
+    section = page.partition('id="decide"')[2].partition("</section>")[0]
+    lines = []
+    for card in re.findall(r"<li>(.*?)</li>", section, re.DOTALL):
+        said = re.findall(r'<(h3|p)(?: class="note")?>(.*?)</\1>', card, re.DOTALL)
+        title, *rest = (html.unescape(re.sub(r"<[^>]+>", "", text)).strip() for _, text in said)
+        lines.append(" ".join(["> 1. **" + title + ".**", *rest]))
+    return "\n".join(lines)
 
 
 def main(folder: Path) -> None:
@@ -85,13 +69,13 @@ def main(folder: Path) -> None:
     facts = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["win_back"]
     made = {
         "verdict": verdict(folder),
-        "churn_warning": warnings(folder),
+        "churn_warning": excerpt(folder, "churn_warning", WARNING),
         "win_back": calls(folder, facts),
     }
-    for name, excerpt in made.items():
+    for name, said in made.items():
         begin, end = f"<!-- {name} -->\n", "\n<!-- end -->"
         before, _, rest = text.partition(begin)
-        text = f"{before}{begin}\n{excerpt}\n{end}{rest.partition(end)[2]}"
+        text = f"{before}{begin}\n{said}\n{end}{rest.partition(end)[2]}"
     PAGE.write_text(text, encoding="utf-8")
 
 

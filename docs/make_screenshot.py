@@ -34,8 +34,8 @@ def take(report: Path, picture: Path) -> int:
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
         page.goto(report.resolve().as_uri())
         page.wait_for_function(
-            "document.querySelectorAll('.plot').length"
-            " === document.querySelectorAll('.plot svg.main-svg:first-child').length"
+            "document.querySelectorAll('.panel:not([hidden]) .plot').length === document"
+            ".querySelectorAll('.panel:not([hidden]) .plot svg.main-svg:first-child').length"
         )
         shot = page.screenshot()
         browser.close()

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from winback.economics import Economics
     from winback.errors import WinbackError
     from winback.estimators.churn.churn_model import ChurnModel
+    from winback.estimators.purchase.alive_history import p_alive_history
     from winback.estimators.purchase.beta_geo import BetaGeoModel
     from winback.estimators.purchase.expected_tracking import expected_tracking
+    from winback.estimators.purchase.generate import generate_customers
     from winback.estimators.purchase.modified_beta_geo import ModifiedBetaGeoModel
     from winback.estimators.purchase.pareto_nbd import ParetoNBDModel
     from winback.estimators.spend.gamma_gamma import GammaGammaModel
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from winback.estimators.uplift.uplift_model import UpliftModel
     from winback.estimators.value.customer_value import CustomerValueModel
     from winback.estimators.value.learned_value import LearnedValueModel
+    from winback.estimators.value.lifetime_value import customer_lifetime_value
     from winback.evaluation.backtest import BacktestSettings, run_backtest
     from winback.evaluation.churn_contest import choose_churn
     from winback.evaluation.churn_forward import ChurnSettings
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from winback.evaluation.past import Past
     from winback.evaluation.windows import Window
     from winback.features.behaviour import behaviour_table
+    from winback.features.holdout import calibration_holdout
     from winback.features.rfm import rfm_summary
     from winback.features.snapshots import snapshot_dates, training_table
     from winback.lists.at_risk import select_at_risk
@@ -52,7 +56,7 @@ if TYPE_CHECKING:
     from winback.lists.win_back import win_back
     from winback.registry.aliases import promote, resolve, rollback
     from winback.registry.artifacts import recipe
-    from winback.registry.browse import runs, versions
+    from winback.registry.browse import runs, version_scores, versions
     from winback.registry.load import load
     from winback.registry.runs import training_run
     from winback.registry.store import open_store
@@ -87,6 +91,9 @@ _HOME = {
     "WinbackError": "winback.errors",
     "Window": "winback.evaluation.windows",
     "behaviour_table": "winback.features.behaviour",
+    "calibration_holdout": "winback.features.holdout",
+    "customer_lifetime_value": "winback.estimators.value.lifetime_value",
+    "generate_customers": "winback.estimators.purchase.generate",
     "choose_churn": "winback.evaluation.churn_contest",
     "choose_value": "winback.evaluation.contest",
     "churn_metrics": "winback.evaluation.metrics",
@@ -99,6 +106,7 @@ _HOME = {
     "load_job": "winback.config.loaded",
     "open_engine": "winback.data.connect",
     "open_job": "winback.workflows.explore",
+    "p_alive_history": "winback.estimators.purchase.alive_history",
     "open_store": "winback.registry.store",
     "promote": "winback.registry.aliases",
     "read_scores": "winback.scoring.view",
@@ -116,6 +124,7 @@ _HOME = {
     "training_run": "winback.registry.runs",
     "training_table": "winback.features.snapshots",
     "value_metrics": "winback.evaluation.metrics",
+    "version_scores": "winback.registry.browse",
     "versions": "winback.registry.browse",
     "win_back": "winback.lists.win_back",
 }
@@ -131,6 +140,7 @@ __all__ = [  # noqa: RUF022  # grouped as a reader looks for them
     "simulate",
     # what customers did
     "rfm_summary",
+    "calibration_holdout",
     "behaviour_table",
     "snapshot_dates",
     "training_table",
@@ -145,6 +155,9 @@ __all__ = [  # noqa: RUF022  # grouped as a reader looks for them
     "ValueTiers",
     "UpliftModel",
     "expected_tracking",
+    "p_alive_history",
+    "generate_customers",
+    "customer_lifetime_value",
     # how good they are
     "Past",
     "Window",
@@ -176,6 +189,7 @@ __all__ = [  # noqa: RUF022  # grouped as a reader looks for them
     "training_run",
     "runs",
     "versions",
+    "version_scores",
     "load",
     "promote",
     "rollback",

@@ -34,6 +34,12 @@ class Economics:
         Gain in P(return) by contacting a dormant customer who is alive, absolute, in (0, 1]. A
         stated assumption likewise. It is scaled by P(alive): nothing supports spending on those
         whom the model thinks gone for good.
+    won_back_share
+        Share of those who return because of the contact who would otherwise have been lost for
+        good, in [0, 1]: their further orders count, too. A stated assumption. 0: the order of the
+        return alone. So purchase models have it: who can be persuaded is alive, and buys on either
+        way, so that a contact brings one order more (less, under BG/NBD, the further orders of who
+        drops out after it).
 
     Raises
     ------
@@ -52,6 +58,7 @@ class Economics:
     margin: float = 1.0
     save_rate: float = 0.1
     uplift_prior: float = 0.02
+    won_back_share: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be a cost, a margin, a rate or an uplift."""
@@ -61,6 +68,7 @@ class Economics:
             ("margin", 1e-9, 1.0, "above 0, at most 1"),
             ("save_rate", 0.0, 1.0, "0 to 1"),
             ("uplift_prior", 1e-9, 1.0, "above 0, at most 1"),
+            ("won_back_share", 0.0, 1.0, "0 to 1"),
         ):
             value = getattr(self, name)
             if value is None or not low <= value <= high or value == np.inf:
@@ -94,7 +102,9 @@ class Economics:
         offer_cost = self.offer_cost if offer_cost is None else offer_cost
         return kept - contact_cost - redeems * offer_cost
 
-    def of_warning(self, churned: Any, at_risk: Any, *, offer_cost: Any = None) -> Any:
+    def of_warning(
+        self, churned: Any, at_risk: Any, *, contact_cost: Any = None, offer_cost: Any = None
+    ) -> Any:
         """Return the profit of contacting a customer who may leave; expected or realised.
 
         With g the save rate, m the margin, c and o the costs of contact and offer, y the chance
@@ -108,19 +118,19 @@ class Economics:
             P(churn), or whether the customer left.
         at_risk
             The same times what is lost by leaving.
-        offer_cost
-            By customer, where offers differ.
+        contact_cost, offer_cost
+            By customer, where channels and offers differ.
         """
         redeems = 1.0 - churned + self.save_rate * churned
-        return self.profit(self.save_rate * self.margin * at_risk, redeems, offer_cost=offer_cost)
+        kept = self.save_rate * self.margin * at_risk
+        return self.profit(kept, redeems, contact_cost=contact_cost, offer_cost=offer_cost)
 
     def of_return(
         self, p_return: Any, uplift: Any, margin: Any, *, contact_cost: Any, offer_cost: Any
     ) -> Any:
         """Return the expected profit of calling a customer back.
 
-        `uplift * margin - contact_cost - (p_return + uplift) * offer_cost`: the margin is that of
-        the first order after the return only; what may follow it is not promised.
+        `uplift * margin - contact_cost - (p_return + uplift) * offer_cost`.
 
         Parameters
         ----------
@@ -129,10 +139,30 @@ class Economics:
         uplift
             What the contact adds to it.
         margin
-            Margin of the order that a return brings.
+            Margin that a return brings; see `of_order_and_after`.
         contact_cost, offer_cost
             By customer.
         """
         return self.profit(
             uplift * margin, p_return + uplift, contact_cost=contact_cost, offer_cost=offer_cost
         )
+
+    def of_order_and_after(self, spend: Any, after: Any) -> Any:
+        """Return what a return brings: its order, and of `won_back_share` what follows.
+
+        Parameters
+        ----------
+        spend
+            Amount of the order.
+        after
+            Discounted margin of the orders after it, within the value horizon.
+
+        Examples
+        --------
+        >>> Economics(margin=0.5).of_order_and_after(40.0, 90.0)
+        20.0
+        >>> Economics(margin=0.5, won_back_share=0.1).of_order_and_after(40.0, 90.0)
+        29.0
+        """
+        order = self.margin * spend
+        return order + self.won_back_share * after if self.won_back_share else order

@@ -191,7 +191,7 @@ class Plan:
         reached = np.minimum(np.asarray(information, dtype="float64") / self.information, 1.0)
         step = np.floor(reached * self.looks + 1e-9)
         fresh = np.flatnonzero(np.diff(step, prepend=0.0) > 0)
-        return [int(at) for at in fresh]
+        return [int(look) for look in fresh]
 
     def judge(self, information: Sequence[float], z: Sequence[float]) -> tuple[int, int]:
         """Judge the looks so far.

@@ -88,8 +88,8 @@ def assert_same_results(one, other):
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_killed_when(undisturbed, tmp_path, shell_in, moment):
     shop = undisturbed.fresh.copy_to(tmp_path / "shop")
-    place, name, at = MOMENTS[moment]
-    if at < 0:  # the last time that a name is replaced is the switch
+    place, name, number = MOMENTS[moment]
+    if number < 0:  # the last time that a name is replaced is the switch
         counted = subprocess.run(
             [sys.executable, "-c", COUNT, "run", "job.yaml", "--out", "elsewhere"],
             cwd=undisturbed.copy_to(tmp_path / "count").folder,
@@ -97,9 +97,20 @@ def test_killed_when(undisturbed, tmp_path, shell_in, moment):
             text=True,
             check=True,
         )
-        at += int(counted.stderr.split()[-1]) + 1
+        number += int(counted.stderr.split()[-1]) + 1
     killed = subprocess.run(
-        [sys.executable, "-c", ASSASSIN, place, name, str(at), "run", "job.yaml", "--out", "out"],
+        [
+            sys.executable,
+            "-c",
+            ASSASSIN,
+            place,
+            name,
+            str(number),
+            "run",
+            "job.yaml",
+            "--out",
+            "out",
+        ],
         cwd=shop.folder,
         capture_output=True,
         check=False,
@@ -126,7 +137,7 @@ def test_killed_when(undisturbed, tmp_path, shell_in, moment):
 def test_told_to_stop(undisturbed, tmp_path, number, step):
     shop = undisturbed.copy_to(tmp_path / "shop")
     before = {p: p.read_bytes() for p in shop.out.rglob("*") if p.is_file()}
-    told = ""
+    output = ""
     with subprocess.Popen(
         [sys.executable, "-m", "winback", "run", "job.yaml", "--out", "out", "--force"],
         cwd=shop.folder,
@@ -135,12 +146,12 @@ def test_told_to_stop(undisturbed, tmp_path, number, step):
         text=True,
     ) as job:
         for line in job.stderr:  # a step is told of when it has ended, and the next has begun
-            told += line
+            output += line
             if line.startswith(step):
                 job.send_signal(number)
-    assert job.returncode == 128 + number, told
-    assert told.strip().splitlines()[-1].endswith("nothing was half-written")
-    assert "Traceback" not in told
+    assert job.returncode == 128 + number, output
+    assert output.strip().splitlines()[-1].endswith("nothing was half-written")
+    assert "Traceback" not in output
     assert {p: p.read_bytes() for p in shop.out.rglob("*") if p.is_file()} == before
     assert not list(shop.out.glob(".staged-*"))
 
@@ -171,14 +182,14 @@ print(len(steps))
 """
 
 
-def publish(out, day, at=0):
+def publish(out, day, number=0):
     done = subprocess.run(
-        [sys.executable, "-c", PUBLISH, out, day, str(at)],
+        [sys.executable, "-c", PUBLISH, out, day, str(number)],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == (-signal.SIGKILL if at else 0), done.stderr
+    assert done.returncode == (-signal.SIGKILL if number else 0), done.stderr
     return int(done.stdout or 0)
 
 
@@ -200,10 +211,10 @@ def test_killed_while_it_publishes_one_date_is_seen_and_the_next_start_ends_it(t
     assert "only_before.csv" in old
     assert "only_before.csv" not in new
     met = []
-    for at in range(1, n + 1, 3):
-        copy = tmp_path / f"killed{at}"
+    for number in range(1, n + 1, 3):
+        copy = tmp_path / f"killed{number}"
         shutil.copytree(out, copy, symlinks=True)
-        publish(copy, after, at)
+        publish(copy, after, number)
         met.append(seen(copy))
         assert met[-1] in (old, new)
         publish(copy, after)

@@ -98,10 +98,10 @@ def test_a_notebook_is_stored_clean(path):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_has_one_line_to_change_and_it_names_a_job_that_is_there(path):
     _, code = read(path)
-    found = [name for cell in code for name in JOB.findall(cell.source)]
-    assert len(found) == 1
+    jobs = [name for cell in code for name in JOB.findall(cell.source)]
+    assert len(jobs) == 1
     assert JOB.search(code[0].source)
-    assert load_job(FOLDER / found[0]).job.name == "cdnow"
+    assert load_job(FOLDER / jobs[0]).job.name == "cdnow"
 
 
 @pytest.mark.slow
@@ -138,6 +138,6 @@ def drawn_by(code):
     outputs = [output for cell in code for output in cell.get("outputs", [])]
     figures = [o["data"][PLOTLY] for o in outputs if PLOTLY in o.get("data", {})]
     for figure in figures:
-        told = figure["layout"]["title"]["subtitle"]["text"]
-        assert re.match(r"n = [\d,]+ · as of \d{4}-\d\d-\d\d<br>\w", told)
+        subtitle = figure["layout"]["title"]["subtitle"]["text"]
+        assert re.match(r"n = [\d,]+ · as of \d{4}-\d\d-\d\d<br>\w", subtitle)
     return figures

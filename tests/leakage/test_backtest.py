@@ -86,7 +86,7 @@ def assert_same_at_as_of(one, other, targets=TARGETS):
     columns = ["target", "model", "customer_id", "predicted"]
     columns += ["low_80", "high_80", "low_90", "high_90"]
 
-    def known(result):
+    def judged_by_then(result):
         rows = result.predictions["target"].isin(targets)
         return result.predictions.loc[rows, columns].reset_index(drop=True)
 
@@ -94,7 +94,7 @@ def assert_same_at_as_of(one, other, targets=TARGETS):
         chosen = [r for r in result.records if r["chosen"] and r["target"] in targets]
         return [(r["target"], r["model"], r["reason"]) for r in chosen]
 
-    pd.testing.assert_frame_equal(known(one), known(other), check_exact=True)
+    pd.testing.assert_frame_equal(judged_by_then(one), judged_by_then(other), check_exact=True)
     assert choices(one) == choices(other)
 
 

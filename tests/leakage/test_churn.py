@@ -57,14 +57,14 @@ def test_changing_the_future_changes_nothing(shops):
 
 def test_a_planted_leak_is_seen(shops, monkeypatch):
     """A model that is given the window's outcome: the same check must fail."""
-    found = []
+    leaks = []
     for shop in shops:
         monkeypatch.setattr(
             ChurnData,
             "_purchase_model",
             lambda _, day, shop=shop: Past(shop, day + timedelta(days=60)).purchase_model(),
         )
-        found.append(learned(shop)[2])
-    assert np.abs(found[0]["lightgbm_btyd"] - found[1]["lightgbm_btyd"]).max() > 0.05
+        leaks.append(learned(shop)[2])
+    assert np.abs(leaks[0]["lightgbm_btyd"] - leaks[1]["lightgbm_btyd"]).max() > 0.05
     with pytest.raises(AssertionError):
-        pd.testing.assert_frame_equal(*found, check_exact=True)
+        pd.testing.assert_frame_equal(*leaks, check_exact=True)

@@ -146,7 +146,11 @@ def test_event_types_and_counts_are_blind_to_the_future(engine, past_and_future)
     past, _ = past_and_future
     customers = past["customer_id"].to_pylist()[:300]
     days = past["day"].to_pylist()[:300]
-    known = {"customer_id": customers, "day": days, "event": ["visit", "complaint", "share"] * 100}
+    events_before = {
+        "customer_id": customers,
+        "day": days,
+        "event": ["visit", "complaint", "share"] * 100,
+    }
     later = {
         "customer_id": customers * 2,
         "day": [AS_OF + timedelta(days=1)] * 600,
@@ -154,7 +158,10 @@ def test_event_types_and_counts_are_blind_to_the_future(engine, past_and_future)
     }
     before, after = (
         ibis.memtable(pa.table(columns))
-        for columns in (known, {name: known[name] + later[name] for name in known})
+        for columns in (
+            events_before,
+            {name: events_before[name] + later[name] for name in events_before},
+        )
     )
     assert event_types(after, AS_OF) == ("complaint", "share", "visit")
     expected = result(engine, past, behaviour(engine, AS_OF, events=before))

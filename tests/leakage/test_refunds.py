@@ -24,8 +24,8 @@ def orders(rows):
     """Make a source of (customer, order, day, amount, how many days later it became known)."""
     frame = pd.DataFrame(rows, columns=["customer_id", "order_id", "day", "amount", "late"])
     when = START + pd.to_timedelta(frame.pop("day"), unit="D")
-    known = when + pd.to_timedelta(frame.pop("late"), unit="D")
-    return frame.assign(timestamp=when, available_at=known)
+    available = when + pd.to_timedelta(frame.pop("late"), unit="D")
+    return frame.assign(timestamp=when, available_at=available)
 
 
 def read(engine, source):

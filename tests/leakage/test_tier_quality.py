@@ -45,9 +45,9 @@ def judged(transactions):
     )
 
 
-def before(found):
-    rows = [{name: row[name] for name in KNOWN_BEFORE} for row in found["tiers"]]
-    return rows, found["concentration"]["before"], found["note"]
+def before(quality):
+    rows = [{name: row[name] for name in KNOWN_BEFORE} for row in quality["tiers"]]
+    return rows, quality["concentration"]["before"], quality["note"]
 
 
 def test_another_future_judges_the_same_tiers(transactions):

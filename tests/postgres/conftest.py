@@ -21,10 +21,10 @@ def postgres():
         return
     pytest.importorskip("psycopg")
     binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    found = binaries[-1] if binaries else shutil.which("initdb")
-    if not found:
+    initdb = binaries[-1] if binaries else shutil.which("initdb")
+    if not initdb:
         pytest.skip("no PostgreSQL: set WINBACK_TEST_POSTGRES, or apt-get install postgresql")
-    binary = Path(found).parent
+    binary = Path(initdb).parent
     with tempfile.TemporaryDirectory(prefix="winback-postgres-") as folder:
         Path(folder).chmod(0o755)
         data, secret = Path(folder) / "data", Path(folder) / "secret"

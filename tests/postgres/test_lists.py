@@ -71,6 +71,6 @@ def test_errors_say_what_is_wrong_and_no_password(postgres, schema):
         put(postgres, "a", 1)
     wrong = postgres.replace("bot:", "nobody:", 1)
     for url, schema_name in ((wrong, "winback_lists"), (postgres, "nowhere")):
-        with pytest.raises(OutputError, match="cannot be written") as told:
+        with pytest.raises(OutputError, match="cannot be written") as error:
             put(url, "a", 1, schema=schema_name)
-        assert not any(text in str(told.value) for text in secret)
+        assert not any(text in str(error.value) for text in secret)

@@ -44,9 +44,9 @@ def simulate(n, seed, *, horizon=0.0, cls=BetaGeoModel):
     while len(active):
         now[active] += rng.exponential(1 / rate[active])
         active = active[now[active] <= np.minimum(age + horizon, life)[active]]
-        known = active[now[active] <= age[active]]
-        x[known] += 1
-        last[known] = now[known]
+        observed = active[now[active] <= age[active]]
+        x[observed] += 1
+        last[observed] = now[observed]
         future[active[now[active] > age[active]]] += 1
         active = active[rng.random(len(active)) > leaves[active]]
     nu = rng.gamma(TRUTH["q"], 1 / TRUTH["v"], n)

@@ -103,10 +103,10 @@ def test_intake(data):
 
 @settings(max_examples=6, deadline=None)
 @given(st.lists(cells, min_size=1, max_size=15), st.lists(cells, max_size=15), options)
-def test_rows_after_as_of_have_no_effect(known, later, chosen):
+def test_rows_after_as_of_have_no_effect(earlier, later, chosen):
     chosen = chosen | {"as_of": AS_OF}
     later = [row | {"timestamp": "2024-08-15"} for row in later]
-    alone, both = read(known, chosen), read(later + known, chosen)
+    alone, both = read(earlier, chosen), read(later + earlier, chosen)
     assert (alone is None) == (both is None)
     if alone is not None:
         assert alone.fingerprint == both.fingerprint

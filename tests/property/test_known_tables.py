@@ -17,9 +17,9 @@ SEEDS = range(20_000, 20_040)
 
 
 def test_no_difference_is_silent():
-    found = fuzz.outcomes(SEEDS)
-    assert [str(outcome) for outcome in found if outcome.kind in fuzz.FAULTS] == []
-    kinds = Counter(outcome.kind for outcome in found)
+    results = fuzz.outcomes(SEEDS)
+    assert [str(outcome) for outcome in results if outcome.kind in fuzz.FAULTS] == []
+    kinds = Counter(outcome.kind for outcome in results)
     assert kinds.total() == len(SEEDS)
     assert kinds["same"] >= 0.8 * len(SEEDS)  # to refuse everything would be no reading
 
@@ -43,8 +43,8 @@ def test_a_reader_that_loses_or_turns_something_is_found_out(monkeypatch, kind):
         monkeypatch.setattr(
             intake, "_cells", lambda *a: (c := cells(*a)) | {"amount": f"100 * ({c['amount']})"}
         )
-    found = fuzz.outcomes(range(20_001, 20_007))
-    assert any(outcome.kind == "silent" for outcome in found)
+    results = fuzz.outcomes(range(20_001, 20_007))
+    assert any(outcome.kind == "silent" for outcome in results)
 
 
 def _without_names(layout):

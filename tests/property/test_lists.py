@@ -269,8 +269,8 @@ def test_a_week_of_lists_asks_no_more_of_the_team_than_its_capacity(scores, capa
 @given(populations, st.integers(1, 40))
 def test_capacity_keeps_the_most_serious_and_the_most_valuable(scores, capacity):
     everybody = select_at_risk(scores, as_of=AS_OF, capacity=10_000)
-    some = select_at_risk(scores, as_of=AS_OF, capacity=capacity)
-    pd.testing.assert_frame_equal(some, everybody.head(capacity))
+    limited = select_at_risk(scores, as_of=AS_OF, capacity=capacity)
+    pd.testing.assert_frame_equal(limited, everybody.head(capacity))
     order = everybody["severity"].map({"red": 0, "orange": 1, "yellow": 2})
     assert order.is_monotonic_increasing
     assert everybody.groupby(order)["value_at_risk"].apply(

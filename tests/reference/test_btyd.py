@@ -80,9 +80,9 @@ def lifetimes_fit(name, *columns):
 )
 def test_as_printed(cls, printed, log_likelihood, tenth):
     model = cls().fit(tenth)
-    for found, text in zip(model.summary_["estimate"], printed, strict=True):
+    for estimate, text in zip(model.summary_["estimate"], printed, strict=True):
         last_digit = 10.0 ** -len(text.split(".")[1])
-        assert found == pytest.approx(float(text), abs=1.1 * last_digit)
+        assert estimate == pytest.approx(float(text), abs=1.1 * last_digit)
     assert model.log_likelihood_ == pytest.approx(log_likelihood, abs=0.01)
     assert model.converged_
     assert model.degenerate_ is None
@@ -145,13 +145,13 @@ def test_where_lifetimes_has_no_answer_ours_lies_between_its_neighbours(cls, thi
     model = cls().fit(tenth)
     frame = pd.DataFrame({"frequency": [0, 3], "recency": [0, 30], "T": [39, 39]})
     values = []
-    for at in (1 - 1e-4, 1.0, 1 + 1e-12, 1 + 1e-4):
-        setattr(model, f"{third}_", at)
+    for value in (1 - 1e-4, 1.0, 1 + 1e-12, 1 + 1e-4):
+        setattr(model, f"{third}_", value)
         values.append(model.expected_purchases(frame, 39).to_numpy())
         with np.errstate(all="ignore"):
             rfm = frame["frequency"], frame["recency"], frame["T"]
             theirs = np.asarray(model.to_lifetimes().predict(39, *rfm))
-        if abs(at - 1) < 1e-9:
+        if abs(value - 1) < 1e-9:
             assert not np.allclose(theirs, values[-1], rtol=1e-6)
         else:
             np.testing.assert_allclose(theirs, values[-1], rtol=1e-6)

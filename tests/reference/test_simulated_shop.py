@@ -39,9 +39,9 @@ def frame(tmp_path_factory):
 
 def test_beta_geo_finds_the_parameters(frame):
     model = BetaGeoModel().fit(frame)
-    found = [model.r_, model.alpha_, model.a_, model.b_]
+    estimates = [model.r_, model.alpha_, model.a_, model.b_]
     # days that hold two orders count once, which costs a per cent or two
-    assert found == pytest.approx([TRUTH.r, TRUTH.alpha, TRUTH.a, TRUTH.b], rel=0.1)
+    assert estimates == pytest.approx([TRUTH.r, TRUTH.alpha, TRUTH.a, TRUTH.b], rel=0.1)
 
 
 def test_gamma_gamma_finds_the_mean_spend(frame):

@@ -38,6 +38,7 @@ def test_the_profit_of_a_return_is_that_of_its_first_order():
         {"margin": 1.1},
         {"uplift_prior": 0},
         {"uplift_prior": float("nan")},
+        {"won_back_share": 1.1},
     ],
 )
 def test_impossible_terms_are_refused(wrong):

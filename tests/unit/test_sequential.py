@@ -38,9 +38,9 @@ def test_looks_that_do_not_rise_are_refused():
 
 def test_a_plan_ends_where_it_knows_what_it_was_to_know():
     plan = Plan(0.02)
-    known = np.linspace(0, 3, 400) * plan.information
-    due = plan.due(known)
+    information = np.linspace(0, 3, 400) * plan.information
+    due = plan.due(information)
     assert len(due) == LOOKS
-    assert known[due[-1]] >= plan.information
-    assert plan.judge(known[due].tolist(), [1.0] * LOOKS) == (-1, 0)
-    assert plan.judge(known[due].tolist(), [1.0] * (LOOKS - 1) + [-2.2]) == (LOOKS - 1, -1)
+    assert information[due[-1]] >= plan.information
+    assert plan.judge(information[due].tolist(), [1.0] * LOOKS) == (-1, 0)
+    assert plan.judge(information[due].tolist(), [1.0] * (LOOKS - 1) + [-2.2]) == (LOOKS - 1, -1)

@@ -24,6 +24,8 @@ _TRAINING = {
 _PLAIN = {
     "validate": "Read and check the data; say what was read, and what was rejected and why.",
     "score": "Score every customer with the champions, into scores.parquet.",
+    "models": "Show champion, challenger and previous model side by side, and why they are.",
+    "indicators": "Compute the business's indicators over time, into indicators.parquet.",
     "report": "Draw report.html from what the earlier steps left.",
     "backtest": "Train at each of the job's splits, and compare with what happened next.",
 }
@@ -33,9 +35,11 @@ _ORDER = (
     "train",
     "promote",
     "rollback",
+    "models",
     "score",
     "lists",
     "explain",
+    "indicators",
     "report",
     "backtest",
 )
@@ -171,14 +175,20 @@ def explain(
     as_of: AsOf = None,
     out: Out = None,
     *,
+    html: Annotated[
+        bool, typer.Option("--html", help="Write a page about the customer as well.")
+    ] = False,
     debug: Debug = False,
     json_: Json = False,
 ) -> None:
     """Tell everything about a customer, and why they are, or are not, on each list.
 
-    Example: winback explain shop.yaml 17850
+    Example: winback explain shop.yaml 17850 --html
     """
-    work("explain", job, as_of, out, debug=debug, quiet=False, json_=json_, customer=customer)
+    work(
+        "explain", job, as_of, out,
+        debug=debug, quiet=False, json_=json_, customer=customer, html=html,
+    )  # fmt: skip
 
 
 def _training(name: str) -> Callable[..., None]:

@@ -54,17 +54,18 @@ def verify(
     with exit_codes(debug=debug, json_=json_):
         from winback.workflows.verify import verify as workflow
 
-        found = workflow(place, load)
+        result = workflow(place, load)
         if json_:
-            typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+            typer.echo(json.dumps(result, indent=2, ensure_ascii=False))
         else:
-            for problem in found["problems"]:
+            for problem in result["problems"]:
                 typer.echo(f"{problem['what']}. Next: {problem['next']}")
-            if not found["problems"]:
+            if not result["problems"]:
                 typer.echo(
-                    f"all is well: {found['files']} files of {found['as_of']} in {found['folder']}"
+                    f"all is well: {result['files']} files of {result['as_of']}"
+                    f" in {result['folder']}"
                 )
-    raise typer.Exit(bool(found["problems"]))
+    raise typer.Exit(bool(result["problems"]))
 
 
 def simulate(

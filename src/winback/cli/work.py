@@ -43,6 +43,7 @@ def work(
     with exit_codes(debug=debug, json_=json_) as guard:
         loaded = load(path, as_of, settings)
         guard.append(loaded)
+        from winback.workflows.ending import last_lines
         from winback.workflows.reporter import Terminal
         from winback.workflows.work import Work
 
@@ -52,6 +53,9 @@ def work(
         with Work(loaded, out=out, reporter=reporter, today=today) as work:
             result = work.do(workflow, **options)
             _stop_if_told()
+            files = work.results.written
+        for line in last_lines(name, files, work.results.out, path):
+            reporter.say(line)
         if json_:
             _print({**result, "warnings": reporter.warnings}, loaded)
 

@@ -117,6 +117,24 @@ class TrackingSettings(Settings):
     """Where artifacts are kept. Unset: models/local/artifacts, or the server's own place."""
 
 
+class IndicatorSettings(Settings):
+    """What `winback indicators` computes."""
+
+    catalogue: str | None = None
+    """A YAML file with definitions of your own, beside those that winback brings."""
+    grains: tuple[Literal["day", "week", "month", "quarter", "year", "all"], ...] = (
+        "week",
+        "month",
+    )
+    """How time is cut; weeks begin on Monday, `all` is everything at once."""
+    segments: tuple[Literal["acquisition_channel", "cohort", "tier"], ...] = (
+        "acquisition_channel",
+        "cohort",
+        "tier",
+    )
+    """By what customers are told apart, where it is known; besides the channel of a purchase."""
+
+
 class Split(Settings):
     """One look back: train at `as_of`, compare with what happened until `until`."""
 
@@ -162,6 +180,9 @@ class Job(Settings):
     """The tables in."""
     language: str = Field(default="en", json_schema_extra={"enum": list(languages())})
     """In which lists, report and command line speak: English, or Simplified Chinese (`zh`)."""
+    report_names: bool = True
+    """Whether the report names the customers that come first on the lists. `false`: only their
+    places in the files."""
     timezone: str = "UTC"
     """The time zone in which days are cut."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
@@ -188,6 +209,8 @@ class Job(Settings):
     """The output folder. Unset: outputs/NAME under the working directory."""
     backtest: BacktestSettings = Field(default_factory=BacktestSettings)
     """What `winback backtest` looks back at."""
+    indicators: IndicatorSettings = Field(default_factory=IndicatorSettings)
+    """What `winback indicators` computes."""
     compute: ComputeSettings = Field(default_factory=ComputeSettings)
     """How much of this machine a job may use."""
 
@@ -228,6 +251,11 @@ class Job(Settings):
             )
             raise ValueError(msg)
         return self
+
+    @property
+    def amounts(self) -> str:
+        """What amounts to come are of: `margin` or, where the job gives none, `revenue`."""
+        return "margin" if "margin" in self.model_fields_set else "revenue"
 
     @property
     def churn_horizon_days(self) -> int | None:

@@ -57,10 +57,12 @@ class ChurnWarningSettings(Settings):
     Unset: the table of `risk_thresholds` and `breach_thresholds` decides."""
     save_rate: Annotated[float, Field(gt=0, le=1)] = 0.1
     """The share of those about to leave whom a warning keeps: an assumption, until measured."""
-    contact_cost: Annotated[float, Field(ge=0)] = 0.0
-    """What acting on one warning costs."""
-    offer_cost: Annotated[float, Field(ge=0)] = 0.0
-    """What the offer costs when a customer who was warned about buys and redeems it."""
+    contact_cost: Annotated[float, Field(ge=0)] | None = None
+    """What acting on one warning costs. Unset: the `costs` of the playbook by channel, on the list;
+    the contest of churn models then counts none."""
+    offer_cost: Annotated[float, Field(ge=0)] | None = None
+    """What the offer costs when a customer who was warned about buys and redeems it. Unset: as
+    above."""
     expires_days: Days = 14
     """A warning is good for so many days."""
     risk_thresholds: Annotated[tuple[Share, ...], Field(min_length=3, max_length=3)] = (
@@ -69,7 +71,7 @@ class ChurnWarningSettings(Settings):
         0.85,
     )
     """P(churn) from which a customer is at risk, at high risk, at very high risk."""
-    breach_thresholds: Annotated[tuple[float, ...], Field(min_length=2, max_length=2)] = (1.0, 2.0)
+    breach_thresholds: Annotated[tuple[float, ...], Field(min_length=2, max_length=2)] = (1.5, 3.0)
     """Silence in typical gaps of the customer's own, from which the rhythm is broken, badly so."""
 
 
@@ -105,6 +107,10 @@ class WinBackSettings(Settings):
     """Who has been silent for longer is let go."""
     uplift_prior: Annotated[float, Field(gt=0, le=0.5)] = 0.02
     """Assumed gain in P(return) by contacting a customer who is alive, until it is measured."""
+    won_back_share: Share = 0.0
+    """Share of those whom a contact brings back who would otherwise have been lost for good, an
+    assumption: their further orders within `value.horizon_days` count, discounted. 0: the order of
+    the return alone, since who can be persuaded buys on either way."""
     expires_days: Days = 30
     """The list is good for so many days."""
     exploration_share: Annotated[float, Field(ge=0.05, le=0.5)] = 0.1

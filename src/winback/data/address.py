@@ -76,9 +76,9 @@ def address(url: str) -> Address:
     login = quoted = user
     if password:
         login, quoted = f"{user}:***", f"{user}:{quote(unquote(password), safe='')}"
-    at = "@" if login else ""
+    separator = "@" if login else ""
     return Address(
-        shown=f"{scheme}://{login}{at}{place}{path}",
+        shown=f"{scheme}://{login}{separator}{place}{path}",
         secrets=tuple(sorted(filter(None, every), key=len, reverse=True)),
-        url=f"{scheme}://{quoted}{at}{place}{path}{options}",
+        url=f"{scheme}://{quoted}{separator}{place}{path}{options}",
     )

@@ -28,33 +28,52 @@ _MONEY = [
 ]
 _MINUS = r"\(|-\s*[^-\d]*\d|\d\s*[^\d.,\s-][^\d-]*-\s*$|\d\s*-\s*$"
 _PROOF = r"\d*{0}(\d{{1,2}}|\d{{4,}})|\d*({1}\d{{2,3}})+{0}\d+|0{0}\d+|\d{{4,}}{0}\d+"
+_PLAIN = r"-?\d+(\.(\d{1,2}|\d{4,}))?"
 _EITHER = r"[1-9]\d{{0,2}}{0}\d{{3}}"
 _SEVERAL = r"\d{{1,3}}({0}\d{{2,3}})*({0}\d{{3}}){{2,}}|\d{{1,2}}({0}\d{{2}})+{0}\d{{3}}"
 
 
 def _even(cell: str) -> str:
     """Return SQL for a cell without odd forms of signs, and blanks around."""
-    return f"trim(translate({cell}, {sql.text(_ODD)}, {sql.text(_EVEN)}))"
+    even = f"translate({cell}, {sql.text(_ODD)}, {sql.text(_EVEN)})"
+    return f"trim(CASE WHEN regexp_full_match({cell}, '[ -_a-~€£]*') THEN {cell} ELSE {even} END)"
 
 
-def _core(even: str) -> str:
-    """Return SQL for what is left of an even cell's amount without its currency and blanks."""
+def _core(even: str, form: str) -> str:
+    """Return SQL for what is left of an even cell of a form without its currency and blanks."""
     digits = f"regexp_extract({even}, {sql.text(_DIGITS)})"
     bare = f"rtrim(regexp_replace({digits}, '['' ]', '', 'g'), '.,')"
-    whens = " ".join(
-        f"WHEN regexp_full_match({even}, {sql.text(form)}) THEN {bare}" for form in _MONEY
-    )
-    return f"CASE {whens} END"
+    return f"CASE WHEN regexp_full_match({even}, {sql.text(form)}) THEN {bare} END"
 
 
-def _shapes(cell: str, relation: str, known: str = "true") -> str:
+def _bare(cell: str) -> str:
+    """Return SQL for what is left of any amount."""
+    even = _even(cell)
+    return f"coalesce({', '.join(_core(even, form) for form in _MONEY)})"
+
+
+def _number_of(form: str) -> str:
+    """Return SQL for the number in a cell of a form, as a macro has it.
+
+    What a macro is given stands in it as often as it is named; what a lambda is given is worked
+    out once. A lambda works out every branch of a CASE, for every cell; a subquery would read
+    every cell, and not only those that are left.
+    """
+    return rf"""list_transform([{_even("cell")}], lambda even:
+        list_transform([{_core("even", form)}], lambda n:
+            (CASE WHEN regexp_matches(even, '[-(]') AND regexp_matches(even, '{_MINUS}')
+                AND NOT regexp_matches(even, '\d[.,]--?$') THEN -1 ELSE 1 END)
+            * money_number(n, point))[1])[1]"""
+
+
+def _shapes(cell: str, relation: str, condition: str = "true") -> str:
     """Return SQL for the cells' shapes: how many cells, and one of them.
 
     Cells that differ only in digits other than 0 are read alike: a column has few shapes.
     """
     return f"""(SELECT translate({cell}, '23456789', '11111111') AS shape, count(*) AS cells,
         min({cell}) AS example FROM {sql.name(relation)}
-        WHERE ({known}) AND trim({cell}) <> '' GROUP BY 1)"""
+        WHERE ({condition}) AND trim({cell}) <> '' GROUP BY 1)"""
 
 
 def macro() -> str:
@@ -70,19 +89,11 @@ def macro() -> str:
         WHEN regexp_full_match(n, {sql.text(_EITHER.format("[.,]"))})
             AND NOT contains(n, point) THEN regexp_replace(n, '[.,]', '')
         WHEN regexp_full_match(n, '\d*[.,]\d+') THEN replace(n, ',', '.') END AS DOUBLE)"""
-    # a subquery here would read every cell, and not only those that are left; what a macro is
-    # given stands in it as often as it is named, what a lambda is given is worked out once
     return rf"""CREATE OR REPLACE MACRO money_number(n, point) AS {number};
         CREATE OR REPLACE MACRO money(cell, point) AS
         CASE WHEN regexp_full_match(trim(cell), '-?\d+([.,](\d{{1,2}}|\d{{4,}}))?')
             THEN TRY_CAST(replace(cell, ',', '.') AS DOUBLE)
-        ELSE coalesce(
-            list_transform([{_even("cell")}], lambda even:
-                list_transform([{_core("even")}], lambda n:
-                    (CASE WHEN regexp_matches(even, '[-(]')
-                        AND regexp_matches(even, '{_MINUS}')
-                        AND NOT regexp_matches(even, '\d[.,]--?$') THEN -1 ELSE 1 END)
-                    * money_number(n, point))[1])[1],
+        ELSE coalesce({", ".join(map(_number_of, _MONEY))},
             CASE WHEN regexp_full_match(trim(cell), '[-+]?\d+(\.\d+)?[eE][-+]?\d+')
                 THEN TRY_CAST(cell AS DOUBLE) END) END"""
 
@@ -106,14 +117,14 @@ class Reading:
     share: float = 1.0
 
 
-def settle(engine: Backend, relation: str, column: str, known: str = "true") -> Reading:
+def settle(engine: Backend, relation: str, column: str, condition: str = "true") -> Reading:
     """Decide how a text column's amounts are read, on all of its cells.
 
     Parameters
     ----------
     engine, relation, column
         Where the cells are.
-    known
+    condition
         A SQL condition: the rows that may have a say.
 
     Raises
@@ -135,6 +146,10 @@ def settle(engine: Backend, relation: str, column: str, known: str = "true") -> 
     "Total has cells such as '4.215', which may be 4215 or 4.215: taken for 4215"
     """
     cell = sql.name(column)
+    odd_one = f"""SELECT 1 FROM {sql.name(relation)}
+        WHERE trim({cell}) <> '' AND NOT regexp_full_match(trim({cell}), '{_PLAIN}') LIMIT 1"""
+    if not sql.rows(engine, odd_one):  # the shapes of all cells take their time
+        return Reading(None)
 
     def cells(*shapes: str) -> str:
         return " OR ".join(f"regexp_full_match(n, {sql.text(shape)})" for shape in shapes)
@@ -148,17 +163,17 @@ def settle(engine: Backend, relation: str, column: str, known: str = "true") -> 
         "n IS NOT NULL AND NOT plain",
     )  # fmt: skip
     counts = ", ".join(f"coalesce(sum(cells) FILTER ({test}), 0)" for test in tests)
-    found = sql.rows(
+    tally = sql.rows(
         engine,
         f"""SELECT {counts}, min(shown) FILTER ({tests[4]}), min(shown) FILTER ({tests[5]}),
             coalesce(sum(cells), 0), coalesce(sum(cells) FILTER (is_amount), 0) FROM (
-            SELECT {_core(_even("shape"))} AS n, {_core(_even("example"))} AS shown, cells,
+            SELECT {_bare("shape")} AS n, {_bare("example")} AS shown, cells,
                 money(shape, ',') IS NOT NULL AS is_amount,
                 regexp_full_match(trim(shape), '-?\\d+(\\.\\d+)?') AS plain
-            FROM {_shapes(cell, relation, known)})""",
+            FROM {_shapes(cell, relation, condition)})""",
     )[0]
-    by_comma, by_dot, dots, commas, dot3, comma3, long, short, odd = found[:9]
-    shown_dot, shown_comma, given, read = found[9:]
+    by_comma, by_dot, dots, commas, dot3, comma3, long, short, odd = tally[:9]
+    shown_dot, shown_comma, given, read = tally[9:]
     for_comma, for_dot = by_comma + dots, by_dot + commas
     either = shown_dot or shown_comma
     note = None
@@ -172,7 +187,7 @@ def settle(engine: Backend, relation: str, column: str, known: str = "true") -> 
     if for_comma or for_dot:
         point = "," if for_comma > for_dot else "."
         if either and for_comma and for_dot:
-            note = _told(column, either, point)
+            note = _ambiguous(column, either, point)
     elif dot3 and comma3:
         raise DataError(
             "nothing shows whether a comma or a point parts the decimals",
@@ -183,16 +198,16 @@ def settle(engine: Backend, relation: str, column: str, known: str = "true") -> 
     else:
         # a point before three digits parts thousands where other cells stop below 1000
         point = "," if dot3 and short and not long else "."
-        note = _told(column, either, point) if either else None
+        note = _ambiguous(column, either, point) if either else None
     plain = point == "." and not odd
     return Reading(None if plain else point, note, float(read / given) if given else 0.0)
 
 
-def _told(column: str, cell: str, point: str) -> str:
+def _ambiguous(column: str, cell: str, point: str) -> str:
     whole, parts = cell.replace(".", "").replace(",", ""), cell.replace(",", ".")
     taken = parts if point in cell else whole
-    told = f"{column} has cells such as {cell!r}, which may be {whole} or {parts}: taken for"
-    return f"{told} {taken}"
+    ambiguity = f"{column} has cells such as {cell!r}, which may be {whole} or {parts}: taken for"
+    return f"{ambiguity} {taken}"
 
 
 def expression_of(engine: Backend, column: str, reading: Reading) -> str | None:

@@ -47,11 +47,11 @@ def arms_of(cells: pd.Series, where: str) -> pd.Series:
     ['control', 'control', 'control', 'treated', 'treated', None]
     """
     seen = cells.dropna().unique()
-    known = {value: _arm(str(value)) for value in seen if _plain(str(value)) not in _missing()}
-    if unknown := [value for value, arm in known.items() if arm is None]:
+    arms = {value: _arm(str(value)) for value in seen if _plain(str(value)) not in _missing()}
+    if unknown := [value for value, arm in arms.items() if arm is None]:
         counts = cells[cells.isin(unknown)].value_counts()
         raise unknown_arms(((str(name), int(n)) for name, n in counts.items()), where)
-    return cells.astype("object").map(known).astype("object").where(cells.isin(list(known)), None)
+    return cells.astype("object").map(arms).astype("object").where(cells.isin(list(arms)), None)
 
 
 def arm_of(cells: ir.Column) -> ir.StringColumn:
@@ -75,17 +75,17 @@ def refuse_unknown(rows: ir.Table, where: str) -> None:
     plain = rows.arm.cast("string").strip().lower().fill_null("")
     odd = rows.filter(~plain.isin(_missing()), arm_of(rows.arm).fill_null("") == "")
     counted = odd.select(arm=odd.arm.cast("string")).group_by("arm").agg(n=lambda t: t.count())
-    found = counted.order_by(ibis.desc("n"), "arm").limit(_SHOWN).to_pyarrow().to_pylist()
-    if found:
-        raise unknown_arms(((row["arm"], row["n"]) for row in found), where)
+    unknown = counted.order_by(ibis.desc("n"), "arm").limit(_SHOWN).to_pyarrow().to_pylist()
+    if unknown:
+        raise unknown_arms(((row["arm"], row["n"]) for row in unknown), where)
 
 
-def unknown_arms(found: Iterable[tuple[str, int]], where: str) -> DataError:
+def unknown_arms(counts: Iterable[tuple[str, int]], where: str) -> DataError:
     """Return what to say of words that nobody knows."""
     return DataError(
         "arms of an experiment have names that winback does not know",
         where=where,
-        got=", ".join(f"{name!r} in {n:,} rows" for name, n in list(found)[:_SHOWN]),
+        got=", ".join(f"{name!r} in {n:,} rows" for name, n in list(counts)[:_SHOWN]),
         allowed="control, holdout, 0, false; treated, treatment, 1, true; and these in more"
         " languages",
         hint="say which is which, under columns: `arm: if(group = 'A', 'control', 'treated')`",

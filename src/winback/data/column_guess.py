@@ -95,12 +95,12 @@ class Columns:
     def cell(self, name: str) -> str:
         """Return a column's first cell that is not empty."""
         cell = sql.name(name)
-        found = sql.rows(
+        rows = sql.rows(
             self.engine,
             f"SELECT CAST({cell} AS VARCHAR) FROM {sql.name(self.raw.name)}"
             f" WHERE {cell} IS NOT NULL ORDER BY source_row LIMIT 1",
         )
-        return str(found[0][0]) if found else ""
+        return str(rows[0][0]) if rows else ""
 
     def is_number_sign(self, name: str) -> bool:
         """Whether the cells of a column are #1001 and the like: the numbers of orders."""

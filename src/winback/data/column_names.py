@@ -22,8 +22,8 @@ def names_of(ours: str) -> str:
 
 def hints_of(ours: str) -> tuple[str, str] | None:
     """Return what parts of a name speak for one of our columns, and what parts against it."""
-    found = words_of("columns")["hints"].get(ours)
-    return None if found is None else (found["for"], found["against"])
+    hints = words_of("columns")["hints"].get(ours)
+    return None if hints is None else (hints["for"], hints["against"])
 
 
 def says(name: str, group: str) -> bool:
@@ -37,8 +37,8 @@ def says(name: str, group: str) -> bool:
     words = words_of("columns")
     short = _letters(name) if group == "not_when_bought" else plain(name)
     if group == "not_amounts":  # a total with its tax is an amount
-        for told in words["with_tax"]:
-            short = short.replace(_letters(told), "")
+        for phrase in words["with_tax"]:
+            short = short.replace(_letters(phrase), "")
     return any(_letters(word) in short for word in words[group])
 
 
@@ -90,9 +90,9 @@ def named(
     ['billing_customer_id']
     """
     columns, words = list(columns), names.split()
-    found = [name for word in words for name, short in columns if short == word]
+    matches = [name for word in words for name, short in columns if short == word]
     # then longer names that end in one of the words: billing_customer_id, 最近下单时间
-    found += [
+    matches += [
         name
         for word in words
         if len(word) > 3 or not word.isascii()
@@ -101,10 +101,10 @@ def named(
     ]
     if hints is not None:
         parts, against = (text.split() for text in hints)
-        found += [
+        matches += [
             name
             for part in parts
             for name, short in columns
             if part in short and not any(other in short for other in against)
         ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(matches))

@@ -108,9 +108,9 @@ def _ibis(place: Address, table: str | None, query: str | None) -> Iterator[pa.R
             expression = backend.sql(query)
         else:
             schema, _, name = table.rpartition(".")
-            known = backend.list_tables(database=schema or None)
-            if name not in known:
-                raise sql.no_such_table(table, known, place.shown)
+            names = backend.list_tables(database=schema or None)
+            if name not in names:
+                raise sql.no_such_table(table, names, place.shown)
             expression = backend.table(name, database=schema or None)
         yield streams.batches_of(expression, backend, streams.BATCH_ROWS)
     finally:

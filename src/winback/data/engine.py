@@ -14,6 +14,7 @@ import ibis.common.exceptions
 import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
+from ibis.util import gen_name
 
 from winback.data.sql import quiet
 
@@ -46,13 +47,13 @@ class Engine(Backend):  # type: ignore[misc]  # Ibis has no types
 
     def list_tables(self, *, like: str | None = None, database: Any = None) -> list[str]:
         """Return the names of the tables and views, of one schema or of the current one."""
-        found = self.con.execute(
+        rows = self.con.execute(
             "SELECT DISTINCT table_name FROM information_schema.tables"
             " WHERE table_catalog IN (current_database(), 'temp')"
             " AND table_schema = coalesce(?, current_schema())",
             [database],
         ).fetchall()
-        return list(self._filter_with_like([name for (name,) in found], like))
+        return list(self._filter_with_like([name for (name,) in rows], like))
 
     def create_table(self, name: str, /, obj: Any = None, **options: Any) -> ir.Table:
         """Create a table from an Ibis table or from a frame in memory."""
@@ -82,3 +83,14 @@ class Engine(Backend):  # type: ignore[misc]  # Ibis has no types
         except duckdb.CatalogException:
             # frames in memory are known to the first connection only
             return self.con.sql(query).to_arrow_reader(chunk_size)
+
+
+def laid_down(table: ir.Table) -> ir.Table:
+    """Compute a table now, and leave its rows in winback's engine until that is closed.
+
+    Another engine, such as that of a table in memory, computes it whenever it is read.
+    """
+    engine = ibis.get_backend(table)
+    if not isinstance(engine, Engine):
+        return table
+    return engine.create_table(gen_name("laid"), table, temp=True)

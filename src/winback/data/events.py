@@ -97,12 +97,12 @@ def read_table(
     engine = engine or open_engine()
     wanted = CONTRACTS[contract]
     with loaded(engine, source, table=table, query=query, timezone=policy.timezone) as raw:
-        found, _ = resolve(engine, raw, wanted, columns)
-        kept = [column for column in wanted.columns if column.name in found]
+        expressions, _ = resolve(engine, raw, wanted, columns)
+        kept = [column for column in wanted.columns if column.name in expressions]
         cells: dict[str, str] = {}
         fates: list[tuple[str, str]] = []
         for column in kept:
-            value = found[column.name]
+            value = expressions[column.name]
             if column.kind == "id":
                 cells[column.name] = identifier(value, normalise=policy.ids.normalise)
             elif column.name == "arm":
@@ -110,11 +110,11 @@ def read_table(
             else:
                 cells[column.name] = _cell(engine, raw, column, value, policy.timezone, as_of)
             fates += _faults(column)
-        if "timestamp" in found:
+        if "timestamp" in expressions:
             cells["day"] = f"CAST({cells['timestamp']} AS DATE)"
             if as_of is not None:
                 fates.insert(0, (f"day > DATE '{as_of}'", LATER))
-        shown = {column.name: found[column.name] for column in kept if column.kind != "flag"}
+        shown = {column.name: expressions[column.name] for column in kept if column.kind != "flag"}
         checked = check(engine, raw, cells, fates, shown)
         good = checked.fates.get(ACCEPTED, 0)
         refuse_if_many(

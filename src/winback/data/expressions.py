@@ -91,14 +91,14 @@ def resolve(
             )
     types = columns_of(engine, raw.name)
     types.pop("source_row")
-    found: dict[str, Expression] = {}
+    expressions: dict[str, Expression] = {}
     for column in contract.columns:
         ours = column.name
         written = columns.get(ours)
         if written is None:
             own = _own_column(ours, types)
             if own is not None:
-                found[ours] = Expression(sql.name(own), types[own], column=own)
+                expressions[ours] = Expression(sql.name(own), types[own], column=own)
             elif column.required:
                 near = nearest(ours, types)
                 raise DataError(
@@ -108,10 +108,10 @@ def resolve(
                     hint=f"set columns: {{{ours}: {near or 'NAME'}}}",
                 )
         else:
-            found[ours] = _expression(engine, raw, f"columns.{ours}", written, types)
+            expressions[ours] = _expression(engine, raw, f"columns.{ours}", written, types)
     if condition is None:
-        return found, None
-    return found, _expression(engine, raw, "filter", condition, types)
+        return expressions, None
+    return expressions, _expression(engine, raw, "filter", condition, types)
 
 
 def columns_read(written: str, types: Mapping[str, str]) -> set[str]:
@@ -177,8 +177,8 @@ def _not_sql(where: str, got: str) -> DataError:
 
 
 def _unknown(tree: exp.Expr, types: Mapping[str, str]) -> list[str]:
-    known = {name.lower() for name in types}
-    return [node.name for node in tree.find_all(exp.Column) if node.name.lower() not in known]
+    names = {name.lower() for name in types}
+    return [node.name for node in tree.find_all(exp.Column) if node.name.lower() not in names]
 
 
 def forgiving(tree: exp.Expr, types: Mapping[str, str]) -> exp.Expr:

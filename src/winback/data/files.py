@@ -47,8 +47,8 @@ def find(source: str) -> list[Path]:
     path = Path(source).expanduser()
     if path.is_dir():
         for pattern in ("*.parquet", "*.csv", "*.csv.gz", "*.jsonl", "*.xlsx"):
-            if found := sorted(path.rglob(pattern)):
-                return found
+            if paths := sorted(path.rglob(pattern)):
+                return paths
         raise DataError(
             "the folder holds no data",
             where=source,
@@ -57,9 +57,9 @@ def find(source: str) -> list[Path]:
     if path.exists():
         return [path]
     if glob.has_magic(source):
-        found = sorted(Path(match) for match in glob.glob(str(path), recursive=True))  # noqa: PTH207 - absolute globs
-        if found := [match for match in found if match.is_file()]:
-            return found
+        paths = sorted(Path(match) for match in glob.glob(str(path), recursive=True))  # noqa: PTH207 - absolute globs
+        if paths := [match for match in paths if match.is_file()]:
+            return paths
         raise DataError("no file matches", where=source)
     siblings = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
     near = nearest(path.name, siblings)
@@ -106,22 +106,22 @@ def _load_csv(engine: Backend, paths: list[Path], source: str) -> Raw:
     columns: tuple[str, ...] = ()
     with tempfile.TemporaryDirectory(prefix="winback-") as scratch:
         for path in paths:
-            found = layout(path)
-            if columns and set(found.names) != set(columns):
-                odd = ", ".join(sorted(set(found.names) ^ set(columns)))
+            form = layout(path)
+            if columns and set(form.names) != set(columns):
+                odd = ", ".join(sorted(set(form.names) ^ set(columns)))
                 raise DataError("the files have different columns", where=str(path), got=odd)
             if not columns:
-                columns = found.names
+                columns = form.names
                 typed = ", ".join(f"{sql.name(column)} VARCHAR" for column in columns)
                 engine.raw_sql(f"CREATE TABLE {sql.name(table)} ({typed})")
             copy = Path(scratch) / "copy.csv"
-            if not found.as_is:
-                plain_copy(path, found, copy)
+            if not form.as_is:
+                plain_copy(path, form, copy)
             try:
-                read = path if found.as_is else copy
-                _append_csv(engine, read, found, into=table, unreadable=unreadable)
+                read = path if form.as_is else copy
+                _append_csv(engine, read, form, into=table, unreadable=unreadable)
             except sql.EngineError:
-                _append_anew(engine, path, found, copy, into=table, unreadable=unreadable)
+                _append_anew(engine, path, form, copy, into=table, unreadable=unreadable)
     if _count(engine, unreadable):
         view = _numbered_around(engine, table, unreadable)
         return Raw(view, label=source, unreadable=unreadable, behind=(table,))
@@ -130,12 +130,12 @@ def _load_csv(engine: Backend, paths: list[Path], source: str) -> Raw:
 
 
 def _append_anew(
-    engine: Backend, path: Path, found: Layout, copy: Path, *, into: str, unreadable: str
+    engine: Backend, path: Path, form: Layout, copy: Path, *, into: str, unreadable: str
 ) -> None:
     """Read what the engine stops at, such as line ends of several kinds, row by row."""
-    plain_copy(path, found, copy, anew=True)
+    plain_copy(path, form, copy, anew=True)
     try:
-        _append_csv(engine, copy, found, into=into, unreadable=unreadable)
+        _append_csv(engine, copy, form, into=into, unreadable=unreadable)
     except sql.EngineError as error:
         raise DataError(
             "cannot be read as CSV", where=str(path), got=sql.first_line(error)
@@ -146,13 +146,11 @@ def _load_json(engine: Backend, paths: list[Path], source: str) -> Raw:
     table = fresh("json")
     listed = ", ".join(sql.text(str(path)) for path in paths)
     try:
-        found = sql.rows(
-            engine, f"DESCRIBE SELECT * FROM read_json([{listed}], union_by_name=true)"
-        )
+        rows = sql.rows(engine, f"DESCRIBE SELECT * FROM read_json([{listed}], union_by_name=true)")
         # text that looks like a day is read with the rest of its column: 31-07-22 may be July 2022
         typed = ", ".join(
             f"{sql.text(name)}: {sql.text(_TEXT if kind.startswith(_OF_TIME) else kind)}"
-            for name, kind, *_ in found
+            for name, kind, *_ in rows
         )
         engine.raw_sql(
             f"CREATE TABLE {sql.name(table)} AS SELECT * FROM"
@@ -168,7 +166,7 @@ def _load_json(engine: Backend, paths: list[Path], source: str) -> Raw:
 def _append_csv(
     engine: Backend,
     path: Path,
-    found: Layout,
+    form: Layout,
     *,
     into: str,
     unreadable: str,
@@ -176,20 +174,20 @@ def _append_csv(
     """Copy a file's lines into `into`, and note those that cannot be read."""
     errors, scans = fresh("errors"), fresh("scans")
     before = _count(engine, into) + _count(engine, unreadable)
-    struct = ", ".join(f"{sql.text(column)}: 'VARCHAR'" for column in found.names)
-    short = ", null_padding = true, parallel = false" if found.short else ""
+    struct = ", ".join(f"{sql.text(column)}: 'VARCHAR'" for column in form.names)
+    short = ", null_padding = true, parallel = false" if form.short else ""
     try:
         engine.raw_sql(f"""
             INSERT INTO {sql.name(into)} BY NAME
             SELECT * FROM read_csv({sql.text(str(path))}, columns = {{{struct}}},
-                auto_detect = false, header = {found.header},
-                delim = {sql.text(found.delimiter)}{short},
+                auto_detect = false, header = {form.header},
+                delim = {sql.text(form.delimiter)}{short},
                 quote = '"', escape = '"', store_rejects = true, rejects_limit = 0,
                 rejects_table = {sql.text(errors)}, rejects_scan = {sql.text(scans)})""")
         # `line` counts the header; a line with several errors is one unreadable line
         engine.raw_sql(f"""
             INSERT INTO {sql.name(unreadable)}
-            SELECT {before} + line - {int(found.header)}, lower(any_value(error_type::VARCHAR))
+            SELECT {before} + line - {int(form.header)}, lower(any_value(error_type::VARCHAR))
             FROM {sql.name(errors)} GROUP BY line ORDER BY line""")
         swallowed = sql.rows(
             engine,

@@ -51,7 +51,7 @@ def _score(lines: list[str], sign: str) -> tuple[float, ...]:
         return (0.0,)
     parted = round(widths.total() / len(rows), 1)
     (usual, n), *_ = widths.most_common(1)
-    first = next(at for at, row in enumerate(rows) if len(row) >= usual)
+    first = next(number for number, row in enumerate(rows) if len(row) >= usual)
     # quotation marks stand where columns begin and end
     quoted = sum(len(re.findall(rf'(?:^|{re.escape(sign)})"', line)) for line in lines)
     cells = [cell for row in rows for cell in row]
@@ -94,9 +94,9 @@ def first_row(rows: Rows) -> tuple[int, list[str]]:
     """
     looked_at = rows[:_LOOKED_AT]
     (width, _), *_ = Counter(len(row) for _, row in looked_at).most_common(1)
-    for at, row in looked_at[:100]:
+    for number, row in looked_at[:100]:
         if sum(cell.strip() != "" for cell in row) >= max(2, width / 2):
-            return at, row
+            return number, row
     return rows[0]
 
 
@@ -119,8 +119,8 @@ def is_headless(names: list[str], below: list[list[str]]) -> bool:
     for n, name in enumerate(names):
         cells = [row[n].strip() for row in below if n < len(row) and row[n].strip()]
         forms = {_form(cell) for cell in cells if _tells(cell)}
-        told = sum(map(_tells, cells)) >= _MOST * len(cells)
-        if cells and told and name.strip():
+        mostly_figures = sum(map(_tells, cells)) >= _MOST * len(cells)
+        if cells and mostly_figures and name.strip():
             votes += 1 if _tells(name) and _form(name) in forms else -1
     return votes > 0
 

@@ -49,7 +49,7 @@ def further_table(engine: Backend, raw: Raw) -> tuple[str | None, dict[str, str]
         return None, {}
     if named(table.left.items(), names_of("amount")):  # purchases have channels, too
         return None, {}
-    found = {"customer_id": customer.expression}
+    common = {"customer_id": customer.expression}
     time = None
     if not says(customer.expression, "not_when_bought"):
         time = table.for_time(names_of("timestamp"), "timestamp", [])
@@ -70,6 +70,6 @@ def further_table(engine: Backend, raw: Raw) -> tuple[str | None, dict[str, str]
         if kind != "customers":
             if time is None:
                 continue
-            found["timestamp"] = time.expression
-        return kind, {**found, **own}
+            common["timestamp"] = time.expression
+        return kind, {**common, **own}
     return None, {}

@@ -46,6 +46,8 @@ def product_of(table: Columns) -> Guess | None:
 
 def _mostly_paid(table: Columns, called: list[str]) -> list[str]:
     """Put columns last that are 0 in most rows, where others are not: fees, discounts."""
+    if len(called) < 2:
+        return called
     free = {name: _share_of_zeros(table, name) > _MOST for name in called[:SHOWN]}
     return sorted(called, key=lambda name: free.get(name, False))
 
@@ -79,8 +81,8 @@ def _beside(table: Columns, guess: Guess, called: list[str], notes: list[str]) -
 def total_of(table: Columns, number: str) -> str:
     """Return the sum of an expression, over how many rows, and how many of them are 0."""
     rows, total, zeros = _sum(table, number)
-    told = f"sum {total:,.2f} in {rows:,} rows"
-    return f"{told}, {zeros:,} of them 0" if zeros else told
+    total_text = f"sum {total:,.2f} in {rows:,} rows"
+    return f"{total_text}, {zeros:,} of them 0" if zeros else total_text
 
 
 def _sum(table: Columns, number: str) -> tuple[int, float, int]:
@@ -117,8 +119,8 @@ def _first_amount(
 
 
 def _first_number(table: Columns, names: str) -> tuple[str, str] | None:
-    found = ((name, table.number(name)) for name in table.called(names))
-    return next(((name, number) for name, number in found if number is not None), None)
+    numbers = ((name, table.number(name)) for name in table.called(names))
+    return next(((name, number) for name, number in numbers if number is not None), None)
 
 
 def _factor(table: Columns, name: str, number: str) -> str:

@@ -40,12 +40,12 @@ def _returning(table: Columns, there: list[Ids], notes: list[str]) -> Ids:
     )
     if not customers:
         return first
-    told = f"every one of the {customers:,} values of {first.name} has one order only"
+    finding = f"every one of the {customers:,} values of {first.name} has one order only"
     called = [ids.name for ids in there[1:]]
     better = steadier(table.engine, table.raw.name, first.name, called)
     if better:
         notes.append(
-            f"{told} ({table.cell(first.name)!r}): it is taken for an identifier for each order,"
+            f"{finding} ({table.cell(first.name)!r}): it is taken for an identifier for each order,"
             f" and {better[0].name} for the customer ({better[0]}); if not, customer_id:"
             f" {first.name}"
         )
@@ -56,7 +56,7 @@ def _returning(table: Columns, there: list[Ids], notes: list[str]) -> Ids:
         for ids in steadier(table.engine, table.raw.name, first.name, maybe)[:SHOWN]
     ]
     other = f"; {', '.join(maybe)} comes back" if maybe else ""
-    notes.append(f"{told}: it may be an identifier for each order, not of customers{other}")
+    notes.append(f"{finding}: it may be an identifier for each order, not of customers{other}")
     return first
 
 

@@ -31,7 +31,7 @@ def without_guests(engine: Backend, checked: Checked) -> Checked:
     """
     numbers = ", ".join(map(sql.text, words_of("cells")["guests"]["numbers"]))
     table = sql.name(checked.name)
-    found = sql.rows(
+    placeholders = sql.rows(
         engine,
         f"""WITH rows_of AS (
             SELECT customer_id, count(*) AS n FROM {table} WHERE fate = '{ACCEPTED}' GROUP BY 1
@@ -39,14 +39,14 @@ def without_guests(engine: Backend, checked: Checked) -> Checked:
         SELECT customer_id, rows_of.n FROM rows_of, most
         WHERE customer_id IN ({numbers}) AND rows_of.n >= {_OFTEN} * most.n""",
     )
-    if not found:
+    if not placeholders:
         return checked
-    listed = ", ".join(sql.text(number) for number, _ in found)
+    listed = ", ".join(sql.text(number) for number, _ in placeholders)
     engine.raw_sql(
         f"UPDATE {table} SET fate = '{GUEST}'"
         f" WHERE fate = '{ACCEPTED}' AND customer_id IN ({listed})"
     )
-    guests = sum(n for _, n in found)
+    guests = sum(n for _, n in placeholders)
     fates = dict(checked.fates)
     fates[ACCEPTED] -= guests
     fates[GUEST] = fates.get(GUEST, 0) + guests

@@ -95,7 +95,7 @@ def look_at_ids(engine: Backend, relation: str, name: str) -> Ids:
         f"coalesce(sum(n) FILTER (regexp_full_match(v, {sql.text(shape)})), 0)"
         for shape in (_AMOUNT, _DATE, _PERSON)
     )
-    found = sql.rows(
+    counts = sql.rows(
         engine,
         f"""SELECT coalesce(sum(n), 0), count(*), count(*) FILTER (n > 1), coalesce(max(n), 0),
             {counted}
@@ -103,7 +103,7 @@ def look_at_ids(engine: Backend, relation: str, name: str) -> Ids:
             WHERE {cell} <> '' GROUP BY 1)
         WHERE NOT {in_words("v", nobody)}""",
     )[0]
-    return Ids(name, *map(int, found))
+    return Ids(name, *map(int, counts))
 
 
 def is_person(name: str) -> bool:
@@ -115,9 +115,9 @@ def is_person(name: str) -> bool:
     (True, False, False)
     """
     short = plain(name)
-    known = {word for names in words_of("columns")["names"]["customer_id"].values()
+    id_words = {word for names in words_of("columns")["names"]["customer_id"].values()
              for word in names.split()}  # fmt: skip
-    return short not in known and "username" not in short and says(name, "people")
+    return short not in id_words and "username" not in short and says(name, "people")
 
 
 def one_order_each(engine: Backend, relation: str, customer: str, order: str | None) -> int:

@@ -65,8 +65,8 @@ def plain_text(cell: str) -> str:
 def in_words(cell: str, words: list[str]) -> str:
     """Return SQL for whether a text is one of some words."""
     # a long IN is made a join, whose key is worked out for every row, whether needed or not
-    known = ", ".join(sql.text(word.lower()) for word in words)
-    return f"(coalesce(list_position([{known}], lower({cell})), 0) > 0)"
+    quoted = ", ".join(sql.text(word.lower()) for word in words)
+    return f"(coalesce(list_position([{quoted}], lower({cell})), 0) > 0)"
 
 
 def is_guest(value: Expression, guests: tuple[str, ...] = ()) -> str:

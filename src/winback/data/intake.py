@@ -104,19 +104,19 @@ def read_transactions(
     """
     engine = engine or open_engine()
     with loaded(engine, source, table=table, query=query, timezone=policy.timezone) as raw:
-        found, condition = resolve(engine, raw, TRANSACTIONS, columns, condition=filter)
-        if policy.refunds == "by_order" and "order_id" not in found:
+        expressions, condition = resolve(engine, raw, TRANSACTIONS, columns, condition=filter)
+        if policy.refunds == "by_order" and "order_id" not in expressions:
             raise ConfigError(
                 "refunds by order need an order_id",
                 where="refunds",
                 got="by_order",
                 allowed="by_day, or a column for order_id",
             )
-        has_amounts = "amount" in found
+        has_amounts = "amount" in expressions
         keep_zero = policy.zero_amounts == "keep" or (policy.zero_amounts is None and raw.sample)
         count_zero = keep_zero or not has_amounts
         notes: list[str] = []
-        cells = _cells(engine, raw, found, as_of, policy, notes)
+        cells = _cells(engine, raw, expressions, as_of, policy, notes)
         # the first fate that applies is the row's; what is after as_of is not even counted as bad
         fates: list[tuple[str, str]] = []
         if condition is not None:
@@ -132,7 +132,7 @@ def read_transactions(
         fates += _faults(cells, policy.currency)
         if not count_zero:
             fates.append(("amount = 0", ZERO))
-        shown = {name: found.get(name) for name in ("customer_id", "timestamp", "amount")}
+        shown = {name: expressions.get(name) for name in ("customer_id", "timestamp", "amount")}
         checked = check(engine, raw, cells, fates, shown)
         checked = without_guests(engine, checked)
         if not policy.ids.any_share:
@@ -148,9 +148,11 @@ def read_transactions(
             max_share=policy.max_rejected_share,
         )
         _refuse_if_none_left(counts, raw.label, as_of)
-        if policy.currency is None and "currency" in found:
+        if policy.currency is None and "currency" in expressions:
             _one_currency(engine, raw, checked)
-        accepted = _accepted(engine, checked, [c for c in _OPTIONAL if c in found], policy.refunds)
+        accepted = _accepted(
+            engine, checked, [c for c in _OPTIONAL if c in expressions], policy.refunds
+        )
         checked.drop(engine)
     return Transactions(
         table=engine.table(accepted),
@@ -166,7 +168,7 @@ def read_transactions(
 def _cells(
     engine: Backend,
     raw: Raw,
-    found: Mapping[str, Expression],
+    expressions: Mapping[str, Expression],
     as_of: date | None,
     policy: IntakePolicy,
     notes: list[str],
@@ -179,22 +181,22 @@ def _cells(
         return parse.instant(
             engine,
             raw,
-            found[column],
+            expressions[column],
             timezone=policy.timezone,
             where=where,
             as_of=as_of,
-            beside=[found[other] for other in others if other in found],
+            beside=[expressions[other] for other in others if other in expressions],
         )
 
     cells = {
-        "customer_id": identifier(found["customer_id"], normalise=policy.ids.normalise),
-        "guest": is_guest(found["customer_id"], policy.ids.guests),
+        "customer_id": identifier(expressions["customer_id"], normalise=policy.ids.normalise),
+        "guest": is_guest(expressions["customer_id"], policy.ids.guests),
         "timestamp": when("timestamp"),
         "amount": "0.0",
     }
-    if "amount" in found:
+    if "amount" in expressions:
         # no negative zero: it would print as another amount
-        amount = found["amount"]
+        amount = expressions["amount"]
         if amount.column is not None and amount.type == "VARCHAR":
             when_known = "true" if as_of is None else f"{cells['timestamp']} < DATE '{as_of}' + 1"
             reading = settle(engine, raw.name, amount.column, when_known)
@@ -203,16 +205,16 @@ def _cells(
                 amount = Expression(f"money({amount.sql}, {sql.text(reading.point)})", "DOUBLE")
         cells["amount"] = parse.number(amount, f"{raw.label}, amount") + " + 0.0"
     for column in _OPTIONAL:
-        if column in found:
+        if column in expressions:
             kind = parse.text if column in {"channel", "category"} else identifier
-            cells[column] = kind(found[column])
+            cells[column] = kind(expressions[column])
     cells["booked_on"] = cells["known_on"] = f"CAST({cells['timestamp']} AS DATE)"
-    if "available_at" in found:
-        available, given = when("available_at"), parse.text(found["available_at"])
+    if "available_at" in expressions:
+        available, given = when("available_at"), parse.text(expressions["available_at"])
         cells["known_on"] = f"greatest({cells['booked_on']}, CAST({available} AS DATE))"
         cells["unknown_when"] = f"{available} IS NULL AND {given} IS NOT NULL"
-    if "currency" in found:
-        cells["currency"] = f"upper({parse.text(found['currency'])})"
+    if "currency" in expressions:
+        cells["currency"] = f"upper({parse.text(expressions['currency'])})"
     return cells
 
 
@@ -279,18 +281,19 @@ def _refuse_if_none_left(counts: IntakeCounts, label: str, as_of: date | None) -
 
 
 def _one_currency(engine: Backend, raw: Raw, checked: Checked) -> None:
-    found = sql.rows(
+    currencies = sql.rows(
         engine,
         f"""SELECT currency, count(*) FROM {sql.name(checked.name)}
         WHERE fate IN ('{ACCEPTED}', '{ZERO}') AND currency IS NOT NULL
         GROUP BY currency ORDER BY count(*) DESC, currency LIMIT 5""",
     )
-    if len(found) > 1:
+    if len(currencies) > 1:
         raise DataError(
             "the amounts are in several currencies",
             where=raw.label,
-            got=", ".join(f"{code} in {n:,} rows" for code, n in found),
-            hint=f"set currency: {found[0][0]} (the others are then rejected), or convert them",
+            got=", ".join(f"{code} in {n:,} rows" for code, n in currencies),
+            hint=f"set currency: {currencies[0][0]} (the others are then rejected),"
+            " or convert them",
         )
 
 

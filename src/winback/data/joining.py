@@ -132,7 +132,7 @@ def join(
     kept = {name: end for name, end in names.items() if name in needed}
     paths = _paths_to({table for table, _ in kept.values()}, base)
     used = (base.name, *(link.one for link in paths))
-    notes = _told(engine, tables, base, paths, links)
+    notes = _notes(engine, tables, base, paths, links)
     sniffed = replace(sniffed, notes=(*notes, *base.notes, *sniffed.notes))
     if not paths:
         return Joined(sniffed, base.name, used, None)
@@ -148,7 +148,7 @@ def join(
 
 def _base(engine: Backend, tables: Mapping[str, Raw], links: list[Link]) -> _Base:
     """Return the table whose rows are to be read: amounts, and a customer and a time in reach."""
-    found = []
+    candidates = []
     orders_of = {link.one for link in links if called(link.key, names_of("order_id").split())}
     customers_of = {link.one for link in links if called(link.key, names_of("customer_id").split())}
     for name, raw in tables.items():
@@ -174,8 +174,8 @@ def _base(engine: Backend, tables: Mapping[str, Raw], links: list[Link]) -> _Bas
             int(amount is not None and "a price" in amount.why),
             -sql.rows(engine, f"SELECT count(*) FROM {sql.name(raw.name)}")[0][0],
         )
-        found.append(_Base(name, paths, amount, rank, tuple(notes)))
-    if not found:
+        candidates.append(_Base(name, paths, amount, rank, tuple(notes)))
+    if not candidates:
         held = "; ".join(
             f"{name}: {', '.join(columns_in(engine, raw).types)}" for name, raw in tables.items()
         )
@@ -185,7 +185,7 @@ def _base(engine: Backend, tables: Mapping[str, Raw], links: list[Link]) -> _Bas
             got=held[:600],
             hint="name the files that do, or join them yourself and give the one file",
         )
-    return min(found, key=lambda base: base.rank)
+    return min(candidates, key=lambda base: base.rank)
 
 
 def _has(table: Columns, ours: str) -> bool:
@@ -272,7 +272,7 @@ def _select(
     return "\n".join(lines)
 
 
-def _told(
+def _notes(
     engine: Backend,
     tables: Mapping[str, Raw],
     base: _Base,
@@ -282,25 +282,25 @@ def _told(
     """Say what matched, and what was left out although it speaks of the same rows."""
     rows = sql.rows(engine, f"SELECT count(*) FROM {sql.name(tables[base.name].name)}")[0][0]
     amount = "" if base.amount is None else f", amount: {base.amount.expression}"
-    told = [f"one row of {base.name} is one row read ({rows:,} rows{amount})"]
-    told += [f"{link}; no row is multiplied" for link in paths]
+    notes = [f"one row of {base.name} is one row read ({rows:,} rows{amount})"]
+    notes += [f"{link}; no row is multiplied" for link in paths]
     used = {base.name, *(link.one for link in paths)}
     ends = {(link.one, link.many) for link in paths}
     left_out: set[str] = set()
     for link in sorted(links, key=lambda link: link.repeated):
         inside = {link.many, link.one} <= used
         if inside and link.repeated and (link.many, link.one) not in ends:
-            told.append(f"{link}: not joined")
+            notes.append(f"{link}: not joined")
         elif link.one in used and link.many not in used | left_out:
             left_out.add(link.many)
-            told += _beside(engine, tables, base, link)
-    return told
+            notes += _beside(engine, tables, base, link)
+    return notes
 
 
 def _beside(engine: Backend, tables: Mapping[str, Raw], base: _Base, link: Link) -> list[str]:
     """Tell the sums of a table that is left out, beside those of the one that is read."""
 
-    def told(name: str, amount: Guess) -> str:
+    def summed(name: str, amount: Guess) -> str:
         total = total_of(columns_in(engine, tables[name]), amount.expression)
         return f"{amount.expression} of {name} ({total})"
 
@@ -308,5 +308,5 @@ def _beside(engine: Backend, tables: Mapping[str, Raw], base: _Base, link: Link)
     amount = guess_amount(table, names_of("amount"), "amount", [])
     if amount is None:
         return []
-    ours = "" if base.amount is None else f", beside {told(base.name, base.amount)}"
-    return [f"{link}; {told(link.many, amount)} is not added{ours}: no amount is counted twice"]
+    ours = "" if base.amount is None else f", beside {summed(base.name, base.amount)}"
+    return [f"{link}; {summed(link.many, amount)} is not added{ours}: no amount is counted twice"]

@@ -130,8 +130,8 @@ def layout(path: Path) -> Layout:
     whole = rows[:-1] if len(start) == _SAMPLE and len(rows) > 1 else rows
     if not whole:
         raise DataError("the file is empty", where=str(path), allowed="a line of column names")
-    at, names = first_row(whole)
-    below = [row for line, row in whole if line > at]
+    header_line, names = first_row(whole)
+    below = [row for line, row in whole if line > header_line]
     header = not is_headless(names, below)
     widths = [len(row) for row in below]
     if below and all(0 < len(row) <= len(names) for row in below):
@@ -148,12 +148,12 @@ def layout(path: Path) -> Layout:
         names=tuple(unique(names)),
         delimiter="\t" if delimiter == " " else delimiter,
         encoding=encoding,
-        skip=at,
+        skip=header_line,
         header=header,
         short=short,
         blanks=delimiter == " ",
         as_is=encoding in {"utf-8", "utf-8-sig"}
-        and at == 0
+        and header_line == 0
         and not (old_mac or packed)
         and delimiter != " ",
     )
@@ -219,7 +219,7 @@ def _encoding(path: Path, start: bytes) -> str:
     )
 
 
-def plain_copy(path: Path, found: Layout, to: Path, *, anew: bool = False) -> None:
+def plain_copy(path: Path, form: Layout, to: Path, *, anew: bool = False) -> None:
     """Write a file's table as the engine reads it: UTF-8, from its first line on.
 
     Parameters
@@ -237,25 +237,25 @@ def plain_copy(path: Path, found: Layout, to: Path, *, anew: bool = False) -> No
         Its bytes are not of the encoding that its beginning tells.
     """
     # bytes that are not UTF-8 pass through: the engine rejects their lines one by one
-    lenient = "surrogateescape" if found.encoding.startswith("utf-8") else "strict"
+    lenient = "surrogateescape" if form.encoding.startswith("utf-8") else "strict"
     try:
         with (
             _bytes(path) as stream,
-            io.TextIOWrapper(stream, encoding=found.encoding, errors=lenient, newline=None) as text,
+            io.TextIOWrapper(stream, encoding=form.encoding, errors=lenient, newline=None) as text,
             to.open("w", encoding="utf-8", errors=lenient, newline="") as out,
         ):
-            lines = islice(text, found.skip, None)
-            if found.blanks:
+            lines = islice(text, form.skip, None)
+            if form.blanks:
                 out.writelines("\t".join(line.split()) + "\n" for line in lines)
             elif anew:
-                rows = csv.reader(lines, delimiter=found.delimiter)
-                writer = csv.writer(out, delimiter=found.delimiter, lineterminator="\n")
+                rows = csv.reader(lines, delimiter=form.delimiter)
+                writer = csv.writer(out, delimiter=form.delimiter, lineterminator="\n")
                 writer.writerows(row for row in rows if row)
             else:
                 out.writelines(lines)
     except UnicodeDecodeError as error:
         raise DataError(
-            f"the file is not {found.encoding} text throughout",
+            f"the file is not {form.encoding} text throughout",
             where=str(path),
             got=repr(error.object[max(0, error.start - 20) : error.start + 20]),
             hint="export it as UTF-8",

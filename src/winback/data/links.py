@@ -51,14 +51,14 @@ class Link:
 
     def __str__(self) -> str:
         """Return the counts in words."""
-        told = f"{self.many}.{self.key} names {self.one}.{self.unique}"
-        told += f": {self.matched:,} of {self.rows:,} rows of {self.many} find one"
-        told += f", {self.met:,} of {self.values:,} rows of {self.one} are found"
+        text = f"{self.many}.{self.key} names {self.one}.{self.unique}"
+        text += f": {self.matched:,} of {self.rows:,} rows of {self.many} find one"
+        text += f", {self.met:,} of {self.values:,} rows of {self.one} are found"
         if self.repeated:
-            told += (
+            text += (
                 f"; {self.repeated:,} of them come several times, and a join would multiply rows"
             )
-        return told
+        return text
 
 
 def find_links(tables: Mapping[str, Columns]) -> list[Link]:
@@ -92,8 +92,8 @@ def find_links(tables: Mapping[str, Columns]) -> list[Link]:
     links: list[Link] = []
     for many, one in permutations(tables, 2):
         pairs = _by_name(tables[many], tables[one], one)
-        found = [_measure(tables, (many, key), (one, unique)) for key, unique in pairs]
-        good = [link for link in found if link.rows and link.matched >= _BY_NAME * link.rows]
+        measured = [_measure(tables, (many, key), (one, unique)) for key, unique in pairs]
+        good = [link for link in measured if link.rows and link.matched >= _BY_NAME * link.rows]
         if not good:
             others = [_measure(tables, *ends) for ends in _by_value(tables, many, one)]
             good = [
@@ -142,14 +142,14 @@ def _by_value(
             f"coalesce(min(length(CAST({c} AS VARCHAR))), 0), count(DISTINCT {c}), count({c})"
             for c in map(sql.name, table.types)
         )
-        found = sql.rows(table.engine, f"SELECT {counts} FROM {sql.name(table.raw.name)}")[0]
+        numbers = sql.rows(table.engine, f"SELECT {counts} FROM {sql.name(table.raw.name)}")[0]
         ends.append(
             [
                 column
-                for at, column in enumerate(table.types)
-                if found[3 * at] >= _LONG
-                and found[3 * at + 1] >= _SOME
-                and (name == many or found[3 * at + 1] == found[3 * at + 2])
+                for place, column in enumerate(table.types)
+                if numbers[3 * place] >= _LONG
+                and numbers[3 * place + 1] >= _SOME
+                and (name == many or numbers[3 * place + 1] == numbers[3 * place + 2])
                 and not table.is_dated(column)
             ]
         )

@@ -65,13 +65,13 @@ class Match:
 
     def __str__(self) -> str:
         """Return one sentence."""
-        told = f"{self.matched:,} of {self.ids:,} customers of data.{self.name} are in the"
-        told += " transactions"
+        text = f"{self.matched:,} of {self.ids:,} customers of data.{self.name} are in the"
+        text += " transactions"
         if self.mending is not None:
-            told += f"; {self.mended:,} of {self.ids:,} match after {self.mending}"
+            text += f"; {self.mended:,} of {self.ids:,} match after {self.mending}"
         if self.few and self.example is not None:
-            told += f" ({self.example[0]!r} beside {self.example[1]!r})"
-        return told
+            text += f" ({self.example[0]!r} beside {self.example[1]!r})"
+        return text
 
 
 def match(engine: Backend, bought: ir.Table, table: ir.Table, name: str) -> Match:
@@ -123,14 +123,14 @@ def match(engine: Backend, bought: ir.Table, table: ir.Table, name: str) -> Matc
     best, how = 0, None
     example: tuple[str, str] | None = None
     for mending, key in _MENDINGS.items():
-        found, left, right = sql.rows(
+        mended, left, right = sql.rows(
             engine,
             f"""SELECT count(DISTINCT t.id), min(t.id), min(b.id)
             FROM {lost} AS t JOIN {unmet} AS b
             ON {key.format("t.id")} = {key.format("b.id")}""",
         )[0]
-        if found > best:
-            best, how, example = found, mending, (left, right)
+        if mended > best:
+            best, how, example = mended, mending, (left, right)
     if best >= max(1, _WORTH * n_ids):
         return Match(name, n_ids, matched, customers, matched + best, how, example)
     least = f"SELECT (SELECT min(id) FROM {lost}), (SELECT min(id) FROM {unmet})"
@@ -138,7 +138,7 @@ def match(engine: Backend, bought: ir.Table, table: ir.Table, name: str) -> Matc
     return Match(name, n_ids, matched, customers, example=(left, right))
 
 
-def refuse_if_few(found: Match, label: str) -> None:
+def refuse_if_few(overlap: Match, label: str) -> None:
     """Raise where a table of permissions does not speak of those who bought.
 
     Raises
@@ -146,12 +146,12 @@ def refuse_if_few(found: Match, label: str) -> None:
     DataError
         Few match: who does not want to be contacted would be.
     """
-    if found.few:
-        hint = f"mend the identifiers of one of the two ({found.mending}), under columns, for"
+    if overlap.few:
+        hint = f"mend the identifiers of one of the two ({overlap.mending}), under columns, for"
         example = "`customer_id: lpad(customer_id, 6, '0')`"
         raise DataError(
-            f"who does not want to be contacted is hardly found: {found}",
+            f"who does not want to be contacted is hardly found: {overlap}",
             where=label,
-            hint=(f"{hint} example {example}; " if found.mending else "")
-            + f"if it is right, set data.{found.name}.accept_unmatched: true",
+            hint=(f"{hint} example {example}; " if overlap.mending else "")
+            + f"if it is right, set data.{overlap.name}.accept_unmatched: true",
         )

@@ -153,13 +153,13 @@ def shapes_of(engine: Backend, raw: Raw, value: Expression) -> list[str] | None:
     """Return a text's cells with every digit as 0, each once; ``None`` if they are too many."""
     key = ("shapes", value.sql)
     if key not in raw.seen:
-        found = sql.rows(
+        rows = sql.rows(
             engine,
             f"SELECT DISTINCT translate(trim({value.sql}), '123456789', '000000000') AS shape"
             f" FROM {sql.name(raw.name)} WHERE {value.sql} IS NOT NULL LIMIT {_MANY_SHAPES + 1}",
         )
-        few = len(found) <= _MANY_SHAPES
-        raw.seen[key] = [shape for (shape,) in found] if few else None
+        few = len(rows) <= _MANY_SHAPES
+        raw.seen[key] = [shape for (shape,) in rows] if few else None
     shapes: list[str] | None = raw.seen[key]
     return shapes
 
@@ -194,8 +194,8 @@ def _words_in(engine: Backend, raw: Raw, value: Expression) -> tuple[list[str], 
     """Return the words of some cells, the longest first, and whether they have odd blanks."""
     shapes = shapes_of(engine, raw, value)
     if shapes is not None:
-        found = {word.lower() for shape in shapes for word in _WORD.findall(shape)}
-        return sorted(found, key=_longest), any(set(shape) & _ODD for shape in shapes)
+        words_found = {word.lower() for shape in shapes for word in _WORD.findall(shape)}
+        return sorted(words_found, key=_longest), any(set(shape) & _ODD for shape in shapes)
     cell, relation = value.sql, sql.name(raw.name)
     words = sql.rows(
         engine,
@@ -314,7 +314,7 @@ def _is_day_first(
         "true" if as_of is None else f"CAST(greatest({days}) AS DATE) <= DATE '{as_of}'"
         for days in (earliest, latest)
     )
-    found, day_first, month_first, example = sql.rows(
+    dated, day_first, month_first, example = sql.rows(
         engine,
         f"""
         SELECT count(*) FILTER (asks), count(*) FILTER (proves AND by_month IS NULL),
@@ -324,7 +324,7 @@ def _is_day_first(
             FROM {sql.name(raw.name)} WHERE regexp_matches({cell}, '{DATE_ORDER}'))
         WHERE by_month IS NOT NULL OR by_day IS NOT NULL""",
     )[0]
-    if found and day_first == month_first:
+    if dated and day_first == month_first:
         raise DataError(
             "nothing shows whether the day or the month comes first",
             where=where,

@@ -8,6 +8,9 @@ from typing import Literal
 
 from winback.data.identity import CustomerIds
 
+STALE_DAYS = 14
+"""A shop whose customers are worth modelling sells something in two weeks; if not, it is told."""
+
 
 @dataclass(frozen=True)
 class IntakePolicy:

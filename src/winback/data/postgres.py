@@ -47,22 +47,22 @@ def connect(url: str) -> psycopg.Connection[Any]:
 def find(connection: psycopg.Connection[Any], table: str, label: str) -> str:
     """Return a table's quoted name, or say which one is nearest."""
     schema, _, name = table.rpartition(".")
-    known = names(connection, schema)
-    if name not in known:
-        raise sql.no_such_table(table, known, label)
+    tables = names(connection, schema)
+    if name not in tables:
+        raise sql.no_such_table(table, tables, label)
     return f"{sql.name(schema)}.{sql.name(name)}" if schema else sql.name(name)
 
 
 def names(connection: psycopg.Connection[Any], schema: str) -> list[str]:
     """Return the names of a schema's tables and views; of the search path's if it is empty."""
-    known = connection.execute(
+    rows = connection.execute(
         "SELECT relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace"
         " WHERE relkind IN ('r', 'v', 'm', 'f', 'p')"
         " AND nspname = ANY(CASE %(schema)s WHEN '' THEN current_schemas(false)"
         " ELSE ARRAY[%(schema)s::name] END)",
         {"schema": schema},
     ).fetchall()
-    return [row[0] for row in known]
+    return [row[0] for row in rows]
 
 
 def batches(connection: psycopg.Connection[Any], query: str, rows: int) -> pa.RecordBatchReader:

@@ -65,7 +65,7 @@ def load(engine: Backend, source: str) -> Raw:
             "no such sample",
             where="source",
             got=source,
-            allowed=", ".join(PREFIX + known for known in _SAMPLES),
+            allowed=", ".join(PREFIX + sample for sample in _SAMPLES),
             hint=f"did you mean {PREFIX}{near}?" if near else None,
         )
     file, position = _SAMPLES[label]

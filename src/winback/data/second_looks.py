@@ -57,21 +57,21 @@ def look_at_states(table: Columns, notes: list[str]) -> list[Offer]:
     no_sale = {word.lower() for word in words["no_sale"]}
     for name in (name for name in table.types if called(name, words["endings"])):
         state = sql.name(name)
-        found = sql.rows(
+        states = sql.rows(
             table.engine,
             f"SELECT CAST({state} AS VARCHAR), count(*) AS n FROM {sql.name(table.raw.name)}"
             f" WHERE {state} IS NOT NULL GROUP BY ALL ORDER BY n DESC, 1 LIMIT {_STATES + 1}",
         )
-        if not 1 < len(found) <= _STATES:
+        if not 1 < len(states) <= _STATES:
             continue
-        lost = [value for value, _ in found if value.strip().lower() in no_sale]
+        lost = [value for value, _ in states if value.strip().lower() in no_sale]
         column = sql.bare(table.engine, name)
-        if 0 < len(lost) < len(found):
+        if 0 < len(lost) < len(states):
             only = f"{column} NOT IN ({', '.join(map(sql.text, lost))})"
         else:
-            only = f"{column} = {sql.text(found[0][0])}"
-        told = ", ".join(f"{value} ({n:,})" for value, n in found)
-        notes.append(f"{name} is {told}; to count some only, filter: {only}")
+            only = f"{column} = {sql.text(states[0][0])}"
+        listed = ", ".join(f"{value} ({n:,})" for value, n in states)
+        notes.append(f"{name} is {listed}; to count some only, filter: {only}")
         if lost:
             offers.append(Offer("filter", only, "without states that are no sale"))
     return offers
@@ -82,17 +82,17 @@ def look_at_currencies(table: Columns, currency: Guess, notes: list[str]) -> tup
     if currency.expression not in table.types:
         return None
     code = f"upper(trim({sql.bare(table.engine, currency.expression)}))"
-    found = sql.rows(
+    currencies = sql.rows(
         table.engine,
         f"SELECT {code} AS code, count(*) AS n FROM {sql.name(table.raw.name)}"
         " WHERE code <> '' GROUP BY 1 ORDER BY n DESC, 1",
     )
-    if len(found) < 2:
+    if len(currencies) < 2:
         return None
-    told = ", ".join(f"{code} in {n:,} rows" for code, n in found[:_STATES])
-    most = str(found[0][0])
+    listed = ", ".join(f"{code} in {n:,} rows" for code, n in currencies[:_STATES])
+    most = str(currencies[0][0])
     notes.append(
-        f"there are several currencies ({told}): rows in {most} are kept, the others left out;"
+        f"there are several currencies ({listed}): rows in {most} are kept, the others left out;"
         " convert them to keep all"
     )
     return most, f"{code} = {sql.text(most)}"
@@ -133,18 +133,24 @@ def look_at_totals(
 ) -> tuple[Guess, list[Offer]]:
     """Tell where each line of an order bears the order's total; prefer what its lines add up to."""
     amount, order = guesses["amount"], guesses["order_id"]
-    relation = sql.name(table.raw.name)
+    relation, which = sql.name(table.raw.name), sql.name(order.expression)
+    orders, rows = sql.rows(
+        table.engine,
+        f"SELECT count(DISTINCT {which}), count({which}) FROM {relation}",
+    )[0]
+    if rows - orders < _SOME:  # to read every amount takes its time
+        return amount, []
     whole = number_of(table, amount.expression)
     several, same = sql.rows(
         table.engine,
         f"""SELECT count(*), count(*) FILTER (lowest = highest) FROM (
             SELECT min(a) AS lowest, max(a) AS highest FROM (
-                SELECT {whole} AS a, {sql.name(order.expression)} AS o FROM {relation})
+                SELECT {whole} AS a, {which} AS o FROM {relation})
             WHERE o IS NOT NULL GROUP BY o HAVING count(a) > 1)""",
     )[0]
     if several < _SOME or same < _CLEAR * several:
         return amount, []
-    told = f"{several:,} orders have several rows that bear the same {amount.expression}"
+    finding = f"{several:,} orders have several rows that bear the same {amount.expression}"
     product = product_of(table)
     if product is not None and product.expression != amount.expression:
         line, sums = sql.rows(
@@ -153,14 +159,14 @@ def look_at_totals(
                 SELECT bool_and(abs(a - p) < {_CENT}) AS lines,
                     abs(max(a) - sum(p)) < {_CENT} AS total
                 FROM (SELECT {whole} AS a, {number_of(table, product.expression)} AS p,
-                    {sql.name(order.expression)} AS o FROM {relation})
+                    {which} AS o FROM {relation})
                 WHERE o IS NOT NULL GROUP BY o HAVING count(a) > 1)""",
         )[0]
         if (line or 0) >= _MUCH:
             return amount, []
         if (sums or 0) >= _MUCH:
             notes.append(
-                f"{told}: it is an order's total, and {product.expression} adds up to it"
+                f"{finding}: it is an order's total, and {product.expression} adds up to it"
                 f" ({total_of(table, product.expression)}), so that is the amount"
             )
             why = f"a line's part of {amount.expression}, which is the order's"
@@ -168,7 +174,7 @@ def look_at_totals(
     column = sql.bare(table.engine, amount.expression)
     part = f"{column} / count(*) OVER (PARTITION BY {sql.bare(table.engine, order.expression)})"
     notes.append(
-        f"{told}: an order's total would be counted once a row; export one row an order, or, if it"
-        f" is the order's, amount: {part}"
+        f"{finding}: an order's total would be counted once a row; export one row an order, or,"
+        f" if it is the order's, amount: {part}"
     )
     return amount, [Offer("amount", part, "if each row bears the total of its order")]

@@ -59,7 +59,7 @@ def clock_of(table: Columns, name: str, notes: list[str]) -> str:
     cell, relation = f"trim({sql.name(name)})", sql.name(table.raw.name)
     closed_up = rf"regexp_replace({cell}, '\s+([+-])', '\1')"
     offset = f"regexp_extract({cell}, {sql.text(_OFFSET)}, 1)"
-    found = sql.rows(
+    clocked = sql.rows(
         table.engine,
         f"""SELECT clock, epoch(min(moment)), epoch(max(moment)), min(cell), count(*)
         FROM (SELECT {offset} AS clock, TRY_CAST({closed_up} AS TIMESTAMPTZ) AS moment,
@@ -67,25 +67,25 @@ def clock_of(table: Columns, name: str, notes: list[str]) -> str:
         WHERE moment IS NOT NULL AND isfinite(moment)
         GROUP BY clock, date_trunc('month', moment)""",
     )
-    if not found:
+    if not clocked:
         return _UTC
-    clocks = sorted({clock for clock, *_ in found})
+    clocks = sorted({clock for clock, *_ in clocked})
     if not any(clock.startswith(("+", "-")) for clock in clocks):
         zone = clocks[0] if len(clocks) == 1 and "/" in clocks[0] else _UTC
         others = 1
     else:
         marks = [
             (datetime.fromtimestamp(moment, UTC), _delta(clock))
-            for clock, first, last, *_ in found
+            for clock, first, last, *_ in clocked
             for moment in (first, last)
         ]
         fitting = _zones(marks)
         zone, others = (fitting[0], len(fitting) - 1) if fitting else (_UTC, 0)
-    example = min(shown for *_, shown, _ in found)
-    told = f"{name} has its clock in the cells ({example!r}): days are cut in {zone}"
+    example = min(shown for *_, shown, _ in clocked)
+    note = f"{name} has its clock in the cells ({example!r}): days are cut in {zone}"
     if zone == _UTC:
         why = "the offsets are those of no one place; " if others == 0 else ""
-        notes.append(f"{told}; {why}if the shop's days are others, set timezone")
+        notes.append(f"{note}; {why}if the shop's days are others, set timezone")
         return zone
     moved = sql.rows(
         table.engine,
@@ -94,10 +94,10 @@ def clock_of(table: Columns, name: str, notes: list[str]) -> str:
         FROM (SELECT TRY_CAST({closed_up} AS TIMESTAMPTZ) AS m FROM {relation})
         WHERE m IS NOT NULL AND isfinite(m)""",
     )[0]
-    told += f", where {moved[0]:,} of {moved[1]:,} rows fall on another day than in UTC"
+    note += f", where {moved[0]:,} of {moved[1]:,} rows fall on another day than in UTC"
     if others > 1:
-        told += "; other places share these offsets: set timezone to the shop's own"
-    notes.append(told)
+        note += "; other places share these offsets: set timezone to the shop's own"
+    notes.append(note)
     return zone
 
 

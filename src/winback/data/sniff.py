@@ -122,10 +122,10 @@ def sniff(
     --------
     >>> import pandas as pd
     >>> lines = {"客户编号": ["a"], "下单时间": ["2024-03-01"], "数量": [2], "单价": [9.5]}
-    >>> found = sniff(pd.DataFrame(lines))
-    >>> {ours: guess.expression for ours, guess in found.guesses.items()}
+    >>> sniffed = sniff(pd.DataFrame(lines))
+    >>> {ours: guess.expression for ours, guess in sniffed.guesses.items()}
     {'customer_id': '客户编号', 'timestamp': '下单时间', 'amount': '数量 * 单价'}
-    >>> found.last_day
+    >>> sniffed.last_day
     datetime.date(2024, 3, 1)
     """
     engine = engine or open_engine()
@@ -159,12 +159,12 @@ def sniff_raw(engine: Backend, raw: Raw, columns: Mapping[str, str] | None = Non
         offers += look_at_refunds(there, guesses["amount"], notes)
     zone = clock_of(there, guesses["timestamp"].expression, notes) if "timestamp" in guesses else ""
     one = look_at_currencies(there, guesses["currency"], notes) if "currency" in guesses else None
-    found = _describe(there, guesses, zone or "UTC", notes)
-    found = replace(found, timezone=zone or "UTC", offers=tuple(offers))
+    sniffed = _describe(there, guesses, zone or "UTC", notes)
+    sniffed = replace(sniffed, timezone=zone or "UTC", offers=tuple(offers))
     if one is None:
-        return found
-    both = one[1] if found.filter is None else f"{found.filter} AND {one[1]}"
-    return replace(found, filter=both, examples={**found.examples, "currency": (one[0],)})
+        return sniffed
+    both = one[1] if sniffed.filter is None else f"{sniffed.filter} AND {one[1]}"
+    return replace(sniffed, filter=both, examples={**sniffed.examples, "currency": (one[0],)})
 
 
 def _guess(there: Columns, column: Column, notes: list[str]) -> Guess | None:
@@ -183,18 +183,18 @@ def _unreadable(engine: Backend, raw: Raw) -> list[str]:
     """Say how many lines of a file cannot be read, and why."""
     if raw.unreadable is None:
         return []
-    found = sql.rows(
+    problems = sql.rows(
         engine,
         f"SELECT problem, count(*) AS n FROM {sql.name(raw.unreadable)}"
         " GROUP BY problem ORDER BY n DESC, problem",
     )
-    told = ", ".join(f"{n:,} {problem}" for problem, n in found)
-    hint = _ENCODE if any("encoding" in problem for problem, _ in found) else None
+    listed = ", ".join(f"{n:,} {problem}" for problem, n in problems)
+    hint = _ENCODE if any("encoding" in problem for problem, _ in problems) else None
     if not sql.rows(engine, f"SELECT 1 FROM {sql.name(raw.name)} LIMIT 1"):
-        raise DataError("no line of the file can be read", where=raw.label, got=told, hint=hint)
-    lines = sum(n for _, n in found)
+        raise DataError("no line of the file can be read", where=raw.label, got=listed, hint=hint)
+    lines = sum(n for _, n in problems)
     many = "s" if lines > 1 else ""
-    rejected = f"{lines:,} line{many} cannot be read, and will be rejected: {told}"
+    rejected = f"{lines:,} line{many} cannot be read, and will be rejected: {listed}"
     return [f"{rejected}; {hint}" if hint else rejected]
 
 
@@ -264,7 +264,7 @@ def _conditions(there: Columns, written: Mapping[str, str], notes: list[str]) ->
 def _signs(engine: Backend, relation: str, read: set[str], amount: str) -> tuple[str, ...]:
     """Return the signs and names of currencies that stand around the amounts."""
     columns = [name for name in sorted(read) if f"money({sql.bare(engine, name)}," in amount]
-    found = [
+    examples = [
         sql.rows(
             engine,
             rf"""SELECT DISTINCT unnest(regexp_extract_all({sql.name(name)}, '\p{{Sc}}|\p{{L}}+'))
@@ -272,7 +272,7 @@ def _signs(engine: Backend, relation: str, read: set[str], amount: str) -> tuple
         )
         for name in columns
     ]
-    return tuple(sign for rows in found for (sign,) in rows)
+    return tuple(sign for rows in examples for (sign,) in rows)
 
 
 def _cell(column: Column, value: Expression) -> str:
@@ -286,11 +286,11 @@ def _cell(column: Column, value: Expression) -> str:
 
 def _examples(engine: Backend, relation: str, cell: str) -> tuple[str, ...]:
     """Return the first few different values, as they stand in the table."""
-    found = sql.rows(
+    rows = sql.rows(
         engine,
         f"SELECT value FROM (SELECT CAST({cell} AS VARCHAR) AS value, source_row FROM"
         f" (FROM {relation} LIMIT 1000)) WHERE trim(value) <> ''"
         f" GROUP BY value ORDER BY min(source_row)"
         f" LIMIT {_EXAMPLES}",
     )
-    return tuple(value.removesuffix(" 00:00:00") for (value,) in found)
+    return tuple(value.removesuffix(" 00:00:00") for (value,) in rows)

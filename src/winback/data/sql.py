@@ -80,9 +80,9 @@ def first_line(error: BaseException) -> str:
     return (rest if rest and len(prefix) < 30 else line).strip()
 
 
-def no_such_table(table: str, known: Iterable[str], label: str) -> DataError:
+def no_such_table(table: str, tables: Iterable[str], label: str) -> DataError:
     """Return the error that names the nearest table."""
-    near = nearest(table.rpartition(".")[2], known)
+    near = nearest(table.rpartition(".")[2], tables)
     return DataError(
         "there is no such table",
         where=label,

@@ -194,29 +194,29 @@ class Transactions:
 
     def __repr__(self) -> str:
         """Return one line: how many rows, of whom, and of which days."""
-        told = self.counts
+        counts = self.counts
         return (
-            f"<Transactions: {told.accepted:,} of {told.rows_in:,} rows, {told.customers:,} "
-            f"customers, {told.first_day} to {told.last_day}>"
+            f"<Transactions: {counts.accepted:,} of {counts.rows_in:,} rows, {counts.customers:,} "
+            f"customers, {counts.first_day} to {counts.last_day}>"
         )
 
     def _repr_html_(self) -> str:
         """Return a card for a notebook: where every row went."""
-        told = self.counts
+        counts = self.counts
         facts = {
-            "accepted": f"{told.accepted:,} of {told.rows_in:,} rows",
-            "customers": told.customers,
-            "days": f"{told.first_day} to {told.last_day}",
-            "left out by the filter": told.filtered_out or None,
-            "of amount zero, left out": told.zero_amounts or None,
-            "after as_of, left out": told.after_as_of or None,
-            "of guests, left out": told.guests or None,
+            "accepted": f"{counts.accepted:,} of {counts.rows_in:,} rows",
+            "customers": counts.customers,
+            "days": f"{counts.first_day} to {counts.last_day}",
+            "left out by the filter": counts.filtered_out or None,
+            "of amount zero, left out": counts.zero_amounts or None,
+            "after as_of, left out": counts.after_as_of or None,
+            "of guests, left out": counts.guests or None,
             "columns": [str(name) for name in self.table.columns],
             "fingerprint": self.fingerprint,
         }
-        rejected = sorted(told.rejected.items(), key=lambda entry: -entry[1])
+        rejected = sorted(counts.rejected.items(), key=lambda entry: -entry[1])
         tables = (
-            [Table(("rejected because", "rows"), rejected)] if any(told.rejected.values()) else []
+            [Table(("rejected because", "rows"), rejected)] if any(counts.rejected.values()) else []
         )
         notes = (
             list(self.notes)

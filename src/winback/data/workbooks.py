@@ -35,8 +35,8 @@ def load(engine: Backend, paths: list[Path], source: str) -> Raw:
     shown: list[str] = []
     for path in paths:
         for sheet, rows in _sheets(path):
-            found, *below = rows
-            columns = unique([_text(cell) or "" for cell in found])
+            header, *below = rows
+            columns = unique([_text(cell) or "" for cell in header])
             shown.append(f"{path.name}, {sheet}: {', '.join(columns)}")
             if names is not None and columns != names:
                 raise DataError(

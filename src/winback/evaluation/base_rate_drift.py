@@ -44,8 +44,8 @@ def base_rate_drift(rates: pd.DataFrame, level_errors: Floats, span_days: int) -
     --------
     >>> rates = pd.DataFrame({"snapshot": ["2024-01-01", "2024-04-01"], "n": [10_000, 10_000],
     ...                       "churn_rate": [0.60, 0.70]})
-    >>> found = base_rate_drift(rates, np.array([-0.08]), 90)
-    >>> round(found["sd"], 3), found["windows"], found["notable"]
+    >>> drift = base_rate_drift(rates, np.array([-0.08]), 90)
+    >>> round(drift["sd"], 3), drift["windows"], drift["notable"]
     (0.071, 2, True)
     """
     rate = rates["churn_rate"].to_numpy(dtype=float)

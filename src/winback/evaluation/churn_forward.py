@@ -10,6 +10,7 @@ from functools import cached_property
 import ibis.expr.types as ir
 import pandas as pd
 
+from winback.data.engine import laid_down
 from winback.economics import Economics
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.base.artifact import make
@@ -19,8 +20,9 @@ from winback.estimators.purchase.beta_geo import BetaGeoModel
 from winback.estimators.purchase.purchase_rule import PurchaseRule
 from winback.evaluation.calibration import Floats
 from winback.evaluation.churn_contest import choose_churn
+from winback.evaluation.churn_level import ChurnLevel, churn_level
 from winback.evaluation.forward import ForwardTest, Recipe, attempt, unfitted
-from winback.evaluation.past import Past, laid_down
+from winback.evaluation.past import Past
 from winback.evaluation.windows import Window
 from winback.features.behaviour import active
 from winback.features.feature_catalogue import feature_columns
@@ -136,7 +138,7 @@ class ChurnData:
         least = min(wanted.min_history_days, window.horizon_days)
         newest_first = snapshot_dates(
             first_day=past.first_day,
-            as_of=past.as_of,
+            as_of=past.settled,
             horizon_days=window.horizon_days,
             gap_days=window.gap_days,
             every_days=wanted.every_days,
@@ -187,6 +189,12 @@ class ChurnData:
         table = active(everybody, self._settings.active_within_days).order_by("customer_id")
         frame: pd.DataFrame = table.to_pyarrow().to_pandas()
         return frame
+
+    @property
+    def level(self) -> ChurnLevel:
+        """How much more, or less, readily everybody is expected to come back."""
+        days = self._settings.active_within_days
+        return churn_level(self._past, self._window, self.dates, days)
 
     @property
     def purchase_model(self) -> BetaGeoModel | None:
@@ -255,7 +263,7 @@ def _fit(model: ChurnModel, data: ChurnData, window: Window) -> ChurnModel:
             hint="give more history, or a shorter horizon",
         )
     names = feature_columns(data.train.columns)  # whatever else was joined on is not learned
-    return choose_churn(
+    fitted = choose_churn(
         model,
         data.train[["customer_id", "as_of", *names]],
         data.train["churned"],
@@ -263,6 +271,14 @@ def _fit(model: ChurnModel, data: ChurnData, window: Window) -> ChurnModel:
         purchase_models=data.purchase_models,
         value=mean_purchase(data.train),
     )
+    level = data.level
+    fitted.level_shifts_ = {
+        name: level.expected if name == BetaGeoChurn.name else level.learned
+        for name in fitted.candidates_
+    }
+    if level.windows:
+        fitted.reasons_ = Message.of_all([fitted.reasons_, level.message])
+    return fitted
 
 
 def mean_purchase(train: pd.DataFrame) -> pd.Series[float]:

@@ -18,6 +18,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from winback.estimators.churn.candidates import BaseRate
+from winback.estimators.churn.churn_model import MIN_CUSTOMERS as CHURN_CUSTOMERS
 from winback.evaluation.windows import MIN_CUSTOMERS
 from winback.messages import Message
 
@@ -132,6 +133,32 @@ class Seen:
         """How many more days it takes; None where there are enough."""
         lacking = self.needed_days - self.history_days
         return lacking if lacking > 0 else None
+
+
+def beforehand(customers: int, seen: Seen) -> Message:
+    """Say what a history can support, before anything is fitted on it.
+
+    Parameters
+    ----------
+    customers
+        How many there are.
+    seen
+        How much history there is; ``needed_days`` of a tested churn score.
+
+    Examples
+    --------
+    >>> print(beforehand(700, Seen(history_days=35, needed_days=240, repeat_customers=90)))
+    35 days of history and 90 customers who came back: enough to warn by how overdue customers are,
+    not for a tested churn score, which takes 205 more days
+    """
+    days, repeat = seen.history_days, seen.repeat_customers
+    if repeat < MIN_CUSTOMERS:
+        return Message("support.no_rhythm", days=days, repeat=repeat, least=MIN_CUSTOMERS)
+    if seen.lacks_days is not None:
+        return Message("support.days", days=days, repeat=repeat, more=seen.lacks_days)
+    if customers < CHURN_CUSTOMERS:
+        return Message("support.customers", days=days, n=customers, least=CHURN_CUSTOMERS)
+    return Message("support.all", days=days, repeat=repeat)
 
 
 def churn_fitness(

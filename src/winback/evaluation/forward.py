@@ -24,7 +24,6 @@ from winback.messages import Message
 
 Recipe = dict[str, Any]
 LEVELS = (0.8, 0.9)
-FEWEST_DRAWS = 100
 SETTINGS = frozenset(
     {
         "margin",
@@ -263,20 +262,18 @@ def _kind(recipe: Recipe) -> str:
     return f"{recipe['estimator']} {telling}"
 
 
-def unfitted(recipe: Recipe, window: Window, random_state: int, n_draws: int | None = None) -> Any:
+def unfitted(recipe: Recipe, window: Window, random_state: int) -> Any:
     """Return the recipe's estimator, unfitted, with the window's horizon and gap and this state."""
     model = make(recipe)
-    return model.set_params(**_wanted(model, window, random_state, n_draws))
+    return model.set_params(**_wanted(model, window, random_state))
 
 
-def _wanted(model: Any, window: Window, random_state: int, n_draws: int | None) -> dict[str, Any]:
+def _wanted(model: Any, window: Window, random_state: int) -> dict[str, Any]:
     settings = {
         "horizon_days": window.horizon_days,
         "gap_days": window.gap_days,
         "random_state": random_state,
     }
-    if n_draws is not None:
-        settings["n_draws"] = n_draws
     return {name: value for name, value in settings.items() if name in model.get_params()}
 
 
@@ -286,7 +283,6 @@ def fitted_value(
     window: Window,
     random_state: int,
     frame: pd.DataFrame | None = None,
-    n_draws: int | None = None,
 ) -> Any:
     """Return a value recipe's estimator, fitted to a past.
 
@@ -303,10 +299,8 @@ def fitted_value(
     random_state : int
     frame : DataFrame, optional
         ``then.frame(window.horizon_days)``, if it is at hand.
-    n_draws : int, optional
-        Replaces the recipe's.
     """
-    model = unfitted(recipe, window, random_state, n_draws)
+    model = unfitted(recipe, window, random_state)
     horizon_days = window.horizon_days
 
     def fit() -> Any:
@@ -349,8 +343,8 @@ def tiers_forward(
     frame = then.frame(window.horizon_days)
     if not past.has_amounts:
         value_recipe = without_spend(value_recipe)
-    model = fitted_value(then, value_recipe, window, random_state, frame, FEWEST_DRAWS)
-    value = model.predict(frame)
+    model = fitted_value(then, value_recipe, window, random_state, frame)
+    value = model.predict(frame, with_interval=False)
     frame = frame.assign(clv=value["clv"] if "clv" in value else value["expected_purchases"])
     predictions: dict[str, pd.DataFrame] = {}
     failed: dict[str, Message] = {}

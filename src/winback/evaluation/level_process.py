@@ -4,33 +4,35 @@ The logarithm of a shop's demand is taken for a sum of three processes (Rasmusse
 sections 2.2, 4.2.1 and 4.2.3): a drift that is forgotten over about a year (Ornstein-Uhlenbeck), a
 season that repeats every year (their equation 4.31), and a walk that begins shortly before today,
 as demand may just have broken. A window's total, over what a model fitted before it predicted, is
-the mean of that curve over the window less its mean over the history that the model was fitted on.
-Windows that overlap, and the same days of a year before, are correlated for that reason alone; no
-weight is given to anything by hand. How strong drift, season and break are is not known: what each
+the mean of that curve over the window less its mean over the days that the model has learned from.
+Windows that overlap, and the same days of a year before, are correlated for that reason alone; and
+what single customers did by chance on the days that two windows share, both saw. No weight is given
+to anything by hand. How strong drift, season and break are is not known: what each
 combination says is averaged by how well it explains what was seen (ibid., section 5.2, on a grid),
 so that a large deviation is believed and a small one is taken for noise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg import block_diag
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from winback.estimators.base.frames import FloatArray
 
 YEAR = 365.25
-FORGOTTEN = 365.0  # days after which a drift keeps 1/e of itself
 SINCE = 90.0  # days before today in which demand may have broken
 UNEXPLAINED = 0.03  # what a model's total misses by, whatever the demand
 
 # standard deviations of the logarithm, with how often they are expected beforehand
-DRIFT = {0.0: 0.2, 0.05: 0.2, 0.1: 0.2, 0.2: 0.2, 0.4: 0.2}
-SEASON = {0.0: 0.4, 0.15: 0.2, 0.4: 0.2, 1.0: 0.2}
+FORGOTTEN = 365.0  # days after which a drift keeps 1/e of itself
+DRIFT = {0.0: 0.5, 0.05: 0.125, 0.1: 0.125, 0.2: 0.125, 0.4: 0.125}
+SEASON = {0.0: 0.3, 0.15: 0.2, 0.4: 0.2, 1.0: 0.3}
 SMOOTH = {0.7: 0.5, 1.5: 0.5}  # how slowly a season turns: its length scale, in half radians
 BREAK = {0.0: 0.7, 0.15: 0.15, 0.4: 0.15}
 
@@ -85,7 +87,12 @@ class Mixture(NamedTuple):
         return float(brentq(too_much, *ends, xtol=1e-12))
 
 
-def next_level(seen: Sequence[Seen], start: float, days: float) -> Mixture:
+Span = tuple[float, float]  # (start, end], in days since the first that is known
+
+
+def next_level(
+    seen: Sequence[Seen], start: float, days: float, learned_from: Sequence[Span] = ()
+) -> Mixture:
     """Return what windows of the past say of the days to come.
 
     Parameters
@@ -96,6 +103,9 @@ def next_level(seen: Sequence[Seen], start: float, days: float) -> Mixture:
         Today, in days since the first that is known.
     days
         How many days are to be predicted.
+    learned_from
+        The days whose level a model has that is to predict them: of what was fitted to outcomes,
+        their windows. None: it was fitted on ``[0, start]``, as those of the windows seen were.
 
     Examples
     --------
@@ -107,59 +117,94 @@ def next_level(seen: Sequence[Seen], start: float, days: float) -> Mixture:
     >>> for seen in ([], year, windows(0.3, 640, 595, 550), year + windows(1.0, 365)):
     ...     level = next_level(seen, 730, 90)
     ...     print(abs(round(level.mean, 2)), round(level.spread, 2))
-    0.0 0.37
-    0.0 0.08
-    0.15 0.25
-    0.55 0.46
+    0.0 0.4
+    0.0 0.07
+    0.1 0.28
+    0.69 0.44
     """
-    spans = [*((window.start, window.end) for window in seen), (start, start + days)]
-    kernels = _covariances(spans, start)
+    ahead = Contrast((start, start + days), tuple(learned_from) or ((0.0, start),))
+    contrasts = [*(Contrast((w.start, w.end), ((0.0, w.start),)) for w in seen), ahead]
     happened = np.array([window.log_ratio for window in seen])
-    chance = np.diag([window.variance + UNEXPLAINED**2 for window in seen]).reshape(
-        len(seen), len(seen)
-    )
-    logs, means, spreads = [], [], []
-    for strengths in product(DRIFT.items(), SEASON.items(), BREAK.items(), SMOOTH.items()):
-        (drift, season, broken, smooth), shares = zip(*strengths, strict=True)
-        together = drift**2 * kernels.drift + broken**2 * kernels.broken
-        together = together + season**2 * kernels.season[smooth]
-        root = np.linalg.cholesky(together[:-1, :-1] + chance)
-        fitted = np.linalg.solve(root, happened)
-        common = np.linalg.solve(root, together[:-1, -1])
-        logs.append(np.log(shares).sum() - fitted @ fitted / 2 - np.log(np.diag(root)).sum())
-        means.append(common @ fitted)
-        spreads.append(np.sqrt(together[-1, -1] - common @ common + UNEXPLAINED**2))
-    weights = np.exp(np.array(logs) - max(logs))
-    return Mixture(weights / weights.sum(), np.array(means), np.array(spreads))
+    shares, together = _combinations(_covariances(contrasts, start))
+    # one system a combination, solved together: they are many, and small
+    root = np.linalg.cholesky(together[:, :-1, :-1] + _chance(seen))
+    fitted = np.linalg.solve(root, np.broadcast_to(happened, root.shape[:2])[..., None])[..., 0]
+    common = np.linalg.solve(root, together[:, :-1, -1:])[..., 0]
+    fit = (fitted**2).sum(axis=1) / 2 + np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
+    logs = np.log(shares) - fit
+    spreads = np.sqrt(together[:, -1, -1] - (common**2).sum(axis=1) + UNEXPLAINED**2)
+    weights = np.exp(logs - logs.max())
+    return Mixture(weights / weights.sum(), (common * fitted).sum(axis=1), spreads)
+
+
+class Contrast(NamedTuple):
+    """The mean of the curve over some days, less its mean over others."""
+
+    over: Span
+    less: Sequence[Span]
 
 
 class _Kernels(NamedTuple):
-    """How drift, season (by smoothness) and break of each window go together with each other's."""
+    """How the contrasts go together by drift, season (by smoothness) and break."""
 
     drift: FloatArray
     season: dict[float, FloatArray]
     broken: FloatArray
 
 
-def _covariances(spans: Sequence[tuple[float, float]], today: float) -> _Kernels:
-    """Integrate the kernels over each window, less the history before it."""
-    points, owners = [], []
-    for start, end in spans:
-        ahead, before = np.arange(start + 0.5, end, 3.0), np.arange(0.5, start + 1.0, 7.0)
-        points += [ahead, before]
-        owners += [np.full(len(ahead), 1 / len(ahead)), np.full(len(before), -1 / len(before))]
-    weights = np.zeros((len(spans), sum(map(len, points))))
-    column = 0
-    for place, owned in enumerate(owners):
-        weights[place // 2, column : column + len(owned)] = owned
-        column += len(owned)
+def _combinations(kernels: _Kernels) -> tuple[FloatArray, FloatArray]:
+    """Return how likely each combination of strengths is beforehand, and its covariance."""
+    drifts = _of_strengths(DRIFT, {0.0: 1.0}, {0.0: kernels.drift})
+    seasons = _of_strengths(SEASON, SMOOTH, kernels.season)
+    breaks = _of_strengths(BREAK, {0.0: 1.0}, {0.0: kernels.broken})
+    all_three = [
+        (a * b * c, drift + season + broken)
+        for (a, drift), (b, season), (c, broken) in product(drifts, seasons, breaks)
+    ]
+    return np.array([share for share, _ in all_three]), np.array([of for _, of in all_three])
+
+
+def _of_strengths(
+    strengths: Mapping[float, float], shapes: Mapping[float, float], of: Mapping[float, FloatArray]
+) -> list[tuple[float, FloatArray]]:
+    """Return covariances with their shares; what has no strength has no shape."""
+    (none, share), *some = strengths.items()
+    first = next(iter(of.values()))
+    found = [(share, none * first)]
+    return found + [
+        (share * each, strength**2 * of[shape])
+        for strength, share in some
+        for shape, each in shapes.items()
+    ]
+
+
+def _chance(seen: Sequence[Seen]) -> FloatArray:
+    """Return how the windows' chance goes together: as far as they share their days."""
+    starts, ends, _, variances = np.array(seen, dtype=np.float64).reshape(len(seen), 4).T
+    shared = np.minimum.outer(ends, ends) - np.maximum.outer(starts, starts)
+    lengths, spread = np.sqrt(ends - starts), np.sqrt(variances)
+    together = np.outer(spread / lengths, spread / lengths) * np.maximum(shared, 0.0)
+    return np.asarray(together + UNEXPLAINED**2 * np.eye(len(seen)))
+
+
+def _covariances(contrasts: Sequence[Contrast], today: float) -> _Kernels:
+    """Integrate the kernels over the days of each contrast."""
+    points, weights = [], []
+    for over, less in contrasts:
+        ahead = np.arange(over[0] + 0.5, over[1], 3.0)
+        before = np.concatenate([np.arange(a + 0.5, b + 1.0, 7.0) for a, b in less])
+        points.append(np.r_[ahead, before])
+        weights.append(
+            np.r_[np.full(len(ahead), 1 / len(ahead)), np.full(len(before), -1 / len(before))]
+        )
+    of_each = block_diag(*weights)
     days = np.concatenate(points)
     apart = np.abs(days[:, None] - days[None, :])
     earlier = np.minimum(days[:, None], days[None, :])
     turn = np.sin(np.pi * apart / YEAR) ** 2
 
     def integrated(kernel: FloatArray) -> FloatArray:
-        return np.asarray(weights @ kernel @ weights.T)
+        return np.asarray(of_each @ kernel @ of_each.T)
 
     return _Kernels(
         integrated(np.exp(-apart / FORGOTTEN)),

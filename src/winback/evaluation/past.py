@@ -13,17 +13,16 @@ models, dates, and what customers did in the windows that were judged (three num
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, TypeVar
 
-import ibis
 import ibis.expr.types as ir
 import pandas as pd
-from ibis.util import gen_name
 
-from winback.data.engine import Engine
+from winback.data.engine import laid_down
 from winback.data.tables import Transactions
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.base.parts import Parts
@@ -32,11 +31,12 @@ from winback.evaluation.windows import Window, gate_window
 from winback.features.behaviour import behaviour_table
 from winback.features.habits import event_types
 from winback.features.outcomes import outcomes_table
-from winback.features.purchases import known_by, purchase_days
+from winback.features.purchases import dated, known_by, purchase_days
 from winback.features.rfm import rfm_table
 from winback.messages import Message
 
 Made = TypeVar("Made")
+STILL_LATE = 0.05  # so many rows may be later than what is called late
 
 
 class Past:
@@ -146,6 +146,26 @@ class Past:
             raise NotEnoughDataError("no transaction is known", hint="check as_of and the filter")
         return day
 
+    @property
+    def lateness_days(self) -> int:
+        """Days after which all but a twentieth of the rows are known; 0 where none is late.
+
+        Of the days before `as_of` that are fewer than this, not everything is known yet: a label
+        that ends in them would count as gone who has only not been heard of.
+        """
+        return self.once("lateness", self._lateness)
+
+    def _lateness(self) -> int:
+        rows = dated(self.transactions.table)
+        late = rows.known_on.delta(rows.booked_on, unit="day")
+        days = late.quantile(1 - STILL_LATE).to_pyarrow().as_py()
+        return max(math.ceil(days or 0), 0)
+
+    @property
+    def settled(self) -> date:
+        """The last day of which (nearly) everything is known."""
+        return self.as_of - timedelta(days=self.lateness_days)
+
     def last_window(self, horizon_days: int, gap_days: int = 0) -> tuple[Window | None, Message]:
         """Return the last days that are known, to be held out; see `windows.gate_window`."""
         return self.once(
@@ -234,8 +254,10 @@ class Past:
             The window is not over.
         """
         window.assert_known_by(self.as_of)
+        known_by = self.as_of if self.lateness_days else window.until  # late rows have come since
         happened = self.root.once(
-            ("outcomes", window), lambda: _outcomes(self.root.transactions, window)
+            ("outcomes", window, known_by),
+            lambda: _outcomes(self.root.transactions, window, known_by),
         )
         aligned: pd.DataFrame = happened.reindex(customers.to_numpy()).fillna(0.0).astype(float)
         aligned.index = customers.index
@@ -283,29 +305,30 @@ class Past:
         """
         return self.once("purchase model", self._purchase_model)
 
+    def histories(self, at_most: int) -> pd.DataFrame:
+        """Return ``customer_id``, ``frequency``, ``recency`` and ``T``, sorted by customer.
+
+        Of everybody with a purchase day, or of about `at_most` where there are more.
+        """
+        rows, chosen = self._rfm(), self.some_customers(at_most)
+        rows = rows if chosen is None else rows.semi_join(chosen, "customer_id")
+        columns = rows.select("customer_id", *BetaGeoModel.columns).order_by("customer_id")
+        frame: pd.DataFrame = columns.to_pyarrow().to_pandas()
+        return frame
+
+    def _rfm(self) -> ir.Table:
+        count_zero = self.transactions.count_zero
+        days = purchase_days(self.transactions.table, self.as_of, count_zero=count_zero)
+        return rfm_table(days, self.as_of)
+
     def _purchase_model(self) -> BetaGeoModel:
-        transactions = self.transactions
-        rows = rfm_table(
-            purchase_days(transactions.table, self.as_of, count_zero=transactions.count_zero),
-            self.as_of,
-        )
+        rows = self._rfm()
         histories = rows.group_by(list(BetaGeoModel.columns)).aggregate(weight=rows.count())
         return BetaGeoModel().fit(histories.to_pyarrow().to_pandas())
 
 
-def _outcomes(transactions: Transactions, window: Window) -> pd.DataFrame:
-    days = [(window.as_of, window.start, window.until)]
-    table = outcomes_table(transactions.table, days, count_zero=transactions.count_zero)
+def _outcomes(transactions: Transactions, window: Window, known_by: date) -> pd.DataFrame:
+    days, count_zero = [(window.as_of, window.start, window.until)], transactions.count_zero
+    table = outcomes_table(transactions.table, days, count_zero=count_zero, known_by=known_by)
     rows: pd.DataFrame = table.to_pyarrow().to_pandas()
     return rows.set_index("customer_id")[["purchases", "revenue"]]
-
-
-def laid_down(table: ir.Table) -> ir.Table:
-    """Compute a table now, and leave its rows in winback's engine until that is closed.
-
-    Another engine, such as that of a table in memory, computes it whenever it is read.
-    """
-    engine = ibis.get_backend(table)
-    if not isinstance(engine, Engine):
-        return table
-    return engine.create_table(gen_name("past"), table, temp=True)

@@ -42,8 +42,9 @@ def differentiation_test(
     Examples
     --------
     >>> tier = pd.Series(["top"] * 20 + ["low"] * 20)
-    >>> found = differentiation_test(np.r_[np.arange(20) + 5.0, np.zeros(20)], tier, ["top", "low"])
-    >>> print(found["message"])
+    >>> value = np.r_[np.arange(20) + 5.0, np.zeros(20)]
+    >>> result = differentiation_test(value, tier, ["top", "low"])
+    >>> print(result["message"])
     Tiers differ in later spend (Kruskal-Wallis p < .001, epsilon-squared 0.86: a large effect).
     """
     groups = {name: spend[(tier == name).to_numpy()] for name in names}
@@ -111,8 +112,8 @@ def top_shares(revenue: Floats) -> dict[str, Any]:
 
     Examples
     --------
-    >>> found = top_shares(np.r_[90.0, np.full(99, 10 / 99)])
-    >>> round(found["shares"][0]["share"], 3), str(found["caveat"])
+    >>> result = top_shares(np.r_[90.0, np.full(99, 10 / 99)])
+    >>> round(result["shares"][0]["share"], 3), str(result["caveat"])
     (0.9, 'the top 1% are 1 customer only, the top 5% 5, the top 10% 10')
     """
     ordered = np.sort(np.maximum(revenue, 0.0))[::-1]

@@ -9,7 +9,6 @@ dates, so that who has moved has moved by their own doing and not by a new cut.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from winback.evaluation.churn_forward import ChurnSettings
-from winback.evaluation.forward import FEWEST_DRAWS, Recipe, fitted_value, unfitted, without_spend
+from winback.evaluation.forward import Recipe, fitted_value, unfitted, without_spend
 from winback.evaluation.past import Past
 from winback.evaluation.tier_contrast import differentiation_test, top_shares
 from winback.evaluation.windows import Window
@@ -150,7 +149,7 @@ def tier_quality(
     measure = "revenue" if past.has_amounts else "purchases"
     if not past.has_amounts:
         value_recipe = without_spend(value_recipe)
-    value = fitted_value(then, value_recipe, window, random_state, frame, FEWEST_DRAWS)
+    value = fitted_value(then, value_recipe, window, random_state, frame)
     frame = with_worth(frame, value)
     tiers = unfitted(tiers_recipe, window, random_state).fit(frame)
     happened = past.outcomes(window, frame["customer_id"])
@@ -226,7 +225,6 @@ def migration_since(past: Past, *, horizon_days: int, tiers: Any, value: Any) ->
 
 def with_worth(frame: pd.DataFrame, value: Any) -> pd.DataFrame:
     """Return the frame with ``clv`` by the value model; expected purchases without amounts."""
-    # nobody reads the simulated ends
-    predicted = copy(value).set_params(n_draws=FEWEST_DRAWS).predict(frame)
+    predicted = value.predict(frame, with_interval=False)
     column = "clv" if "clv" in predicted else "expected_purchases"
     return frame.assign(clv=predicted[column])

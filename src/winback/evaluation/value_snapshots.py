@@ -43,12 +43,12 @@ def value_snapshots(past: Past, horizon_days: int) -> pd.DataFrame | None:
         snapshot whose outcome is over.
     """
     first = past.first_day
-    days = min(horizon_days, (past.as_of - first).days // 3)
+    days = min(horizon_days, (past.settled - first).days // 3)
     if days < 1:
         return None
     dates = snapshot_dates(
         first_day=first,
-        as_of=past.as_of,
+        as_of=past.settled,
         horizon_days=days,
         gap_days=0,
         every_days=max(days // 2, MIN_DAYS),

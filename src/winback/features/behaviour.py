@@ -123,8 +123,8 @@ def population_table(
     Returns
     -------
     ir.Table
-        ``as_of``, ``population_gap``: the mean over returning customers of their own mean gap,
-        in days.
+        ``as_of``, ``population_gap``: the median over returning customers of their own median
+        gap, in days.
     """
     seen = known_at(_cells(transactions), date_table(snapshots))
     return population_gaps(dated_purchase_days(seen, count_zero=count_zero))

@@ -11,9 +11,10 @@ from winback.features.rfm import summary_aggregates, summary_columns
 
 KEYS = ("as_of", "customer_id")
 
-# How many gaps of evidence the population's typical gap is worth. With gaps exponential in a
-# customer and their means inverse-gamma over customers, the posterior mean of a customer's gap
-# is (sum of own gaps + k m) / (number of gaps + k), m the population's mean, k its weight.
+# How many gaps of evidence the population's typical gap is worth. A mean gap is ruled by the one
+# long silence, the median is not: with log gaps normal about a customer's own and those normal over
+# customers, the posterior of a customer's log gap is (n log m + k log M) / (n + k), m the median of
+# their n gaps, M everybody's, k the variance within customers over that between them.
 POPULATION_GAPS = 2
 
 
@@ -41,30 +42,30 @@ def dated_purchase_days(seen: ir.Table, *, count_zero: bool) -> ir.Table:
 def population_gaps(days: ir.Table) -> ir.Table:
     """Work out the population's typical gap at each ``as_of``.
 
-    The mean over returning customers of their own mean gap; where nobody has come back yet, the
-    mean age of the customers (a gap is at least about that long), and at least a day.
+    The median over returning customers of their own median gap; where nobody has come back yet,
+    the mean age of the customers (a gap is at least about that long), and at least a day.
 
     Returns
     -------
     ir.Table
         ``as_of``, ``population_gap`` in days.
     """
+    days = _with_gaps(days)
     customers = days.group_by(list(KEYS)).aggregate(
-        gaps=days.count() - 1,
-        span=days.day.max().delta(days.day.min(), unit="day"),
+        own=days.gap.cast("float64").median(),
         age=days.as_of.max().delta(days.day.min(), unit="day"),
     )
-    own = ratio(customers.span, customers.gaps, 0.0)
     population = customers.group_by("as_of").aggregate(
-        returned=customers.count(where=customers.gaps > 0),
-        gap=exact_sum(own),
-        age=customers.age.sum(),
-        customers=customers.count(),
+        gap=customers.own.median(), age=customers.age.sum(), customers=customers.count()
     )
     mean_age = ibis.greatest(ratio(population.age, population.customers, 1.0), 1.0)
-    return population.select(
-        "as_of", population_gap=ratio(population.gap, population.returned, mean_age)
-    )
+    return population.select("as_of", population_gap=population.gap.coalesce(mean_age))
+
+
+def _with_gaps(days: ir.Table) -> ir.Table:
+    """Put the days since the purchase day before beside each."""
+    in_order = ibis.window(group_by=[days[key] for key in KEYS], order_by=days.day)
+    return days.mutate(gap=days.day.delta(days.day.lag().over(in_order), unit="day"))
 
 
 def cadence_table(days: ir.Table, population: ir.Table, horizon_days: int) -> ir.Table:
@@ -87,10 +88,10 @@ def cadence_table(days: ir.Table, population: ir.Table, horizon_days: int) -> ir
         One row per ``as_of`` and customer; the columns are described in
         :mod:`winback.features.feature_catalogue`.
     """
+    days = _with_gaps(days)
     in_order = ibis.window(group_by=[days[key] for key in KEYS], order_by=days.day)
     days = days.mutate(
         ago=days.as_of.delta(days.day, unit="day"),
-        gap=days.day.delta(days.day.lag().over(in_order), unit="day"),
         is_last=days.day.lead().over(in_order).isnull(),
         weekday=days.day.day_of_week.index(),  # Monday is 0
         month=days.day.month(),
@@ -100,6 +101,7 @@ def cadence_table(days: ir.Table, population: ir.Table, horizon_days: int) -> ir
         **summary_aggregates(days),
         **{f"count_{n}": days.count(where=days.ago < n) for n in WINDOWS},
         last_horizon_purchases=days.count(where=days.ago < horizon_days),
+        gap_median=days.gap.cast("float64").median(),
         gap_squares=(days.gap * days.gap).sum(),
         gap_last=days.gap.max(where=days.is_last),
         last_amount=days.amount.max(where=days.is_last),
@@ -115,7 +117,7 @@ def cadence_table(days: ir.Table, population: ir.Table, horizon_days: int) -> ir
     gaps, span, n = table.frequency, table.recency, table.n_days
     table = table.mutate(
         days_since_last=table["T"] - span,
-        typical_gap_days=(span + POPULATION_GAPS * table.population_gap) / (gaps + POPULATION_GAPS),
+        typical_gap_days=_drawn_to(table.gap_median, gaps, table.population_gap),
         # Bessel's correction, in whole numbers until the division: n S2 - S1^2 over n (n - 1)
         gap_variance=ratio(gaps * table.gap_squares - span * span, gaps * (gaps - 1), 0.0),
         recent_rate=table[f"count_{RECENT_DAYS}"] / float(RECENT_DAYS),
@@ -161,6 +163,15 @@ def cadence_table(days: ir.Table, population: ir.Table, horizon_days: int) -> ir
         first_order_revenue=table.first_amount,
         last_horizon_purchases=table.last_horizon_purchases,
     )
+
+
+def _drawn_to(
+    own: ir.NumericValue, gaps: ir.NumericValue, everybodys: ir.NumericValue
+) -> ir.FloatingValue:
+    """Draw a customer's median gap towards everybody's, the more the fewer gaps there are."""
+    weight = POPULATION_GAPS / (gaps + POPULATION_GAPS)
+    drawn = own * (everybodys / own) ** weight
+    return ibis.ifelse(gaps > 0, drawn, everybodys)
 
 
 def _change(new: ir.NumericValue, old: ir.NumericValue, defined: ir.BooleanValue) -> ir.Value:

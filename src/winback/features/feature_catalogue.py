@@ -80,7 +80,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Feature(
         "typical_gap_days",
-        "the customer's own typical gap, shrunken towards everybody's",
+        "the median of the customer's gaps, drawn towards everybody's where they are few",
         "days",
         "frequency",
     ),

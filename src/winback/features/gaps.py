@@ -107,20 +107,20 @@ def auto_horizon(
     >>> import pyarrow as pa
     >>> days = [date(2024, 1, 1), date(2024, 1, 11), date(2024, 2, 20)]
     >>> rows = ibis.memtable(pa.table({"customer_id": ["a"] * 3, "day": days, "amount": [9.0] * 3}))
-    >>> found = auto_horizon(rows, date(2024, 6, 30), count_zero=False, history_days=182)
-    >>> found.days, found.gap_days, found.n_gaps
+    >>> horizon = auto_horizon(rows, date(2024, 6, 30), count_zero=False, history_days=182)
+    >>> horizon.days, horizon.gap_days, horizon.n_gaps
     (45, 37.0, 2)
-    >>> print(found.reason)
+    >>> print(horizon.reason)
     90% of the 2 gaps between purchases last at most 37 days: 45 days
     """
     if not 0.0 < quantile < 1.0:
         raise UsageError("a quantile lies inside (0, 1)", where="horizon_quantile", got=quantile)
     gaps = gaps_table(purchase_days(transactions, as_of, count_zero=count_zero))
-    read = gaps.aggregate(n=gaps.count(), at=gaps.gap.cast("float64").quantile(quantile))
+    read = gaps.aggregate(n=gaps.count(), usual=gaps.gap.cast("float64").quantile(quantile))
     row = read.to_pyarrow().to_pylist()[0]
     n = int(row["n"])
     if n:
-        usual = round(float(row["at"]), 6)  # interpolation may leave 36.99999999
+        usual = round(float(row["usual"]), 6)  # interpolation may leave 36.99999999
         wanted = next((days for days in GRID if days >= usual), GRID[-1])
         reason = Message("horizon.read", share=quantile, n=n, usual=usual, days=wanted)
         if usual > GRID[-1]:

@@ -106,7 +106,7 @@ def campaign_table(
     days = first.select("day").distinct().order_by("day").to_pyarrow()["day"].to_pylist()
     if not days:
         return None
-    batches = [days[at : at + batch_days] for at in range(0, len(days), batch_days)]
+    batches = [days[start : start + batch_days] for start in range(0, len(days), batch_days)]
     horizon = timedelta(days=horizon_days)
     parts = [
         _described(first, transactions, batch, horizon=horizon, count_zero=count_zero).to_pyarrow()

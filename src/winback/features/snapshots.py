@@ -135,7 +135,8 @@ def training_table(
         )
     features = active(features, active_within_days).filter(lambda row: row.as_of.isin(list(dates)))
     windows = [(day, day + gap, day + gap + horizon) for day in dates]
-    outcomes = outcomes_table(transactions, windows, count_zero=count_zero)
+    # late rows that have come since are part of a label: they happened, and are known
+    outcomes = outcomes_table(transactions, windows, count_zero=count_zero, known_by=as_of)
     joined = features.left_join(outcomes, ["as_of", "customer_id"])
     purchases = joined.purchases.coalesce(0.0)
     return joined.select(

@@ -32,7 +32,8 @@ def at_risk(
     comes first (Lemmens and Gupta, 2020, doi:10.1287/mksc.2020.1229): the share that a warning
     keeps, less its cost; where warnings cost nothing, the most value at risk. Equal ones stand in
     the order of their identifiers. Without amounts the purchases at risk stand in, and the columns
-    of money stay empty.
+    of money stay empty. Where the score may order nobody (`WarnFrom.unfit`), everybody has the same
+    risk, the mean, and the most overdue x value come first.
 
     Parameters
     ----------
@@ -51,8 +52,8 @@ def at_risk(
     -------
     pandas.DataFrame
         Their scores, in order, with `severity, previous_severity, days_at_severity,
-        value_at_risk, days_since_last` and `percentile_within_tier` (of the risk, among the
-        active; 1 is the riskiest).
+        value_at_risk, expected_profit, days_since_last` and `percentile_within_tier` (of the risk,
+        among the active; 1 is the riskiest).
 
     Raises
     ------
@@ -67,15 +68,21 @@ def at_risk(
     rows = rows[is_active(rows, active_within_days)].reset_index(drop=True)
     has_money = bool(rows["margin_lost"].notna().any())
     finite(rows, ("p_churn", "margin_lost" if has_money else "purchases_lost"), what="the scores")
+    if warn_from.unfit is not None:  # of the score nothing is taken but its level
+        rows["p_churn"] = rows["p_churn"].mean()
     rows = rows.assign(
         percentile_within_tier=rows.groupby("tier", dropna=False)["p_churn"].rank(pct=True),
         value_at_risk=rows["p_churn"] * rows["margin_lost"].astype("float64"),
     )
-    rows["exposed"] = (
-        warn_from.expected_profit(rows) if has_money else rows["p_churn"] * rows["purchases_lost"]
-    )
+    rows["expected_profit"] = warn_from.expected_profit(rows)
+    at_stake = rows["expected_profit"] if has_money else rows["p_churn"] * rows["purchases_lost"]
+    rows["exposed"] = at_stake
+    if warn_from.unfit is not None:
+        rows["percentile_within_tier"] = np.nan
+        worth = rows["value_at_risk" if has_money else "purchases_lost"].astype("float64")
+        rows["exposed"] = rows["overdue_ratio"].fillna(0.0) * worth
     colours = severity(
-        rows,
+        rows if warn_from.unfit is None else rows.assign(p_churn=warn_from.thresholds.risk[0]),
         as_of=as_of,
         thresholds=warn_from.thresholds,
         previous=previous,
@@ -163,7 +170,7 @@ def select_at_risk(
     --------
     >>> scores = pd.DataFrame({
     ...     "customer_id": ["a", "b", "c"], "recency": [10.0, 90.0, 0.0], "T": [100.0, 100.0, 20.0],
-    ...     "p_churn": [0.9, 0.2, 0.6], "overdue_ratio": [9.0, 0.3, 1.1], "tier": ["t", "t", "t"],
+    ...     "p_churn": [0.9, 0.2, 0.6], "overdue_ratio": [9.0, 0.3, 1.6], "tier": ["t", "t", "t"],
     ...     "margin_lost": [50.0, 99.0, 20.0], "purchases_lost": [1.0, 2.0, 1.0]})
     >>> chosen = select_at_risk(scores, as_of=date(2011, 12, 9), capacity=10)
     >>> chosen[["rank", "customer_id", "severity", "value_at_risk"]]

@@ -53,6 +53,11 @@ _CUSTOMER: dict[str, Kind] = {
     "tier": "text",
     "limits": "text",
 }
+N_REASONS = 3
+REASONS: dict[str, Kind] = {f"reason_{i}": "text" for i in range(1, N_REASONS + 1)}
+REASON_CODES: dict[str, Kind] = {f"{name}_code": "text" for name in REASONS}
+REASON_MESSAGES: dict[str, Kind] = {"reason_messages": "text"}
+
 WIN_BACK: dict[str, Kind] = {
     "list_id": "text",
     "as_of": "date",
@@ -64,6 +69,9 @@ WIN_BACK: dict[str, Kind] = {
     "offer": "text",
     "owner": "text",
     **_CUSTOMER,
+    **REASONS,
+    **REASON_CODES,
+    **REASON_MESSAGES,
     "cooldown_until": "date",
     "measure_until": "date",
     "expires_at": "date",
@@ -81,9 +89,6 @@ WIN_BACK_EXCLUDED: dict[str, Kind] = {
     **VERSIONS,
 }
 
-N_REASONS = 3
-REASONS: dict[str, Kind] = {f"reason_{i}": "text" for i in range(1, N_REASONS + 1)}
-REASON_CODES: dict[str, Kind] = {f"{name}_code": "text" for name in REASONS}
 CHURN_WARNING: dict[str, Kind] = {
     "list_id": "text",
     "as_of": "date",
@@ -97,6 +102,9 @@ CHURN_WARNING: dict[str, Kind] = {
     "value_at_risk": "money",
     "value_at_risk_low": "money",
     "value_at_risk_high": "money",
+    "contact_cost": "money",
+    "offer_cost": "money",
+    "expected_profit": "money",
     "days_since_last": "count",
     "typical_gap_days": "number",
     "overdue_ratio": "number",
@@ -113,6 +121,7 @@ CHURN_WARNING: dict[str, Kind] = {
     "monetary_value": "money",
     "clv": "money",
     **REASON_CODES,
+    **REASON_MESSAGES,
     "horizon_days": "count",
     "cooldown_until": "date",
     "expires_at": "date",

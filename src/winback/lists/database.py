@@ -42,9 +42,10 @@ def write_table(
 ) -> int:
     """Put a list into a table, in place of an earlier version of the same list.
 
-    The table is made if it is not there. In one transaction the rows of this `list_id` are deleted
-    and written anew: whoever reads meanwhile sees the one version or the other, and a second run
-    adds nothing. Lists of other names stay.
+    The table is made if it is not there, and gets the columns that one of an earlier winback lacks.
+    In one transaction the rows of this `list_id` are deleted and written anew: whoever reads
+    meanwhile sees the one version or the other, and a second run adds nothing. Lists of other names
+    stay.
 
     Parameters
     ----------
@@ -162,7 +163,8 @@ def _replace_duckdb(
         " AND table_catalog = current_database() ORDER BY ordinal_position",
         [table, schema],
     ).fetchall()
-    _check(existing, columns, name)
+    for column in _lacking(existing, columns, name):
+        connection.execute(f"ALTER TABLE {name} ADD COLUMN {column}")
     connection.execute(f"DELETE FROM {name} WHERE list_id = ?", [list_id])
     connection.register("_winback_rows", rows)
     cells = ", ".join(f"CAST({_quoted(c)} AS {_SQL[kind]})" for c, kind in columns.items())
@@ -188,7 +190,8 @@ def _replace_postgres(
         " ORDER BY ordinal_position",
         [table, schema],
     ).fetchall()
-    _check(existing, columns, name)
+    for column in _lacking(existing, columns, name):
+        connection.execute(f"ALTER TABLE {name} ADD COLUMN {column}".encode())
     connection.execute(f"DELETE FROM {name} WHERE list_id = %s".encode(), [list_id])
     names = ", ".join(_quoted(column) for column in columns)
     cells = rows.astype(object).where(rows.notna(), None)
@@ -205,21 +208,20 @@ def _create(name: str, columns: Columns) -> str:
     return f"CREATE TABLE IF NOT EXISTS {name} ({cells})"
 
 
-def _check(existing: list[Any], columns: Columns, name: str) -> None:
-    """Refuse a table of an earlier make: its rows would be lost or mixed up."""
+def _lacking(existing: list[Any], columns: Columns, name: str) -> list[str]:
+    """Return the columns that a table of an earlier winback lacks; refuse any other table."""
     there = {str(column): _plain(kind) for column, kind in existing}
     wanted = {column: _SQL[kind] for column, kind in columns.items()}
-    if there != wanted:
-        apart = sorted(
-            column for column in there.keys() | wanted if there.get(column) != wanted.get(column)
-        )
+    apart = sorted(column for column, kind in there.items() if wanted.get(column) != kind)
+    if apart:
         raise OutputError(
             "the table has other columns than the list",
             where=name,
-            got=", ".join(f"{column} {there.get(column, 'missing')}" for column in apart),
+            got=", ".join(f"{column} {there[column]}" for column in apart),
             allowed=", ".join(f"{column} {wanted.get(column, 'not there')}" for column in apart),
             hint="rename or drop the table, or choose another lists.database.prefix",
         )
+    return [f"{_quoted(column)} {kind}" for column, kind in wanted.items() if column not in there]
 
 
 def _plain(kind: str) -> str:

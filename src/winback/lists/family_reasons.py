@@ -2,7 +2,8 @@
 
 A family may speak only where it reads as a reason for leaving: a larger basket, a fresh visit or
 "nothing refunded" would contradict the list on which it stands, whatever the model made of it.
-Gaps are the customer's own, and where there are too few of them to speak of a habit, none is named.
+What is usual is the customer's median gap, and where there are too few gaps to speak of a habit,
+they are named themselves.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from winback.features.feature_catalogue import EVENT_MEMORY_DAYS
@@ -132,10 +134,14 @@ def _amount(value: float, currency: str | None) -> Message:
     return Message("amount.in", value=value, currency=currency)
 
 
+_HABIT = 3
+"""From so many gaps on they have a middle; of fewer, each is named."""
+
+
 def _rhythm(facts: pd.DataFrame) -> pd.Series:
-    """Return the customer's own gap: the mean of theirs or, after one purchase, everybody's."""
-    own = facts["recency"] / facts["frequency"].mask(facts["frequency"] == 0)
-    return own.fillna(facts["typical_gap_days"])
+    """Return the silence that is nothing new: the typical gap or, of one or two, the longest."""
+    longest = np.maximum(facts["gap_last"], facts["recency"] - facts["gap_last"])
+    return facts["typical_gap_days"].where(~facts["frequency"].between(1, _HABIT - 1), longest)
 
 
 def _overdue(row: Row, _: str | None) -> Message:
@@ -144,10 +150,17 @@ def _overdue(row: Row, _: str | None) -> Message:
         return Message(
             "because.never_returned", silent=_days(silent), gap=_days(row["typical_gap_days"])
         )
-    gap = _days(row["recency"] / repeats)
+    last, before = row["gap_last"], row["recency"] - row["gap_last"]
     if repeats == 1:
-        return Message("because.returned_once", gap=gap, silent=_days(silent))
-    return Message("because.silent", gap=gap, silent=round(silent))
+        return Message("because.returned_once", gap=_days(last), silent=_days(silent))
+    if repeats < _HABIT:
+        return Message(
+            "because.returned_twice",
+            first=_days(before),
+            second=_days(last),
+            silent=_days(silent),
+        )
+    return Message("because.silent", gap=_days(row["typical_gap_days"]), silent=round(silent))
 
 
 def _frequency(row: Row, _: str | None) -> Message:
@@ -295,7 +308,7 @@ def _event(slug: str) -> Family:
 
 _FAMILIES: dict[str, Family] = {
     "overdue": Family(
-        ("frequency", "recency", "typical_gap_days", "days_since_last"),
+        ("frequency", "recency", "gap_last", "typical_gap_days", "days_since_last"),
         _overdue,
         speaks=lambda facts: facts["days_since_last"].round() > _rhythm(facts).round(),
     ),

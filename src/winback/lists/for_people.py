@@ -8,14 +8,11 @@ from typing import Literal
 
 import pandas as pd
 
-from winback.lists.columns import REASONS, Columns, Kind, conform
+from winback.lists.columns import REASON_MESSAGES, REASONS, Columns, Kind, conform
 from winback.lists.playbook.rules import CHURN_WARNING, NO_OFFER, WIN_BACK
 from winback.messages import Message, Words
 
 ListName = Literal["churn_warning", "win_back"]
-
-REASON_MESSAGES = "reason_messages"
-"""The column of a list that holds each customer's reasons as messages, in JSON."""
 
 _BOTH: dict[str, Kind] = {
     "rank": "count",
@@ -127,8 +124,9 @@ def reasons_as_json(reasons: Iterable[Iterable[Message | None]]) -> list[str]:
 
 
 def _why(rows: pd.DataFrame, words: Words) -> pd.Series:
-    if REASON_MESSAGES in rows and rows[REASON_MESSAGES].notna().any():
-        return rows[REASON_MESSAGES].map(
+    (kept,) = REASON_MESSAGES
+    if kept in rows and rows[kept].notna().any():
+        return rows[kept].map(
             lambda text: words("clause.next").join(
                 Message.of(data).say(words) for data in json.loads(text)
             ),

@@ -121,7 +121,7 @@ def case_of(
         Costs, margin and the assumed uplift.
     customers
         `p_repurchase` (P(return untreated)), `expected_spend` (amount of an order; all missing
-        where the source has no amounts) and, if known, `p_alive`.
+        where the source has no amounts) and, if known, `p_alive` and `margin_after_return`.
     uplift
         As an experiment measured it, by customer, aligned. None: the prior times P(alive).
     uplift_source
@@ -151,7 +151,10 @@ def case_of(
         alive = customers["p_alive"].astype("float64") if "p_alive" in customers else 1.0
         uplift = economics.uplift_prior * alive + 0.0 * p_return
     gained = np.clip(uplift.astype("float64"), -p_return, 1 - p_return)
-    margin = economics.margin * customers["expected_spend"].astype("float64")
+    after = customers.get("margin_after_return", pd.Series(0.0, customers.index))
+    margin = economics.of_order_and_after(
+        customers["expected_spend"].astype("float64"), after.astype("float64")
+    )
     case = pd.DataFrame(
         {
             "p_return_untreated": p_return,

@@ -53,11 +53,11 @@ def reasons(
     --------
     >>> behaviour = pd.DataFrame({"customer_id": ["a"], "frequency": [4.0], "refund_share": [0.4],
     ...                           "recency": [92.8], "typical_gap_days": [27.0],
-    ...                           "days_since_last": [61.0]})
+    ...                           "gap_last": [12.0], "days_since_last": [61.0]})
     >>> contributions = pd.DataFrame({"customer_id": ["a"], "days_since_last": [0.9],
     ...                               "frequency": [-0.2], "refund_share": [0.1]})
     >>> reasons(behaviour, contributions).iloc[0].dropna().map(str).to_dict()
-    {'reason_1': 'usually buys every 23 days, silent for 61',
+    {'reason_1': 'usually buys every 27 days, silent for 61',
      'reason_2': '40% of the amount bought was refunded',
      'reason_1_code': 'overdue', 'reason_2_code': 'refunds'}
     """
@@ -72,7 +72,7 @@ def reasons(
     strength = totals.where(said).fillna(0.0).to_numpy(dtype="float64")
     order = np.argsort(-strength, axis=1, kind="stable")[:, :N_REASONS]
     raises = np.take_along_axis(strength, order, axis=1) > 0
-    raised = (totals.max(axis=1) > 0).to_numpy()
+    raised = (totals.max(axis=1) > 0).to_numpy() & (contributions is not None)
     rows: list[dict[Any, Any]] = facts.to_dict("records")
     names = [*REASONS, *REASON_CODES]
     said_of_each: list[list[object]] = []

@@ -3,7 +3,7 @@
 The rule, with the default thresholds (`days_since_last / typical_gap_days` is the overdue ratio):
 
 =================  =================  =================  =================
-risk               ratio below 1      1 to below 2       2 and more
+risk               ratio below 1.5    1.5 to below 3     3 and more
 =================  =================  =================  =================
 below .50          none               none               none
 .50 to below .70   none               yellow             orange
@@ -34,7 +34,8 @@ from winback.lists.columns import require
 
 LEVELS = ("none", "yellow", "orange", "red")
 RISK_THRESHOLDS = (0.50, 0.70, 0.85)
-BREACH_THRESHOLDS = (1.0, 2.0)
+BREACH_THRESHOLDS = (1.5, 3.0)
+"""Of exponential gaps 35% and 13% exceed these multiples of their median."""
 EASE = 0.9  # a colour is kept until risk or ratio fall below this share of its thresholds
 
 
@@ -81,7 +82,7 @@ class Thresholds:
 
         Examples
         --------
-        >>> Thresholds().level([0.4, 0.6, 0.6, 0.9, 0.9], [9.0, 0.5, 2.0, 0.5, 1.0]).tolist()
+        >>> Thresholds().level([0.4, 0.6, 0.6, 0.9, 0.9], [9.0, 0.5, 3.0, 0.5, 1.5]).tolist()
         [0, 0, 2, 2, 3]
         """
         risks = np.asarray(self.risk, dtype="float64") * ease

@@ -128,6 +128,8 @@ class WinBackTerms:
         Days in which a return counts: `p_repurchase` is about them.
     expires_days
         The list is good for so many days, and never longer than the horizon.
+    currency
+        Written after amounts in reasons.
 
     Raises
     ------
@@ -159,6 +161,7 @@ class WinBackTerms:
     horizon_days: int = 90
     expires_days: int = 14
     commitment: str = LIKELY
+    currency: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a list without limits."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from winback.messages import Message
 NOT_AT_RISK = "not at risk"
 IN_RHYTHM = "at risk, but in rhythm"
 NOT_WORTH_IT = "below the expected profit"
+NOT_OVERDUE = "not overdue"
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,18 @@ class WarnFrom:
         What acting costs, and which share of those about to leave it keeps.
     thresholds
         The table.
+    by_playbook
+        Which of `contact_cost` and `offer_cost` nobody has chosen: the playbook's then hold, by
+        channel.
     measured
         Where days of warning were asked for: what history says of `risk`, with its `meaning`.
+    unfit
+        Why the risk may order nobody (see `winback.evaluation.fitness`). Then neither risk nor
+        profit decides: who is overdue by their own rhythm is warned about, yellow, or orange from
+        the second breach on, the most overdue x value first. Nobody is red.
+    rhythm
+        Whether the customers' own rhythm is known well enough for that; if not, nobody is warned
+        about.
 
     Raises
     ------
@@ -63,7 +74,10 @@ class WarnFrom:
     profit: float | None = None
     economics: Economics = field(default_factory=Economics)
     thresholds: Thresholds = field(default_factory=Thresholds)
+    by_playbook: Collection[str] = ()
     measured: Mapping[str, Any] | None = None
+    unfit: Message | None = None
+    rhythm: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what is no threshold."""
@@ -75,14 +89,14 @@ class WarnFrom:
     def expected_profit(self, rows: pd.DataFrame) -> pd.Series:
         """Return what acting is expected to earn, from `p_churn` and `value_at_risk`.
 
-        An offer costs those to whom one is made: where there is a column `offered`, it says to
-        whom.
+        Columns `contact_cost` and `offer_cost`, where they are there, say what acting on each costs
+        (see `winback.lists.warning_actions.acting_costs`).
         """
-        offer_cost: Any = self.economics.offer_cost
-        if "offered" in rows.columns:
-            offer_cost = offer_cost * rows["offered"]
+        costs: dict[str, Any] = {
+            name: rows[name] for name in ("contact_cost", "offer_cost") if name in rows.columns
+        }
         profit: pd.Series = self.economics.of_warning(
-            rows["p_churn"], rows["value_at_risk"], offer_cost=offer_cost
+            rows["p_churn"], rows["value_at_risk"], **costs
         )
         return profit
 
@@ -94,6 +108,8 @@ class WarnFrom:
         UsageError
             If profit decides, but the source has no amounts.
         """
+        if self.unfit is not None:
+            return {} if self.rhythm else {"warn": pd.Series(data=False, index=rows.index)}
         if self.risk is not None:
             return {"warn": rows["p_churn"] >= self.risk}
         if self.profit is None:
@@ -114,7 +130,9 @@ class WarnFrom:
     def refusals(self, rows: pd.DataFrame) -> pd.Series:
         """Say why each customer who has no colour has none, from `p_churn`."""
         reason = pd.Series(NOT_AT_RISK, index=rows.index, dtype="str")
-        if self.profit is not None:
+        if self.unfit is not None:
+            reason[:] = NOT_OVERDUE
+        elif self.profit is not None:
             reason[:] = NOT_WORTH_IT
         elif self.risk is None:
             reason = reason.mask(rows["p_churn"] >= self.thresholds.risk[0], IN_RHYTHM)
@@ -123,6 +141,8 @@ class WarnFrom:
     @property
     def meaning(self) -> Message:
         """The rule in words."""
+        if self.unfit is not None:
+            return Message("warn_from.overdue", ratio=self.thresholds.breach[0])
         if self.profit is not None:
             rate = self.economics.save_rate
             return Message("warn_from.profit", profit=self.profit, rate=rate)
@@ -133,13 +153,17 @@ class WarnFrom:
 
     def summary(self) -> dict[str, Any]:
         """Return the rule as plain data, with its `meaning` as a message."""
+        if self.unfit is not None:
+            return {"by": "overdue", "unfit": self.unfit, "meaning": self.meaning}
         if self.measured is not None:
             return {"by": "days", **self.measured}
         if self.profit is not None:
             terms = {
                 "save_rate": self.economics.save_rate,
-                "contact_cost": self.economics.contact_cost,
-                "offer_cost": self.economics.offer_cost,
+                **{
+                    name: None if name in self.by_playbook else getattr(self.economics, name)
+                    for name in ("contact_cost", "offer_cost")
+                },
             }
             return {"by": "profit", "profit": self.profit, **terms, "meaning": self.meaning}
         if self.risk is not None:

@@ -82,7 +82,12 @@ def summarise_warnings(
         colours=[Message("warnings.colour", n=summary["listed"][c], colour=c) for c in COLOURS],
         value=_value(sums["all"], currency) if money else "",
     )
-    messages = [counted, Message("warnings.from", meaning=summary["threshold"]["meaning"])]
+    unfit = [threshold["unfit"]] if threshold.get("unfit") else []
+    messages = [
+        *unfit,
+        counted,
+        Message("warnings.from", meaning=summary["threshold"]["meaning"]),
+    ]
     messages += [
         Message("warnings.left_out", n=n, reason=reason)
         if n > 1

@@ -26,12 +26,12 @@ from winback.lists.options import options
 from winback.lists.origin import Origin
 from winback.lists.playbook import Playbook, load_playbook, steps_due
 from winback.lists.terms import EXPLORATION_SHARES, Tables, WinBackTerms, check_controls
+from winback.lists.win_back_reasons import win_back_reasons
 from winback.lists.win_back_summary import LIMITS, summarise
 
 if TYPE_CHECKING:
     from winback.estimators.uplift.uplift_model import UpliftModel
 
-LEAVE_ALONE = "leave alone: comparison group"
 LEAST_EXPLORED = EXPLORATION_SHARES[0]
 """This share of money and places goes by lot whatever has been measured, so that a wrong verdict is
 found out."""
@@ -165,7 +165,8 @@ def win_back(
     money = bool(rows["expected_spend"].notna().any())
     worth = "expected_spend" if money else "expected_purchases"
     eligible = rows[reason.isna()].join(due["step"])
-    finite(eligible, ("p_repurchase", worth), what="the scores")
+    after = ("margin_after_return",) if money and terms.economics.won_back_share else ()
+    finite(eligible, ("p_repurchase", worth, *after), what="the scores")
     eligible = eligible.assign(
         arm=draw_arms(
             eligible["customer_id"],
@@ -213,8 +214,10 @@ def win_back(
     rows["propensity"] = np.where(drawn, 1 - terms.control_share, np.nan)
     rows["experiment_id"] = pd.Series(origin.experiment, rows.index, dtype="str").where(drawn)
     chosen = _dated(rows[rows["reason"].isna()].sort_values("rank"), as_of, terms)
+    why = win_back_reasons(chosen, measured=gain.measured, currency=terms.currency)
+    chosen = chosen.join(why)
     control = chosen[chosen["arm"] == CONTROL].assign(
-        action=LEAVE_ALONE, channel=None, offer=None, owner=None
+        action=playbook.leave_alone, channel=None, offer=None, owner=None
     )
     treated = chosen[chosen["arm"] == TREATED]
     check_controls(len(treated), len(control))

@@ -20,6 +20,7 @@ from winback.lists.spend import WORST_CASE
 from winback.messages import Message
 
 LIMITS = ("budget", "capacity", "control_share")
+DOUBTFUL = 0.05  # below, chance alone is no longer what one would expect
 UNTIL_MEASURED = ("uplift_prior", "exploration_share")
 
 
@@ -69,7 +70,7 @@ def summarise(
         `channels` (each with `capacity, contact_cost, treated, left_out, shadow_price`),
         `control_share, holdout_share, exploration_share, explored` (treated whom the ranking alone
         would not have reached), `exploration_risked` (what those of them below break-even are
-        expected to lose), `uplift_prior, uplift_source,
+        expected to lose), `won_back_share, uplift_prior, uplift_source,
         uplift_measured, uplift_evidence` (see `UpliftModel.summary`), `first_left_out`
         (customer, rank, reason), `shadow_price` (expected margin
         that one more unit of budget would bring), `capacity_shadow_price` (that one more contact
@@ -119,6 +120,7 @@ def summarise(
         "exploration_share": exploration_share,
         "explored": allocation.only_by_lot,
         "exploration_risked": allocation.risked if money else None,
+        "won_back_share": gain.economics.won_back_share,
         "uplift_prior": gain.economics.uplift_prior,
         "uplift_source": gain.source,
         "uplift_measured": gain.measured,
@@ -239,6 +241,10 @@ def _messages(
         cost = row["contact_cost"] + row["offer_cost"]
         messages.append(Message("win_back.small_budget", budget=limits.terms.budget, cost=cost))
     messages += [*_money(summary, limits), *_limits(summary), gain.message]
+    if summary["expected_incremental_margin"] is not None:
+        share = summary["won_back_share"]
+        counts = Message("win_back.value_after", share=share)
+        messages.append(counts if share else Message("win_back.value_of_order"))
     if summary["explored"]:
         by_lot = Message(
             "win_back.by_lot",
@@ -329,4 +335,6 @@ def _checked(summary: dict[str, Any]) -> list[Message]:
     ratio, joint = summary["sample_ratio"]["p_value"], summary["balance"]["p_value"]
     if ratio is None or joint is None:
         return []
+    if min(ratio, joint) < DOUBTFUL:
+        return [Message("win_back.doubtful", p_sizes=ratio, p_before=joint)]
     return [Message("win_back.as_drawn", p_sizes=ratio, p_before=joint)]

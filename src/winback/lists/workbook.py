@@ -25,6 +25,7 @@ _FORMATS: dict[Kind, str] = {
     "money": "#,##0.00",
     "probability": "0.0%",
 }
+_ALIGNED: dict[Kind, str] = {"number": "right", "money": "right", "probability": "right"}
 _WIDEST, _NARROWEST = 60, 8
 _HEAD = {"bold": True, "bg_color": "#1F2937", "font_color": "#FFFFFF", "text_wrap": True}
 # what colour a word stands on; the word is there too, for who sees no colours
@@ -109,14 +110,13 @@ def _rows(book: Workbook, sheet: Sheet) -> None:
     page = book.add_worksheet(sheet.title)
     rows = conform(sheet.rows, sheet.columns)
     head = book.add_format({**_HEAD, "valign": "top"})
-    for at, (name, kind) in enumerate(sheet.columns.items()):
-        cell = book.add_format(
-            {"num_format": _FORMATS[kind], "valign": "top", "text_wrap": kind == "text"}
-        )
+    for column, (name, kind) in enumerate(sheet.columns.items()):
+        looks = {"num_format": _FORMATS[kind], "valign": "top", "text_wrap": kind == "text"}
+        cell = book.add_format({**looks, "align": _ALIGNED.get(kind, "left")})
         title = sheet.headings[name]
-        page.set_column(at, at, _width([title, *_shown(rows[name], kind)]), cell)
-        page.write_string(0, at, title, head)
-        _cells(page, at, rows[name], kind, cell)
+        page.set_column(column, column, _width([title, *_shown(rows[name], kind)]), cell)
+        page.write_string(0, column, title, head)
+        _cells(page, column, rows[name], kind, cell)
     last = len(sheet.columns) - 1
     for text, colour in sheet.fills.items():
         fill = book.add_format({"bg_color": colour, "font_color": "#111111"})
@@ -131,16 +131,16 @@ def _rows(book: Workbook, sheet: Sheet) -> None:
     page.repeat_rows(0)
 
 
-def _cells(page: Worksheet, at: int, values: pd.Series, kind: Kind, cell: Any) -> None:
+def _cells(page: Worksheet, column: int, values: pd.Series, kind: Kind, cell: Any) -> None:
     for row, value in enumerate(values, start=1):
         if pd.isna(value):
             continue
         if kind == "text":
-            page.write_string(row, at, str(value), cell)
+            page.write_string(row, column, str(value), cell)
         elif kind == "date":
-            page.write_datetime(row, at, value.to_pydatetime(), cell)
+            page.write_datetime(row, column, value.to_pydatetime(), cell)
         else:
-            page.write_number(row, at, round(float(value), 4), cell)
+            page.write_number(row, column, round(float(value), 4), cell)
 
 
 def _shown(values: pd.Series, kind: Kind) -> list[str]:

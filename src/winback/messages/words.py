@@ -38,6 +38,9 @@ class Words:
         Of the catalogues: ``en``, ``zh``.
     currency
         Written before amounts of money; ``None``: amounts stand alone.
+    amounts
+        What amounts to come are of: ``margin`` or, where no margin is given, ``revenue``. A code
+        that speaks of margin has a second entry, ``CODE.revenue``.
 
     Examples
     --------
@@ -50,6 +53,7 @@ class Words:
 
     language: str = "en"
     currency: str | None = None
+    amounts: str = "margin"
 
     def __post_init__(self) -> None:
         """Refuse a language without a catalogue."""
@@ -69,7 +73,9 @@ class Words:
         are parted as in ``{clauses:;}``. A fact that is a message of its own is said in the same
         language, and a missing one is a dash.
         """
-        text = _Filled(self).vformat(catalogue(self.language)[code], (), facts)
+        known = catalogue(self.language)
+        own = f"{code}.{self.amounts}"
+        text = _Filled(self).vformat(known[own if own in known else code], (), facts)
         return _CLOSE.sub(" ", _GAP.sub("", text)) if self.language == "zh" else text
 
     def written(self, value: Any, way: str = "") -> str:
@@ -98,10 +104,10 @@ class Words:
 
     def label(self, kind: str, name: str) -> str:
         """Return the reader's name of a model, metric, reason, …; unknown names read as words."""
-        text, known = str(name), catalogue(self.language)
-        if f"{kind}.{text}" not in known and kind == "model" and "+" in text:
+        text, entries = str(name), catalogue(self.language)
+        if f"{kind}.{text}" not in entries and kind == "model" and "+" in text:
             return self("with").join(self.label(kind, part) for part in text.split("+"))
-        return known.get(f"{kind}.{text}", text.replace("_", " "))
+        return entries.get(f"{kind}.{text}", text.replace("_", " "))
 
     def reason(self, code: str) -> str:
         """Return the reader's name of a family of reasons; ``event:visit`` names its event."""

@@ -57,9 +57,11 @@ def problems(folder: Path) -> list[OutputError]:
                 hint=_MAKE_ANEW,
             )
         ]
-    found = [_changed(version, name, said) for name, said in files.items()]
-    found += [_elsewhere(folder, name) for name in [*files, MANIFEST]]
-    return [problem for problem in found if problem] + _foreign(folder, version, {*files, MANIFEST})
+    answers = [_changed(version, name, said) for name, said in files.items()]
+    answers += [_elsewhere(folder, name) for name in [*files, MANIFEST]]
+    return [problem for problem in answers if problem] + _foreign(
+        folder, version, {*files, MANIFEST}
+    )
 
 
 def _without_pointer(folder: Path) -> OutputError:
@@ -116,7 +118,7 @@ def _elsewhere(folder: Path, name: str) -> OutputError | None:
 def _foreign(folder: Path, version: Path, names: set[str]) -> list[OutputError]:
     """Find what looks as if it were of the set, and is not in its manifest."""
     within = {p.relative_to(version).as_posix(): p for p in version.rglob("*") if not p.is_dir()}
-    found = [
+    foreign = [
         OutputError(
             f"{name} is not of the set, but lies in its folder",
             where=str(path),
@@ -125,7 +127,7 @@ def _foreign(folder: Path, version: Path, names: set[str]) -> list[OutputError]:
         for name, path in sorted(within.items())
         if name not in names
     ]
-    found += [
+    foreign += [
         OutputError(
             f"the link {name} leads to no file of the set",
             where=str(folder / name),
@@ -134,4 +136,4 @@ def _foreign(folder: Path, version: Path, names: set[str]) -> list[OutputError]:
         for name in sorted(linked(folder))
         if name not in names and name not in within
     ]
-    return found
+    return foreign

@@ -13,6 +13,7 @@ from winback.registry.store import Store
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
 PREVIOUS: Final = "previous"
+_DIGEST: Final = "winback.digest"
 
 
 @dataclass(frozen=True)
@@ -79,28 +80,35 @@ def resolve(store: Store, uri: str) -> ModelVersionRef:
         `uri` has neither form.
     """
     name, version, alias = _split(uri)
+    if store.local is not None:
+        here = (store.local.aliases(name) or {}).get(alias) if alias else version
+        tags = None if here is None else store.local.tags(name, here)
+        if here is not None and tags is not None and _DIGEST in tags:
+            return _ref(name, here, tags)
     model = _registered(store, name)
     if alias is not None:
-        known = {key: int(value) for key, value in model.aliases.items()}
-        if alias not in known:
-            shown = ", ".join(f"{key} ({number})" for key, number in sorted(known.items()))
+        aliases = {key: int(value) for key, value in model.aliases.items()}
+        if alias not in aliases:
+            shown = ", ".join(f"{key} ({number})" for key, number in sorted(aliases.items()))
             raise RegistryError(
                 "the model has no version under this alias",
                 where=name,
                 got=alias,
                 allowed=shown or "none yet; promote a version first",
             )
-        version = known[alias]
+        version = aliases[alias]
     with guarded(store.uri):
-        found = {int(v.version): v for v in store.client.search_model_versions(f"name = '{name}'")}
-    if version not in found:
+        versions = {
+            int(v.version): v for v in store.client.search_model_versions(f"name = '{name}'")
+        }
+    if version not in versions:
         raise RegistryError(
             "the model has no such version",
             where=name,
             got=version,
-            allowed=", ".join(map(str, sorted(found))) or "none yet; train it first",
+            allowed=", ".join(map(str, sorted(versions))) or "none yet; train it first",
         )
-    return to_ref(found[version])
+    return to_ref(versions[version])
 
 
 def to_ref(version: Any) -> ModelVersionRef:
@@ -112,23 +120,25 @@ def to_ref(version: Any) -> ModelVersionRef:
         The version was not written by winback.
     """
     tags = dict(version.tags)
-    if "winback.digest" not in tags:
+    if _DIGEST not in tags:
         raise RegistryError(
             "this model version was not registered by winback",
             where=f"{version.name}/{version.version}",
             hint="load it with mlflow.pyfunc.load_model",
         )
-    return ModelVersionRef(
-        name=version.name,
-        version=int(version.version),
-        run_id=tags["winback.training_run"],
-        digest=tags["winback.digest"],
-        tags=tags,
-    )
+    return _ref(version.name, int(version.version), tags)
+
+
+def _ref(name: str, version: int, tags: Mapping[str, str]) -> ModelVersionRef:
+    run_id, digest = tags["winback.training_run"], tags[_DIGEST]
+    return ModelVersionRef(name, version, run_id, digest, tags)
 
 
 def aliases_of(store: Store, name: str) -> dict[str, int]:
     """Return the model's aliases and the versions they stand for; empty for an unknown model."""
+    here = None if store.local is None else store.local.aliases(name)
+    if here is not None:
+        return here
     with guarded(store.uri):
         models = store.client.search_registered_models(f"name = '{name}'")
     return {key: int(value) for model in models for key, value in model.aliases.items()}

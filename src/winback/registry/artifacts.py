@@ -32,6 +32,7 @@ from winback.registry.store import Store
 
 RECIPE_FILE: Final = "recipe.json"
 _FOLDER: Final = "artifacts/model"
+_AS_OF: Final = "winback.as_of"
 
 
 class Registrable(Protocol):
@@ -174,6 +175,9 @@ def read_files(store: Store, ref: ModelVersionRef) -> dict[str, str]:
     RegistryError
         The files are gone, or are not those that were registered.
     """
+    here = store.local and store.local.files(ref.name, ref.version, _FOLDER)
+    if here and digest_of(here) == ref.digest:
+        return here
     mlflow = load_mlflow()
     with guarded(store.uri), tempfile.TemporaryDirectory() as temporary:
         location = store.client.get_model_version_download_uri(ref.name, str(ref.version))
@@ -194,8 +198,8 @@ def read_files(store: Store, ref: ModelVersionRef) -> dict[str, str]:
 
 def recipe(store: Store, ref: ModelVersionRef) -> dict[str, Any]:
     """Return how to make the version's unfitted estimator again."""
-    found: dict[str, Any] = json.loads(read_files(store, ref)[RECIPE_FILE])
-    return found
+    content: dict[str, Any] = json.loads(read_files(store, ref)[RECIPE_FILE])
+    return content
 
 
 def metrics(store: Store, ref: ModelVersionRef) -> dict[str, float]:
@@ -213,6 +217,9 @@ def read_text(store: Store, ref: ModelVersionRef, name: str) -> str | None:
     name
         As it was logged, such as ``evidence.csv``.
     """
+    here = None if store.local is None else store.local.text(ref.name, ref.version, name)
+    if here is not None:
+        return here
     mlflow = load_mlflow()
     with guarded(store.uri), tempfile.TemporaryDirectory() as temporary:
         version = store.client.get_model_version(ref.name, str(ref.version))
@@ -227,6 +234,9 @@ def read_text(store: Store, ref: ModelVersionRef, name: str) -> str | None:
 
 def trained_on(store: Store, run_id: str) -> str | None:
     """Return the last day that was known to a training run, as ISO text; None if it is gone."""
+    here = None if store.local is None else store.local.run_tag(run_id, _AS_OF)
+    if here is not None:
+        return here
     with guarded(store.uri):
         tags: Mapping[str, str] = store.client.get_run(run_id).data.tags
-    return tags.get("winback.as_of")
+    return tags.get(_AS_OF)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from winback.messages import Message, as_records
 from winback.registry.aliases import ModelVersionRef
@@ -12,6 +12,7 @@ from winback.registry.guard import guarded
 from winback.registry.store import Store
 
 CAVEATS: Final = "caveats"
+FITNESS: Final = "winback.fitness"
 GATE: Final = "gate"
 
 
@@ -56,3 +57,23 @@ def read_notes(ref: ModelVersionRef, kind: str) -> list[Message]:
     (['passed'], [])
     """
     return [Message.of(kept) for kept in json.loads(ref.tags.get(f"winback.{kind}", "[]"))]
+
+
+def write_fitness(store: Store, ref: ModelVersionRef, statement: Mapping[str, Any]) -> None:
+    """Keep with a version what it is fit for, as plain data."""
+    text = json.dumps(statement, ensure_ascii=False)
+    with guarded(store.uri):
+        store.client.set_model_version_tag(ref.name, str(ref.version), FITNESS, text)
+
+
+def read_fitness(ref: ModelVersionRef) -> dict[str, Any] | None:
+    """Return what a version was stated to be fit for when `ref` was resolved; None: nothing was.
+
+    Examples
+    --------
+    >>> ref = ModelVersionRef("shop-value", 1, "f00", "ab", {FITNESS: '{"fit": "ranking"}'})
+    >>> read_fitness(ref)
+    {'fit': 'ranking'}
+    """
+    text = ref.tags.get(FITNESS)
+    return None if text is None else dict(json.loads(text))

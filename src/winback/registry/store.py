@@ -7,6 +7,7 @@ that no global MLflow state (`mlflow.set_tracking_uri`, an active run) is read o
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote, urlsplit
@@ -14,6 +15,7 @@ from urllib.parse import quote, unquote, urlsplit
 from winback.errors import RegistryError, UsageError
 from winback.masking import mask
 from winback.registry.guard import HASTY, guarded, load_mlflow
+from winback.registry.local import LocalStore
 from winback.registry.places import (
     PORTS,
     ROOT_TAG,
@@ -41,14 +43,31 @@ class Store:
         The address as MLflow needs it, secrets included; absolute for SQLite.
     artifacts
         The root under which new experiments keep their files; `None` lets the server choose.
-    client
-        MLflow's client, bound to `uri` for tracking and for the registry.
+    label
+        The address to be shown.
+    local
+        Of an SQLite file: what reads it without MLflow.
     """
 
     uri: str = field(repr=False)
     artifacts: str | None
-    client: MlflowClient = field(repr=False, compare=False)
     label: str = ""
+    local: LocalStore | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def client(self) -> MlflowClient:
+        """MLflow's client, bound to `uri` for tracking and registry; opened when first asked for.
+
+        Raises
+        ------
+        RegistryError
+            MLflow cannot open the store.
+        """
+        with guarded(self.uri, HASTY):
+            address = {"tracking_uri": self.uri, "registry_uri": self.uri}
+            client: MlflowClient = load_mlflow().MlflowClient(**address)
+            client.search_experiments(max_results=1)
+        return client
 
     @property
     def direct(self) -> bool:
@@ -112,6 +131,7 @@ def open_store(
     """
     address = uri or DEFAULT_URI
     root = None if artifacts is None else _root(artifacts)
+    local = None
     if address.startswith(_SQLITE):
         file = Path(unquote(address.removeprefix(_SQLITE))).resolve()
         address = _SQLITE + file.as_posix()
@@ -127,6 +147,7 @@ def open_store(
         if root is None:
             root = beside
             follow_moved_folder(file, root)
+        local = LocalStore(file)
     elif _scheme(address) in PORTS:
         check_database(address)
         root = root or Path("models/local/artifacts").resolve().as_uri()
@@ -137,10 +158,10 @@ def open_store(
             got=mask(address),
             allowed="sqlite:///FILE, http(s)://SERVER, postgresql://…",
         )
-    with guarded(address, HASTY):
-        client = load_mlflow().MlflowClient(tracking_uri=address, registry_uri=address)
-        client.search_experiments(max_results=1)
-    return Store(address, root, client, mask(address))
+    store = Store(address, root, mask(address), local)
+    if local is None:
+        _ = store.client  # whether it answers is told now
+    return store
 
 
 def _scheme(address: str) -> str:

@@ -20,6 +20,7 @@ def facts(report: Mapping[str, Any]) -> dict[str, Any]:
         "active": summary["active"],
         "value": summary["value"],
         "value_is": summary["value_is"],
+        "money": report["job"].get("money", "margin"),
         "warned": warned.get("n"),
         "value_at_risk": warned.get("value_at_risk"),
         "called": called.get("treated"),

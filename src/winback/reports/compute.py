@@ -1,7 +1,7 @@
 """Compute first: everything a report says, as plain data that JSON can hold.
 
-No words and no pictures yet: these are made by the charts and by the page. No customer identifier
-enters the result.
+No words and no pictures yet: these are made by the charts and by the page. Of single customers
+nothing enters the result but the first rows of the two lists (`winback.reports.week`).
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from winback.reports.plain import plain
 from winback.reports.population import population
 from winback.reports.quality import LEVEL_GAP, quality
 from winback.reports.tier_facts import tier_facts
+from winback.reports.week import week_of
 
-SCHEMA = 1
-NOTABLE_REJECTED_SHARE = 0.01
+SCHEMA = 2
 
 
 def compute_report(
@@ -50,13 +50,14 @@ def compute_report(
     job
         ``name, as_of`` (date or ISO text), ``currency, horizon_days, value_horizon_days, margin,
         active_within_days, defaults`` (names of settings left at their default),
-        ``package_version``; perhaps ``language`` (``"en"``).
+        ``package_version``; perhaps ``language`` (``"en"``), ``money`` (``margin``, or ``revenue``
+        where no margin is known), ``save_rate`` and ``name_customers`` (True).
     data, evaluation, models, course, earlier
         See :mod:`winback.reports.material`; what is absent is left out of the report.
     lists
-        ``churn_warning, win_back, win_back_control`` (frames or Parquet paths) and
-        ``churn_warning_summary, win_back_summary`` (see :mod:`winback.reports.list_sizes`); any
-        may be absent.
+        ``churn_warning, win_back, win_back_control`` (frames or Parquet paths),
+        ``churn_warning_summary, win_back_summary`` (see :mod:`winback.reports.list_sizes`) and
+        ``files`` (names, as they lie beside the report); any may be absent.
     warnings
         Of the run, that must not be overlooked.
 
@@ -64,8 +65,8 @@ def compute_report(
     -------
     dict
         Sections ``job, intake, population, quality, value, churn, tiers, cohorts, cohort_values,
-        models, lists, tracking, coverage, drift, changes`` and ``warnings``. The same input gives
-        the same dict, and it survives a round trip through JSON.
+        models, fitness, lists, tracking, coverage, drift, changes, week`` and ``warnings``. The
+        same input gives the same dict, and it survives a round trip through JSON.
 
     Examples
     --------
@@ -103,6 +104,7 @@ def compute_report(
         "churn": _churn(judged, people, lists, models),
         "tiers": tier_facts(models.tiers),
         "models": [_model(model) for model in models.used],
+        "fitness": plain(dict(models.fitness)),
         "lists": _lists(lists),
         "value": _value(evaluation, judged, models, course),
         "cohorts": plain(course.cohorts) if course.cohorts else None,
@@ -114,7 +116,11 @@ def compute_report(
     report["changes"] = changes(
         report, data.scores, lists.get("churn_warning"), earlier.report, earlier.lists
     )
-    return {**report, "warnings": _warnings(report, warnings)}
+    report["week"] = week_of(
+        report, lists, report["fitness"], name_customers=job.get("name_customers", True)
+    )
+    read_first = [entry["text"] for entry in report["week"]["first"] if "text" in entry]
+    return {**report, "warnings": _warnings(report, warnings, read_first)}
 
 
 def _value(
@@ -186,14 +192,11 @@ def _lists(lists: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _warnings(report: Mapping[str, Any], given: Sequence[Note]) -> list[dict[str, Any]]:
-    """Collect what a reader must not overlook, as codes with their facts (no wording here)."""
+def _warnings(
+    report: Mapping[str, Any], given: Sequence[Note], read_first: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Collect what whoever looks after the models must not overlook, as codes with their facts."""
     listed: list[dict[str, Any]] = []
-    intake, summary = report["intake"], report["population"]["summary"]
-    if summary["n"] == 0:
-        listed.append({"code": "nobody_scored"})
-    elif not report["quality"]["targets"]:
-        listed.append({"code": "not_evaluated"})
     for target, verdict in report["quality"]["targets"].items():
         if verdict["gain"] is not None and verdict["gain"] < -LEVEL_GAP:
             listed.append(
@@ -206,10 +209,7 @@ def _warnings(report: Mapping[str, Any], given: Sequence[Note]) -> list[dict[str
                 }
             )
     listed += [entry for model in report["models"] for entry in _of_model(model)]
-    if intake["rejected_rows"] > NOTABLE_REJECTED_SHARE * intake["rows_in"]:
-        share = plain(intake["rejected_rows"] / intake["rows_in"])
-        listed.append({"code": "many_rejected", "n": intake["rejected_rows"], "share": share})
-    texts = [entry.get("text") for entry in listed]
+    texts = [*read_first, *(entry.get("text") for entry in listed)]
     for text in map(kept, given):
         if text not in texts:
             texts.append(text)

@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 from winback.messages import Words
 from winback.reports import charts as rooms
 from winback.reports.charts.chart import ENGLISH, Chart
+from winback.reports.notes import words_of
 
 
 @cache
@@ -68,7 +69,7 @@ def figures(report: Mapping[str, Any]) -> dict[str, go.Figure]:
     >>> list(figures(report))
     ['risk', 'tiers', 'stages', 'concentration']
     """
-    words = Words(report["job"]["language"], report["job"]["currency"])
+    words = words_of(report)
     return _drawn(charts().values(), report, words)
 
 

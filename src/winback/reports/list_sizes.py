@@ -96,7 +96,9 @@ def churn_warning_size(
         "severities": severities,
         "at_risk": sum(facts["at_risk"].values()) if facts["at_risk"] else None,
         "capacity": facts["capacity"],
-        "threshold": {k: v for k, v in (facts["threshold"] or {}).items() if k != "meaning"},
+        "threshold": {
+            k: v for k, v in (facts["threshold"] or {}).items() if k not in {"meaning", "unfit"}
+        },
         "left_out": _largest_first(facts["left_out"] or {}),
         "defaults": _settings((summary or {}).get("defaults")),
     }
@@ -169,6 +171,8 @@ def threshold(size: dict[str, Any], words: Words) -> str | None:
     """Return from where on a customer is warned about."""
     start = size["threshold"]
     risk = words.share(start.get("risk"))
+    if start.get("by") == "overdue":
+        return words("threshold.overdue")
     if start.get("by") == "profit":
         return words("threshold.profit", profit=words.money(start["profit"]))
     if start.get("by") == "days" and start.get("days") is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from winback.reports.plain import Rows
@@ -61,6 +61,8 @@ class Models:
     used
         One entry per model: ``name, role, version, estimator, parameters, notes, promoted,
         reasons``; notes and reasons are messages, or texts that were stored before there were any.
+    fitness
+        What the models are fit for, by role: `winback.evaluation.fitness.Fitness.as_record`.
     tiers
         What ``tiers.json`` holds.
     runs
@@ -81,6 +83,7 @@ class Models:
     """
 
     used: Records = ()
+    fitness: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     tiers: Mapping[str, Any] | None = None
     runs: Records = ()
     evidence: Records = ()

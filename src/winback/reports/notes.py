@@ -11,6 +11,12 @@ Note: TypeAlias = "Message | Mapping[str, Any] | str"
 """A message, the same as plain data, or a text that was stored before messages had codes."""
 
 
+def words_of(report: Mapping[str, Any]) -> Words:
+    """Return the words in which a report is written."""
+    job = report["job"]
+    return Words(job["language"], job["currency"], job.get("money", "margin"))
+
+
 def kept(note: Note) -> dict[str, Any]:
     """Return a note as plain data."""
     return Message.of(note).as_record()

@@ -16,13 +16,12 @@ from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
 from winback.files import atomic_path
-from winback.messages import Words
-from winback.reports import list_sizes, notes, value_choice, verdict
+from winback.reports import list_sizes, notes, this_week, value_choice, verdict
 from winback.reports.gallery import charts as all_charts
 from winback.reports.gallery import figures as draw
 from winback.reports.intake_counts import data_reading
 from winback.reports.quality import LEVEL_GAP, model_clause
-from winback.reports.sections import SECTIONS, Section
+from winback.reports.sections import SECTIONS, TABS, Section
 from winback.reports.style import CROWN
 from winback.reports.tier_facts import differentiation
 
@@ -45,7 +44,7 @@ def render(
         The result of :func:`winback.reports.gallery.figures`; a missing figure leaves its place
         out.
     sections
-        What the page has below its verdict, in this order; one without data is left out.
+        What the tabs after the first have, in this order; one without data is left out.
 
     Returns
     -------
@@ -53,13 +52,15 @@ def render(
         A whole HTML document: styles, scripts and data inside, no address to load from (a
         content security policy forbids it), the same bytes for the same input.
     """
-    words = Words(report["job"]["language"], report["job"]["currency"])
+    words = notes.words_of(report)
     places = _places(figures)
+    shown = [section for section in sections if section.shown(report, places)]
     page = _environment().get_template("report.html.j2")
     return page.render(
         report=report,
         words=words,
-        sections=[section.name for section in sections if section.shown(report, places)],
+        tabs=TABS,
+        sections={tab: [one.name for one in shown if one.tab == tab] for tab in TABS},
         places=places,
         sentence=notes.sentence,
         sentences=notes.sentences,
@@ -69,6 +70,7 @@ def render(
         sizes=list_sizes,
         contest=value_choice,
         verdict=verdict,
+        week=this_week,
         gap=LEVEL_GAP,
         simple=SIMPLE,
         charts={name: _chart(name, figure) for name, figure in figures.items()},

@@ -10,6 +10,9 @@ from winback.reports.charts.value_to_come import concentration_of
 from winback.reports.plain import Rows
 from winback.reports.scored import scored_view, summary_of
 
+PURCHASES = "expected_purchases"
+"""What value is where there are no amounts; else ``clv``."""
+
 
 def population(
     scores: Rows, *, has_amounts: bool, active_within_days: int | None
@@ -33,7 +36,7 @@ def population(
     ) as engine:
         summary = summary_of(engine)
         return {
-            "summary": {**summary, "value_is": "clv" if has_amounts else "expected_purchases"},
+            "summary": {**summary, "value_is": "clv" if has_amounts else PURCHASES},
             "concentration": concentration_of(engine, summary["n"], summary["value"]),
             "tiers": groups_of(engine, "tier", summary),
             "stages": stages_of(engine, summary),

@@ -1,7 +1,7 @@
 """The sections of the page: each is a template of its name, and shown where it has data.
 
-Charts are not listed here: each says in which place of a section it stands. A page for other
-readers is another list of sections.
+They stand in the tabs for those who look after models and data; the first tab, `week.html.j2`, is
+for those who act. Charts are not listed here: each says in which place of a section it stands.
 """
 
 from __future__ import annotations
@@ -22,11 +22,14 @@ class Section:
     ----------
     name
         Of its template ``section_NAME.html.j2``, its heading ``section.NAME`` and its anchor.
+    tab
+        Where it stands: ``models`` or ``data``.
     shown
         Whether a report has anything for it, or its places have figures.
     """
 
     name: str
+    tab: str
     shown: Callable[[Report, Places], bool]
 
 
@@ -44,12 +47,20 @@ def _lists(report: Report, _: Places) -> bool:
     return any(size is not None for size in report["lists"].values())
 
 
+TABS = ("week", "models", "data")
+"""For whom the page is: who acts this week, who looks after the models, who after the data."""
+
 SECTIONS = (
-    Section("value", _value),
-    Section("churn", _churn),
-    Section("tiers", lambda report, _: bool(report["population"]["tiers"])),
-    Section("cohorts", lambda _, places: bool(places["cohorts.back"] or places["cohorts.worth"])),
-    Section("lists", _lists),
-    Section("data", lambda *_: True),
-    Section("done", lambda *_: True),
+    Section("verdict", "models", lambda *_: True),
+    Section("value", "models", _value),
+    Section("churn", "models", _churn),
+    Section("tiers", "models", lambda report, _: bool(report["population"]["tiers"])),
+    Section("lists", "models", _lists),
+    Section("done", "models", lambda *_: True),
+    Section("rows", "data", lambda *_: True),
+    Section(
+        "cohorts",
+        "data",
+        lambda _, places: bool(places["cohorts.back"] or places["cohorts.worth"]),
+    ),
 )

@@ -1,4 +1,4 @@
-"""The top of the page: the verdict in three sentences, and what must not be overlooked."""
+"""What the models say: the verdict in sentences, what has changed, what must not be overlooked."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from winback.messages import Words, capital
+from winback.evaluation.fitness import Fitness
+from winback.messages import Words
 from winback.reports.changes import COMPARED
 from winback.reports.charts.value_matrices import HORIZON_OF_VALUE
 from winback.reports.notes import sentences
+from winback.reports.population import PURCHASES
 from winback.reports.quality import model_clause
 
 
 def value_amount(value: float, value_is: str, words: Words) -> str:
     """Return a sum of value: money, or purchase days where there are no amounts."""
-    return words.money(value) if value_is == "clv" else words.number(round(value))
+    return words.number(round(value)) if value_is == PURCHASES else words.money(value)
 
 
 def value_days(report: dict[str, Any], words: Words) -> str:
@@ -24,48 +26,14 @@ def value_days(report: dict[str, Any], words: Words) -> str:
 
 
 def verdict(report: dict[str, Any], words: Words) -> list[str]:
-    """Return three sentences: who was scored, whom to contact, how good the models are."""
-    return [_who(report, words), _whom(report["lists"], words), _how_good(report["quality"], words)]
+    """Return two sentences: who was scored and what they are worth, how good the models are."""
+    return [_who(report, words), _how_good(report["quality"], words)]
 
 
-def gauges(report: dict[str, Any], words: Words) -> list[dict[str, Any]]:
-    """Return how full the lists are: a name, what it comes to in words, and the parts of a bar."""
-    warned, called = (report["lists"][name] for name in ("churn_warning", "win_back"))
-    bars = []
-    if warned and warned["n"]:
-        places = _places(warned["capacity"]) or warned["n"]
-        parts = [
-            {"kind": row["name"], "share": row["n"] / max(places, warned["n"])}
-            for row in warned["severities"]
-        ]
-        bars.append(_gauge("warned", warned["n"], places, parts, words))
-    if called and called["treated"] and called["capacity"]:
-        n, places = called["treated"], called["capacity"]
-        bars.append(_gauge("called", n, places, _one(n, places), words))
-    if called and called["budget"] and called["spent"] is not None:
-        spent, budget = called["spent"], called["budget"]
-        bars.append(_gauge("budget", spent, budget, _one(spent, budget), words))
-    return bars
-
-
-def _gauge(
-    name: str,
-    used: float,
-    limit: float,
-    parts: list[dict[str, Any]],
-    words: Words,
-) -> dict[str, Any]:
-    write = words.money if name == "budget" else words.number
-    facts = {"used": write(used), "limit": write(limit), "share": words.share(used / limit)}
-    return {"name": words(f"gauge.{name}"), "text": words("gauge.text", **facts), "parts": parts}
-
-
-def _one(used: float, limit: float) -> list[dict[str, Any]]:
-    return [{"kind": "plain", "share": min(used / limit, 1.0)}]
-
-
-def _places(capacity: Any) -> int:
-    return sum(capacity.values()) if isinstance(capacity, dict) else int(capacity or 0)
+def fitness(report: dict[str, Any], words: Words) -> list[str]:
+    """Return what each model in use is fit for, with the evidence."""
+    stated = [Fitness.of(record).message for record in report["fitness"].values()]
+    return [sentences([message], words) for message in stated]
 
 
 def since(report: dict[str, Any], words: Words) -> list[str]:
@@ -97,14 +65,17 @@ def changed(report: dict[str, Any], words: Words) -> list[dict[str, str]]:
     """Return the figures of the last run beside today's."""
     compared = report["changes"] or {}
     now, before = compared.get("now"), compared.get("before")
-    if not now or not before or now["value_is"] != before["value_is"]:
+    alike = ("value_is", "money")  # margin is not compared with revenue
+    if not now or not before or any(now[key] != before.get(key, now[key]) for key in alike):
         return []
     rows = []
     for name in COMPARED:
         if now.get(name) is None or before.get(name) is None:
             continue
         kind = f"value.{now['value_is']}" if name == "value" else name
-        money = name in {"value_at_risk", "spent"} or kind == "value.clv"
+        money = name in {"value_at_risk", "spent"} or (
+            name == "value" and now["value_is"] != PURCHASES
+        )
         write = replace(words, currency=None).money if money else words.number
         gap = now[name] - before[name]
         unit = words.currency if money else None
@@ -122,8 +93,13 @@ def changed(report: dict[str, Any], words: Words) -> list[dict[str, str]]:
 
 
 def warnings(report: dict[str, Any], words: Words) -> list[str]:
-    """Return the sentences that must not be overlooked."""
-    return [_WARNINGS.get(entry["code"], _say)(entry, words) for entry in report["warnings"]]
+    """Return the sentences that whoever looks after the models must not overlook."""
+    return [warning(entry, words) for entry in report["warnings"]]
+
+
+def warning(entry: dict[str, Any], words: Words) -> str:
+    """Return the sentence of one warning."""
+    return _WARNINGS.get(entry["code"], _say)(entry, words)
 
 
 def _who(report: dict[str, Any], words: Words) -> str:
@@ -141,56 +117,6 @@ def _who(report: dict[str, Any], words: Words) -> str:
         value=words(f"value.{summary['value_is']}", amount=amount, n=amount),
         days=value_days(report, words),
         top=words("verdict.top", share=words.share(shares[10])) if 10 in shares else "",
-    )
-
-
-def _whom(lists: dict[str, Any], words: Words) -> str:
-    parts = []
-    if lists["churn_warning"] is not None:
-        parts.append(_warn(lists["churn_warning"], words))
-    if lists["win_back"] is not None:
-        parts.append(_call(lists["win_back"], words))
-    if not parts:
-        return words("verdict.no_lists")
-    text = parts[0] if len(parts) == 1 else words("joined", first=parts[0], second=parts[1])
-    return capital(text) + words("stop")
-
-
-def _warn(size: dict[str, Any], words: Words) -> str:
-    if size["n"] == 0:
-        return words("verdict.warn.nobody")
-    at_risk = size["value_at_risk"]
-    return words(
-        "verdict.warn",
-        customers=words.count(size["n"], "customer"),
-        severities=words("comma").join(
-            words(
-                "verdict.severity",
-                n=words.number(row["n"]),
-                severity=words.label("severity", row["name"]),
-            )
-            for row in size["severities"]
-            if row["n"]
-        ),
-        value=words("verdict.warn.value", value=words.money(at_risk)) if at_risk else "",
-    )
-
-
-def _call(size: dict[str, Any], words: Words) -> str:
-    budget, spent = size["budget"], size["spent"]
-    if not size["treated"]:
-        limit = "" if budget is None else words("verdict.unspent", budget=words.money(budget))
-        return words("verdict.call.nobody", budget=limit)
-    key = "verdict.spent" if budget is None else "verdict.budget"
-    return words(
-        "verdict.call",
-        customers=words.count(size["treated"], "customer"),
-        budget=""
-        if spent is None
-        else words(key, spent=words.money(spent), budget=words.money(budget)),
-        control=words("verdict.control", n=words.number(size["control"]))
-        if size["control"]
-        else "",
     )
 
 
@@ -241,6 +167,21 @@ def _noted(entry: dict[str, Any], words: Words) -> str:
     return words(f"warning.{entry['code']}", **{**entry, "text": sentences([entry["text"]], words)})
 
 
+def _not_fit(entry: dict[str, Any], words: Words) -> str:
+    """Say by what a list is ordered instead of a score, and what it takes until then."""
+    days, customers = entry["needs_days"], entry["needs_customers"]
+    takes = ""
+    if days is not None:
+        takes = words("not_fit.days", days=words.count(days, "day"))
+    elif customers is not None:
+        takes = words("not_fit.customers", customers=words.count(customers, "customer"))
+    return words(f"warning.{entry['code']}", takes=takes)
+
+
+def _stale(entry: dict[str, Any], words: Words) -> str:
+    return words("warning.stale", days=words.count(entry["n"], "day"))
+
+
 def _many_rejected(entry: dict[str, Any], words: Words) -> str:
     rows, share = words.count(entry["n"], "row"), words.share(entry["share"])
     return words("warning.many_rejected", rows=rows, share=share)
@@ -250,6 +191,10 @@ _WARNINGS: dict[str, Callable[[dict[str, Any], Words], str]] = {
     "beaten": _beaten,
     "not_promoted": _not_promoted,
     "many_rejected": _many_rejected,
+    "stale": _stale,
+    "not_fit.churn.fallback": _not_fit,
+    "not_fit.churn.nothing": _not_fit,
+    "not_fit.value.fallback": _not_fit,
     "said": _noted,
     "model_notes": _noted,
 }

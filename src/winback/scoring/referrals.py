@@ -46,6 +46,6 @@ def _values(ids: pa.ChunkedArray, referrals: ir.Table) -> pd.Series[float]:
         return pd.Series(dtype="float64")
     first, last = ids[0].as_py(), ids[-1].as_py()
     near = referrals.filter(referrals.customer_id.between(first, last)).to_pyarrow().to_pandas()
-    known = near.set_index("customer_id")[COLUMN]
-    values: pd.Series[float] = known.reindex(ids.to_pandas()).fillna(0.0)
+    by_customer = near.set_index("customer_id")[COLUMN]
+    values: pd.Series[float] = by_customer.reindex(ids.to_pandas()).fillna(0.0)
     return values

@@ -48,6 +48,7 @@ SCHEMA = pa.schema(
         ("clv_high", pa.float64()),
         ("purchases_lost", pa.float64()),
         ("margin_lost", pa.float64()),
+        ("margin_after_return", pa.float64()),
         ("ltv", pa.float64()),
         ("ltv_first_order", pa.float64()),
         ("ltv_repurchase", pa.float64()),
@@ -66,7 +67,7 @@ SCHEMA = pa.schema(
     ]
 )
 _LTV = ("ltv", "ltv_first_order", "ltv_repurchase", "residual_value")
-_CLV = ("clv", "clv_low", "clv_high", "margin_lost")
+_CLV = ("clv", "clv_low", "clv_high", "margin_lost", "margin_after_return")
 _MONEY = ("monetary_value", "expected_spend", *_CLV, "spend_30d", *_LTV)
 
 
@@ -137,6 +138,7 @@ class Scorer:
         out["purchases_lost"] = lost * out["expected_purchases"]
         if self.has_amounts:
             out["margin_lost"] = lost * value["clv"]
+            out["margin_after_return"] = self._after_return(features, value)
             for column in ("expected_spend", "clv", "clv_low", "clv_high"):
                 out[column] = value[column]
             soon = self.value.purchase_model_.expected_purchases(features, 30)
@@ -196,6 +198,20 @@ class Scorer:
         stays = self._p_purchase_after_gap(features) * expected
         difference = np.maximum(expected - if_leaves, 0.0)
         return np.divide(difference, stays, out=np.zeros_like(stays), where=stays > 0)
+
+    def _after_return(self, features: pd.DataFrame, value: pd.DataFrame) -> npt.NDArray[np.float64]:
+        """Return the discounted margin, within the value horizon, of who has just come back.
+
+        By the purchase model, of a customer with one order more, made tomorrow; that order is
+        not counted. An order is worth what it is worth in `clv`.
+        """
+        then = features["T"] + 1.0
+        back = features.assign(frequency=features["frequency"] + 1.0, recency=then, T=then)
+        orders = self._purchase_model.expected_purchases(back, self.value_horizon_days).to_numpy()
+        expected = value["expected_purchases"].to_numpy(dtype="float64")
+        undiscounted = (self.value.margin * value["expected_spend"]).to_numpy("float64", copy=True)
+        of_an_order = np.divide(value["clv"], expected, out=undiscounted, where=expected > 0)
+        return np.asarray(orders * of_an_order)
 
     def _p_churn(self, features: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return P(no purchase in the churn window), each customer by the model that knows them."""

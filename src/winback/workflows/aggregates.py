@@ -87,7 +87,7 @@ def _forecast(
 ) -> pd.DataFrame:
     """Add up what is expected of today's customers, by day, within the value horizon."""
     from winback.estimators.purchase.expected_tracking import expected_tracking
-    from winback.estimators.value.value_intervals import LevelRange
+    from winback.estimators.value.value_intervals import LevelRange, with_level_error
 
     model = value.purchase_model_
     table = scores if set(model.columns) <= set(scores.columns) else features
@@ -96,6 +96,8 @@ def _forecast(
     days = job.value.horizon_days
     out = expected_tracking(model, ordered.to_pyarrow().to_pandas(), days, level=LEVEL)
     counted = out.columns.drop("day")
-    out[counted] *= LevelRange(*value.level).factor
+    level = LevelRange(*value.level)
+    out[counted] *= level.factor
+    out = with_level_error(out, level, LEVEL)
     dates = pd.Timestamp(job.as_of) + pd.to_timedelta(out["day"], unit="D")
     return out.assign(day=dates.dt.date)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from winback.errors import ModelError
+from winback.workflows.fitness import fitness_of_scores
 from winback.workflows.list_files import keep, kept_dates, origin
 from winback.workflows.playbook import job_playbook
 from winback.workflows.score import features_at_as_of
@@ -111,12 +112,14 @@ def _described(job: Job, tables: Tables, tracking: Tracking, selected: pd.DataFr
     model = tracking.scored_with(selected, "churn")
     features = features_at_as_of(tables, model, customers=ids)
     behaviour = features.order_by("customer_id").to_pyarrow().to_pandas()
-    contributions: pd.DataFrame | None
-    try:
-        contributions = model.estimator.contributions(behaviour)
-        contributions.insert(0, "customer_id", behaviour["customer_id"])
-    except ModelError:  # a score without features, such as the purchase model's, has none
-        contributions = None
+    contributions: pd.DataFrame | None = None
+    stated = fitness_of_scores(tracking, selected).get("churn")
+    if stated is None or stated.ranks:  # what moved a score that says nothing is no reason
+        try:
+            contributions = model.estimator.contributions(behaviour)
+            contributions.insert(0, "customer_id", behaviour["customer_id"])
+        except ModelError:  # a score without features, such as the purchase model's, has none
+            contributions = None
     table = last_behaviours(
         tables.transactions.table,
         job.as_of,

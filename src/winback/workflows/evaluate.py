@@ -31,6 +31,7 @@ CANDIDATES = {
     "pareto_nbd": "pareto_nbd+gamma_gamma",
     "rate": "rate+own_mean",
 }
+NAMED = 3  # more models than these are counted, not named
 RECORDS, PREDICTIONS = "evaluation.json", "evaluation.parquet"
 
 
@@ -65,7 +66,12 @@ class Evaluation:
         for record in self.records:
             if record.get("caveat"):
                 about.setdefault(record["caveat"], {})[record["model"]] = None
-        said = [Message("about", models=list(models), said=why) for why, models in about.items()]
+        said = [
+            Message("about", models=list(models), said=why)
+            if len(models) <= NAMED
+            else Message("about.many", n=len(models), said=why)
+            for why, models in about.items()
+        ]
         return sorted(said, key=str) + [
             group["note"]
             for group in self.groups
@@ -75,13 +81,13 @@ class Evaluation:
     @classmethod
     def of(cls, content: Mapping[str, Any], predictions: pd.DataFrame | None = None) -> Evaluation:
         """Return what `evaluation.json` holds; English of earlier versions stays as it is."""
-        records = [_told(row, "reason", "caveat") for row in content.get("records") or []]
-        groups = [_told(row, "note") for row in content.get("groups") or []]
+        records = [_read_back(row, "reason", "caveat") for row in content.get("records") or []]
+        groups = [_read_back(row, "note") for row in content.get("groups") or []]
         notes = [Message.of(note) for note in content.get("notes") or []]
         return cls(records, predictions, notes, groups, content.get("profit") or [])
 
 
-def _told(row: dict[str, Any], *names: str) -> dict[str, Any]:
+def _read_back(row: dict[str, Any], *names: str) -> dict[str, Any]:
     """Return a row with the messages under these names read back."""
     return {**row, **{name: Message.of(row[name]) for name in names if row.get(name)}}
 
@@ -152,8 +158,8 @@ def churn_recipe(job: Job) -> Recipe:
         "calibration": job.churn.calibration,
         "margin": job.margin,
         "save_rate": warning.save_rate,
-        "contact_cost": warning.contact_cost,
-        "offer_cost": warning.offer_cost,
+        "contact_cost": warning.contact_cost or 0.0,
+        "offer_cost": warning.offer_cost or 0.0,
     }
     if job.churn.lightgbm.given:
         params["lightgbm"] = job.churn.lightgbm.given
@@ -176,7 +182,8 @@ def _tiers_then(job: Job, tables: Tables, window: Window) -> pd.Series[str] | No
     frame = past.frame(window.horizon_days)
     try:
         value = make(recipe if past.has_amounts else without_spend(recipe)).fit(frame)
-        worth = value.predict(frame)["clv" if past.has_amounts else "expected_purchases"]
+        predicted = value.predict(frame, with_interval=False)
+        worth = predicted["clv" if past.has_amounts else "expected_purchases"]
         tiers = ValueTiers(
             job.tiers.n_tiers,
             job.tiers.scheme,

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from winback.errors import ModelError, UsageError
+from winback.messages import Words, capital
 from winback.plain import plain
+from winback.workflows.customer_history import only, row_of
+from winback.workflows.customer_page import write_customer_page
+from winback.workflows.fitness import fitness_of, fitness_of_scores
 from winback.workflows.score import features_at_as_of
 
 if TYPE_CHECKING:
-    import ibis.expr.types as ir
     import pyarrow as pa
 
     from winback.config import Job, LoadedJob
@@ -34,24 +37,30 @@ def explain(
     reporter: Reporter,
     *,
     customer: str | None = None,
+    html: bool = False,
 ) -> dict[str, Any]:
     """Tell everything about a customer as of the job's date.
 
     What is told comes from the results that `score` and `lists` left, and from the purchases
-    themselves. Nothing is written.
+    themselves. Nothing of the results is changed.
 
     Parameters
     ----------
     customer
         The `customer_id`, as text. ``None``: who is first on each list.
+    html
+        Write a page about each customer as well, `customers/ID.html` in the output folder: one
+        offline file, in the job's language.
 
     Returns
     -------
     dict
-        `customer_id, as_of`; `scores`: the row of scores.parquet; `contributions`: families of
+        `customer_id, as_of`; `scores`: the row of scores.parquet; `fitness`: of the models
+        that are not fit for ranking, what they are fit for; `contributions`: families of
         features, their share in the log-odds of churn, and in words; `last_behaviours`: what the
         customer did last, the newest first; `lists`: of each list `on` (true or false), `why`, and
-        the row. Where no customer is named, `customers`: such a dict for each.
+        the row; with `html`, `page`: the file. Where no customer is named, `customers`: such a dict
+        for each.
 
     Raises
     ------
@@ -64,6 +73,10 @@ def explain(
     for index, everything in enumerate(customers):
         for line in ["", "", *_lines(everything)] if index else _lines(everything):
             reporter.say(line)
+        if html:
+            page = write_customer_page(settings, tables, results, tracking, everything)
+            everything["page"] = str(page)
+            reporter.say(f"page: {page}")
     results.keep_only(None)
     return customers[0] if customer is not None else {"customers": customers}
 
@@ -86,7 +99,7 @@ def _first_of_each_list(settings: LoadedJob, results: Results) -> list[str]:
 def _everything(
     job: Job, tables: Tables, results: Results, tracking: Tracking, customer: str
 ) -> dict[str, Any]:
-    scores = _row(results.require("scores.parquet", "score"), customer)
+    scores = row_of(results.require("scores.parquet", "score"), customer)
     if scores is None:
         raise _unknown(job, results, customer)
     excluded = results.require("churn_warning_excluded.parquet", "lists")
@@ -94,6 +107,7 @@ def _everything(
         "customer_id": customer,
         "as_of": job.as_of,
         "scores": scores,
+        "fitness": _fitness(tracking, scores),
         "contributions": _contributions(job, tables, tracking, scores),
         "last_behaviours": _last_behaviours(job, tables, customer),
         "lists": {
@@ -114,14 +128,6 @@ def _everything(
             ),
         },
     }
-
-
-def _row(path: Path, customer: str) -> dict[str, Any] | None:
-    """Return a customer's row of a table, without reading the others into memory."""
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(path, filters=[("customer_id", "=", customer)])
-    return None if table.num_rows == 0 else dict(table.to_pylist()[0])
 
 
 def _ids(path: Path) -> pa.ChunkedArray:
@@ -148,19 +154,12 @@ def _unknown(job: Job, results: Results, customer: str) -> UsageError:
 
 def _listed(lists: Mapping[str, Path], excluded: Path, customer: str) -> dict[str, Any]:
     for why, path in lists.items():
-        row = _row(path, customer)
+        row = row_of(path, customer)
         if row is not None:
             return {"on": True, "why": why, "row": row}
-    row = _row(excluded, customer)
+    row = row_of(excluded, customer)
     why = "nothing is known" if row is None else str(row["reason"])
     return {"on": False, "why": why, "row": row}
-
-
-def _only(customer: str) -> ir.Table:
-    import ibis
-    import pyarrow as pa
-
-    return ibis.memtable(pa.table({"customer_id": [customer]}))
 
 
 def _contributions(
@@ -171,7 +170,10 @@ def _contributions(
     from winback.lists.reasons import by_family
 
     model = tracking.scored_with(pd.DataFrame([scores]), "churn")
-    features = features_at_as_of(tables, model, customers=_only(str(scores["customer_id"])))
+    stated = fitness_of(tracking, {"churn": model})
+    if stated and not stated["churn"].ranks:
+        return []  # what moved a score that says nothing explains nothing
+    features = features_at_as_of(tables, model, customers=only(str(scores["customer_id"])))
     behaviour = features.to_pyarrow().to_pandas()
     try:
         contributions = model.estimator.contributions(behaviour)
@@ -180,7 +182,7 @@ def _contributions(
     contributions.insert(0, "customer_id", behaviour["customer_id"])
     totals = by_family(contributions).iloc[0]
     totals = totals.reindex(totals.abs().sort_values(ascending=False, kind="stable").index)
-    money, currency = tables.transactions.has_amounts, job.currency
+    money, currency, words = tables.transactions.has_amounts, job.currency, Words(job.language)
     row = behaviour.iloc[0].to_dict()
     moved = []
     for family, log_odds in totals[totals != 0].items():
@@ -189,10 +191,16 @@ def _contributions(
             {
                 "family": str(family),
                 "log_odds": float(log_odds),
-                "words": str(says(str(family), row, currency=currency)) if raises else None,
+                "words": says(str(family), row, currency=currency).say(words) if raises else None,
             }
         )
     return moved
+
+
+def _fitness(tracking: Tracking, scores: Mapping[str, Any]) -> dict[str, str]:
+    """Say of the models that scored a customer what they are fit for."""
+    stated = fitness_of_scores(tracking, pd.DataFrame([scores]))
+    return {role: str(one.message) for role, one in stated.items() if not one.ranks}
 
 
 def _last_behaviours(job: Job, tables: Tables, customer: str) -> list[str]:
@@ -203,7 +211,7 @@ def _last_behaviours(job: Job, tables: Tables, customer: str) -> list[str]:
         tables.transactions.table,
         job.as_of,
         count_zero=tables.transactions.count_zero,
-        customers=_only(customer),
+        customers=only(customer),
         events=tables.events,
         n=LAST_BEHAVIOURS,
     )
@@ -223,12 +231,14 @@ def _lines(everything: Mapping[str, Any]) -> Iterator[str]:
         row = listed["row"] or {}
         yield from _pairs({key: value for key, value in row.items() if key not in scores})
     yield ""
+    for said in everything["fitness"].values():
+        yield capital(said)
     yield "Scores"
     yield from _pairs(scores)
     yield ""
     yield "What moved the churn score (contributions to the log-odds, not causes)"
     if not everything["contributions"]:
-        yield "  the model in use has no contributions"
+        yield "  nothing: the model in use has no contributions, or ranks nobody"
     for item in everything["contributions"]:
         words = f"  {item['words']}" if item["words"] else ""
         yield f"  {item['log_odds']:+.2f}  {item['family']:<14}{words}"

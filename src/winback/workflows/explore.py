@@ -128,6 +128,21 @@ class OpenJob:
 
         return rfm_summary(self.purchases, as_of=_day(as_of or self.as_of))
 
+    def indicators(self, as_of: date | str | None = None) -> pd.DataFrame:
+        """Return every indicator over time, as it was known at a date: see `docs/indicators.md`.
+
+        One row an indicator, period and segment, with its interval, ``n``, and whether it is
+        ``mature``; tiers are not told apart, which were scored elsewhere.
+        """
+        import pandas as pd
+
+        from winback.workflows.indicators import compute
+
+        work = self._work
+        job = self.settings.model_copy(update={"as_of": _day(as_of or self.as_of)})
+        made = compute(work.settings, job, work.tables, work.results, work.reporter)
+        return pd.concat([one.table for one in made.values()], ignore_index=True)
+
     def features(self, as_of: date | str | None = None) -> pd.DataFrame:
         """Describe every customer at a date by all behaviour features."""
         past = self.past.at(_day(as_of or self.as_of))
@@ -296,8 +311,8 @@ class OpenJob:
             "left at defaults": f"{len(self.loaded.defaults)} settings",
         }
         written = [line.partition(" = ")[::2] for line in self.loaded.written]
-        told = ("name", "as_of", "currency", "margin", "backtest.splits")
-        rows = [row for row in written if row[0] not in told and not row[0].endswith(".source")]
+        headings = ("name", "as_of", "currency", "margin", "backtest.splits")
+        rows = [row for row in written if row[0] not in headings and not row[0].endswith(".source")]
         table = Table(("further settings", "value"), rows)
         return card(f"Job {self.name}", facts, tables=[table])
 

@@ -42,12 +42,12 @@ def fit_churn(job: Job, tables: Tables, reporter: Reporter) -> Fitted:
     until = job.as_of + start + timedelta(days=tables.churn_horizon_days)
     ahead = Window(job.as_of, until, job.churn.gap_days)
     data = churn_forward.ChurnData(tables.past, ahead, churn_settings(job))
-    recipe, found = churn_recipe(job), None
+    recipe, tuning = churn_recipe(job), None
     try:
         if job.churn.tune:
-            found = tuned(job, reporter, data, ahead)
-            if found.better:
-                recipe["params"]["lightgbm"] = found.params
+            tuning = tuned(job, reporter, data, ahead)
+            if tuning.better:
+                recipe["params"]["lightgbm"] = tuning.params
         model = churn_forward.fit_churn(recipe, data, ahead, job.random_state)
     except NotEnoughDataError as error:
         why = Message.of_error(error)
@@ -78,7 +78,7 @@ def fit_churn(job: Job, tables: Tables, reporter: Reporter) -> Fitted:
         caveats,
         {name: value for name, value in numbers.items() if value is not None},
         kept,
-        None if found is None else found.trials,
+        None if tuning is None else tuning.trials,
     )
 
 
@@ -99,17 +99,17 @@ def tuned(job: Job, reporter: Reporter, data: ChurnData, window: Window) -> Tuni
         raise NotEnoughDataError(Message("few.labelled_snapshot"))
     names = ["customer_id", "as_of", *feature_columns(data.train.columns)]
     with reporter.step(f"Searching LightGBM's parameters, {job.churn.tune} trials"):
-        found = tune(
+        tuning = tune(
             data.train[names],
             data.train["churned"],
             {"horizon_days": window.horizon_days, "gap_days": window.gap_days},
             n_trials=job.churn.tune,
             random_state=job.random_state,
         )
-    reporter.say(str(found.message))
-    if found.better:
-        reporter.say(f"to keep them, write into the job:\n{as_yaml(found.params)}")
-    return found
+    reporter.say(str(tuning.message))
+    if tuning.better:
+        reporter.say(f"to keep them, write into the job:\n{as_yaml(tuning.params)}")
+    return tuning
 
 
 def mean_rate_model(frame: pd.DataFrame) -> BetaGeoModel:

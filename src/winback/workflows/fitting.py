@@ -81,7 +81,7 @@ def fit_value(job: Job, tables: Tables, frame: pd.DataFrame) -> Fitted:
         return fitted_value(past, recipe, ahead, job.random_state, frame)
 
     level = choice.level.settings["level"]
-    found = {f"level_{part}": value for part, value in level._asdict().items()}
+    metrics = {f"level_{part}": value for part, value in level._asdict().items()}
     kept = {"contest.csv": pd.concat([c.table.assign(target=t) for t, c in choices.items()])}
     try:
         model = fit(name)
@@ -89,9 +89,9 @@ def fit_value(job: Job, tables: Tables, frame: pd.DataFrame) -> Fitted:
         model = fit(_FALLBACK)
         why = Message.of_error(error)
         caveat = Message("fit.falls_back", model=_FALLBACK, failed=name, why=why)
-        return Fitted(model, _FALLBACK, caveat, (caveat,), found, kept)
+        return Fitted(model, _FALLBACK, caveat, (caveat,), metrics, kept)
     reasons = Message.of_all([choice.reasons, choice.level.message])
-    return Fitted(model, name, reasons, model.caveats_, found, kept)
+    return Fitted(model, name, reasons, model.caveats_, metrics, kept)
 
 
 def require_customers(settings: LoadedJob, tables: Tables) -> None:

@@ -134,7 +134,7 @@ def _try(path: Path, notes: list[str]) -> str:
     reporter = Quiet()
     with (
         tempfile.TemporaryDirectory(prefix="winback-") as out,
-        Work(load_job(path), out=Path(out), reporter=reporter) as work,
+        Work(load_job(path), out=Path(out), reporter=reporter, in_memory=True) as work,
     ):
         _, *said = work.do(validate)["said"]
     notes += [note for note in reporter.warnings if note not in notes]

@@ -137,14 +137,14 @@ def _joined(
             got=", ".join(given),
             hint="give the files, or one database",
         )
-    found = join(engine, raws, own, written_as or None)
-    if found.query is None:
-        one = given[found.base]
-        return Looked(found.sniffed, one.source, one.table, base=found.base)
+    joined = join(engine, raws, own, written_as or None)
+    if joined.query is None:
+        one = given[joined.base]
+        return Looked(joined.sniffed, one.source, one.table, base=joined.base)
     if database is not None:
-        return Looked(found.sniffed, database, query=found.query, base=found.base)
-    source = {name: given[name].source for name in found.used}
-    return Looked(found.sniffed, source, query=found.query, base=found.base)
+        return Looked(joined.sniffed, database, query=joined.query, base=joined.base)
+    source = {name: given[name].source for name in joined.used}
+    return Looked(joined.sniffed, source, query=joined.query, base=joined.base)
 
 
 def _with_further(
@@ -164,8 +164,8 @@ def _with_further(
             continue
         kind, read = further_table(engine, raw)
         if kind is None:
-            told = any(f" of {name} (" in note for note in looked.sniffed.notes)
-            if not told and name not in _names_in(looked.query):
+            mentioned = any(f" of {name} (" in note for note in looked.sniffed.notes)
+            if not mentioned and name not in _names_in(looked.query):
                 notes.append(f"{name} is not read")
             continue
         if kind in further:

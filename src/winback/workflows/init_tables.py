@@ -73,10 +73,10 @@ def _kinds(folder: Path) -> list[list[Path]]:
     from winback.data.layout import layout
     from winback.data.raw import columns_of
 
-    found = sorted({path for pattern in _PATTERNS for path in folder.rglob(pattern)})
+    paths = sorted({path for pattern in _PATTERNS for path in folder.rglob(pattern)})
     kinds: dict[tuple[str, ...], list[Path]] = {}
     engine = open_engine()
-    for path in found:
+    for path in paths:
         if path.suffix in {".csv", ".tsv", ".txt", ".gz"}:
             columns = layout(path).names
         else:

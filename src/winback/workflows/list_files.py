@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from winback.config import LoadedJob
     from winback.lists.columns import Columns
+    from winback.lists.for_people import ListName
     from winback.lists.origin import Origin
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
@@ -38,22 +39,40 @@ def keep(
     columns: Columns,
     list_id: str,
 ) -> None:
-    """Stage a list, at the top of the output folder and under its date, and for the database."""
-    from winback.lists.write import write_csv, write_parquet
+    """Stage a list, at the top of the output folder and under its date, and for the database.
 
-    style = settings.job.lists
-    for folder in ("", f"lists/{settings.job.as_of}/"):
-        write_csv(
-            rows,
+    `NAME.csv` is for people; `NAME.machine.csv` and `NAME.parquet` have all columns.
+    """
+    from winback.lists.for_people import FOR_PEOPLE, for_people, headings
+    from winback.lists.write import write_csv, write_parquet
+    from winback.messages import Words
+
+    job, style = settings.job, settings.job.lists
+    signs = partial(write_csv, bom=style.bom, decimal=style.decimal, separator=style.separator)
+    kind, words = kind_of(name), Words(job.language, job.currency, job.amounts)
+    said, kinds = for_people(rows, kind, words), FOR_PEOPLE[kind]
+    above = headings(kinds, words)
+    for folder in ("", f"lists/{job.as_of}/"):
+        signs(
+            said.rename(columns=above),
             results.staged(f"{folder}{name}.csv"),
-            columns,
-            bom=style.bom,
-            decimal=style.decimal,
-            separator=style.separator,
+            {above[column]: of for column, of in kinds.items()},
         )
+        signs(rows, results.staged(f"{folder}{name}.machine.csv"), columns)
         write_parquet(rows, results.staged(f"{folder}{name}.parquet"), columns)
     if style.database is not None:
         results.afterwards(partial(_to_database, settings, reporter, name, rows, columns, list_id))
+
+
+def kind_of(name: str) -> ListName:
+    """Return which columns a list has: the comparison group has those of the win-back list.
+
+    Examples
+    --------
+    >>> kind_of("win_back_control")
+    'win_back'
+    """
+    return "churn_warning" if name == "churn_warning" else "win_back"
 
 
 def kept_dates(results: Results, name: str) -> list[date]:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from winback.messages import as_records
+from winback.messages import Words, as_records
 from winback.workflows.churn_warning import churn_warning
+from winback.workflows.fitness import fitness_of_scores
+from winback.workflows.list_workbook import keep_workbook
 from winback.workflows.win_back import win_back
 
 if TYPE_CHECKING:
@@ -24,7 +26,8 @@ def lists(
     """Make the churn-warning and the win-back list of `as_of`.
 
     Each list stands at the top of the output folder and, under its date, in `lists/AS_OF/`, where
-    the next one looks for the colours that its customers had.
+    the next one looks for the colours that its customers had; so does `lists.xlsx`, which holds all
+    of them for people.
 
     Returns
     -------
@@ -39,10 +42,16 @@ def lists(
         The scores are of another date.
     """
     scores = pd.read_parquet(results.require("scores.parquet", "score"))
+    results.demand("score", score={"data": tables.transactions.fingerprint})
     customers = tables.read_frame("customers")
+    value = fitness_of_scores(tracking, scores).get("value")
+    unranked = value is not None and not value.ranks
     # the win-back list first: who is on it, in either arm, is not warned about as well
     with reporter.step("Making the win-back list"):
-        called = win_back(settings, tables, results, reporter, scores, customers)
+        chances = _same_chances(settings, scores) if unranked else scores
+        called = win_back(settings, tables, results, reporter, chances, customers)
+    if unranked and value is not None:
+        called.summary["messages"].insert(0, value.message)
     with reporter.step("Making the churn-warning list"):
         warned = churn_warning(
             settings,
@@ -54,8 +63,23 @@ def lists(
             customers,
             on_win_back=set(called.customer_ids),
         )
+    keep_workbook(
+        settings,
+        results,
+        {
+            "churn_warning": warned.listed,
+            "win_back": called.treated,
+            "win_back_control": called.control,
+        },
+        {
+            "churn_warning": warned.summary["messages"],
+            "win_back": called.summary["messages"],
+        },
+    )
+    words = Words(settings.job.language, settings.job.currency, settings.job.amounts)
     for message in (*warned.summary["messages"], *called.summary["messages"]):
-        reporter.say(str(message))
+        reporter.say(message.say(words))
+    results.record("lists", data=tables.transactions.fingerprint, scores=results.made("score"))
     rows = results.manifest.setdefault("rows", {})
     rows |= {
         "at_risk": sum(warned.summary["at_risk"].values()),
@@ -67,3 +91,9 @@ def lists(
     summaries = as_records({"churn_warning": warned.summary, "win_back": called.summary})
     results.manifest.update(summaries)
     return {"rows": rows, **summaries}
+
+
+def _same_chances(settings: LoadedJob, scores: pd.DataFrame) -> pd.DataFrame:
+    from winback.lists.unranked import same_chances
+
+    return same_chances(scores, settings.job.churn.active_within_days)

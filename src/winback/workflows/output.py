@@ -113,6 +113,11 @@ class OutputFolder:
         self._dropped.discard(name)
         return path
 
+    @property
+    def written(self) -> list[str]:
+        """The results of this command, those at the top of the folder only."""
+        return sorted(path.name for path in (self.stage / "results").glob("*") if path.is_file())
+
     def drop(self, name: str) -> None:
         """Leave the result `name` of an earlier command out of the set to come."""
         self._dropped.add(name)

@@ -54,16 +54,19 @@ def check(path: Path | None = None, *, tiers: Sequence[str] | None = None) -> li
             f"{list_name}: each of {len(of_list):,} combinations of tier, stage and {key} meets "
             f"one of {len(rules)} rules"
         )
-        for at, rule in enumerate(rules, start=1):
-            answered = of_list[of_list["rule"] == at]
+        for number, rule in enumerate(rules, start=1):
+            answered = of_list[of_list["rule"] == number]
             whom = " | ".join(", ".join(answered[of].unique()) for of in ("tier", "stage", key))
             how = f"{rule.channel}, offer {rule.offer}, {rule.owner}, {rule.cooldown_days} days"
-            lines += [f"  {at}  {rule.action} ({how}): answers {len(answered):,}", f"     {whom}"]
+            lines += [
+                f"  {number}  {rule.action} ({how}): answers {len(answered):,}",
+                f"     {whom}",
+            ]
     lines.append(f"win_back: {len(playbook.steps)} steps, one a contact since the last purchase")
-    for at, step in enumerate(playbook.steps, start=1):
-        when = f"{step.after_days} days after the contact before" if at > 1 else "first"
+    for number, step in enumerate(playbook.steps, start=1):
+        when = f"{step.after_days} days after the contact before" if number > 1 else "first"
         silent = f", after {step.silent_days} days of silence" if step.silent_days else ""
-        lines.append(f"  {at}  {step.step} ({when}{silent}): {step.meaning}")
+        lines.append(f"  {number}  {step.step} ({when}{silent}): {step.meaning}")
     if path is None:
         lines.append(f"to change it, copy {DEFAULT} and name the copy in lists.playbook")
     return lines
@@ -74,12 +77,12 @@ def job_playbook(settings: LoadedJob) -> Playbook:
     from winback.estimators.tiers.value_tiers import SCHEMES
     from winback.lists.playbook import load_playbook
 
-    named = settings.job.lists.playbook
+    named, language = settings.job.lists.playbook, settings.job.language
     path = None if named is None else Path(settings.resolve(named))
     scheme, wanted = settings.job.tiers.scheme, settings.job.tiers.n_tiers
     if path is None or not isinstance(wanted, int):
-        return load_playbook(path)  # whatever the names turn out to be
+        return load_playbook(path, language=language)  # whatever the names turn out to be
     names = SCHEMES[scheme]
     if len(names) != wanted and scheme != "quadrant":
         names = tuple(f"tier-{place}" for place in range(1, wanted + 1))
-    return load_playbook(path, tiers=names)
+    return load_playbook(path, tiers=names, language=language)

@@ -172,10 +172,26 @@ def _verdict(
     with reporter.step(f"Judging {challenger.label}"):
         decision = _judge(job, tables, tracking, role, challenger, rival, overdue)
     verdict = _Verdict(challenger, rival, decision.accepted, [*decision.reasons])
+    _mind_fitness(verdict)
     if rival is None and not verdict.accepted and not decision.beaten_by:
         verdict.first = verdict.accepted = True
         verdict.reasons.insert(0, Message("gate.first"))
     return verdict
+
+
+def _mind_fitness(verdict: _Verdict) -> None:
+    """Refuse what is not fit for ranking where the champion is; say so where there is no rival."""
+    from winback.evaluation.fitness import Fitness
+    from winback.registry.notes import read_fitness
+
+    kept = read_fitness(verdict.challenger)
+    if kept is None or Fitness.of(kept).ranks:
+        return
+    verdict.reasons.append(Fitness.of(kept).message)
+    before = None if verdict.rival is None else read_fitness(verdict.rival)
+    if before is not None and Fitness.of(before).ranks:
+        verdict.accepted = False
+        verdict.reasons.append(Message("gate.ranks_no_more"))
 
 
 def _overdue(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from winback.files import read_record
 from winback.workflows.aggregates import TRACKING, read_tracking
 from winback.workflows.evaluate import PREDICTIONS, RECORDS, Evaluation
+from winback.workflows.fitness import fitness_of
 from winback.workflows.report_models import (
     describe_models,
     read_choice,
@@ -25,6 +26,7 @@ from winback.workflows.report_value import (
     retention,
     trained_then,
 )
+from winback.workflows.score import digests_of
 
 if TYPE_CHECKING:
     from winback.config import Job, LoadedJob
@@ -35,11 +37,14 @@ if TYPE_CHECKING:
     from winback.workflows.tables import Tables
     from winback.workflows.tracking import Tracking
 
+FOR_PEOPLE = ("win_back.csv", "churn_warning.csv", "lists.xlsx", "win_back_control.csv")
+"""The files beside the report that whoever acts will open."""
+
 
 def report(
     settings: LoadedJob, tables: Tables, results: Results, tracking: Tracking, reporter: Reporter
 ) -> dict[str, Any]:
-    """Compute, draw and stage `report.html`, one offline file without customer identifiers.
+    """Compute, draw and stage `report.html`, one offline file.
 
     Returns
     -------
@@ -50,6 +55,7 @@ def report(
     ------
     UsageError
         There are no scores or lists yet.
+        Or they were made of other settings, data or models than are in force.
     DataError
         They are of another date.
     """
@@ -60,13 +66,13 @@ def report(
 
     scores = results.require("scores.parquet", "score")
     lists = _lists(settings.job, results)
-    evaluation = _evaluation(settings.job, results)
     used = tracking.champions
+    _demand(tables, results, used)
+    evaluation = _evaluation(settings.job, results)
     models = _models(settings.job, tables, results, tracking, used, scores)
     earlier = Earlier(
         read_record(results.earlier / "report.json"), read_earlier_lists(settings.job, results)
     )
-    _ = tables.transactions  # the counts of the intake
     with reporter.step("Drawing the report"):
         computed = compute_report(
             _job(settings),
@@ -79,7 +85,6 @@ def report(
             warnings=[
                 *evaluation.caveats,
                 *(caveat for model in models.used for caveat in model["caveats"]),
-                *(results.manifest.get("win_back") or {}).get("warnings", []),
             ],
         )
         write_data(computed, results.staged("report.json"))
@@ -94,8 +99,15 @@ def report(
         drawn,
     )
     size = path.stat().st_size
-    reporter.say(f"report: {results.out / 'report.html'} ({size / 1e6:.1f} MB)")
     return {"bytes": size, "warnings": computed["warnings"]}
+
+
+def _demand(tables: Tables, results: Results, used: Mapping[str, LoadedModel]) -> None:
+    """Refuse to put results side by side that were made of different things."""
+    data = tables.transactions.fingerprint
+    score, made = {"data": data, "models": digests_of(used)}, results.made("score")
+    lists = {"data": data} if made is None else {"data": data, "scores": made}
+    results.demand("train", "score", "lists", train={"data": data}, score=score, lists=lists)
 
 
 def _log(
@@ -119,9 +131,12 @@ def _job(settings: LoadedJob) -> dict[str, Any]:
         "horizon_days": job.horizon_days,
         "value_horizon_days": job.value.horizon_days,
         "margin": job.margin,
+        "money": job.amounts,
+        "save_rate": job.lists.churn_warning.save_rate,
         "active_within_days": job.churn.active_within_days,
         "defaults": settings.defaults,
         "language": job.language,
+        "name_customers": job.report_names,
         "package_version": version("winback"),
     }
 
@@ -134,6 +149,7 @@ def _lists(job: Job, results: Results) -> dict[str, Any]:
         "win_back_control": results.require("win_back_control.parquet", "lists"),
         "win_back_summary": _win_back_facts(job, results),
         "churn_warning_summary": results.manifest.get("churn_warning"),
+        "files": [name for name in FOR_PEOPLE if results.find(name)],
     }
 
 
@@ -162,6 +178,7 @@ def _models(
 
     return Models(
         used=describe_models(tracking, used),
+        fitness={role: stated.as_record() for role, stated in fitness_of(tracking, used).items()},
         tiers=_of_today(job, results, "tiers.json"),
         runs=value_runs(job, tracking, used["value"]),
         evidence=read_evidence(tracking, used["churn"]),

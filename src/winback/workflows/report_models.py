@@ -44,8 +44,8 @@ def read_choice(job: Job, tracking: Tracking, model: LoadedModel) -> dict[str, A
     if job.value.purchase_model != "auto":
         return None
     if kept := _kept(tracking, model, CHOICE):
-        told: dict[str, Any] = json.loads(kept)
-        return told if "candidates" in told else None
+        record: dict[str, Any] = json.loads(kept)
+        return record if "candidates" in record else None
     why, table = (_kept(tracking, model, file) for file in (WHY, CONTEST))
     if not why or not table:
         return None

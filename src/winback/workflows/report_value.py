@@ -30,8 +30,8 @@ def past_frequencies(
     splits = [record["split"] for record in records if record["target"] == "purchases"]
     if not splits:
         return None
-    known, as_of = tables.transactions, date.fromisoformat(max(splits).partition("/")[0])
-    days = purchase_days(known.table, as_of, count_zero=known.count_zero)
+    transactions, as_of = tables.transactions, date.fromisoformat(max(splits).partition("/")[0])
+    days = purchase_days(transactions.table, as_of, count_zero=transactions.count_zero)
     path = results.stage / "frequencies.parquet"
     rfm_table(days, as_of).select("customer_id", "frequency").to_parquet(path)
     return path
@@ -48,8 +48,8 @@ def trained_then(
     day = trained_on(tracking.store, champion.run_id)
     if day is None or day >= job.as_of.isoformat():
         return None
-    known, as_of = tables.transactions, date.fromisoformat(day)
-    days = purchase_days(known.table, as_of, count_zero=known.count_zero)
+    transactions, as_of = tables.transactions, date.fromisoformat(day)
+    days = purchase_days(transactions.table, as_of, count_zero=transactions.count_zero)
     table = rfm_table(days, as_of)
     if not table.count().to_pyarrow().as_py():
         return None
@@ -87,6 +87,8 @@ def forecast_revenue(
     Var[N] s^2 (1 + cv^2) as Var[N] >= E[N] here; within a customer Gamma-Gamma has cv^2 = 1 / p.
     """
     from winback.estimators.purchase.expected_tracking import expected_tracking
+    from winback.estimators.value.value_intervals import LevelRange, with_level_error
+    from winback.workflows.aggregates import LEVEL
 
     model, spend = champion.estimator.purchase_model_, champion.estimator.spend_model_
     if spend is None or not tables.transactions.has_amounts or not {*HISTORY} >= {*model.columns}:
@@ -115,6 +117,7 @@ def forecast_revenue(
     out = pd.DataFrame({"day": dates.dt.date.astype("str"), "cumulative": path * scale})
     out["cumulative_low"] = (out["cumulative"] - half).clip(lower=0.0)
     out["cumulative_high"] = out["cumulative"] + half
+    out = with_level_error(out, LevelRange(*champion.estimator.level), LEVEL)
     return [{str(name): value for name, value in row.items()} for row in out.to_dict("records")]
 
 
@@ -136,12 +139,12 @@ def retention(job: Job, tables: Tables) -> dict[str, Any] | None:
     from winback.reports.charts.cohort_returns import cohort_rows, cohorts
     from winback.reports.periods import unit_of
 
-    known, as_of = tables.transactions, job.as_of
-    first = known.counts.first_day
+    transactions, as_of = tables.transactions, job.as_of
+    first = transactions.counts.first_day
     if first is None:
         return None
     days, unit = (
-        purchase_days(known.table, as_of, count_zero=known.count_zero),
+        purchase_days(transactions.table, as_of, count_zero=transactions.count_zero),
         unit_of(first, as_of),
     )
     return cohorts(cohort_rows(days, unit), unit, as_of)
@@ -157,5 +160,5 @@ def read_earlier_lists(job: Job, results: Results) -> dict[str, Any] | None:
     if not folders:
         return None
     newest = max(folders)
-    found = {name: folders[newest] / f"{name}.parquet" for name in LISTS}
-    return {"as_of": newest} | {name: path for name, path in found.items() if path.exists()}
+    paths = {name: folders[newest] / f"{name}.parquet" for name in LISTS}
+    return {"as_of": newest} | {name: path for name, path in paths.items() if path.exists()}

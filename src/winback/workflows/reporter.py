@@ -11,6 +11,24 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 
+LONG = 10.0  # seconds, after which a log says how long a step was
+
+
+def in_words(seconds: float) -> str:
+    """Say a duration as precisely as it is worth.
+
+    Examples
+    --------
+    >>> in_words(0.8), in_words(64.4), in_words(3700)
+    ('1 s', '1 min 4 s', '62 min')
+    """
+    whole = max(1, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes} min {rest} s" if minutes < 10 and rest else f"{minutes} min"
+
+
 class Reporter(Protocol):
     """How a workflow speaks. It never prints by itself."""
 
@@ -19,6 +37,9 @@ class Reporter(Protocol):
 
     def warn(self, text: str) -> None:
         """Tell something that a person should read."""
+
+    def stage(self, at: int, of: int, title: str, about: float | None = None) -> None:
+        """Tell at its start which stage it is, of how many, and about how many seconds it takes."""
 
     def step(self, title: str) -> Step:
         """Open a step; use as a context manager."""
@@ -49,6 +70,9 @@ class Quiet:
     def warn(self, text: str) -> None:
         """Collect the warning."""
         self.warnings.append(text)
+
+    def stage(self, at: int, of: int, title: str, about: float | None = None) -> None:
+        """Show nothing."""
 
     def step(self, title: str) -> Step:
         """Show nothing."""
@@ -108,8 +132,14 @@ class Terminal(Quiet):
         super().warn(text)
         self.err.print(f"warning: {text}", style="yellow", markup=False)
 
+    def stage(self, at: int, of: int, title: str, about: float | None = None) -> None:
+        """Write a line at once, also where nobody watches."""
+        if not self.quiet:
+            takes = "" if about is None else f", about {in_words(about)}"
+            self.err.print(f"stage {at} of {of}: {title}{takes}", markup=False)
+
     def step(self, title: str) -> Step:
-        """Show a bar on a terminal, or one line when the step has ended."""
+        """Show a bar on a terminal; in a log, a line at its start and, if long, its duration."""
         if self.before_step is not None:
             self.before_step()
         return super().step(title) if self.quiet else _Shown(title, self.err)
@@ -138,13 +168,16 @@ class _Shown:
             )
             self.progress.start()
             self.task = self.progress.add_task(self.title, total=None)
+        else:
+            self.console.print(f"  {self.title}", markup=False)
         return self
 
     def __exit__(self, *details: object) -> None:
         if self.progress is not None:
             self.progress.stop()
-        if details[0] is None:
-            self.console.print(f"{self.title}  {monotonic() - self.started:.1f} s", markup=False)
+        seconds = monotonic() - self.started
+        if details[0] is None and (self.progress is not None or seconds > LONG):
+            self.console.print(f"  {self.title}: {in_words(seconds)}", markup=False)
 
     def advance(self, done: float, total: float | None = None) -> None:
         if self.progress is not None:

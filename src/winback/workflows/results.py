@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -11,6 +12,7 @@ from winback.config import LoadedJob
 from winback.errors import DataError, UsageError
 from winback.files import read_record
 from winback.publishing.layout import MANIFEST
+from winback.workflows.made_of import commands, differing, digest, settings_of
 from winback.workflows.output import OutputFolder
 
 
@@ -52,11 +54,69 @@ class Results(OutputFolder):
                 allowed=str(self.settings.job.as_of),
                 hint=hint,
             )
+        self.demand(command)
         return path
+
+    def record(self, stage: str, **of: Any) -> None:
+        """Keep in the manifest of what a stage's results are made, besides its settings.
+
+        Parameters
+        ----------
+        stage
+            `train`, `score` or `lists`.
+        **of
+            What else decides them, as plain data: the data's fingerprint, the models' digests, the
+            stage before (see `made`).
+        """
+        made = self.manifest.setdefault("made", {})
+        settings = settings_of(self.settings.job, stage)
+        made[stage] = {"settings": settings, "package": version("winback"), **of}
+
+    def made(self, stage: str) -> str | None:
+        """Return a digest of what a stage's results are made of; None where nothing is kept."""
+        kept = (self.manifest.get("made") or {}).get(stage)
+        return None if kept is None else digest(kept)
+
+    def demand(self, *stages: str, **of: Mapping[str, Any]) -> None:
+        """Refuse results of other settings, data or models than are in force now.
+
+        Parameters
+        ----------
+        stages
+            Whose results are to be used. One that left no record, as an earlier winback did,
+            cannot be judged.
+        **of
+            By stage, what else must be as it was kept by `record`.
+
+        Raises
+        ------
+        UsageError
+            Naming what differs, and the commands that make it anew.
+        """
+        kept, found = self.manifest.get("made") or {}, dict[str, list[str]]()
+        for stage in stages:
+            before = kept.get(stage)
+            if before is None:
+                continue
+            now = {"package": version("winback"), **of.get(stage, {})}
+            names = differing(before["settings"], settings_of(self.settings.job, stage))
+            names += [name for name, value in now.items() if before.get(name) != value]
+            if names:
+                found[stage] = names
+        if found:
+            raise UsageError(
+                "the results here were made of something else than the job now says",
+                where=str(self.out),
+                got="; ".join(f"{stage}: other {', '.join(n)}" for stage, n in found.items()),
+                hint=f"make them anew: {commands(found, self.settings.path.name)}",
+            )
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What this and earlier commands on the same job and date have recorded."""
+        """What this and earlier commands on the same job and date have recorded.
+
+        Whether it still fits the settings is for `demand` to say.
+        """
         if self._manifest is None:
             fixed = {
                 "name": self.settings.job.name,
@@ -65,7 +125,7 @@ class Results(OutputFolder):
                 "package_version": version("winback"),
             }
             earlier = read_record(self.earlier / MANIFEST)
-            same = all(earlier.get(key) == value for key, value in fixed.items())
+            same = all(earlier.get(key) == fixed[key] for key in ("name", "as_of"))
             self._manifest = {**earlier, **fixed} if same else dict(fixed)
         return self._manifest
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from winback.files import read_record
+from winback.publishing.layout import MANIFEST
 from winback.workflows.lists import lists
 from winback.workflows.promote import decide
 from winback.workflows.report import report
@@ -16,6 +20,14 @@ if TYPE_CHECKING:
     from winback.workflows.results import Results
     from winback.workflows.tables import Tables
     from winback.workflows.tracking import Tracking
+
+TITLES = {
+    "train": "reading, judging and training",
+    "promote": "promoting what the gate lets through",
+    "score": "scoring every customer",
+    "lists": "making the lists",
+    "report": "drawing the report",
+}
 
 
 def run(
@@ -30,7 +42,8 @@ def run(
     """Validate, train, promote, score, list and report.
 
     A challenger that the gate refuses is no failure here: the champion stays, and the report says
-    so. Results appear together at the end, at one switch.
+    so. Results appear together at the end, at one switch. How long each stage took is kept, and
+    told before it the next time.
 
     Parameters
     ----------
@@ -42,15 +55,24 @@ def run(
     dict
         What each step gave.
     """
-    said = reporter.say
-    defaults = settings.defaults
-    said(
-        f"{settings.job.name} as of {settings.job.as_of}, {len(defaults)} settings left at defaults"
+    reporter.say(
+        f"{settings.job.name} as of {settings.job.as_of}, "
+        f"{len(settings.defaults)} settings left at defaults"
     )
-    return {
-        "train": train(settings, tables, results, tracking, reporter, force=force),
-        "promote": decide(settings.job, tables, results, tracking, reporter),
-        "score": score(settings, tables, results, tracking, reporter),
-        "lists": lists(settings, tables, results, tracking, reporter),
-        "report": report(settings, tables, results, tracking, reporter),
+    everything = settings, tables, results, tracking, reporter
+    stages: dict[str, Callable[[], dict[str, Any]]] = {
+        "train": lambda: train(*everything, force=force),
+        "promote": lambda: decide(settings.job, tables, results, tracking, reporter),
+        "score": lambda: score(*everything),
+        "lists": lambda: lists(*everything),
+        "report": lambda: report(*everything),
     }
+    before = read_record(results.earlier / MANIFEST).get("seconds") or {}
+    took, done = {}, {}
+    for at, (name, do) in enumerate(stages.items(), 1):
+        reporter.stage(at, len(stages), TITLES[name], before.get(name))
+        began = monotonic()
+        done[name] = do()
+        took[name] = round(monotonic() - began, 1)
+    results.manifest["seconds"] = took
+    return done

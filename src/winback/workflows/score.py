@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -72,11 +73,17 @@ def score(
         role: {"name": m.name, "version": m.version, "digest": m.digest, "run_id": m.run_id}
         for role, m in models.items()
     }
+    results.record("score", data=tables.transactions.fingerprint, models=digests_of(models))
     results.manifest.setdefault("rows", {})["scores"] = scored
     reporter.say(f"{scored:,} customers scored as of {job.as_of}")
     _refer(settings.job, tables, results, reporter)
     aggregates(settings.job, tables, results, reporter, models["value"].estimator, features)
     return {"scored": scored, "models": results.manifest["models"]}
+
+
+def digests_of(models: Mapping[str, LoadedModel]) -> dict[str, str]:
+    """Return the digest of each model."""
+    return {role: model.digest for role, model in models.items()}
 
 
 def _refer(job: Job, tables: Tables, results: Results, reporter: Reporter) -> None:

@@ -37,6 +37,8 @@ class Tables:
     today
         The last day on which a purchase can have happened; later rows are rejected. Unset:
         the job's `as_of`.
+    in_memory
+        Whether the engine keeps its tables in memory, as for a trial; beyond it, on disk.
     """
 
     def __init__(
@@ -46,10 +48,11 @@ class Tables:
         reporter: Reporter,
         *,
         today: date | None = None,
+        in_memory: bool = False,
     ) -> None:
         self.settings, self.job = settings, settings.job
         self.results, self.reporter = results, reporter
-        self.today = today
+        self.today, self.in_memory = today, in_memory
 
     def close(self) -> None:
         """Let go of the engine."""
@@ -63,7 +66,9 @@ class Tables:
 
         compute = self.job.compute
         return open_engine(
-            self.results.stage, memory_limit=compute.memory_limit, threads=compute.threads
+            None if self.in_memory else self.results.stage,
+            memory_limit=compute.memory_limit,
+            threads=compute.threads,
         )
 
     @cached_property
@@ -122,11 +127,11 @@ class Tables:
         """The churn horizon as it is read from the gaps between purchases."""
         from winback.features.gaps import auto_horizon
 
-        known = self.transactions
+        transactions = self.transactions
         read = auto_horizon(
-            known.table,
+            transactions.table,
             self.job.as_of,
-            count_zero=known.count_zero,
+            count_zero=transactions.count_zero,
             quantile=self.job.churn.horizon_quantile,
             history_days=(self.job.as_of - self.past.first_day).days,
         )
@@ -140,15 +145,17 @@ class Tables:
         from winback.registry.runs import job_key
 
         # the same rows count differently where days of amount zero are purchases
-        known = self.transactions
-        data = f"{known.fingerprint} {known.count_zero} {known.has_amounts}"
+        transactions = self.transactions
+        data = f"{transactions.fingerprint} {transactions.count_zero} {transactions.has_amounts}"
         data += f" {self.events_fingerprint}"
         job = self.job.model_dump(mode="json")
         del job["value"]["referral_decay"]  # said of scores, learned by no model
         inner = {"name", "horizon_days", "margin", "discount_rate", "random_state", "value"}
         # what a warning costs has a say in which churn candidate is chosen
         warning = job["lists"]["churn_warning"]
-        economics = {name: warning[name] for name in ("save_rate", "contact_cost", "offer_cost")}
+        economics = {
+            name: warning[name] or 0.0 for name in ("save_rate", "contact_cost", "offer_cost")
+        }
         return job_key(
             {key: job[key] for key in sorted(inner | {"churn", "tiers"})} | {"warning": economics},
             data=data,
@@ -218,12 +225,13 @@ class Tables:
         """Count how many of a table's customers bought; stop where permissions meet nobody."""
         from winback.data.matching import match, refuse_if_few
 
-        found = match(self.engine, self.transactions.table, table, name)
+        matched = match(self.engine, self.transactions.table, table, name)
         self.results.manifest.setdefault("matches", {})[name] = {
-            key: getattr(found, key) for key in ("ids", "matched", "customers", "mended", "mending")
+            key: getattr(matched, key)
+            for key in ("ids", "matched", "customers", "mended", "mending")
         }
         settings = getattr(self.job.data, name)
         if "opt_out" in table.columns and not settings.accept_unmatched:
-            refuse_if_few(found, label)
-        if found.few:
-            self.reporter.warn(str(found))
+            refuse_if_few(matched, label)
+        if matched.few:
+            self.reporter.warn(str(matched))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from winback.messages import as_records
 from winback.roles import ROLES
 from winback.workflows.evaluate import Evaluation, evaluate
 from winback.workflows.fit_churn import fit_churn
 from winback.workflows.fit_tiers import ensure_judged, fit_tiers, judge_tiers
+from winback.workflows.fitness import state_fitness
 from winback.workflows.fitting import Fitted, fit_value, require_customers, value_frame
 from winback.workflows.training import Training, training
 from winback.workflows.validate import validate
@@ -52,25 +54,30 @@ def train(
     job = settings.job
     validate(job, tables, results, reporter)
     require_customers(settings, tables)
-    _ = tracking.store  # an unreachable one is told before minutes are spent
+    _ = tracking.store.client  # an unreachable one is told before minutes are spent
     evaluation = evaluate(job, tables, results, reporter)
     with training(tracking, tables, results.manifest["intake"], force=force) as registry:
         if not registry.reused:
             _fit_all(job, tables, results, tracking, reporter, registry, evaluation)
     versions = {role: ref.version for role, ref in registry.versions.items()}
     ensure_judged(job, tables, results, tracking, reporter, evaluation, versions)
+    stated = state_fitness(job, tables, tracking, evaluation, versions)
     how = "reused: nothing has changed since" if registry.reused else "registered"
     for ref in registry.versions.values():
         reporter.say(f"{ref.label} {how}")
+    for fitness in stated.values():
+        (reporter.say if fitness.ranks else reporter.warn)(str(fitness.message))
     summary = {
         "run_id": registry.run.run_id,
         "reused": registry.reused,
+        "fitness": as_records({role: one.as_record() for role, one in stated.items()}),
         "models": {
             role: {"name": ref.name, "version": ref.version, "digest": ref.digest}
             for role, ref in registry.versions.items()
         },
     }
     results.manifest["training"] = summary
+    results.record("train", data=tables.transactions.fingerprint)
     return summary
 
 

@@ -86,11 +86,13 @@ class Training:
                 _log_tiers(run, fitted.estimator, judged)
             run.log_params({**fitted.estimator.get_params(deep=False), "choice": fitted.name})
             run.log_metrics(fitted.metrics)
-            told = _choice(fitted)
-            run.log_dict(told or {"chosen": fitted.name, "reasons": fitted.reasons.clauses}, CHOICE)
+            choice = _choice(fitted)
+            run.log_dict(
+                choice or {"chosen": fitted.name, "reasons": fitted.reasons.clauses}, CHOICE
+            )
             self._log_data(run)
             _log_evaluation(run, evaluation, role, fitted.name)
-            run.register(fitted.estimator, caveats=fitted.caveats, card=_card(fitted, told))
+            run.register(fitted.estimator, caveats=fitted.caveats, card=_card(fitted, choice))
 
     def describe(self) -> None:
         """Log what goes in: every setting as written, and the data's counts."""
@@ -160,10 +162,10 @@ def _log_tiers(run: Run, tiers: ValueTiers, judged: Mapping[str, Any]) -> None:
     if held_out is None:
         return
     test = held_out["differentiation"]
-    run.log_metrics({name: test[name] for name in ("epsilon_squared", "p")}, split="held_out")
+    figures = {name: test[name] for name in ("epsilon_squared", "p")}
     for row in held_out["tiers"]:
-        figures = {k: v for k, v in row.items() if k != "tier" and v is not None}
-        run.log_metrics(figures, split=f"held_out/{row['tier']}")
+        figures |= {f"{row['tier']}/{k}": v for k, v in row.items() if k != "tier"}
+    run.log_metrics(figures, split="held_out")
 
 
 def _log_evaluation(run: Run, evaluation: Evaluation, role: str, name: str) -> None:
@@ -176,11 +178,14 @@ def _log_evaluation(run: Run, evaluation: Evaluation, role: str, name: str) -> N
 
     targets = TARGETS[role]
     judged = [record for record in evaluation.records if record["target"] in targets]
+    figures: dict[str, float | None] = {}  # in one go: each call waits for the store
     for record in judged:
         numbers = {k: v for k, v in record.items() if type(v) in {float, int}}
-        run.log_metrics(numbers, split=f"{record['target']}/{record['model']}")
+        target = record["target"]
+        figures |= {f"{target}/{record['model']}/{k}": v for k, v in numbers.items()}
         if record["model"] == name:
-            run.log_metrics(numbers, split=record["target"])
+            figures |= {f"{target}/{k}": v for k, v in numbers.items()}
+    run.log_metrics(figures)
     content: dict[str, Any] = {"records": judged, "notes": evaluation.notes}
     churn: dict[str, Any] = {}
     if role == "churn":
@@ -206,10 +211,10 @@ def _choice(fitted: Fitted) -> dict[str, Any] | None:
     return choice(fitted.name, fitted.reasons, rows_of(contest))
 
 
-def _card(fitted: Fitted, told: Mapping[str, Any] | None) -> str:
+def _card(fitted: Fitted, choice: Mapping[str, Any] | None) -> str:
     """Write what whoever looks the version up should know: choice, runners-up, reasons."""
     from winback.messages import Words
     from winback.reports.value_choice import card_text
 
     caveats = [caveat for caveat in fitted.caveats if caveat != fitted.reasons]
-    return card_text(told, fitted.reasons, caveats, Words())
+    return card_text(choice, fitted.reasons, caveats, Words())

@@ -6,7 +6,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import DataError
-from winback.messages import Words
+from winback.messages import Message, Words
+from winback.workflows.fitness import supported
 from winback.workflows.what_was_read import what_was_read
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from winback.workflows.tables import Tables
 
 _FURTHER = ("customers", "events", "contacts")
-STALE_DAYS = 14  # a shop whose customers are worth modelling sells something in two weeks
 
 
 def validate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> dict[str, Any]:
@@ -62,6 +62,7 @@ def validate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> 
         "matches": matches,
     }
     lines = what_was_read({**read, "keeps_zero": transactions.count_zero}, job.as_of)
+    lines.append(Message("support.line", said=supported(job, tables)))
     words = Words(job.language)
     said = [line.say(words) for line in lines]
     for line in said:
@@ -71,6 +72,8 @@ def validate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> 
 
 def warn_of_silence(reporter: Reporter, last_day: date, until: date) -> None:
     """Warn where the newest purchase lies so far back that the feed may have stopped."""
+    from winback.data.policy import STALE_DAYS
+
     silent = (until - last_day).days
     if silent > STALE_DAYS:
         reporter.warn(
@@ -90,7 +93,7 @@ def _matches(tables: Tables, results: Results) -> dict[str, Any]:
 def _totals(tables: Tables) -> tuple[float, int]:
     """Return the sum of the accepted amounts, and how many of them are 0."""
     table = tables.transactions.table
-    found = table.aggregate(total=table.amount.sum(), free=(table.amount == 0).sum())
-    row = found.to_pyarrow().to_pylist()[0]
+    totals = table.aggregate(total=table.amount.sum(), free=(table.amount == 0).sum())
+    row = totals.to_pyarrow().to_pylist()[0]
     # sums of cents as floats end in noise, far below any coin
     return round(float(row["total"] or 0.0), 6), int(row["free"] or 0)

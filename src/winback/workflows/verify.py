@@ -40,7 +40,7 @@ def verify(place: Path, load: Callable[[Path], LoadedJob]) -> dict[str, Any]:
     if not place.is_dir():
         job = load(place).job
         folder = Path(job.output or Path("outputs") / job.name)
-    found = [
+    faults = [
         {"what": problem.reason, "where": problem.where, "next": problem.hint}
         for problem in problems(folder)
     ]
@@ -53,5 +53,5 @@ def verify(place: Path, load: Callable[[Path], LoadedJob]) -> dict[str, Any]:
         "version": version and version.name,
         "as_of": version and read_record(version / MANIFEST).get("as_of"),
         "files": len(files_of(version)) if version else 0,
-        "problems": found,
+        "problems": faults,
     }

@@ -18,21 +18,29 @@ if TYPE_CHECKING:
 def warn_from(
     job: Job, tables: Tables, tracking: Tracking, reporter: Reporter, scores: pd.DataFrame
 ) -> WarnFrom:
-    """Return the rule in force."""
+    """Return the rule in force: the job's or, where the score may order nobody, the fallback."""
     from winback.economics import Economics
+    from winback.evaluation.fitness import Fit
     from winback.lists.severity import Thresholds
     from winback.lists.warn_from import WarnFrom
+    from winback.workflows.fitness import fitness_of_scores
 
     settings = job.lists.churn_warning
     wanted = settings.warn_from
     rule = WarnFrom(
         economics=Economics(
-            contact_cost=settings.contact_cost,
-            offer_cost=settings.offer_cost,
+            contact_cost=settings.contact_cost or 0.0,
+            offer_cost=settings.offer_cost or 0.0,
             save_rate=settings.save_rate,
         ),
+        by_playbook=[
+            name for name in ("contact_cost", "offer_cost") if getattr(settings, name) is None
+        ],
         thresholds=Thresholds(settings.risk_thresholds, settings.breach_thresholds),
     )
+    stated = fitness_of_scores(tracking, scores).get("churn")
+    if stated is not None and not stated.ranks:
+        return replace(rule, unfit=stated.message, rhythm=stated.fit is Fit.FALLBACK)
     if wanted is None:
         return rule
     if wanted.days is not None:

@@ -59,8 +59,8 @@ def what_was_read(read: Mapping[str, Any], as_of: date) -> list[Message]:
         Message("read.left_guests", n=read["guests"]),
         Message("read.left_zero", n=read["zero_amounts"]),
     ]
-    if told := [reason for reason in left_out if reason.facts["n"]]:
-        lines.append(Message("read.left_out", reasons=told))
+    if present := [reason for reason in left_out if reason.facts["n"]]:
+        lines.append(Message("read.left_out", reasons=present))
     if read["rejected"]:
         most = sorted(read["rejected"].items(), key=lambda entry: (-entry[1], entry[0]))
         reasons = [Message("read.reason", reason=reason, n=n) for reason, n in most]
@@ -73,6 +73,6 @@ def what_was_read(read: Mapping[str, Any], as_of: date) -> list[Message]:
             lines.append(Message("read.zero", n=read["amount_0"], how=how))
     else:
         lines.append(Message("read.no_amounts"))
-    for table, found in read["matches"].items():
-        lines.append(Message("read.match", table=table, matched=found["matched"], ids=found["ids"]))
+    for table, match in read["matches"].items():
+        lines.append(Message("read.match", table=table, matched=match["matched"], ids=match["ids"]))
     return lines

@@ -91,6 +91,7 @@ def _terms(job: Job) -> WinBackTerms:
             offer_cost=settings.offer_cost,
             margin=job.margin,
             uplift_prior=settings.uplift_prior,
+            won_back_share=settings.won_back_share,
         ),
         budget=settings.budget,
         capacity=settings.capacity,
@@ -113,6 +114,7 @@ def _terms(job: Job) -> WinBackTerms:
         ),
         horizon_days=job.horizon_days,
         expires_days=settings.expires_days,
+        currency=job.currency,
     )
 
 
@@ -238,8 +240,8 @@ def _with_offers(results: Results, rows: pd.DataFrame) -> pd.DataFrame:
     ]
     if not frames:
         return rows
-    known = pd.concat(frames, ignore_index=True).drop_duplicates(columns[:2])
-    cost = rows[columns[:2]].merge(known, how="left", on=columns[:2])["offer_cost"]
+    offers = pd.concat(frames, ignore_index=True).drop_duplicates(columns[:2])
+    cost = rows[columns[:2]].merge(offers, how="left", on=columns[:2])["offer_cost"]
     kind = cost.eq(0).map({True: WITHOUT, False: WITH})
     return rows.assign(**{OFFER: kind.to_numpy()})
 

@@ -33,6 +33,8 @@ class Work:
     today
         The last day on which a purchase can have happened; later rows are rejected. Unset:
         the job's `as_of`.
+    in_memory
+        Whether the engine keeps its tables in memory, as for a trial; beyond it, on disk.
 
     Examples
     --------
@@ -47,12 +49,15 @@ class Work:
         out: Path | None = None,
         reporter: Reporter | None = None,
         today: date | None = None,
+        in_memory: bool = False,
     ) -> None:
         self.settings = settings
         self.job = settings.job
         self.reporter: Reporter = reporter or Quiet()
         self.results = Results(settings, out)
-        self.tables = Tables(settings, self.results, self.reporter, today=today)
+        self.tables = Tables(
+            settings, self.results, self.reporter, today=today, in_memory=in_memory
+        )
         self.tracking = Tracking(settings)
 
     def __enter__(self) -> Self:

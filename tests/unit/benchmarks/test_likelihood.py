@@ -21,8 +21,8 @@ def likelihood():
 
 @pytest.fixture(scope="module")
 def cdnow():
-    found = importlib.util.find_spec("lifetimes")
-    path = Path(found.origin).parent / "datasets" / "cdnow_customers_summary_with_transactions.csv"
+    spec = importlib.util.find_spec("lifetimes")
+    path = Path(spec.origin).parent / "datasets" / "cdnow_customers_summary_with_transactions.csv"
     return pd.read_csv(path).rename(
         columns={"x": "frequency", "t_x": "recency", "zbar": "monetary_value"}
     )
@@ -30,14 +30,14 @@ def cdnow():
 
 def test_published_log_likelihoods_of_cdnow(likelihood, cdnow) -> None:
     history = [cdnow[name].to_numpy(float) for name in ("frequency", "recency", "T")]
-    found = likelihood.bg_nbd(*history, r=0.2426, alpha=4.4136, a=0.7929, b=2.4259)
-    assert found.sum() == pytest.approx(-9582.43, abs=0.01)
-    found = likelihood.pareto_nbd(*history, r=0.5533, alpha=10.5776, s=0.6061, beta=11.6656)
-    assert found.sum() == pytest.approx(-9594.98, abs=0.01)
+    value = likelihood.bg_nbd(*history, r=0.2426, alpha=4.4136, a=0.7929, b=2.4259)
+    assert value.sum() == pytest.approx(-9582.43, abs=0.01)
+    value = likelihood.pareto_nbd(*history, r=0.5533, alpha=10.5776, s=0.6061, beta=11.6656)
+    assert value.sum() == pytest.approx(-9594.98, abs=0.01)
     repeat = cdnow[cdnow["frequency"] > 0]
     spend = [repeat[name].to_numpy(float) for name in ("frequency", "monetary_value")]
-    found = likelihood.gamma_gamma(*spend, p=6.25, q=3.744, v=15.447)
-    assert found.sum() == pytest.approx(-4055.92, abs=0.01)
+    value = likelihood.gamma_gamma(*spend, p=6.25, q=3.744, v=15.447)
+    assert value.sum() == pytest.approx(-4055.92, abs=0.01)
 
 
 @pytest.mark.parametrize("alpha", [15.0, 40.0])
@@ -60,5 +60,5 @@ def test_pareto_nbd_is_its_hypergeometric_form(likelihood, alpha) -> None:
     gone = s / (r + s + x) * (part(tx) - part(T)) / (low + tx) ** (r + s + x)
     alive = (alpha + T) ** -(r + x) * (beta + T) ** -s
     head = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
-    found = likelihood.pareto_nbd(x, tx, T, r=r, alpha=alpha, s=s, beta=beta)
-    np.testing.assert_allclose(found, head + np.log(alive + gone), rtol=1e-9)
+    value = likelihood.pareto_nbd(x, tx, T, r=r, alpha=alpha, s=s, beta=beta)
+    np.testing.assert_allclose(value, head + np.log(alive + gone), rtol=1e-9)

@@ -19,10 +19,11 @@ def resolved(columns, condition=None, **source):
 
 
 def test_names_are_found_whatever_their_case_and_spaces():
-    found, condition = resolved({"customer_id": "customer id", "timestamp": "When"}, amount=[1.0],
-                                **{"Customer ID": [1], "When": ["x"]})  # fmt: skip
+    columns = {"customer_id": "customer id", "timestamp": "When"}
+    read = resolved(columns, amount=[1.0], **{"Customer ID": [1], "When": ["x"]})
+    expressions, condition = read
     assert condition is None
-    assert {ours: (value.sql, value.type) for ours, value in found.items()} == {
+    assert {ours: (value.sql, value.type) for ours, value in expressions.items()} == {
         "customer_id": ('"Customer ID"', "BIGINT"),
         "timestamp": ('"When"', "VARCHAR"),
         "amount": ('"amount"', "DOUBLE"),

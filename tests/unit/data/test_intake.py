@@ -136,7 +136,7 @@ def test_the_last_possible_day_is_possible_to_its_end():
 
 
 def test_what_is_after_as_of_has_no_effect():
-    known = orders(
+    earlier = orders(
         customer_id=["a", "b", "a"],
         timestamp=["2024-01-01", "2024-03-31 23:59:59", "2024-02-01"],
         amount=["5", "1", "x"],
@@ -147,15 +147,15 @@ def test_what_is_after_as_of_has_no_effect():
         amount=["x", "1", "5"] * 50,
     )
     policy = IntakePolicy(not_after=dt.date(2024, 12, 31), max_rejected_share=0.34)
-    alone = read_transactions(known, as_of=DAY, policy=policy)
-    both = read_transactions(pa.concat_tables([later, known]), as_of=DAY, policy=policy)
+    alone = read_transactions(earlier, as_of=DAY, policy=policy)
+    both = read_transactions(pa.concat_tables([later, earlier]), as_of=DAY, policy=policy)
     assert both.fingerprint == alone.fingerprint
     assert both.counts.after_as_of == 100
     assert both.counts.rejected == {"unparsable amount": 1, "future time": 50}
     assert (both.counts.accepted, both.counts.last_day) == (2, DAY)
     strict = replace(policy, max_rejected_share=0.3)
     with pytest.raises(TooManyRejectedError, match="1 of 3 rows"):
-        read_transactions(pa.concat_tables([later, known]), as_of=DAY, policy=strict)
+        read_transactions(pa.concat_tables([later, earlier]), as_of=DAY, policy=strict)
 
 
 def test_a_row_that_became_known_after_as_of_is_not_known():

@@ -22,8 +22,8 @@ def read(path):
     engine = open_engine(threads=1)
     raw = load(engine, str(path))
     assert raw.unreadable is None
-    found = rows(engine, f'SELECT * EXCLUDE (source_row) FROM "{raw.name}" ORDER BY source_row')
-    return [list(row) for row in found]
+    content = rows(engine, f'SELECT * EXCLUDE (source_row) FROM "{raw.name}" ORDER BY source_row')
+    return [list(row) for row in content]
 
 
 @pytest.mark.parametrize(

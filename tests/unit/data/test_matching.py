@@ -37,13 +37,13 @@ def counted(buyers, people):
     ],
 )  # fmt: skip
 def test_the_nearest_mending_is_named(buyers, people, matched, mending):
-    found = counted(buyers, people)
-    assert (found.matched, found.mending) == (matched, mending)
+    match = counted(buyers, people)
+    assert (match.matched, match.mending) == (matched, mending)
     if mending is None:
-        refuse_if_few(found, "crm.csv")
+        refuse_if_few(match, "crm.csv")
     else:
         with pytest.raises(DataError, match="accept_unmatched"):
-            refuse_if_few(found, "crm.csv")
+            refuse_if_few(match, "crm.csv")
 
 
 def test_permissions_of_nobody_stop_and_a_list_of_many_more_does_not():

@@ -50,31 +50,31 @@ from winback.data.sniff import sniff
     ],
 )  # fmt: skip
 def test_guesses(source, expected):
-    found = sniff(pa.table(source))
-    assert {ours: guess.expression for ours, guess in found.guesses.items()} == expected
+    sniffed = sniff(pa.table(source))
+    assert {ours: guess.expression for ours, guess in sniffed.guesses.items()} == expected
     missing = [ours for ours in ("customer_id", "timestamp", "amount") if ours not in expected]
-    assert found.notes == tuple(f"nothing looks like {ours}" for ours in missing)
+    assert sniffed.notes == tuple(f"nothing looks like {ours}" for ours in missing)
 
 
 def test_columns_that_no_guess_reads_are_told_whole():
     source = {"id": [1], "customer_id": [1], "date": ["2024-01-31"], "qty": [1], "price": [2.0]}
-    found = sniff(pa.table(source))
-    assert found.guesses["amount"].expression == "qty * price"
-    assert found.unused == ("id",)  # though it is a part of another's name
+    sniffed = sniff(pa.table(source))
+    assert sniffed.guesses["amount"].expression == "qty * price"
+    assert sniffed.unused == ("id",)  # though it is a part of another's name
 
 
 @pytest.mark.slow
 def test_online_retail_reads_as_guessed(online_retail):
-    found = sniff(online_retail)
-    assert found.guesses["amount"].expression == "Quantity * UnitPrice"
-    assert found.filter == "CustomerID IS NOT NULL"
-    assert (found.rows, found.first_day, found.last_day) == (
+    sniffed = sniff(online_retail)
+    assert sniffed.guesses["amount"].expression == "Quantity * UnitPrice"
+    assert sniffed.filter == "CustomerID IS NOT NULL"
+    assert (sniffed.rows, sniffed.first_day, sniffed.last_day) == (
         541_909,
         dt.date(2010, 12, 1),
         dt.date(2011, 12, 9),
     )
-    columns = {ours: guess.expression for ours, guess in found.guesses.items()}
-    read = read_transactions(online_retail, columns=columns, filter=found.filter)
+    columns = {ours: guess.expression for ours, guess in sniffed.guesses.items()}
+    read = read_transactions(online_retail, columns=columns, filter=sniffed.filter)
     assert read.counts.rejected == {}
 
 
@@ -90,12 +90,12 @@ def test_online_retail_reads_as_guessed(online_retail):
     ],
 )
 def test_a_date_that_could_be_either_is_guessed_both_ways_and_noted(cells, forms, days):
-    found = sniff(pa.table({"customer": ["a", "b"], "order": ["1", "2"], "date": cells}))
-    guess = found.guesses["timestamp"]
+    sniffed = sniff(pa.table({"customer": ["a", "b"], "order": ["1", "2"], "date": cells}))
+    guess = sniffed.guesses["timestamp"]
     both = (guess.expression, guess.other)
     assert both == tuple(f"strptime(date, '{form}')" for form in forms)
-    assert (str(found.first_day), str(found.last_day)) == days
-    assert any("the day or the month" in note and cells[0] in note for note in found.notes)
+    assert (str(sniffed.first_day), str(sniffed.last_day)) == days
+    assert any("the day or the month" in note and cells[0] in note for note in sniffed.notes)
 
 
 @pytest.mark.parametrize(
@@ -110,8 +110,8 @@ def test_a_date_that_could_be_either_is_guessed_both_ways_and_noted(cells, forms
 def test_european_files_read_as_guessed(tmp_path, header, row):
     path = tmp_path / "orders.csv"
     path.write_text(f"{header}\n{row}\n{row.replace('31', '30')}\n", encoding="utf-8")
-    found = sniff(path)
-    columns = {ours: guess.expression for ours, guess in found.guesses.items()}
+    sniffed = sniff(path)
+    columns = {ours: guess.expression for ours, guess in sniffed.guesses.items()}
     assert list(columns) == ["customer_id", "timestamp", "amount", "order_id"]
     read = read_transactions(path, columns=columns)
     assert (read.counts.accepted, read.counts.last_day) == (2, dt.date(2023, 12, 31))
@@ -143,10 +143,10 @@ def test_european_files_read_as_guessed(tmp_path, header, row):
 )
 def test_amounts_that_are_no_plain_numbers_are_told(columns, amount, note):
     source = pa.table({"customer": ["a"], "date": ["2024-01-01"], **columns})
-    found = sniff(source)
-    guess = found.guesses.get("amount")
+    sniffed = sniff(source)
+    guess = sniffed.guesses.get("amount")
     assert (guess and guess.expression) == amount
-    assert note is None or note in found.notes
+    assert note is None or note in sniffed.notes
     if guess:
         read = read_transactions(
             source, columns={"customer_id": "customer", "timestamp": "date", "amount": amount}

@@ -23,7 +23,7 @@ SPLIT = (date(1997, 12, 31), date(1998, 3, 31))
 VALUE_MODELS = set(VALUE_CANDIDATES)
 
 
-def known(transactions):
+def past_of(transactions):
     return Past(transactions, date(1998, 12, 31))
 
 
@@ -36,7 +36,7 @@ def shop():
 @pytest.fixture(scope="module")
 def result(shop):
     churn = ChurnSettings(180, snapshots=SnapshotSettings(count=2))
-    return run_backtest(known(shop), [SPLIT], BacktestSettings(churn=churn, n_replicates=50))
+    return run_backtest(past_of(shop), [SPLIT], BacktestSettings(churn=churn, n_replicates=50))
 
 
 def test_records_are_flat_json_with_one_choice_per_split_and_target(result):
@@ -57,9 +57,9 @@ def test_records_are_flat_json_with_one_choice_per_split_and_target(result):
 
 
 def test_one_level_is_told_for_purchases_and_revenue_as_their_intervals_share_it(result):
-    told = {r["target"]: r["reason"] for r in result.records if r["chosen"]}
+    reasons = {r["target"]: r["reason"] for r in result.records if r["chosen"]}
     purchases, revenue = (
-        str(told[target]).split("actual over predicted ") for target in ("purchases", "revenue")
+        str(reasons[target]).split("actual over predicted ") for target in ("purchases", "revenue")
     )
     assert purchases[1] == revenue[1]
     assert purchases[0].endswith("; at the level of revenue: ")
@@ -87,9 +87,9 @@ def test_metrics_are_those_of_the_predictions(result):
 
 
 def test_the_total_of_the_chosen_has_an_interval_and_its_ends_are_held_against_no_level(result):
-    told = [r for r in result.records if "actual_total" in r]
-    assert [(r["target"], r["chosen"]) for r in told] == [("purchases", True), ("revenue", True)]
-    for record in told:
+    totals = [r for r in result.records if "actual_total" in r]
+    assert [(r["target"], r["chosen"]) for r in totals] == [("purchases", True), ("revenue", True)]
+    for record in totals:
         rows = result.predictions.query("target == @record['target'] and model == @record['model']")
         total = rows["predicted"].sum()
         assert record["predicted_total"] == pytest.approx(total)
@@ -117,9 +117,11 @@ def test_outcomes_and_populations_are_those_of_plain_pandas(shop, result):
     ):
         assert target in {"purchases", "revenue", "churn"}
         rows = result.predictions.query("target == @target")
-        found = rows[rows["model"] == rows["model"].iloc[0]].set_index("customer_id")["actual"]
-        assert sorted(found.index) == sorted(customers)
-        assert found.to_numpy() == pytest.approx(expected.reindex(found.index).fillna(0).to_numpy())
+        metrics = rows[rows["model"] == rows["model"].iloc[0]].set_index("customer_id")["actual"]
+        assert sorted(metrics.index) == sorted(customers)
+        assert metrics.to_numpy() == pytest.approx(
+            expected.reindex(metrics.index).fillna(0).to_numpy()
+        )
 
 
 def test_the_model_that_the_job_names_is_the_chosen_one(shop, monkeypatch):
@@ -135,7 +137,7 @@ def test_the_model_that_the_job_names_is_the_chosen_one(shop, monkeypatch):
         purchase_model="rate+own_mean",
         n_replicates=10,
     )
-    result = run_backtest(known(shop), [SPLIT], settings)
+    result = run_backtest(past_of(shop), [SPLIT], settings)
     chosen = [r for r in result.records if r["chosen"] and r["target"] != "churn"]
     assert {record["target"] for record in chosen} == {"purchases", "revenue"}
     for record in chosen:
@@ -143,7 +145,7 @@ def test_the_model_that_the_job_names_is_the_chosen_one(shop, monkeypatch):
         assert str(record["reason"]).startswith("own rate so far, as the job names it; ")
     assert set(held) == {"rate+own_mean"}  # for the level: there is no contest
     with pytest.raises(ModelError, match=r"got oracle; allowed: .*rate\+own_mean"):
-        judge(known(shop), Window(*SPLIT), BacktestSettings(purchase_model="oracle"))
+        judge(past_of(shop), Window(*SPLIT), BacktestSettings(purchase_model="oracle"))
 
 
 def test_intervals_of_many_customers_come_from_a_sample_and_points_from_everybody(monkeypatch):
@@ -163,13 +165,13 @@ def test_intervals_of_many_customers_come_from_a_sample_and_points_from_everybod
     kwargs = {"chosen": "model", "reason": None, "n_replicates": 400, "random_state": 0}
     (full,) = backtest._records(test, window, **kwargs)
     monkeypatch.setattr(backtest, "MAX_CUSTOMERS", 2000)
-    (some,) = backtest._records(test, window, **kwargs)
+    (sampled,) = backtest._records(test, window, **kwargs)
     assert drawn == [8000, 2000]
-    assert some["n"] == 8000
+    assert sampled["n"] == 8000
     for metric in ("mae", "wape", "bias", "gini"):
-        assert some[metric] == full[metric]
-        assert some[f"{metric}_low"] < some[metric] < some[f"{metric}_high"]
-        width = [r[f"{metric}_high"] - r[f"{metric}_low"] for r in (some, full)]
+        assert sampled[metric] == full[metric]
+        assert sampled[f"{metric}_low"] < sampled[metric] < sampled[f"{metric}_high"]
+        width = [r[f"{metric}_high"] - r[f"{metric}_low"] for r in (sampled, full)]
         assert width[0] == pytest.approx(width[1], rel=0.25)
 
 
@@ -194,7 +196,7 @@ def test_a_horizon_without_one_labelled_snapshot_is_predicted_without_labels(sho
 )
 def test_an_impossible_split_is_named(shop, splits, words):
     with pytest.raises(DataError, match=words):
-        run_backtest(known(shop), splits)
+        run_backtest(past_of(shop), splits)
 
 
 def value_record(result, split, model):

@@ -284,7 +284,7 @@ def test_paired_intervals_cover_a_known_difference():
     customer = np.repeat(np.arange(2000), 3)
     losses = pd.DataFrame({"a": rng.normal(0, 1, 6000)})
     losses["b"] = losses["a"] + 0.1 + rng.normal(0, 1, 2000)[customer]
-    found = paired_intervals(losses, customer, "a", n_bootstrap=400, random_state=0).loc["b"]
-    assert found["low"] < 0.1 < found["high"]
+    interval = paired_intervals(losses, customer, "a", n_bootstrap=400, random_state=0).loc["b"]
+    assert interval["low"] < 0.1 < interval["high"]
     # rows of a customer move together: about 2 * 1.96 / sqrt(2000), not / sqrt(6000)
-    assert found["high"] - found["low"] == pytest.approx(3.92 / np.sqrt(2000), rel=0.15)
+    assert interval["high"] - interval["low"] == pytest.approx(3.92 / np.sqrt(2000), rel=0.15)

@@ -14,14 +14,14 @@ def contest(noise, *, level=0.0, n=4000, economics=None, value=None):
     """Let `lightgbm` know the truth, and `logistic` know it up to noise and a level."""
     rng = np.random.default_rng(1)
     truth = rng.normal(0.0, 1.5, n)
-    known = expit(truth)
+    probability = expit(truth)
     blurred = expit(truth + noise * rng.normal(size=n) + level)
     evidence = Evidence(
         rows=np.arange(n),
-        y=(rng.random(n) < known).astype(np.int64),
+        y=(rng.random(n) < probability).astype(np.int64),
         snapshot=np.repeat([0, 30], n // 2),
         customer=np.tile(np.arange(n // 2), 2),
-        predictions={"logistic": blurred, "lightgbm": known},
+        predictions={"logistic": blurred, "lightgbm": probability},
         failed={},
         forward=True,
         note=Message("evidence.forward", dates=[]),

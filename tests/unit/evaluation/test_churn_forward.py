@@ -1,8 +1,10 @@
 """Churn's forward tests: what is judged is what would be deployed, on what was known then."""
 
 from copy import copy
+from dataclasses import replace
 from datetime import date, timedelta
 
+import ibis
 import numpy as np
 import pandas as pd
 import pytest
@@ -168,3 +170,27 @@ def test_what_was_judged_already_is_not_fitted_again(shop, monkeypatch):
     next_day = Window(WINDOW.as_of + timedelta(days=1), WINDOW.until + timedelta(days=1))
     with pytest.raises(TypeError):  # other days were not judged
         churn_forward.churn_forward(past, recipes, next_day, settings)
+
+
+def test_labels_that_are_heard_of_late_are_whole_and_features_are_as_known_then(shop):
+    late = 20
+    table = shop.table.mutate(known_on=shop.table.booked_on + ibis.interval(days=late))
+    past = Past(replace(shop, table=table), WINDOW.as_of)
+    assert past.lateness_days == late
+    settings = settings_of(3)
+    told = ChurnData(past, WINDOW, settings)
+    newest = WINDOW.as_of - timedelta(days=late + WINDOW.horizon_days)
+    assert max(told.dates) == newest  # of the days since, not everything is heard of
+    assert told.train["days_since_last"].min() >= late
+    # what is known in good time
+    over = newest + timedelta(days=WINDOW.horizon_days)
+    prompt = ChurnData(Past(shop, over), WINDOW, settings)
+    assert prompt.dates == told.dates
+    both = told.train.merge(prompt.train, on=["as_of", "customer_id"])
+    assert len(both) > 0.9 * len(told.train)
+    assert (both["churned_x"] == both["churned_y"]).all()
+    customers = prompt.population["customer_id"]
+    ended = Window(newest, over)
+    pd.testing.assert_frame_equal(
+        past.outcomes(ended, customers), Past(shop, over).outcomes(ended, customers)
+    )

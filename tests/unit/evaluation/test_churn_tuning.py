@@ -47,7 +47,7 @@ def searched(data, n_trials, **settings):
 
 def test_the_defaults_come_first_and_stay_where_nothing_beats_them():
     data, lines = history(), []
-    found = tune(
+    tuning = tune(
         data.drop(columns="churned"),
         data["churned"],
         SETTINGS,
@@ -55,25 +55,25 @@ def test_the_defaults_come_first_and_stay_where_nothing_beats_them():
         n_bootstrap=50,
         progress=lines.append,
     )
-    assert found.trials["default"].tolist() == [True] + [False] * 5
+    assert tuning.trials["default"].tolist() == [True] + [False] * 5
     assert len(lines) == 6
-    assert not found.better
-    assert found.params == {}
-    assert "kept" in str(found.message)
+    assert not tuning.better
+    assert tuning.params == {}
+    assert "kept" in str(tuning.message)
     again = searched(data, 6)
-    pd.testing.assert_frame_equal(again.trials, found.trials, check_exact=True)
+    pd.testing.assert_frame_equal(again.trials, tuning.trials, check_exact=True)
     shuffled = searched(data.sample(frac=1.0, random_state=1), 6)
-    pd.testing.assert_frame_equal(shuffled.trials, found.trials, check_exact=True)
+    pd.testing.assert_frame_equal(shuffled.trials, tuning.trials, check_exact=True)
 
 
 def test_parameters_that_see_more_are_found_and_can_be_used():
-    found = searched(history(1500, kinks=3), 12)
-    assert found.better, found.message
-    assert set(found.params) == set(TUNABLE)
-    assert found.trials["loss"].min() < found.trials["loss"][0]
-    model = ChurnModel(30, candidates=("lightgbm",), lightgbm=found.params)
-    assert model.set_params(lightgbm=found.params)._check_parameters() is None
-    assert as_yaml(found.params).startswith("churn:\n  lightgbm: {num_leaves: ")
+    tuning = searched(history(1500, kinks=3), 12)
+    assert tuning.better, tuning.message
+    assert set(tuning.params) == set(TUNABLE)
+    assert tuning.trials["loss"].min() < tuning.trials["loss"][0]
+    model = ChurnModel(30, candidates=("lightgbm",), lightgbm=tuning.params)
+    assert model.set_params(lightgbm=tuning.params)._check_parameters() is None
+    assert as_yaml(tuning.params).startswith("churn:\n  lightgbm: {num_leaves: ")
 
 
 def test_without_optuna_it_says_what_to_install(monkeypatch):

@@ -27,8 +27,8 @@ def two_tests(models, n=600, seed=0):
     """Two forward tests; ``models`` maps a name to a function of (actual, rng)."""
     rng = np.random.default_rng(seed)
     result = []
-    for at, window in enumerate(WINDOWS):
-        rows = n - 100 * at  # fewer customers at the earlier cut-off
+    for number, window in enumerate(WINDOWS):
+        rows = n - 100 * number  # fewer customers number the earlier cut-off
         actual = rng.gamma(0.3, 30, rows) * (rng.random(rows) < 0.4)
         predictions = {
             name: pd.DataFrame({"predicted": np.maximum(of(actual, rng), 0)})

@@ -80,9 +80,9 @@ def measure(source, **over):
 def test_the_lead_time_is_measured_forward_and_as_asked_for():
     source = shop()
     measured = measure(source)
-    told = measured.summary()
-    assert told["measured"]["lead_median"] >= 20
-    assert told["measured_from"] == str(AS_OF - timedelta(days=120))
+    summary = measured.summary()
+    assert summary["measured"]["lead_median"] >= 20
+    assert summary["measured_from"] == str(AS_OF - timedelta(days=120))
     table = measured.table
     for falling in ("recall", "warned", "lead_q25", "lead_median", "lead_q75"):
         assert table[falling].is_monotonic_decreasing, falling

@@ -40,7 +40,7 @@ def shop(christmas=3.0, days=1000):
     """People who buy at a constant rate from 2022-06-01 on, and more before Christmas."""
     rng = np.random.default_rng(3)
     first = date(2022, 6, 1)
-    calendar = [first + timedelta(days=at) for at in range(days)]
+    calendar = [first + timedelta(days=offset) for offset in range(days)]
     level = np.array([christmas if busy_days(day, day, CHRISTMAS) else 1.0 for day in calendar])
     bought = rng.random((300, days)) < 0.012 * level
     bought[np.arange(300), rng.integers(0, 150, 300)] = True
@@ -48,35 +48,39 @@ def shop(christmas=3.0, days=1000):
     return pd.DataFrame(
         {
             "customer_id": [f"c{i}" for i in who],
-            "timestamp": [pd.Timestamp(calendar[at]) for at in when],
+            "timestamp": [pd.Timestamp(calendar[offset]) for offset in when],
             "amount": 10.0,
         }
     )
 
 
 def level(rows, periods):
-    known = read_transactions(rows, engine=open_engine())
+    transactions = read_transactions(rows, engine=open_engine())
     choices = choose_value(
-        Past(known, AS_OF), horizon_days=60, candidates=RATE, n_replicates=20, busy_days=periods
+        Past(transactions, AS_OF),
+        horizon_days=60,
+        candidates=RATE,
+        n_replicates=20,
+        busy_days=periods,
     )
     return choices["revenue"].level
 
 
 def test_busy_days_are_learned_from_the_year_before_and_the_future_has_no_say():
     rows = shop()
-    told = level(rows, CHRISTMAS)
-    season, earlier = (window for window in told.windows if window["season"])
+    busy = level(rows, CHRISTMAS)
+    season, earlier = (window for window in busy.windows if window["season"])
     assert (earlier["as_of"], earlier["until"]) == ("2022-11-01", "2022-12-31")
     assert (season["as_of"], season["until"]) == ("2023-11-01", "2023-12-31")
     assert season["ratio"] > 1.5
-    newest = [window["ratio"] for window in told.windows if not window["season"]]
-    assert max(newest) < 1 < np.exp(told.shift)  # though every window of late was below
-    assert told.shift + told.high > np.log(1.5)
-    assert "67% of the days ahead busy, as was seen" in str(told.message)
+    newest = [window["ratio"] for window in busy.windows if not window["season"]]
+    assert max(newest) < 1 < np.exp(busy.shift)  # though every window of late was below
+    assert busy.shift + busy.high > np.log(1.5)
+    assert "67% of the days ahead busy, as was seen" in str(busy.message)
     before = rows[rows["timestamp"].dt.date <= AS_OF]
     after = rows[rows["timestamp"].dt.date > AS_OF].assign(amount=999.0)
-    assert level(before, CHRISTMAS) == told
-    assert level(pd.concat([before, after, after.assign(customer_id="z")]), CHRISTMAS) == told
+    assert level(before, CHRISTMAS) == busy
+    assert level(pd.concat([before, after, after.assign(customer_id="z")]), CHRISTMAS) == busy
 
 
 def test_busy_days_that_were_never_seen_widen_the_interval_and_say_so():

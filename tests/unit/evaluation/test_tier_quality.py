@@ -81,10 +81,10 @@ def test_migration_counts_everybody_once():
     ids=str,
 )
 def test_tiers_of_a_shop_are_judged_on_what_came_after(transactions, params):
-    found = judged(transactions, tiers_recipe={"estimator": "ValueTiers", "params": params})
-    kept = as_records(found)
+    quality = judged(transactions, tiers_recipe={"estimator": "ValueTiers", "params": params})
+    kept = as_records(quality)
     assert json.loads(json.dumps(kept, allow_nan=False)) == kept
-    table = pd.DataFrame(found["tiers"])
+    table = pd.DataFrame(quality["tiers"])
     assert table["share"].sum() == pytest.approx(1.0)
     assert table["revenue_share"].sum() == pytest.approx(1.0)
     past = Past(transactions, AS_OF)
@@ -94,8 +94,8 @@ def test_tiers_of_a_shop_are_judged_on_what_came_after(transactions, params):
     assert total == pytest.approx(after["revenue"].sum())
     assert table["arpu_after"].iloc[0] > table["arpu_after"].iloc[-1]
     assert table["churn_rate"].iloc[0] < table["churn_rate"].iloc[-1]
-    assert found["differentiation"]["p"] < 0.001
-    assert (found["measure"], found["churn_days"]) == ("revenue", 60)
+    assert quality["differentiation"]["p"] < 0.001
+    assert (quality["measure"], quality["churn_days"]) == ("revenue", 60)
 
 
 def test_churn_is_read_within_the_window(transactions):
@@ -110,12 +110,12 @@ def test_who_has_moved_is_read_off_one_cut(transactions):
     frame = past.frame(90)
     value = make(VALUE).fit(frame)
     tiers = ValueTiers().fit(with_worth(frame, value))
-    found = migration_since(past, horizon_days=90, tiers=tiers, value=value)
-    counts = pd.DataFrame(found["counts"]).set_index("before")
+    quality = migration_since(past, horizon_days=90, tiers=tiers, value=value)
+    counts = pd.DataFrame(quality["counts"]).set_index("before")
     now = tiers.predict(with_worth(frame, value)).value_counts()
     assert counts.sum().to_dict() == now.reindex(tiers.names_).to_dict()
     assert counts.index.tolist() == [*tiers.names_, NOT_YET]
-    assert 0.5 < found["kept"] < 1.0
+    assert 0.5 < quality["kept"] < 1.0
     early = migration_since(past, horizon_days=999, tiers=tiers, value=value)
     assert early["kept"] is None
 

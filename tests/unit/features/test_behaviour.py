@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import ibis
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -71,9 +72,9 @@ def test_only_customers_with_a_purchase_day_by_then(frame):
     assert frame.index.tolist() == ["ann", "bob", "cyd"]
 
 
-# the mean over returners of their own mean gap: ann (150 / 3 = 50), cyd (20)
-POPULATION_GAP = 35.0
-ANN_GAP = (150 + 2 * POPULATION_GAP) / (3 + 2)  # 44
+# the median over returners of their own median gap: ann (30, 60, 60), cyd (20)
+POPULATION_GAP = 40.0
+ANN_GAP = 60 * (POPULATION_GAP / 60) ** (2 / (3 + 2))  # 51
 ANN = {
     "as_of": AS_OF,
     "first_purchase_at": ago(150),
@@ -172,11 +173,11 @@ def test_a_refund_not_yet_booked_is_unseen():
 
 
 def test_a_chunk_of_customers_has_the_features_of_the_whole(frame):
-    some = ibis.memtable(pa.table({"customer_id": ["bob", "cyd", "nobody"]}))
-    chunk = table(customers=some)
+    two_customers = ibis.memtable(pa.table({"customer_id": ["bob", "cyd", "nobody"]}))
+    chunk = table(customers=two_customers)
     assert chunk.equals(frame.loc[["bob", "cyd"]])
     everybody = population_table(TABLE, [AS_OF], count_zero=False).to_pyarrow()
-    chunk = table(customers=some, population=ibis.memtable(everybody))
+    chunk = table(customers=two_customers, population=ibis.memtable(everybody))
     assert chunk.equals(frame.loc[["bob", "cyd"]])
 
 
@@ -196,6 +197,17 @@ def test_without_returning_customers_the_population_gap_is_the_mean_age():
     )
     expression = behaviour_table(rows, [AS_OF], count_zero=False, horizon_days=90)
     assert set(expression.to_pyarrow().to_pandas().typical_gap_days) == {15.0}
+
+
+def test_one_long_silence_does_not_rule_the_rhythm():
+    days = np.datetime64("2024-06-30") - np.cumsum([0, 247, 8, 39, 3, 21, 18])
+    rows = ibis.memtable(
+        pa.table({"customer_id": ["a"] * 7, "day": pa.array(days), "amount": [1.0] * 7})
+    )
+    expression = behaviour_table(rows, [AS_OF], count_zero=False, horizon_days=90)
+    row = expression.to_pyarrow().to_pylist()[0]
+    assert row["gap_mean"] == 56
+    assert row["typical_gap_days"] == pytest.approx(19.5)  # between 18 and 21; nobody to draw to
 
 
 def test_the_season_ahead_wraps_around_the_year():

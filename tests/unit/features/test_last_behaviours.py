@@ -10,7 +10,7 @@ AS_OF = date(2024, 6, 30)
 
 def rows(*cells, **columns):
     names = ["customer_id", "day", "amount", "channel"]
-    table = {name: [cell[at] for cell in cells] for at, name in enumerate(names)}
+    table = {name: [cell[column] for cell in cells] for column, name in enumerate(names)}
     return ibis.memtable(pa.table(table | columns))
 
 
@@ -72,6 +72,6 @@ def test_a_table_without_channels_and_rows_known_late():
         known_on=ibis.ifelse(BOUGHT.day == date(2024, 3, 1), date(2024, 7, 5), BOUGHT.day)
     )
     table = last_behaviours(bare, AS_OF, count_zero=False, customers=ASKED)
-    found = table.order_by(["customer_id", "place"]).to_pyarrow().to_pylist()
-    assert next(row["day"] for row in found) == date(2024, 2, 1)
-    assert {row["channel"] for row in found} == {None}
+    behaviours = table.order_by(["customer_id", "place"]).to_pyarrow().to_pylist()
+    assert next(row["day"] for row in behaviours) == date(2024, 2, 1)
+    assert {row["channel"] for row in behaviours} == {None}

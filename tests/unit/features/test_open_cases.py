@@ -20,13 +20,13 @@ def cases(refunds=(), events=(), **over):
             )
         )
 
-    found = open_cases(
+    open_table = open_cases(
         table(refunds, "amount", pa.float64()),
         AS_OF,
         events=table(events, "event", pa.string()),
         **over,
     )
-    rows = found.to_pyarrow().to_pylist()
+    rows = open_table.to_pyarrow().to_pylist()
     assert len(rows) == len({row["customer_id"] for row in rows})
     return {row["customer_id"]: row["reason"] for row in rows}
 

@@ -34,8 +34,10 @@ SALES = sales(
 
 def made(table, **over):
     arguments = {"horizon_days": 30, "count_zero": False} | over
-    found = campaign_table(table, SALES, AS_OF, **arguments)
-    return None if found is None else found.to_pyarrow().to_pandas().set_index("customer_id")
+    campaigns = campaign_table(table, SALES, AS_OF, **arguments)
+    return (
+        None if campaigns is None else campaigns.to_pyarrow().to_pandas().set_index("customer_id")
+    )
 
 
 def test_outcomes_and_covariates_are_those_of_the_day_of_the_contact():

@@ -8,6 +8,7 @@ from winback.economics import Economics
 from winback.errors import UsageError
 from winback.lists.at_risk import at_risk, select_at_risk, within_capacity
 from winback.lists.warn_from import WarnFrom
+from winback.messages import Message
 
 AS_OF = date(2011, 12, 9)
 
@@ -30,7 +31,7 @@ def scores(**over):
         "clv_low": 5.0,
         "clv_high": 100.0,
         "p_churn": [0.9, 0.9, 0.75, 0.55, 0.2, 0.99],
-        "overdue_ratio": [1.5, 2.5, 1.2, 1.1, 9.0, 9.0],
+        "overdue_ratio": [2.25, 3.75, 1.8, 1.65, 9.0, 9.0],
         "tier": ["core"] * 3 + ["dormant"] * 3,
         "lifecycle_stage": "at_risk",
         "value_version": 3,
@@ -153,3 +154,30 @@ def test_the_capacity_is_of_a_week(capacity, earlier, listed):
     chosen = within_capacity(rows, capacity, listed_this_week=week(**earlier))
     assert "".join(chosen["customer_id"]) == listed
     assert chosen["rank"].tolist() == list(range(1, len(listed) + 1))
+
+
+UNFIT = WarnFrom(unfit=Message("fitness.constant"))
+
+
+def test_a_score_that_ranks_nobody_orders_nobody_and_nobody_is_red():
+    table = scores(overdue_ratio=[1.5, 2.5, 1.6, 0.9, 9.0, 9.0])
+    chosen = select(table, warn_from=UNFIT)
+    # e is the most overdue, however sure the score is that it stays; d is in rhythm
+    assert chosen["customer_id"].tolist() == ["e", "b", "c", "a"]
+    assert chosen["severity"].tolist() == ["orange", "orange", "yellow", "yellow"]
+    mixed = scores(overdue_ratio=table["overdue_ratio"], p_churn=[0.1, 0.2, 0.99, 0.9, 0.3, 0.99])
+    assert select(mixed, warn_from=UNFIT)["customer_id"].tolist() == ["e", "b", "c", "a"]
+    assert chosen["p_churn"].eq(chosen["p_churn"][0]).all(), "everybody has the mean"
+    assert chosen["percentile_within_tier"].isna().all()
+
+
+def test_a_red_of_last_week_does_not_stay_red_by_a_score_that_ranks_nobody():
+    before = pd.DataFrame({"customer_id": ["b"], "as_of": [date(2011, 12, 2)], "severity": "red"})
+    chosen = select(warn_from=UNFIT, previous=before).set_index("customer_id")
+    assert chosen.loc["b", "severity"] == "orange"
+
+
+def test_where_no_rhythm_is_known_either_nobody_is_warned_about():
+    nobody = WarnFrom(unfit=Message("fitness.constant"), rhythm=False)
+    assert select(warn_from=nobody).empty
+    assert set(nobody.refusals(scores())) == {"not overdue"}

@@ -36,7 +36,7 @@ def scores(**over):
         "clv_low": 5.0,
         "clv_high": 100.0,
         "p_churn": [0.9, 0.9, 0.75, 0.55, 0.2, 0.99],
-        "overdue_ratio": [1.5, 2.5, 1.2, 1.1, 9.0, 9.0],
+        "overdue_ratio": [2.25, 3.75, 1.8, 1.65, 9.0, 9.0],
         "tier": ["core"] * 3 + ["dormant"] * 3,
         "lifecycle_stage": "at_risk",
         "value_version": 3,
@@ -57,6 +57,7 @@ BEHAVIOUR = pd.DataFrame(
         "customer_id": list("fedcba"),
         "frequency": 3.0,
         "recency": 72.6,
+        "gap_last": 20.0,
         "typical_gap_days": 24.4,
         "days_since_last": 60.0,
     }
@@ -160,11 +161,11 @@ def test_who_is_left_out_is_told_the_truth(warn_from, reasons):
     )
     listed = select(table, warn_from=warn_from)
     terms = WarningTerms(capacity=9, warn_from=warn_from or WarnFrom())
-    told = left_out(table, listed, listed, as_of=AS_OF, terms=terms).set_index("customer_id")
-    assert told["reason"].to_dict() == {"f": "not active"} | (
+    why = left_out(table, listed, listed, as_of=AS_OF, terms=terms).set_index("customer_id")
+    assert why["reason"].to_dict() == {"f": "not active"} | (
         reasons if warn_from is None or warn_from.profit else reasons | {"d": "not at risk"}
     )
-    assert told.loc["x", ["p_churn", "overdue_ratio"]].tolist() == [0.5, 0.99]
+    assert why.loc["x", ["p_churn", "overdue_ratio"]].tolist() == [0.5, 0.99]
 
 
 def test_scores_that_cannot_be_used_are_refused():

@@ -24,14 +24,14 @@ def dormant(tmp_path_factory):
     simulate(folder, customers=6_000, seed=3)
     engine = open_engine()
     columns = {"customer_id": "buyer", "timestamp": "ordered_at", "amount": "paid"}
-    known = read_transactions(
+    transactions = read_transactions(
         folder / "transactions.parquet",
         columns=columns,
         as_of=AS_OF,
         policy=IntakePolicy(max_rejected_share=0.2),
         engine=engine,
     )
-    rfm = rfm_summary(known, AS_OF)
+    rfm = rfm_summary(transactions, AS_OF)
     engine.disconnect()
     model = BetaGeoModel().fit(rfm)
     said = rfm.assign(

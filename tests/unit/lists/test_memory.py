@@ -106,8 +106,8 @@ def test_a_channel_has_one_capacity_a_week():
     monday = make(MONDAY, channels=channels)
     assert monday.treated["channel"].value_counts().to_dict() == {"email": 20, "sms": 5}
     assert make(FRIDAY, channels=channels, earlier=monday.treated).treated.empty
-    some = monday.treated.assign(channel="sms").head(3)
-    friday = make(FRIDAY, channels=channels, earlier=some)
+    sent = monday.treated.assign(channel="sms").head(3)
+    friday = make(FRIDAY, channels=channels, earlier=sent)
     assert friday.treated["channel"].value_counts().to_dict() == {"email": 20, "sms": 2}
 
 
@@ -142,8 +142,8 @@ def test_earlier_lists_count_towards_the_cap_and_the_step():
     assert why(make(MONDAY, earlier=before, rules={"cooldown_days": 1}))[name] == "contact cap"
     once = before.head(1)
     lists = make(MONDAY, earlier=once, rules={"cooldown_days": 1, "contact_cap": 2})
-    told = pd.concat([lists.treated, lists.excluded]).set_index("customer_id")
-    assert told.loc[name, "reason"] == "next step not due"
+    by_customer = pd.concat([lists.treated, lists.excluded]).set_index("customer_id")
+    assert by_customer.loc[name, "reason"] == "next step not due"
 
 
 def test_where_the_contacts_know_a_list_they_alone_tell():
@@ -157,26 +157,28 @@ def test_where_the_contacts_know_a_list_they_alone_tell():
             "arm": ["treated", "control"],
         }
     )
-    told = why(make(NEXT_MONDAY, earlier=earlier, contacts=sent))
+    rows = why(make(NEXT_MONDAY, earlier=earlier, contacts=sent))
     # a control of the list leaves the pool as its treated do; who got nothing is free
-    assert told[names[0]] == told[names[1]] == "in cooldown"
+    assert rows[names[0]] == rows[names[1]] == "in cooldown"
     assert len(names) > 2
-    assert not [name for name in names[2:] if told.get(name) == "in cooldown"]
+    assert not [name for name in names[2:] if rows.get(name) == "in cooldown"]
     # a contact that is not known yet tells nothing
     late = sent.assign(timestamp=pd.Timestamp("2011-12-13"))
-    told = why(make(NEXT_MONDAY, earlier=earlier, contacts=late))
-    assert {told[name] for name in names} == {"in cooldown"}
+    rows = why(make(NEXT_MONDAY, earlier=earlier, contacts=late))
+    assert {rows[name] for name in names} == {"in cooldown"}
     # the list's own cooldown counts from the day it was sent
-    known = Memory(earlier).contacts(sent, NEXT_MONDAY)
-    assert known["cooldown_until"].iloc[0] == earlier["cooldown_until"][0] + pd.Timedelta(days=1)
+    remembered = Memory(earlier).contacts(sent, NEXT_MONDAY)
+    assert remembered["cooldown_until"].iloc[0] == earlier["cooldown_until"][0] + pd.Timedelta(
+        days=1
+    )
 
 
 def test_a_contact_without_a_list_is_not_counted_twice():
     earlier = make(MONDAY).treated.head(2)
     names = earlier["customer_id"].tolist()
     sent = pd.DataFrame({"customer_id": names[:1], "timestamp": [pd.Timestamp("2011-12-06")]})
-    known = Memory(earlier).contacts(sent, NEXT_MONDAY)
-    assert known["customer_id"].tolist() == names
+    remembered = Memory(earlier).contacts(sent, NEXT_MONDAY)
+    assert remembered["customer_id"].tolist() == names
     before = sent.assign(timestamp=pd.Timestamp("2011-12-01"))
     assert len(Memory(earlier).contacts(before, NEXT_MONDAY)) == 3
 
@@ -185,7 +187,7 @@ def test_a_list_that_remembers_nothing_says_so():
     said = "know of no earlier contact"
     assert said in str(make(MONDAY).summary["messages"][-1])
     contacts = pd.DataFrame({"customer_id": [], "timestamp": pd.to_datetime([])})
-    for known in ({"contacts": contacts}, {"earlier": make(MONDAY).treated}):
-        assert said not in " ".join(map(str, make(NEXT_MONDAY, **known).summary["messages"]))
+    for remembered in ({"contacts": contacts}, {"earlier": make(MONDAY).treated}):
+        assert said not in " ".join(map(str, make(NEXT_MONDAY, **remembered).summary["messages"]))
     with pytest.raises(DataError, match="the earlier lists lack a column"):
         make(FRIDAY, earlier=pd.DataFrame({"customer_id": ["a"]}))

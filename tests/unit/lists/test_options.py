@@ -52,3 +52,12 @@ def test_an_offer_dearer_than_the_margin_can_never_pay():
     economics = Economics(contact_cost=0.5, offer_cost=40)
     case = case_of(economics, customers(p_repurchase=[0.2], expected_spend=[30.0]))
     assert "No uplift would make the offer pay" in str(what_would_have_to_hold(case))
+
+
+def test_what_follows_a_return_counts_for_the_share_who_would_have_been_lost():
+    rows = customers(p_repurchase=[0.1, 0.1], expected_spend=[50.0, 50.0])
+    rows["margin_after_return"] = [0.0, 80.0]
+    order = case_of(Economics(margin=0.4), rows)["expected_margin"]
+    assert order.tolist() == [20.0, 20.0]
+    both = case_of(Economics(margin=0.4, won_back_share=0.25), rows)["expected_margin"]
+    assert both.tolist() == [20.0, 40.0]

@@ -23,7 +23,7 @@ def test_the_effect_is_found_in_80_of_100_trials_by_the_test_that_judges_campaig
 ):
     effect = minimum_detectable_effect(n_treated, n_control, rate)
     rng = np.random.default_rng(1)
-    trials, found = 1_500, 0
+    trials, significant = 1_500, 0
     arm = np.repeat([1.0, 0.0], [n_treated, n_control])
     n = len(arm)
     for _ in range(trials):
@@ -36,8 +36,8 @@ def test_the_effect_is_found_in_80_of_100_trials_by_the_test_that_judges_campaig
             weight=np.where(arm > 0, n / n_treated, n / n_control),
             people=np.arange(n),
         ).iloc[0]
-        found += abs(seen["difference"]) > 1.959964 * np.sqrt(seen["variance"])
-    assert found / trials == pytest.approx(0.8, abs=0.03)
+        significant += abs(seen["difference"]) > 1.959964 * np.sqrt(seen["variance"])
+    assert significant / trials == pytest.approx(0.8, abs=0.03)
 
 
 def test_without_an_effect_little_is_found():
@@ -66,16 +66,18 @@ def test_needed_customers_is_the_inverse():
 
 
 def test_an_empty_group_measures_nothing():
-    known = what_it_can_measure(5, 0, p_return=[0.1], uplift=0.02, control_share=0.2)
-    assert known["minimum_detectable_effect"] is None
-    assert "no effect can be measured" in str(known["message"])
+    measured = what_it_can_measure(5, 0, p_return=[0.1], uplift=0.02, control_share=0.2)
+    assert measured["minimum_detectable_effect"] is None
+    assert "no effect can be measured" in str(measured["message"])
     nobody = what_it_can_measure(0, 0, p_return=[], uplift=0.02, control_share=0.2)
     assert str(nobody["message"]) == "There is nobody to measure."
 
 
 @pytest.mark.parametrize(("rate", "uplift"), [(0.0, 0.02), (1.0, 0.02), (0.99, 0.5), (0.1, -0.1)])
 def test_the_edges_are_answered(rate, uplift):
-    known = what_it_can_measure(1, 1, p_return=[rate], uplift=uplift, control_share=0.2)
-    assert known["minimum_detectable_effect"] is None  # not even a return of everybody would show
-    assert (known["needed_customers"] is None) == (uplift < 0 or rate == 1)
+    measured = what_it_can_measure(1, 1, p_return=[rate], uplift=uplift, control_share=0.2)
+    assert (
+        measured["minimum_detectable_effect"] is None
+    )  # not even a return of everybody would show
+    assert (measured["needed_customers"] is None) == (uplift < 0 or rate == 1)
     assert math.isinf(minimum_detectable_effect(1, 1, rate))

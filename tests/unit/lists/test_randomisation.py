@@ -27,19 +27,19 @@ def test_a_mismatch_of_sizes_is_told():
 def test_the_joint_test_keeps_its_level_and_finds_what_is_there():
     p_values = [balance(people(300, seed=i))["p_value"] for i in range(300)]
     assert 0.02 < np.mean(np.array(p_values) < 0.05) < 0.09
-    found = balance(people(300, shift=0.6))
-    assert found["differences"]["frequency"] == pytest.approx(0.6, abs=0.2)
-    assert "frequency (+0." in str(found["warning"])
-    assert set(found["strata"]) == {"one", "two"}
+    result = balance(people(300, shift=0.6))
+    assert result["differences"]["frequency"] == pytest.approx(0.6, abs=0.2)
+    assert "frequency (+0." in str(result["warning"])
+    assert set(result["strata"]) == {"one", "two"}
 
 
 def test_strata_too_small_and_covariates_that_say_nothing_are_left_out():
     rows = people(1000).assign(constant=1.0, gone=np.nan)
     names = ["frequency", "constant", "gone"]
-    found = balance(rows, names)
-    assert found["differences"].keys() == {"frequency", "constant"}
-    assert found["differences"]["constant"] == 0
-    assert len(found["strata"]) == 2
+    result = balance(rows, names)
+    assert result["differences"].keys() == {"frequency", "constant"}
+    assert result["differences"]["constant"] == 0
+    assert len(result["strata"]) == 2
     assert balance(rows.assign(stratum="x").head(60), names)["strata"] == {}
     assert balance(rows.head(1), names)["p_value"] is None
 
@@ -55,8 +55,8 @@ def test_a_past_campaign_is_trusted_unless_its_arms_are_no_lot():
     as_drawn, chosen = people(1000), people(1000, shift=0.8)
     rows = pd.concat([as_drawn.assign(campaign="lot"), chosen.assign(campaign="chosen")])
     rows = rows.assign(treated=(rows["arm"] == "treated").astype(int))
-    found = not_as_drawn(rows, ["frequency", "monetary_value"], {"lot": 0.8})
-    assert list(found) == ["chosen"]
-    assert "differ before the contact in frequency" in str(found["chosen"])
-    found = not_as_drawn(rows, ["frequency", "monetary_value"], {"lot": 0.7})
-    assert "Sizes of the arms are no chance" in str(found["lot"])
+    result = not_as_drawn(rows, ["frequency", "monetary_value"], {"lot": 0.8})
+    assert list(result) == ["chosen"]
+    assert "differ before the contact in frequency" in str(result["chosen"])
+    result = not_as_drawn(rows, ["frequency", "monetary_value"], {"lot": 0.7})
+    assert "Sizes of the arms are no chance" in str(result["lot"])

@@ -41,7 +41,7 @@ def gap(choices, room, share=1.0):
     brought = choices.profit[who, chosen.given[who]].sum()
     able = choices.able & (choices.profit > 0) & choices.treated[:, None]
     person, option = np.nonzero(able)
-    names = np.array([f"channel {at}" for at in range(len(room.rooms))])
+    names = np.array([f"channel {number}" for number in range(len(room.rooms))])
     worth = prices.worth(choices.profit, choices.spend.expected, choices.channel)
     limits = Capacities(
         room.budget - chosen.left.spent.reserve, room.places, room.rooms, choices.channel
@@ -140,11 +140,11 @@ def test_nobodys_own_arm_decides_whether_they_are_reached():
     """Turn one customer's arm around: their own fate stays."""
     choices, room = shop(3, 120)
     base, _, _ = choose(choices, room, 0.8)
-    for at in range(120):
+    for number in range(120):
         treated = choices.treated.copy()
-        treated[at] = not treated[at]
+        treated[number] = not treated[number]
         other, _, _ = choose(replace(choices, treated=treated), room, 0.8)
-        assert other.given[at] == base.given[at]
+        assert other.given[number] == base.given[number]
 
 
 def test_the_arms_that_are_reached_are_as_drawn():
@@ -174,11 +174,11 @@ def test_a_larger_limit_never_lowers_what_the_best_list_brings(seed, which):
             "places": replace(base, places=base.places * more),
             "room": replace(base, rooms=base.rooms * np.array([more, 1, 1])),
         }[which]
-        found = relax(choices.profit, choices.spend.expected, choices.able, limits).prices
+        relaxed = relax(choices.profit, choices.spend.expected, choices.able, limits).prices
         able = choices.able & (choices.profit > 0)
-        worth = found.worth(choices.profit, choices.spend.expected, choices.channel)
-        values.append(found.bound(np.where(able, worth, 0.0), limits))
-        prices.append({"money": found.money, "places": found.place}.get(which))
+        worth = relaxed.worth(choices.profit, choices.spend.expected, choices.channel)
+        values.append(relaxed.bound(np.where(able, worth, 0.0), limits))
+        prices.append({"money": relaxed.money, "places": relaxed.place}.get(which))
     assert values == sorted(values) or np.diff(values).min() > -1e-6
     if which == "money":
         assert np.diff(prices).max() < 1e-6

@@ -10,7 +10,7 @@ AS_OF = date(2011, 12, 9)
 
 
 def test_the_rule_table():
-    risks, ratios = (0.49, 0.50, 0.69, 0.70, 0.84, 0.85, 1.0), (0.99, 1.0, 1.99, 2.0)
+    risks, ratios = (0.49, 0.50, 0.69, 0.70, 0.84, 0.85, 1.0), (1.49, 1.5, 2.99, 3.0)
     table = [[LEVELS[Thresholds().level([p], [q])[0]] for q in ratios] for p in risks]
     low = ["none", "yellow", "yellow", "orange"]
     middle = ["yellow", "orange", "orange", "red"]
@@ -56,11 +56,11 @@ def now(risk, ratio, previous):
 @pytest.mark.parametrize(
     ("risk", "ratio", "colour"),
     [
-        (0.78, 1.5, "red"),  # strictly orange, but above .9 x .85
-        (0.76, 1.5, "orange"),  # clearly below: falls
-        (0.72, 1.85, "red"),  # strictly orange, but above .9 x 2
+        (0.78, 2.0, "red"),  # strictly orange, but above .9 x .85
+        (0.76, 2.0, "orange"),  # clearly below: falls
+        (0.72, 2.75, "red"),  # strictly orange, but above .9 x 3
         (0.40, 9.0, "none"),  # no risk, no colour
-        (0.46, 2.5, "orange"),  # the eased table decides how far it falls
+        (0.46, 3.5, "orange"),  # the eased table decides how far it falls
     ],
 )
 def test_a_colour_falls_only_when_clearly_below_its_thresholds(risk, ratio, colour):
@@ -68,20 +68,20 @@ def test_a_colour_falls_only_when_clearly_below_its_thresholds(risk, ratio, colo
 
 
 def test_a_colour_rises_at_once_and_never_because_of_ease():
-    assert now(0.9, 1.0, before("yellow"))["severity"] == "red"
-    assert now(0.78, 1.5, before("yellow"))["severity"] == "orange"
-    assert now(0.78, 1.5, None)["severity"] == "orange"
+    assert now(0.9, 1.5, before("yellow"))["severity"] == "red"
+    assert now(0.78, 2.0, before("yellow"))["severity"] == "orange"
+    assert now(0.78, 2.0, None)["severity"] == "orange"
 
 
 def test_days_at_a_severity_are_counted():
-    assert now(0.9, 1.0, before("red", days_ago=7))["days_at_severity"] == 21
-    assert now(0.9, 1.0, before("orange"))["days_at_severity"] == 0
-    assert now(0.1, 1.0, before("orange"))["days_at_severity"] == 0
+    assert now(0.9, 1.5, before("red", days_ago=7))["days_at_severity"] == 21
+    assert now(0.9, 1.5, before("orange"))["days_at_severity"] == 0
+    assert now(0.1, 1.5, before("orange"))["days_at_severity"] == 0
 
 
 def test_an_earlier_list_must_be_earlier():
     with pytest.raises(UsageError, match="earlier date"):
-        now(0.9, 1.0, before("red", days_ago=0))
+        now(0.9, 1.5, before("red", days_ago=0))
     with pytest.raises(DataError, match="lack a column"):
-        now(0.9, 1.0, before("red").drop(columns="severity"))
-    assert now(0.9, 1.0, before("red").head(0))["severity"] == "red"
+        now(0.9, 1.5, before("red").drop(columns="severity"))
+    assert now(0.9, 1.5, before("red").head(0))["severity"] == "red"

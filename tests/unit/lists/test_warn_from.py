@@ -31,7 +31,9 @@ def test_what_is_no_threshold_is_refused(wrong):
 
 def test_an_offer_costs_those_to_whom_one_is_made():
     terms = WarnFrom(profit=1.0, economics=MONEY)
-    both, neither = (terms.expected_profit(ROWS.assign(offered=to)) for to in (True, False))
+    both, neither = (
+        terms.expected_profit(ROWS.assign(offer_cost=cost)) for cost in (MONEY.offer_cost, 0.0)
+    )
     assert both.tolist() == terms.expected_profit(ROWS).tolist()
     assert neither.tolist() == pytest.approx((0.25 * ROWS["value_at_risk"] - 1).tolist())
 
@@ -56,8 +58,8 @@ def test_who_was_on_the_earlier_list_stays_a_tenth_below_the_profit(profit):
 
 def test_it_speaks():
     assert str(WarnFrom().meaning) == (
-        "P(churn) of 0.50 after a silence of 1 typical gaps or more, or P(churn) of 0.70 whatever "
-        "the silence"
+        "P(churn) of 0.50 after a silence of 1.5 typical gaps or more, or P(churn) of 0.70 "
+        "whatever the silence"
     )
     assert str(WarnFrom(risk=0.5).meaning) == "P(churn) of 0.50"
     assert str(WarnFrom(profit=5, economics=MONEY).meaning) == (
@@ -73,7 +75,7 @@ def test_it_is_told_as_data():
         "by": "days",
         "lead_median": 9,
     }
-    told = WarnFrom(profit=5, economics=MONEY).summary()
-    assert [told[name] for name in ("by", "profit", "save_rate", "offer_cost")] == [
+    summary = WarnFrom(profit=5, economics=MONEY).summary()
+    assert [summary[name] for name in ("by", "profit", "save_rate", "offer_cost")] == [
         "profit", 5, 0.25, 4,
     ]  # fmt: skip

@@ -11,7 +11,7 @@ from winback.lists.columns import DTYPES, WIN_BACK, WIN_BACK_EXCLUDED
 from winback.lists.control import draw_arms, in_holdout
 from winback.lists.origin import Origin
 from winback.lists.terms import Channel, Eligibility, Tables, WinBackTerms
-from winback.lists.win_back import LEAVE_ALONE, win_back
+from winback.lists.win_back import win_back
 
 AS_OF = date(2011, 12, 9)
 TERMS = Economics(contact_cost=0.1, offer_cost=0.9)
@@ -146,7 +146,7 @@ def test_a_row_says_all_that_operations_need():
 
 def test_nobody_can_send_to_the_comparison_group_by_mistake():
     control = make().control
-    assert (control["action"] == LEAVE_ALONE).all()
+    assert (control["action"] == "leave alone: comparison group").all()
     assert control[["channel", "offer", "owner"]].isna().all(axis=None)
 
 
@@ -239,9 +239,9 @@ def test_a_full_channel_is_passed_by_and_the_walk_goes_on():
     assert lists.treated["contact_cost"].tolist() == [0.1, 0.5]
     assert reasons(lists)["c2"] == "over capacity"
     assert reasons(lists)["c1"] == "control below the cut-off"  # sms was full when c1's turn came
-    told = lists.summary["channels"]["sms"]
-    assert (told["treated"], told["left_out"]) == (1, 1)
-    assert told["shadow_price"] > 0.02 * 80 - 0.5 - 0.02
+    sms = lists.summary["channels"]["sms"]
+    assert (sms["treated"], sms["left_out"]) == (1, 1)
+    assert sms["shadow_price"] > 0.02 * 80 - 0.5 - 0.02
     assert lists.summary["optimality_gap"] < 0.05  # of it the share that goes by lot
 
 
@@ -280,9 +280,11 @@ def test_a_customer_gets_the_channel_that_is_worth_the_most_to_the_list():
     }
     channels = {"sms": Channel(2, contact_cost=0.5), "email": Channel(9)}
     lists = make(everybody, channels=channels, **over)
-    told = dict(zip(lists.treated["customer_id"], lists.treated["channel"], strict=True))
-    assert told["c0"] == "sms"  # nothing else reaches c0
-    assert {told[name] for name in told if name != "c0"} == {"email"}  # a dear sms adds nothing
+    channel_of = dict(zip(lists.treated["customer_id"], lists.treated["channel"], strict=True))
+    assert channel_of["c0"] == "sms"  # nothing else reaches c0
+    assert {channel_of[name] for name in channel_of if name != "c0"} == {
+        "email"
+    }  # a dear sms adds nothing
     assert lists.summary["channels"]["sms"]["left_out"] == 0
     assert lists.summary["optimality_gap"] == 0
     by_email = lists.treated["channel"] == "email"

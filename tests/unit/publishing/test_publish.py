@@ -134,7 +134,7 @@ def own_link(path):
 
 @pytest.mark.parametrize("kind", ["results", "plain"])
 @pytest.mark.parametrize(
-    ("name", "stand", "told"),
+    ("name", "stand", "message"),
     [
         ("alerts.csv", own_file, "a file that winback did not publish"),
         ("alerts.csv", own_folder, "a folder that winback did not publish"),
@@ -143,11 +143,13 @@ def own_link(path):
         ("lists/2011-12-09", own_link, "a link to /etc/hostname that winback did not publish"),
     ],
 )
-def test_what_is_somebodys_own_is_neither_replaced_nor_followed(request, kind, name, stand, told):
+def test_what_is_somebodys_own_is_neither_replaced_nor_followed(
+    request, kind, name, stand, message
+):
     results = request.getfixturevalue(kind)
     stand(results.out / name)
     before = results.seen()
-    with pytest.raises(OutputError, match=rf"{told}.*{name}.*Next: move it elsewhere"):
+    with pytest.raises(OutputError, match=rf"{message}.*{name}.*Next: move it elsewhere"):
         results.publish_new()
     assert results.seen() == before
 
@@ -265,25 +267,25 @@ def test_a_kept_list_that_was_edited_stays_suspect(results):
 
 
 def test_every_new_file_and_every_folder_is_on_the_disk_before_the_switch(results, monkeypatch):
-    told = []
+    synced = []
 
     def fsync(opened):
-        told.append(os.path.realpath(f"/proc/self/fd/{opened}"))
+        synced.append(os.path.realpath(f"/proc/self/fd/{opened}"))
 
     def replace(source, target, real=os.replace):
-        told.append(str(target))
+        synced.append(str(target))
         real(source, target)
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", fsync)
         patch.setattr(os, "replace", replace)
         results.publish_new()
-    before = told[: told.index(str(results.out / "current"))]
+    before = synced[: synced.index(str(results.out / "current"))]
     made = {path.partition("/results")[2].lstrip("/") for path in before if ".staged-" in path}
     new = {"scores.parquet", "alerts.csv", "lists/2011-12-09/win_back.csv", "manifest.json"}
     assert made >= {*new, "", "lists", "lists/2011-12-08", "lists/2011-12-09"}
     assert {str(results.out), str(results.out / ".published")} <= {*before}
-    assert told[-1] == str(results.out)
+    assert synced[-1] == str(results.out)
 
 
 def test_a_folder_of_a_set_that_was_swapped_for_a_link_is_not_followed(results, tmp_path):

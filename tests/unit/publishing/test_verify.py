@@ -61,7 +61,7 @@ def lead_out(results):
 
 
 @pytest.mark.parametrize(
-    ("harm", "told"),
+    ("harm", "message"),
     [
         (edit, "scores.parquet has changed"),
         (lose, "win_back.csv is missing.*winback lists JOB.yaml --as-of 2011-12-08"),
@@ -76,12 +76,12 @@ def lead_out(results):
         (lead_nowhere, "pointer to the newest results leads to none"),
     ],
 )
-def test_each_harm_is_one_problem_with_a_next_step(results, harm, told):
+def test_each_harm_is_one_problem_with_a_next_step(results, harm, message):
     assert problems(results.out) == []
     harm(results)
     (problem,) = problems(results.out)
     said = str(problem).replace("`", "")
-    assert re.search(told, said), said
+    assert re.search(message, said), said
     assert "Next: " in said
 
 

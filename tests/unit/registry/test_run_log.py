@@ -18,11 +18,11 @@ def test_what_is_logged_can_be_read_and_holds_no_password(store, folder):
             profile={"rows": 3, "customers": 2},
             columns={"customer_id": "string", "amount": "double"},
         )
-    found = store.client.get_run(run.run_id)
-    assert found.data.params["value.horizon_days"] == "365"
-    assert len(found.data.params) == 252
-    assert found.data.metrics == {"1997-09-30/MAE _days_": 1.5}
-    (entry,) = found.inputs.dataset_inputs
+    logged = store.client.get_run(run.run_id)
+    assert logged.data.params["value.horizon_days"] == "365"
+    assert len(logged.data.params) == 252
+    assert logged.data.metrics == {"1997-09-30/MAE _days_": 1.5}
+    (entry,) = logged.inputs.dataset_inputs
     assert (entry.dataset.name, entry.dataset.digest) == ("transactions", "0123456789abcdef")
     assert json.loads(entry.dataset.profile) == {"rows": 3, "customers": 2}
     files = [path for path in folder.rglob("*") if path.is_file()]

@@ -48,7 +48,8 @@ def test_a_training_killed_anywhere_and_started_again_ends_like_an_undisturbed_o
 ):
     for last in itertools.count():
         key = f"killed at {last}"
-        mortal = dataclasses.replace(store, client=MortalClient(store.client, last))
+        mortal = dataclasses.replace(store)
+        vars(mortal)["client"] = MortalClient(store.client, last)
         try:
             train(mortal, key, tiny(), models)
         except KilledError:
@@ -139,12 +140,12 @@ def test_trials_of_a_search_are_finished_runs_below_their_model(store, tiny):
     with searched as training, training.model("churn") as run:
         run.log_trial("trial-001", {"num_leaves": 7}, {"levelled_brier": 0.2})
         run.register(tiny())
-    found = store.client.search_runs(
+    trials = store.client.search_runs(
         [training.experiment_id], f"tags.`mlflow.parentRunId` = '{run.run_id}'"
     )
-    assert [trial.info.status for trial in found] == ["FINISHED"]
-    assert found[0].data.params == {"num_leaves": "7"}
-    assert found[0].data.metrics == {"levelled_brier": 0.2}
+    assert [trial.info.status for trial in trials] == ["FINISHED"]
+    assert trials[0].data.params == {"num_leaves": "7"}
+    assert trials[0].data.metrics == {"levelled_brier": 0.2}
 
 
 def test_trials_of_a_model_that_was_not_finished_go_with_it(store, tiny):
@@ -169,8 +170,8 @@ def test_a_version_bears_its_card_as_description_cut_to_what_the_database_holds(
         for model, card in (("value", "**why**"), ("churn", "x" * 6000)):
             with training.model(model) as run:
                 run.register(tiny(), card=card)
-    told = {
+    descriptions = {
         model: store.client.get_model_version(ref.name, str(ref.version)).description
         for model, ref in training.versions.items()
     }
-    assert told == {"value": "**why**", "churn": "x" * 5000}
+    assert descriptions == {"value": "**why**", "churn": "x" * 5000}

@@ -20,8 +20,8 @@ def test_the_default_store_is_under_the_working_directory_of_its_opening(
     store = open_store()
     monkeypatch.chdir("/")
     store.experiment("shop")
-    found = store.client.get_experiment_by_name("shop")
-    assert found.artifact_location == (tmp_path / "models/local/artifacts/shop").as_uri()
+    experiment = store.client.get_experiment_by_name("shop")
+    assert experiment.artifact_location == (tmp_path / "models/local/artifacts/shop").as_uri()
     assert not os.path.exists("/mlruns")  # noqa: PTH110
 
 

@@ -18,7 +18,7 @@ TEMPLATES = Path(page.__file__).parent / "templates"
 
 def listed(kind):
     modules = [
-        import_module(f"{rooms.__name__}.{found.name}") for found in iter_modules(rooms.__path__)
+        import_module(f"{rooms.__name__}.{info.name}") for info in iter_modules(rooms.__path__)
     ]
     return [entry for module in modules for entry in getattr(module, kind, ())]
 

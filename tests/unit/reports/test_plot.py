@@ -162,9 +162,9 @@ def test_every_figure_says_of_whom_of_when_and_what(rfm, model):
     subtitle = figure.layout.title.subtitle.text
     assert "n = 2,357" in subtitle
     assert "as of 1997-09-30" in subtitle
-    told = subtitle.replace("<br>", " ")
-    assert figure.layout.meta["reading"] in told
+    text = subtitle.replace("<br>", " ")
+    assert figure.layout.meta["reading"] in text
     top = rfm["frequency"].nlargest(236).sum() / rfm["frequency"].sum()
-    assert f"the top 10% {top:.0%}" in told
+    assert f"the top 10% {top:.0%}" in text
     assert figure.layout.meta["alt"]
     assert figure.layout.paper_bgcolor == "white"  # readable whatever the notebook's theme

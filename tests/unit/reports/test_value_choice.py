@@ -71,14 +71,14 @@ INNER = [{**row, "as_of": "2011-01-31", "note": None} for row in CONTEST]
 OTHER = [{**row, "target": "purchases"} for row in CONTEST]
 
 
-def told():
+def stored():
     return choice(CHOSEN, REASONS, [*INNER, *OTHER, *CONTEST])
 
 
 def test_those_left_in_come_first_by_loss_and_the_choice_before_its_twin():
-    found = told()
-    assert found["chosen"] == "beta_geo+own_mean"
-    assert [(entry["model"], entry["chosen"]) for entry in found["candidates"]] == [
+    record = stored()
+    assert record["chosen"] == "beta_geo+own_mean"
+    assert [(entry["model"], entry["chosen"]) for entry in record["candidates"]] == [
         ("pareto_nbd+gamma_gamma", False),
         ("beta_geo+own_mean", True),
         ("beta_geo+gamma_gamma", False),
@@ -86,11 +86,11 @@ def test_those_left_in_come_first_by_loss_and_the_choice_before_its_twin():
         ("mean_btyd_count", False),
         ("lightgbm_tweedie", False),
     ]
-    assert [Message.of(reason) for reason in found["reasons"]] == REASONS.clauses
-    assert len(found["reasons"]) == 5
+    assert [Message.of(reason) for reason in record["reasons"]] == REASONS.clauses
+    assert len(record["reasons"]) == 5
     assert str(REASONS) == ENGLISH
-    assert found["reasons"][3]["text"] == ENGLISH.split("; ")[4]  # for whoever looks at it
-    assert json.loads(json.dumps(found)) == found
+    assert record["reasons"][3]["text"] == ENGLISH.split("; ")[4]  # for whoever looks at it
+    assert json.loads(json.dumps(record)) == record
 
 
 def test_nothing_is_told_where_nothing_was_chosen():
@@ -102,9 +102,9 @@ def test_nothing_is_told_where_nothing_was_chosen():
 
 
 def test_what_an_earlier_version_said_in_english_is_shown_as_stored():
-    found = choice(CHOSEN, Message.of("zero, as I said; so there"), CONTEST)
-    assert found["chosen"] == CHOSEN
-    text = card_text(found, Message.of("x"), [], Words("zh"))
+    record = choice(CHOSEN, Message.of("zero, as I said; so there"), CONTEST)
+    assert record["chosen"] == CHOSEN
+    text = card_text(record, Message.of("x"), [], Words("zh"))
     assert "* Zero, as I said; so there\u3002" in text
 
 
@@ -131,7 +131,7 @@ def test_every_reason_is_said_in_chinese(said):
 
 
 def test_a_card_names_the_choice_three_runners_up_and_why():
-    card = card_text(told(), REASONS, ["few customers"], Words())
+    card = card_text(stored(), REASONS, ["few customers"], Words())
     first, why, _, rivals, _, caveats = card.split("\n\n")
     assert "BG/NBD with own mean spend" in first
     assert why.count("\n* ") == 4
@@ -149,7 +149,7 @@ def test_a_card_names_the_choice_three_runners_up_and_why():
 def test_the_page_shows_the_contest_or_nothing_of_it(arguments, language, heading):
     arguments["job"]["language"] = language
     assert heading not in render(arguments.report(), {})
-    page = render(arguments.report(choice=told()), {})
+    page = render(arguments.report(choice=stored()), {})
     part = page.partition(heading)[2].partition('<h3 class="part">')[0]
     first, _, folded = part.partition("<details")
     assert first.count("<li>") == 5

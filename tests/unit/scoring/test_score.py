@@ -19,6 +19,7 @@ AS_OF = date(2011, 12, 9)
 MONEY = ["monetary_value", "expected_spend", "clv", "clv_low", "clv_high", "spend_30d"]
 MONEY += [
     "margin_lost",
+    "margin_after_return",
     "ltv",
     "ltv_first_order",
     "ltv_repurchase",
@@ -85,10 +86,10 @@ class Engine:
         return self
 
     def to_pyarrow_batches(self, **_):  # an engine takes its own counsel
-        at = 0
+        start = 0
         for size in self.sizes:
-            yield from self.table.slice(at, size).combine_chunks().to_batches()
-            at += size
+            yield from self.table.slice(start, size).combine_chunks().to_batches()
+            start += size
 
 
 @pytest.mark.parametrize("rows", [1, 7, 50, 300, 1000])
@@ -99,13 +100,15 @@ def test_the_file_does_not_depend_on_the_batches_of_the_engine(scorer, tmp_path,
     written = []
     for name, sizes in {"whole": [n], "single": [1] * n, "ragged": ragged}.items():
         path = tmp_path / f"{name}.parquet"
-        told = []
+        digests = []
         assert (
-            write_scores(Engine(frame, sizes), path, scorer, chunk_rows=rows, progress=told.append)
+            write_scores(
+                Engine(frame, sizes), path, scorer, chunk_rows=rows, progress=digests.append
+            )
             == n
         )
-        assert told[-1] == n
-        assert told == sorted(set(told))
+        assert digests[-1] == n
+        assert digests == sorted(set(digests))
         written.append(path.read_bytes())
     assert written[0] == written[1] == written[2]
     chunks = pq.ParquetFile(tmp_path / "whole.parquet").metadata
@@ -239,9 +242,9 @@ def drawn(n, days, rng):
     in_window, in_horizon = np.zeros(n), np.zeros(n)
     while alive.any():
         now = now + np.where(alive, rng.exponential(1 / rate), np.inf)
-        known = now <= days
-        table["frequency"] += known
-        table["recency"] = table["recency"].where(~known, now)
+        before = now <= days
+        table["frequency"] += before
+        table["recency"] = table["recency"].where(~before, now)
         in_window += (now > days) & (now <= days + 90)
         in_horizon += (now > days) & (now <= days + 180)
         alive &= (now <= days + 180) & (rng.random(n) >= leaves)
@@ -261,11 +264,11 @@ def test_what_leaving_costs_is_what_leavers_do_not_buy(scorer):
     if_leaves = expected - model.p_purchase(table, 90).to_numpy() * said
     cells = pd.qcut(said, 12, labels=False, duplicates="drop")
     for cell in np.unique(cells):
-        for who, told in ((stays, if_leaves + said), (~stays, if_leaves)):
+        for who, loss in ((stays, if_leaves + said), (~stays, if_leaves)):
             mine = (cells == cell) & who
             error = in_horizon[mine].std() / np.sqrt(mine.sum())
             seen = in_horizon[mine].mean()
-            assert abs(told[mine].mean() - seen) < 4 * error + 0.03 * seen
+            assert abs(loss[mine].mean() - seen) < 4 * error + 0.03 * seen
     # more than all that is expected: that counts on leaving already
     assert said.mean() > 1.1 * expected.mean()
 
@@ -276,3 +279,14 @@ def test_within_the_window_leaving_costs_all_that_staying_brings(scorer):
     model = asked._purchase_model
     stays = model.p_purchase(frame, 90).to_numpy()
     assert asked._lost(frame) == pytest.approx(1 / stays, rel=1e-6)
+
+
+def test_what_follows_a_return_is_what_a_customer_with_one_order_more_brings(scorer):
+    frame = customers()[4:60].reset_index(drop=True)
+    scores = scorer.score(frame)
+    then = frame["T"] + 1
+    back = frame.assign(frequency=frame["frequency"] + 1, recency=then, T=then)
+    orders = scorer._purchase_model.expected_purchases(back, scorer.value_horizon_days)
+    undiscounted = scorer.value.margin * scores["expected_spend"] * orders
+    assert (scores["margin_after_return"] <= undiscounted * (1 + 1e-9)).all()
+    assert (scores["margin_after_return"] > 0.9 * undiscounted).all()  # a year's discount at most

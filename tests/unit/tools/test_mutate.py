@@ -21,8 +21,8 @@ def test_annotations_are_found_where_they_stand(mutate):
     source = "def f(a: int | None = 1 | 2) -> int | str:\n    b: list[int] = a\n    return b\n"
     lines = source.splitlines()
     spans = mutate.annotations(source)
-    found = {lines[row - 1][start:end] for (row, start), (_, end) in spans}
-    assert found == {"int | None", "int | str", "list[int]"}
+    annotations = {lines[row - 1][start:end] for (row, start), (_, end) in spans}
+    assert annotations == {"int | None", "int | str", "list[int]"}
 
 
 def test_the_tests_of_the_file_come_before_those_of_its_room(mutate):

@@ -41,7 +41,7 @@ def job(path="shop.yaml"):
     return lambda: load_job(path)
 
 
-def found(name, checks):
+def check_of(name, checks):
     return next(check for check in checks if check.name == name)
 
 
@@ -57,7 +57,7 @@ def test_where_all_is_well_nothing_is_to_mend(folder):
         "Python", "libraries", "LightGBM", "DuckDB", "time zones", "job", "output folder",
         "model store", "extra: postgres",
     }  # fmt: skip
-    assert "made by the first training" in found("model store", checks).found
+    assert "made by the first training" in check_of("model store", checks).found
     assert not (folder / "outputs").exists()
     assert not (folder / "models").exists()
 
@@ -69,10 +69,10 @@ def test_a_python_that_is_too_old(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("version", "told"),
+    ("version", "message"),
     [("1.0", "duckdb is 1.0, needs "), (None, "duckdb is not installed")],
 )
-def test_a_library_that_is_old_or_missing(monkeypatch, version, told):
+def test_a_library_that_is_old_or_missing(monkeypatch, version, message):
     real = metadata.version
 
     def stand_in(name):
@@ -85,7 +85,7 @@ def test_a_library_that_is_old_or_missing(monkeypatch, version, told):
     monkeypatch.setattr(room.metadata, "version", stand_in)
     check = room._libraries()
     assert check.state == "broken"
-    assert told in check.found
+    assert message in check.found
     assert check.mend.startswith(f"{sys.executable} -m pip install 'duckdb<3,>=2.0'")
 
 
@@ -136,7 +136,7 @@ def test_little_memory_is_said_and_stops_nothing(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (JOB.replace("as_of", "asof"), "asof"),
         (JOB.replace("orders.csv", "ordres.csv"), "data.transactions: no file ordres.csv"),
@@ -144,11 +144,11 @@ def test_little_memory_is_said_and_stops_nothing(monkeypatch):
     ],
     ids=["key", "file", "glob"],
 )
-def test_a_job_that_cannot_run(folder, text, told):
+def test_a_job_that_cannot_run(folder, text, message):
     (folder / "shop.yaml").write_text(text)
     check = only_broken(doctor(job()))
     assert check.name == "job"
-    assert told in check.found
+    assert message in check.found
     assert check.mend
 
 
@@ -201,7 +201,7 @@ def test_an_extra_is_optional_until_the_job_needs_it(folder, monkeypatch, line, 
         return real(name)
 
     monkeypatch.setattr(room.metadata, "version", without)
-    assert found(f"extra: {extra}", doctor()).state == "optional"
+    assert check_of(f"extra: {extra}", doctor()).state == "optional"
     (folder / "shop.yaml").write_text(JOB.replace("    source: orders.csv\n", line))
     check = only_broken(doctor(job()))
     assert check.name == f"extra: {extra}"

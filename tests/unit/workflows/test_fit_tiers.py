@@ -57,23 +57,23 @@ def test_tiers_are_learned_as_the_job_says_and_judged(opened, tmp_path):
         assert {"stability", "separation", "separation_reference"} < set(fitted.metrics)
         evaluation = Evaluation([{"target": "revenue", "model": "zero", "chosen": True}])
         by_zero = work.do(judge_tiers, evaluation, value, tiers)["held_out"]
-        found = work.do(judge_tiers, Evaluation(), value, tiers)
-        assert found["held_out"] != by_zero  # the contest's choice at the cut-off is refitted
-    assert json.loads((tmp_path / "out" / RECORD).read_text()) == found
-    assert found["tiers"] == ["tier-1", "tier-2"]
-    assert found["selection"] is None
-    assert found["held_out"]["as_of"] == "1997-08-01"
-    assert sum(row["customers"] for row in found["profile"]) == 2357
-    assert found["migration"]["before"] == "1997-08-01"
+        quality = work.do(judge_tiers, Evaluation(), value, tiers)
+        assert quality["held_out"] != by_zero  # the contest's choice at the cut-off is refitted
+    assert json.loads((tmp_path / "out" / RECORD).read_text()) == quality
+    assert quality["tiers"] == ["tier-1", "tier-2"]
+    assert quality["selection"] is None
+    assert quality["held_out"]["as_of"] == "1997-08-01"
+    assert sum(row["customers"] for row in quality["profile"]) == 2357
+    assert quality["migration"]["before"] == "1997-08-01"
 
 
 def test_a_history_too_short_to_judge_is_said_and_leaves_the_rest(opened):
     with opened(as_of="1997-01-10") as work:
-        found = work.do(judge_tiers, Evaluation(), *with_estimator(learned(work)))
-    assert found["held_out"] is None
-    assert "too short" in found["held_out_note"]["text"]
-    assert found["profile"]
-    assert found["migration"]["kept"] is None
+        quality = work.do(judge_tiers, Evaluation(), *with_estimator(learned(work)))
+    assert quality["held_out"] is None
+    assert "too short" in quality["held_out_note"]["text"]
+    assert quality["profile"]
+    assert quality["migration"]["kept"] is None
 
 
 def with_estimator(pair):
@@ -85,8 +85,8 @@ def test_the_record_of_a_reused_training_is_made_again_only_where_it_is_gone(
 ):
     with opened(tiers="{n_tiers: auto}") as work:
         value, tiers = with_estimator(learned(work))
-        found = work.do(judge_tiers, Evaluation(), value, tiers)
-    assert [row["chosen"] for row in found["selection"]].count(True) == 1
+        quality = work.do(judge_tiers, Evaluation(), value, tiers)
+    assert [row["chosen"] for row in quality["selection"]].count(True) == 1
     record = tmp_path / "out" / RECORD
     first = record.read_bytes()
     asked = []

@@ -42,9 +42,9 @@ def test_lines_are_joined_to_their_orders_and_none_is_counted_twice(tmp_path):
     read = read_by(tmp_path / "job.yaml")
     assert (read.counts.accepted, read.counts.customers) == (80, 7)
     assert total(read) == TOTAL
-    told = " ".join(begun.notes)
-    assert "80 of 80 rows of lines find one, 40 of 40 rows of orders are found" in told
-    assert "no row is multiplied" in told
+    notes = " ".join(begun.notes)
+    assert "80 of 80 rows of lines find one, 40 of 40 rows of orders are found" in notes
+    assert "no row is multiplied" in notes
 
 
 def test_an_order_that_bears_its_total_is_read_alone(tmp_path):
@@ -75,9 +75,9 @@ def test_the_customer_is_found_two_tables_away(tmp_path):
     read = read_by(tmp_path / "job.yaml")
     assert (read.counts.accepted, read.counts.customers) == (41, 15)
     assert total(read) == sum(i + 0.25 for i in range(40)) + 5.25
-    told = " ".join(begun.notes)
-    assert "every one of the 40 values of customer_id has one order only ('c0')" in told
-    assert "filter: order_status NOT IN ('canceled')" in told
+    notes = " ".join(begun.notes)
+    assert "every one of the 40 values of customer_id has one order only ('c0')" in notes
+    assert "filter: order_status NOT IN ('canceled')" in notes
 
 
 def test_a_folder_is_the_tables_in_it(tmp_path):
@@ -127,8 +127,8 @@ def test_permissions_of_nobody_are_refused_and_mended_by_a_column(tmp_path):
         init(paths, tmp_path / "job.yaml")
     assert not (tmp_path / "job.yaml").exists()
     mended = {"customers.customer_id": "lpad(customer_id, 4, '0')"}
-    told = init(paths, tmp_path / "job.yaml", mended).read
-    assert "customers: 39 of the 39 customers in it have bought" in told
+    notes = init(paths, tmp_path / "job.yaml", mended).read
+    assert "customers: 39 of the 39 customers in it have bought" in notes
 
 
 def test_one_table_that_is_no_purchases_is_refused_by_name(tmp_path):

@@ -35,29 +35,29 @@ def warn(shop, settings=None):
 
 
 def test_who_wants_no_contact_or_is_held_out_is_left_out_and_counted(shop):
-    told = shop.read("manifest.json")["churn_warning"]
+    summary = shop.read("manifest.json")["churn_warning"]
     listed = shop.read("churn_warning.parquet")
-    assert told["left_out"]["opted out"] == OPTED_OUT
-    assert told["left_out"]["global holdout"] > 0
+    assert summary["left_out"]["opted out"] == OPTED_OUT
+    assert summary["left_out"]["global holdout"] > 0
     people = pd.read_csv(shop.folder / "customers.csv", dtype={"customer_id": str})
     never = set(people.loc[people["opt_out"], "customer_id"])
     assert not never & set(listed["customer_id"])
-    assert told["threshold"]["by"] == "table"
-    assert told["threshold"]["meaning"]["text"].startswith(
-        "P(churn) of 0.50 after a silence of 1 typical"
+    assert summary["threshold"]["by"] == "table"
+    assert summary["threshold"]["meaning"]["text"].startswith(
+        "P(churn) of 0.50 after a silence of 1.5 typical"
     )
-    assert sum(told["listed"].values()) == len(listed) == 20
-    assert told["capacity"] == 20
+    assert sum(summary["listed"].values()) == len(listed) == 20
+    assert summary["capacity"] == 20
 
 
 def test_everybody_else_has_one_reason(shop):
     listed, excluded = (shop.read(f"churn_warning{part}.parquet") for part in ("", "_excluded"))
     scored = shop.read("scores.parquet")["customer_id"]
     assert sorted([*listed["customer_id"], *excluded["customer_id"]]) == sorted(scored)
-    told = shop.read("manifest.json")["churn_warning"]
+    summary = shop.read("manifest.json")["churn_warning"]
     counts = excluded["reason"].value_counts()
-    assert counts["opted out"] == told["left_out"]["opted out"]
-    assert counts["over capacity"] == sum(told["at_risk"].values()) - len(listed)
+    assert counts["opted out"] == summary["left_out"]["opted out"]
+    assert counts["over capacity"] == sum(summary["at_risk"].values()) - len(listed)
     assert excluded.loc[excluded["reason"] == "not active", "days_since_last"].min() > 180
     assert set(counts.index) == {
         "opted out", "global holdout", "not active", "not at risk", "at risk, but in rhythm",
@@ -163,10 +163,10 @@ def test_who_is_on_the_win_back_list_or_had_a_contact_is_left_out(shop):
 
 
 def test_days_of_warning_are_measured(shop):
-    told = warn(shop, "{capacity: 9, warn_from: {days: 20}}").summary["threshold"]
-    assert told["measured"]["lead_median"] >= 20
-    assert "median of" in str(told["meaning"])
-    assert 0 < told["risk"] < 1
+    threshold = warn(shop, "{capacity: 9, warn_from: {days: 20}}").summary["threshold"]
+    assert threshold["measured"]["lead_median"] >= 20
+    assert "median of" in str(threshold["meaning"])
+    assert 0 < threshold["risk"] < 1
 
 
 def test_a_playbook_of_the_job_decides_and_knows_its_tiers(shop):
@@ -206,29 +206,29 @@ def test_the_offer_of_a_warning_costs_only_where_the_playbook_makes_one(shop):
 def told_of(shop, customer):
     before = {path: path.stat().st_mtime_ns for path in shop.out.rglob("*") if path.is_file()}
     with shop.work() as work:
-        told = work.do(explain, customer=customer)
+        answer = work.do(explain, customer=customer)
     after = {path: path.stat().st_mtime_ns for path in shop.out.rglob("*") if path.is_file()}
     assert {p: t for p, t in after.items() if p.name != ".lock"} == {
         p: t for p, t in before.items() if p.name != ".lock"
     }
-    return told
+    return answer
 
 
 def test_one_customer_is_told_on_which_list_and_why(shop):
     warned = shop.read("churn_warning.parquet").iloc[0]
-    told = told_of(shop, warned["customer_id"])
-    assert told["lists"]["churn_warning"]["on"]
-    assert told["lists"]["churn_warning"]["row"]["rank"] == 1
-    assert told["lists"]["win_back"]["why"] == "not dormant"
-    assert told["scores"]["p_churn"] == warned["p_churn"]
-    assert "; ".join(told["last_behaviours"][:3]) == warned["last_behaviours"]
+    answer = told_of(shop, warned["customer_id"])
+    assert answer["lists"]["churn_warning"]["on"]
+    assert answer["lists"]["churn_warning"]["row"]["rank"] == 1
+    assert answer["lists"]["win_back"]["why"] == "not dormant"
+    assert answer["scores"]["p_churn"] == warned["p_churn"]
+    assert "; ".join(answer["last_behaviours"][:3]) == warned["last_behaviours"]
 
 
 def test_one_left_out_is_told_the_reason(shop):
     excluded = shop.read("churn_warning_excluded.parquet")
     row = excluded[excluded["reason"] == "over capacity"].iloc[0]
-    told = told_of(shop, row["customer_id"])
-    assert told["lists"]["churn_warning"] | {"row": None} == {
+    answer = told_of(shop, row["customer_id"])
+    assert answer["lists"]["churn_warning"] | {"row": None} == {
         "on": False,
         "why": "over capacity",
         "row": None,
@@ -236,19 +236,19 @@ def test_one_left_out_is_told_the_reason(shop):
 
 
 def test_a_customer_that_is_not_there_is_said_so_with_those_like_it(shop):
-    known = shop.read("scores.parquet")["customer_id"].iloc[0]
-    with pytest.raises(UsageError, match=f"nobody .* called so.*{known}"):
-        told_of(shop, "0" + known)
-    with pytest.raises(UsageError, match=f"ids are texts, .* such as {known}"):
+    customer = shop.read("scores.parquet")["customer_id"].iloc[0]
+    with pytest.raises(UsageError, match=f"nobody .* called so.*{customer}"):
+        told_of(shop, "0" + customer)
+    with pytest.raises(UsageError, match=f"ids are texts, .* such as {customer}"):
         told_of(shop, "nobody-at-all")
 
 
 def test_who_names_nobody_is_told_of_the_first_of_each_list(shop):
     files = ("churn_warning.parquet", "win_back.parquet")
     first = [shop.read(name).query("rank == rank.min()")["customer_id"] for name in files]
-    told = told_of(shop, None)["customers"]
-    assert told == [told_of(shop, name) for ids in first for name in ids]
-    assert told[0]["lists"]["churn_warning"]["row"]["rank"] == 1
+    answer = told_of(shop, None)["customers"]
+    assert answer == [told_of(shop, name) for ids in first for name in ids]
+    assert answer[0]["lists"]["churn_warning"]["row"]["rank"] == 1
 
 
 def test_where_both_lists_are_empty_an_id_is_named(shop):
@@ -256,9 +256,9 @@ def test_where_both_lists_are_empty_an_id_is_named(shop):
     whole = {name: path.read_bytes() for name, path in kept.items()}
     for path in kept.values():
         pd.read_parquet(path).head(0).to_parquet(path)
-    some = shop.read("scores.parquet")["customer_id"].iloc[0]
+    customer = shop.read("scores.parquet")["customer_id"].iloc[0]
     try:
-        with pytest.raises(UsageError, match=f"both lists are empty.*{shop.yaml} {some}$"):
+        with pytest.raises(UsageError, match=f"both lists are empty.*{shop.yaml} {customer}$"):
             told_of(shop, None)
     finally:
         for name, path in kept.items():

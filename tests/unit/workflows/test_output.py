@@ -95,8 +95,8 @@ def test_what_comes_afterwards_meets_the_results_in_their_place(tmp_path):
 def test_a_full_disk_during_the_work_is_said_in_one_line(tmp_path):
     leave(tmp_path, "old")
     before = content(tmp_path)
-    told = pytest.raises(OutputError, match=r"No space left on device.*space on the disk")
-    with told, OutputFolder(tmp_path):
+    error = pytest.raises(OutputError, match=r"No space left on device.*space on the disk")
+    with error, OutputFolder(tmp_path):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert content(tmp_path) == before
 

@@ -6,14 +6,18 @@ from types import SimpleNamespace
 
 import pytest
 
+from winback.errors import UsageError
 from winback.estimators.base.artifact import make
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.messages import Words
 from winback.reports.notes import sentence
 from winback.workflows import report_models
+from winback.workflows.lists import lists
+from winback.workflows.report import report
 from winback.workflows.report_models import candidate_of, read_choice, value_runs
 from winback.workflows.report_value import forecast_revenue
 from winback.workflows.run import run
+from winback.workflows.score import score
 
 CONTEST = """\
 name: shop
@@ -69,14 +73,14 @@ def test_the_revenue_to_come_ends_where_the_scores_do(shop):
 
 def test_the_runs_of_the_value_model_are_read_with_their_parameters_and_dates(shop):
     with shop.work() as work:
-        (told,) = work.do(value_runs, work.tracking.champions["value"])
-    assert (told["version"], told["as_of"], told["estimator"]) == (
+        (run,) = work.do(value_runs, work.tracking.champions["value"])
+    assert (run["version"], run["as_of"], run["estimator"]) == (
         1,
         "1998-06-30",
         "beta_geo+gamma_gamma",
     )
-    assert [row["name"] for row in told["parameters"]] == ["r", "alpha", "a", "b", "p", "q", "v"]
-    assert all(row["low"] < row["value"] < row["high"] for row in told["parameters"][:2])
+    assert [row["name"] for row in run["parameters"]] == ["r", "alpha", "a", "b", "p", "q", "v"]
+    assert all(row["low"] < row["value"] < row["high"] for row in run["parameters"][:2])
     with shop.work(as_of="1998-02-28") as work:  # a report of the past knows no later run
         assert work.do(value_runs, work.tracking.champions["value"]) == []
 
@@ -105,10 +109,10 @@ def test_what_a_version_kept_as_english_of_its_contest_is_shown_as_stored(monkey
     }
     monkeypatch.setattr(report_models, "_kept", lambda _tracking, _model, file: kept.get(file))
     job = SimpleNamespace(value=SimpleNamespace(purchase_model="auto"))
-    told = read_choice(job, None, SimpleNamespace(estimator=model))
-    assert told["chosen"] == "rate+own_mean"
-    assert [sentence(why, Words("zh")) for why in told["reasons"]] == [kept["choice.txt"].strip()]
-    assert [sentence(row["note"], Words("zh")) for row in told["candidates"] if row["note"]] == [
+    choice = read_choice(job, None, SimpleNamespace(estimator=model))
+    assert choice["chosen"] == "rate+own_mean"
+    assert [sentence(why, Words("zh")) for why in choice["reasons"]] == [kept["choice.txt"].strip()]
+    assert [sentence(row["note"], Words("zh")) for row in choice["candidates"] if row["note"]] == [
         "predicts 0"
     ]
     del kept["contest.csv"]
@@ -119,13 +123,29 @@ def test_what_a_version_kept_as_english_of_its_contest_is_shown_as_stored(monkey
 def test_the_page_and_the_card_tell_of_the_contest_that_chose(workshop_in, cdnow_quarter, tmp_path):
     shop = workshop_in(tmp_path / "shop", CONTEST, rows=cdnow_quarter)
     shop.do(run)
-    told = json.loads((shop.out / "report.json").read_text("utf-8"))["value"]["choice"]
-    assert {entry["model"] for entry in told["candidates"]} == {*VALUE_CANDIDATES}
-    assert [entry["model"] for entry in told["candidates"] if entry["chosen"]] == [told["chosen"]]
+    report = json.loads((shop.out / "report.json").read_text("utf-8"))["value"]["choice"]
+    assert {entry["model"] for entry in report["candidates"]} == {*VALUE_CANDIDATES}
+    assert [entry["model"] for entry in report["candidates"] if entry["chosen"]] == [
+        report["chosen"]
+    ]
     with shop.work() as work:
         card = work.tracking.store.client.get_model_version("shop-value", "1").description
-        assert candidate_of(work.tracking.champions["value"].estimator) == told["chosen"]
+        assert candidate_of(work.tracking.champions["value"].estimator) == report["chosen"]
     first, why, _, rivals, *_ = card.split("\n\n")
-    assert Words().label("model", told["chosen"]) in first
-    assert why.count("* ") == len(told["reasons"])
+    assert Words().label("model", report["chosen"]) in first
+    assert why.count("* ") == len(report["reasons"])
     assert rivals.count("* ") == 3
+
+
+def test_numbers_of_another_margin_are_not_shown_under_todays(trained, tmp_path):
+    shop = trained.copy_to(tmp_path / "shop")
+    shop.yaml.write_text(shop.yaml.read_text(encoding="utf-8") + "margin: 0.4\n", encoding="utf-8")
+    for workflow in (lists, report):
+        with pytest.raises(UsageError, match=r"score: other margin.*winback score \w+.yaml"):
+            shop.do(workflow)
+    shop.do(score)
+    with pytest.raises(UsageError, match=r"got lists: other margin\. .*winback lists"):
+        shop.do(report)
+    shop.do(lists)
+    shop.do(report)
+    assert shop.read("report.json")["job"]["money"] == "margin"

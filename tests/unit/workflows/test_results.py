@@ -38,9 +38,42 @@ def test_the_manifest_gathers_commands_on_the_same_job_and_date_only(shop):
     other = shop.read("manifest.json")
     assert "trained" not in other
     assert (other["scored"], other["as_of"]) == (3, "2011-12-10")
-    shop.yaml.write_text(shop.yaml.read_text() + "margin: 0.5\n")
-    shop.do(leave("d", scored=4))
-    assert "trained" not in shop.read("manifest.json")
+
+
+def make(stage, **of):
+    def _workflow(results):
+        results.staged(f"{stage}.csv").write_text("made", encoding="utf-8")
+        results.record(stage, **of)
+
+    return _workflow
+
+
+def test_what_was_made_of_other_settings_is_refused_with_what_differs_and_the_commands(shop):
+    shop.do(make("score", data="f00"))
+    shop.do(make("lists", data="f00"))
+    shop.do(lambda results: results.demand("score", "lists", score={"data": "f00"}))
+    written = shop.yaml.read_text()
+
+    def refused(*stages, **of):
+        with pytest.raises(UsageError) as error:
+            shop.do(lambda results: results.demand(*stages, **of))
+        return str(error.value)
+
+    shop.yaml.write_text(written + "margin: 0.5\n")
+    said = refused("score", "lists")
+    assert "score: other margin; lists: other margin" in said
+    assert "`winback score job.yaml`, then `winback lists job.yaml`" in said
+    shop.yaml.write_text(written + "lists: {churn_warning: {capacity: 7}}\n")
+    assert "got lists: other lists.churn_warning. Next" in refused("score", "lists")
+    shop.yaml.write_text(written)
+    assert "got score: other data. Next" in refused("score", score={"data": "bad"})
+
+
+def test_what_only_says_where_and_how_fast_changes_nothing(shop):
+    shop.do(make("lists"))
+    more = "compute: {chunk_rows: 1000}\nreport_names: false\n"
+    shop.yaml.write_text(shop.yaml.read_text() + more)
+    shop.do(lambda results: results.demand("lists"))
 
 
 @pytest.mark.parametrize("noise", ["", "[]", "{", "null"])

@@ -54,8 +54,8 @@ def test_what_has_an_earlier_champion_goes_back_and_the_rest_is_told(shop):
         for role in ("value", "tiers"):
             shop.champion(role, training)
     shop.champion("churn", "one")
-    told = shop.do(rollback)
-    assert {role: (m["version"], m["instead_of"]) for role, m in told["models"].items()} == {
+    outcome = shop.do(rollback)
+    assert {role: (m["version"], m["instead_of"]) for role, m in outcome["models"].items()} == {
         "value": (1, 2),
         "tiers": (1, 2),
     }
@@ -87,8 +87,8 @@ def test_a_rollback_that_was_killed_is_finished_by_the_next(shop, monkeypatch, w
             shop.do(rollback)
     assert shop.now() == {"value": 1, "tiers": 2 if writes < 3 else 1, "churn": None}
     if writes < 3:
-        told = shop.do(rollback)
-        assert list(told["models"]) == ["tiers"]
+        outcome = shop.do(rollback)
+        assert list(outcome["models"]) == ["tiers"]
     assert shop.now() == {"value": 1, "tiers": 1, "churn": None}
 
 

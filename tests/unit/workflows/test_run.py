@@ -27,7 +27,7 @@ as_of: 2011-12-09
 data: {transactions: {source: orders.csv}}
 churn: {active_within_days: 120, snapshots: {count: 2}}
 """
-LISTS = ("churn_warning.csv", "win_back.csv", "win_back_control.csv")
+LISTS = ("churn_warning.machine.csv", "win_back.machine.csv", "win_back_control.machine.csv")
 OTHERS = (
     "scores.parquet",
     "churn_warning.parquet",
@@ -62,6 +62,12 @@ def assert_complete(shop):
     scores = shop.read("scores.parquet")
     assert all((shop.out / name).exists() for name in OTHERS)
     assert all("customer_id" in rows(shop, name)[0] for name in LISTS)
+    for name in LISTS:  # people's lists have the same customers, in twelve columns
+        heads, people = rows(shop, name.replace(".machine", ""))
+        assert (len(heads), len(people)) == (12, len(rows(shop, name)[1]))
+        assert [row["Customer"] for row in people] == [
+            row["customer_id"] for row in rows(shop, name)[1]
+        ]
     parts = [row["customer_id"] for name in LISTS[1:] for row in rows(shop, name)[1]]
     assert len(parts) + len(shop.read("win_back_excluded.parquet")) == len(scores)
     assert scores["p_churn"].between(0, 1).all()
@@ -131,7 +137,7 @@ def test_a_shop_without_amounts_is_ranked_by_expected_purchases(odd):
     scores = assert_complete(odd).set_index("customer_id")
     assert scores[["clv", "monetary_value", "spend_30d"]].isna().all().all()
     assert scores["expected_purchases"].notna().all()
-    _, warned = rows(odd, "churn_warning.csv")
+    _, warned = rows(odd, "churn_warning.machine.csv")
     called = odd.read("win_back.parquet")
     assert len(warned) > 5
     assert len(called) > 5
@@ -221,9 +227,9 @@ def test_a_refused_challenger_changes_nobody_and_everybody_is_told(few, tmp_path
 
     kept = (shop.out / "manifest.json").read_bytes()
     monkeypatch.setattr(work, "signal", lambda *_: None)
-    told = CliRunner().invoke(cli.app, ["promote", str(shop.yaml), "--out", str(shop.out), "-q"])
-    assert told.exit_code == 4
-    last = told.stderr.splitlines()[-1]
+    result = CliRunner().invoke(cli.app, ["promote", str(shop.yaml), "--out", str(shop.out), "-q"])
+    assert result.exit_code == 4
+    last = result.stderr.splitlines()[-1]
     assert last.startswith("winback: refused: the gate refused a promotion (at shop-value")
     assert "mae 9 against 3: worse" in last
     assert (shop.out / "manifest.json").read_bytes() == kept

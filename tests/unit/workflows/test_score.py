@@ -121,11 +121,13 @@ def test_referrers_and_purchases_to_come_change_nothing(shop, tmp_path, monkeypa
     later = shop.copy_to(tmp_path / "later")
     orders = pd.read_csv(later.folder / "orders.csv", dtype=str)
     people = pd.read_csv(later.folder / "customers.csv", dtype=str)
-    known = people["customer_id"][0]
+    referrer = people["customer_id"][0]
     new = [f"new{i}" for i in range(5)]
-    rows = pd.DataFrame({"customer_id": [*new, known], "timestamp": "1998-07-01", "amount": "999"})
+    rows = pd.DataFrame(
+        {"customer_id": [*new, referrer], "timestamp": "1998-07-01", "amount": "999"}
+    )
     pd.concat([orders, rows]).to_csv(later.folder / "orders.csv", index=False)
-    brought = pd.DataFrame({"customer_id": new, "referred_by": known})
+    brought = pd.DataFrame({"customer_id": new, "referred_by": referrer})
     pd.concat([people, brought]).to_csv(later.folder / "customers.csv", index=False)
     monkeypatch.setattr(Tracking, "champions", champions(shop.orders))
     later.do(score)
@@ -136,8 +138,8 @@ def test_referrers_and_purchases_to_come_change_nothing(shop, tmp_path, monkeypa
 
 
 def test_customers_are_added_up(shop):
-    scores, told = shop.read("scores.parquet"), shop.read("tracking.json")
-    forecast, cohorts = pd.DataFrame(told["forecast"]), pd.DataFrame(told["cohorts"])
+    scores, tracking = shop.read("scores.parquet"), shop.read("tracking.json")
+    forecast, cohorts = pd.DataFrame(tracking["forecast"]), pd.DataFrame(tracking["cohorts"])
     assert len(forecast) == 365
     total = scores["expected_purchases"].sum()
     assert forecast["cumulative"].iloc[-1] == pytest.approx(total, rel=1e-6)
@@ -153,13 +155,13 @@ def test_customers_are_added_up(shop):
     born = pd.to_datetime(scores["as_of"]) - pd.to_timedelta(scores["T"], unit="D")
     months = born.dt.strftime("%Y-%m-01").value_counts()
     assert cohorts.set_index("cohort")["customers"].to_dict() == months.to_dict()
-    past = pd.DataFrame(told["past"])
+    past = pd.DataFrame(tracking["past"])
     days = shop.orders[shop.orders["amount"] > 0].copy()
     days["day"] = pd.to_datetime(days["timestamp"]).dt.strftime("%Y-%m-%d")
     days = days.groupby(["customer_id", "day"]).first().reset_index()
     days = days[days.duplicated("customer_id")]  # all but the first
     counted = past.set_index("day")["actual"]
-    known = days["day"].value_counts().reindex(counted.index, fill_value=0)
-    assert counted.to_dict() == known.to_dict()
+    counts = days["day"].value_counts().reindex(counted.index, fill_value=0)
+    assert counted.to_dict() == counts.to_dict()
     assert past["held_out"].any()
     assert not past["held_out"].all()

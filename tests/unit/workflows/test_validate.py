@@ -42,14 +42,14 @@ def shop(tmp_path, workshop_in):
 
 
 def test_validate_ends_with_what_was_read(shop):
-    told = shop.do(validate)
+    lines = shop.do(validate)
     figures = {"rows_in": 7, "accepted": 3, "customers": 2, "guests": 1, "after_as_of": 1}
     figures |= {"zero_amounts": 1, "amount_0": 1, "total_amount": 60.3}
     figures |= {"rejected": {"unparsable time": 1}, "first_day": date(2024, 1, 5)}
-    assert {name: told[name] for name in figures} == figures
-    match = told["matches"]["contacts"]
+    assert {name: lines[name] for name in figures} == figures
+    match = lines["matches"]["contacts"]
     assert (match["ids"], match["matched"]) == (2, 1)
-    assert told["said"] == [
+    assert lines["said"] == [
         "What was read:",
         "3 of 7 rows accepted: 2 customers, 2024-01-05 to 2024-02-29",
         "left out: after 2024-03-31 (1), of nobody in particular (1), of amount 0 (1)",
@@ -57,6 +57,10 @@ def test_validate_ends_with_what_was_read(shop):
         "the amounts add up to 60.30",
         "1 row of amount 0: not counted as a purchase",
         "contacts: 1 of the 2 customers in it have bought",
+        (
+            "87 days of history, but 1 customer only who came back: too few to warn anybody, it"
+            " takes 20"
+        ),
     ]
 
 

@@ -20,3 +20,27 @@ def likelihood_card(model: Any) -> str:
     header = ("parameter", *(str(name).replace("_", " ") for name in summary.columns))
     table = Table(header, summary.itertuples(name=None))
     return card(repr(model), facts, tables=[table], notes=[model.degenerate_])
+
+
+def likelihood_text(model: Any) -> str:
+    """Describe the same in plain text, as `print` shows it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from winback.estimators.spend.gamma_gamma import GammaGammaModel
+    >>> frame = pd.DataFrame({"frequency": [1, 2, 3, 4, 2] * 9,
+    ...                       "monetary_value": [10.0, 30.0, 22.0, 15.0, 18.0] * 9})
+    >>> print(likelihood_text(GammaGammaModel().fit(frame)).partition(",")[0])
+    GammaGammaModel() fitted on 45 customers
+    """
+    fit = f"log-likelihood {model.log_likelihood_:,.2f}, AIC {model.aic_:,.2f}"
+    lines = [
+        f"{model!r} fitted on {model.n_:,.0f} customers, {fit}",
+        model.summary_.to_string(float_format=lambda value: f"{value:.4g}"),
+    ]
+    if not model.converged_:
+        lines.append("the optimiser did not converge")
+    if model.degenerate_:
+        lines.append(f"caveat: {model.degenerate_}")
+    return "\n".join(lines)

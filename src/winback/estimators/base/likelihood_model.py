@@ -10,7 +10,7 @@ import pandas as pd
 from winback.errors import ModelError
 from winback.estimators.base.artifact import from_files, to_files
 from winback.estimators.base.frames import FloatArray
-from winback.estimators.base.likelihood_card import likelihood_card
+from winback.estimators.base.likelihood_card import likelihood_card, likelihood_text
 from winback.estimators.base.optimum import intervals, summarise
 from winback.estimators.base.parameters import Parameters
 from winback.estimators.base.state import PlainState
@@ -137,6 +137,12 @@ class LikelihoodModel(PlainState, Parameters):
     def _estimates(self) -> FloatArray:
         self._check_fitted()
         return np.array([getattr(self, f"{name}_") for name in self.names])
+
+    def __str__(self) -> str:
+        """Return what a fitted model has learned: parameters with errors, the fit, its caveat."""
+        if "covariance_" not in vars(self):
+            return repr(self)
+        return likelihood_text(self)
 
     def _repr_html_(self) -> str:
         """Return a card for a notebook; before the fit, scikit-learn's own diagram."""

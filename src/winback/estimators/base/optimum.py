@@ -46,6 +46,7 @@ def maximise(
     n: float,
     lower: float,
     upper: float,
+    enough: int | None = None,
 ) -> Optimum:
     """Climb from the first start; try the next only when the optimum fails its check.
 
@@ -59,6 +60,9 @@ def maximise(
         Number of customers; the optimiser sees the log-likelihood per customer.
     lower, upper
         Bounds of every parameter.
+    enough
+        After so many starts an optimum at a bound will do, if it is verified; None: every start
+        is tried, as there may be one off the bounds.
     """
     surface = _Surface(likelihood, n, float(np.log(lower)), float(np.log(upper)))
     best: Optimum | None = None
@@ -67,7 +71,7 @@ def maximise(
         if best is None or _better(optimum, best):
             best = optimum
         best.diagnostics["starts"] = tried
-        if best.converged and not any(best.at_bound):
+        if best.converged and (tried == enough or not any(best.at_bound)):
             break
     assert best is not None  # noqa: S101 - there is at least one start
     return best

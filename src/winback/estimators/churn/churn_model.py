@@ -93,6 +93,10 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
         highest among those that Brier cannot tell apart, with profit_low and profit_high; selected.
     evidence_note_ : Message
         How the evidence was made.
+    level_shifts_ : dict of str to float
+        Logarithm of what each candidate's hazard of a purchase is multiplied by, after
+        calibration: P(no purchase) is raised to its exponential. None, unless
+        `winback.evaluation.churn_forward.fit_churn` has seen the level move.
     base_rate_by_snapshot_ : DataFrame
         snapshot, n, churn_rate.
     base_rate_drift_ : dict
@@ -351,3 +355,4 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
         # a candidate without evidence is still shown, as it is
         self.calibrators_ = dict.fromkeys(self.candidates_, Calibrator()) | choice.calibrators
         self.calibration_ = self.calibrators_[self.selected_].kind
+        self.level_shifts_: dict[str, float] = {}

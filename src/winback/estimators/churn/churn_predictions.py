@@ -67,7 +67,9 @@ class ChurnPredictions(PlainState):
         # refused whoever won: what the simple candidates read must be known
         core = [column for column in RFM_COLUMNS if column in self.input_columns_]
         feature_matrix(X, core, required=True)
-        return self.calibrators_[name].predict(self.candidates_[name].churn_probability(X))
+        churn = self.calibrators_[name].predict(self.candidates_[name].churn_probability(X))
+        # artifacts before format 4 know no level
+        return np.asarray(churn ** np.exp(getattr(self, "level_shifts_", {}).get(name, 0.0)))
 
     @property
     def explained_by_(self) -> str | None:

@@ -9,7 +9,15 @@ from scipy.special import betaincinv, expit, gammaincinv
 
 from winback.estimators.base.frames import FloatArray
 from winback.estimators.base.optimum import Likelihood
-from winback.estimators.base.simulation import DROPOUT, LAST, RATE, Draws, Horizons, count_arrivals
+from winback.estimators.base.simulation import (
+    DROPOUT,
+    LAST,
+    RATE,
+    Draws,
+    Horizons,
+    count_arrivals,
+    on_grid,
+)
 from winback.estimators.purchase.beta_geo_expectation import beta_nodes, expected_alive
 from winback.estimators.purchase.beta_geo_likelihood import BetaGeoLikelihood
 from winback.estimators.purchase.dropout import DropoutModel
@@ -89,13 +97,26 @@ class BetaGeometricModel(DropoutModel):
             values[rows] = (weight[place] * survives * buys).sum(axis=1)
         return np.clip(values, 0.0, 1.0)
 
+    def ahead(self, exposure: FloatArray, horizon: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the time in which a new customer's future is the same: alpha H / (alpha + T)."""
+        time = on_grid(horizon * (self.alpha_ / (self.alpha_ + exposure)))
+        return np.zeros_like(time), time
+
     def draw(self, draws: Draws, exposure: FloatArray, horizon: Horizons) -> FloatArray:
         """Purchases = min(Poisson(lambda H), Geometric(p)): the last one ends the relation."""
-        rate = gammaincinv(self.r_ + draws.frequency, draws.strata(RATE))
+        x = draws.frequency
+        rate = draws.once(("rate", self.r_), lambda: gammaincinv(self.r_ + x, draws.strata(RATE)))
         counts = count_arrivals(draws, rate, horizon / (self.alpha_ + exposure))
         if self.a_ == 0:
             return counts
-        p = betaincinv(self.a_, self.b_ + self.first + draws.frequency, draws.strata(DROPOUT))
-        with np.errstate(divide="ignore"):
-            last = np.ceil(np.log1p(-draws.strata(LAST)) / np.log1p(-p))
-        return np.asarray(np.minimum(counts, np.maximum(last, 1.0)))
+        b = self.b_ + self.first + x
+        last = draws.once(("last", self.a_, b), lambda: _last(draws, self.a_, b))
+        return np.asarray(np.minimum(counts, last))
+
+
+def _last(draws: Draws, a: float, b: float) -> FloatArray:
+    """Draw after which purchase the relation ends: Geometric(p), p ~ Beta(a, b)."""
+    p = betaincinv(a, b, draws.strata(DROPOUT))
+    with np.errstate(divide="ignore"):
+        last = np.ceil(np.log1p(-draws.strata(LAST)) / np.log1p(-p))
+    return np.asarray(np.maximum(last, 1.0))

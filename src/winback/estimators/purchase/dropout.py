@@ -122,11 +122,15 @@ class DropoutModel(LikelihoodModel, PurchaseModel):
     def _climb(self, tally: PurchaseTally, nested: Optimum) -> Optimum:
         r, alpha = nested.parameters
         starts: list[Sequence[float]] = [(r, alpha, *pair) for pair in self.dropout_starts]
-        if len(tally.w) > THINNED:  # climb most of the way on few rows
-            few = tally.thinned(THINNED)
-            near = maximise(self._likelihood(few), starts, n=few.n, lower=LOWER, upper=UPPER)
-            starts.insert(0, tuple(near.parameters))
-        return maximise(self._likelihood(tally), starts, n=tally.n, lower=LOWER, upper=UPPER)
+        if len(tally.w) <= THINNED:
+            return maximise(self._likelihood(tally), starts, n=tally.n, lower=LOWER, upper=UPPER)
+        few = tally.thinned(THINNED)  # climb most of the way on few rows
+        near = maximise(self._likelihood(few), starts, n=few.n, lower=LOWER, upper=UPPER)
+        starts.insert(0, tuple(near.parameters))
+        # where nobody drops out every start leads to a bound: few rows have tried them all, and
+        # one more is to find nothing better on all rows
+        every = self._likelihood(tally)
+        return maximise(every, starts, n=tally.n, lower=LOWER, upper=UPPER, enough=2)
 
     def _reason(self, full: Optimum, best: Optimum, gain: float) -> Message | None:
         """Say what is degenerate about the fit, or None where nothing is."""

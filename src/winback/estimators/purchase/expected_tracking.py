@@ -158,15 +158,14 @@ def _dispersion(
     rows, drawn = thin(part, SAMPLED)
     x, exposure, alive, drawn = x[rows], exposure[rows], alive[rows], drawn / whole[rows]
     moments = np.unique(np.geomspace(1, days, MOMENTS).round())
-    ratio = np.ones(len(moments))
-    for place, horizon in enumerate(moments):
-        mean, variance = np.empty(len(x)), np.empty(len(x))
-        for level in np.unique(x):
-            mine = x == level
-            draws = Draws(random_state, float(level), DRAWS)
+    mean, variance = np.empty((2, len(moments), len(x)))
+    for level in np.unique(x):
+        mine = np.flatnonzero(x == level)
+        draws = Draws(random_state, float(level), DRAWS)  # what a draw has in common is made once
+        for place, horizon in enumerate(moments):
             counts = model.draw(draws, exposure[mine], float(horizon))
-            mean[mine], variance[mine] = counts.mean(axis=1), counts.var(axis=1)
-        spread = drawn @ (alive * variance + alive * (1 - alive) * mean**2)
-        middle = drawn @ (alive * mean)
-        ratio[place] = spread / middle if middle > 0 else 1.0
+            mean[place, mine], variance[place, mine] = counts.mean(axis=1), counts.var(axis=1)
+    spread = (alive * variance + alive * (1 - alive) * mean**2) @ drawn
+    middle = (alive * mean) @ drawn
+    ratio = np.divide(spread, middle, out=np.ones_like(middle), where=middle > 0)
     return np.interp(np.arange(days + 1), moments, ratio)

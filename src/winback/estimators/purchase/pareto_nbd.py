@@ -159,14 +159,20 @@ class ParetoNBDModel(DropoutModel):
         Both counts run over the same arrivals, so that the smaller count is that of the
         shorter time.
         """
-        rate = gammaincinv(self.r_ + draws.frequency, draws.strata(RATE))
+        x = draws.frequency
+        rate = draws.once(("rate", self.r_), lambda: gammaincinv(self.r_ + x, draws.strata(RATE)))
         left = self.alpha_ + exposure
         counts = count_arrivals(draws, rate, horizon / left)
         if self.s_ == 0 or not len(exposure):
             return counts
         there = self.beta_ + exposure
-        with np.errstate(divide="ignore"):  # a dropout rate of 0
-            life = -np.log(draws.strata(LAST)) / gammaincinv(self.s_, draws.strata(DROPOUT))
+        life = draws.once(("life", self.s_), lambda: _life(draws, self.s_))
         # lifetimes in units of beta + T; beyond the horizon for all, their length is no matter
         life = np.minimum(life, (horizon / there).max())
         return np.minimum(counts, count_arrivals(draws, rate * life, there / left))
+
+
+def _life(draws: Draws, s: float) -> FloatArray:
+    """Draw remaining lifetimes in units of beta + T: exponential, at rates that are Gamma(s, 1)."""
+    with np.errstate(divide="ignore"):  # a dropout rate of 0
+        return np.asarray(-np.log(draws.strata(LAST)) / gammaincinv(s, draws.strata(DROPOUT)))

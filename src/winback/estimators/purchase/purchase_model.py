@@ -55,6 +55,14 @@ class PurchaseModel(PlainState, Parameters, ABC):
     ) -> FloatArray:
         """Return P(at least one purchase in (gap, gap + horizon] | alive now)."""
 
+    def ahead(self, exposure: FloatArray, horizon: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return exposures and horizons of fewer kinds whose living futures are the same.
+
+        Where one number decides a future besides ``frequency``, customers of all ages and paces
+        share what is drawn for a few hundred values of it.
+        """
+        return exposure, horizon
+
     @abstractmethod
     def draw(self, draws: Draws, exposure: FloatArray, horizon: Horizons) -> FloatArray:
         """Draw future purchases of living customers of one frequency, shape (n, n_draws).

@@ -14,7 +14,7 @@ from scipy.special import gammaincinv
 from winback.errors import ModelError
 from winback.estimators.base.discounting import discounted_time
 from winback.estimators.base.frames import FloatArray, read_columns, read_weight
-from winback.estimators.base.simulation import RATE, Draws, Horizons, count_arrivals
+from winback.estimators.base.simulation import RATE, Draws, Horizons, count_arrivals, on_grid
 from winback.estimators.purchase.purchase_model import Columns, PurchaseModel
 
 PurchaseRuleName = Literal["rate", "last_period", "zero"]
@@ -129,8 +129,13 @@ class PurchaseRule(PurchaseModel):
         shape = frequency + 0.5
         return -np.expm1(-shape * np.log1p(exposure * horizon / shape))
 
+    def ahead(self, exposure: FloatArray, horizon: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return as many purchases as expected, within one unit of time."""
+        expected = on_grid(exposure * horizon)
+        return expected, np.ones_like(expected)
+
     def draw(self, draws: Draws, exposure: FloatArray, horizon: Horizons) -> FloatArray:
         """Draw what may happen; see the contract."""
         shape = draws.frequency + 0.5
-        rate = gammaincinv(shape, draws.strata(RATE)) / shape
+        rate = draws.once("rate", lambda: gammaincinv(shape, draws.strata(RATE)) / shape)
         return count_arrivals(draws, rate, exposure * horizon)

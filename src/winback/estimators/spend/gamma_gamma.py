@@ -230,7 +230,8 @@ class GammaGammaModel(LikelihoodModel, SpendModel):
         if self.fallback_ is not None:
             return self.fallback_.draw(draws)
         shape = self.q_ + self.p_ * draws.frequency
-        return self.p_, 1.0 / gammaincinv(shape, draws.strata(SPEND))
+        unit = draws.once(("unit", shape), lambda: 1.0 / gammaincinv(shape, draws.strata(SPEND)))
+        return self.p_, unit
 
     def to_lifetimes(self, frame: pd.DataFrame | None = None) -> Any:
         """Return a fitted ``lifetimes.GammaGammaFitter`` with these parameters.

@@ -12,8 +12,8 @@ STAGES = ("new", "active", "cooling", "at_risk", "dormant")
 """In the order in which a customer runs through them."""
 
 NEW_WITHIN_DAYS = 30
-COOLING_AT = 1.5
-AT_RISK_AT = 3.0
+COOLING_AT = 2.0
+AT_RISK_AT = 4.0
 
 
 def lifecycle_stage(
@@ -34,8 +34,8 @@ def lifecycle_stage(
     active     anybody else
     ========== ====================================================================
 
-    If gaps between purchases are exponential, 22% of them exceed 1.5 times their mean and 5%
-    exceed 3 times it: hence the defaults.
+    If gaps between purchases are exponential, 25% of them exceed twice their median and 6% exceed
+    four times it: hence the defaults.
 
     Parameters
     ----------

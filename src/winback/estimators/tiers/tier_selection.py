@@ -9,6 +9,7 @@ are customers nearer to their own centre than to the next one (simplified silhou
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -91,12 +92,26 @@ def silhouette(points: Floats, labels: Ints) -> float:
     return float(np.mean(np.divide(b - a, widest, out=np.zeros_like(a), where=widest > 0)))
 
 
-def separation(points: Floats, k: int, seed: int) -> Separation:
+def separation(
+    points: Floats, k: int, seed: int, *, skewed: Callable[[np.random.Generator], Floats] | None
+) -> Separation:
     """Compare how far apart k clusters are with what k-means finds in data without clusters.
 
-    Two references of as many points are each drawn `REFERENCE_DRAWS` times: one Gaussian with the
-    points' covariance (Liu et al. 2008), and a uniform box along their principal axes (Tibshirani,
-    Walther and Hastie 2001, s. 3). Observed and reference points are cut in the same way.
+    References of as many points are each drawn `REFERENCE_DRAWS` times: one Gaussian with the
+    points' covariance (Liu et al. 2008), a uniform box along their principal axes (Tibshirani,
+    Walther and Hastie 2001, s. 3), and one skewed population without segments
+    (`winback.estimators.tiers.one_population`). All are cut in the same way.
+
+    Parameters
+    ----------
+    points
+        Standardised, shape (n, columns).
+    k
+        How many clusters.
+    seed
+        Of draws and starts.
+    skewed
+        Draws points of one fitted population, standardised. None: it could not be fitted.
     """
     rows = thin(points)
     if k < 2 or len(rows) <= k:
@@ -115,7 +130,8 @@ def separation(points: Floats, k: int, seed: int) -> Separation:
     for _ in range(REFERENCE_DRAWS):
         gaussian = rng.normal(size=along.shape) * deviation
         uniform = rng.uniform(low, high, size=along.shape)
-        reference = max(reference, value(gaussian), value(uniform))
+        clouds = [gaussian, uniform] if skewed is None else [gaussian, uniform, skewed(rng)]
+        reference = max(reference, *map(value, clouds))
     return Separation(value(rows), reference)
 
 

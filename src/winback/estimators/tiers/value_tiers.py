@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Self
 
 import numpy as np
@@ -14,6 +15,7 @@ from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.base.frames import read_columns
 from winback.estimators.base.state import PlainState
 from winback.estimators.tiers import tier_cuts, tier_identity, tier_selection
+from winback.estimators.tiers.one_population import one_population
 from winback.estimators.tiers.tier_cuts import METHODS, Cut, Floats, Ints, Quadrants
 from winback.estimators.tiers.tier_selection import MAX_TIERS, STABLE
 from winback.estimators.tiers.tiers_card import tiers_card
@@ -91,8 +93,8 @@ class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-lea
     stability_ : float
         Mean adjusted Rand index of refits on bootstrap samples with this cut (1 = the same).
     separation_, separation_reference_ : float
-        Simplified silhouette of as many clusters, and the highest one that structureless data of
-        the same spread give (`winback.estimators.tiers.tier_selection.separation`); 0: quadrants.
+        Simplified silhouette of as many clusters, and the highest one that data without segments
+        give (`winback.estimators.tiers.tier_selection.separation`); 0: quadrants.
     note_ : Message or None
         What to know about this cut, if anything.
 
@@ -202,7 +204,7 @@ class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-lea
             cut = tier_cuts.learn(points, k, self.method, self.random_state)
         self.stability_ = tier_selection.stability(points, cut, self.method, self.random_state)
         self.separation_, self.separation_reference_ = tier_selection.separation(
-            points, k, self.random_state
+            points, k, self.random_state, skewed=_one_population(frame)
         )
         labels = cut.assign((_logs(frame) - self.location_) / self.scale_)
         value = frame["clv"].to_numpy(dtype=np.float64)
@@ -359,6 +361,24 @@ class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-lea
         rows = [(0.0, 0.0, 40.0, 0.0, 5.0), (3.0, 90.0, 120.0, 25.0, 60.0)]
         rows.append((20.0, 300.0, 310.0, 80.0, 900.0))
         return pd.DataFrame(rows, columns=self.input_columns_)
+
+
+def _one_population(frame: pd.DataFrame) -> Callable[[np.random.Generator], Floats] | None:
+    """Return what draws customers without segments, each draw in standard deviations of its own."""
+    data = read_columns(frame, _COLUMNS, reader="ValueTiers")
+    order = np.lexsort([data[name] for name in _COLUMNS])
+    some = order[:: -(-len(order) // tier_selection.ROWS)]
+    draw = one_population({name: data[name][some] for name in _COLUMNS})
+    if draw is None:
+        return None
+
+    def points(rng: np.random.Generator) -> Floats:
+        logs = _logs(draw(rng))
+        spread = logs.std(axis=0)
+        scaled: Floats = (logs - logs.mean(axis=0)) / np.where(spread > 1e-9, spread, 1.0)
+        return scaled
+
+    return points
 
 
 def _logs(frame: pd.DataFrame) -> npt.NDArray[np.float64]:

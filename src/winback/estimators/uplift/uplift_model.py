@@ -100,8 +100,8 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
     >>> model = UpliftModel(columns=("silence",), groups=("channel",)).fit(X, y, treated)
     >>> model.status_, round(model.overall_, 2)
     ('measured', 0.06)
-    >>> told = model.predict_frame(X.loc[[0, 7]])
-    >>> X.loc[[0, 7], "channel"].tolist(), told["uplift"].round(2).tolist()
+    >>> predicted = model.predict_frame(X.loc[[0, 7]])
+    >>> X.loc[[0, 7], "channel"].tolist(), predicted["uplift"].round(2).tolist()
     (['b', 'a'], [0.03, 0.08])
     """
 
@@ -340,12 +340,12 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
             "p_values": self.p_values_,
             "tau": {name: float(np.sqrt(tau2)) for name, tau2 in self.tau2_.items()},
             "cells": {
-                name: [self._told(cell, row) for cell, row in table.iterrows()]
+                name: [self._effect(cell, row) for cell, row in table.iterrows()]
                 for name, table in self.factors_.items()
             },
         }
 
-    def _told(self, cell: Any, row: pd.Series) -> dict[str, Any]:
+    def _effect(self, cell: Any, row: pd.Series) -> dict[str, Any]:
         difference = float(row["difference"])
         return {
             "cell": str(cell),

@@ -157,6 +157,7 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         horizon_days: float | None = None,
         *,
         ratios: Ratios | None = None,
+        with_interval: bool = True,
     ) -> pd.DataFrame:
         """Predict every customer's next ``horizon_days`` (default: the model's own).
 
@@ -169,6 +170,8 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         ratios
             What each customer's expected purchases, and expected revenue, are multiplied by, as
             `LearnedValueModel` does.
+        with_interval
+            Whether to simulate ``clv_low`` and ``clv_high``, which takes most of the time.
 
         Returns
         -------
@@ -193,19 +196,19 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
             discounted = model.discounted(data, horizon, rate)
             clv = self.margin * discounted * amount * worth
             revenue = purchases * amount * worth
-            factor = np.divide(
-                discounted, purchases, out=np.ones_like(purchases), where=purchases > 0
-            )
-            _, drawn = self._quantiles(data, horizon, (0.1, 0.9), ratios=ratios)
-            assert drawn is not None  # noqa: S101 - there is a spend model
-            low, high = (self.margin * factor * drawn[:, side] for side in (0, 1))
             columns |= {
                 "expected_spend": amount if ratios is None else amount * amount_ratios(*ratios),
                 "revenue": revenue,
                 "clv": clv,
-                "clv_low": np.minimum(low, clv),
-                "clv_high": np.maximum(high, clv),
             }
+            if with_interval:
+                factor = np.divide(
+                    discounted, purchases, out=np.ones_like(purchases), where=purchases > 0
+                )
+                _, drawn = self._quantiles(data, horizon, (0.1, 0.9), ratios=ratios)
+                assert drawn is not None  # noqa: S101 - there is a spend model
+                low, high = (self.margin * factor * drawn[:, side] for side in (0, 1))
+                columns |= {"clv_low": np.minimum(low, clv), "clv_high": np.maximum(high, clv)}
         return pd.DataFrame(columns, index=frame.index)
 
     def expected(

@@ -266,10 +266,13 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
             counts, amounts = counts + count, amounts + amount
         return counts / len(self.members), amounts / len(self.members)
 
-    def predict(self, frame: pd.DataFrame, horizon_days: float | None = None) -> pd.DataFrame:
+    def predict(
+        self, frame: pd.DataFrame, horizon_days: float | None = None, *, with_interval: bool = True
+    ) -> pd.DataFrame:
         """Predict every customer's next ``horizon_days``; columns as of `CustomerValueModel`."""
         ratios = self.ratios(frame, horizon_days)
-        return self._base().predict(frame, horizon_days, ratios=ratios)
+        base = self._base()
+        return base.predict(frame, horizon_days, ratios=ratios, with_interval=with_interval)
 
     def predict_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return what a registered model serves: ``predict`` at the model's own horizon."""

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from winback.errors import ModelError
 from winback.estimators.base.frames import FloatArray
+from winback.estimators.base.kept_draws import kept_of
 from winback.estimators.base.simulation import Histories, Simulation, level_draws
 from winback.estimators.purchase.purchase_model import Columns
 
@@ -48,6 +50,39 @@ class LevelRange(NamedTuple):
     def factor(self) -> float:
         """What every prediction is multiplied by."""
         return float(np.exp(self.shift))
+
+
+def with_level_error(sums: pd.DataFrame, level: LevelRange, confidence: float) -> pd.DataFrame:
+    """Widen intervals of sums by how unsure the level is, which does not cancel out in a sum.
+
+    The customers' own chances and the level are independent: their distances from what is expected
+    add up in squares, as logarithms, in which the level is normal.
+
+    Parameters
+    ----------
+    sums
+        ``cumulative``, and ``cumulative_low`` and ``cumulative_high`` from the chances alone.
+    level
+        Its ``spread`` counts; its shift is in the sums.
+    confidence
+        Of the intervals, in (0, 1).
+
+    Examples
+    --------
+    >>> alone = pd.DataFrame({"cumulative": [100.0], "cumulative_low": 99.0,
+    ...                       "cumulative_high": 101.0})
+    >>> with_level_error(alone, LevelRange(spread=0.1), 0.8).round(1).iloc[0].tolist()
+    [100.0, 88.0, 113.7]
+    """
+    half, middle = norm.ppf((1 + confidence) / 2) * level.spread, sums["cumulative"]
+    with np.errstate(divide="ignore", invalid="ignore"):  # nothing is expected: 0 / 0
+        below = np.log(middle / sums["cumulative_low"].clip(lower=0.0))
+        above = np.log(sums["cumulative_high"] / middle)
+    below, above = (np.where(np.isnan(side), 0.0, side) for side in (below, above))
+    return sums.assign(
+        cumulative_low=middle * np.exp(-np.hypot(half, below)),
+        cumulative_high=middle * np.exp(np.hypot(half, above)),
+    )
 
 
 NO_LEVEL = (0.0, 0.0, 0.0, 0.0)  # plain, as scikit-learn wants its defaults
@@ -214,10 +249,12 @@ class PredictiveIntervals(ABC):
         ratios: Ratios | None = None,
     ) -> tuple[FloatArray, FloatArray | None]:
         simulation = self._simulation()
+        kept = kept_of(self.purchase_model_, self.spend_model_, self.random_state, self.n_draws)
         one = np.ones(len(data["frequency"]))
 
         def at_pace(pace: FloatArray) -> tuple[FloatArray, FloatArray | None]:
-            return simulation.quantiles(self._histories(data, horizon * pace), probabilities)
+            histories = self._histories(data, horizon * pace)
+            return simulation.quantiles(histories, probabilities, kept)
 
         level = LevelRange(*self.level)
         if ratios is None and level.low == level.high == 0:

@@ -4,9 +4,9 @@
 `steps_due` says which step of the win-back sequence each customer is due for.
 """
 
-from winback.lists.playbook.load import DEFAULT, load_playbook
+from winback.lists.playbook.load import DEFAULT, default_playbook, load_playbook
 from winback.lists.playbook.rules import CHURN_WARNING, NO_OFFER, WIN_BACK, Playbook, Rule
-from winback.lists.playbook.schema import Step
+from winback.lists.playbook.schema import Costs, Step
 from winback.lists.playbook.suggest import FINISHED, WAITING, steps_due, suggest
 
 __all__ = [
@@ -16,9 +16,11 @@ __all__ = [
     "NO_OFFER",
     "WAITING",
     "WIN_BACK",
+    "Costs",
     "Playbook",
     "Rule",
     "Step",
+    "default_playbook",
     "load_playbook",
     "steps_due",
     "suggest",

@@ -17,12 +17,26 @@ from winback.nearest import did_you_mean
 from winback.yaml_file import KeyPath, YamlFile, explain, read_yaml
 
 DEFAULT = Path(__file__).with_name("default.yaml")
-"""The playbook that ships with winback."""
+"""The playbook that ships with winback, in English."""
 TOP = "top"
 """In a rule: the most valuable tier, whatever it is called."""
 
 
-def load_playbook(path: Path | None = None, *, tiers: Sequence[str] | None = None) -> Playbook:
+def default_playbook(language: str = "en") -> Path:
+    """Return the playbook that ships with winback in this language; in English if there is none.
+
+    Examples
+    --------
+    >>> default_playbook("zh").name
+    'default.zh.yaml'
+    """
+    own = DEFAULT.with_suffix(f".{language}.yaml")
+    return own if own.exists() else DEFAULT
+
+
+def load_playbook(
+    path: Path | None = None, *, tiers: Sequence[str] | None = None, language: str = "en"
+) -> Playbook:
     """Read and check a playbook.
 
     Parameters
@@ -32,6 +46,8 @@ def load_playbook(path: Path | None = None, *, tiers: Sequence[str] | None = Non
     tiers
         The names of the tiers, the most valuable first. None: those of every naming scheme; then
         `top` is the first tier of each.
+    language
+        In which the default playbook, and what no rule says, are written.
 
     Returns
     -------
@@ -52,7 +68,7 @@ def load_playbook(path: Path | None = None, *, tiers: Sequence[str] | None = Non
     ['trigger', 'diagnose', 'incentive', 'emotional']
     """
     file = read_yaml(
-        path or DEFAULT,
+        path or default_playbook(language),
         "playbook",
         allowed=", ".join(PlaybookText.model_fields),
         hint="name a YAML file in lists.playbook, or leave it out for the default",
@@ -81,7 +97,7 @@ def load_playbook(path: Path | None = None, *, tiers: Sequence[str] | None = Non
         )
         for list_name, (keys, texts) in parts.items()
     }
-    return Playbook(file.name, rules, written.win_back.steps, answers)
+    return Playbook(file.name, rules, written.win_back.steps, answers, language, written.costs)
 
 
 def _rule(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from winback.errors import ConfigError
-from winback.lists.playbook.schema import Step
+from winback.lists.playbook.schema import Costs, Step
+from winback.messages import Words
 
 CHURN_WARNING = "churn_warning"
 WIN_BACK = "win_back"
@@ -65,6 +66,10 @@ class Playbook:
         The win-back sequence, in order.
     answers
         List to the names that each column of `KEYS` may hold.
+    language
+        In which to say what no rule says.
+    costs
+        What acting on a warning costs, where the job does not say it.
 
     Raises
     ------
@@ -77,6 +82,8 @@ class Playbook:
     rules: Mapping[str, tuple[Rule, ...]]
     steps: tuple[Step, ...]
     answers: Mapping[str, Mapping[str, tuple[str, ...]]]
+    language: str = "en"
+    costs: Costs = field(default_factory=Costs)
 
     def __post_init__(self) -> None:
         """Prove that the first rule that fits is always there, and that each rule is used."""
@@ -85,6 +92,21 @@ class Playbook:
             place = first(fitting(cases, rules))
             self._check_covered(list_name, cases, place)
             self._check_reachable(list_name, place)
+
+    @property
+    def leave_alone(self) -> str:
+        """What to do about the comparison group."""
+        return Words(self.language)("playbook.leave_alone")
+
+    @property
+    def answer_first(self) -> dict[str, str]:
+        """What goes before every rule while a complaint is open."""
+        words = Words(self.language)
+        return {
+            "action": words("playbook.answer_first"),
+            "offer": NO_OFFER,
+            "owner": words("playbook.answers"),
+        }
 
     def cases(self, list_name: str) -> pd.DataFrame:
         """Return every combination of names that a list can ask about."""

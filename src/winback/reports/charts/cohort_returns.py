@@ -188,7 +188,7 @@ class Retention(Chart):
         for place, row in enumerate(rows):
             for age in range(max(row["mature"], 1), len(row["retention"])):
                 _hatch(figure, age, place)
-        figure.update_xaxes(showgrid=False, dtick=1 if numbered else 3, ticks="")
+        figure.update_xaxes(showgrid=False, dtick=1 if ages <= 8 else 3, ticks="", tickangle=0)
         return figure.update_yaxes(
             autorange="reversed",
             showgrid=False,

@@ -65,10 +65,12 @@ def test_referrers_were_there_before(shop, truth):
     people = pd.read_parquet(shop.paths["customers"])
     referred = people.dropna(subset="invited_by")
     assert set(referred["won_by"]) == {"referral"}
-    known = referred[referred["invited_by"] != "unknown"]
-    assert 0 < len(referred) - len(known) < 0.1 * len(referred)
+    with_referrer = referred[referred["invited_by"] != "unknown"]
+    assert 0 < len(referred) - len(with_referrer) < 0.1 * len(referred)
     joined = people.set_index("buyer")["joined"]
-    assert (joined[known["invited_by"]].to_numpy() <= known["joined"].to_numpy()).all()
+    assert (
+        joined[with_referrer["invited_by"]].to_numpy() <= with_referrer["joined"].to_numpy()
+    ).all()
     assert (joined.dt.date.to_numpy() == truth.customers["acquired_at"].to_numpy()).all()
 
 

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,15 +26,19 @@ FRAME = pd.DataFrame(
 TENTH = np.log(1.1) / 365
 
 
-def known(model_class, *values):
+def of_parameters(model_class, *values):
     model = model_class()
     for name, value in zip(model.names, values, strict=True):
         setattr(model, f"{name}_", value)
     return model
 
 
+def pareto_of(*values):
+    return of_parameters(ParetoNBDModel, *values)
+
+
 def pareto(s):
-    return known(ParetoNBDModel, 0.55, 74.0, s, 82.0)
+    return pareto_of(0.55, 74.0, s, 82.0)
 
 
 @pytest.mark.parametrize("s", [1e-5, 0.3, 0.606, 0.999999, 1.0, 2.0, 3.7, 300.0])
@@ -59,7 +65,7 @@ def test_the_quadrature_that_serves_all_models_finds_the_closed_form_of_one(s, r
 @pytest.mark.parametrize(("a", "b"), [(0.8, 2.4), (0.1, 3.0), (6.0, 4.0)])
 @pytest.mark.parametrize(("years", "rate"), [(50, TENTH), (50, 0.005), (3, 5 * TENTH)])
 def test_dropout_after_purchases_is_discounted_to_1e_7(model_class, a, b, years, rate):
-    model = known(model_class, 0.25, 31.0, a, b)
+    model = of_parameters(model_class, 0.25, 31.0, a, b)
     data, end = model._read(FRAME), 365.0 * years
     got = model.discounted_purchases(FRAME, end, rate=rate)
     node, weight = np.polynomial.legendre.leggauss(40)
@@ -76,8 +82,39 @@ def test_dropout_after_purchases_is_discounted_to_1e_7(model_class, a, b, years,
         assert got[row] == pytest.approx(want, rel=1e-7)
 
 
+@pytest.mark.parametrize(
+    "model",
+    [
+        of_parameters(ModifiedBetaGeoModel, 20.0, 31.0, 100.0, 100.0),
+        of_parameters(BetaGeoModel, 20.0, 31.0, 100.0, 0.05),
+        of_parameters(ModifiedBetaGeoModel, 20.0, 5.0, 6.0, 0.4),
+        pareto_of(0.01, 0.1, 100.0, 100.0),
+        pareto_of(0.01, 5.0, 100.0, 100.0),
+    ],
+)
+@pytest.mark.parametrize(("end", "yearly"), [(912, 0.1), (365, 0.25), (30, 3.0)])
+def test_short_stretches_are_right_to_1e_4_however_extreme_the_parameters(model, end, yearly):
+    rows = pd.concat([FRAME, FRAME.tail(1).assign(frequency=300.0, recency=300.0, T=301.0)])
+    rate = np.log1p(yearly) / 365
+    got = model.discounted_purchases(rows, end, rate=rate).to_numpy()
+    data = model._read(rows)
+    for at in (0, 2, 6):
+        one = {name: values[[at]] for name, values in data.items()}
+
+        def within(t, one=one):
+            return model.expected(one, np.array([t]), np.ones(1))[0]
+
+        edges = np.r_[0.0, np.geomspace(end / 1e3, end, 5)]
+        parts = [
+            quad(lambda t: np.exp(-rate * t) * within(t), *ends, epsrel=1e-8)[0]
+            for ends in pairwise(edges)
+        ]
+        want = np.exp(-rate * end) * within(end) + rate * sum(parts)
+        assert got[at] == pytest.approx(want, rel=1e-4)
+
+
 def test_without_dropout_and_by_rule_it_is_a_rate_times_discounted_time():
-    nbd = known(BetaGeoModel, 0.25, 31.0, 0.0, 2.0)
+    nbd = of_parameters(BetaGeoModel, 0.25, 31.0, 0.0, 2.0)
     rate = (0.25 + FRAME["frequency"]) / (31.0 + FRAME["T"])
     np.testing.assert_allclose(
         nbd.discounted_purchases(FRAME, np.inf, rate=TENTH), rate / TENTH, rtol=1e-14
@@ -88,7 +125,7 @@ def test_without_dropout_and_by_rule_it_is_a_rate_times_discounted_time():
     assert discounted_time(3.0, 0.0) == 3.0
 
 
-@pytest.mark.parametrize("model", [pareto(0.6), known(BetaGeoModel, 0.25, 31.0, 0.8, 2.4)])
+@pytest.mark.parametrize("model", [pareto(0.6), of_parameters(BetaGeoModel, 0.25, 31.0, 0.8, 2.4)])
 def test_it_rises_with_the_horizon_and_falls_with_the_rate(model):
     ends = [0, 1, 30, 365, 900, 960, 3650, 18250, 1e5, np.inf]  # the rules of quadrature differ
     values = np.array([model.discounted_purchases(FRAME, end, rate=TENTH) for end in ends])
@@ -102,7 +139,7 @@ def test_it_rises_with_the_horizon_and_falls_with_the_rate(model):
 
 
 def test_in_days_and_in_weeks_it_is_the_same():
-    days, weeks = pareto(0.6), known(ParetoNBDModel, 0.55, 74.0 / 7, 0.6, 82.0 / 7)
+    days, weeks = pareto(0.6), of_parameters(ParetoNBDModel, 0.55, 74.0 / 7, 0.6, 82.0 / 7)
     in_weeks = FRAME.assign(recency=FRAME["recency"] / 7, T=FRAME["T"] / 7)
     for end in (365.0, 18250.0, np.inf):
         np.testing.assert_allclose(

@@ -83,6 +83,15 @@ def test_the_next_start_is_tried_only_where_the_first_fails():
     assert best.converged
 
 
+def test_an_optimum_at_a_bound_is_looked_past_unless_enough_have_found_nothing_better():
+    bounds = {"n": 1.0, "lower": 1e-5, "upper": 1e4}
+    starts = [(2.0, 2.0)] * 4
+    assert maximise(climbing, starts, **bounds).diagnostics["starts"] == 4
+    soon = maximise(climbing, starts, **bounds, enough=2)
+    assert soon.diagnostics["starts"] == 2
+    assert soon.converged
+
+
 def test_intervals_are_symmetric_in_logarithms():
     value, errors = np.array([2.0, 5.0]), np.diag([0.25, np.nan])
     low, high = intervals(value, errors, 0.95)

@@ -55,8 +55,8 @@ def models(data):
 def test_a_snapshot_is_described_by_its_own_model_or_the_latest_before(data, models):
     days = snapshot_days(data)
     gap = {DAYS[0]: models[DAYS[0]], DAYS[2]: models[DAYS[2]]}
-    found = list(models_by_day(data, days, gap).values())
-    assert found == [models[DAYS[0]], models[DAYS[0]], models[DAYS[2]], models[DAYS[2]]]
+    latest = list(models_by_day(data, days, gap).values())
+    assert latest == [models[DAYS[0]], models[DAYS[0]], models[DAYS[2]], models[DAYS[2]]]
     late = {DAYS[2]: models[DAYS[2]]}
     assert list(models_by_day(data, days, late).values())[:2] == [None, None]  # never a later one
     own = list(models_by_day(data, days, None).values())

@@ -42,18 +42,18 @@ def test_drift_is_what_sampling_does_not_explain():
     still = rng.binomial(500, 0.6, 200) / 500
     assert base_rate_drift(rates(still, n=500), np.empty(0), 90)["sd"] < 0.01
     moving = rng.binomial(500, rng.normal(0.6, 0.05, 200)) / 500
-    found = base_rate_drift(rates(moving, n=500), np.empty(0), 90)
-    assert found["sd"] == pytest.approx(0.05, rel=0.2)
-    assert found["notable"]
-    assert found["windows"] == 67  # every third of 30 days is free of overlap
-    assert "points beyond sampling noise" in str(found["message"])
+    drift = base_rate_drift(rates(moving, n=500), np.empty(0), 90)
+    assert drift["sd"] == pytest.approx(0.05, rel=0.2)
+    assert drift["notable"]
+    assert drift["windows"] == 67  # every third of 30 days is free of overlap
+    assert "points beyond sampling noise" in str(drift["message"])
 
 
 def test_one_snapshot_says_that_nothing_is_known():
-    found = base_rate_drift(rates([0.6]), np.empty(0), 90)
-    assert found["sd"] is None
-    assert found["level_error"] is None
-    assert "unknown" in str(found["message"])
+    drift = base_rate_drift(rates([0.6]), np.empty(0), 90)
+    assert drift["sd"] is None
+    assert drift["level_error"] is None
+    assert "unknown" in str(drift["message"])
     missed = base_rate_drift(rates([0.6]), np.array([0.02, -0.05]), 90)
     assert missed["level_error"] == 0.05
     assert missed["notable"]

@@ -104,10 +104,12 @@ def test_discounting_weighs_each_purchase_at_its_moment(model):
     frame = CDNOW.head(10)
     rate = 0.2
     edges = np.linspace(0, 52, 313)
-    at = np.column_stack([model.expected_purchases(frame, t) for t in edges])
+    expected_by_day = np.column_stack([model.expected_purchases(frame, t) for t in edges])
     weights = np.exp(-rate * (edges[1:] + edges[:-1]) / 2)
     np.testing.assert_allclose(
-        model.discounted_purchases(frame, 52, rate=rate), np.diff(at, axis=1) @ weights, rtol=1e-3
+        model.discounted_purchases(frame, 52, rate=rate),
+        np.diff(expected_by_day, axis=1) @ weights,
+        rtol=1e-3,
     )
     np.testing.assert_allclose(
         model.discounted_purchases(frame, 52, rate=0.0), model.expected_purchases(frame, 52)

@@ -19,7 +19,7 @@ PARAMETERS = {
 MODELS = list(PARAMETERS)
 
 
-def known(model_class, **changes):
+def of_parameters(model_class, **changes):
     model = model_class()
     for name, value in (PARAMETERS[model_class] | changes).items():
         setattr(model, f"{name}_", value)
@@ -36,7 +36,7 @@ def base(n=120, seed=1):
 
 @pytest.mark.parametrize("model_class", MODELS)
 def test_the_sum_is_that_of_single_customers(model_class):
-    model, frame = known(model_class), base()
+    model, frame = of_parameters(model_class), base()
     out = expected_tracking(model, frame, 730)
     for day in (1, 2, 30, 365, 730):
         want = model.expected_purchases(frame, day).sum()
@@ -52,7 +52,7 @@ def test_the_sum_is_that_of_single_customers(model_class):
 
 @pytest.mark.parametrize("model_class", MODELS)
 def test_customers_who_join_are_expected_from_their_own_day_on(model_class):
-    model = known(model_class)
+    model = of_parameters(model_class)
     won = np.zeros(61)
     won[[0, 10, 60]] = [3, 5, 100]
     out = expected_tracking(model, None, 60, joining=won)
@@ -66,7 +66,7 @@ def test_customers_who_join_are_expected_from_their_own_day_on(model_class):
 @pytest.mark.parametrize("model_class", MODELS)
 def test_bands_hold_what_happens_as_often_as_they_say(model_class):
     """Simulated futures of one base: 80% of the sums lie within the band of 80%."""
-    model, frame = known(model_class), base(400)
+    model, frame = of_parameters(model_class), base(400)
     days, n = 180, 600
     totals = np.zeros(n)
     rng = np.random.default_rng(8)
@@ -84,7 +84,7 @@ def test_bands_hold_what_happens_as_often_as_they_say(model_class):
 
 
 def test_a_model_without_dropout_and_a_base_of_nobody():
-    nbd = known(BetaGeoModel, a=0.0)
+    nbd = of_parameters(BetaGeoModel, a=0.0)
     frame = base()
     out = expected_tracking(nbd, frame, 90)
     rate = ((nbd.r_ + frame["frequency"]) / (nbd.alpha_ + frame["T"])).sum()
@@ -107,12 +107,12 @@ def test_a_model_without_dropout_and_a_base_of_nobody():
 )
 def test_what_cannot_be_is_refused(wrong):
     with pytest.raises(ModelError):
-        expected_tracking(known(BetaGeoModel), base(3), **{"days": 10, **wrong})
+        expected_tracking(of_parameters(BetaGeoModel), base(3), **{"days": 10, **wrong})
 
 
 def test_wider_at_a_higher_level_and_never_below_zero():
     levels = [
-        expected_tracking(known(ParetoNBDModel), base(20), 30, level=level)
+        expected_tracking(of_parameters(ParetoNBDModel), base(20), 30, level=level)
         for level in (0.5, 0.8, 0.99)
     ]
     for narrow, wide in itertools.pairwise(levels):

@@ -14,10 +14,10 @@ def customer(frequency=4, recency=90, T=100, overdue=0.5):
 @pytest.mark.parametrize(
     ("row", "stage"),
     [
-        (customer(overdue=1.49), "active"),
-        (customer(overdue=1.5), "cooling"),
-        (customer(overdue=2.99), "cooling"),
-        (customer(overdue=3.0), "at_risk"),
+        (customer(overdue=1.99), "active"),
+        (customer(overdue=2.0), "cooling"),
+        (customer(overdue=3.99), "cooling"),
+        (customer(overdue=4.0), "at_risk"),
         (customer(frequency=0, recency=0, T=30, overdue=9.0), "new"),
         (customer(frequency=0, recency=0, T=31, overdue=9.0), "at_risk"),
         (customer(frequency=1, recency=5, T=20), "active"),  # has come back: no longer new
@@ -38,7 +38,7 @@ def test_without_a_limit_nobody_is_dormant():
 def test_impossible_input_is_refused():
     rows = pd.DataFrame([customer()])
     with pytest.raises(ModelError, match="out of order"):
-        lifecycle_stage(rows, cooling_at=4.0)
+        lifecycle_stage(rows, cooling_at=5.0)
     with pytest.raises(ModelError, match="overdue_ratio"):
         lifecycle_stage(rows.drop(columns="overdue_ratio"))
     assert lifecycle_stage(rows.iloc[:0]).empty

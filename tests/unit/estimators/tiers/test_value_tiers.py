@@ -6,6 +6,7 @@ import pytest
 
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.base.artifact import from_files, to_files
+from winback.estimators.tiers.one_population import one_population
 from winback.estimators.tiers.value_tiers import QUADRANT, SCHEMES, ValueTiers
 
 CLUSTERED = [scheme for scheme in SCHEMES if scheme != QUADRANT]
@@ -63,6 +64,27 @@ def test_what_is_one_cloud_is_called_hardly_real_however_often_it_is_cut_alike(m
         for k in (2, 3):
             tiers = ValueTiers(k, method=method).fit(from_logs(5.0 + 0.5 * cloud))
             assert "hardly real" in str(tiers.note_)
+
+
+@pytest.mark.parametrize(
+    "seed", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)]
+)
+def test_one_skewed_population_has_no_segments(seed):
+    """Skewed and tied purchases are cut more cleanly than any cloud."""
+    rng = np.random.default_rng(seed)
+    seen = customers(600, seed)[["frequency", "recency", "T", "monetary_value"]]
+    seen["frequency"] = rng.negative_binomial(0.6, 0.25, 600).clip(max=60)
+    seen["T"] = rng.integers(100, 700, 600)
+    seen["recency"] = np.where(
+        seen["frequency"] > 0,
+        np.maximum(np.ceil(seen["T"] * rng.random(600) ** 0.5), seen["frequency"]),
+        0,
+    )
+    seen["monetary_value"] = np.where(seen["frequency"] > 0, rng.gamma(4.0, 10.0, 600), 0.0)
+    skewed = one_population(seen.astype(float).to_dict("series"))(rng)
+    tiers = ValueTiers(3).fit(skewed)
+    assert tiers.separation_ < tiers.separation_reference_
+    assert "cuts along a continuum" in str(tiers.note_)
 
 
 @pytest.mark.parametrize("method", ["kmeans", "gaussian_mixture"])

@@ -54,10 +54,12 @@ def test_heterogeneity_is_found_and_ranks_customers():
     X, y, treated = campaign(20_000, truth)
     fitted = model().fit(X, y, treated)
     assert fitted.status_ == MEASURED
-    told = fitted.predict_frame(X)
-    assert told["uplift"].corr(truth(X)) > 0.9
+    predicted = fitted.predict_frame(X)
+    assert predicted["uplift"].corr(truth(X)) > 0.9
     # the interval is of a band's mean, within which the truth goes on rising
-    assert ((told["uplift_low"] <= truth(X)) & (truth(X) <= told["uplift_high"])).mean() > 0.85
+    assert (
+        (predicted["uplift_low"] <= truth(X)) & (truth(X) <= predicted["uplift_high"])
+    ).mean() > 0.85
     assert "differs by" in str(fitted.reason_)
     assert "channel" in str(fitted.reason_)
 
@@ -108,9 +110,9 @@ def test_repeated_contacts_of_a_customer_do_not_sharpen_the_interval():
 def test_a_cell_never_seen_gets_the_overall_difference_and_a_wider_interval():
     X, y, treated = campaign(20_000, lambda X: 0.1 * (X["channel"] == "a"))
     fitted = model().fit(X, y, treated)
-    known, new = fitted.predict_frame(X.head(1).assign(channel=["a"])), X.head(1)
+    seen, new = fitted.predict_frame(X.head(1).assign(channel=["a"])), X.head(1)
     unseen = fitted.predict_frame(new.assign(channel=["z"])).iloc[0]
-    width = known["uplift_high"] - known["uplift_low"]
+    width = seen["uplift_high"] - seen["uplift_low"]
     assert unseen["uplift_high"] - unseen["uplift_low"] > width.iloc[0]
     without = fitted.predict_frame(new.drop(columns="channel")).iloc[0]
     assert without["uplift"] == pytest.approx(unseen["uplift"])
@@ -170,11 +172,11 @@ def test_what_is_believed_when_it_is_told_apart_is_no_exaggeration():
         p1, p0 = rng.binomial(n1, 0.11, 4000) / n1, rng.binomial(n0, 0.10, 4000) / n0
         v = p1 * (1 - p1) / n1 + p0 * (1 - p0) / n0
         d = p1 - p0
-        told = np.flatnonzero(d > 1.96 * np.sqrt(v))[:40]
-        believed = [posterior([d[at]], [v[at]], prior=0.01).mean for at in told]
+        significant = np.flatnonzero(d > 1.96 * np.sqrt(v))[:40]
+        believed = [posterior([d[place]], [v[place]], prior=0.01).mean for place in significant]
         assert len(believed) == 40
         assert np.mean(believed) / 0.01 <= 1.3
-        assert np.mean(d[told]) / 0.01 > 1.4
+        assert np.mean(d[significant]) / 0.01 > 1.4
 
 
 def weekly(gain, *, seed, weeks=24, n=119):
@@ -252,7 +254,7 @@ def test_a_hundred_and_twenty_nightly_lists_all_count():
     treated = (rng.random(n) < 0.8).astype(int)
     y = (rng.random(n) < 0.1 + 0.06 * treated).astype(int)
     nightly = np.repeat(np.arange(120), 30)
-    names = np.array([f"list {at:03d}" for at in nightly])
+    names = np.array([f"list {night:03d}" for night in nightly])
     kinds = {"campaign": names, "day": nightly}
     fitted = UpliftModel(columns=("silence",), groups=()).fit(X, y, treated, **kinds)
     assert fitted.n_treated_ + fitted.n_control_ == n

@@ -151,6 +151,9 @@ def test_what_is_expected_is_what_is_predicted_without_the_interval(frame):
         expected, out = model.expected(frame), model.predict(frame)
         assert expected.columns.tolist() == ["expected_purchases", "revenue"]
         pd.testing.assert_frame_equal(expected, out[list(expected)], check_exact=True)
+        assert (out.columns[-2:] == ["clv_low", "clv_high"]).all()
+        points = model.predict(frame, with_interval=False)
+        pd.testing.assert_frame_equal(points, out.iloc[:, :-2], check_exact=True)
 
 
 def test_models_of_the_same_data_share_their_fits_and_predict_as_if_they_did_not(

@@ -49,8 +49,8 @@ def test_a_rule_answers_only_whom_its_channel_reaches():
     nothing = suggest(rows, PLAYBOOK, "churn_warning", reached[[]])
     assert nothing["channel"].isna().all()
     asked = pd.DataFrame({"tier": ["core"], "step": ["diagnose"], "T": [9.0]})
-    told = suggest(asked, PLAYBOOK, "win_back", pd.DataFrame({"email": [True]}))
-    assert told["action"].tolist() == ["one question, what kept you away?"]
+    suggested = suggest(asked, PLAYBOOK, "win_back", pd.DataFrame({"email": [True]}))
+    assert suggested["action"].tolist() == ["one question, what kept you away?"]
 
 
 def test_explain_and_suggest_agree():
@@ -109,8 +109,8 @@ def sent(*days_ago, **columns):
 )
 def test_the_step_follows_from_the_contacts_since_the_last_purchase(contacts, step, reason):
     row = due(contacts)
-    found = [None if pd.isna(row[name]) else row[name] for name in ("step", "reason")]
-    assert found == [step, reason]
+    steps = [None if pd.isna(row[name]) else row[name] for name in ("step", "reason")]
+    assert steps == [step, reason]
 
 
 @pytest.mark.parametrize(
@@ -126,8 +126,8 @@ def test_the_step_follows_from_the_contacts_since_the_last_purchase(contacts, st
 )
 def test_a_contact_counts_if_the_customer_was_dormant_then(contacts, step):
     rows = pd.DataFrame({"customer_id": ["a"], "days_since_last": [400.0]})
-    found = steps_due(rows, PLAYBOOK, as_of=AS_OF, contacts=contacts, dormant_after_days=180)
-    assert found.loc[0, "step"] == step
+    steps = steps_due(rows, PLAYBOOK, as_of=AS_OF, contacts=contacts, dormant_after_days=180)
+    assert steps.loc[0, "step"] == step
 
 
 def test_some_steps_wait_for_silence():

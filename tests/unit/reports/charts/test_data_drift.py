@@ -11,17 +11,17 @@ def test_the_index_equals_a_plain_computation():
     past = pd.DataFrame({"frequency": rng.poisson(2, 5000).astype(float), "recency": 0.0})
     past = past.assign(T=rng.uniform(0, 100, 5000), monetary_value=rng.lognormal(3, 1, 5000))
     now = past.assign(monetary_value=past["monetary_value"] * 1.4)
-    told = {row["feature"]: row["psi"] for row in drift_of(past, now, has_amounts=True)}
+    psi = {row["feature"]: row["psi"] for row in drift_of(past, now, has_amounts=True)}
     edges = np.quantile(past["monetary_value"], np.arange(1, 10) / 10, method="inverted_cdf")
     then, today = (
         np.bincount(np.searchsorted(edges, frame["monetary_value"], side="left"), minlength=10)
         / len(frame)
         for frame in (past, now)
     )
-    assert told["monetary_value"] == pytest.approx(
+    assert psi["monetary_value"] == pytest.approx(
         ((today - then) * np.log(today / then)).sum(), rel=0.01
     )
-    assert told["frequency"] == told["tenure"] == 0
+    assert psi["frequency"] == psi["tenure"] == 0
 
 
 def test_a_moved_feature_says_that_training_anew_is_due(arguments):

@@ -13,8 +13,8 @@ def run(version, r, *, estimator="beta_geo", half=0.05):
 
 def test_only_runs_of_the_model_in_use_are_compared_and_the_newest_count():
     runs = [run(1, 0.9, estimator="pareto_nbd"), *(run(n, 0.2) for n in range(2, MOST + 4))]
-    told = stability_of(runs, "beta_geo")
-    assert [entry["version"] for entry in told["runs"]] == list(range(4, MOST + 4))
+    stability = stability_of(runs, "beta_geo")
+    assert [entry["version"] for entry in stability["runs"]] == list(range(4, MOST + 4))
     assert stability_of(runs[:2], "beta_geo") is None
 
 

@@ -1,0 +1,347 @@
+"""Every indicator over time, as one long table: value, interval, and whether it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+
+from winback.data.engine import laid_down
+from winback.indicators.active import active_counts, with_following
+from winback.indicators.conversions import conversions
+from winback.indicators.definition import (
+    EVER,
+    Conversion,
+    Cumulative,
+    Derived,
+    Indicator,
+    Ratio,
+    Simple,
+    Term,
+)
+from winback.indicators.derived import derived_values
+from winback.indicators.facts import DAY, Known, customer_days
+from winback.indicators.orders import order_values, top_shares
+from winback.indicators.periods import Grain, calendar, period_of
+from winback.indicators.sums import CHANNEL, customer_periods, sums
+from winback.messages import Message
+
+EVERYBODY = "all"
+PURCHASE = "purchase"
+COLUMNS = (
+    "indicator",
+    "version",
+    "grain",
+    "period",
+    "until",
+    "dimension",
+    "segment",
+    "value",
+    "low",
+    "high",
+    "n",
+    "numerator",
+    "denominator",
+    "enough",
+    "mature",
+    "unit",
+    "as_of",
+)
+_DIGITS = 12
+
+
+@dataclass(frozen=True)
+class Indicators:
+    """What the indicators of a catalogue say of what was known at a day.
+
+    Attributes
+    ----------
+    table
+        One row for each indicator, period and segment; columns `COLUMNS`. ``low`` and ``high``
+        are the ends of a 95% interval, missing where there is none; ``n`` says how many customers
+        (of medians: purchase days) the value rests on, and ``enough`` whether that reaches the
+        definition's minimum. ``mature``: the period is whole, and whatever had to be waited for
+        is over; a conversion that is not mature has no value.
+    left_out
+        The indicators that these tables cannot give, each with the reason.
+    """
+
+    table: pd.DataFrame
+    left_out: Mapping[str, Message]
+
+
+def compute_indicators(
+    known: Known,
+    catalogue: Mapping[str, Indicator],
+    *,
+    grain: Grain = "month",
+    segments: Mapping[str, ir.Table] | None = None,
+    has_amounts: bool = True,
+) -> Indicators:
+    """Compute every indicator of a catalogue that the tables allow.
+
+    Parameters
+    ----------
+    known
+        The rows as they were known at a day.
+    catalogue
+        See `winback.indicators.definition.read_catalogue`.
+    grain
+        How time is cut.
+    segments
+        By name of the dimension: ``customer_id``, ``segment``. Besides these, everybody together
+        (``all``) and, where purchases have one, the ``channel`` of the purchase.
+    has_amounts
+        Whether purchases have amounts.
+
+    Raises
+    ------
+    NotEnoughDataError
+        There is no row.
+
+    Examples
+    --------
+    >>> import winback as wb
+    >>> from datetime import date
+    >>> from winback.indicators.definition import read_catalogue
+    >>> purchases = wb.read_transactions("sample:cdnow-tenth")
+    >>> known = Known(purchases.table, date(1998, 6, 30), purchases.count_zero)
+    >>> made = compute_indicators(known, read_catalogue(), grain="all")
+    >>> made.table.set_index("indicator").loc[
+    ...     ["buyers", "retention_30d_within", "order_value_mean"], ["value", "low", "high"]
+    ... ].round(3)
+                            value       low      high
+    indicator
+    buyers                2357.000  2261.846  2452.154
+    retention_30d_within     0.174     0.159     0.190
+    order_value_mean        36.453    34.273    38.634
+    >>> made.left_out["cross_channel_share"].code
+    'indicators.no_channel'
+    """
+    left_out = dict(_impossible(known, catalogue, has_amounts=has_amounts))
+    possible = {
+        name: one
+        for name, one in catalogue.items()
+        if name not in left_out and not isinstance(one, Derived)
+    }
+    for name, one in catalogue.items():
+        if isinstance(one, Derived):
+            missing = sorted(one.names - possible.keys())
+            if missing:
+                left_out[name] = left_out.get(
+                    missing[0], Message("indicators.no_part", part=missing[0])
+                )
+            elif grain == "all" and "previous_" in one.formula:
+                left_out[name] = Message("indicators.no_previous")
+    first_day = known.first_row
+    frame = calendar(first_day, known.as_of, grain)
+    parts = []
+    for dimension, by, whose in _dimensions(known, segments or {}):
+        raw = pd.concat(list(_values(known, possible, grain, frame, by, whose)), ignore_index=True)
+        kept = [one for one in catalogue.values() if one.id not in left_out]
+        parts.append(_complete(raw, kept, frame, known, first_day).assign(dimension=dimension))
+    table = pd.concat(parts, ignore_index=True).assign(grain=grain, as_of=known.as_of)
+    for name in ("value", "low", "high", "numerator", "denominator"):
+        table[name] = _rounded(table[name].to_numpy(float))
+    return Indicators(table[list(COLUMNS)], left_out)
+
+
+def _impossible(
+    known: Known, catalogue: Mapping[str, Indicator], *, has_amounts: bool
+) -> Iterator[tuple[str, Message]]:
+    """Say which indicators these tables cannot give, and why."""
+    people = () if known.customers is None else known.customers.columns
+    events = known.event_rows()
+    seen = (
+        ()
+        if events is None
+        else events.select("event").distinct().to_pyarrow()["event"].to_pylist()
+    )
+    for name, one in catalogue.items():
+        measures = {value.measure for _, value in one if isinstance(value, Term)}
+        lost = [event for event in one.event_names if event not in seen]
+        money = measures & {"revenue", "gross", "refunded"}
+        if isinstance(one, Simple) and one.sum is None:
+            money = {"revenue"}
+        if lost:
+            yield name, Message("indicators.no_event", event=lost[0])
+        elif money and not has_amounts:
+            yield name, Message("indicators.no_amounts")
+        elif "cross_channel" in measures and not known.has_channels:
+            yield name, Message("indicators.no_channel")
+        elif ("referred" in measures or getattr(one, "event", "") == "referral") and (
+            "referred_by" not in people
+        ):
+            yield name, Message("indicators.no_referrer")
+        elif getattr(one, "begins", "") == "acquired" and "acquired_at" not in people:
+            yield name, Message("indicators.no_acquired")
+
+
+def _dimensions(
+    known: Known, segments: Mapping[str, ir.Table]
+) -> Iterator[tuple[str, str | None, ir.Table | None]]:
+    yield EVERYBODY, None, None
+    if known.has_channels:
+        yield CHANNEL, CHANNEL, None
+    for name, whose in segments.items():
+        yield name, None, whose
+
+
+def _values(
+    known: Known,
+    catalogue: Mapping[str, Indicator],
+    grain: Grain,
+    frame: pd.DataFrame,
+    by: str | None,
+    whose: ir.Table | None,
+) -> Iterator[pd.DataFrame]:
+    """Compute the indicators of one dimension, kind by kind."""
+    ones = list(catalogue.values())
+    summed = [
+        one
+        for one in ones
+        if isinstance(one, Ratio) or (isinstance(one, Simple) and one.sum is not None)
+    ]
+    terms = {term.column: term for one in summed for _, term in one if isinstance(term, Term)}
+    terms["revenue:sum"] = Term(measure="revenue")
+    events = sorted({name for one in summed for name in one.event_names})
+    facts = laid_down(customer_days(known, events, by))
+    people = customer_periods(facts, known, grain, terms.values(), by=by, segments=whose)
+    people = laid_down(people)
+    if summed:
+        yield sums(people, summed)
+    if shares := [one for one in ones if isinstance(one, Simple) and one.top_share]:
+        yield top_shares(people.rename(revenue="revenue:sum"), shares)
+    first_day = known.first_row
+    days = facts.filter(facts.orders > 0)
+    days = _told_apart(days.mutate(period=period_of(days.day, grain, first_day)), by, whose)
+    if values := [one for one in ones if isinstance(one, Simple) and one.of_orders]:
+        yield order_values(days, values)
+    yield from _active(
+        known, [one for one in ones if isinstance(one, Cumulative)], days, frame, by, whose
+    )
+    if by is None:
+        chosen = [one for one in ones if isinstance(one, Conversion)]
+        yield from _conversions(known, chosen, grain, first_day, whose)
+
+
+def _told_apart(table: ir.Table, by: str | None, whose: ir.Table | None) -> ir.Table:
+    if whose is not None:
+        return table.inner_join(whose, "customer_id")
+    table = table.mutate(segment=table[by] if by else ibis.literal(EVERYBODY))
+    return table.drop_null("segment")
+
+
+def _active(
+    known: Known,
+    indicators: Sequence[Cumulative],
+    bought: ir.Table,
+    frame: pd.DataFrame,
+    by: str | None,
+    whose: ir.Table | None,
+) -> Iterator[pd.DataFrame]:
+    ends = frame[["period"]].assign(until=[min(day, known.as_of) for day in frame["until"]])
+    rows = known.event_rows()
+    for event in dict.fromkeys(one.event for one in indicators):
+        days = bought
+        if event != PURCHASE:
+            if rows is None or (by and by not in rows.columns):
+                continue
+            name = event.partition(":")[2]
+            days = _told_apart(rows.filter(rows.event == name), by, whose)
+        days = laid_down(with_following(days.select("customer_id", "segment", "day").distinct()))
+        for one in indicators:
+            if one.event == event:
+                yield active_counts(days, one.days, ends).assign(indicator=one.id)
+
+
+def _conversions(
+    known: Known,
+    indicators: Sequence[Conversion],
+    grain: Grain,
+    first_day: Any,
+    whose: ir.Table | None,
+) -> Iterator[pd.DataFrame]:
+    for begins, event in dict.fromkeys((one.begins, one.event) for one in indicators):
+        starts = known.first_purchases.rename(start="first_day")
+        if begins == "acquired" and known.customers is not None:
+            people = known.customers
+            starts = people.select("customer_id", start=people.acquired_at.cast("date"))
+            starts = starts.filter(starts.start >= first_day)
+        happened: ir.Table | None
+        if event == PURCHASE:
+            happened = known.purchase_days
+        elif event == "referral":
+            happened = known.referrals()
+        else:
+            happened = known.event_days(event.partition(":")[2])
+        if happened is not None:
+            yield conversions(
+                _told_apart(starts, None, whose),
+                happened.select(*DAY),
+                [one for one in indicators if (one.begins, one.event) == (begins, event)],
+                as_of=known.as_of,
+                first_day=first_day,
+                grain=grain,
+            )
+
+
+def _complete(
+    raw: pd.DataFrame,
+    indicators: Sequence[Indicator],
+    frame: pd.DataFrame,
+    known: Known,
+    first_day: Any,
+) -> pd.DataFrame:
+    """Give every indicator a row for each period and segment, and say what counts."""
+    raw = raw.assign(period=pd.to_datetime(raw["period"]).dt.date)
+    found = sorted(raw["segment"].dropna().unique())
+    grid = pd.MultiIndex.from_product(
+        [found, frame["period"]], names=["segment", "period"]
+    ).to_frame(index=False)
+    grid = grid.merge(frame, on="period")
+    parts = []
+    for order, one in enumerate(indicators):
+        if isinstance(one, Derived):
+            values = derived_values(one, grid, raw)
+        else:
+            rows = raw[raw["indicator"] == one.id].drop(columns="indicator")
+            values = grid.merge(rows, on=["segment", "period"], how="left")
+        if isinstance(one, Cumulative) or (isinstance(one, Simple) and one.sum is not None):
+            values["value"] = values["value"].fillna(0.0)
+        values["n"] = values["n"].fillna(0).astype("int64")
+        mature = values["whole"].to_numpy()
+        if isinstance(one, Cumulative) and one.days < EVER:
+            seen = [day - timedelta(days=one.days - 1) >= first_day for day in values["until"]]
+            mature = mature & np.array(seen, bool)
+        elif isinstance(one, Conversion):
+            over = [day + timedelta(days=one.days) <= known.as_of for day in values["until"]]
+            pooled = values["until"].eq(known.as_of) & (len(frame) == 1)
+            mature = (mature & np.array(over, bool)) | pooled.to_numpy()
+            values.loc[~mature, ["value", "low", "high", "numerator"]] = np.nan
+        parts.append(
+            values.assign(
+                indicator=one.id,
+                version=one.version,
+                unit=one.unit,
+                enough=values["n"] >= max(one.minimum_n, 0),
+                mature=mature,
+                order=order,
+            )
+        )
+    table = pd.concat(parts, ignore_index=True)
+    return table.sort_values(["segment", "order", "period"], kind="stable", ignore_index=True)
+
+
+def _rounded(values: np.ndarray) -> np.ndarray:
+    """Keep the digits that the order of rows and the number of threads leave alone."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = np.where(values == 0, 0, np.floor(np.log10(np.abs(values))))
+    scale = 10.0 ** (_DIGITS - 1 - np.nan_to_num(size))
+    return np.round(values * scale) / scale

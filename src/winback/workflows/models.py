@@ -1,0 +1,169 @@
+"""Say which models a job has, side by side: what they are, how good they were, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from winback.roles import ROLES
+
+if TYPE_CHECKING:
+    from winback.config import Job
+    from winback.messages import Words
+    from winback.registry.aliases import ModelVersionRef
+    from winback.workflows.reporter import Reporter
+    from winback.workflows.results import Results
+    from winback.workflows.tracking import Tracking
+
+ALIASES = ("champion", "challenger", "previous")
+METRICS = {
+    "purchases": ("mae", "bias", "gini"),
+    "revenue": ("mae", "bias", "gini"),
+    "churn": ("auc", "brier", "ece", "top_decile_lift"),
+    "held_out": ("epsilon_squared",),
+}
+"""Of each target the figures that are shown."""
+
+
+def models(job: Job, results: Results, tracking: Tracking, reporter: Reporter) -> dict[str, Any]:
+    """Tell of champion, challenger and previous model of each role.
+
+    Returns
+    -------
+    dict
+        `models`: a record for each role and alias that there is: `role, alias, name, version,
+        choice` (which model the contest chose), `as_of` (the last day it was trained on),
+        `age_days` (until the job's `as_of`), `recipe` (how to make it again), `window` and
+        `why` (what the gate said, as messages), `fitness` (what it is fit for; None of models that
+        were trained before that was stated), `caveats` (that as a message, and more), and `scores`
+        (target to metric to value, on the days that its own training held out: only the gate judges
+        two on the same days).
+
+    Raises
+    ------
+    RegistryError
+        There is no store of models yet.
+    """
+    from winback.messages import Words
+
+    told = [
+        _told(job, tracking, role, alias, ref)
+        for role in ROLES
+        for alias, ref in _named(tracking, role).items()
+    ]
+    for line in _lines(told, Words(job.language, job.currency)):
+        reporter.say(line)
+    results.keep_only(None)
+    return {"models": told}
+
+
+def _named(tracking: Tracking, role: str) -> dict[str, ModelVersionRef]:
+    from winback.registry.aliases import aliases_of, resolve
+
+    known = aliases_of(tracking.store, tracking.name(role))
+    return {
+        alias: resolve(tracking.store, f"{tracking.name(role)}/{known[alias]}")
+        for alias in ALIASES
+        if alias in known
+    }
+
+
+def _told(
+    job: Job, tracking: Tracking, role: str, alias: str, ref: ModelVersionRef
+) -> dict[str, Any]:
+    from winback.evaluation.fitness import Fitness
+    from winback.registry.artifacts import metrics, recipe, trained_on
+    from winback.registry.browse import choice_of, tidy
+    from winback.registry.notes import CAVEATS, GATE, read_fitness, read_notes
+
+    store, day = tracking.store, trained_on(tracking.store, ref.run_id)
+    choice = choice_of(store, ref)
+    table = tidy(metrics(store, ref), choice)
+    own = table[table["chosen"] & table["value"].notna()]
+    value = own.set_index(["target", "metric"])["value"]
+    scores = {
+        target: {m: float(value[target, m]) for m in wanted if (target, m) in value.index}
+        for target, wanted in METRICS.items()
+    }
+    kept = read_fitness(ref)
+    fit_for = [] if kept is None else [Fitness.of(kept).message]
+    return {
+        "role": role,
+        "alias": alias,
+        "name": ref.name,
+        "version": ref.version,
+        "choice": choice,
+        "as_of": day,
+        "age_days": None if day is None else (job.as_of - date.fromisoformat(day)).days,
+        "recipe": recipe(store, ref),
+        "why": [note.as_record() for note in read_notes(ref, GATE)],
+        "fitness": kept,
+        "caveats": [note.as_record() for note in (*fit_for, *read_notes(ref, CAVEATS))],
+        "scores": {target: found for target, found in scores.items() if found},
+    }
+
+
+def _lines(told: Sequence[Mapping[str, Any]], words: Words) -> Iterator[str]:
+    """Lay the models of a role side by side, then say why each stands where it does."""
+    from winback.messages import Message
+
+    if not told:
+        yield words("models.none")
+    for role in dict.fromkeys(model["role"] for model in told):
+        own = _by_version([model for model in told if model["role"] == role], words)
+        yield from ("", own[0]["name"])
+        yield from _table(own, words)
+        for model in own:
+            for key in ("why", "caveats"):
+                if model[key]:
+                    yield "  " + words(f"models.{key}", who=model["who"])
+                for note in model[key]:
+                    yield f"    - {Message.of(note).say(words)}"
+    if told:
+        yield from ("", words("models.compare"))
+
+
+def _by_version(own: Sequence[Mapping[str, Any]], words: Words) -> list[dict[str, Any]]:
+    """Show a version once, whatever it is called."""
+    shown: dict[int, dict[str, Any]] = {}
+    for model in own:
+        who = words.label("role", model["alias"])
+        if model["version"] in shown:
+            shown[model["version"]]["who"] += words("comma") + who
+        else:
+            shown[model["version"]] = {**model, "who": who}
+    return list(shown.values())
+
+
+def _table(own: Sequence[Mapping[str, Any]], words: Words) -> Iterator[str]:
+    from rich.cells import cell_len
+
+    def choice(name: str | None) -> str:
+        return words("missing") if name is None else words.label("model", name)
+
+    rows = [
+        ["", *(model["who"] for model in own)],
+        [words("models.version"), *(str(model["version"]) for model in own)],
+        [words("models.model"), *(choice(model["choice"]) for model in own)],
+        [words("models.trained_on"), *(words.day(model["as_of"]) for model in own)],
+        [words("models.age"), *(_age(model["age_days"], words) for model in own)],
+    ]
+    asked = dict.fromkeys(
+        (t, m) for model in own for t in model["scores"] for m in model["scores"][t]
+    )
+    for target, metric in asked:
+        name = words("models.score", target=target, metric=metric)
+        rows.append(
+            [name, *(words.metric(model["scores"].get(target, {}).get(metric)) for model in own)]
+        )
+    widths = [max(cell_len(row[at]) for row in rows) for at in range(len(own) + 1)]
+    for row in rows:
+        cells = (
+            cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)
+        )
+        yield "  " + "  ".join(cells).rstrip()
+
+
+def _age(days: int | None, words: Words) -> str:
+    return words("missing") if days is None else words.count(days, "day")

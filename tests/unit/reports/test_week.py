@@ -1,0 +1,129 @@
+"""The first page: what to decide, in money; what to know before; and nothing about models."""
+
+import json
+import re
+
+import pytest
+
+from winback.evaluation.fitness import Fit, Fitness
+from winback.messages import Message, Words
+from winback.messages.catalogue import catalogue
+from winback.reports import this_week
+from winback.reports.gallery import figures
+from winback.reports.notes import words_of
+from winback.reports.page import render
+from winback.reports.verdict import changed, verdict
+
+ENGLISH = Words(currency="USD")
+
+
+def rows(table, n, **more):
+    return table.head(n)[["customer_id"]].assign(
+        rank=range(1, n + 1), action="call", channel="phone", owner="desk", **more
+    )
+
+
+@pytest.fixture
+def shop(arguments):
+    """The same shop, whose lists say who does what, and what it brings."""
+    table, lists = arguments["scores"], arguments["lists"]
+    lists["win_back"] = rows(table, 25, expected_incremental_margin=2.0, expires_at="1998-07-30")
+    lists["win_back"].loc[:2, "expires_at"] = "1998-07-28"
+    lists["win_back_summary"] |= {
+        "expected_cost": 24.0,
+        "expected_margin": 17.0,
+        "worst_case": 60.0,
+        "uplift_measured": True,
+        "uplift_source": "three campaigns",
+    }
+    lists["churn_warning"] = rows(
+        table, 6, severity="red", value_at_risk=100.0, expected_profit=8.5, reason_1="silent"
+    )
+    arguments["job"]["save_rate"] = 0.1
+    return arguments
+
+
+def first_tab(report):
+    page = render(report, figures(report))
+    tab = page.partition('id="week"')[2].partition('<div class="panel"')[0]
+    return re.sub(r"<[^>]+>", " ", tab)
+
+
+def test_each_decision_says_its_money_in_one_line_by_whom_and_until_when(shop):
+    called, warned, *_ = this_week.cards(shop.report(), ENGLISH)
+    assert called["money"] == (
+        "Costs USD 24, brings USD 41 of margin, leaves USD 17; at worst costs USD 60 and brings "
+        "nothing."
+    )
+    assert (called["who"], called["by"], called["file"]) == ("desk", "1998-07-28", "win_back.csv")
+    assert called["basis"] == "As measured in earlier campaigns."
+    # 10% of 600 at risk is kept, and 51 of it is left by row
+    assert warned["money"] == "Costs USD 9, brings USD 60 of margin, leaves USD 51."
+    assert "keeps 10% of those about to leave" in warned["basis"]
+
+
+def test_without_a_margin_money_is_revenue_and_says_so(shop):
+    shop["job"]["money"] = "revenue"
+    report = shop.report()
+    called, _, settle = this_week.cards(report, words_of(report))
+    assert "brings USD 41 of revenue (no margin is given)" in called["money"]
+    assert settle["title"].startswith("Say what margin you make")
+    assert "of revenue" in verdict(report, words_of(report))[0]
+    assert "margin" not in " ".join(verdict(report, words_of(report)))
+
+
+def test_margin_is_not_compared_with_the_revenue_of_last_time(shop):
+    now = shop.report()
+    then = json.loads(json.dumps(now))
+    then["job"] |= {"as_of": "1998-05-31", "money": "revenue"}
+    assert changed(shop.report(earlier=then), ENGLISH) == []
+    then["job"]["money"] = "margin"
+    assert changed(shop.report(earlier=then), ENGLISH) != []
+
+
+def test_at_most_twenty_rows_a_list_in_the_order_of_the_file(shop):
+    shop["lists"]["win_back"] = shop["lists"]["win_back"].sample(frac=1, random_state=0)
+    report = shop.report()
+    shown = report["week"]["lists"]["win_back"]
+    assert [row["rank"] for row in shown["rows"]] == list(range(1, 21))
+    table = this_week.table_of("win_back", shown, ENGLISH)
+    assert table["heads"][-1] == "Expected gain, USD"
+    assert dict(table["rows"][0]["cells"])["owner"] == "desk"
+
+
+def unfit(role, fit, **needs):
+    return Fitness(role, fit, Message("fitness.constant"), **needs).as_record()
+
+
+def test_at_most_three_sentences_come_first_the_worst_of_them_first(shop):
+    shop["fitness"] = {
+        "churn": unfit("churn", Fit.FALLBACK, needs_days=205),
+        "value": unfit("value", Fit.FALLBACK),
+    }
+    shop["intake"]["last_day"] = "1998-05-01"
+    told = this_week.read_first(shop.report(), ENGLISH)
+    assert len(told) == 3
+    assert told[0].startswith("The newest purchase is 60 days old")
+    assert told[1].endswith("the most valuable first. It takes 205 days more of history.")
+    assert told[2].startswith("Nobody can say yet who will bring how much")
+
+
+def test_what_ranks_is_not_remarked_upon(shop):
+    shop["fitness"] = {"churn": unfit("churn", Fit.RANKING)}
+    told = this_week.read_first(shop.report(), ENGLISH)
+    assert told == ["45 rows (4.5%) of the data could not be read and are missing here; see Data."]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_model_metric_or_parameter_stands_on_the_first_page(shop, language):
+    shop["job"]["language"] = language
+    shop["fitness"] = {"churn": unfit("churn", Fit.FALLBACK, needs_days=205)}
+    text = first_tab(shop.report())
+    kinds = ("model.", "metric.", "parameter.")
+    names = [said for code, said in catalogue(language).items() if code.startswith(kinds)]
+    plain = {"churn", "bias", "tiers", "features", "calibration", "层级", "偏差"}
+    found = [
+        name for name in names if name not in plain and re.search(rf"\b{re.escape(name)}\b", text)
+    ]
+    assert found == []
+    assert len(text.split()) < 900
