@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
@@ -40,6 +41,7 @@ _ORDER = (
     "lists",
     "explain",
     "indicators",
+    "alerts",
     "report",
     "backtest",
 )
@@ -52,6 +54,7 @@ def add_to(app: typer.Typer) -> None:
         "rollback": rollback,
         "lists": lists,
         "explain": explain,
+        "alerts": alerts,
     }
     for name in _ORDER:
         made = special.get(name) or (_training(name) if name in _TRAINING else _plain(name))
@@ -189,6 +192,33 @@ def explain(
         "explain", job, as_of, out,
         debug=debug, quiet=False, json_=json_, customer=customer, html=html,
     )  # fmt: skip
+
+
+def alerts(
+    job: Annotated[
+        list[str],
+        typer.Argument(metavar="[test] JOB.yaml", help="The job.", show_default=False),
+    ],
+    as_of: AsOf = None,
+    out: Out = None,
+    *,
+    debug: Debug = False,
+    quiet: Quiet = False,
+    json_: Json = False,
+) -> None:
+    """Watch the indicators by rules: what is open, whose it is, and what to do by when.
+
+    Example: winback alerts shop.yaml
+
+    With `test` before the job, nothing is written: the last year is replayed as if the rules had
+    been on, to see how often each would have fired, and how soon it would see a lasting fall.
+
+    Example: winback alerts test shop.yaml
+    """
+    test = len(job) == 2 and job[0] == "test"
+    if len(job) != 1 and not test:
+        raise typer.BadParameter("give one job, or `test` and one job", param_hint="JOB.yaml")
+    work("alerts", Path(job[-1]), as_of, out, debug=debug, quiet=quiet, json_=json_, test=test)
 
 
 def _training(name: str) -> Callable[..., None]:
