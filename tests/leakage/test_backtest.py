@@ -11,8 +11,7 @@ import pytest
 
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
-from winback.evaluation import backtest, value_judged
-from winback.evaluation import past as past_room
+from winback.evaluation import backtest, description, value_judged
 from winback.evaluation.backtest import TARGETS, BacktestSettings, judge
 from winback.evaluation.churn_forward import ChurnSettings, SnapshotSettings
 from winback.evaluation.contest import choose_value
@@ -123,10 +122,10 @@ def test_the_contest_sees_only_what_was_known(transactions, candidates):
 
 def test_a_planted_leak_is_caught(transactions, honest, monkeypatch):
     """Let features of the split's own date count purchases that come after it."""
-    behaviour_table = past_room.behaviour_table
+    behaviour_at = description.behaviour_at
 
-    def leaking(table, snapshots, **settings):
-        frame = behaviour_table(table, snapshots, **settings)
+    def leaking(table, dates, **settings):
+        frame = behaviour_at(table, dates, **settings)
         later = transactions.table.filter(transactions.table.day > AS_OF)
         extra = later.group_by("customer_id").aggregate(n=later.count())
         joined = frame.left_join(extra, "customer_id")
@@ -135,6 +134,6 @@ def test_a_planted_leak_is_caught(transactions, honest, monkeypatch):
             frequency=joined.frequency + joined.n.coalesce(0).cast("float64"),
         )
 
-    monkeypatch.setattr(past_room, "behaviour_table", leaking)
+    monkeypatch.setattr(description, "behaviour_at", leaking)
     with pytest.raises(AssertionError, match="DataFrame"):
         assert_same_at_as_of(honest, run(transactions, ("purchases",)), ("purchases",))

@@ -36,15 +36,16 @@ from winback.lists.severity import severity
 from winback.lists.terms import Tables
 from winback.lists.warning_actions import (
     ON_WIN_BACK,
+    acting_costs,
     cooldown_until,
     in_cooldown,
     never_warned,
-    offered,
     warning_actions,
     warning_channels,
 )
 from winback.lists.warning_summary import summarise_warnings
 from winback.lists.warning_terms import Described, WarningTerms
+from winback.messages import Message
 
 NOT_ACTIVE = "not active"
 LIMITS = ("lists.churn_warning.capacity",)
@@ -120,11 +121,12 @@ def churn_warning(
     ...     "tier": ["core", "core"], "margin_lost": [60.0, 99.0], "purchases_lost": [1.0, 2.0],
     ...     "lifecycle_stage": ["at_risk", "active"]})
     >>> habits = pd.DataFrame({"customer_id": ["a"], "frequency": 4.0, "recency": 92.0,
-    ...                        "typical_gap_days": 27.0, "days_since_last": 90.0})
+    ...                        "gap_last": 12.0, "typical_gap_days": 27.0,
+    ...                        "days_since_last": 90.0})
     >>> lists = churn_warning(scores, as_of=date(2011, 12, 9), terms=WarningTerms(capacity=9),
     ...                       describe=Described(habits))
     >>> lists.listed[["customer_id", "severity", "reason_1"]].values.tolist()
-    [['a', 'red', 'usually buys every 23 days, silent for 90']]
+    [['a', 'red', 'usually buys every 27 days, silent for 90']]
     >>> lists.excluded[["customer_id", "reason"]].values.tolist()
     [['b', 'not at risk']]
     """
@@ -166,6 +168,7 @@ def churn_warning(
         currency=terms.currency,
         level_spread=terms.level_spread,
     )
+    summary["messages"] += _costs(listed, terms)
     return ChurnWarning(listed, excluded, summary)
 
 
@@ -200,7 +203,9 @@ def _candidates(
         "customers": tables.customers,
         "complaints": _complaints(tables),
     }
-    if terms.warn_from.profit is not None and len(asked):
+    # whoever is not active is at no risk, and what acting on them would cost is not asked
+    asked = asked[is_active(silent.loc[asked.index], terms.active_within_days)]
+    if len(asked):
         colours = severity(
             asked,
             as_of=as_of,
@@ -208,7 +213,8 @@ def _candidates(
             warn=pd.Series(data=True, index=asked.index),
             previous=previous,
         )["severity"]
-        asked = asked.assign(offered=offered(asked, colours, **doing))
+        costs = acting_costs(asked, colours, warn_from=terms.warn_from, **doing)
+        asked = asked.assign(**costs)
     rows = at_risk(
         asked,
         as_of=as_of,
@@ -217,6 +223,19 @@ def _candidates(
         previous=previous,
     )
     return rows.join(warning_actions(rows, **doing)), never.set_axis(ids)
+
+
+def _costs(listed: pd.DataFrame, terms: WarningTerms) -> list[Message]:
+    """Say which costs nobody has chosen: the playbook's hold."""
+    if listed.empty or not terms.warn_from.by_playbook:
+        return []
+    used = listed.groupby("channel")["contact_cost"].first()
+    by_channel = [
+        Message("warnings.cost", channel=str(channel), cost=float(cost))
+        for channel, cost in used.items()
+    ]
+    offer = float(listed["offer_cost"].max())
+    return [Message("warnings.costs", channels=by_channel, offer=offer)]
 
 
 def _complaints(tables: Tables) -> set[str]:

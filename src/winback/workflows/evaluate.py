@@ -158,8 +158,8 @@ def churn_recipe(job: Job) -> Recipe:
         "calibration": job.churn.calibration,
         "margin": job.margin,
         "save_rate": warning.save_rate,
-        "contact_cost": warning.contact_cost,
-        "offer_cost": warning.offer_cost,
+        "contact_cost": warning.contact_cost or 0.0,
+        "offer_cost": warning.offer_cost or 0.0,
     }
     if job.churn.lightgbm.given:
         params["lightgbm"] = job.churn.lightgbm.given

@@ -97,7 +97,7 @@ def load_playbook(
         )
         for list_name, (keys, texts) in parts.items()
     }
-    return Playbook(file.name, rules, written.win_back.steps, answers, language)
+    return Playbook(file.name, rules, written.win_back.steps, answers, language, written.costs)
 
 
 def _rule(

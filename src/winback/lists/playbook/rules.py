@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from winback.errors import ConfigError
-from winback.lists.playbook.schema import Step
+from winback.lists.playbook.schema import Costs, Step
 from winback.messages import Words
 
 CHURN_WARNING = "churn_warning"
@@ -68,6 +68,8 @@ class Playbook:
         List to the names that each column of `KEYS` may hold.
     language
         In which to say what no rule says.
+    costs
+        What acting on a warning costs, where the job does not say it.
 
     Raises
     ------
@@ -81,6 +83,7 @@ class Playbook:
     steps: tuple[Step, ...]
     answers: Mapping[str, Mapping[str, tuple[str, ...]]]
     language: str = "en"
+    costs: Costs = field(default_factory=Costs)
 
     def __post_init__(self) -> None:
         """Prove that the first rule that fits is always there, and that each rule is used."""
