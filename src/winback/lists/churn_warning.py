@@ -174,6 +174,7 @@ def churn_warning(
         left_out={str(reason): int(n) for reason, n in never.value_counts().sort_index().items()},
         defaults=unchosen,
         currency=terms.currency,
+        level_spread=terms.level_spread,
     )
     summary["messages"] += _costs(listed, terms)
     return ChurnWarning(listed, excluded, summary)

@@ -35,6 +35,8 @@ class WarningTerms:
         campaigns. None: no cap.
     currency
         Written after amounts in reasons.
+    level_spread
+        How unsure the level of demand is, for intervals of sums. 0: as if it were known.
 
     Raises
     ------
@@ -51,6 +53,7 @@ class WarningTerms:
     contact_cap: int | None = None
     contact_cap_days: int = 90
     currency: str | None = None
+    level_spread: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse a list that is good for no day."""

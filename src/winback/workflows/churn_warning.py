@@ -96,7 +96,17 @@ def _terms(
         contact_cap=win_back.contact_cap,
         contact_cap_days=win_back.contact_cap_days,
         currency=job.currency,
+        level_spread=_level_spread(tracking, scores),
     )
+
+
+def _level_spread(tracking: Tracking, scores: pd.DataFrame) -> float:
+    """Return how unsure the value model that scored is of the level of demand."""
+    from winback.estimators.value.value_intervals import LevelRange
+
+    if scores.empty:
+        return 0.0
+    return LevelRange(*tracking.scored_with(scores, "value").estimator.level).spread
 
 
 def _described(job: Job, tables: Tables, tracking: Tracking, selected: pd.DataFrame) -> Described:
