@@ -26,6 +26,7 @@ from winback.lists.columns import (
     WIN_BACK_EXCLUDED,
 )
 from winback.lists.for_people import FOR_PEOPLE
+from winback.monitoring.rules import read_rules
 from winback.scoring.score import SCHEMA
 
 ROOT = Path(__file__).parents[2]
@@ -58,13 +59,15 @@ def test_the_python_of_the_readme_runs_and_says_what_it_says(capsys, tmp_path, m
 
 
 @pytest.mark.parametrize("page", PAGES, ids=relative)
-def test_every_yaml_that_is_shown_is_a_job_or_a_catalogue(page, tmp_path):
+def test_every_yaml_that_is_shown_is_read(page, tmp_path):
     shown = blocks(page.read_text(encoding="utf-8"), "yaml")
     assert shown or page.name != "README.md" or page.parent != ROOT
     for block in shown:
+        (tmp_path / "own.yaml").write_text(block, encoding="utf-8")
         if isinstance(yaml.safe_load(block).get("indicators"), list):
-            (tmp_path / "own.yaml").write_text(block, encoding="utf-8")
             read_catalogue(tmp_path / "own.yaml")
+        elif "rules" in yaml.safe_load(block):
+            read_rules(tmp_path / "own.yaml", indicators=read_catalogue())
         else:
             Job.model_validate(yaml.safe_load(block))
 
