@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from winback.estimators.purchase.alive_history import p_alive_history
     from winback.estimators.purchase.beta_geo import BetaGeoModel
     from winback.estimators.purchase.expected_tracking import expected_tracking
+    from winback.estimators.purchase.generate import generate_customers
     from winback.estimators.purchase.modified_beta_geo import ModifiedBetaGeoModel
     from winback.estimators.purchase.pareto_nbd import ParetoNBDModel
     from winback.estimators.spend.gamma_gamma import GammaGammaModel
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from winback.estimators.uplift.uplift_model import UpliftModel
     from winback.estimators.value.customer_value import CustomerValueModel
     from winback.estimators.value.learned_value import LearnedValueModel
+    from winback.estimators.value.lifetime_value import customer_lifetime_value
     from winback.evaluation.backtest import BacktestSettings, run_backtest
     from winback.evaluation.churn_contest import choose_churn
     from winback.evaluation.churn_forward import ChurnSettings
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from winback.evaluation.past import Past
     from winback.evaluation.windows import Window
     from winback.features.behaviour import behaviour_table
+    from winback.features.holdout import calibration_holdout
     from winback.features.rfm import rfm_summary
     from winback.features.snapshots import snapshot_dates, training_table
     from winback.lists.at_risk import select_at_risk
@@ -88,6 +91,9 @@ _HOME = {
     "WinbackError": "winback.errors",
     "Window": "winback.evaluation.windows",
     "behaviour_table": "winback.features.behaviour",
+    "calibration_holdout": "winback.features.holdout",
+    "customer_lifetime_value": "winback.estimators.value.lifetime_value",
+    "generate_customers": "winback.estimators.purchase.generate",
     "choose_churn": "winback.evaluation.churn_contest",
     "choose_value": "winback.evaluation.contest",
     "churn_metrics": "winback.evaluation.metrics",
@@ -134,6 +140,7 @@ __all__ = [  # noqa: RUF022  # grouped as a reader looks for them
     "simulate",
     # what customers did
     "rfm_summary",
+    "calibration_holdout",
     "behaviour_table",
     "snapshot_dates",
     "training_table",
@@ -149,6 +156,8 @@ __all__ = [  # noqa: RUF022  # grouped as a reader looks for them
     "UpliftModel",
     "expected_tracking",
     "p_alive_history",
+    "generate_customers",
+    "customer_lifetime_value",
     # how good they are
     "Past",
     "Window",

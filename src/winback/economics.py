@@ -102,7 +102,9 @@ class Economics:
         offer_cost = self.offer_cost if offer_cost is None else offer_cost
         return kept - contact_cost - redeems * offer_cost
 
-    def of_warning(self, churned: Any, at_risk: Any, *, offer_cost: Any = None) -> Any:
+    def of_warning(
+        self, churned: Any, at_risk: Any, *, contact_cost: Any = None, offer_cost: Any = None
+    ) -> Any:
         """Return the profit of contacting a customer who may leave; expected or realised.
 
         With g the save rate, m the margin, c and o the costs of contact and offer, y the chance
@@ -116,11 +118,12 @@ class Economics:
             P(churn), or whether the customer left.
         at_risk
             The same times what is lost by leaving.
-        offer_cost
-            By customer, where offers differ.
+        contact_cost, offer_cost
+            By customer, where channels and offers differ.
         """
         redeems = 1.0 - churned + self.save_rate * churned
-        return self.profit(self.save_rate * self.margin * at_risk, redeems, offer_cost=offer_cost)
+        kept = self.save_rate * self.margin * at_risk
+        return self.profit(kept, redeems, contact_cost=contact_cost, offer_cost=offer_cost)
 
     def of_return(
         self, p_return: Any, uplift: Any, margin: Any, *, contact_cost: Any, offer_cost: Any

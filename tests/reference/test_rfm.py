@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from winback.features.holdout import calibration_holdout
 from winback.features.rfm import rfm_summary
 
 DATASETS = Path(find_spec("lifetimes").origin).parent / "datasets"
@@ -75,3 +76,44 @@ def test_integer_identifiers_stay_integers_as_in_lifetimes():
     expected = reference(frame, "1997-09-30")
     assert got.customer_id.tolist() == expected.index.tolist()
     assert (got.frequency.to_numpy() == expected.frequency.to_numpy()).all()
+
+
+@pytest.mark.parametrize("period", ["D", "W"])  # its months fail with pandas 3
+@pytest.mark.parametrize("include_first", [False, True])
+def test_periods_and_the_first_purchase_are_counted_as_there(period, include_first):
+    # a Sunday: inside a week it also counts what was bought after the last day, to the week's end
+    as_of = "1997-09-28"
+    frame = cdnow("CDNOW_sample.txt")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from lifetimes.utils import summary_data_from_transaction_data
+
+        expected = summary_data_from_transaction_data(
+            frame, "customer_id", "timestamp", "amount", freq=period,
+            observation_period_end=as_of, include_first_transaction=include_first,
+        ).sort_index()  # fmt: skip
+    got = rfm_summary(frame, as_of, period=period, include_first=include_first)
+    got = got.set_index("customer_id")
+    pd.testing.assert_frame_equal(
+        got[COLUMNS], expected[COLUMNS], check_index_type=False, check_names=False
+    )
+
+
+def test_calibration_and_holdout_are_split_as_there():
+    frame = cdnow("CDNOW_sample.txt")
+    # it averages the holdout over rows, the calibration over days
+    frame = frame.groupby(["customer_id", "timestamp"], as_index=False)["amount"].sum()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from lifetimes.utils import calibration_and_holdout_data
+
+        expected = calibration_and_holdout_data(
+            frame, "customer_id", "timestamp", "1997-09-30", "1998-06-30",
+            monetary_value_col="amount",
+        ).sort_index()  # fmt: skip
+    got = calibration_holdout(frame, "1997-09-30", "1998-06-30").set_index("customer_id")
+    expected.columns = expected.columns.str.removesuffix("_cal")
+    columns = [*COLUMNS[:3], "frequency_holdout", "duration_holdout", "monetary_value_holdout"]
+    pd.testing.assert_frame_equal(
+        got[columns], expected[columns].astype("float64"), check_index_type=False, check_names=False
+    )

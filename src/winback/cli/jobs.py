@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
@@ -23,7 +24,6 @@ _TRAINING = {
 }
 _PLAIN = {
     "validate": "Read and check the data; say what was read, and what was rejected and why.",
-    "promote": "Let the gate compare challengers with champions; exit 4 when it refuses one.",
     "score": "Score every customer with the champions, into scores.parquet.",
     "models": "Show champion, challenger and previous model side by side, and why they are.",
     "indicators": "Compute the business's indicators over time, into indicators.parquet.",
@@ -41,6 +41,7 @@ _ORDER = (
     "lists",
     "explain",
     "indicators",
+    "alerts",
     "report",
     "backtest",
 )
@@ -49,13 +50,23 @@ _ORDER = (
 def add_to(app: typer.Typer) -> None:
     """Add the commands in the order in which one meets them."""
     special: dict[str, Callable[..., None]] = {
+        "promote": promote,
         "rollback": rollback,
         "lists": lists,
         "explain": explain,
+        "alerts": alerts,
     }
     for name in _ORDER:
         made = special.get(name) or (_training(name) if name in _TRAINING else _plain(name))
         app.command(name)(made)
+
+
+class Role(StrEnum):
+    """What can be promoted by name."""
+
+    VALUE = "value"
+    CHURN = "churn"
+    TIERS = "tiers"
 
 
 class Part(StrEnum):
@@ -63,6 +74,34 @@ class Part(StrEnum):
 
     VALUE = "value"
     CHURN = "churn"
+
+
+def promote(
+    job: JobFile,
+    as_of: AsOf = None,
+    out: Out = None,
+    *,
+    force: Annotated[
+        Optional[list[Role]],
+        typer.Option(
+            help="Promote this one whatever the gate says: value, churn or tiers; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    debug: Debug = False,
+    quiet: Quiet = False,
+    json_: Json = False,
+) -> None:
+    """Let the gate compare challengers with champions; exit 4 when it refuses one.
+
+    Example: winback promote shop.yaml
+
+    A model that fails its baselines is promoted by name only, and the version keeps the note.
+
+    Example: winback promote shop.yaml --force churn
+    """
+    named = [role.value for role in force or ()]
+    work("promote", job, as_of, out, debug=debug, quiet=quiet, json_=json_, force=named)
 
 
 def rollback(
@@ -153,6 +192,33 @@ def explain(
         "explain", job, as_of, out,
         debug=debug, quiet=False, json_=json_, customer=customer, html=html,
     )  # fmt: skip
+
+
+def alerts(
+    job: Annotated[
+        list[str],
+        typer.Argument(metavar="[test] JOB.yaml", help="The job.", show_default=False),
+    ],
+    as_of: AsOf = None,
+    out: Out = None,
+    *,
+    debug: Debug = False,
+    quiet: Quiet = False,
+    json_: Json = False,
+) -> None:
+    """Watch the indicators by rules: what is open, whose it is, and what to do by when.
+
+    Example: winback alerts shop.yaml
+
+    With `test` before the job, nothing is written: the last year is replayed as if the rules had
+    been on, to see how often each would have fired, and how soon it would see a lasting fall.
+
+    Example: winback alerts test shop.yaml
+    """
+    test = len(job) == 2 and job[0] == "test"
+    if len(job) != 1 and not test:
+        raise typer.BadParameter("give one job, or `test` and one job", param_hint="JOB.yaml")
+    work("alerts", Path(job[-1]), as_of, out, debug=debug, quiet=quiet, json_=json_, test=test)
 
 
 def _training(name: str) -> Callable[..., None]:

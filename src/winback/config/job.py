@@ -135,6 +135,17 @@ class IndicatorSettings(Settings):
     """By what customers are told apart, where it is known; besides the channel of a purchase."""
 
 
+class AlertSettings(Settings):
+    """What `winback alerts` watches."""
+
+    presets: tuple[str, ...] = ("orders_band", "revenue_band", "new_customers_band")
+    """Which of the rules that winback brings are on."""
+    rules: str | None = None
+    """A YAML file with rules and benchmarks of your own; a rule with a preset's id replaces it."""
+    notes: str | None = None
+    """A CSV file of what people wrote down: rule, action, on, by; optionally segment, until."""
+
+
 class Split(Settings):
     """One look back: train at `as_of`, compare with what happened until `until`."""
 
@@ -172,7 +183,7 @@ class ComputeSettings(Settings):
 class Job(Settings):
     """One job. Only `name`, `as_of` and `data.transactions.source` have no default."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+    name: Annotated[str, Field(pattern=r"^[^\W_][\w-]{0,63}$")]
     """The job's name: its output folder, its experiment and its models are called by it."""
     as_of: date
     """The last day that is known. `--as-of` overrides it."""
@@ -211,6 +222,8 @@ class Job(Settings):
     """What `winback backtest` looks back at."""
     indicators: IndicatorSettings = Field(default_factory=IndicatorSettings)
     """What `winback indicators` computes."""
+    alerts: AlertSettings = Field(default_factory=AlertSettings)
+    """What `winback alerts` watches."""
     compute: ComputeSettings = Field(default_factory=ComputeSettings)
     """How much of this machine a job may use."""
 

@@ -57,10 +57,12 @@ class ChurnWarningSettings(Settings):
     Unset: the table of `risk_thresholds` and `breach_thresholds` decides."""
     save_rate: Annotated[float, Field(gt=0, le=1)] = 0.1
     """The share of those about to leave whom a warning keeps: an assumption, until measured."""
-    contact_cost: Annotated[float, Field(ge=0)] = 0.0
-    """What acting on one warning costs."""
-    offer_cost: Annotated[float, Field(ge=0)] = 0.0
-    """What the offer costs when a customer who was warned about buys and redeems it."""
+    contact_cost: Annotated[float, Field(ge=0)] | None = None
+    """What acting on one warning costs. Unset: the `costs` of the playbook by channel, on the list;
+    the contest of churn models then counts none."""
+    offer_cost: Annotated[float, Field(ge=0)] | None = None
+    """What the offer costs when a customer who was warned about buys and redeems it. Unset: as
+    above."""
     expires_days: Days = 14
     """A warning is good for so many days."""
     risk_thresholds: Annotated[tuple[Share, ...], Field(min_length=3, max_length=3)] = (
@@ -129,7 +131,8 @@ class WinBackSettings(Settings):
     """Nobody is written to again within so many days. Earlier lists count as sent, unless
     `data.contacts` tells who of them was contacted."""
     contact_cap: PositiveInt = 3
-    """Nobody is written to who had so many contacts within `contact_cap_days`."""
+    """Nobody is written to, or warned about, who had so many contacts within `contact_cap_days`:
+    one cap over all lists and campaigns (`data.contacts`, and win-back lists not among them)."""
     contact_cap_days: Days = 90
     """The days over which contacts are counted."""
     complaint_event: str = "complaint"

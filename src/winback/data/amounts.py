@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ibis.backends.duckdb import Backend
 
 from winback.data import sql
+from winback.data.words import words_of
 from winback.errors import DataError
 
 _ENOUGH = 0.8
@@ -64,6 +65,11 @@ def _number_of(form: str) -> str:
             (CASE WHEN regexp_matches(even, '[-(]') AND regexp_matches(even, '{_MINUS}')
                 AND NOT regexp_matches(even, '\d[.,]--?$') THEN -1 ELSE 1 END)
             * money_number(n, point))[1])[1]"""
+
+
+def _no_coins() -> str:
+    words = "|".join(words_of("cells")["no_coins"])
+    return rf"(^|[^\p{{L}}])({words})($|[^\p{{L}}])"
 
 
 def _shapes(cell: str, relation: str, condition: str = "true") -> str:
@@ -160,20 +166,20 @@ def settle(engine: Backend, relation: str, column: str, condition: str = "true")
         cells(_SEVERAL.format(dot)), cells(_SEVERAL.format(comma)),
         cells(_EITHER.format(dot)), cells(_EITHER.format(comma)),
         cells(r"[1-9]\d{3,}"), cells(r"\d{1,3}"),
-        "n IS NOT NULL AND NOT plain",
+        "n IS NOT NULL AND NOT plain", f"regexp_matches(lower(example), {sql.text(_no_coins())})",
     )  # fmt: skip
     counts = ", ".join(f"coalesce(sum(cells) FILTER ({test}), 0)" for test in tests)
     tally = sql.rows(
         engine,
         f"""SELECT {counts}, min(shown) FILTER ({tests[4]}), min(shown) FILTER ({tests[5]}),
             coalesce(sum(cells), 0), coalesce(sum(cells) FILTER (is_amount), 0) FROM (
-            SELECT {_bare("shape")} AS n, {_bare("example")} AS shown, cells,
+            SELECT {_bare("shape")} AS n, {_bare("example")} AS shown, cells, example,
                 money(shape, ',') IS NOT NULL AS is_amount,
                 regexp_full_match(trim(shape), '-?\\d+(\\.\\d+)?') AS plain
             FROM {_shapes(cell, relation, condition)})""",
     )[0]
-    by_comma, by_dot, dots, commas, dot3, comma3, long, short, odd = tally[:9]
-    shown_dot, shown_comma, given, read = tally[9:]
+    by_comma, by_dot, dots, commas, dot3, comma3, long, short, odd, whole = tally[:10]
+    shown_dot, shown_comma, given, read = tally[10:]
     for_comma, for_dot = by_comma + dots, by_dot + commas
     either = shown_dot or shown_comma
     note = None
@@ -196,8 +202,9 @@ def settle(engine: Backend, relation: str, column: str, condition: str = "true")
             hint=f"say which, under columns: `amount: money({sql.bare(engine, column)}, ',')`",
         )
     else:
-        # a point before three digits parts thousands where other cells stop below 1000
-        point = "," if dot3 and short and not long else "."
+        # a point before three digits parts thousands where other cells stop below 1000, or where
+        # the currency has no coins
+        point = "," if dot3 and ((short and not long) or whole) else "."
         note = _ambiguous(column, either, point) if either else None
     plain = point == "." and not odd
     return Reading(None if plain else point, note, float(read / given) if given else 0.0)

@@ -9,7 +9,7 @@ from ibis.backends.duckdb import Backend
 
 from winback.data import parse, sql
 from winback.data.amounts import Reading, expression_of, settle
-from winback.data.column_names import hints_of, named, plain, says
+from winback.data.column_names import hints_of, named, plain, says, without_tax
 from winback.data.expressions import Expression
 from winback.data.raw import Raw
 from winback.data.words import words_of
@@ -71,7 +71,8 @@ class Columns:
 
     def called(self, names: str, ours: str = "") -> list[str]:
         """Return the columns that are called like this, the likeliest first."""
-        return named(self.left.items(), names, hints_of(ours) if ours else None)
+        left = [(name, without_tax(short) or short) for name, short in self.left.items()]
+        return named(left, names, hints_of(ours) if ours else None)
 
     def without(self, names: list[str], words: str) -> list[str]:
         """Return those of the columns that no word says to be something else."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from winback.data.words import words_of
 
@@ -66,7 +67,31 @@ def plain(name: str) -> str:
 
 
 def _letters(name: str) -> str:
-    return "".join(letter for letter in name.lower() if letter.isalnum())
+    return alike("".join(letter for letter in name.lower() if letter.isalnum()))
+
+
+def alike(text: str) -> str:
+    """Return a text with signs that are written in several forms in one of them.
+
+    Examples
+    --------
+    >>> alike("會員編號") == alike("会员编号")
+    True
+    """
+    return text.translate(_alike())
+
+
+@cache
+def _alike() -> dict[int, int]:
+    signs = words_of("columns")["alike"]
+    return str.maketrans(signs["of"], signs["in"])
+
+
+def without_tax(short: str) -> str:
+    """Return a plain name without what it says of tax: ``totaalinclbtw`` is ``totaal``."""
+    for told in words_of("columns")["with_tax"]:
+        short = short.replace(_letters(told), "")
+    return short
 
 
 def named(
@@ -89,7 +114,7 @@ def named(
     >>> named(columns, "customerid clientid", ("client", "city"))
     ['billing_customer_id']
     """
-    columns, words = list(columns), names.split()
+    columns, words = list(columns), alike(names).split()
     matches = [name for word in words for name, short in columns if short == word]
     # then longer names that end in one of the words: billing_customer_id, 最近下单时间
     matches += [
@@ -100,7 +125,7 @@ def named(
         if short.endswith(word)
     ]
     if hints is not None:
-        parts, against = (text.split() for text in hints)
+        parts, against = (alike(text).split() for text in hints)
         matches += [
             name
             for part in parts

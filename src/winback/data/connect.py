@@ -13,7 +13,7 @@ import duckdb
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
-from winback.data import amounts, databases, files, named_sources, samples, sql, streams
+from winback.data import amounts, consent, databases, files, named_sources, samples, sql, streams
 from winback.data.engine import Engine
 from winback.data.raw import Raw
 from winback.errors import ConfigError, DataError, OutputError
@@ -89,6 +89,7 @@ def open_engine(
             "cannot open the engine", where=str(database), got=sql.first_line(error)
         ) from error
     engine.raw_sql(amounts.macro())
+    engine.raw_sql(consent.macro())
     return engine
 
 

@@ -18,6 +18,8 @@ from ibis.util import gen_name
 
 from winback.data.sql import quiet
 
+_TEMPORARY = ("temp", "main")
+
 
 class Engine(Backend):  # type: ignore[misc]  # Ibis has no types
     """An Ibis backend for DuckDB 2; open one with `winback.data.connect.open_engine`."""
@@ -84,6 +86,26 @@ class Engine(Backend):  # type: ignore[misc]  # Ibis has no types
             # frames in memory are known to the first connection only
             return self.con.sql(query).to_arrow_reader(chunk_size)
 
+    def lay_down(self, query: str, name: str | None = None) -> ir.Table:
+        """Run a query now, and leave its rows here until the engine is closed.
+
+        Parameters
+        ----------
+        query
+            SQL of this engine.
+        name
+            The table's, in place of an earlier one; unset: a new one.
+        """
+        name = name or gen_name("laid")
+        self.con.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {query}')
+        return self.table(name, database=_TEMPORARY)
+
+    def compiled(self, table: ir.Table) -> str:
+        """Return the SQL of a table, to be run as often as wanted on what lies in the engine."""
+        self._run_pre_execute_hooks(table)  # frames in memory become known here
+        query: str = self.compile(table)
+        return query
+
 
 def laid_down(table: ir.Table) -> ir.Table:
     """Compute a table now, and leave its rows in winback's engine until that is closed.
@@ -94,3 +116,10 @@ def laid_down(table: ir.Table) -> ir.Table:
     if not isinstance(engine, Engine):
         return table
     return engine.create_table(gen_name("laid"), table, temp=True)
+
+
+def let_go(table: ir.Table) -> None:
+    """Drop the rows of a table that was laid down, once nobody reads it any more."""
+    engine = ibis.get_backend(table)
+    if isinstance(engine, Engine):
+        engine.con.execute(f'DROP TABLE "{table.op().name}"')

@@ -147,6 +147,13 @@ def _load_json(engine: Backend, paths: list[Path], source: str) -> Raw:
     listed = ", ".join(sql.text(str(path)) for path in paths)
     try:
         rows = sql.rows(engine, f"DESCRIBE SELECT * FROM read_json([{listed}], union_by_name=true)")
+        if len(rows) == 1 and rows[0][1].endswith(")[]"):
+            raise DataError(
+                "the records stand in a list within the file",
+                where=source,
+                got=f"{rows[0][0]}: {rows[0][1]}"[:200],
+                hint=f"keep the list alone: jq '.{rows[0][0]}' {source} > records.json",
+            )
         # text that looks like a day is read with the rest of its column: 31-07-22 may be July 2022
         typed = ", ".join(
             f"{sql.text(name)}: {sql.text(_TEXT if kind.startswith(_OF_TIME) else kind)}"

@@ -51,7 +51,10 @@ def _score(lines: list[str], sign: str) -> tuple[float, ...]:
         return (0.0,)
     parted = round(widths.total() / len(rows), 1)
     (usual, n), *_ = widths.most_common(1)
-    first = next(number for number, row in enumerate(rows) if len(row) >= usual)
+    # a table's line of names is parted as the rows below it are; a line above it may be by chance
+    alone = [number for number, row in enumerate(rows[: len(rows) // 2]) if len(row) < 2]
+    wide = [number for number, row in enumerate(rows) if len(row) >= usual]
+    first = next((number for number in wide if not alone or number > alone[-1]), wide[0])
     # quotation marks stand where columns begin and end
     quoted = sum(len(re.findall(rf'(?:^|{re.escape(sign)})"', line)) for line in lines)
     cells = [cell for row in rows for cell in row]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ibis.backends.duckdb import Backend
 
+from winback.data import consent
 from winback.data.column_guess import Columns
 from winback.data.column_names import named, names_of, says
 from winback.data.guess_customer import guess_customer
@@ -19,13 +20,19 @@ _SIGNS = {
 }  # fmt: skip
 
 
-def further_table(engine: Backend, raw: Raw) -> tuple[str | None, dict[str, str]]:
+def further_table(
+    engine: Backend, raw: Raw, name: str = "", notes: list[str] | None = None
+) -> tuple[str | None, dict[str, str]]:
     """Return what a table holds besides purchases, and its columns by our names.
 
     Parameters
     ----------
     engine, raw
         The table, loaded.
+    name
+        What notes call it.
+    notes
+        Gets what a person should see.
 
     Returns
     -------
@@ -40,6 +47,9 @@ def further_table(engine: Backend, raw: Raw) -> tuple[str | None, dict[str, str]
     >>> people = pd.DataFrame({"Kunde": ["a"], "Opt-Out": "x"})
     >>> further_table(engine, load(engine, people))
     ('customers', {'customer_id': 'Kunde', 'opt_out': 'Opt-Out'})
+    >>> consent = pd.DataFrame({"会员号": ["a"], "允许推送": "是"})
+    >>> further_table(engine, load(engine, consent))
+    ('customers', {'customer_id': '会员号', 'opt_out': 'no_consent(允许推送)'})
     """
     types = columns_of(engine, raw.name)
     types.pop("source_row")
@@ -63,6 +73,7 @@ def further_table(engine: Backend, raw: Raw) -> tuple[str | None, dict[str, str]
         if kind == "customers":
             time_column = {} if time is None else {time.expression: None}
             own = {k: v for k, v in own.items() if v not in time_column}
+            own |= _permission(table, own.get("opt_out"), name, [] if notes is None else notes)
         if not all(ours in own for ours in all_of):
             continue
         if one_of and not any(ours in own for ours in one_of):
@@ -73,3 +84,19 @@ def further_table(engine: Backend, raw: Raw) -> tuple[str | None, dict[str, str]
             common["timestamp"] = time.expression
         return kind, {**common, **own}
     return None, {}
+
+
+def _permission(table: Columns, opt_out: str | None, name: str, notes: list[str]) -> dict[str, str]:
+    """Return how the job learns who is to be left alone, and say what nothing reads."""
+    columns = [c for c in consent.consent_columns(list(table.left.items())) if c != opt_out]
+    if opt_out is None and columns:
+        first, *columns = columns
+        notes.append(consent.told(table.engine, table.raw.name, first, name))
+        found = {"opt_out": consent.no_consent(table.engine, first)}
+    else:
+        found = {}
+    if columns:
+        notes.append(
+            f"{', '.join(columns)} of {name} may say who is to be left alone, too: not read"
+        )
+    return found

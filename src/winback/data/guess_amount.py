@@ -12,6 +12,7 @@ from winback.data.tables import TRANSACTIONS
 from winback.data.words import words_of
 
 _MOST = 0.5
+_SOME = 10  # rows; fewer show nothing
 
 
 __all__ = ["guess_amount", "number_of", "product_of", "total_of"]
@@ -22,16 +23,18 @@ def guess_amount(table: Columns, names: str, ours: str, notes: list[str]) -> Gue
     unread: list[str] = []
     called = table.without(table.called(names), "not_amounts")
     called.sort(key=lambda name: "subtotal" in plain(name))
+    every = table.without(table.called(names, ours), "not_amounts")
+    if len(every) > 1 and called and _is_count(table, called[0]):
+        called = [name for name in every if not _is_count(table, name)] or called
     guess = _first_amount(table, _mostly_paid(table, called), ours, notes, unread)
     if guess is not None:
-        return _beside(table, guess, called, notes)
+        return _beside(table, guess, every, notes)
     notes += [_not_numbers(table, name) for name in unread]
     product = product_of(table)
     if product is not None:
         return product
-    last = table.without(table.called(names, ours), "not_amounts")
-    guess = _first_amount(table, last, ours, notes, [])
-    return None if guess is None else _beside(table, guess, last, notes)
+    guess = _first_amount(table, every, ours, notes, [])
+    return None if guess is None else _beside(table, guess, every, notes)
 
 
 def product_of(table: Columns) -> Guess | None:
@@ -50,6 +53,19 @@ def _mostly_paid(table: Columns, called: list[str]) -> list[str]:
         return called
     free = {name: _share_of_zeros(table, name) > _MOST for name in called[:SHOWN]}
     return sorted(called, key=lambda name: free.get(name, False))
+
+
+def _is_count(table: Columns, name: str) -> bool:
+    """Whether a column holds few different whole numbers, as pieces are counted."""
+    number = table.number(name)
+    if number is None:
+        return False
+    rows, distinct, parts = sql.rows(
+        table.engine,
+        f"SELECT count(v), count(DISTINCT v), count(*) FILTER (v <> trunc(v)) FROM"
+        f" (SELECT {number_of(table, number)} AS v FROM {sql.name(table.raw.name)})",
+    )[0]
+    return bool(rows >= _SOME and distinct**2 < rows and not parts)
 
 
 def _share_of_zeros(table: Columns, name: str) -> float:

@@ -56,6 +56,7 @@ class Ids:
     def plausible(self) -> bool:
         """Whether there are many values, none of which holds most rows, that no person bears."""
         few = self.rows >= _MANY and self.distinct**2 < self.rows
+        few = few or (self.rows >= _SOME and self.distinct == 1)
         return not few and (self.rows < _MANY or self.most <= _MOST * self.rows) and not self.named
 
     @property

@@ -41,7 +41,10 @@ DAY_FIRST, MONTH_FIRST = (
     [first.format(sign) + sign + year for sign in "/-" for year in ("%y", "%Y")]
     for first in ("%d{0}%m", "%m{0}%d")
 )
+YEAR_FIRST = [f"%y{sign}%m{sign}%d" for sign in "/-."]
 CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
+_SHORT_DATE = r"^(\d{1,2})[/.-](\d{1,2})[/.-](\d{1,2})(?:\D|$)"
+_YEARS, _MONTHS_A_YEAR, _DAYS_A_MONTH = 15, 12, 31
 # a time followed by Z, UTC, an offset, or a place such as Asia/Shanghai; abbreviations such as CST
 # mean different zones to different people and are not guessed
 _AWARE = r":\d\d(\.\d+)?\s*(Z|z|UTC|GMT|[+-]\d\d(:?\d\d)?|[A-Za-z]+/[A-Za-z_/]+)$"
@@ -63,6 +66,23 @@ def number(value: Expression, where: str) -> str:
     if value.type in NUMBERS | FLOATS or value.type.startswith("DECIMAL"):
         return f"CAST({value.sql} AS DOUBLE)"
     raise DataError("the column does not hold numbers", where=where, got=value.type)
+
+
+def discounted(discount: Expression | None, voucher: Expression | None) -> str:
+    """Return whether a row was bought at a discount: an amount or a share above 0, or a voucher.
+
+    A discount is told by a digit other than 0, or by a word that does not say no: `12,50`, `-5.00`,
+    `10%` and `true` are discounts, `0.00`, `no` and empty cells are none.
+    """
+    words = words_of("cells")
+    none = [*words["missing"], *words["flags"]["no"]]
+    tests = []
+    for given, tells in ((discount, r"[1-9]|^\p{L}"), (voucher, r"\S")):
+        if given is not None:
+            cell = plain_text(f"CAST({given.sql} AS VARCHAR)")
+            told = f"regexp_matches({cell}, {sql.text(tells)}) AND NOT {in_words(cell, none)}"
+            tests.append(f"coalesce({told}, false)")
+    return "(" + " OR ".join(tests) + ")"
 
 
 def flag(value: Expression) -> str:
@@ -124,6 +144,8 @@ def instant(
     zone = sql.text(timezone)
     if value.type == "VARCHAR":
         value = _in_english(engine, raw, value)
+        if _is_year_first(engine, raw, value, as_of):
+            return _text_instant(value, zone, YEAR_FIRST, shapes_of(engine, raw, value))
     readings = _readings(engine, raw, value, zone, where)
     if len(readings) == 1:
         return readings[0]
@@ -133,10 +155,35 @@ def instant(
     return day_first if proven else month_first
 
 
+def _is_year_first(engine: Backend, raw: Raw, value: Expression, as_of: date | None) -> bool:
+    """Whether ``23/01/17`` begins with its year: days differ by more than years of purchases do.
+
+    With `as_of`, a row counts if it was known by then, whichever way it is read.
+    """
+    shapes = shapes_of(engine, raw, value)
+    if shapes is not None and not any(re.match(_SHORT_DATE, shape) for shape in shapes):
+        return False
+    parts = [f"regexp_extract(cell, '{_SHORT_DATE}', {n})" for n in (1, 2, 3)]
+    forms = [form.format("/") for form in ("%y{0}%m{0}%d", "%d{0}%m{0}%y", "%m{0}%d{0}%y")]
+    slashed = f"concat_ws('/', {', '.join(parts)})"
+    latest = ", ".join(f"TRY_STRPTIME({slashed}, '{form}')" for form in forms)
+    known = "true" if as_of is None else f"CAST(greatest({latest}) AS DATE) <= DATE '{as_of}'"
+    a, b, c = (f"CAST({part} AS INT)" for part in parts)
+    first, middle, third, last = sql.rows(
+        engine,
+        f"""SELECT max({a}) - min({a}), max({b}), max({c}) - min({c}), max({c})
+        FROM (SELECT trim({value.sql}) AS cell FROM {sql.name(raw.name)})
+        WHERE regexp_matches(cell, '{_SHORT_DATE}') AND {known}""",
+    )[0]
+    if first is None:
+        return False
+    return bool(first <= _YEARS < third and middle <= _MONTHS_A_YEAR and last <= _DAYS_A_MONTH)
+
+
 def _readings(engine: Backend, raw: Raw, value: Expression, zone: str, where: str) -> list[str]:
     """Return the point in time; of text first with the month first, then with the day first."""
-    if value.type in {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"}:
-        return [f"timezone({zone}, {value.sql})"]
+    if value.type in {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ", "TIMESTAMPTZ_NS"}:
+        return [f"timezone({zone}, CAST({value.sql} AS TIMESTAMPTZ))"]
     if value.type == "DATE" or value.type.startswith("TIMESTAMP"):
         return [f"CAST({value.sql} AS TIMESTAMP)"]
     if value.type in NUMBERS | FLOATS:
@@ -238,7 +285,8 @@ def _text_instant(
     days = rf"TRY_CAST(replace(regexp_extract({cell}, '^\d{{5}}([.,]\d+)?$'), ',', '.') AS DOUBLE)"
     closed_up = rf"regexp_replace({cell}, '\s+([+-])', '\1')"
     # two digits of a year first: four would take them for the years of the Romans
-    dates = ["%Y年%m月%d日", "%d.%m.%y", "%d.%m.%Y", "%Y.%m.%d"]
+    year_first = ambiguous is YEAR_FIRST
+    dates = ["%Y年%m月%d日", *(YEAR_FIRST if year_first else ["%d.%m.%y"]), "%d.%m.%Y", "%Y.%m.%d"]
     dates += ["%d %b %y", "%d %b %Y", "%d-%b-%y", "%d-%b-%Y", "%b %d %y", "%b %d %Y"]
     dates += ["%d. %b %Y", "%b-%d-%Y", "%Y %b %d", "%Y-%b-%d", "%d/%b/%y", "%d/%b/%Y"]
     dates += ambiguous

@@ -13,6 +13,7 @@ from winback.data import parse, sql
 from winback.data.column_guess import Columns, Guess
 from winback.data.column_names import names_of
 from winback.data.connect import load, open_engine
+from winback.data.consent import consent_columns, no_consent
 from winback.data.expressions import Expression, columns_read, resolve
 from winback.data.guess_amount import guess_amount
 from winback.data.guess_customer import guess_customer
@@ -155,6 +156,11 @@ def sniff_raw(engine: Backend, raw: Raw, columns: Mapping[str, str] | None = Non
         if "amount" not in (columns or {}):
             guesses["amount"] = amount
     offers += look_at_states(there, notes)
+    for name in consent_columns(list(there.left.items())):
+        notes.append(
+            f"{name} says who may be contacted, and nothing reads it: to leave the others alone,"
+            f" data.customers: {{source: …, columns: {{opt_out: {no_consent(engine, name)}}}}}"
+        )
     if "amount" in guesses:
         offers += look_at_refunds(there, guesses["amount"], notes)
     zone = clock_of(there, guesses["timestamp"].expression, notes) if "timestamp" in guesses else ""

@@ -10,7 +10,7 @@ from functools import cached_property
 import ibis.expr.types as ir
 import pandas as pd
 
-from winback.data.engine import laid_down
+from winback.data.engine import laid_down, let_go
 from winback.economics import Economics
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.base.artifact import make
@@ -126,7 +126,7 @@ class ChurnData:
 
     def _training_table(self) -> ir.Table:
         past, window = self._past, self._window
-        features = past.describe(
+        features = past.described(
             self.dates,
             window.horizon_days,
             past.event_types,
@@ -142,7 +142,9 @@ class ChurnData:
             active_within_days=self._settings.active_within_days,
             count_zero=past.transactions.count_zero,
         )
-        return laid_down(table)
+        laid = laid_down(table)
+        let_go(features)
+        return laid
 
     @cached_property
     def population(self) -> pd.DataFrame:

@@ -27,6 +27,7 @@ from winback.data.tables import Transactions
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.base.parts import Parts
 from winback.estimators.purchase.beta_geo import BetaGeoModel
+from winback.evaluation.description import Description
 from winback.evaluation.windows import Window, gate_window
 from winback.features.behaviour import behaviour_table
 from winback.features.habits import event_types
@@ -204,7 +205,7 @@ class Past:
         name = ("behaviour", horizon_days, kinds)
         if customers is not None and (self.as_of, name) not in self.memory:
             return self.describe([self.as_of], horizon_days, kinds, customers)
-        table = self.once(name, lambda: laid_down(self.describe([self.as_of], horizon_days, kinds)))
+        table = self.once(name, lambda: self.described([self.as_of], horizon_days, kinds))
         return table if customers is None else table.semi_join(customers, "customer_id")
 
     def describe(
@@ -224,6 +225,22 @@ class Past:
             event_types=event_types,
             customers=customers,
         )
+
+    def described(
+        self,
+        dates: Sequence[date],
+        horizon_days: int,
+        event_types: Sequence[str] = (),
+        customers: ir.Table | None = None,
+    ) -> ir.Table:
+        """Describe customers at several days, computed now: the rows lie in the engine."""
+        if customers is not None:
+            return laid_down(self.describe(dates, horizon_days, event_types, customers))
+        if max(dates) > self.as_of:
+            raise ModelError("that day is not known", got=str(max(dates)), allowed=str(self.as_of))
+        root = self.root
+        description = root.once("description", lambda: Description(root.transactions, root.events))
+        return description.at(dates, horizon_days, event_types)
 
     def frame(self, horizon_days: int) -> pd.DataFrame:
         """Describe every customer by their purchases, sorted by customer, index 0 to n - 1."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from winback.evaluation.forward import ForwardTest, Recipe, value_forward, value_targets
 from winback.evaluation.interval_calibration import calibrated_ends
@@ -21,7 +20,7 @@ def value_level(
     recipe: Recipe,
     tests: Sequence[Tests],
     *,
-    horizon_days: int,
+    ahead: Window,
     random_state: int = 0,
     busy_days: Sequence[str] = (),
 ) -> Level:
@@ -35,16 +34,16 @@ def value_level(
     tests : sequence of mapping of str to ForwardTest
         Those of the contest, by target; further windows of `level_windows` are tested here. None:
         there is too little history for any.
-    horizon_days : int
+    ahead : Window
+        The days to be predicted.
     random_state : int
     busy_days : sequence of str
         See `winback.evaluation.busy`.
     """
-    first, as_of = past.first_day, past.as_of
-    ahead = Window(as_of, as_of + timedelta(days=horizon_days))
+    first = past.first_day
     targets = value_targets(past)
     judged = {next(iter(test.values())).window: test for test in tests}
-    for window in level_windows(first, as_of, horizon_days) if tests else ():
+    for window in level_windows(first, past.as_of, ahead.horizon_days) if tests else ():
         if window not in judged:
             then = value_forward(past, {name: recipe}, window, random_state=random_state)
             if len(then["purchases"].actual) >= MIN_CUSTOMERS:

@@ -11,6 +11,7 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
+from winback.data.engine import let_go
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.value.learned_value import base_model
 from winback.evaluation.past import Past
@@ -69,8 +70,9 @@ def value_snapshots(past: Past, horizon_days: int) -> pd.DataFrame | None:
     if not dates:
         return None
     Window(max(dates), max(dates) + timedelta(days=days)).assert_known_by(past.as_of)
+    features = past.described(dates, days, customers=past.some_customers(MAX_CUSTOMERS))
     table = training_table(
-        past.describe(dates, days, customers=past.some_customers(MAX_CUSTOMERS)),
+        features,
         past.transactions.table,
         dates,
         as_of=past.as_of,
@@ -80,6 +82,7 @@ def value_snapshots(past: Past, horizon_days: int) -> pd.DataFrame | None:
         count_zero=past.transactions.count_zero,
     )
     rows: pd.DataFrame = table.order_by(["as_of", "customer_id"]).to_pyarrow().to_pandas()
+    let_go(features)
     parts = [
         part
         for _, customers in rows.groupby("as_of", sort=True)

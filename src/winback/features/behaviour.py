@@ -15,9 +15,9 @@ from winback.features.cadence import (
     population_gaps,
 )
 from winback.features.feature_catalogue import EVENT_MEMORY_DAYS, describe
+from winback.features.habits import discount_table, events_table, money_table, variety_table
 from winback.features.habits import event_types as discover_event_types
-from winback.features.habits import events_table, money_table, variety_table
-from winback.features.purchases import date_table, dated, exact_sum, known_at
+from winback.features.purchases import date_table, dated, each_once, exact_sum, known_at
 
 VARIETIES = {"channel": "channels", "category": "categories"}
 
@@ -39,7 +39,7 @@ def behaviour_table(
     ----------
     transactions
         ``customer_id``, ``day``, ``amount``, optionally ``booked_on``, ``known_on``, ``channel``,
-        ``category``.
+        ``category``, ``discounted``.
     snapshots
         The dates ``as_of``; a row of the result uses nothing known after its own.
     count_zero
@@ -87,11 +87,42 @@ def behaviour_table(
     0           a             10.0              20.0            0.5
     1           b             20.0              20.0            1.0
     """
-    if horizon_days < 1:
-        raise UsageError("too short", where="horizon_days", got=horizon_days, allowed="1 or more")
-    dates = _dates_with_seasons(snapshots, horizon_days)
+    if events is not None and event_types is None:
+        event_types = discover_event_types(events, max(snapshots))
+    return behaviour_at(
+        transactions,
+        date_table(snapshots, **seasons(snapshots, horizon_days)),
+        count_zero=count_zero,
+        horizon_days=horizon_days,
+        events=events,
+        event_types=event_types or (),
+        customers=customers,
+        population=population,
+    )
+
+
+def behaviour_at(
+    transactions: ir.Table,
+    dates: ir.Table,
+    *,
+    count_zero: bool,
+    horizon_days: int,
+    events: ir.Table | None = None,
+    event_types: Sequence[str] = (),
+    customers: ir.Table | None = None,
+    population: ir.Table | None = None,
+) -> ir.Table:
+    """Describe every customer at the dates of a table: one query, whatever the dates.
+
+    Parameters
+    ----------
+    dates
+        ``as_of``, with the columns of `seasons`.
+    transactions, count_zero, horizon_days, events, event_types, customers, population
+        As in :func:`behaviour_table`, whose result is the same.
+    """
     if population is None:
-        population = population_table(transactions, snapshots, count_zero=count_zero)
+        population = _population_at(transactions, dates.select("as_of"), count_zero=count_zero)
     mine = _only(transactions, customers)
     seen = known_at(_cells(mine), dates)
     days = dated_purchase_days(seen, count_zero=count_zero).join(dates, "as_of")
@@ -100,12 +131,11 @@ def behaviour_table(
     for column, plural in VARIETIES.items():
         if column in transactions.columns:
             table = _attach(table, variety_table(mine, dates, column, plural))
-    if events is not None:
-        if event_types is None:
-            event_types = discover_event_types(events, max(snapshots))
-        if event_types:
-            counts = events_table(_only(events, customers), dates, tuple(event_types))
-            table = _attach(table, counts)
+    if "discounted" in transactions.columns:
+        table = _attach(table, discount_table(mine, dates))
+    if events is not None and event_types:
+        counts = events_table(_only(events, customers), dates, tuple(event_types))
+        table = _attach(table, counts)
     numbers = [name for name in table.columns if describe(name)]
     return table.mutate(**{name: table[name].cast("float64") for name in numbers})
 
@@ -126,7 +156,11 @@ def population_table(
         ``as_of``, ``population_gap``: the median over returning customers of their own median
         gap, in days.
     """
-    seen = known_at(_cells(transactions), date_table(snapshots))
+    return _population_at(transactions, date_table(snapshots), count_zero=count_zero)
+
+
+def _population_at(transactions: ir.Table, dates: ir.Table, *, count_zero: bool) -> ir.Table:
+    seen = known_at(_cells(transactions), dates)
     return population_gaps(dated_purchase_days(seen, count_zero=count_zero))
 
 
@@ -145,15 +179,24 @@ def active(table: ir.Table, active_within_days: int | None) -> ir.Table:
     return table.filter(table.days_since_last <= active_within_days)
 
 
-def _dates_with_seasons(snapshots: Sequence[date], horizon_days: int) -> ir.Table:
-    """Put beside each ``as_of`` the month after it and how many more the horizon touches."""
+def seasons(snapshots: Sequence[date], horizon_days: int) -> dict[str, list[int]]:
+    """Return the month after each ``as_of``, and how many more the horizon touches.
+
+    Examples
+    --------
+    >>> seasons([date(2024, 1, 31)], 30)
+    {'season_start': [2], 'season_span': [1]}
+    """
+    if horizon_days < 1:
+        raise UsageError("too short", where="horizon_days", got=horizon_days, allowed="1 or more")
+    each_once(snapshots)
     starts = [day + timedelta(days=1) for day in snapshots]
     ends = [day + timedelta(days=horizon_days) for day in snapshots]
     months = [
         (end.year - start.year) * 12 + end.month - start.month
         for start, end in zip(starts, ends, strict=True)
     ]
-    return date_table(snapshots, season_start=[start.month for start in starts], season_span=months)
+    return {"season_start": [start.month for start in starts], "season_span": months}
 
 
 def _cells(transactions: ir.Table) -> ir.Table:

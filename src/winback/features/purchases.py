@@ -140,12 +140,7 @@ def date_table(dates: Sequence[date], **columns: Sequence[date] | Sequence[int])
     >>> date_table([date(2024, 1, 31)], month=[2]).to_pyarrow().to_pylist()
     [{'as_of': datetime.date(2024, 1, 31), 'month': 2}]
     """
-    if not dates or len(set(dates)) != len(dates):
-        raise UsageError(
-            "dates must be given, each once",
-            where="dates",
-            got=", ".join(str(day) for day in dates) or "none",
-        )
+    each_once(dates)
     rows = [
         ibis.literal(day, "date")
         .name("as_of")
@@ -154,6 +149,16 @@ def date_table(dates: Sequence[date], **columns: Sequence[date] | Sequence[int])
         for i, day in enumerate(dates)
     ]
     return ibis.union(*rows) if len(rows) > 1 else rows[0]
+
+
+def each_once(dates: Sequence[date]) -> None:
+    """Raise a UsageError unless there are dates, each given once."""
+    if not dates or len(set(dates)) != len(dates):
+        raise UsageError(
+            "dates must be given, each once",
+            where="dates",
+            got=", ".join(str(day) for day in dates) or "none",
+        )
 
 
 def counts_as_purchase(net: ir.NumericValue, *, count_zero: bool) -> ir.BooleanValue:

@@ -6,7 +6,7 @@ Definitions as in Fader, Hardie & Lee (2005), "Counting your customers the easy 
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import ibis
@@ -19,6 +19,8 @@ from winback.errors import DataError, UsageError
 from winback.features.purchases import MONEY, exact_sum, known_by, purchase_days, ratio
 
 DAYS_PER_UNIT = {"D": 1, "W": 7}
+_EPOCH = date(1970, 1, 1)
+_MONDAY = 3  # from a Monday to 1970-01-01, a Thursday
 
 
 def summary_aggregates(days: ir.Table) -> dict[str, ir.Value]:
@@ -80,7 +82,14 @@ def rfm_table(days: ir.Table, as_of: date) -> ir.Table:
     return per_customer.select("customer_id", **summary_columns(per_customer, as_of))
 
 
-def rfm_summary(data: Any, as_of: str | date, time_unit: str = "D") -> pd.DataFrame:
+def rfm_summary(
+    data: Any,
+    as_of: str | date,
+    time_unit: str = "D",
+    *,
+    period: str = "D",
+    include_first: bool = False,
+) -> pd.DataFrame:
     """Summarise each customer's purchases up to `as_of`.
 
     Parameters
@@ -97,6 +106,13 @@ def rfm_summary(data: Any, as_of: str | date, time_unit: str = "D") -> pd.DataFr
         first purchase is later are absent.
     time_unit
         "D" for days, or "W" for days divided by 7.
+    period
+        What counts as one purchase: all purchases of a day ("D"), of a week from Monday to Sunday
+        ("W") or of a calendar month ("M"); ``recency`` and ``T`` are then in these periods, as with
+        ``freq`` in ``lifetimes``. Days say the most; see `time_unit` for days told in weeks.
+    include_first
+        Count the first purchase too, in ``frequency`` and ``monetary_value``: for tables to look
+        at. Purchase models want it left out.
 
     Returns
     -------
@@ -107,7 +123,7 @@ def rfm_summary(data: Any, as_of: str | date, time_unit: str = "D") -> pd.DataFr
     Raises
     ------
     UsageError
-        `as_of` is no date or `time_unit` is unknown.
+        `as_of` is no date, `time_unit` or `period` is unknown, or both are given.
     DataError
         A column is missing, a customer, time or amount is empty, or not of its type.
 
@@ -122,22 +138,80 @@ def rfm_summary(data: Any, as_of: str | date, time_unit: str = "D") -> pd.DataFr
       customer_id  frequency  recency         T  monetary_value
     0           a        1.0      2.0  4.000000             0.0
     1           b        0.0      0.0  3.714286             0.0
+    >>> rfm_summary(orders, as_of="2024-02-29", period="M", include_first=True)
+      customer_id  frequency  recency    T  monetary_value
+    0           a        1.0      0.0  1.0            10.0
+    1           b        1.0      0.0  1.0             7.5
     """
-    as_of = _to_date(as_of)
+    as_of = to_date(as_of)
     if time_unit not in DAYS_PER_UNIT:
         raise UsageError("unknown time unit", where="time_unit", got=time_unit, allowed="D, W")
-    if isinstance(getattr(data, "table", None), ir.Table):
-        days = purchase_days(data.table, as_of, count_zero=data.count_zero)
-    else:
-        rows = known_by(_to_rows(data), as_of)
-        days = rows.group_by(["customer_id", "day"]).aggregate(amount=exact_sum(rows.amount))
-    summary: pd.DataFrame = rfm_table(days, as_of).order_by("customer_id").to_pyarrow().to_pandas()
+    if time_unit != "D" and period != "D":
+        raise UsageError(
+            "times are in periods already", where="time_unit", got=time_unit, allowed="D"
+        )
+    days, until = in_periods(known_days(data, as_of), period), as_of
+    if period != "D":
+        until = _EPOCH + timedelta(days=period_of(as_of, period))
+    per_customer = days.group_by("customer_id").aggregate(**summary_aggregates(days))
+    columns = summary_columns(per_customer, until)
+    if include_first:
+        n_days = per_customer.n_days
+        columns["frequency"] = n_days.cast("float64")
+        columns["monetary_value"] = ratio(per_customer.total.cast(MONEY), n_days, 0.0)
+    table = per_customer.select("customer_id", **columns).order_by("customer_id")
+    summary: pd.DataFrame = table.to_pyarrow().to_pandas()
     summary[["recency", "T"]] /= DAYS_PER_UNIT[time_unit]
     return summary
 
 
-def _to_date(value: str | date) -> date:
-    """Read a date, a time (its day) or ISO text."""
+def known_days(data: Any, as_of: date) -> ir.Table:
+    """Return the purchase days up to `as_of` of whatever `rfm_summary` takes."""
+    if isinstance(getattr(data, "table", None), ir.Table):
+        return purchase_days(data.table, as_of, count_zero=data.count_zero)
+    rows = known_by(_to_rows(data), as_of)
+    return rows.group_by(["customer_id", "day"]).aggregate(amount=exact_sum(rows.amount))
+
+
+def in_periods(days: ir.Table, period: str) -> ir.Table:
+    """Merge purchase days into periods: `day` becomes its number, in days after 1970-01-01.
+
+    Raises
+    ------
+    UsageError
+        The period is unknown.
+    """
+    if period == "D":
+        return days
+    since = days.day.delta(ibis.literal(_EPOCH, "date"), unit="day")
+    numbers = {"W": (since + _MONDAY) // 7, "M": days.day.year() * 12 + days.day.month()}
+    if period not in numbers:
+        raise UsageError("unknown period", where="period", got=period, allowed="D, W, M")
+    number = numbers[period].cast("int64").as_interval("D")
+    placed = days.mutate(day=(ibis.literal(_EPOCH, "date") + number).cast("date"))
+    return placed.group_by(["customer_id", "day"]).aggregate(amount=exact_sum(placed.amount))
+
+
+def period_of(day: date, period: str) -> int:
+    """Return the number of the period in which a day lies.
+
+    Examples
+    --------
+    >>> [period_of(date(2024, 1, n), "W") for n in (7, 8, 14)]  # a Sunday, a Monday, a Sunday
+    [2818, 2819, 2819]
+    """
+    since = (day - _EPOCH).days
+    return {"D": since, "W": (since + _MONDAY) // 7, "M": day.year * 12 + day.month}[period]
+
+
+def to_date(value: str | date) -> date:
+    """Read a date, a time (its day) or ISO text.
+
+    Raises
+    ------
+    UsageError
+        It is none.
+    """
     try:
         value = datetime.fromisoformat(value) if isinstance(value, str) else value
         return value.date() if isinstance(value, datetime) else date(*value.timetuple()[:3])

@@ -170,7 +170,7 @@ def select_at_risk(
     --------
     >>> scores = pd.DataFrame({
     ...     "customer_id": ["a", "b", "c"], "recency": [10.0, 90.0, 0.0], "T": [100.0, 100.0, 20.0],
-    ...     "p_churn": [0.9, 0.2, 0.6], "overdue_ratio": [9.0, 0.3, 1.1], "tier": ["t", "t", "t"],
+    ...     "p_churn": [0.9, 0.2, 0.6], "overdue_ratio": [9.0, 0.3, 1.6], "tier": ["t", "t", "t"],
     ...     "margin_lost": [50.0, 99.0, 20.0], "purchases_lost": [1.0, 2.0, 1.0]})
     >>> chosen = select_at_risk(scores, as_of=date(2011, 12, 9), capacity=10)
     >>> chosen[["rank", "customer_id", "severity", "value_at_risk"]]

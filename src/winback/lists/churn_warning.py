@@ -25,7 +25,7 @@ from winback.lists.columns import (
     conform,
 )
 from winback.lists.control import in_holdout
-from winback.lists.eligibility import COOLDOWN, is_active, read_scores
+from winback.lists.eligibility import CONTACT_CAP, COOLDOWN, is_active, over_cap, read_scores
 from winback.lists.for_people import reasons_as_json
 from winback.lists.memory import Memory
 from winback.lists.origin import Origin
@@ -36,15 +36,16 @@ from winback.lists.severity import severity
 from winback.lists.terms import Tables
 from winback.lists.warning_actions import (
     ON_WIN_BACK,
+    acting_costs,
     cooldown_until,
     in_cooldown,
     never_warned,
-    offered,
     warning_actions,
     warning_channels,
 )
 from winback.lists.warning_summary import summarise_warnings
 from winback.lists.warning_terms import Described, WarningTerms
+from winback.messages import Message
 
 NOT_ACTIVE = "not active"
 LIMITS = ("lists.churn_warning.capacity",)
@@ -120,11 +121,12 @@ def churn_warning(
     ...     "tier": ["core", "core"], "margin_lost": [60.0, 99.0], "purchases_lost": [1.0, 2.0],
     ...     "lifecycle_stage": ["at_risk", "active"]})
     >>> habits = pd.DataFrame({"customer_id": ["a"], "frequency": 4.0, "recency": 92.0,
-    ...                        "typical_gap_days": 27.0, "days_since_last": 90.0})
+    ...                        "gap_last": 12.0, "typical_gap_days": 27.0,
+    ...                        "days_since_last": 90.0})
     >>> lists = churn_warning(scores, as_of=date(2011, 12, 9), terms=WarningTerms(capacity=9),
     ...                       describe=Described(habits))
     >>> lists.listed[["customer_id", "severity", "reason_1"]].values.tolist()
-    [['a', 'red', 'usually buys every 23 days, silent for 90']]
+    [['a', 'red', 'usually buys every 27 days, silent for 90']]
     >>> lists.excluded[["customer_id", "reason"]].values.tolist()
     [['b', 'not at risk']]
     """
@@ -141,7 +143,15 @@ def churn_warning(
     )
     resting = in_cooldown(rows, tables.contacts, as_of)
     never[rows.loc[resting, "customer_id"]] = COOLDOWN
-    free = rows[~resting].reset_index(drop=True)
+    pressed = over_cap(
+        rows,
+        memory.contacts(tables.contacts, as_of),
+        as_of,
+        cap=terms.contact_cap,
+        within_days=terms.contact_cap_days,
+    )
+    never[rows.loc[pressed & ~resting, "customer_id"]] = CONTACT_CAP
+    free = rows[~resting & ~pressed].reset_index(drop=True)
     selected = within_capacity(
         free, terms.capacity, listed_this_week=memory.warnings_this_week(as_of)
     )
@@ -164,7 +174,9 @@ def churn_warning(
         left_out={str(reason): int(n) for reason, n in never.value_counts().sort_index().items()},
         defaults=unchosen,
         currency=terms.currency,
+        level_spread=terms.level_spread,
     )
+    summary["messages"] += _costs(listed, terms)
     return ChurnWarning(listed, excluded, summary)
 
 
@@ -199,7 +211,9 @@ def _candidates(
         "customers": tables.customers,
         "complaints": _complaints(tables),
     }
-    if terms.warn_from.profit is not None and len(asked):
+    # whoever is not active is at no risk, and what acting on them would cost is not asked
+    asked = asked[is_active(silent.loc[asked.index], terms.active_within_days)]
+    if len(asked):
         colours = severity(
             asked,
             as_of=as_of,
@@ -207,7 +221,8 @@ def _candidates(
             warn=pd.Series(data=True, index=asked.index),
             previous=previous,
         )["severity"]
-        asked = asked.assign(offered=offered(asked, colours, **doing))
+        costs = acting_costs(asked, colours, warn_from=terms.warn_from, **doing)
+        asked = asked.assign(**costs)
     rows = at_risk(
         asked,
         as_of=as_of,
@@ -216,6 +231,19 @@ def _candidates(
         previous=previous,
     )
     return rows.join(warning_actions(rows, **doing)), never.set_axis(ids)
+
+
+def _costs(listed: pd.DataFrame, terms: WarningTerms) -> list[Message]:
+    """Say which costs nobody has chosen: the playbook's hold."""
+    if listed.empty or not terms.warn_from.by_playbook:
+        return []
+    used = listed.groupby("channel")["contact_cost"].first()
+    by_channel = [
+        Message("warnings.cost", channel=str(channel), cost=float(cost))
+        for channel, cost in used.items()
+    ]
+    offer = float(listed["offer_cost"].max())
+    return [Message("warnings.costs", channels=by_channel, offer=offer)]
 
 
 def _complaints(tables: Tables) -> set[str]:

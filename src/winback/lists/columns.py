@@ -102,6 +102,8 @@ CHURN_WARNING: dict[str, Kind] = {
     "value_at_risk": "money",
     "value_at_risk_low": "money",
     "value_at_risk_high": "money",
+    "contact_cost": "money",
+    "offer_cost": "money",
     "expected_profit": "money",
     "days_since_last": "count",
     "typical_gap_days": "number",

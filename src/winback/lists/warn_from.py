@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +44,9 @@ class WarnFrom:
         What acting costs, and which share of those about to leave it keeps.
     thresholds
         The table.
+    by_playbook
+        Which of `contact_cost` and `offer_cost` nobody has chosen: the playbook's then hold, by
+        channel.
     measured
         Where days of warning were asked for: what history says of `risk`, with its `meaning`.
     unfit
@@ -71,6 +74,7 @@ class WarnFrom:
     profit: float | None = None
     economics: Economics = field(default_factory=Economics)
     thresholds: Thresholds = field(default_factory=Thresholds)
+    by_playbook: Collection[str] = ()
     measured: Mapping[str, Any] | None = None
     unfit: Message | None = None
     rhythm: bool = True
@@ -85,14 +89,14 @@ class WarnFrom:
     def expected_profit(self, rows: pd.DataFrame) -> pd.Series:
         """Return what acting is expected to earn, from `p_churn` and `value_at_risk`.
 
-        An offer costs those to whom one is made: where there is a column `offered`, it says to
-        whom.
+        Columns `contact_cost` and `offer_cost`, where they are there, say what acting on each costs
+        (see `winback.lists.warning_actions.acting_costs`).
         """
-        offer_cost: Any = self.economics.offer_cost
-        if "offered" in rows.columns:
-            offer_cost = offer_cost * rows["offered"]
+        costs: dict[str, Any] = {
+            name: rows[name] for name in ("contact_cost", "offer_cost") if name in rows.columns
+        }
         profit: pd.Series = self.economics.of_warning(
-            rows["p_churn"], rows["value_at_risk"], offer_cost=offer_cost
+            rows["p_churn"], rows["value_at_risk"], **costs
         )
         return profit
 
@@ -156,8 +160,10 @@ class WarnFrom:
         if self.profit is not None:
             terms = {
                 "save_rate": self.economics.save_rate,
-                "contact_cost": self.economics.contact_cost,
-                "offer_cost": self.economics.offer_cost,
+                **{
+                    name: None if name in self.by_playbook else getattr(self.economics, name)
+                    for name in ("contact_cost", "offer_cost")
+                },
             }
             return {"by": "profit", "profit": self.profit, **terms, "meaning": self.meaning}
         if self.risk is not None:

@@ -12,6 +12,7 @@ from winback.lists.eligibility import COOLDOWN, ineligible, reach
 from winback.lists.playbook import CHURN_WARNING, NO_OFFER, Playbook, load_playbook, suggest
 from winback.lists.severity import LEVELS
 from winback.lists.terms import ANYBODY, Tables
+from winback.lists.warn_from import WarnFrom
 
 ON_WIN_BACK = "on the win-back list"
 
@@ -125,27 +126,37 @@ def warning_actions(
     return doing
 
 
-def offered(
+def acting_costs(
     scores: pd.DataFrame,
     colours: pd.Series,
     *,
+    warn_from: WarnFrom,
     playbook: Playbook,
     channels: Sequence[str],
     customers: pd.DataFrame | None = None,
     complaints: Collection[str] = (),
-) -> pd.Series:
-    """Tell to whom acting on a warning of these colours would make an offer.
+) -> pd.DataFrame:
+    """Say what acting on a warning of these colours would cost: contact and offer, by the action.
 
-    The other parameters are those of `warning_actions`.
+    An offer costs only where the playbook makes one. What nobody has chosen
+    (`warn_from.by_playbook`) is the playbook's default by channel. The other parameters are those
+    of `warning_actions`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `contact_cost, offer_cost`, aligned with `scores`.
 
     Examples
     --------
     >>> scores = pd.DataFrame({"customer_id": ["a", "b"], "tier": "core", "overdue_ratio": 2.0,
     ...     "lifecycle_stage": "cooling", "p_churn": 0.9, "margin_lost": 9.0, "recency": 1.0,
     ...     "T": 50.0})
-    >>> offered(scores, pd.Series(["red", "yellow"]), playbook=load_playbook(),
-    ...         channels=["email"]).tolist()
-    [True, False]
+    >>> acting_costs(scores, pd.Series(["red", "yellow"]), playbook=load_playbook(),
+    ...     warn_from=WarnFrom(by_playbook=("contact_cost", "offer_cost")), channels=["email"])
+       contact_cost  offer_cost
+    0           0.1         2.0
+    1           0.1         0.0
     """
     rows = scores.assign(
         severity=colours,
@@ -155,7 +166,17 @@ def offered(
     doing = warning_actions(
         rows, playbook=playbook, channels=channels, customers=customers, complaints=complaints
     )
-    return doing["offer"] != NO_OFFER
+    money, costs, unchosen = warn_from.economics, playbook.costs, warn_from.by_playbook
+    contact = (
+        doing["channel"].map(costs.of_contact, na_action="ignore").astype("float64").fillna(0.0)
+        if "contact_cost" in unchosen
+        else money.contact_cost
+    )
+    offer = costs.offer if "offer_cost" in unchosen else money.offer_cost
+    return pd.DataFrame(
+        {"contact_cost": contact, "offer_cost": offer * (doing["offer"] != NO_OFFER)},
+        index=scores.index,
+    )
 
 
 def in_cooldown(rows: pd.DataFrame, contacts: pd.DataFrame | None, as_of: date) -> pd.Series:

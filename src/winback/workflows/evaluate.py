@@ -158,8 +158,8 @@ def churn_recipe(job: Job) -> Recipe:
         "calibration": job.churn.calibration,
         "margin": job.margin,
         "save_rate": warning.save_rate,
-        "contact_cost": warning.contact_cost,
-        "offer_cost": warning.offer_cost,
+        "contact_cost": warning.contact_cost or 0.0,
+        "offer_cost": warning.offer_cost or 0.0,
     }
     if job.churn.lightgbm.given:
         params["lightgbm"] = job.churn.lightgbm.given
@@ -184,13 +184,7 @@ def _tiers_then(job: Job, tables: Tables, window: Window) -> pd.Series[str] | No
         value = make(recipe if past.has_amounts else without_spend(recipe)).fit(frame)
         predicted = value.predict(frame, with_interval=False)
         worth = predicted["clv" if past.has_amounts else "expected_purchases"]
-        tiers = ValueTiers(
-            job.tiers.n_tiers,
-            job.tiers.scheme,
-            method=job.tiers.method,
-            min_tier_share=job.tiers.min_tier_share,
-            random_state=job.random_state,
-        )
+        tiers = ValueTiers(**job.tiers.model_dump(), random_state=job.random_state)
         names = tiers.fit(frame.assign(clv=worth)).predict(frame.assign(clv=worth))
     except (ModelError, NotEnoughDataError):
         return None

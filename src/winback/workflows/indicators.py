@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from winback.config import Job, LoadedJob
     from winback.indicators.compute import Indicators
+    from winback.indicators.definition import Indicator
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
     from winback.workflows.tables import Tables
@@ -58,16 +59,23 @@ def indicators(
 
 
 def compute(
-    settings: LoadedJob, job: Job, tables: Tables, results: Results, reporter: Reporter
+    settings: LoadedJob,
+    job: Job,
+    tables: Tables,
+    results: Results,
+    reporter: Reporter,
+    *,
+    only: Collection[str] | None = None,
 ) -> dict[str, Indicators]:
-    """Compute the job's indicators at each of its grains, the finest first."""
+    """Compute the job's indicators at each of its grains, the finest first; or `only` some."""
     from winback.indicators.compute import compute_indicators
-    from winback.indicators.definition import read_catalogue
     from winback.indicators.facts import Known
     from winback.indicators.periods import GRAINS
 
-    own = job.indicators.catalogue
-    catalogue = read_catalogue(*([Path(settings.resolve(own))] if own else []))
+    catalogue = job_catalogue(settings, job)
+    if only is not None:
+        parts = {name for one in only for name in getattr(catalogue[one], "names", ())}
+        catalogue = {name: one for name, one in catalogue.items() if name in parts | set(only)}
     bought = tables.transactions
     known = Known(bought.table, job.as_of, bought.count_zero, tables.events, tables.customers)
     segments = _segments(known, job, results)
@@ -78,6 +86,14 @@ def compute(
                 known, catalogue, grain=grain, segments=segments, has_amounts=bought.has_amounts
             )
     return made
+
+
+def job_catalogue(settings: LoadedJob, job: Job) -> dict[str, Indicator]:
+    """Read the catalogue of a job: what winback brings, and the job's own file."""
+    from winback.indicators.definition import read_catalogue
+
+    own = job.indicators.catalogue
+    return read_catalogue(*([Path(settings.resolve(own))] if own else []))
 
 
 def _segments(known: Any, job: Job, results: Results) -> dict[str, ir.Table]:

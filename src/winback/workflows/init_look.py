@@ -162,7 +162,7 @@ def _with_further(
     for name, raw in raws.items():
         if name == looked.base:
             continue
-        kind, read = further_table(engine, raw)
+        kind, read = further_table(engine, raw, name, notes)
         if kind is None:
             mentioned = any(f" of {name} (" in note for note in looked.sniffed.notes)
             if not mentioned and name not in _names_in(looked.query):

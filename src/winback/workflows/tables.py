@@ -153,7 +153,9 @@ class Tables:
         inner = {"name", "horizon_days", "margin", "discount_rate", "random_state", "value"}
         # what a warning costs has a say in which churn candidate is chosen
         warning = job["lists"]["churn_warning"]
-        economics = {name: warning[name] for name in ("save_rate", "contact_cost", "offer_cost")}
+        economics = {
+            name: warning[name] or 0.0 for name in ("save_rate", "contact_cost", "offer_cost")
+        }
         return job_key(
             {key: job[key] for key in sorted(inner | {"churn", "tiers"})} | {"warning": economics},
             data=data,

@@ -29,10 +29,13 @@ def warn_from(
     wanted = settings.warn_from
     rule = WarnFrom(
         economics=Economics(
-            contact_cost=settings.contact_cost,
-            offer_cost=settings.offer_cost,
+            contact_cost=settings.contact_cost or 0.0,
+            offer_cost=settings.offer_cost or 0.0,
             save_rate=settings.save_rate,
         ),
+        by_playbook=[
+            name for name in ("contact_cost", "offer_cost") if getattr(settings, name) is None
+        ],
         thresholds=Thresholds(settings.risk_thresholds, settings.breach_thresholds),
     )
     stated = fitness_of_scores(tracking, scores).get("churn")

@@ -59,3 +59,7 @@ def test_what_is_no_amount_is_rejected_and_counted():
     frame = pd.DataFrame({"customer_id": "a", "timestamp": "2024-01-01", "amount": cells})
     counts = read_transactions(frame, policy=IntakePolicy(max_rejected_share=1)).counts
     assert (counts.accepted, sum(counts.rejected.values())) == (1, 5)
+
+
+def test_a_currency_without_coins_has_thousands():
+    assert read(["Rp 1.386", "Rp 208.955"]) == [1386, 208955]

@@ -143,3 +143,10 @@ def test_a_bad_file_is_one_line(engine, tmp_path, case):
     with pytest.raises(DataError, match=words) as caught:
         read_source(engine, source)
     assert "\n" not in str(caught.value)
+
+
+def test_records_within_a_file_of_json_are_refused_with_the_way_out(tmp_path):
+    path = tmp_path / "orders.json"
+    path.write_text('{"orders": [{"customer_id": "a"}, {"customer_id": "b"}]}', encoding="utf-8")
+    with pytest.raises(DataError, match=r"jq '\.orders'"):
+        connect.load(open_engine(threads=1), str(path))

@@ -14,6 +14,7 @@ from winback.data.first_rows import delimiter_of, first_row, is_headless
         (['"Apr 2, 2024";"1,5"', '"May 3, 2024";"2,5"'], ";"),
         (["Report, of 2024", "", "a\tb\tc", "1\t2,5\t3", "1\t2,5\t3", "1\t2\t3"], "\t"),
         (["a  1  2", "b  3  4"], " "),
+        (["Konto;DE1", "Stand;1,00 EUR", "tag;kunde;betrag", *['1.1.2023;k1;"2,50"'] * 8], ";"),
     ],
 )
 def test_what_parts_the_columns(lines, sign):

@@ -172,3 +172,26 @@ def test_what_is_taken_off_or_put_on_is_no_amount(names, amount):
     }
     guesses = sniff(pa.table(source)).guesses
     assert (guesses["customer_id"].expression, guesses["amount"].expression) == ("手机", amount)
+
+
+@pytest.mark.parametrize(
+    ("columns", "ours", "expected"),
+    [
+        # a number of a customer in any language before a bare noun in another
+        ({"Cliente": ["Rossi"], "Cod. cliente": ["7"]}, "customer_id", "Cod. cliente"),
+        ({"客户地址": ["北京"], "下单帐号": ["jd1"]}, "customer_id", "下单帐号"),
+        ({"會員編號": ["M1"], "訂單金額": ["5"]}, "customer_id", "會員編號"),
+        ({"Mobile No": ["98001"], "Customer Name": ["Mr Rao"]}, "customer_id", "Mobile No"),
+        ({"k": ["1"], "Totaal incl. btw": ["5"]}, "amount", "Totaal incl. btw"),
+    ],
+)
+def test_names_of_many_places(columns, ours, expected):
+    found = sniff(pa.table({**columns, "Date": ["2024-01-01"]}))
+    assert found.guesses[ours].expression == expected
+
+
+def test_pieces_are_no_money():
+    lines = {"CUSTOMER_ID": [f"c{n % 5}" for n in range(30)], "DATE": ["2024-01-01"] * 30,
+             "AMOUNT": [str(1 + n % 3) for n in range(30)],
+             "SALES_PRICE": [str(40 + n) for n in range(30)]}  # fmt: skip
+    assert sniff(pa.table(lines)).guesses["amount"].expression == "SALES_PRICE"

@@ -68,3 +68,9 @@ def test_frames_with_columns_that_the_engine_does_not_know_are_read_or_named():
     assert str(read_transactions(months).counts.first_day) == "2024-01-02"
     with pytest.raises(DataError, match=r"same name .*got amount"):
         read_transactions(pd.concat([frame, frame[["amount"]]], axis=1))
+
+
+def test_nanoseconds_with_a_zone_are_points_in_time():
+    moments = pa.array([1_704_110_400_000_000_000], pa.timestamp("ns", "Asia/Shanghai"))
+    orders = pa.table({"customer_id": ["a"], "timestamp": moments, "amount": [5.0]})
+    assert str(read_transactions(orders).counts.first_day) == "2024-01-01"

@@ -59,3 +59,27 @@ def test_one_odd_cell_does_not_turn_the_rest():
     days = sorted(str(day) for day in read.table.to_pyarrow()["day"].to_pylist())
     assert days == ["2023-01-31", "2023-02-01", "2023-02-03"]
     assert dict(read.counts.rejected) == {"unparsable time": 1}
+
+
+@pytest.mark.parametrize("sign", ["/", "-", "."])
+def test_days_of_a_month_tell_which_end_is_the_year(sign):
+    moments = [
+        pd.Timestamp(f"2023-{month:02}-{day:02}") for month in (1, 2) for day in range(1, 28)
+    ]
+    for form in (f"%y{sign}%m{sign}%d", f"%d{sign}%m{sign}%y"):
+        cells = [moment.strftime(form) for moment in moments]
+        orders = {"customer_id": "a", "timestamp": cells, "amount": 5.0}
+        counts = read_transactions(pd.DataFrame(orders)).counts
+        assert (str(counts.first_day), str(counts.last_day)) == ("2023-01-01", "2023-02-27"), form
+
+
+def test_what_comes_after_as_of_does_not_turn_the_year():
+    known = [f"{day}/02/03" for day in range(13, 22)]
+    later = [f"13/01/{last}" for last in range(20, 32)]  # of 2013, or of 2020 to 2031
+    days = []
+    for cells in (known, known + later):
+        orders = {"customer_id": "a", "timestamp": cells, "amount": 5.0}
+        read = read_transactions(pd.DataFrame(orders), as_of=pd.Timestamp("2003-12-31").date())
+        days.append((read.counts.accepted, read.counts.first_day, read.counts.last_day))
+    assert days[0] == days[1]
+    assert str(days[0][1]) == "2003-02-13"

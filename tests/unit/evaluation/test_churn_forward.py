@@ -15,7 +15,6 @@ from winback.data.intake import read_transactions
 from winback.estimators.churn.churn_model import ChurnModel
 from winback.estimators.purchase.beta_geo import BetaGeoModel
 from winback.evaluation import churn_forward
-from winback.evaluation import past as past_room
 from winback.evaluation.churn_forward import (
     ChurnData,
     ChurnSettings,
@@ -23,9 +22,9 @@ from winback.evaluation.churn_forward import (
     fit_churn,
 )
 from winback.evaluation.churn_judged import churn_test
+from winback.evaluation.description import Description
 from winback.evaluation.past import Past
 from winback.evaluation.windows import Window
-from winback.features.behaviour import behaviour_table
 from winback.features.rfm import rfm_summary
 
 WINDOW = Window(date(1998, 3, 31), date(1998, 5, 30))
@@ -83,11 +82,9 @@ def test_the_deployed_purchase_model_is_that_of_all_that_is_known(shop, data):
 
 
 def test_nobody_is_described_before_a_forward_test_asks(shop, monkeypatch):
-    described = []
+    described, at = [], Description.at
     monkeypatch.setattr(
-        past_room,
-        "behaviour_table",
-        lambda *args, **kwargs: described.append(behaviour_table(*args, **kwargs)) or described[-1],
+        Description, "at", lambda *args: described.append(at(*args)) or described[-1]
     )
     data = active_by(90, shop, count=1)
     assert "population" not in vars(data)

@@ -63,10 +63,13 @@ def test_what_a_window_brought_is_told_only_when_it_is_over(past):
 
 def test_everything_is_made_once_and_by_what_it_depends_on(past, monkeypatch):
     made = []
-    original = room.behaviour_table
-    monkeypatch.setattr(
-        room, "behaviour_table", lambda *a, **k: made.append(k["horizon_days"]) or original(*a, **k)
-    )
+    original = room.Description.at
+
+    def described(self, days, horizon_days, *kinds):
+        made.append(horizon_days)
+        return original(self, days, horizon_days, *kinds)
+
+    monkeypatch.setattr(room.Description, "at", described)
     one = past.at(THEN).frame(30)
     one["frequency"] = -1.0  # a reader's own copy
     assert (past.at(THEN).frame(30)["frequency"] == 0).all()

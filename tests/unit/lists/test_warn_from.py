@@ -31,7 +31,9 @@ def test_what_is_no_threshold_is_refused(wrong):
 
 def test_an_offer_costs_those_to_whom_one_is_made():
     terms = WarnFrom(profit=1.0, economics=MONEY)
-    both, neither = (terms.expected_profit(ROWS.assign(offered=to)) for to in (True, False))
+    both, neither = (
+        terms.expected_profit(ROWS.assign(offer_cost=cost)) for cost in (MONEY.offer_cost, 0.0)
+    )
     assert both.tolist() == terms.expected_profit(ROWS).tolist()
     assert neither.tolist() == pytest.approx((0.25 * ROWS["value_at_risk"] - 1).tolist())
 

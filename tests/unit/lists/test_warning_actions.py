@@ -3,8 +3,11 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from winback.economics import Economics
 from winback.lists.playbook import load_playbook
+from winback.lists.warn_from import WarnFrom
 from winback.lists.warning_actions import (
+    acting_costs,
     cooldown_until,
     in_cooldown,
     never_warned,
@@ -85,3 +88,16 @@ def test_a_cooldown_that_has_come_begins_anew():
         }
     )
     assert cooldown_until(rows, as_of=AS_OF, previous=before).dt.day.tolist() == [10, 16, 16, 16]
+
+
+def test_a_call_costs_more_than_a_mail_until_the_job_says_otherwise():
+    rows = ROWS.assign(tier=["strategic", "potential"] * 2, p_churn=0.9, margin_lost=9.0)
+    asked = {"playbook": PLAYBOOK, "channels": ["email", "phone"]}
+    unset = WarnFrom(by_playbook=("contact_cost", "offer_cost"))
+    costs = acting_costs(rows, rows["severity"], warn_from=unset, **asked)
+    assert costs["contact_cost"].tolist() == [3.0, 0.1, 3.0, 0.1]
+    assert costs["offer_cost"].tolist() == [0.0, 2.0, 0.0, 2.0]
+    chosen = WarnFrom(economics=Economics(contact_cost=0.7), by_playbook=("offer_cost",))
+    costs = acting_costs(rows, rows["severity"], warn_from=chosen, **asked)
+    assert costs["contact_cost"].tolist() == [0.7] * 4
+    assert costs["offer_cost"].tolist() == [0.0, 2.0, 0.0, 2.0]

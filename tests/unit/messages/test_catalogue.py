@@ -13,10 +13,11 @@ SOURCE = Path(winback.__file__).parent
 FILES = [*SOURCE.rglob("*.py"), *SOURCE.rglob("templates/*")]
 # made from a name: words(f"chart.{name}.title"), words.label("model", name), words.count(n, "row")
 DYNAMIC = re.compile(
-    r"(error|sheet|book|page|models|purchase_day|channel|offer|step|left_out|choice|calibration|coverage|excluded|stage|rejected|parameter|feature"
-    r"|change|since|metric|model|target|role|severity|section|chart|group|reason|tier|effect|intake"
-    r"|done|decision|clause|warning|value|lead|column|customer|day|row|churn_warning"
-    r"|inner_cutoff|tab|decide|money|file|indicator|grain)\."
+    r"(error|sheet|book|page|models|purchase_day|channel|offer|step|left_out|choice|calibration"
+    r"|coverage|excluded|stage|rejected|parameter|feature|change|since|metric|model|target|role"
+    r"|severity|section|chart|group|reason|tier|effect|intake|done|decision|clause|warning|value"
+    r"|lead|column|customer|day|row|churn_warning|inner_cutoff|tab|decide|money|file|indicator"
+    r"|grain|alert|status)\."
 )
 
 

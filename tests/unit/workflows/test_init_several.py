@@ -4,6 +4,7 @@ import duckdb
 import pytest
 
 from winback.config.loaded import load_job
+from winback.data.events import read_table
 from winback.data.intake import read_transactions
 from winback.errors import DataError
 from winback.workflows.init import init
@@ -154,3 +155,24 @@ def test_a_password_is_kept_out_of_the_job(tmp_path, monkeypatch):
     begun = init(url, tmp_path / "job.yaml")
     assert "s3cr3t" not in (tmp_path / "job.yaml").read_text(encoding="utf-8")
     assert "export WINBACK_DATABASE=URL" in " ".join(begun.notes)
+
+
+def test_who_has_not_said_yes_is_left_alone(tmp_path):
+    """A column of consent is the contrary of an opt-out, and silence is no consent."""
+    said = ["yes", "no", "", "Yes", "perhaps", "1", "TRUE"]
+    people = "customer_no,Accepts Email Marketing\n"
+    people += "".join(f"k{i},{word}\n" for i, word in enumerate(said))
+    begun = init(files(tmp_path, orders=ORDERS, lines=LINES, crm=people), tmp_path / "job.yaml")
+    settings = load_job(tmp_path / "job.yaml").job.data.customers
+    assert settings.columns["opt_out"] == 'no_consent("Accepts Email Marketing")'
+    read = read_table("customers", str(tmp_path / "crm.csv"), columns=settings.columns).table
+    alone = read.filter(read.opt_out).customer_id.to_pyarrow().to_pylist()
+    assert sorted(alone) == ["k1", "k2", "k4"]
+    told = "yes in 4 of 7 rows, nothing in 1, no in 2 ('no' and the like)"
+    assert told in " ".join(begun.notes)
+
+
+def test_consent_among_the_purchases_is_named(tmp_path):
+    orders = "user,date,total,允许推送\n" + "a,2024-01-02,5,是\n" * 3
+    begun = init(files(tmp_path, orders=orders), tmp_path / "job.yaml")
+    assert any("允许推送 says who may be contacted" in note for note in begun.notes)

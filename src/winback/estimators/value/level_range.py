@@ -87,6 +87,13 @@ class LevelRange(NamedTuple):
         """What every prediction of purchases is multiplied by."""
         return float(np.exp(self.shift if self.purchase_shift is None else self.purchase_shift))
 
+    def moved(self, by: float) -> LevelRange:
+        """Return the same, shifted by a logarithm more."""
+        own = self.purchase_shift
+        return self._replace(
+            shift=self.shift + by, purchase_shift=None if own is None else own + by
+        )
+
     @property
     def of_purchases(self) -> LevelRange:
         """The same where only purchases are spoken of."""

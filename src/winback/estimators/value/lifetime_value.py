@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from winback.estimators.base.frames import FloatArray
 from winback.estimators.purchase.purchase_model import Columns, PurchaseModel
@@ -103,3 +104,55 @@ def new_customer_value(
         repurchase=margin * repeats * amount,
         horizon_days=horizon_days,
     )
+
+
+def customer_lifetime_value(
+    purchase_model: PurchaseModel,
+    spend_model: SpendModel,
+    frame: pd.DataFrame,
+    *,
+    horizon_days: float = 365,
+    discount_rate: float = 0.10,
+    margin: float = 1.0,
+) -> pd.Series[float]:
+    """Return what each customer is expected to bring, from two models that are fitted already.
+
+    ``margin * E[spend] * sum over purchases of (1 + discount_rate)^(-t / 365)``, each purchase at
+    its own moment, where ``GammaGammaFitter.customer_lifetime_value`` discounts whole months.
+    `winback.CustomerValueModel` fits both models and gives predictive intervals as well.
+
+    Parameters
+    ----------
+    purchase_model
+        Fitted to times in days.
+    spend_model
+        Fitted to amounts of repeat purchases.
+    frame
+        ``frequency, recency, T, monetary_value``.
+    horizon_days
+        How far to look.
+    discount_rate
+        A year's, 0 or more.
+    margin
+        Margin as a share of the amount.
+
+    Returns
+    -------
+    pandas.Series
+        ``clv``, aligned with the frame, in the unit of the amounts.
+
+    Examples
+    --------
+    >>> from winback.estimators.purchase.purchase_rule import PurchaseRule
+    >>> from winback.estimators.spend.spend_rule import SpendRule
+    >>> frame = pd.DataFrame({"frequency": [4, 0], "recency": [80, 0], "T": [100, 50],
+    ...                       "monetary_value": [10.0, 0.0]})
+    >>> models = PurchaseRule("rate").fit(frame), SpendRule().fit(frame)
+    >>> customer_lifetime_value(*models, frame, horizon_days=100, discount_rate=0.0).tolist()
+    [40.0, 0.0]
+    """
+    purchases = purchase_model.discounted_purchases(
+        frame, horizon_days, rate=daily_rate(discount_rate)
+    )
+    values = margin * spend_model.expected_spend(frame) * purchases
+    return values.rename("clv")

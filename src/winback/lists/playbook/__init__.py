@@ -6,7 +6,7 @@
 
 from winback.lists.playbook.load import DEFAULT, default_playbook, load_playbook
 from winback.lists.playbook.rules import CHURN_WARNING, NO_OFFER, WIN_BACK, Playbook, Rule
-from winback.lists.playbook.schema import Step
+from winback.lists.playbook.schema import Costs, Step
 from winback.lists.playbook.suggest import FINISHED, WAITING, steps_due, suggest
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "NO_OFFER",
     "WAITING",
     "WIN_BACK",
+    "Costs",
     "Playbook",
     "Rule",
     "Step",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from winback.errors import ConfigError
-from winback.lists.playbook.schema import Step
+from winback.lists.playbook.schema import Costs, Step
 from winback.messages import Words
 
 CHURN_WARNING = "churn_warning"
@@ -22,6 +22,8 @@ KEYS: dict[str, tuple[str, str, str]] = {
     WIN_BACK: ("tier", "lifecycle_stage", "step"),
 }
 """The columns that decide, list by list."""
+BUYS = ("at_discount", "otherwise")
+"""What a rule may ask of a customer besides: whether they buy only at a discount."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class Playbook:
         List to the names that each column of `KEYS` may hold.
     language
         In which to say what no rule says.
+    costs
+        What acting on a warning costs, where the job does not say it.
 
     Raises
     ------
@@ -81,6 +85,7 @@ class Playbook:
     steps: tuple[Step, ...]
     answers: Mapping[str, Mapping[str, tuple[str, ...]]]
     language: str = "en"
+    costs: Costs = field(default_factory=Costs)
 
     def __post_init__(self) -> None:
         """Prove that the first rule that fits is always there, and that each rule is used."""
@@ -141,8 +146,9 @@ class Playbook:
                     **{what: [getattr(rules[number], what) for number in place] for what in said},
                 )
             )
-        columns = ["list", "tier", "stage", "severity", "step", "rule", *said]
-        return pd.concat(tables, ignore_index=True)[columns]
+        together = pd.concat(tables, ignore_index=True)
+        asked = ["buys"] if "buys" in together else []
+        return together[["list", "tier", "stage", "severity", "step", *asked, "rule", *said]]
 
     def _check_covered(
         self, list_name: str, cases: pd.DataFrame, place: npt.NDArray[np.int64]

@@ -21,10 +21,11 @@ class _Section(BaseModel):
 
 
 class RuleText(_Section):
-    """What every rule says; unset `tier` and `stage` fit everybody."""
+    """What every rule says; unset `tier`, `stage` and `buys` fit everybody."""
 
     tier: Names | None = None
     stage: Names | None = None
+    buys: Names | None = None
     action: Text
     channel: Text
     offer: Text
@@ -66,6 +67,39 @@ class Step(_Section):
     silent_days: Days = 0
 
 
+class Costs(_Section):
+    """What acting on a warning costs, where the job does not say it: defaults, not measured.
+
+    Parameters
+    ----------
+    contact
+        Channel to the cost of one contact, in the currency of the amounts; a channel that is not
+        named costs as much as the dearest.
+    offer
+        What an offer costs when it is redeemed.
+    """
+
+    contact: Annotated[dict[str, Annotated[float, Field(ge=0)]], Field(min_length=1)] = {
+        "email": 0.1,
+        "push": 0.1,
+        "sms": 0.2,
+        "mail": 1.0,
+        "phone": 3.0,
+    }
+    offer: Annotated[float, Field(ge=0)] = 2.0
+
+    def of_contact(self, channel: str) -> float:
+        """Return what one contact through a channel costs.
+
+        Examples
+        --------
+        >>> Costs().of_contact("Phone"), Costs().of_contact("pigeon")
+        (3.0, 3.0)
+        """
+        known = {name.lower(): cost for name, cost in self.contact.items()}
+        return known.get(channel.lower(), max(known.values()))
+
+
 class WinBackPart(_Section):
     """The win-back list: its sequence, and its rules."""
 
@@ -86,3 +120,4 @@ class PlaybookText(_Section):
 
     churn_warning: Annotated[tuple[WarningRule, ...], Field(min_length=1)]
     win_back: WinBackPart
+    costs: Costs = Costs()

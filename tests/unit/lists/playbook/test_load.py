@@ -1,9 +1,12 @@
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from winback.errors import ConfigError
-from winback.lists.playbook import load_playbook
+from winback.lists.playbook import default_playbook, load_playbook, suggest
+from winback.lists.playbook.schema import Costs
+from winback.messages.catalogue import languages
 
 TIERS = ("core", "potential", "dormant")
 SAYS = "action: a, channel: b, offer: c, owner: d, cooldown_days: 7"
@@ -119,3 +122,48 @@ def test_a_playbook_that_cannot_be_read(tmp_path):
     (tmp_path / "empty.yaml").write_text("", encoding="utf-8")
     with pytest.raises(ConfigError, match="empty"):
         load_playbook(tmp_path / "empty.yaml")
+
+
+def test_a_rule_may_ask_who_buys_at_a_discount_only_and_then_everybody_is_asked(tmp_path):
+    rules = f"  - {{buys: at_discount, {SAYS.replace('offer: c', 'offer: none')}}}\n{EVERYBODY}"
+    playbook = load_playbook(written(tmp_path, rules), tiers=TIERS)
+    table = playbook.explain()
+    assert set(table.loc[table["list"] == "churn_warning", "buys"]) == {"at_discount", "otherwise"}
+    rows = pd.DataFrame(
+        {
+            "severity": "red",
+            "tier": "core",
+            "lifecycle_stage": "active",
+            "discount_share": [1.0, 1.0, 0.5, None],
+            "frequency": [4.0, 1.0, 4.0, 4.0],
+        }
+    )
+    assert suggest(rows, playbook, "churn_warning")["offer"].tolist() == ["none", "c", "c", "c"]
+    known_nothing = suggest(rows.drop(columns="discount_share"), playbook, "churn_warning")
+    assert known_nothing["offer"].tolist() == ["c"] * 4
+    with pytest.raises(ConfigError, match="at_discount"):
+        load_playbook(written(tmp_path, f"  - {{buys: cheap, {SAYS}}}\n{EVERYBODY}"))
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_default_playbook_is_the_same_in_every_language(language):
+    ours, english = load_playbook(language=language), load_playbook()
+    plain = ("list", "tier", "stage", "severity", "step", "rule", "channel", "offer")
+    table, same = ours.explain(), english.explain()
+    assert table[[*plain, "cooldown_days"]].equals(same[[*plain, "cooldown_days"]])
+    assert [(s.step, s.after_days, s.silent_days) for s in ours.steps] == [
+        (s.step, s.after_days, s.silent_days) for s in english.steps
+    ]
+    assert ours.costs == english.costs == Costs()  # as documented, and as it is without the key
+    if default_playbook(language) != default_playbook():
+        assert not set(table["action"]) & set(same["action"])
+        assert not set(table["owner"]) & set(same["owner"])
+
+
+def test_a_playbook_may_say_what_acting_costs(tmp_path):
+    path = written(tmp_path, EVERYBODY, WIN_BACK + "costs: {contact: {b: 4}, offer: 1}\n")
+    costs = load_playbook(path).costs
+    assert (costs.of_contact("B"), costs.of_contact("other"), costs.offer) == (4.0, 4.0, 1.0)
+    path = written(tmp_path, EVERYBODY, WIN_BACK + "costs: {contact: {b: -4}}\n")
+    with pytest.raises(ConfigError, match=r"costs\.contact\.b"):
+        load_playbook(path)

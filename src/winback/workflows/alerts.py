@@ -1,0 +1,257 @@
+"""Watch the indicators by rules: what is open, whose it is, what to do; or rehearse the rules."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from winback.messages import Message, Words
+from winback.plain import plain, records
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from winback.config import Job, LoadedJob
+    from winback.lists.columns import Columns
+    from winback.monitoring.alerts import Alert
+    from winback.monitoring.rules import RulesFile
+    from winback.workflows.reporter import Reporter
+    from winback.workflows.results import Results
+    from winback.workflows.tables import Tables
+
+FILES = ("alerts.json", "alerts.csv")
+YEAR: Final = 365
+COLUMNS: Columns = {
+    "severity": "text",
+    "status": "text",
+    "indicator": "text",
+    "segment": "text",
+    "value": "number",
+    "expected": "number",
+    "opened": "date",
+    "days_open": "count",
+    "owner": "text",
+    "next_step": "text",
+    "overdue": "text",
+    "rule": "text",
+}
+
+
+def alerts(
+    settings: LoadedJob,
+    job: Job,
+    tables: Tables,
+    results: Results,
+    reporter: Reporter,
+    *,
+    test: bool = False,
+) -> dict[str, Any]:
+    """Stage `alerts.json` and `alerts.csv`: what is open at `as_of`; or rehearse the rules.
+
+    Parameters
+    ----------
+    test
+        Stage nothing; replay the last year as if the rules had been on, and say how often each
+        would have fired, and how soon it would see a lasting fall of 30%.
+
+    Returns
+    -------
+    dict
+        ``alerts``: those that fire or wait, the gravest first; or ``rehearsal``: one row a rule.
+    """
+    from winback.workflows.indicators import job_catalogue
+
+    rules = _rules(settings, job, list(job_catalogue(settings, job)))
+    words = Words(job.language, job.currency)
+    table = _table(settings, job, tables, results, reporter, rules)
+    if test:
+        return {"rehearsal": _rehearsal(table, rules, job.as_of, reporter, words)}
+    current, nothing = _current(table, rules, _notes(settings, job, rules), job.as_of)
+    for missing in nothing:
+        reporter.warn(missing.say(words))
+    rows = [_row(case, job.as_of) for case in current]
+    _stage(rows, results, job, words)
+    opened = [case for case in current if case.is_open]
+    heading = Message(
+        "alerts.heading",
+        open=len(opened),
+        as_of=job.as_of,
+        pending=len(current) - len(opened),
+        rules=len(rules.rules),
+    )
+    reporter.say(heading.say(words))
+    for case in current:
+        reporter.say("  " + _say(case, job.as_of, words))
+    return {"alerts": rows, "watching_nothing": [missing.as_record() for missing in nothing]}
+
+
+def _rules(settings: LoadedJob, job: Job, indicators: Sequence[str]) -> RulesFile:
+    from winback.monitoring.rules import read_rules
+
+    own = Path(settings.resolve(job.alerts.rules)) if job.alerts.rules else None
+    return read_rules(own, job.alerts.presets, indicators=indicators)
+
+
+def _notes(settings: LoadedJob, job: Job, rules: RulesFile) -> list[Any]:
+    from winback.monitoring.notes import read_notes
+
+    if job.alerts.notes is None:
+        return []
+    return read_notes(Path(settings.resolve(job.alerts.notes)), [rule.id for rule in rules.rules])
+
+
+def _table(
+    settings: LoadedJob,
+    job: Job,
+    tables: Tables,
+    results: Results,
+    reporter: Reporter,
+    rules: RulesFile,
+) -> pd.DataFrame:
+    """Compute what the rules watch, at their grains."""
+    import pandas as pd
+
+    from winback.workflows.indicators import compute
+
+    grains = tuple(dict.fromkeys(rule.grain for rule in rules.rules)) or ("week",)
+    asked = job.indicators.model_copy(update={"grains": grains})
+    watched = {rule.indicator for rule in rules.rules} | {"orders"}
+    made = compute(
+        settings,
+        job.model_copy(update={"indicators": asked}),
+        tables,
+        results,
+        reporter,
+        only=watched,
+    )
+    return pd.concat([one.table for one in made.values()], ignore_index=True)
+
+
+def _current(
+    table: pd.DataFrame, rules: RulesFile, notes: Sequence[Any], as_of: date
+) -> tuple[list[Alert], list[Message]]:
+    """Return the alerts that fire or wait, and which rules have nothing to watch."""
+    from winback.monitoring.alerts import current_alerts, replay
+    from winback.monitoring.conditions import judge
+
+    cases, nothing = list[Any](), []
+    for rule in rules.rules:
+        subjects = judge(table, rule, rules.benchmarks)
+        cases += [case for subject in subjects for case in replay(subject)]
+        if not subjects:
+            reason = Message("alerts.no_rows", indicator=rule.indicator, dimension=rule.dimension)
+            nothing.append(Message("alerts.no_subject", rule=rule.id, reason=reason))
+    return current_alerts(cases, notes, as_of=as_of), nothing
+
+
+def _row(case: Alert, as_of: date) -> dict[str, Any]:
+    step = _next(case, as_of)
+    return {
+        "rule": case.rule.id,
+        "kind": case.kind,
+        "severity": case.severity,
+        "status": case.status,
+        "indicator": case.rule.indicator,
+        "dimension": case.rule.dimension,
+        "segment": case.segment,
+        "value": plain(case.value),
+        "expected": plain(case.expected),
+        "began": case.began.isoformat(),
+        "opened": case.opened and case.opened.isoformat(),
+        "days_open": case.days_open(as_of),
+        "owner": case.rule.owner,
+        "priority": case.rule.priority,
+        "next_step": step and step[1],
+        "within_hours": step and step[0],
+        "overdue": case.overdue,
+        "acknowledged": case.acknowledged,
+        "silenced_until": case.silenced and case.silenced.isoformat(),
+        "hidden_by": case.hidden_by,
+        "pause": case.rule.pause,
+        "source": case.rule.source,
+        "annotations": dict(case.rule.annotations),
+    }
+
+
+def _next(case: Alert, as_of: date) -> tuple[int, str] | None:
+    """Return the next step whose deadline has not passed, and its hours."""
+    if case.opened is None:
+        return None
+    passed = 24 * (as_of - case.opened).days
+    steps = sorted(case.rule.respond, key=lambda step: step.within_hours)
+    ahead = [step for step in steps if step.within_hours >= passed]
+    return (ahead[0].within_hours, ahead[0].do) if ahead else None
+
+
+def _stage(rows: Sequence[dict[str, Any]], results: Results, job: Job, words: Words) -> None:
+    import pandas as pd
+
+    from winback.lists.write import write_csv
+
+    document = {"as_of": job.as_of.isoformat(), "alerts": list(rows)}
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    results.staged(FILES[0]).write_text(text + "\n", encoding="utf-8")
+    frame = pd.DataFrame(list(rows), columns=list(COLUMNS))
+    frame["opened"] = pd.to_datetime(frame["opened"])
+    for name in ("severity", "status", "indicator"):
+        frame[name] = [words.label(name, text) for text in frame[name]]
+    write_csv(frame, results.staged(FILES[1]), COLUMNS, bom=True)
+
+
+def _say(case: Alert, as_of: date, words: Words) -> str:
+    rule = case.rule
+    name = words.label("indicator", rule.indicator)
+    if case.segment != "all":
+        said = Message("alerts.segment", indicator=rule.indicator, segment=case.segment)
+        name = said.say(words)
+    if case.kind == "no_data":
+        line = words(
+            "alerts.no_data", severity=case.severity, name=name, began=case.began, owner=rule.owner
+        )
+    else:
+        facts = {
+            "name": name,
+            "value": words.number(plain(case.value)),
+            "expected": words.number(plain(case.expected)),
+        }
+        if not case.is_open:
+            return words("alerts.waits", **facts, periods=rule.for_)
+        days = case.days_open(as_of)
+        line = words("alerts.fires", **facts, severity=case.severity, days=days, owner=rule.owner)
+    if case.overdue is not None:
+        line = words("alerts.overdue", line=line, step=case.overdue)
+    elif (step := _next(case, as_of)) is not None:
+        line = words("alerts.next", line=line, hours=step[0], step=step[1])
+    if rule.pause is not None:
+        line = words("alerts.pause", line=line, channel=rule.pause)
+    if case.silenced is not None:
+        line = words("alerts.silenced", line=line, until=case.silenced)
+    return (
+        line if case.hidden_by is None else words("alerts.hidden", line=line, rule=case.hidden_by)
+    )
+
+
+def _rehearsal(
+    table: pd.DataFrame, rules: RulesFile, as_of: date, reporter: Reporter, words: Words
+) -> list[dict[str, Any]]:
+    from winback.monitoring.rehearsal import rehearse
+
+    since = as_of - timedelta(days=YEAR)
+    rows = records(rehearse(table, rules.rules, rules.benchmarks, since=since, as_of=as_of))
+    reporter.say(words("alerts.rehearsal", since=since))
+    for row in rows:
+        line = words(
+            "alerts.rehearsed",
+            **{name: row[name] for name in ("rule", "fired", "a_year", "share", "longest")},
+        )
+        if row["seen"] is None:
+            line = words("alerts.not_tried", line=line)
+        elif not row["seen"]:
+            line = words("alerts.would_not_see", line=line)
+        else:
+            line = words("alerts.would_see", line=line, seen=row["seen"], after=row["seen_after"])
+        reporter.say("  " + line)
+    return rows
