@@ -106,15 +106,18 @@ def init(
         def draw(looked: Looked) -> None:
             table.show(looked, shown, _draw)
 
+        money: dict[str, float | str] = {}
         looked = again(said, filter_)
         draw(looked)
         if not yes and table.someone_is_there():
             looked = table.agree(looked, said, filter_, again, draw)
+            money = table.ask_money(looked)
         with table.progress() as tell:
-            begun = write(looked, place, tell)
+            begun = write(looked, place, tell, money=money)
         for note in begun.notes[len(looked.notes) :]:
             typer.echo(f"note: {note}")
         typer.echo(f"\nread as the job will: {begun.read}")
+        typer.echo(f"understood: {begun.understood}")
         typer.echo(f"\nwrote {begun.to}; look at it, then: winback run {begun.to}")
 
 

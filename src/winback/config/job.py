@@ -183,7 +183,7 @@ class ComputeSettings(Settings):
 class Job(Settings):
     """One job. Only `name`, `as_of` and `data.transactions.source` have no default."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+    name: Annotated[str, Field(pattern=r"^[^\W_][\w-]{0,63}$")]
     """The job's name: its output folder, its experiment and its models are called by it."""
     as_of: date
     """The last day that is known. `--as-of` overrides it."""

@@ -32,6 +32,7 @@ from winback.errors import ConfigError, DataError
 
 _OPTIONAL = ("order_id", "channel", "product_id", "category")
 _FUTURE = "future time"
+_HUGE, _TINY = 1e15, 1e-6  # nobody pays more, or less than coins of any currency by far
 
 
 def read_transactions(
@@ -151,7 +152,7 @@ def read_transactions(
         if policy.currency is None and "currency" in expressions:
             _one_currency(engine, raw, checked)
         accepted = _accepted(
-            engine, checked, [c for c in _OPTIONAL if c in expressions], policy.refunds
+            engine, checked, [c for c in (*_OPTIONAL, "discounted") if c in cells], policy.refunds
         )
         checked.drop(engine)
     return Transactions(
@@ -204,6 +205,10 @@ def _cells(
             if reading.point is not None:
                 amount = Expression(f"money({amount.sql}, {sql.text(reading.point)})", "DOUBLE")
         cells["amount"] = parse.number(amount, f"{raw.label}, amount") + " + 0.0"
+    if {"discount", "voucher"} & set(expressions):
+        cells["discounted"] = parse.discounted(
+            expressions.get("discount"), expressions.get("voucher")
+        )
     for column in _OPTIONAL:
         if column in expressions:
             kind = parse.text if column in {"channel", "category"} else identifier
@@ -228,6 +233,7 @@ def _faults(cells: Mapping[str, str], currency: str | None) -> list[tuple[str, s
         ("amount IS NULL AND amount_empty", "no amount"),
         ("amount IS NULL", "unparsable amount"),
         ("NOT isfinite(amount)", "amount not finite"),
+        (f"abs(amount) >= {_HUGE} OR (amount <> 0 AND abs(amount) < {_TINY})", "impossible amount"),
     ]
     if "unknown_when" in cells:
         faults.append(("unknown_when", "unparsable available_at"))

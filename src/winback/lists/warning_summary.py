@@ -125,6 +125,6 @@ def _sum(rows: pd.DataFrame, level: LevelRange) -> dict[str, float]:
     total = float(rows["value_at_risk"].sum())
     half = float(np.hypot.reduce((rows["value_at_risk_high"] - rows["value_at_risk_low"]) / 2))
     ends = {"cumulative": total, "cumulative_low": total - half, "cumulative_high": total + half}
-    told = with_level_error(pd.DataFrame([ends]), level, LEVEL_OF_ENDS).iloc[0]
+    widened = with_level_error(pd.DataFrame([ends]), level, LEVEL_OF_ENDS).iloc[0]
     names = {"expected": "cumulative", "low": "cumulative_low", "high": "cumulative_high"}
-    return {name: round(float(told[column]), 2) for name, column in names.items()}
+    return {name: round(float(widened[column]), 2) for name, column in names.items()}

@@ -206,8 +206,8 @@ def _overdue(
         window = (params["horizon_days"], params["gap_days"])
         if window != (tables.churn_horizon_days, job.churn.gap_days):
             return Message("gate.other_window", name=champion.label)
-    known = trained_on(tracking.store, champion.run_id)
-    age = 0 if known is None else (job.as_of - date.fromisoformat(known)).days
+    trained = trained_on(tracking.store, champion.run_id)
+    age = 0 if trained is None else (job.as_of - date.fromisoformat(trained)).days
     if age > MAX_AGE_DAYS:
         return Message("gate.aged", name=champion.label, days=age, most=MAX_AGE_DAYS)
     return None
@@ -284,7 +284,9 @@ def _as_before(
         then["challenger"] = choice.recipe
     beside: dict[str, float] = {}
     for name, recipe in then.items():
-        kind = [m for m, known in VALUE_CANDIDATES.items() if same_but_settings(known, recipe)]
+        kind = [
+            m for m, candidate in VALUE_CANDIDATES.items() if same_but_settings(candidate, recipe)
+        ]
         shifts = [choice.shifts[m] for m in kind if m in choice.shifts]
         own = choice.shifts.get(choice.name, 0.0)
         beside[name] = shifts[0] - own if shifts else 0.0
