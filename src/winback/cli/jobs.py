@@ -63,16 +63,8 @@ def add_to(app: typer.Typer) -> None:
         app.command(name)(made)
 
 
-class Role(StrEnum):
-    """What can be promoted by name."""
-
-    VALUE = "value"
-    CHURN = "churn"
-    TIERS = "tiers"
-
-
 class Part(StrEnum):
-    """What can go back by itself."""
+    """What can be promoted, and go back, by itself."""
 
     VALUE = "value"
     CHURN = "churn"
@@ -84,9 +76,9 @@ def promote(
     out: Out = None,
     *,
     force: Annotated[
-        Optional[list[Role]],
+        Optional[list[Part]],
         typer.Option(
-            help="Promote this one whatever the gate says: value, churn or tiers; may be repeated.",
+            help="Promote this one whatever the gate says: value (with its tiers) or churn.",
             show_default=False,
         ),
     ] = None,
@@ -102,7 +94,7 @@ def promote(
 
     Example: winback promote shop.yaml --force churn
     """
-    named = [role.value for role in force or ()]
+    named = [part.value for part in force or ()]
     work("promote", job, as_of, out, debug=debug, quiet=quiet, json_=json_, force=named)
 
 

@@ -181,11 +181,12 @@ def _warn(
     at_risk = size["value_at_risk"]
     brings = None if at_risk is None or rate is None else rate * at_risk
     costs = None if brings is None or leaves is None else max(brings - leaves, 0.0)
+    red = next((row["n"] for row in size["severities"] if row["name"] == "red"), 0)
     return _decision(
-        "warn",
+        "warn" if red else "warn_none_red",
         entry,
         n=size["n"],
-        red=next((row["n"] for row in size["severities"] if row["name"] == "red"), 0),
+        red=red,
         costs=costs,
         brings=brings,
         leaves=leaves,
