@@ -38,7 +38,8 @@ def promote(
     Parameters
     ----------
     force
-        Which of `value`, `churn` and `tiers` to promote whatever the gate says.
+        Which of `value`, `churn` and `tiers` to promote whatever the gate says; value and tiers go
+        together.
 
     Returns
     -------
@@ -87,13 +88,14 @@ def decide(
     from winback.registry.notes import GATE, write_notes
 
     verdicts = {role: _verdict(job, tables, tracking, reporter, role) for role in ROLES}
-    for role in force:
+    pair = {"value", "tiers"}
+    for role in set(force) | (pair if pair & set(force) else set()):
         if not verdicts[role].accepted:
             verdicts[role].accepted = verdicts[role].forced = True
             verdicts[role].reasons.insert(0, Message("gate.forced"))
-    pair = verdicts["value"], verdicts["tiers"]
-    if any(verdict.rival is not None and not verdict.accepted for verdict in pair):
-        for verdict in pair:
+    both = verdicts["value"], verdicts["tiers"]
+    if any(verdict.rival is not None and not verdict.accepted for verdict in both):
+        for verdict in both:
             if verdict.accepted and not verdict.standing:
                 verdict.accepted = False
                 verdict.reasons.append(Message("gate.together"))
@@ -120,7 +122,8 @@ def decide(
             "a first model fails its baselines, and there is no champion to go on with",
             where=", ".join(f"{job.name}-{role}" for role in none),
             got=Message.of_all(verdicts[none[0]].reasons),
-            hint=f"look at `winback backtest`; `winback promote JOB.yaml --force {none[0]}` "
+            hint="look at `winback backtest`; "
+            f"`winback promote JOB.yaml --force {none[0].replace('tiers', 'value')}` "
             "promotes it all the same",
         )
     return decisions
