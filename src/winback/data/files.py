@@ -12,7 +12,7 @@ from ibis.backends.duckdb import Backend
 
 from winback.data import sql, workbooks
 from winback.data.layout import Layout, layout, plain_copy
-from winback.data.raw import Raw, fresh, view_of
+from winback.data.raw import Raw, fresh, own_rowid, view_of
 from winback.errors import DataError
 from winback.nearest import nearest
 
@@ -220,6 +220,7 @@ def _count(engine: Backend, table: str) -> int:
 def _numbered_around(engine: Backend, table: str, unreadable: str) -> str:
     """Return a view that numbers the readable lines as they stood among the unreadable ones."""
     view = fresh("raw")
+    number = "row_number() OVER ()" if own_rowid(engine, table) else "rowid + 1"
     engine.raw_sql(f"""
         CREATE VIEW {sql.name(view)} AS
         WITH gaps AS (
@@ -231,7 +232,7 @@ def _numbered_around(engine: Backend, table: str, unreadable: str) -> str:
         SELECT lines.position + coalesce(last_gaps.lost, 0) AS source_row,
                lines.* EXCLUDE (position)
         FROM (
-            SELECT rowid + 1 AS position, COLUMNS(lambda c: lower(c) <> 'source_row')
+            SELECT {number} AS position, COLUMNS(lambda c: lower(c) <> 'source_row')
             FROM {sql.name(table)}
         ) AS lines
         ASOF LEFT JOIN last_gaps ON lines.position > last_gaps.readable""")
