@@ -227,7 +227,7 @@ def _line(title: str, part: pd.DataFrame, *columns: str) -> str:
 
 
 def main(seeds: int, found: Path) -> None:
-    """Judge the shops that are not judged yet, and write the page as they come."""
+    """Judge the shops that are not judged yet, keep what is found, and write the page."""
     found.parent.mkdir(parents=True, exist_ok=True)
     lines = found.read_text(encoding="utf-8").splitlines() if found.exists() else []
     rows = [json.loads(line) for line in lines]
@@ -238,8 +238,9 @@ def main(seeds: int, found: Path) -> None:
             rows += more
             with found.open("a", encoding="utf-8") as file:
                 file.writelines(json.dumps(row) + "\n" for row in more)
-            text = page(pd.DataFrame(rows), f"python docs/make_value_rule.py --seeds {seeds}")
-            PAGE.write_text(text, encoding="utf-8")
+    frame = pd.DataFrame([row for row in rows if row["seed"] < seeds])
+    text = page(frame, f"python docs/make_value_rule.py --seeds {seeds}")
+    PAGE.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
