@@ -104,7 +104,7 @@ def read_transactions(
     (3, 2, {'no customer': 1})
     """
     engine = engine or open_engine()
-    with loaded(engine, source, table=table, query=query, timezone=policy.timezone) as raw:
+    with loaded(engine, source, table=table, query=query, policy=policy) as raw:
         expressions, condition = resolve(engine, raw, TRANSACTIONS, columns, condition=filter)
         if policy.refunds == "by_order" and "order_id" not in expressions:
             raise ConfigError(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from winback.estimators.value.value_intervals import LevelRange, with_level_error
+from winback.estimators.value.level_range import LevelRange, with_level_error
 from winback.lists.severity import LEVELS
 from winback.messages import Message
 
@@ -48,7 +48,7 @@ def summarise_warnings(
         Written after amounts.
     level_spread
         How unsure the level of demand is, which all customers share; see
-        `winback.estimators.value.value_intervals.LevelRange`.
+        `winback.estimators.value.level_range.LevelRange`.
 
     Returns
     -------
