@@ -2,6 +2,9 @@
 
 Looks are planned on a scale of information, not of days: the plan ends where as much is known as
 the test was to know. Each look may spend a part of the error allowed, next to nothing of it early.
+
+Where there is no end to plan for, because the newest days are looked at every night and the oldest
+fall out, `rolling_boundary` spends the error evenly over a stretch of time.
 """
 
 from __future__ import annotations
@@ -91,6 +94,39 @@ def boundaries(fractions: Sequence[float], alpha: float = 0.05) -> list[float]:
         nodes, mass = reached, density * simpson * (2 * limit / (n - 1) / 3)
         before, used = float(time), used + max(may, 0.0)
     return bounds
+
+
+def rolling_boundary(window_days: float, days: float, alpha: float = 0.05) -> float:
+    """Return how far z must lie above 0, if a rolling window is looked at again and again.
+
+    A difference over the last `window_days`, however often it is looked at within `days`, crosses
+    this by chance with probability `alpha` at most: looks at nearly the same window are nearly the
+    same look. z over a rolling window is a Gaussian process whose correlation falls linearly to 0
+    (Slepian 1961, doi:10.1002/j.1538-7305.1962.tb02419.x), and the chance that it crosses c in the
+    time t, in windows, is about ``1 - Phi(c) + t c phi(c)`` (Leadbetter, Lindgren and Rootzen,
+    *Extremes*, 1983, theorem 12.2.9).
+
+    Parameters
+    ----------
+    window_days, days
+        Above 0.
+    alpha
+        One-sided.
+
+    Examples
+    --------
+    One look; every night of a year at windows of 90 days, of 14 days:
+
+    >>> looks = [(90, 1e-9), (90, 365), (14, 365)]
+    >>> [round(rolling_boundary(window, days), 2) for window, days in looks]
+    [1.64, 3.04, 3.64]
+    """
+    low, high = 0.0, NEVER
+    for _ in range(60):  # it falls from above alpha to next to nothing
+        c = (low + high) / 2
+        chance = _NORMAL.cdf(-c) + days / window_days * c * _NORMAL.pdf(c)
+        low, high = (c, high) if chance > alpha or c < 1 else (low, c)
+    return high
 
 
 @lru_cache(maxsize=64)

@@ -11,7 +11,7 @@ import pytest
 
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
-from winback.evaluation import backtest, description, value_judged
+from winback.evaluation import description
 from winback.evaluation.backtest import TARGETS, BacktestSettings, judge
 from winback.evaluation.churn_forward import ChurnSettings, SnapshotSettings
 from winback.evaluation.contest import choose_value
@@ -26,21 +26,6 @@ KINDS = (
     "lightgbm_tweedie",
 )
 AS_OF, UNTIL = date(1997, 12, 31), date(1998, 3, 31)
-
-
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param(KINDS, id="kinds"),  # one of each: rules, RFM, purchases and spend, learned
-        pytest.param(tuple(VALUE_CANDIDATES), id="all", marks=pytest.mark.slow),
-    ],
-)
-def candidates(request):
-    few = {name: recipe for name, recipe in VALUE_CANDIDATES.items() if name in request.param}
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (backtest, value_judged):
-            patch.setattr(module, "VALUE_CANDIDATES", few)
-        yield few
 
 
 @pytest.fixture(scope="module")
@@ -98,21 +83,34 @@ def assert_same_at_as_of(one, other, targets=TARGETS):
 
 
 @pytest.fixture(scope="module")
-def honest(transactions, candidates):
+def honest(transactions):
     return run(transactions)
 
 
-def test_the_future_changes_no_prediction_and_no_choice(transactions, honest, candidates):
+@pytest.mark.slow
+def test_the_future_changes_no_prediction_and_no_choice(transactions, honest):
     changed = run(with_other_future(transactions))
     assert_same_at_as_of(honest, changed)
     judged = set(honest.predictions.query("target == 'purchases'")["model"])
-    assert judged == set(candidates)
+    assert judged == set(VALUE_CANDIDATES)
     actual = [result.predictions["actual"].sum() for result in (honest, changed)]
     assert actual[0] != actual[1]  # the futures do differ
 
 
-def test_the_contest_sees_only_what_was_known(transactions, candidates):
-    settings = {"candidates": candidates, "horizon_days": 90, "n_replicates": 20}
+@pytest.mark.parametrize(
+    ("names", "n_cutoffs"),
+    [
+        pytest.param(KINDS, 1, id="kinds"),  # rules, RFM, purchases and spend, learned
+        pytest.param(tuple(VALUE_CANDIDATES), 3, id="all", marks=pytest.mark.slow),
+    ],
+)
+def test_the_contest_sees_only_what_was_known(transactions, names, n_cutoffs):
+    settings = {
+        "candidates": {name: VALUE_CANDIDATES[name] for name in names},
+        "horizon_days": 90,
+        "n_replicates": 20,
+        "n_cutoffs": n_cutoffs,
+    }
     one = choose_value(Past(transactions, AS_OF), **settings)
     other = choose_value(Past(with_other_future(transactions), AS_OF), **settings)
     for target, choice in one.items():
@@ -120,6 +118,7 @@ def test_the_contest_sees_only_what_was_known(transactions, candidates):
         pd.testing.assert_frame_equal(choice.table, other[target].table, check_exact=True)
 
 
+@pytest.mark.slow
 def test_a_planted_leak_is_caught(transactions, honest, monkeypatch):
     """Let features of the split's own date count purchases that come after it."""
     behaviour_at = description.behaviour_at

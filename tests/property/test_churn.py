@@ -47,7 +47,7 @@ age = st.integers(0, 5000)
 customer = st.tuples(st.integers(0, 3000), age, age, st.floats(0, 1e9), st.floats(0, 1e6))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rows=st.lists(customer, min_size=1, max_size=8))
 def test_probabilities_are_probabilities_and_rows_stand_alone(fitted, rows):
     frame = pd.DataFrame(

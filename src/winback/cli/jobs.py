@@ -24,7 +24,6 @@ _TRAINING = {
 }
 _PLAIN = {
     "validate": "Read and check the data; say what was read, and what was rejected and why.",
-    "promote": "Let the gate compare challengers with champions; exit 4 when it refuses one.",
     "score": "Score every customer with the champions, into scores.parquet.",
     "models": "Show champion, challenger and previous model side by side, and why they are.",
     "indicators": "Compute the business's indicators over time, into indicators.parquet.",
@@ -51,6 +50,7 @@ _ORDER = (
 def add_to(app: typer.Typer) -> None:
     """Add the commands in the order in which one meets them."""
     special: dict[str, Callable[..., None]] = {
+        "promote": promote,
         "rollback": rollback,
         "lists": lists,
         "explain": explain,
@@ -61,11 +61,47 @@ def add_to(app: typer.Typer) -> None:
         app.command(name)(made)
 
 
+class Role(StrEnum):
+    """What can be promoted by name."""
+
+    VALUE = "value"
+    CHURN = "churn"
+    TIERS = "tiers"
+
+
 class Part(StrEnum):
     """What can go back by itself."""
 
     VALUE = "value"
     CHURN = "churn"
+
+
+def promote(
+    job: JobFile,
+    as_of: AsOf = None,
+    out: Out = None,
+    *,
+    force: Annotated[
+        Optional[list[Role]],
+        typer.Option(
+            help="Promote this one whatever the gate says: value, churn or tiers; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    debug: Debug = False,
+    quiet: Quiet = False,
+    json_: Json = False,
+) -> None:
+    """Let the gate compare challengers with champions; exit 4 when it refuses one.
+
+    Example: winback promote shop.yaml
+
+    A model that fails its baselines is promoted by name only, and the version keeps the note.
+
+    Example: winback promote shop.yaml --force churn
+    """
+    named = [role.value for role in force or ()]
+    work("promote", job, as_of, out, debug=debug, quiet=quiet, json_=json_, force=named)
 
 
 def rollback(

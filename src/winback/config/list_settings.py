@@ -131,7 +131,8 @@ class WinBackSettings(Settings):
     """Nobody is written to again within so many days. Earlier lists count as sent, unless
     `data.contacts` tells who of them was contacted."""
     contact_cap: PositiveInt = 3
-    """Nobody is written to who had so many contacts within `contact_cap_days`."""
+    """Nobody is written to, or warned about, who had so many contacts within `contact_cap_days`:
+    one cap over all lists and campaigns (`data.contacts`, and win-back lists not among them)."""
     contact_cap_days: Days = 90
     """The days over which contacts are counted."""
     complaint_event: str = "complaint"

@@ -37,27 +37,13 @@ _APART: Final = 0.1
 _OFTEN: Final = 0.6  # the share of the most usual letters, by which an alphabet is known
 
 
-def encoding_of(lines: bytes) -> str | None:
-    """Return the encoding that makes words of some lines; ``None`` where none does, or several.
-
-    Examples
-    --------
-    >>> encoding_of("Müller;Köln".encode("cp1252"))
-    'cp1252'
-    >>> encoding_of("客户编号,金额".encode("gb18030"))
-    'gb18030'
-    >>> encoding_of("Покупатель".encode("cp1251"))
-    'cp1251'
-    """
-    likely = encodings_of(lines)
-    return likely[0] if len(likely) == 1 else None
-
-
 def encodings_of(lines: bytes) -> list[str]:
     """Return the encodings that make words of some lines, and each other ones, the best first.
 
     Examples
     --------
+    >>> encodings_of("客户编号,金额".encode("gb18030"))
+    ['gb18030']
     >>> encodings_of("Muñoz".encode("cp1252"))  # or Muńoz
     ['cp1252', 'cp1250']
     """

@@ -151,7 +151,7 @@ def read_transactions(
         if policy.currency is None and "currency" in expressions:
             _one_currency(engine, raw, checked)
         accepted = _accepted(
-            engine, checked, [c for c in _OPTIONAL if c in expressions], policy.refunds
+            engine, checked, [c for c in (*_OPTIONAL, "discounted") if c in cells], policy.refunds
         )
         checked.drop(engine)
     return Transactions(
@@ -204,6 +204,10 @@ def _cells(
             if reading.point is not None:
                 amount = Expression(f"money({amount.sql}, {sql.text(reading.point)})", "DOUBLE")
         cells["amount"] = parse.number(amount, f"{raw.label}, amount") + " + 0.0"
+    if {"discount", "voucher"} & set(expressions):
+        cells["discounted"] = parse.discounted(
+            expressions.get("discount"), expressions.get("voucher")
+        )
     for column in _OPTIONAL:
         if column in expressions:
             kind = parse.text if column in {"channel", "category"} else identifier

@@ -68,6 +68,23 @@ def number(value: Expression, where: str) -> str:
     raise DataError("the column does not hold numbers", where=where, got=value.type)
 
 
+def discounted(discount: Expression | None, voucher: Expression | None) -> str:
+    """Return whether a row was bought at a discount: an amount or a share above 0, or a voucher.
+
+    A discount is told by a digit other than 0, or by a word that does not say no: `12,50`, `-5.00`,
+    `10%` and `true` are discounts, `0.00`, `no` and empty cells are none.
+    """
+    words = words_of("cells")
+    none = [*words["missing"], *words["flags"]["no"]]
+    tests = []
+    for given, tells in ((discount, r"[1-9]|^\p{L}"), (voucher, r"\S")):
+        if given is not None:
+            cell = plain_text(f"CAST({given.sql} AS VARCHAR)")
+            told = f"regexp_matches({cell}, {sql.text(tells)}) AND NOT {in_words(cell, none)}"
+            tests.append(f"coalesce({told}, false)")
+    return "(" + " OR ".join(tests) + ")"
+
+
 def flag(value: Expression) -> str:
     """Return a boolean; NULL if empty, and true where it cannot be read: in doubt, leave alone."""
     words = words_of("cells")

@@ -70,6 +70,8 @@ TRANSACTIONS = TableContract(
         Column("channel", "text", False, "Where it was bought."),
         Column("product_id", "id", False, "What was bought."),
         Column("category", "text", False, "The kind of what was bought."),
+        Column("discount", "text", False, "What was taken off; 0 or empty: nothing."),
+        Column("voucher", "text", False, "The code of a voucher that was redeemed."),
         Column("currency", "text", False, "ISO 4217 code; one job has one currency."),
         Column("available_at", "timestamp", False, "When the row became known, if it came late."),
     ),
@@ -168,7 +170,8 @@ class Transactions:
         time zone; ``day`` date, the calendar day that the amount is netted on; ``booked_on`` date,
         the row's own calendar day; ``known_on`` date, the later of ``booked_on`` and the day of
         ``available_at``; ``amount`` float64; and those of ``order_id``, ``channel``,
-        ``product_id``, ``category`` (string) that the source has.
+        ``product_id``, ``category`` (string) that the source has; ``discounted`` (boolean) where
+        it has a ``discount`` or a ``voucher``.
     rejected
         The other rows: ``source_row`` int64, ``reason`` string, and the cells ``customer_id``,
         ``timestamp``, ``amount`` as text.

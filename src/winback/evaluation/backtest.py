@@ -29,7 +29,7 @@ from winback.evaluation.forward import (
     Recipe,
     value_forward,
 )
-from winback.evaluation.metrics import churn_metrics, value_metrics
+from winback.evaluation.metrics import POWERS, churn_metrics, value_metrics
 from winback.evaluation.past import Past
 from winback.evaluation.value_candidates import SIMPLE, VALUE_CANDIDATES
 from winback.evaluation.value_judged import (
@@ -42,7 +42,7 @@ from winback.evaluation.windows import Window
 from winback.messages import Message
 from winback.plain import plain
 
-RELATIVE = frozenset({"mae", "rmse", "wape", "brier", "log_loss", "ece"})
+RELATIVE = frozenset({"mae", "rmse", "wape", "brier", "log_loss", "ece", *POWERS, "decile_error"})
 TARGETS = ("purchases", "revenue", "churn")
 PREDICTION_COLUMNS = (
     "split",

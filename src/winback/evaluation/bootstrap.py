@@ -19,11 +19,12 @@ from numpy.typing import ArrayLike, NDArray
 from winback.errors import ModelError
 from winback.estimators.base.equal_mass import equal_mass_bins
 from winback.evaluation.calibration import Floats, as_pair
+from winback.evaluation.metrics import POWERS, deviances
 
 Statistic = Callable[[Floats], Floats]  # weights (replicates, n) -> one value per replicate
 BLOCK_CELLS = 500_000  # weights held at once: 4 MB, which fits a processor's cache
 MAX_CUSTOMERS = 50_000  # resampled at most; where there are more, a sample stands for them
-VALUE_BOOTSTRAPPED = ("mae", "rmse", "wape", "bias", "gini")
+VALUE_BOOTSTRAPPED = ("mae", "rmse", "wape", "bias", "gini", *POWERS, "decile_error")
 CHURN_BOOTSTRAPPED = ("auc", "brier", "log_loss", "ece")
 HIGHER_IS_BETTER = frozenset({"gini", "auc"})
 
@@ -34,8 +35,9 @@ def statistic(metric: str, actual: ArrayLike, predicted: ArrayLike) -> Statistic
     Parameters
     ----------
     metric : str
-        One of ``mae, rmse, wape, bias, gini`` (any target) and ``auc, brier, log_loss, ece``
-        (0/1 outcomes), defined as in `winback.evaluation.metrics`.
+        One of ``mae, rmse, wape, bias, gini, poisson_deviance, tweedie_deviance, decile_error``
+        (any target) and ``auc, brier, log_loss, ece`` (0/1 outcomes), defined as in
+        `winback.evaluation.metrics`.
     actual, predicted : array-like of shape (n,)
 
     Returns
@@ -177,13 +179,15 @@ def _gini(y: Floats, p: Floats, common: _Common) -> Statistic:
     return of
 
 
-def _calibration_error(y: Floats, p: Floats, _: _Common) -> Statistic:
+def _binned_error(y: Floats, p: Floats, below: Floats) -> Statistic:
     bins = equal_mass_bins(p)  # of the full sample: replicates share the bins
     gap = np.zeros((y.size, int(bins.max(initial=0)) + 1))
     gap[np.arange(y.size), bins] = p - y
 
     def of(weights: Floats) -> Floats:
-        return np.asarray(np.abs(weights @ gap).sum(1) / weights.sum(1))
+        total = weights @ below
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(total > 0, np.abs(weights @ gap).sum(1) / total, np.nan)
 
     return of
 
@@ -208,10 +212,13 @@ _STATISTICS: dict[str, Callable[[Floats, Floats, _Common], Statistic]] = {
     "wape": lambda y, p, _: _ratio(np.abs(p - y), y),
     "bias": lambda y, p, _: _ratio(p, y),
     "gini": _gini,
+    "poisson_deviance": lambda y, p, _: _mean(deviances(y, p, POWERS["poisson_deviance"])),
+    "tweedie_deviance": lambda y, p, _: _mean(deviances(y, p, POWERS["tweedie_deviance"])),
+    "decile_error": lambda y, p, _: _binned_error(y, p, y),
     "auc": _auc,
     "brier": lambda y, p, _: _mean((p - y) ** 2),
     "log_loss": _log_loss,
-    "ece": _calibration_error,
+    "ece": lambda y, p, _: _binned_error(y, p, np.ones_like(y)),
 }
 
 

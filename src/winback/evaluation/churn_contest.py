@@ -1,4 +1,4 @@
-"""The churn contest: who ranks best on unseen snapshots and earns by it, and how calibrated."""
+"""The churn contest: who foretells unseen snapshots better than the base rate, and ranks best."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from winback.economics import Economics
 from winback.estimators.churn.calibrators import choose_calibration, fit_calibrator
+from winback.estimators.churn.candidates import BaseRate
 from winback.estimators.churn.candidates.candidate import PurchaseModels
 from winback.estimators.churn.churn_choice import ChurnChoice
 from winback.estimators.churn.churn_model import ChurnModel
@@ -39,11 +40,12 @@ def choose_churn(
 ) -> ChurnModel:
     """Fit a churn model, and choose among its candidates by what they foretell of the past.
 
-    Candidates predict snapshots that lie after everything they were fitted on. The best Brier
-    score wins, once each snapshot's level is repaired for all alike (`churn_evidence.levelled`),
-    unless another that cannot be told apart from it earns significantly more when acted on
-    (`hold_contest` has the rule). Each candidate is calibrated as the evidence over disjoint
-    windows supports (`choose_calibration`), which is often not at all.
+    Candidates predict snapshots that lie after everything they were fitted on. Who cannot be told
+    apart from the base rate is out. Of the others the best Brier score wins, once each snapshot's
+    level is repaired for all alike (`churn_evidence.levelled`), unless another that cannot be told
+    apart from it earns significantly more when acted on (`hold_contest` has the rule). Each
+    candidate is calibrated as the evidence over disjoint windows supports (`choose_calibration`),
+    which is often not at all.
 
     Parameters
     ----------
@@ -128,17 +130,20 @@ def hold_contest(
 
     The rule, the same for all data:
 
-    1. Each snapshot's level is repaired for all alike (`levelled`), and the best Brier score
+    1. Who is not told apart from the base rate is out: by the Brier score of what was foretold,
+       level included, whose paired 95% interval has to lie below 0. If that is everybody, the base
+       rate is chosen: there is nothing to rank by.
+    2. Each snapshot's level is repaired for all alike (`levelled`), and the best Brier score
        sought. A candidate is level with it if the 95% interval of the paired difference holds 0.
-    2. Among those, the best tenth of each snapshot by expected profit is contacted
+    3. Among those, the best tenth of each snapshot by expected profit is contacted
        (`contact_profit`), and what that earned is compared with the one that earned most. A
        candidate that earned significantly less (95%, paired) is out.
-    3. The best Brier score of the rest is chosen; of equal ones, the simplest.
+    4. The best Brier score of the rest is chosen; of equal ones, the simplest.
 
-    Not the simplest of all that are level: little evidence tells nothing apart, and would then
-    choose the base rate. On 48 samples of 150 to 2,000 customers of CDNOW and Online Retail, the
-    simplest was significantly worse than a baseline 9 times in AUC and 12 times in Brier score,
-    the best 2 and 6 times.
+    Not the simplest of all that are level: little evidence tells few apart, and the simplest of
+    them is then often a poor one. On 48 samples of 150 to 2,000 customers of CDNOW and Online
+    Retail, the simplest was significantly worse than a baseline 9 times in AUC and 12 times in
+    Brier score, the best 2 and 6 times.
 
     Parameters
     ----------
@@ -157,13 +162,14 @@ def hold_contest(
     """
     y, money = evidence.y, economics or Economics()
     value = np.ones(len(y)) if evidence.value is None else evidence.value
-    calibrators, records, losses, earned = {}, [], {}, {}
+    calibrators, records, losses, earned, foretold = {}, [], {}, {}, {}
     for name in names:
         p, kind = evidence.predictions[name], calibration
         if kind == "auto":
             kind = choose_calibration(p, y, evidence.snapshot, horizon_days=horizon_days)[0]
         calibrators[name] = fit_calibrator(kind, p, y)
         repaired = levelled(evidence, p, random_state)
+        foretold[name] = (p - y) ** 2
         losses[name] = (repaired - y) ** 2
         earned[name] = contact_profit(repaired, y, value, evidence.snapshot, money)
         record = {"candidate": name, "calibration": kind} | measure(y, p)
@@ -171,22 +177,47 @@ def hold_contest(
         records.append(record | {"profit": float(earned[name].mean())})
     table = pd.DataFrame.from_records(records).set_index("candidate")
     draws = {"n_bootstrap": n_bootstrap, "random_state": random_state}
-    best = str(table["levelled_brier"].idxmin())
+    able = pd.Series(data=True, index=table.index)
+    if BaseRate.name in table.index:
+        over = paired_intervals(pd.DataFrame(foretold), evidence.customer, BaseRate.name, **draws)
+        table = table.join(over.add_prefix("base_rate_"))
+        able = over["high"] < 0.0
+        if not able.any():
+            able = pd.Series(table.index == BaseRate.name, index=table.index)
+    best = str(table.loc[able, "levelled_brier"].idxmin())
     by_brier = paired_intervals(pd.DataFrame(losses), evidence.customer, best, **draws)
     table = table.join(by_brier)
-    level = table["low"] <= 0.0
+    level = able & (table["low"] <= 0.0)
     richest = str(table.loc[level, "profit"].idxmax())
     by_profit = paired_intervals(pd.DataFrame(earned), evidence.customer, richest, **draws)
     table = table.join(by_profit.add_prefix("profit_"))
     poorer = level & (table["profit_high"] < 0.0)
     selected = str(table.loc[level & ~poorer, "levelled_brier"].idxmin())  # simplest first
     table["selected"] = table.index == selected
-    reasons = [_explain(table, selected, best, len(y))]
+    ranked = selected != BaseRate.name
+    said = _explain(table, selected, best, len(y)) if ranked else _nothing_to_rank(table, len(y))
+    reasons = [said]
     if poorer.any():
         reasons.append(Message("churn.earn_less", models=list(table.index[poorer])))
     reasons.append(Message("churn.calibration", kind=calibrators[selected].kind))
     reason = Message.of_all(reasons)
     return ChurnChoice(selected, reason, evidence.note, table.reset_index(), calibrators)
+
+
+def _nothing_to_rank(table: pd.DataFrame, rows: int) -> Message:
+    """Say that the base rate is chosen, and how near to it the best of the others came."""
+    name, rival = BaseRate.name, Message("churn.no_other")
+    others = table["base_rate_difference"].drop(index=name)
+    if len(others):
+        nearest = table.loc[str(others.idxmin())]
+        rival = Message(
+            "churn.not_beaten",
+            model=str(nearest.name),
+            brier=nearest["brier"],
+            low=nearest["base_rate_low"],
+            high=nearest["base_rate_high"],
+        )
+    return Message("churn.base_rate", brier=table.loc[name, "brier"], n=rows, rival=rival)
 
 
 def _explain(table: pd.DataFrame, selected: str, best: str, rows: int) -> Message:

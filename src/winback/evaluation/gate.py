@@ -4,7 +4,17 @@ Challenger, champion and baselines enter as recipes and are refitted at the same
 window that all of them are judged on: no artifact that has seen the window ever takes part. The
 gate fails closed: without evidence, with a champion that cannot be refitted, with a missing metric,
 or with a metric that is NaN, the answer is no.
-What counts as worse is defined in `winback.evaluation.checks`.
+
+It settles, too. A challenger of the champion's own recipe has newer data, which is reason enough.
+One of another recipe needs a reason to move, and must be shown to be as good in every score:
+
+* it is shown to be better (`checks.superiority`), at a boundary that a year of nightly looks at
+  nearly the same window does not cross by chance; or
+* something speaks against the champion: it is old (`MAX_AGE_DAYS`), it predicts other days than are
+  asked for, or its total has drifted off (`DRIFT`). Then the burden of proof is turned round: the
+  challenger must not be shown to be worse.
+
+What is checked is defined in `winback.evaluation.checks`.
 """
 
 from __future__ import annotations
@@ -12,15 +22,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from winback.errors import NotEnoughDataError
 from winback.evaluation.checks import (
+    MARGIN,
     Check,
     churn_checks,
+    superiority,
     tier_checks,
     value_checks,
-    writing_off,
 )
 from winback.evaluation.churn_forward import ChurnSettings, churn_forward
 from winback.evaluation.forward import (
@@ -37,6 +49,8 @@ from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.evaluation.windows import MIN_CUSTOMERS, Window
 from winback.messages import Message
 
+MAX_AGE_DAYS = 90  # a quarter, and with it the season, has gone by
+DRIFT = 1.25  # the factor by which a champion's total may miss; the challenger's must be nearer
 KINDS = {
     "CustomerValueModel": "value",
     "LearnedValueModel": "value",
@@ -106,6 +120,15 @@ class GateDecision:
     reasons: list[Message]
     checks: pd.DataFrame
     metrics: dict[str, float]
+
+    @property
+    def beaten_by(self) -> list[str]:
+        """The baselines, or the champion, that are shown to be better."""
+        if self.checks.empty:
+            return []
+        lost = self.checks[~self.checks["passed"] & (self.checks["low"] > 0)]
+        models = [against for against in lost["against"] if isinstance(against, str)]
+        return list(dict.fromkeys(models))
 
 
 def evaluate_recipes(
@@ -183,6 +206,7 @@ def decide(
     challenger: str,
     champion: str | None,
     baselines: Sequence[str],
+    overdue: Message | None = None,
     n_replicates: int = 200,
     random_state: int = 0,
 ) -> GateDecision:
@@ -200,6 +224,8 @@ def decide(
         None for the very first model, which is judged against the baselines alone. A champion
         whose recipe can no longer be fitted cannot be compared: refused.
     baselines : sequence of str
+    overdue : Message, optional
+        What speaks against the champion beforehand: its age, or the days it predicts.
 
     Returns
     -------
@@ -217,10 +243,21 @@ def decide(
         return _refused([*said, Message("gate.no_baseline")])
     champion = champion if champion in rivals else None
     checks: list[Check] = []
+    if champion is not None and evidence.kind != "tiers":
+        overdue = overdue or _drifted(evidence.tests[-1], challenger, champion)
+        if overdue is None:
+            checks.append(superiority(evidence.tests[-1], challenger, champion))
+        said.append(overdue or Message("gate.to_be_shown", margin=MARGIN))
     metrics: dict[str, float] = {}
     for test in evidence.tests:
         checks += _CHECKS[evidence.kind](
-            test, challenger, champion, rivals, n_replicates=n_replicates, random_state=random_state
+            test,
+            challenger,
+            champion,
+            rivals,
+            shown=overdue is None,
+            n_replicates=n_replicates,
+            random_state=random_state,
         )
         measure = churn_metrics if evidence.kind == "churn" else value_metrics
         own = measure(test.actual, test.predicted()[challenger])
@@ -254,12 +291,19 @@ def _compared(
             rivals.append(name)
         else:
             said.append(Message("gate.uncompared", who=who, why=_why(evidence, name)))
-    for test in evidence.tests if evidence.kind == "value" else []:
-        said += [
-            Message("gate.writes_off", target=test.target, model=name, share=share)
-            for name, share in writing_off(test, challenger, rivals).items()
-        ]
     return rivals, twins, said
+
+
+def _drifted(test: ForwardTest, challenger: str, champion: str) -> Message | None:
+    """Say that the champion's total is off, if it is, and the challenger's is nearer."""
+    actual, predicted = float(test.actual.sum()), test.predicted()
+    mine, theirs = (float(predicted[name].sum()) for name in (challenger, champion))
+    if not (actual > 0 and mine > 0 and theirs > 0):
+        return None
+    missed, misses = (abs(np.log(total / actual)) for total in (theirs, mine))
+    if missed <= np.log(DRIFT) or misses >= missed:
+        return None
+    return Message("gate.drifted", bias=theirs / actual, nearer=mine / actual)
 
 
 def _twins(evidence: Evidence, one: str, other: str) -> bool:

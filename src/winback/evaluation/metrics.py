@@ -9,14 +9,29 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy.special import xlogy
 from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
 from winback.economics import Economics
+from winback.estimators.base.equal_mass import equal_mass_bins
 from winback.evaluation.calibration import Floats, as_pair, expected_calibration_error
 
 NAN = float("nan")
-VALUE_METRICS = ("mae", "rmse", "wape", "bias", "spearman", "gini", "top_decile_capture")
+VALUE_METRICS = (
+    "mae",
+    "rmse",
+    "wape",
+    "bias",
+    "spearman",
+    "gini",
+    "top_decile_capture",
+    "poisson_deviance",
+    "tweedie_deviance",
+    "decile_error",
+)
+POWERS = {"poisson_deviance": 1.0, "tweedie_deviance": 1.5}
+FLOOR = 0.01  # of the mean customer: what a prediction of less is taken for by a deviance
 CHURN_METRICS = (
     "auc",
     "ap",
@@ -46,16 +61,19 @@ def value_metrics(actual: ArrayLike, predicted: ArrayLike) -> dict[str, float]:
         ``mae``, ``rmse`` (in the target's unit); ``wape`` (sum of absolute errors / actual total);
         ``bias`` (**predicted total / actual total**: 1 is unbiased, above 1 promises too much);
         ``spearman``; ``gini`` (see `normalised_gini`); ``top_decile_capture`` (share of the actual
-        total that came from the tenth of customers predicted highest). ``wape``, ``bias`` and
-        ``top_decile_capture`` are NaN unless the actual total is positive; all are NaN when a
-        prediction is missing or infinite, or without customers.
+        total that came from the tenth of customers predicted highest); ``poisson_deviance`` and
+        ``tweedie_deviance`` (see `deviances`); ``decile_error`` (sum of absolute differences of
+        predicted and actual totals by tenths of the prediction / actual total). Shares of a total,
+        and deviances, are NaN unless the actual total is positive; all are NaN when a prediction is
+        missing or infinite, or without customers.
 
     Examples
     --------
     >>> result = value_metrics([0, 0, 10, 30], [1, 1, 8, 20])
     >>> {name: round(value, 3) for name, value in result.items()}  # doctest: +NORMALIZE_WHITESPACE
     {'mae': 3.5, 'rmse': 5.148, 'wape': 0.35, 'bias': 0.75, 'spearman': 1.0, 'gini': 1.0,
-     'top_decile_capture': 0.3}
+     'top_decile_capture': 0.3, 'poisson_deviance': 2.198, 'tweedie_deviance': 2.265,
+     'decile_error': 0.35}
     """
     y, p = as_pair(actual, predicted)
     if y.size == 0 or not np.isfinite(p).all():
@@ -69,7 +87,51 @@ def value_metrics(actual: ArrayLike, predicted: ArrayLike) -> dict[str, float]:
         "spearman": _correlation(rankdata(y), rankdata(p)),
         "gini": normalised_gini(y, p),
         "top_decile_capture": float(_taken(y, p, 0.1) / total) if total > 0 else NAN,
+        **{name: float(deviances(y, p, power).mean()) for name, power in POWERS.items()},
+        "decile_error": _decile_error(y, p) if total > 0 else NAN,
     }
+
+
+def deviances(actual: ArrayLike, predicted: ArrayLike, power: float) -> Floats:
+    """Return each customer's Tweedie deviance from the prediction: it is consistent for the mean.
+
+    Of all forecasts, the mean has the lowest expected deviance (Gneiting 2011,
+    doi:10.1198/jasa.2011.r10138, section 3; Jorgensen 1987), whatever the distribution: an absolute
+    error has the median, which for most customers is 0. Power 1 is Poisson's, for counts. With 1.5,
+    for revenue, a deviance grows by the root of the money's unit, so that a ratio of two has no
+    unit, and one customer a thousand times as large as another weighs some thirty times as much,
+    where a squared error would weigh a million times as much.
+
+    A prediction of 0 for somebody who came back has an infinite deviance: predictions are taken for
+    `FLOOR` of the actual mean at least. Outcomes below 0 (who only returned goods) count as 0.
+
+    Parameters
+    ----------
+    actual, predicted : array-like of shape (n,)
+    power : float
+        1, or between 1 and 2.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        NaN if the actual total is not positive.
+
+    Examples
+    --------
+    >>> deviances([0, 2, 2], [1, 2, 0], 1).round(3).tolist()
+    [2.0, 0.0, 16.069]
+    >>> deviances([0, 4], [1, 1], 1.5).tolist()
+    [4.0, 4.0]
+    """
+    y, p = as_pair(actual, predicted)
+    y = np.maximum(y, 0.0)
+    if not y.sum() > 0:
+        return np.full(y.size, NAN)
+    p = np.maximum(p, FLOOR * y.mean())
+    if power == 1:
+        return np.asarray(2 * (xlogy(y, y / p) - (y - p)))
+    a, b = 1 - power, 2 - power
+    return np.asarray(2 * (y**b / (a * b) - y * p**a / a + p**b / b))
 
 
 def normalised_gini(actual: ArrayLike, predicted: ArrayLike) -> float:
@@ -106,6 +168,11 @@ def _correlation(a: Floats, b: Floats) -> float:
     a, b = a - a.mean(), b - b.mean()
     scale = np.sqrt((a @ a) * (b @ b))
     return float(a @ b / scale) if scale > 0 else NAN
+
+
+def _decile_error(y: Floats, p: Floats) -> float:
+    tenth = equal_mass_bins(p)
+    return float(np.abs(np.bincount(tenth, p - y)).sum() / y.sum())
 
 
 def _taken(y: Floats, p: Floats, share: float) -> float:

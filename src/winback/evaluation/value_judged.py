@@ -57,15 +57,22 @@ def value_choices(
 
 
 def levelled(
-    recipes: Mapping[str, Recipe], level: Level, shifted: Collection[str]
+    recipes: Mapping[str, Recipe],
+    level: Level,
+    shifted: Collection[str],
+    beside: Mapping[str, float] | None = None,
 ) -> dict[str, Recipe]:
-    """Return the recipes with the level, which is the shop's and not a model's.
+    """Return the recipes with the level.
 
     Intervals of all are widened by it; predictions of those named are shifted by it, and no others:
-    a baseline is shown as it is.
+    a baseline is shown as it is. `beside` says by how much more a recipe is shifted than the level
+    says, as a logarithm, where the level is another model's.
     """
-    own = level.settings["level"]
-    of = {name: own if name in shifted else own._replace(shift=0.0) for name in recipes}
+    own, more = level.settings["level"], beside or {}
+    of = {
+        name: own._replace(shift=own.shift + more.get(name, 0.0) if name in shifted else 0.0)
+        for name in recipes
+    }
     return {
         name: {**recipe, "params": {**recipe["params"], "level": of[name]}}
         for name, recipe in recipes.items()

@@ -15,8 +15,8 @@ from winback.features.cadence import (
     population_gaps,
 )
 from winback.features.feature_catalogue import EVENT_MEMORY_DAYS, describe
+from winback.features.habits import discount_table, events_table, money_table, variety_table
 from winback.features.habits import event_types as discover_event_types
-from winback.features.habits import events_table, money_table, variety_table
 from winback.features.purchases import date_table, dated, each_once, exact_sum, known_at
 
 VARIETIES = {"channel": "channels", "category": "categories"}
@@ -39,7 +39,7 @@ def behaviour_table(
     ----------
     transactions
         ``customer_id``, ``day``, ``amount``, optionally ``booked_on``, ``known_on``, ``channel``,
-        ``category``.
+        ``category``, ``discounted``.
     snapshots
         The dates ``as_of``; a row of the result uses nothing known after its own.
     count_zero
@@ -131,6 +131,8 @@ def behaviour_at(
     for column, plural in VARIETIES.items():
         if column in transactions.columns:
             table = _attach(table, variety_table(mine, dates, column, plural))
+    if "discounted" in transactions.columns:
+        table = _attach(table, discount_table(mine, dates))
     if events is not None and event_types:
         counts = events_table(_only(events, customers), dates, tuple(event_types))
         table = _attach(table, counts)

@@ -160,6 +160,9 @@ FEATURES: tuple[Feature, ...] = (
         "category",
         "1: none named",
     ),
+    Feature(
+        "discount_share", "purchase days with a discount or a voucher", "share", "discount", "0"
+    ),
     Feature("realised_revenue", "all net amounts known so far", "money", "value"),
     Feature("first_order_revenue", "net amount of the first purchase day", "money", "value"),
     Feature(

@@ -91,6 +91,29 @@ def variety_table(transactions: ir.Table, dates: ir.Table, column: str, plural: 
     )
 
 
+def discount_table(transactions: ir.Table, dates: ir.Table) -> ir.Table:
+    """Tell which share of the days on which a customer bought had a discount.
+
+    Parameters
+    ----------
+    transactions
+        ``customer_id``, ``day``, ``amount`` and ``discounted``; refund lines are left out.
+    dates
+        Table of ``as_of``.
+
+    Returns
+    -------
+    ir.Table
+        Per ``as_of`` and customer: ``discount_share``.
+    """
+    rows = dated(transactions)
+    seen = known_at(rows.filter(rows.amount >= 0), dates)
+    days = seen.group_by([*KEYS, "day"]).aggregate(cheaper=seen.discounted.any())
+    return days.group_by(list(KEYS)).aggregate(
+        discount_share=ratio(days.count(where=days.cheaper), days.count(), 0.0)
+    )
+
+
 def event_slug(event: ir.StringColumn) -> ir.StringValue:
     """Turn an event's name into part of a column name: lower case, letters, digits and ``_``."""
     return event.lower().re_replace(r"[^\p{L}\p{N}]+", "_")

@@ -25,7 +25,7 @@ from winback.lists.columns import (
     conform,
 )
 from winback.lists.control import in_holdout
-from winback.lists.eligibility import COOLDOWN, is_active, read_scores
+from winback.lists.eligibility import CONTACT_CAP, COOLDOWN, is_active, over_cap, read_scores
 from winback.lists.for_people import reasons_as_json
 from winback.lists.memory import Memory
 from winback.lists.origin import Origin
@@ -143,7 +143,15 @@ def churn_warning(
     )
     resting = in_cooldown(rows, tables.contacts, as_of)
     never[rows.loc[resting, "customer_id"]] = COOLDOWN
-    free = rows[~resting].reset_index(drop=True)
+    pressed = over_cap(
+        rows,
+        memory.contacts(tables.contacts, as_of),
+        as_of,
+        cap=terms.contact_cap,
+        within_days=terms.contact_cap_days,
+    )
+    never[rows.loc[pressed & ~resting, "customer_id"]] = CONTACT_CAP
+    free = rows[~resting & ~pressed].reset_index(drop=True)
     selected = within_capacity(
         free, terms.capacity, listed_this_week=memory.warnings_this_week(as_of)
     )
@@ -166,6 +174,7 @@ def churn_warning(
         left_out={str(reason): int(n) for reason, n in never.value_counts().sort_index().items()},
         defaults=unchosen,
         currency=terms.currency,
+        level_spread=terms.level_spread,
     )
     summary["messages"] += _costs(listed, terms)
     return ChurnWarning(listed, excluded, summary)

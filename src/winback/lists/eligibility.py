@@ -135,6 +135,42 @@ def ineligible(
     return reason
 
 
+def over_cap(
+    rows: pd.DataFrame,
+    contacts: pd.DataFrame | None,
+    as_of: date,
+    *,
+    cap: int | None,
+    within_days: int,
+) -> pd.Series:
+    """Tell who has had as many contacts as anybody may have, whichever list or campaign sent them.
+
+    Parameters
+    ----------
+    rows
+        `customer_id`.
+    contacts
+        As for `ineligible`. None: nothing is known.
+    as_of
+        The last day that is known.
+    cap, within_days
+        So many contacts within so many days. None: no cap.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"customer_id": ["a", "b"]})
+    >>> days = pd.to_datetime(["2011-12-01", "2011-12-01", "2011-11-01"])
+    >>> sent = pd.DataFrame({"customer_id": ["a", "b", "b"], "timestamp": days})
+    >>> over_cap(rows, sent, date(2011, 12, 9), cap=2, within_days=90).tolist()
+    [False, True]
+    """
+    if contacts is None or cap is None:
+        return pd.Series(data=False, index=rows.index)
+    _, recent = _contacted(rows["customer_id"], contacts, as_of, within_days)
+    capped: pd.Series = recent >= cap
+    return capped
+
+
 def reach(ids: pd.Series, customers: pd.DataFrame | None, channels: Sequence[str]) -> pd.DataFrame:
     """Tell through which channels each customer can be written to.
 

@@ -175,6 +175,25 @@ def _frequency(row: Row, _: str | None) -> Message:
     return Message("because.seldom", days=days, tenure=_days(row["T"]), recent=recent)
 
 
+def only_at_discount(share: pd.Series, frequency: pd.Series) -> pd.Series:
+    """Tell who has bought at a discount on each of three days or more: one may be by chance.
+
+    Parameters
+    ----------
+    share
+        `discount_share`; missing: not known.
+    frequency
+        Repeat purchase days.
+
+    Examples
+    --------
+    >>> only_at_discount(pd.Series([1.0, 1.0, 0.9]), pd.Series([2.0, 1.0, 9.0])).tolist()
+    [True, False, False]
+    """
+    only: pd.Series = (share >= 1.0) & (frequency >= _HABIT - 1)
+    return only
+
+
 _HALF_YEAR = 180
 
 
@@ -347,6 +366,11 @@ _FAMILIES: dict[str, Family] = {
         ("n_channels", "n_channels_90"),
         _channels,
         speaks=lambda facts: facts["n_channels_90"].between(1, facts["n_channels"] - 1),
+    ),
+    "discount": Family(
+        ("discount_share", "frequency"),
+        lambda row, _: Message("because.discounts", days=_purchase_days(row["frequency"] + 1)),
+        speaks=lambda facts: only_at_discount(facts["discount_share"], facts["frequency"]),
     ),
     "category": Family(
         ("n_categories", "n_categories_90"),

@@ -134,7 +134,8 @@ def case_of(
     pandas.DataFrame
         Aligned: `p_return_untreated, uplift, uplift_source, expected_margin, contact_cost,
         offer_cost, expected_cost, expected_incremental_margin`; the margins are missing without
-        amounts.
+        amounts. An offer is priced as often as the customer is expected to ask for it, where
+        `discount_share` is known; `offer_cost` is that of one.
 
     Examples
     --------
@@ -172,9 +173,24 @@ def case_of(
         gained,
         margin,
         contact_cost=case["contact_cost"],
-        offer_cost=case["offer_cost"],
+        offer_cost=case["offer_cost"] * (1.0 + _expected_again(economics, customers)),
     )
     return case
+
+
+def _expected_again(economics: Economics, customers: pd.DataFrame) -> pd.Series:
+    """Count how often an offer is expected again, on the further orders within the value horizon.
+
+    Who buys at full price redeems it once; whom it confirms in buying at a discount, asks for it
+    with each order.
+    """
+    known = {"discount_share", "margin_after_return"} <= set(customers.columns)
+    if not known:
+        return pd.Series(0.0, index=customers.index)
+    order = economics.margin * customers["expected_spend"].astype("float64")
+    orders = customers["margin_after_return"].astype("float64") / order.where(order > 0)
+    again: pd.Series = (customers["discount_share"].astype("float64") * orders).fillna(0.0)
+    return again
 
 
 def what_would_have_to_hold(case: pd.DataFrame) -> Message:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from winback.estimators.value.value_intervals import LevelRange, with_level_error
 from winback.lists.severity import LEVELS
 from winback.messages import Message
 
 COLOURS = LEVELS[:0:-1]  # red first
+LEVEL_OF_ENDS = 0.8  # of the intervals of single customers
 
 
 def summarise_warnings(
@@ -22,6 +25,7 @@ def summarise_warnings(
     left_out: Mapping[str, int],
     defaults: Sequence[str] = (),
     currency: str | None = None,
+    level_spread: float = 0.0,
 ) -> dict[str, Any]:
     """Count, add up and say.
 
@@ -42,15 +46,18 @@ def summarise_warnings(
         Settings left at their defaults, as `key = value`.
     currency
         Written after amounts.
+    level_spread
+        How unsure the level of demand is, which all customers share; see
+        `winback.estimators.value.value_intervals.LevelRange`.
 
     Returns
     -------
     dict
         Plain values and messages: `at_risk` and `listed` (colour to count), `value_at_risk`
-        (colour, and `all`, to the sum over those listed, `expected`, and of the ends of their
-        intervals, `low` and `high`: how far it would reach if all came out low, or high, together;
-        None without amounts), `capacity, threshold, left_out, defaults`, and `messages` that say
-        so.
+        (colour, and `all`, to the sum over those listed, `expected`, and its 80% interval, `low`
+        and `high`: the customers' own chances, which cancel out in a sum, and the level, which does
+        not; None without amounts), `capacity, threshold, left_out, defaults`, and `messages` that
+        say so.
 
     Examples
     --------
@@ -60,11 +67,12 @@ def summarise_warnings(
     ...                              threshold={"meaning": "P(churn) of 0.50"})
     >>> str(summary["messages"][0])
     '1 churn warning, of 2 customers at risk (the capacity): 1 red, 0 orange, 0 yellow; 20.00 of
-     margin at risk (0.00 if all came out low, 40.00 if all high)'
+     margin at risk (80% interval 0.00 to 40.00, the level of demand in it)'
     """
     money = bool(listed["value_at_risk"].notna().any())
     groups = {colour: listed[listed["severity"] == colour] for colour in COLOURS}
-    sums = {name: _sum(rows) for name, rows in {**groups, "all": listed}.items()}
+    ranged = LevelRange(spread=level_spread)
+    sums = {name: _sum(rows, ranged) for name, rows in {**groups, "all": listed}.items()}
     summary: dict[str, Any] = {
         "at_risk": _counts(at_risk),
         "listed": _counts(listed),
@@ -112,8 +120,11 @@ def _counts(rows: pd.DataFrame) -> dict[str, int]:
     return {colour: int(counts.get(colour, 0)) for colour in COLOURS}
 
 
-def _sum(rows: pd.DataFrame) -> dict[str, float]:
-    columns = {"expected": "", "low": "_low", "high": "_high"}
-    return {
-        name: round(float(rows[f"value_at_risk{end}"].sum()), 2) for name, end in columns.items()
-    }
+def _sum(rows: pd.DataFrame, level: LevelRange) -> dict[str, float]:
+    """Add up, with an 80% interval: chances cancel out, the level of demand does not."""
+    total = float(rows["value_at_risk"].sum())
+    half = float(np.hypot.reduce((rows["value_at_risk_high"] - rows["value_at_risk_low"]) / 2))
+    ends = {"cumulative": total, "cumulative_low": total - half, "cumulative_high": total + half}
+    told = with_level_error(pd.DataFrame([ends]), level, LEVEL_OF_ENDS).iloc[0]
+    names = {"expected": "cumulative", "low": "cumulative_low", "high": "cumulative_high"}
+    return {name: round(float(told[column]), 2) for name, column in names.items()}

@@ -30,8 +30,13 @@ class WarningTerms:
         The channels of the job, before those that only the playbook names.
     expires_days
         The list is good for so many days, and never longer than the horizon.
+    contact_cap, contact_cap_days
+        Nobody is warned about who had so many contacts within so many days, over all lists and
+        campaigns. None: no cap.
     currency
         Written after amounts in reasons.
+    level_spread
+        How unsure the level of demand is, for intervals of sums. 0: as if it were known.
 
     Raises
     ------
@@ -45,7 +50,10 @@ class WarningTerms:
     holdout_share: float = 0.0
     channels: Sequence[str] = ()
     expires_days: int = 14
+    contact_cap: int | None = None
+    contact_cap_days: int = 90
     currency: str | None = None
+    level_spread: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse a list that is good for no day."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -338,3 +339,23 @@ def _checked(summary: dict[str, Any]) -> list[Message]:
     if min(ratio, joint) < DOUBTFUL:
         return [Message("win_back.doubtful", p_sizes=ratio, p_before=joint)]
     return [Message("win_back.as_drawn", p_sizes=ratio, p_before=joint)]
+
+
+def pressure_in_words(pressure: Sequence[Mapping[str, int | None]]) -> Message:
+    """Say how many answered their first, second and further contact, and opted out.
+
+    Parameters
+    ----------
+    pressure
+        Rows of `winback.features.contact_pressure.contact_pressure`, by contacts.
+    """
+    rows = []
+    for row in pressure:
+        sent, opted, n = row["sent"] or 0, row["opted_out"], row["customers"] or 0
+        answered = (row["responded"] or 0) / sent if sent else 0.0
+        place = row["contacts"]
+        said = Message("win_back.pressure_of", n=place, response=answered, sent=sent)
+        if opted is not None and n:
+            said = Message("win_back.pressure_opted", said=said, opted=opted / n)
+        rows.append(said)
+    return Message("win_back.pressure", rows=rows)

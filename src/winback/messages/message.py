@@ -15,7 +15,6 @@ from winback.errors import WinbackError
 from winback.messages.words import Words
 from winback.plain import each_leaf
 
-STORED = "stored"  # a text that was kept before messages had codes
 CLAUSES = "clauses"
 
 
@@ -130,7 +129,7 @@ class Message:
         if isinstance(data, Message):
             return data
         if isinstance(data, str):
-            return cls("stored", text=data)
+            return cls("stored", text=data)  # kept before messages had codes
         message = cls(data["code"], **{k: _of_data(v) for k, v in data["facts"].items()})
         if "text" in data:
             try:

@@ -51,7 +51,8 @@ def compute_report(
         ``name, as_of`` (date or ISO text), ``currency, horizon_days, value_horizon_days, margin,
         active_within_days, defaults`` (names of settings left at their default),
         ``package_version``; perhaps ``language`` (``"en"``), ``money`` (``margin``, or ``revenue``
-        where no margin is known), ``save_rate`` and ``name_customers`` (True).
+        where no margin is known), of a warning ``save_rate, contact_cost, offer_cost``, and
+        ``name_customers`` (True).
     data, evaluation, models, course, earlier
         See :mod:`winback.reports.material`; what is absent is left out of the report.
     lists

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from winback.evaluation.value_losses import DEVIANCE
 from winback.messages import Words
 from winback.reports.charts.churn_found import curves_of, shown_models
 from winback.reports.charts.churn_groups import groups_of
@@ -16,17 +17,17 @@ from winback.reports.tenths import tenths
 
 TARGETS = ("churn", "purchases", "revenue")
 # One number decides who leads, the one that the champion rule goes by. For values that is the loss
-# (see `_with_loss`): MAE alone would crown "nobody buys again", ranking would ignore the level.
+# (see `_with_loss`): MAE would crown "nobody buys again", ranking would ignore the level.
 DECIDING = {"churn": "brier", "purchases": "loss", "revenue": "loss"}
-VALUE_METRICS = ("loss", "mae", "rmse", "bias", "spearman", "gini", "top_decile_capture")
+VALUE_METRICS = ("rmse", "bias", "gini", "spearman", "top_decile_capture", "mae")
 SHOWN = {
     "churn": ("brier", "log_loss", "auc", "ap", "ece", "top_decile_lift", "top_decile_lift_max"),
-    "purchases": VALUE_METRICS,
-    "revenue": VALUE_METRICS,
+    "purchases": ("loss", DEVIANCE["purchases"], *VALUE_METRICS),
+    "revenue": ("loss", DEVIANCE["revenue"], *VALUE_METRICS),
 }
-LOWER_IS_BETTER = {"loss", "rmse", "mae", "wape", "brier", "log_loss", "ece"}
+LOWER_IS_BETTER = {"loss", "rmse", "mae", "wape", "brier", "log_loss", "ece", *DEVIANCE.values()}
 UNRANKED = {"top_decile_lift_max"}  # a property of the window, the same for every model
-LEVEL_GAP = 0.02  # closer than two percent: level, as in the champion rule
+LEVEL_GAP = 0.02  # closer than two percent: level
 
 
 def quality(
@@ -109,12 +110,16 @@ def _tested(
 
 
 def _with_loss(entry: dict[str, Any]) -> dict[str, Any]:
-    """Add the loss of a value forecast: the geometric mean of MAE, RMSE and 1 - Gini."""
-    parts = [plain(entry.get(name)) for name in ("mae", "rmse", "gini")]
-    if entry["target"] == "churn" or any(part is None for part in parts):
+    """Add the loss of a value forecast: of the root of the deviance, RMSE and 1 - Gini the mean.
+
+    The geometric mean, as in the contest (`winback.evaluation.value_losses`).
+    """
+    deviance = DEVIANCE.get(entry["target"], "")
+    parts = [plain(entry.get(name)) for name in (deviance, "rmse", "gini")]
+    if any(part is None for part in parts):
         return entry
-    mae, rmse, gini = parts
-    return {**entry, "loss": (mae * rmse * max(1 - gini, 0.0)) ** (1 / 3)}
+    lost, rmse, gini = parts
+    return {**entry, "loss": (lost**0.5 * rmse * max(1 - gini, 0.0)) ** (1 / 3)}
 
 
 def _verdict(entries: list[dict[str, Any]], split: str, target: str) -> dict[str, Any]:
@@ -138,7 +143,18 @@ def _verdict(entries: list[dict[str, Any]], split: str, target: str) -> dict[str
         "error": chosen.get(metric) if chosen else None,
         "rival_error": rival.get(metric) if rival else None,
         "gain": _gain(chosen, rival, metric),
+        "worse_in": _worse_in(rival, [name for name in metrics if name != metric]),
     }
+
+
+def _worse_in(rival: dict[str, Any] | None, metrics: Sequence[str]) -> list[dict[str, Any]]:
+    """Name the metrics in which the rival is significantly better than the chosen, and by what."""
+    found = []
+    for name in metrics:
+        high = None if rival is None else plain(rival.get(f"{name}_worse_high"))
+        if rival is not None and high is not None and high < 0:
+            found.append({"metric": name, "by": abs(float(rival[f"{name}_worse"]))})
+    return found
 
 
 def _row(
@@ -197,6 +213,19 @@ def model_clause(entry: dict[str, Any], words: Words) -> str:
         if gain > LEVEL_GAP
         else "level"
     )
+    if outcome == "level":
+        lost = [
+            f"{words.label('metric', item['metric'])} ({item['by']:.2g})"
+            for item in entry.get("worse_in") or ()
+        ]
+        return words(
+            "clause.level",
+            target=words.label("target", entry["target"]),
+            model=words.label("model", entry["chosen"] or ""),
+            rival=words.label("model", entry["rival"] or ""),
+            metric=words.label("metric", entry["metric"]),
+            but=words("clause.but_worse", metrics=words("comma").join(lost)) if lost else "",
+        )
     return words(
         f"clause.{outcome}",
         target=words.label("target", entry["target"]),

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from winback.data.policy import STALE_DAYS
+from winback.lists.playbook.rules import NO_OFFER
 from winback.reports.notes import Note, kept
 from winback.reports.plain import Rows, aggregator, columns, plain, records
 
@@ -113,6 +114,11 @@ def _sums(there: set[str]) -> str:
         f"min({name})::DATE AS {name}" if name in there else f"NULL AS {name}"
         for name in ("expires_at", "measure_until")
     ]
+    parts.append(
+        f"count(*) FILTER (offer <> '{NO_OFFER}') AS offered"
+        if "offer" in there
+        else "0 AS offered"
+    )
     return ", ".join(parts)
 
 
@@ -170,6 +176,8 @@ def _warn(
 ) -> dict[str, Any]:
     """Tell what acting on all warnings is expected to bring, as the list itself says by row."""
     leaves, rate = entry["expected_profit"], report["job"].get("save_rate")
+    contact, offer = (report["job"].get(name) or 0 for name in ("contact_cost", "offer_cost"))
+    worst = contact * size["n"] + offer * entry["offered"]
     at_risk = size["value_at_risk"]
     brings = None if at_risk is None or rate is None else rate * at_risk
     costs = None if brings is None or leaves is None else max(brings - leaves, 0.0)
@@ -181,6 +189,7 @@ def _warn(
         costs=costs,
         brings=brings,
         leaves=leaves,
+        worst=worst or None,
         rate=rate,
         at_risk=at_risk,
         measured=False,

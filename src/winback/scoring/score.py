@@ -58,6 +58,7 @@ SCHEMA = pa.schema(
         ("p_repurchase", pa.float64()),
         ("spend_30d", pa.float64()),
         ("overdue_ratio", pa.float64()),
+        ("discount_share", pa.float64()),
         ("tier", pa.string()),
         ("lifecycle_stage", pa.string()),
         ("value_version", pa.int64()),
@@ -131,6 +132,8 @@ class Scorer:
         out["as_of"] = self.as_of
         out["last_purchase_at"] = features["last_purchase_at"].to_numpy()
         out["overdue_ratio"] = features["overdue_ratio"].to_numpy()
+        known = "discount_share" in features.columns
+        out["discount_share"] = features["discount_share"].to_numpy() if known else np.nan
         value = self.value.predict(features, horizon_days=self.value_horizon_days)
         out["p_alive"] = self._purchase_model.p_alive(features)
         out["expected_purchases"] = value["expected_purchases"]

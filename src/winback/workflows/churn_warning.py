@@ -14,7 +14,7 @@ from winback.workflows.list_files import keep, kept_dates, origin
 from winback.workflows.playbook import job_playbook
 from winback.workflows.score import features_at_as_of
 from winback.workflows.warn_threshold import warn_from
-from winback.workflows.win_back import open_cases_of
+from winback.workflows.win_back import earlier_win_backs, open_cases_of
 
 if TYPE_CHECKING:
     from winback.config import Job, LoadedJob
@@ -93,8 +93,20 @@ def _terms(
         holdout_share=job.lists.holdout_share,
         channels=[win_back.channel] if win_back.channels is None else list(win_back.channels),
         expires_days=settings.expires_days,
+        contact_cap=win_back.contact_cap,
+        contact_cap_days=win_back.contact_cap_days,
         currency=job.currency,
+        level_spread=_level_spread(tracking, scores),
     )
+
+
+def _level_spread(tracking: Tracking, scores: pd.DataFrame) -> float:
+    """Return how unsure the value model that scored is of the level of demand."""
+    from winback.estimators.value.value_intervals import LevelRange
+
+    if scores.empty:
+        return 0.0
+    return LevelRange(*tracking.scored_with(scores, "value").estimator.level).spread
 
 
 def _described(job: Job, tables: Tables, tracking: Tracking, selected: pd.DataFrame) -> Described:
@@ -143,4 +155,5 @@ def _memory(job: Job, results: Results, on_win_back: Collection[str]) -> Memory:
             for day in before[-7:]  # a week has no more
         },
         called_back=on_win_back,
+        win_backs=earlier_win_backs(job, results, job.lists.win_back.contact_cap_days),
     )

@@ -184,13 +184,7 @@ def _tiers_then(job: Job, tables: Tables, window: Window) -> pd.Series[str] | No
         value = make(recipe if past.has_amounts else without_spend(recipe)).fit(frame)
         predicted = value.predict(frame, with_interval=False)
         worth = predicted["clv" if past.has_amounts else "expected_purchases"]
-        tiers = ValueTiers(
-            job.tiers.n_tiers,
-            job.tiers.scheme,
-            method=job.tiers.method,
-            min_tier_share=job.tiers.min_tier_share,
-            random_state=job.random_state,
-        )
+        tiers = ValueTiers(**job.tiers.model_dump(), random_state=job.random_state)
         names = tiers.fit(frame.assign(clv=worth)).predict(frame.assign(clv=worth))
     except (ModelError, NotEnoughDataError):
         return None

@@ -243,15 +243,8 @@ class OpenJob:
         """Return unfitted value tiers, as the job wants them."""
         from winback.estimators.tiers.value_tiers import ValueTiers
 
-        tiers = self.settings.tiers
-        given: dict[str, Any] = {
-            "n_tiers": tiers.n_tiers,
-            "scheme": tiers.scheme,
-            "method": tiers.method,
-            "min_tier_share": tiers.min_tier_share,
-            "random_state": self.settings.random_state,
-        }
-        return ValueTiers(**{**given, **params})
+        given = self.settings.tiers.model_dump() | {"random_state": self.settings.random_state}
+        return ValueTiers(**given | params)
 
     def score(self, value: CustomerValueModel, churn: ChurnModel, tiers: ValueTiers) -> Scores:
         """Score every customer at `as_of` with three fitted models, as the nightly job does."""

@@ -40,13 +40,7 @@ def fit_tiers(
         previous = tracking.earlier("tiers")
     except RegistryError as error:
         caveats.append(Message("cut.anew", why=Message.of_error(error)))
-    unfitted = ValueTiers(
-        job.tiers.n_tiers,
-        job.tiers.scheme,
-        method=job.tiers.method,
-        min_tier_share=job.tiers.min_tier_share,
-        random_state=job.random_state,
-    )
+    unfitted = ValueTiers(**job.tiers.model_dump(), random_state=job.random_state)
     tiers = unfitted.fit(with_worth(frame, value), previous=previous)
     caveats += [tiers.note_] if tiers.note_ else []
     reasons = Message("cut.named", n=len(tiers.names_), tiers=tiers.names_)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import GateRefusedError
@@ -24,9 +25,20 @@ if TYPE_CHECKING:
 
 
 def promote(
-    job: Job, tables: Tables, results: Results, tracking: Tracking, reporter: Reporter
+    job: Job,
+    tables: Tables,
+    results: Results,
+    tracking: Tracking,
+    reporter: Reporter,
+    *,
+    force: Collection[str] = (),
 ) -> dict[str, Any]:
     """Judge every challenger, and promote those that the gate lets through.
+
+    Parameters
+    ----------
+    force
+        Which of `value`, `churn` and `tiers` to promote whatever the gate says.
 
     Returns
     -------
@@ -38,7 +50,7 @@ def promote(
     GateRefusedError
         The gate refused one; the others are promoted all the same.
     """
-    decisions = decide(job, tables, results, tracking, reporter)
+    decisions = decide(job, tables, results, tracking, reporter, force=force)
     refused = [role for role, decision in decisions.items() if not decision["champion"]]
     if refused:
         raise GateRefusedError(
@@ -51,19 +63,34 @@ def promote(
 
 
 def decide(
-    job: Job, tables: Tables, results: Results, tracking: Tracking, reporter: Reporter
+    job: Job,
+    tables: Tables,
+    results: Results,
+    tracking: Tracking,
+    reporter: Reporter,
+    *,
+    force: Collection[str] = (),
 ) -> dict[str, dict[str, Any]]:
     """Promote what the gate lets through; tell of the rest without raising.
 
-    The very first model of a job has no champion to compare with, and neither has one whose
-    champion predicts another window. It is promoted if it holds against the baselines and,
-    failing that, with a loud warning: a job without any champion could not score at all. Tiers
-    are cut on a value model's predictions: the two are promoted together or not at all.
+    The very first model of a job has no champion to compare with: it is promoted if it holds
+    against the baselines and, where it is not known whether it does, with a loud warning. Who is
+    shown to be worse than a baseline is promoted only by name (`force`). Tiers are cut on a value
+    model's predictions: the two are promoted together or not at all.
+
+    Raises
+    ------
+    GateRefusedError
+        A first model fails its baselines: there is no champion to go on with.
     """
     from winback.registry.aliases import promote as move_alias
     from winback.registry.notes import GATE, write_notes
 
     verdicts = {role: _verdict(job, tables, tracking, reporter, role) for role in ROLES}
+    for role in force:
+        if not verdicts[role].accepted:
+            verdicts[role].accepted = verdicts[role].forced = True
+            verdicts[role].reasons.insert(0, Message("gate.forced"))
     pair = verdicts["value"], verdicts["tiers"]
     if any(verdict.rival is not None and not verdict.accepted for verdict in pair):
         for verdict in pair:
@@ -87,6 +114,15 @@ def decide(
         for role, verdict in verdicts.items()
     }
     results.manifest["promotion"] = as_records(decisions)
+    none = [role for role, v in verdicts.items() if v.rival is None and not v.accepted]
+    if none:
+        raise GateRefusedError(
+            "a first model fails its baselines, and there is no champion to go on with",
+            where=", ".join(f"{job.name}-{role}" for role in none),
+            got=Message.of_all(verdicts[none[0]].reasons),
+            hint=f"look at `winback backtest`; `winback promote JOB.yaml --force {none[0]}` "
+            "promotes it all the same",
+        )
     return decisions
 
 
@@ -105,7 +141,9 @@ class _Verdict:
     standing
         It is champion already.
     first
-        The gate refused it, but there is no rival to keep.
+        The gate would not let it in, but no baseline beats it, and there is no rival to keep.
+    forced
+        It was asked for by name.
     """
 
     challenger: ModelVersionRef
@@ -114,6 +152,7 @@ class _Verdict:
     reasons: list[Message]
     standing: bool = False
     first: bool = False
+    forced: bool = False
 
 
 def _verdict(
@@ -129,15 +168,12 @@ def _verdict(
         reasons = read_notes(challenger, GATE)
         return _Verdict(challenger, None, accepted=True, reasons=reasons, standing=True)
     rival = None if champion is None else resolve(store, f"{name}/{champion}")
-    said: list[Message] = []
-    if rival is not None and role == "churn" and not _same_window(job, tables, tracking, rival):
-        said = [Message("gate.other_window", name=rival.label)]
-        rival = None
+    overdue = None if rival is None else _overdue(job, tables, tracking, role, rival)
     with reporter.step(f"Judging {challenger.label}"):
-        decision = _judge(job, tables, tracking, role, challenger, rival)
-    verdict = _Verdict(challenger, rival, decision.accepted, [*said, *decision.reasons])
+        decision = _judge(job, tables, tracking, role, challenger, rival, overdue)
+    verdict = _Verdict(challenger, rival, decision.accepted, [*decision.reasons])
     _mind_fitness(verdict)
-    if rival is None and not verdict.accepted:
+    if rival is None and not verdict.accepted and not decision.beaten_by:
         verdict.first = verdict.accepted = True
         verdict.reasons.insert(0, Message("gate.first"))
     return verdict
@@ -158,17 +194,28 @@ def _mind_fitness(verdict: _Verdict) -> None:
         verdict.reasons.append(Message("gate.ranks_no_more"))
 
 
-def _same_window(job: Job, tables: Tables, tracking: Tracking, champion: ModelVersionRef) -> bool:
-    from winback.registry.artifacts import recipe
+def _overdue(
+    job: Job, tables: Tables, tracking: Tracking, role: str, champion: ModelVersionRef
+) -> Message | None:
+    """Say what speaks against a champion beforehand: the days it predicts, or its age."""
+    from winback.evaluation.gate import MAX_AGE_DAYS
+    from winback.registry.artifacts import recipe, trained_on
 
-    params = recipe(tracking.store, champion)["params"]
-    window = (params["horizon_days"], params["gap_days"])
-    return window == (tables.churn_horizon_days, job.churn.gap_days)
+    if role == "churn":
+        params = recipe(tracking.store, champion)["params"]
+        window = (params["horizon_days"], params["gap_days"])
+        if window != (tables.churn_horizon_days, job.churn.gap_days):
+            return Message("gate.other_window", name=champion.label)
+    known = trained_on(tracking.store, champion.run_id)
+    age = 0 if known is None else (job.as_of - date.fromisoformat(known)).days
+    if age > MAX_AGE_DAYS:
+        return Message("gate.aged", name=champion.label, days=age, most=MAX_AGE_DAYS)
+    return None
 
 
 def _tell(reporter: Reporter, verdict: _Verdict) -> None:
     label, reasons = verdict.challenger.label, verdict.reasons
-    if verdict.first:
+    if verdict.first or verdict.forced:
         reporter.warn(f"{label} is champion: {Message.of_all(reasons)}")
     elif verdict.accepted:
         reporter.say(f"{label} is champion: {reasons[-1]}")
@@ -184,6 +231,7 @@ def _judge(
     role: str,
     challenger: ModelVersionRef,
     champion: ModelVersionRef | None,
+    overdue: Message | None,
 ) -> GateDecision:
     """Refit the recipes of challenger, champion and baselines at one cut-off, and compare."""
     from winback.evaluation import gate
@@ -196,9 +244,9 @@ def _judge(
     if champion is not None:
         recipes["champion"] = recipe(tracking.store, champion)
     window, _ = tables.past.last_window(horizon_days, gap_days)
+    recipes |= gate.BASELINES[role]
     if role == "value" and window is not None:
         recipes = _as_before(job, tables, recipes, window)
-    recipes |= gate.BASELINES[role]
     evidence = gate.evaluate_recipes(
         tables.past,
         recipes,
@@ -212,6 +260,7 @@ def _judge(
         challenger="challenger",
         champion=None if champion is None else "champion",
         baselines=tuple(gate.BASELINES[role]),
+        overdue=overdue,
         random_state=job.random_state,
     )
 
@@ -222,16 +271,24 @@ def _as_before(
     """Return the recipes as they would have been at the gate's cut-off.
 
     The challenger's own was chosen on days that the gate judges: what is compared is the rule, so
-    that it is what the contest chooses then, if a contest chose. The level of demand, too, is what
-    was known of it then; it is the shop's, and the same for both.
+    that it is what the contest chooses then, if a contest chose. The level is what was known of it
+    then, and each recipe has its own: that of the choice, and beside it as the contest saw it.
     """
+    from winback.evaluation.forward import same_but_settings
+    from winback.evaluation.value_candidates import VALUE_CANDIDATES
     from winback.evaluation.value_judged import levelled
 
     choice = chosen_value(job, tables.past.at(window.as_of), window.horizon_days)
     then = dict(recipes)
     if job.value.purchase_model == "auto":
         then["challenger"] = choice.recipe
-    return levelled(then, choice.level, set(then))
+    beside: dict[str, float] = {}
+    for name, recipe in then.items():
+        kind = [m for m, known in VALUE_CANDIDATES.items() if same_but_settings(known, recipe)]
+        shifts = [choice.shifts[m] for m in kind if m in choice.shifts]
+        own = choice.shifts.get(choice.name, 0.0)
+        beside[name] = shifts[0] - own if shifts else 0.0
+    return levelled(then, choice.level, set(then), beside)
 
 
 def _value_recipe(job: Job, tracking: Tracking) -> dict[str, Any]:

@@ -49,6 +49,7 @@ def win_back(
     from winback.lists.columns import WIN_BACK, WIN_BACK_EXCLUDED
     from winback.lists.terms import Tables
     from winback.lists.win_back import win_back as call_back
+    from winback.lists.win_back_summary import pressure_in_words
     from winback.lists.write import write_parquet
 
     contacts, playbook = tables.read_frame("contacts"), job_playbook(settings)
@@ -69,6 +70,10 @@ def win_back(
         uplift=uplift,
         origin=origin(settings),
     )
+    pressure = _pressure(settings.job, tables, contacts, customers)
+    lists.summary["contact_pressure"] = pressure
+    if pressure:
+        lists.summary["messages"].append(pressure_in_words(pressure))
     name = lists.summary["list_id"]
     keep(settings, results, reporter, "win_back", lists.treated, WIN_BACK, name)
     keep(settings, results, reporter, "win_back_control", lists.control, WIN_BACK, name)
@@ -120,21 +125,28 @@ def _terms(job: Job) -> WinBackTerms:
 
 def _memory(job: Job, results: Results, playbook: Playbook) -> Memory:
     """Read both arms of the job's earlier lists, as far back as one remembers."""
-    import pandas as pd
+    from winback.lists.memory import Memory
 
-    from winback.lists.memory import EARLIER, Memory
-
-    settings, as_of = job.lists.win_back, job.as_of
+    settings = job.lists.win_back
     longest = max(rule.cooldown_days for rule in playbook.rules["win_back"])
     # the steps of a sequence are counted since the last purchase, which the window bounds
     days = max(settings.cooldown_days, settings.contact_cap_days, settings.window_days, longest, 7)
+    return Memory(win_backs=earlier_win_backs(job, results, days))
+
+
+def earlier_win_backs(job: Job, results: Results, days: int) -> pd.DataFrame | None:
+    """Read both arms of the job's win-back lists of so many days before `as_of`; None: no list."""
+    import pandas as pd
+
+    from winback.lists.memory import EARLIER
+
     frames = [
         pd.read_parquet(results.earlier / f"lists/{day}/{name}.parquet", columns=list(EARLIER))
         for name in ("win_back", "win_back_control")
         for day in sorted(kept_dates(results, name))
-        if as_of - timedelta(days=days) <= day < as_of
+        if job.as_of - timedelta(days=days) <= day < job.as_of
     ]
-    return Memory(win_backs=pd.concat(frames, ignore_index=True) if frames else None)
+    return pd.concat(frames, ignore_index=True) if frames else None
 
 
 def _channels(job: Job) -> dict[str, Channel]:
@@ -168,6 +180,34 @@ def open_cases_of(job: Job, tables: Tables) -> pd.DataFrame:
         .to_pandas()
     )
     return cases
+
+
+def _pressure(
+    job: Job, tables: Tables, contacts: pd.DataFrame | None, customers: pd.DataFrame | None
+) -> list[dict[str, int | None]]:
+    """Count responses and opt-outs by number of contacts; empty where no contact is known."""
+    import ibis
+    import pyarrow as pa
+
+    from winback.features.contact_pressure import contact_pressure
+
+    if contacts is None or contacts.empty:
+        return []
+    flags = None
+    if customers is not None and "opt_out" in customers.columns:
+        told = customers[["customer_id", "opt_out"]].astype({"opt_out": "boolean"})
+        flags = ibis.memtable(pa.Table.from_pandas(told, preserve_index=False))
+    columns = ["customer_id", "timestamp", *(["arm"] if "arm" in contacts.columns else [])]
+    table = contact_pressure(
+        ibis.memtable(pa.Table.from_pandas(contacts[columns], preserve_index=False)),
+        tables.transactions.table,
+        job.as_of,
+        horizon_days=job.horizon_days,
+        customers=flags,
+        count_zero=tables.transactions.count_zero,
+    )
+    rows: list[dict[str, int | None]] = table.order_by("contacts").to_pyarrow().to_pylist()
+    return rows
 
 
 def _prior(job: Job, scores: pd.DataFrame) -> float:

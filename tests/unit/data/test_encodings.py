@@ -3,7 +3,7 @@
 import pytest
 
 from winback.data.connect import load, open_engine
-from winback.data.encodings import encoding_of, encodings_of
+from winback.data.encodings import encodings_of
 from winback.errors import DataError
 
 
@@ -25,7 +25,7 @@ from winback.errors import DataError
     ],
 )
 def test_encodings_are_told_from_a_line(encoding, words):
-    assert encoding_of(words.encode(encoding)) == encoding
+    assert encodings_of(words.encode(encoding)) == [encoding]
 
 
 def test_two_readings_are_both_shown(tmp_path):

@@ -355,3 +355,30 @@ def test_online_retail(online_retail):
     counts = read.counts
     assert (counts.rows_in, counts.filtered_out, counts.zero_amounts) == (541_909, 143_985, 40)
     assert (counts.accepted, counts.customers) == (397_884, 4_338)
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "told"),
+    [
+        (
+            "discount",
+            ["12,50", "0.00", "10%", "-5.00", None, "no", "true", "0", "nan"],
+            [True, False, True, True, False, False, True, False, False],
+        ),
+        ("discount", [0.0, 2.5, None, float("nan")], [False, True, False, False]),
+        ("discount", [True, False, None], [True, False, False]),
+        ("voucher", ["SPRING", "", None, "none"], [True, False, False, False]),
+    ],
+)
+def test_a_discount_is_told_by_what_is_taken_off_or_by_a_voucher(column, cells, told):
+    n = len(cells)
+    amounts = [float(i + 1) for i in range(n)]
+    source = orders(
+        customer_id=["a"] * n, timestamp=["2024-01-01"] * n, amount=amounts, **{column: cells}
+    )
+    rows = read_transactions(source).table.order_by("amount").to_pyarrow().to_pandas()
+    assert rows["discounted"].tolist() == told
+
+
+def test_without_discounts_nothing_is_said_of_them():
+    assert "discounted" not in read_transactions(orders()).table.columns

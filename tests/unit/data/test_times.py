@@ -74,12 +74,12 @@ def test_days_of_a_month_tell_which_end_is_the_year(sign):
 
 
 def test_what_comes_after_as_of_does_not_turn_the_year():
-    known = [f"{day:02}/02/03" for day in range(1, 10)]
-    later = [f"05/01/{last}" for last in range(20, 32)]  # of 2005, or of 2020 to 2031
+    known = [f"{day}/02/03" for day in range(13, 22)]
+    later = [f"13/01/{last}" for last in range(20, 32)]  # of 2013, or of 2020 to 2031
     days = []
     for cells in (known, known + later):
         orders = {"customer_id": "a", "timestamp": cells, "amount": 5.0}
         read = read_transactions(pd.DataFrame(orders), as_of=pd.Timestamp("2003-12-31").date())
         days.append((read.counts.accepted, read.counts.first_day, read.counts.last_day))
     assert days[0] == days[1]
-    assert str(days[0][1]) == "2003-02-01"
+    assert str(days[0][1]) == "2003-02-13"

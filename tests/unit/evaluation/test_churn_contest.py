@@ -110,3 +110,47 @@ def test_a_level_that_is_off_decides_nothing_but_is_shown():
         table.loc["lightgbm", "levelled_brier"], abs=1e-4
     )
     assert outcome.selected == "logistic"
+
+
+def with_base_rate(signal, *, n=600, seed=0, level=0.0):
+    """Let `logistic` know so much of the truth, beside everybody's mean risk at a wrong level."""
+    rng = np.random.default_rng(seed)
+    truth, noise = rng.normal(0.0, 1.0, (2, n))
+    y = (rng.random(n) < expit(signal * truth)).astype(np.int64)
+    evidence = Evidence(
+        rows=np.arange(n),
+        y=y,
+        snapshot=np.repeat([0, 30], n // 2),
+        customer=np.tile(np.arange(n // 2), 2),
+        predictions={
+            "base_rate": np.full(n, expit(level)),
+            "recency_rule": expit(0.3 * noise + level),
+            "logistic": expit((signal or 0.3) * truth + level),
+        },
+        failed={},
+        forward=True,
+        note=Message("evidence.forward", dates=[]),
+    )
+    return hold_contest(
+        evidence,
+        list(evidence.predictions),
+        calibration="none",
+        horizon_days=30,
+        n_bootstrap=200,
+        random_state=0,
+    )
+
+
+def test_where_there_is_nothing_to_rank_by_the_base_rate_is_chosen_and_says_so():
+    chosen = [with_base_rate(0.0, seed=seed).selected for seed in range(20)]
+    assert chosen.count("base_rate") >= 18  # one in twenty by chance
+    outcome = with_base_rate(0.0, seed=1)
+    assert "there is nothing to rank by; the best of the others is " in str(outcome.reason)
+    assert set(outcome.calibrators) == {"base_rate", "recency_rule", "logistic"}
+
+
+def test_who_beats_the_base_rate_is_chosen_though_the_level_of_both_is_off():
+    outcome = with_base_rate(1.0, level=0.8)
+    assert outcome.selected == "logistic"
+    table = outcome.table.set_index("candidate")
+    assert table.loc["logistic", "base_rate_high"] < 0 < table.loc["recency_rule", "base_rate_high"]

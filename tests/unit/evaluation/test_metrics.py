@@ -1,11 +1,16 @@
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import (
+    mean_poisson_deviance,
+    mean_tweedie_deviance,
+    roc_auc_score,
+)
 
 from winback.economics import Economics
 from winback.errors import ModelError
 from winback.evaluation.metrics import (
     churn_metrics,
+    deviances,
     interval_metrics,
     normalised_gini,
     profit_by_depth,
@@ -56,8 +61,29 @@ def test_value_metrics_by_hand():
             "spearman": 0.5,
             "gini": 4 / 6,  # ranks 1, 3, 2 against 1, 2, 3
             "top_decile_capture": 0.3 * 4 / 10,  # the top 0.3 customers are part of the second
+            "poisson_deviance": mean_poisson_deviance([0, 4, 6], [1, 4, 3]),
+            "tweedie_deviance": mean_tweedie_deviance([0, 4, 6], [1, 4, 3], power=1.5),
+            "decile_error": 0.4,  # three customers are three bins
         }
     )
+
+
+@pytest.mark.parametrize("power", [1.0, 1.5])
+def test_the_true_mean_has_the_lowest_deviance_and_not_the_lowest_absolute_error(power):
+    rng = np.random.default_rng(4)
+    mean = rng.gamma(0.5, 20.0, 20_000)
+    actual = rng.poisson(mean / 10) * rng.gamma(2.0, 5.0, mean.size)  # skewed, mostly zeros
+    levels = (0.5, 0.8, 1.0, 1.25, 2.0)
+    lost = [deviances(actual, share * mean, power).mean() for share in levels]
+    assert levels[int(np.argmin(lost))] == 1.0
+    absolute = [np.abs(actual - share * mean).mean() for share in levels]
+    assert np.argmin(absolute) < 2
+
+
+def test_a_prediction_of_nothing_for_who_came_back_costs_much_and_not_everything():
+    for power in (1.0, 1.5):
+        off, near = deviances([1, 1], [0, 0.5], power)
+        assert 10 * near < off < np.inf
 
 
 def test_the_undefined_is_nan_and_never_zero():

@@ -43,6 +43,7 @@ TABLE = ibis.memtable(
             "amount": AMOUNTS,
             "channel": CHANNELS,
             "category": CATEGORIES,
+            "discounted": [n == 120 for n in DAYS],
         }
     )
 )
@@ -119,6 +120,7 @@ ANN = {
     "n_categories": 2,
     "n_categories_90": 1,
     "latest_category_share": 3 / 4,
+    "discount_share": 1 / 4,
     "realised_revenue": 102,
     "first_order_revenue": 20,
     "last_horizon_purchases": 2,

@@ -6,7 +6,7 @@ def test_names_are_unique_and_units_and_families_are_of_a_fixed_vocabulary():
     units = {"days", "purchase days", "money", "share", "change", "ratio", "lines", "count"}
     assert {feature.unit for feature in FEATURES} == units
     families = {"overdue", "slowing_down", "basket", "refunds", "frequency", "value", "channel"}
-    assert {f.family for f in FEATURES} == families | {"category", "season", "tenure"}
+    assert {f.family for f in FEATURES} == families | {"category", "season", "tenure", "discount"}
 
 
 def test_nothing_but_the_catalogue_reaches_a_model():

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -240,3 +240,18 @@ def test_an_earlier_list_without_rows_gives_nobody_a_colour_to_keep():
     assert memory.previous_warnings(date(2011, 11, 25)) is None
     assert memory.warnings_this_week(AS_OF) is None  # it was Monday since
     assert len(memory.warnings_this_week(date(2011, 11, 26))) == 4
+
+
+def test_one_cap_holds_for_contacts_of_every_list_and_campaign():
+    days = pd.to_datetime([AS_OF - timedelta(days=n) for n in (40, 50, 60)])
+    sent = pd.DataFrame({"customer_id": ["a", "a", "b"], "timestamp": days})
+    made = churn_warning(
+        scores(),
+        as_of=AS_OF,
+        terms=WarningTerms(capacity=9, contact_cap=2, contact_cap_days=90),
+        tables=Tables(contacts=sent),
+        describe=Described(BEHAVIOUR, CONTRIBUTIONS),
+    )
+    why = made.excluded.set_index("customer_id")["reason"]
+    assert why["a"] == "contact cap"
+    assert "b" in set(made.listed["customer_id"])

@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -61,3 +62,19 @@ def test_what_follows_a_return_counts_for_the_share_who_would_have_been_lost():
     assert order.tolist() == [20.0, 20.0]
     both = case_of(Economics(margin=0.4, won_back_share=0.25), rows)["expected_margin"]
     assert both.tolist() == [20.0, 40.0]
+
+
+def test_an_offer_to_who_buys_at_a_discount_only_is_priced_as_the_habit_that_it_feeds():
+    rows = customers(p_repurchase=[0.1] * 3, expected_spend=[50.0] * 3)
+    rows["margin_after_return"] = 40.0  # two orders of a margin of 20
+    rows["discount_share"] = [0.0, 1.0, np.nan]
+    money = Economics(margin=0.4, offer_cost=5.0, uplift_prior=0.1)
+    case = case_of(money, rows)
+    redeems = 0.1 + 0.1
+    once = 0.1 * 20 - redeems * 5
+    assert case["expected_incremental_margin"].tolist() == pytest.approx(
+        [once, once - redeems * 2 * 5, once]
+    )
+    assert case["expected_cost"].tolist() == pytest.approx([redeems * 5] * 3)  # of this list
+    bare = case_of(money, rows, offer_cost=0.0)["expected_incremental_margin"]
+    assert bare.tolist() == pytest.approx([2.0] * 3)

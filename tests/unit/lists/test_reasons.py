@@ -25,6 +25,7 @@ def facts(**over):
         "amount_90": 20.0,
         "amount_180": 90.0,
         "refund_share": 0.25,
+        "discount_share": 1.0,
         "season_share": 0.125,
         "n_channels": 2.0,
         "n_channels_90": 1.0,
@@ -90,6 +91,7 @@ def reasons(*arguments, **options):
         ),
         ("tenure", {"T": 1.0}, "a customer for only 1 day"),
         ("channel", {}, "channels: 2 so far, 1 in the last 90 days"),
+        ("discount", {}, "all 5 purchase days so far were at a discount"),
         ("category", {"n_categories_90": 2.0}, "categories: 5 so far, 2 in the last 90 days"),
         (
             "slowing_down",
@@ -123,6 +125,8 @@ def test_each_family_speaks_in_the_customers_own_numbers(family, over, text):
         ("season", {"season_share": 0.5}),
         ("season", {"T": 200.0}),  # nobody has a season within a year
         ("channel", {"n_channels_90": 2.0}),
+        ("discount", {"discount_share": 0.9}),
+        ("discount", {"discount_share": 1.0, "frequency": 1.0}),  # twice may be chance
         ("category", {}),  # no purchase in these days: said already
         ("event:complaint", {"event_complaint_90": 0.0, "event_complaint_days_since": 365.0}),
         ("event:visit",

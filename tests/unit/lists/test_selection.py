@@ -1,7 +1,7 @@
 """How much of the best list is given away, where choosing greedily gave away up to everything."""
 
 from dataclasses import replace
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pytest
@@ -128,9 +128,9 @@ def test_beyond_the_core_the_prices_of_a_sample_do():
 @pytest.mark.slow
 def test_a_million_customers_take_less_than_ten_seconds():
     choices, room = shop(2, 1_000_000)
-    began = perf_counter()
+    began = process_time()  # not of those who run beside
     chosen, _, _ = choose(choices, room, 0.8)
-    took = perf_counter() - began
+    took = process_time() - began
     assert (chosen.given >= 0).sum() > 10_000
     assert gap(choices, room, share=0.8) <= 0.01
     assert took < 10

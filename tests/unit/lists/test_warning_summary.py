@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from winback.lists.warning_summary import summarise_warnings
 
@@ -21,11 +22,17 @@ def summarise(rows, **over):
     return summarise_warnings(rows, rows, **arguments)
 
 
-def test_value_at_risk_adds_up_and_so_do_the_ends():
-    summary = summarise(listed())
-    assert summary["value_at_risk"]["all"] == {"expected": 20.0, "low": 4.0, "high": 50.0}
-    assert summary["value_at_risk"]["red"] == {"expected": 10.0, "low": 2.0, "high": 25.0}
-    assert "4.00 if all came out low, 50.00 if all high" in str(summary["messages"][0])
+def test_chances_cancel_out_in_a_sum_and_the_level_does_not():
+    alone = summarise(listed(100))["value_at_risk"]
+    # each half interval is 5.75, and of 100 independent ones 57.5
+    assert alone["all"] == {"expected": 500.0, "low": 442.5, "high": 557.5}
+    assert alone["red"]["high"] - 250 == pytest.approx(5.75 * 50**0.5, abs=0.01)
+    shared = summarise(listed(100), level_spread=0.2)["value_at_risk"]["all"]
+    assert shared["low"] < 500 * np.exp(-1.2816 * 0.2)
+    assert shared["high"] > 500 * np.exp(1.2816 * 0.2)
+    many = summarise(listed(10_000), level_spread=0.2)["value_at_risk"]["all"]
+    assert many["high"] / many["expected"] == pytest.approx(np.exp(1.2816 * 0.2), rel=1e-3)
+    assert "80% interval 442.50 to 557.50" in str(summarise(listed(100))["messages"][0])
 
 
 def test_everything_is_counted_and_plain():

@@ -46,7 +46,7 @@ def test_a_store_that_cannot_be_reached_says_so_soon_and_in_one_line(uri, messag
     start = time.monotonic()
     with pytest.raises(RegistryError, match=message) as caught:
         open_store(uri)
-    assert time.monotonic() - start < 20
+    assert time.monotonic() - start < 60  # else it tries for minutes
     assert "s3cret" not in str(caught.value)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < LINE

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from winback.reports.quality import quality
+from winback.messages import Words
+from winback.reports.quality import model_clause, quality
 
 
 def entry(model, split="2020-01-01/2020-03-31", target="churn", *, chosen=False, **metrics):
@@ -36,8 +37,25 @@ def test_a_baseline_that_wins_is_shown_winning():
 def test_nobody_buys_again_does_not_win_by_absolute_error_alone():
     result = quality(
         [
-            entry("zero", target="purchases", mae=0.5, rmse=3.0, gini=0.0, bias=0.0),
-            entry("good", target="purchases", mae=0.6, rmse=2.0, gini=0.6, bias=0.95, chosen=True),
+            entry(
+                "zero",
+                target="purchases",
+                mae=0.5,
+                poisson_deviance=4.0,
+                rmse=3.0,
+                gini=0.0,
+                bias=0.0,
+            ),
+            entry(
+                "good",
+                target="purchases",
+                mae=0.6,
+                poisson_deviance=0.36,
+                rmse=2.0,
+                gini=0.6,
+                bias=0.95,
+                chosen=True,
+            ),
         ],
         None,
     )["targets"]["purchases"]
@@ -45,6 +63,15 @@ def test_nobody_buys_again_does_not_win_by_absolute_error_alone():
     assert result["table"][0]["values"]["loss"] == pytest.approx((0.6 * 2 * 0.4) ** (1 / 3))
     assert "bias" in result["table"][0]["best"]
     assert result["table"][1]["best"] == ["mae"]
+
+
+@pytest.mark.parametrize(("high", "said"), [(-0.001, "worse in AUC (0.0025)"), (0.001, "")])
+def test_level_is_said_of_a_score_and_where_the_rival_is_better_that_is_said_too(high, said):
+    rival = entry("line", brier=0.1, auc=0.8, auc_worse=-0.0025, auc_worse_high=high)
+    result = quality([entry("trees", brier=0.1, auc=0.7975, chosen=True), rival], None)
+    clause = model_clause(result["targets"]["churn"], Words())
+    assert "is level with the best other model, line, in Brier score" in clause
+    assert clause.endswith(f", and significantly {said}" if said else "Brier score")
 
 
 def test_the_latest_split_is_shown_and_every_split_is_kept():

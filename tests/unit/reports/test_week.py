@@ -62,6 +62,13 @@ def test_each_decision_says_its_money_in_one_line_by_whom_and_until_when(shop):
     assert "keeps 10% of those about to leave" in warned["basis"]
 
 
+def test_at_worst_every_warning_costs_its_contact_and_every_offer_is_taken_in_vain(shop):
+    shop["job"] |= {"contact_cost": 1.5, "offer_cost": 4.0}
+    shop["lists"]["churn_warning"]["offer"] = ["voucher"] * 2 + ["none"] * 4
+    _, warned, *_ = this_week.cards(shop.report(), ENGLISH)
+    assert warned["money"].endswith("leaves USD 51; at worst costs USD 17 and brings nothing.")
+
+
 def test_without_a_margin_money_is_revenue_and_says_so(shop):
     shop["job"]["money"] = "revenue"
     report = shop.report()

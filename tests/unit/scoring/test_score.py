@@ -45,6 +45,7 @@ def customers(n=300, seed=3):
     frame.insert(0, "customer_id", [f"c{i:04d}" for i in range(n)])
     frame["days_since_last"] = frame["T"] - frame["recency"]
     frame["overdue_ratio"] = frame["days_since_last"] / 30
+    frame["discount_share"] = 0.25
     frame["as_of"] = AS_OF
     silent = pd.to_timedelta(frame["days_since_last"], unit="D")
     frame["last_purchase_at"] = (pd.Timestamp(AS_OF) - silent).dt.date

@@ -2,6 +2,8 @@
 
 import pytest
 
+from winback.messages import Message
+from winback.workflows.evaluate import Evaluation
 from winback.workflows.reporter import Quiet, Terminal
 from winback.workflows.run import TITLES
 
@@ -55,3 +57,10 @@ def test_arms_that_hardly_come_by_chance_are_not_said_to_fit(p, told):
 
     summary = {"warnings": [], "sample_ratio": {"p_value": p}, "balance": {"p_value": 0.6}}
     assert [message.code for message in _checked(summary)] == [told]
+
+
+def test_models_that_share_a_caveat_are_counted_when_they_are_many():
+    same = Message("fitness.constant")
+    few, many = ([{"model": f"m{i}", "caveat": same} for i in range(n)] for n in (2, 13))
+    assert str(Evaluation(few).caveats[0]).startswith("m0, m1: ")
+    assert str(Evaluation(many).caveats[0]).startswith("13 models: ")

@@ -87,9 +87,10 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
         Later snapshots never change an earlier row.
     contest_ : DataFrame
         One row per candidate: calibration; brier, log_loss, auc, ece (pooled, uncalibrated);
-        levelled_brier, its difference to the best with low and high; profit (per row, of the
-        tenth contacted), its profit_difference to the highest among those that Brier cannot tell
-        apart, with profit_low and profit_high; selected.
+        base_rate_difference (of the Brier score, level included, to the base rate's, if that
+        competes) with base_rate_low and base_rate_high; levelled_brier, its difference to the best
+        with low and high; profit (per row, of the tenth contacted), its profit_difference to the
+        highest among those that Brier cannot tell apart, with profit_low and profit_high; selected.
     evidence_note_ : Message
         How the evidence was made.
     level_shifts_ : dict of str to float

@@ -30,6 +30,7 @@ from winback.estimators.value.value_learners import (
     LogLinear,
     RevenueTrees,
     TwoStageTrees,
+    without_level,
 )
 from winback.messages import Message
 
@@ -202,7 +203,8 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         expected = rows["btyd_purchases"].to_numpy(dtype=float)
         revenue = expected * rows["btyd_spend"].to_numpy(dtype=float)
         counted, paid = (
-            np.maximum(rows[name].to_numpy(dtype=float), 0.0) for name in ("purchases", "revenue")
+            without_level(rows, of, np.maximum(rows[name].to_numpy(dtype=float), 0.0))
+            for name, of in (("purchases", expected), ("revenue", revenue))
         )
         for member in members:
             if member in COUNTED:

@@ -2,7 +2,9 @@
 
 A learner is fitted to customers as they were at past dates, each beside what it did in the days
 after, and predicts the *ratio* of purchases or revenue to what the purchase model expected. A
-ratio carries over to another horizon and to a longer history; a level does not.
+ratio carries over to another horizon and to a longer history; a level does not, and is taken out
+before anything is learned (`without_level`): what everybody did more or less of than expected in
+one past window is no property of a customer.
 """
 
 from __future__ import annotations
@@ -43,7 +45,9 @@ calendar: one year teaches no season."""
 
 FLOOR = 1e-4  # expected purchases below this share of a purchase are taken for it
 MOST = 20.0  # no ratio is believed beyond, nor below its inverse
-ROUNDS = 60
+ROUNDS = 60  # trees, where no later snapshot can be held back
+MOST_ROUNDS, PATIENCE = 600, 30
+MIN_ROWS = 500  # to stop by, and to grow on until then
 RIDGE = 1.0
 STEPS, SETTLED = 50, 1e-8
 
@@ -67,11 +71,11 @@ class Learner(PlainState, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-l
         Parameters
         ----------
         rows
-            Customers at past dates, with the columns `FEATURES`.
+            Customers at past dates, with the columns `FEATURES`, ``as_of`` and ``label_days``.
         expected
             What the purchase model expected of each, at that date, > 0.
         happened
-            What each then did, >= 0.
+            What each then did, >= 0, without the level (`without_level`).
         """
 
     @abstractmethod
@@ -127,7 +131,8 @@ class LogLinear(Learner):
 class Trees(Learner):
     """Gradient-boosted trees (Ke et al. 2017) on top of the logarithm of the expectation.
 
-    Few, small and regularised: where they learn nothing, the ratio is 1.
+    Small and regularised; as many as foretell the newest snapshot best when they are grown on
+    those whose outcome was known by then. Where they learn nothing, the ratio is 1.
 
     Attributes
     ----------
@@ -148,6 +153,7 @@ class Trees(Learner):
             happened / unit,
             start,
             {"objective": self.objective, **self.settings, "seed": self.random_state},
+            held_back(rows),
         )
         return self
 
@@ -207,15 +213,13 @@ class TwoStageTrees(Trees):
         """Grow both; the second on those who brought something."""
         self.unit_ = max(float(happened.mean()), 1e-12)
         columns, brings = inputs(rows, expected), happened > 0
-        seed = {"seed": self.random_state}
-        self.booster_ = grow(
-            columns, brings.astype(float), self._logit(expected), {"objective": "binary", **seed}
-        )
-        amount = self._amount(expected)[brings]
-        self.amount_booster_ = grow(
-            columns[brings], happened[brings] / self.unit_, np.log(amount),
-            {"objective": "gamma", **seed},
-        )  # fmt: skip
+        seed, past = {"seed": self.random_state}, held_back(rows)
+        came: FloatArray = brings.astype(np.float64)
+        chance, amounts = {"objective": "binary", **seed}, {"objective": "gamma", **seed}
+        self.booster_ = grow(columns, came, self._logit(expected), chance, past)
+        start: FloatArray = np.log(self._amount(expected))[brings]
+        paid = happened[brings] / self.unit_
+        self.amount_booster_ = grow(columns[brings], paid, start, amounts, past[brings])
         return self
 
     def ratio(self, rows: pd.DataFrame, expected: FloatArray) -> FloatArray:
@@ -238,14 +242,45 @@ class TwoStageTrees(Trees):
         return np.asarray(share / -np.expm1(-share))
 
 
+def without_level(rows: pd.DataFrame, expected: FloatArray, happened: FloatArray) -> FloatArray:
+    """Divide what happened after each snapshot by its level: actual over expected total.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"as_of": ["2024-01-01", "2024-01-01", "2024-04-01"]})
+    >>> without_level(rows, np.array([1.0, 2.0, 1.0]), np.array([4.0, 2.0, 3.0])).tolist()
+    [2.0, 1.0, 1.0]
+    """
+    sums = pd.DataFrame({"expected": expected, "happened": happened})
+    sums = sums.groupby(rows["as_of"].to_numpy()).transform("sum")
+    nothing = sums["happened"] <= 0
+    level = (sums["happened"] / sums["expected"].clip(lower=1e-12)).mask(nothing, 1.0)
+    return np.asarray(happened / level.to_numpy(dtype=np.float64))
+
+
+def held_back(rows: pd.DataFrame) -> FloatArray:
+    """Mark the newest snapshot by 1, those whose outcome was known by then by 0, others by NaN."""
+    newest = pd.Timestamp(rows["as_of"].max())
+    over = pd.to_datetime(rows["as_of"]) + pd.to_timedelta(rows["label_days"], unit="D")
+    known = np.where(over <= newest, 0.0, np.nan)
+    marks: FloatArray = np.where(pd.to_datetime(rows["as_of"]) == newest, 1.0, known)
+    return marks
+
+
 def grow(
-    columns: FloatArray, happened: FloatArray, start: FloatArray, settings: dict[str, Any]
+    columns: FloatArray,
+    happened: FloatArray,
+    start: FloatArray,
+    settings: dict[str, Any],
+    later: FloatArray,
 ) -> lgb.Booster:
-    """Grow trees on top of a start; the same to the bit on every run."""
+    """Grow trees on top of a start; the same to the bit on every run.
+
+    How many is found on what `later` holds back (`held_back`); then they are grown on everything.
+    """
     fixed = {
         "learning_rate": 0.05,
         "num_leaves": 8,
-        "min_child_samples": int(np.clip(len(happened) // 100, 30, 1000)),
         "lambda_l2": 10.0,
         "feature_fraction": 0.6,
         "bagging_fraction": 0.7,
@@ -256,9 +291,23 @@ def grow(
         "force_row_wise": True,
         "boost_from_average": False,  # the start is the expectation
         "verbosity": -1,
-    }
-    data = lgb.Dataset(columns, happened, init_score=start)
-    return lgb.train(fixed | settings, data, num_boost_round=ROUNDS)
+    } | settings
+
+    def trained(rows: Any, rounds: int, **watched: Any) -> lgb.Booster:
+        smallest = {"min_child_samples": int(np.clip(len(happened[rows]) // 100, 30, 1000))}
+        data = lgb.Dataset(columns[rows], happened[rows], init_score=start[rows])
+        if watched:
+            new = watched.pop("new")
+            watched["valid_sets"] = [
+                data.create_valid(columns[new], happened[new], init_score=start[new])
+            ]
+        return lgb.train(fixed | smallest, data, num_boost_round=rounds, **watched)
+
+    rounds, known, new = ROUNDS, later == 0, later == 1
+    if min(known.sum(), new.sum()) >= MIN_ROWS:
+        stop = lgb.early_stopping(PATIENCE, verbose=False)
+        rounds = int(trained(known, MOST_ROUNDS, new=new, callbacks=[stop]).best_iteration)
+    return trained(slice(None), rounds)
 
 
 def inputs(rows: pd.DataFrame, expected: FloatArray) -> FloatArray:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from winback.errors import ConfigError
 from winback.estimators.tiers.stages import STAGES
-from winback.lists.playbook.rules import CHURN_WARNING, KEYS, WIN_BACK, Playbook, Rule
+from winback.lists.playbook.rules import BUYS, CHURN_WARNING, KEYS, WIN_BACK, Playbook, Rule
 from winback.lists.playbook.schema import PlaybookText, RuleText
 from winback.lists.playbook.templates import check_template
 from winback.lists.severity import LEVELS
@@ -90,6 +90,9 @@ def load_playbook(
         CHURN_WARNING: ((CHURN_WARNING,), written.churn_warning),
         WIN_BACK: ((WIN_BACK, "rules"), written.win_back.rules),
     }
+    for list_name, (_, texts) in parts.items():
+        if any(rule.buys for rule in texts):  # asked only where a rule asks it
+            answers[list_name]["buys"] = BUYS
     rules = {
         list_name: tuple(
             _rule(rule, answers[list_name], top, keys=(*keys, index), file=file)

@@ -22,6 +22,8 @@ KEYS: dict[str, tuple[str, str, str]] = {
     WIN_BACK: ("tier", "lifecycle_stage", "step"),
 }
 """The columns that decide, list by list."""
+BUYS = ("at_discount", "otherwise")
+"""What a rule may ask of a customer besides: whether they buy only at a discount."""
 
 
 @dataclass(frozen=True)
@@ -144,8 +146,9 @@ class Playbook:
                     **{what: [getattr(rules[number], what) for number in place] for what in said},
                 )
             )
-        columns = ["list", "tier", "stage", "severity", "step", "rule", *said]
-        return pd.concat(tables, ignore_index=True)[columns]
+        together = pd.concat(tables, ignore_index=True)
+        asked = ["buys"] if "buys" in together else []
+        return together[["list", "tier", "stage", "severity", "step", *asked, "rule", *said]]
 
     def _check_covered(
         self, list_name: str, cases: pd.DataFrame, place: npt.NDArray[np.int64]

@@ -21,10 +21,11 @@ class _Section(BaseModel):
 
 
 class RuleText(_Section):
-    """What every rule says; unset `tier` and `stage` fit everybody."""
+    """What every rule says; unset `tier`, `stage` and `buys` fit everybody."""
 
     tier: Names | None = None
     stage: Names | None = None
+    buys: Names | None = None
     action: Text
     channel: Text
     offer: Text

@@ -11,9 +11,10 @@ import pandas as pd
 
 from winback.data.arms import CONTROL, arms_of
 from winback.errors import DataError, UsageError
+from winback.lists.family_reasons import only_at_discount
 from winback.lists.playbook.rules import (
+    BUYS,
     CHURN_WARNING,
-    KEYS,
     WIN_BACK,
     Playbook,
     Rule,
@@ -44,7 +45,7 @@ def suggest(
     rows
         `tier, lifecycle_stage` and `severity` (churn warnings) or `step` (win-backs; missing or
         not there: the first step), and the columns that templates speak of: `T`,
-        `days_since_last`, `frequency`.
+        `days_since_last`, `frequency`; `discount_share`, where rules ask what customers buy at.
     playbook
         The rules.
     list_name
@@ -81,8 +82,12 @@ def suggest(
     >>> suggest(rows, playbook, "churn_warning", reached)[["action", "channel"]].loc[0].tolist()
     ['personal message with an offer', 'email']
     """
-    keys, rules = KEYS[list_name], playbook.rules[list_name]
+    keys, rules = playbook.answers[list_name], playbook.rules[list_name]
     asked = rows.reindex(columns=list(keys))
+    if "buys" in keys:
+        known = rows.reindex(columns=["discount_share", "frequency"]).astype("float64")
+        only = only_at_discount(known["discount_share"], known["frequency"])
+        asked["buys"] = np.where(only, *BUYS)
     if list_name == WIN_BACK:
         asked["step"] = asked["step"].astype("str").fillna(playbook.steps[0].step)
     fits = fitting(asked, rules)

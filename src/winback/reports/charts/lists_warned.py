@@ -57,7 +57,7 @@ class Severity(Chart):
 
 
 class AtStake(Severity):
-    """Value at risk per severity, and what it sums to if all came out low, or all high."""
+    """Value at risk per severity, with 80% intervals of the sums."""
 
     name = "at_stake"
 

@@ -79,11 +79,41 @@ def test_a_ratio_is_learned_and_not_a_level_of_its_own(frame):
     model = fitted(frame, "count")
     ratio, worth = model.ratios(frame)
     hot = frame["count_90"] > 0
-    assert ratio[hot].mean() > 1.4
-    assert ratio[~hot].mean() < 1.2
+    assert ratio[hot].mean() > 1.4 * ratio[~hot].mean()
+    assert ratio.mean() == pytest.approx(1.0, abs=0.1)
     assert (ratio == worth).all()
     longer, _ = model.ratios(frame, 4 * LABEL)
     np.testing.assert_array_equal(ratio, longer)
+
+
+def test_a_window_in_which_everybody_did_thrice_as_much_teaches_no_level(frame):
+    tripled = snapshots().assign(purchases=lambda rows: 3 * rows["purchases"])
+    for members in (("count",), ("poisson",)):
+        usual = fitted(frame, *members).ratios(frame)[0]
+        busy = LearnedValueModel(members, horizon_days=LABEL).fit(frame, snapshots=tripled)
+        np.testing.assert_allclose(busy.ratios(frame)[0], usual, rtol=1e-6)
+
+
+def two_snapshots(n, strength):
+    """The like at two dates; how much each then buys depends on many cells of two features."""
+    parts = []
+    for seed, day in enumerate(("2024-01-01", "2024-03-15")):
+        rows, rng = snapshots(n, seed + 1), np.random.default_rng(seed)
+        cell = np.floor(rows["T"] / 15) + 20 * np.floor(rows["basket_amount"] / 10)
+        mean = rows["btyd_purchases"] * np.exp(strength * np.sin(7.0 * cell))
+        parts.append(rows.assign(as_of=pd.Timestamp(day), purchases=rng.poisson(5 * mean) * 1.0))
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_so_many_trees_are_grown_as_foretell_the_snapshot_held_back(frame):
+    grown = {}
+    for strength in (0.0, 1.0):
+        rows = two_snapshots(3000, strength)
+        model = LearnedValueModel(("count",), horizon_days=LABEL).fit(frame, snapshots=rows)
+        grown[strength] = model.learners_["count"].booster_.num_trees()
+    assert grown[0.0] < value_learners.ROUNDS < grown[1.0]
+    few = LearnedValueModel(("count",), horizon_days=LABEL).fit(frame, snapshots=snapshots())
+    assert few.learners_["count"].booster_.num_trees() == value_learners.ROUNDS
 
 
 def test_a_mean_is_the_mean_of_its_members(frame):

@@ -1,9 +1,10 @@
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from winback.errors import ConfigError
-from winback.lists.playbook import default_playbook, load_playbook
+from winback.lists.playbook import default_playbook, load_playbook, suggest
 from winback.lists.playbook.schema import Costs
 from winback.messages.catalogue import languages
 
@@ -121,6 +122,27 @@ def test_a_playbook_that_cannot_be_read(tmp_path):
     (tmp_path / "empty.yaml").write_text("", encoding="utf-8")
     with pytest.raises(ConfigError, match="empty"):
         load_playbook(tmp_path / "empty.yaml")
+
+
+def test_a_rule_may_ask_who_buys_at_a_discount_only_and_then_everybody_is_asked(tmp_path):
+    rules = f"  - {{buys: at_discount, {SAYS.replace('offer: c', 'offer: none')}}}\n{EVERYBODY}"
+    playbook = load_playbook(written(tmp_path, rules), tiers=TIERS)
+    table = playbook.explain()
+    assert set(table.loc[table["list"] == "churn_warning", "buys"]) == {"at_discount", "otherwise"}
+    rows = pd.DataFrame(
+        {
+            "severity": "red",
+            "tier": "core",
+            "lifecycle_stage": "active",
+            "discount_share": [1.0, 1.0, 0.5, None],
+            "frequency": [4.0, 1.0, 4.0, 4.0],
+        }
+    )
+    assert suggest(rows, playbook, "churn_warning")["offer"].tolist() == ["none", "c", "c", "c"]
+    known_nothing = suggest(rows.drop(columns="discount_share"), playbook, "churn_warning")
+    assert known_nothing["offer"].tolist() == ["c"] * 4
+    with pytest.raises(ConfigError, match="at_discount"):
+        load_playbook(written(tmp_path, f"  - {{buys: cheap, {SAYS}}}\n{EVERYBODY}"))
 
 
 @pytest.mark.parametrize("language", languages())
