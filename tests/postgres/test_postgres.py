@@ -5,12 +5,14 @@ import math
 
 import pytest
 
+from winback.config.loaded import load_job
 from winback.data import streams
 from winback.data.address import address
 from winback.data.connect import open_engine, read_source
 from winback.data.intake import read_transactions
 from winback.data.policy import IntakePolicy
 from winback.errors import DataError
+from winback.workflows.init import init
 
 psycopg = pytest.importorskip("psycopg")
 
@@ -147,3 +149,58 @@ def test_an_error_is_one_line_without_the_password(shop, case):
     assert "\n" not in shown
     assert "s3cr3t" not in shown
     assert "127.0.0.1" in shown
+
+
+@pytest.mark.parametrize("kind", ["numeric(20, 0)", "numeric", "numeric(38, 2)"])
+def test_long_keys_are_told_apart(shop, kind):
+    query = f"""SELECT (12345678901234567890 + n)::{kind} AS customer_id,
+        date '2024-01-01' AS timestamp, 5 AS amount FROM generate_series(0, 2) AS n"""
+    read = read_transactions(shop, query=query)
+    expected = [str(12345678901234567890 + n) for n in range(3)]
+    assert sorted(read.table.customer_id.to_pyarrow().to_pylist()) == expected
+
+
+def test_bytes_are_no_identifiers(shop):
+    query = r"SELECT '\x01'::bytea AS customer_id, date '2024-01-01' AS timestamp, 5 AS amount"
+    with pytest.raises(DataError, match="holds no identifiers"):
+        read_transactions(shop, query=query)
+
+
+def test_a_time_after_9999_is_a_row_and_no_stop(shop):
+    query = """SELECT n AS customer_id, 5 AS amount, CASE n WHEN 0
+        THEN timestamp '12000-01-01' ELSE timestamp '2024-01-01' END AS timestamp
+        FROM generate_series(0, 2) AS n"""
+    read = read_transactions(shop, query=query, policy=IntakePolicy(max_rejected_share=1.0))
+    assert (read.counts.accepted, dict(read.counts.rejected)) == (2, {"no time": 1})
+
+
+def test_a_query_is_one_statement(shop):
+    sly = "SELECT 1 AS x) AS s; ROLLBACK; SET default_transaction_read_only = off;"
+    sly += " DROP TABLE winback_test.odd; SELECT * FROM (SELECT 1 AS x"
+    with pytest.raises(DataError, match="multiple commands"):
+        read_source(open_engine(), shop, query=sly)
+    read_source(open_engine(), shop, table="winback_test.odd")  # still there
+
+
+def test_a_first_look_joins_the_tables_of_a_schema(shop, tmp_path, monkeypatch):
+    monkeypatch.delenv("WINBACK_DATABASE", raising=False)
+    with psycopg.connect(address(shop).url, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA IF EXISTS winback_shop CASCADE")
+        connection.execute("CREATE SCHEMA winback_shop")
+        connection.execute("""
+            CREATE TABLE winback_shop."Orders" AS SELECT n AS id, 'k' || n % 7 AS customer_no,
+                date '2024-01-01' + n % 28 AS order_date FROM generate_series(1, 40) AS n;
+            CREATE TABLE winback_shop.lines AS SELECT n / 2 AS order_id, 2 AS quantity,
+                (n + 0.5)::numeric(12, 2) AS unit_price FROM generate_series(2, 81) AS n;
+            CREATE TABLE winback_shop.people AS SELECT 'k' || n AS customer_no,
+                n > 0 AS opt_out FROM generate_series(0, 6) AS n""")
+    begun = init(shop, tmp_path / "job.yaml", schema="winback_shop")
+    assert "80 of 80 rows of lines find one" in " ".join(begun.notes)
+    monkeypatch.setenv("WINBACK_DATABASE", shop)
+    settings = load_job(tmp_path / "job.yaml").job.data
+    bought = settings.transactions
+    read = read_transactions(shop, query=bought.query, columns=bought.columns)
+    assert (read.counts.accepted, read.counts.customers) == (80, 7)
+    total = read.table.amount.sum().to_pyarrow().as_py()
+    assert total == sum(2 * (n + 0.5) for n in range(2, 82))
+    assert settings.customers.columns == {"customer_id": "customer_no", "opt_out": "opt_out"}

@@ -183,10 +183,10 @@ def test_the_excerpts_of_the_readme_can_be_made_again(tmp_path):
     assert set(made.WARNING) <= set(FOR_PEOPLE["churn_warning"])
     assert set(made.CALL) <= set(FOR_PEOPLE["win_back"])
     page = (
-        '<section id="verdict"><p class="meter">Budget 5%</p>\n<p>Two <b>say</b> so.</p></section>'
+        '<section id="decide"><ol><li><h3>Call</h3>\n<p>Two <b>say</b> so.</p></li></ol></section>'
     )
     (tmp_path / "report.html").write_text(page, encoding="utf-8")
-    assert made.verdict(tmp_path) == "> Two say so."
+    assert made.verdict(tmp_path) == "> 1. **Call.** Two say so."
 
 
 def script(name):

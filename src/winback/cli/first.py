@@ -73,6 +73,10 @@ def init(
     schema: Annotated[
         Optional[str], typer.Option(help="Which schema of a database.", show_default=False)
     ] = None,
+    encoding: Annotated[
+        Optional[str],
+        typer.Option(help="How text is encoded: cp1252, gb18030, …", show_default="as it looks"),
+    ] = None,
     *,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Ask nothing; so it is where nobody is.")
@@ -101,20 +105,23 @@ def init(
 
         def again(columns: dict[str, str], condition: str | None) -> Looked:
             with table.progress() as tell:
-                return look(orders, columns, condition, schema, tell)
+                return look(orders, columns, condition, schema, tell, encoding)
 
         def draw(looked: Looked) -> None:
             table.show(looked, shown, _draw)
 
+        money: dict[str, float | str] = {}
         looked = again(said, filter_)
         draw(looked)
         if not yes and table.someone_is_there():
             looked = table.agree(looked, said, filter_, again, draw)
+            money = table.ask_money(looked)
         with table.progress() as tell:
-            begun = write(looked, place, tell)
+            begun = write(looked, place, tell, money=money)
         for note in begun.notes[len(looked.notes) :]:
             typer.echo(f"note: {note}")
         typer.echo(f"\nread as the job will: {begun.read}")
+        typer.echo(f"understood: {begun.understood}")
         typer.echo(f"\nwrote {begun.to}; look at it, then: winback run {begun.to}")
 
 

@@ -120,6 +120,50 @@ def agree(
         draw(looked)
 
 
+def ask_money(looked: Looked) -> dict[str, float | str]:
+    """Ask for currency, margin and the cost of acting on a warning; Enter leaves each open.
+
+    A source without amounts is asked nothing.
+    """
+    from winback.workflows.init_text import currency_of
+
+    if "amount" not in looked.sniffed.guesses:
+        return {}
+    said: dict[str, float | str] = {}
+    if currency_of(looked.sniffed) is None:
+        code = _asked("currency of the amounts, such as EUR or CNY", _is_code)
+        said |= {"currency": code.upper()} if code else {}
+    margin = _asked("what stays of an amount, in percent (Enter: count turnover)", _is_percent)
+    said |= {"margin": float(margin.rstrip("% ")) / 100} if margin else {}
+    cost = _asked("what one call or message costs you (Enter: defaults by channel)", _is_cost)
+    return said | ({"contact_cost": float(cost)} if cost else {})
+
+
+def _asked(question: str, fits: Callable[[str], bool]) -> str:
+    """Ask until the answer fits, or nothing is answered."""
+    while True:
+        answer = str(typer.prompt(question, default="", show_default=False)).strip()
+        if not answer or fits(answer):
+            return answer
+        typer.echo("not understood; Enter leaves it open")
+
+
+def _is_code(text: str) -> bool:
+    return len(text) == 3 and text.isascii() and text.isalpha()
+
+
+def _is_percent(text: str) -> bool:
+    number = text.rstrip("% ")
+    return _is_cost(number) and 0 < float(number) <= 100
+
+
+def _is_cost(text: str) -> bool:
+    try:
+        return 0 <= float(text) < 1e9
+    except ValueError:
+        return False
+
+
 def column(text: str) -> tuple[str, str]:
     """Return what the person says of a column: our name, and theirs.
 

@@ -26,6 +26,7 @@ _PLAIN = {
     "validate": "Read and check the data; say what was read, and what was rejected and why.",
     "score": "Score every customer with the champions, into scores.parquet.",
     "models": "Show champion, challenger and previous model side by side, and why they are.",
+    "campaigns": "Say what each past campaign with a comparison group brought, net of its cost.",
     "indicators": "Compute the business's indicators over time, into indicators.parquet.",
     "report": "Draw report.html from what the earlier steps left.",
     "backtest": "Train at each of the job's splits, and compare with what happened next.",
@@ -40,6 +41,7 @@ _ORDER = (
     "score",
     "lists",
     "explain",
+    "campaigns",
     "indicators",
     "alerts",
     "report",
@@ -61,16 +63,8 @@ def add_to(app: typer.Typer) -> None:
         app.command(name)(made)
 
 
-class Role(StrEnum):
-    """What can be promoted by name."""
-
-    VALUE = "value"
-    CHURN = "churn"
-    TIERS = "tiers"
-
-
 class Part(StrEnum):
-    """What can go back by itself."""
+    """What can be promoted, and go back, by itself."""
 
     VALUE = "value"
     CHURN = "churn"
@@ -82,9 +76,9 @@ def promote(
     out: Out = None,
     *,
     force: Annotated[
-        Optional[list[Role]],
+        Optional[list[Part]],
         typer.Option(
-            help="Promote this one whatever the gate says: value, churn or tiers; may be repeated.",
+            help="Promote this one whatever the gate says: value (with its tiers) or churn.",
             show_default=False,
         ),
     ] = None,
@@ -100,7 +94,7 @@ def promote(
 
     Example: winback promote shop.yaml --force churn
     """
-    named = [role.value for role in force or ()]
+    named = [part.value for part in force or ()]
     work("promote", job, as_of, out, debug=debug, quiet=quiet, json_=json_, force=named)
 
 

@@ -89,8 +89,8 @@ def _alike() -> dict[int, int]:
 
 def without_tax(short: str) -> str:
     """Return a plain name without what it says of tax: ``totaalinclbtw`` is ``totaal``."""
-    for told in words_of("columns")["with_tax"]:
-        short = short.replace(_letters(told), "")
+    for phrase in words_of("columns")["with_tax"]:
+        short = short.replace(_letters(phrase), "")
     return short
 
 

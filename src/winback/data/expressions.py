@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from winback.nearest import nearest
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Pow)
 _COMPARISON = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 _OF_NUMBERS = (exp.Abs, exp.Round, exp.Ceil, exp.Floor, exp.Neg)
+_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
 # these hand on the value of a column as it is
 _TRANSPARENT = (exp.Paren, exp.Coalesce)
 
@@ -150,6 +152,8 @@ def _expression(
         return Expression(sql.name(own), types[own], column=own)
     try:
         tree = sqlglot.parse_one(written, read="duckdb")
+        _refuse_if_not_of_one_row(where, written, tree)
+        _refuse_if_text_is_measured(where, tree, types)
         forgiven = forgiving(tree, types)
         text = forgiven.sql("duckdb")
         # on a line of its own: the expression may end in a comment
@@ -170,6 +174,44 @@ def _expression(
             hint=f"did you mean {near}?" if near else None,
         ) from error
     return Expression(f"(\n{text}\n)", str(described[0][1]), casts=_casts(forgiven))
+
+
+def _refuse_if_not_of_one_row(where: str, written: str, tree: exp.Expr) -> None:
+    """Raise where an expression makes several rows of one, or reads anything but the row."""
+    if tree.find(exp.Explode, exp.Posexplode, exp.Unnest) is not None:
+        raise DataError(
+            "the expression makes several rows of one",
+            where=where,
+            got=written,
+            hint="list_sum, list_max and the like make one value of a list",
+        )
+    if tree.find(exp.Table) is not None:
+        raise DataError(
+            "the expression reads something else than the source's columns",
+            where=where,
+            got=written,
+            hint="join other tables by a query over several sources",
+        )
+
+
+def _refuse_if_text_is_measured(where: str, tree: exp.Expr, types: Mapping[str, str]) -> None:
+    """Raise where text is compared with a number in quotes: ``'9' > '10'`` by its letters."""
+    texts = {name.lower() for name, kind in types.items() if kind == "VARCHAR"}
+    for node in tree.find_all(exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between):
+        sides = [node.args.get(side) for side in ("this", "expression", "low", "high")]
+        columns = [s for s in sides if isinstance(s, exp.Column) and s.name.lower() in texts]
+        quoted = [
+            s.this
+            for s in sides
+            if isinstance(s, exp.Literal) and s.is_string and _NUMBER.fullmatch(s.this)
+        ]
+        if columns and quoted:
+            raise DataError(
+                "text would be compared with a number letter by letter",
+                where=where,
+                got=node.sql("duckdb"),
+                hint=f"write {quoted[0]} without the quotation marks",
+            )
 
 
 def _not_sql(where: str, got: str) -> DataError:

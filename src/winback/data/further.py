@@ -92,11 +92,11 @@ def _permission(table: Columns, opt_out: str | None, name: str, notes: list[str]
     if opt_out is None and columns:
         first, *columns = columns
         notes.append(consent.told(table.engine, table.raw.name, first, name))
-        found = {"opt_out": consent.no_consent(table.engine, first)}
+        permission = {"opt_out": consent.no_consent(table.engine, first)}
     else:
-        found = {}
+        permission = {}
     if columns:
         notes.append(
             f"{', '.join(columns)} of {name} may say who is to be left alone, too: not read"
         )
-    return found
+    return permission

@@ -16,6 +16,7 @@ from typing import Final
 from winback.data import sql
 from winback.data.expressions import Expression
 from winback.data.words import words_of
+from winback.errors import DataError
 
 FLOATS: Final = {"DOUBLE", "FLOAT"}
 NUMBERS: Final = {
@@ -23,10 +24,13 @@ NUMBERS: Final = {
     "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
 }  # fmt: skip
 
+_NESTED = ("STRUCT(", "MAP(", "UNION(")
 _WIDE = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "\u3000\u00a0"
 _PLAIN = "".join(chr(code) for code in range(0x21, 0x7F)) + "  "
 # controls, zero-width characters, direction marks, soft hyphens, byte order marks
 _UNSEEN = r"[\x{00AD}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2064}\x{FEFF}\p{Cc}]"
+# what is drawn as a blank, whatever it is: Braille's, fillers of Korean, every space
+_BLANK = r"[\s\p{Z}\x{2800}\x{3164}\x{115F}\x{1160}\x{FFA0}\x{180E}]"
 # nothing to mend, found with one look: nearly every cell of nearly every file
 _SOUND = r"[0-9A-Za-z_:#/+-]+"
 # what a spreadsheet makes of thirteen digits: the rest of them is lost
@@ -58,7 +62,7 @@ def plain_text(cell: str) -> str:
     """Return SQL for a text without what nobody sees, in plain and composed letters, trimmed."""
     plain = f"translate(nfc_normalize({cell}), {sql.text(_WIDE)}, {sql.text(_PLAIN)})"
     # a tab or a line break between words parts them; elsewhere it goes with the blanks around
-    seen = rf"regexp_replace(regexp_replace({plain}, '\s', ' ', 'g'), '{_UNSEEN}', '', 'g')"
+    seen = rf"regexp_replace(regexp_replace({plain}, '{_BLANK}', ' ', 'g'), '{_UNSEEN}', '', 'g')"
     return f"trim({seen})"
 
 
@@ -89,7 +93,20 @@ def identifier(value: Expression, *, normalise: bool = True) -> str:
     normalise
         Whether cells that differ by nothing visible, or by the case of an e-mail address, are one.
         If not, they are trimmed and nothing else.
+
+    Raises
+    ------
+    DataError
+        The cells are bytes, lists or structures, which are no identifiers.
     """
+    if value.type == "BLOB" or value.type.endswith("]") or value.type.startswith(_NESTED):
+        raise DataError(
+            "the column holds no identifiers",
+            where=value.column or value.sql.strip("()\n"),
+            got=value.type[:80],
+            allowed="text, numbers, UUIDs",
+            hint="make one of it under columns, such as hex(COLUMN), or COLUMN.id",
+        )
     if value.type in FLOATS:
         exact = f"{value.sql} = trunc({value.sql}) AND abs({value.sql}) < 9007199254740992"
         return (
@@ -105,7 +122,7 @@ def identifier(value: Expression, *, normalise: bool = True) -> str:
     if not normalise:
         bare = f"trim({cell})"
         return (
-            f"CASE WHEN {in_words(bare, nobody)} THEN NULL ELSE {whole.format(bare)}"
+            f"CASE WHEN {in_words(plain_text(cell), nobody)} THEN NULL ELSE {whole.format(bare)}"
             f" ELSE {bare} END END"
         )
     bare = rf"regexp_replace({plain_text(cell)}, '^(=\s*\"(.*)\"|''(\d+))$', '\2\3')"

@@ -32,6 +32,7 @@ from winback.errors import ConfigError, DataError
 
 _OPTIONAL = ("order_id", "channel", "product_id", "category")
 _FUTURE = "future time"
+_HUGE, _TINY = 1e15, 1e-6  # nobody pays more, or less than coins of any currency by far
 
 
 def read_transactions(
@@ -103,7 +104,7 @@ def read_transactions(
     (3, 2, {'no customer': 1})
     """
     engine = engine or open_engine()
-    with loaded(engine, source, table=table, query=query, timezone=policy.timezone) as raw:
+    with loaded(engine, source, table=table, query=query, policy=policy) as raw:
         expressions, condition = resolve(engine, raw, TRANSACTIONS, columns, condition=filter)
         if policy.refunds == "by_order" and "order_id" not in expressions:
             raise ConfigError(
@@ -232,6 +233,7 @@ def _faults(cells: Mapping[str, str], currency: str | None) -> list[tuple[str, s
         ("amount IS NULL AND amount_empty", "no amount"),
         ("amount IS NULL", "unparsable amount"),
         ("NOT isfinite(amount)", "amount not finite"),
+        (f"abs(amount) >= {_HUGE} OR (amount <> 0 AND abs(amount) < {_TINY})", "impossible amount"),
     ]
     if "unknown_when" in cells:
         faults.append(("unknown_when", "unparsable available_at"))

@@ -80,8 +80,10 @@ def discounted(discount: Expression | None, voucher: Expression | None) -> str:
     for given, tells in ((discount, r"[1-9]|^\p{L}"), (voucher, r"\S")):
         if given is not None:
             cell = plain_text(f"CAST({given.sql} AS VARCHAR)")
-            told = f"regexp_matches({cell}, {sql.text(tells)}) AND NOT {in_words(cell, none)}"
-            tests.append(f"coalesce({told}, false)")
+            tells_discount = (
+                f"regexp_matches({cell}, {sql.text(tells)}) AND NOT {in_words(cell, none)}"
+            )
+            tests.append(f"coalesce({tells_discount}, false)")
     return "(" + " OR ".join(tests) + ")"
 
 
@@ -167,13 +169,13 @@ def _is_year_first(engine: Backend, raw: Raw, value: Expression, as_of: date | N
     forms = [form.format("/") for form in ("%y{0}%m{0}%d", "%d{0}%m{0}%y", "%m{0}%d{0}%y")]
     slashed = f"concat_ws('/', {', '.join(parts)})"
     latest = ", ".join(f"TRY_STRPTIME({slashed}, '{form}')" for form in forms)
-    known = "true" if as_of is None else f"CAST(greatest({latest}) AS DATE) <= DATE '{as_of}'"
+    by_as_of = "true" if as_of is None else f"CAST(greatest({latest}) AS DATE) <= DATE '{as_of}'"
     a, b, c = (f"CAST({part} AS INT)" for part in parts)
     first, middle, third, last = sql.rows(
         engine,
         f"""SELECT max({a}) - min({a}), max({b}), max({c}) - min({c}), max({c})
         FROM (SELECT trim({value.sql}) AS cell FROM {sql.name(raw.name)})
-        WHERE regexp_matches(cell, '{_SHORT_DATE}') AND {known}""",
+        WHERE regexp_matches(cell, '{_SHORT_DATE}') AND {by_as_of}""",
     )[0]
     if first is None:
         return False

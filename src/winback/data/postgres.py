@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     import psycopg
 
 _CONNECT_SECONDS = 10
-_MAX_INT8_DIGITS = 18
+_MAX_INT8_DIGITS, _MAX_FLOAT8_DIGITS = 18, 15
+_DIGITS, _MOST_PARTS = 38, 9  # of a decimal number, and those behind its point where none are said
 _ARROW = {
     "bool": pa.bool_(),
     "int2": pa.int16(),
@@ -69,7 +70,8 @@ def batches(connection: psycopg.Connection[Any], query: str, rows: int) -> pa.Re
     """Return a query's result as a stream of batches of at most so many rows."""
     # on lines of its own: the query may end in a comment
     inner = f"(\n{query.strip().rstrip(';')}\n) AS source"
-    described = connection.execute(f"SELECT * FROM {inner} LIMIT 0").description or ()
+    # prepared, since the server prepares one statement at most, whatever brackets the query closes
+    described = connection.execute(f"SELECT * FROM {inner} LIMIT 0", prepare=True).description or ()
     read = [_read(column) for column in described]
     fields = [
         pa.field(column.name, kind) for column, (_, kind) in zip(described, read, strict=True)
@@ -92,12 +94,29 @@ def _read(column: psycopg.Column) -> tuple[str, pa.DataType]:
     """Return how to select a column, and its Arrow type; other types come as their text."""
     name, kind = sql.name(column.name), column.type_display.partition("(")[0]
     if kind == "numeric":
-        whole = column.scale == 0 and (column.precision or 99) <= _MAX_INT8_DIGITS
-        kind = "int8" if whole else "float8"
-        return f"{name}::{kind}", _ARROW[kind]
+        return _read_numeric(name, column.precision, column.scale)
+    if kind == "bytea":
+        return name, pa.binary()
     if kind not in _ARROW:
         return f"{name}::text", pa.string()
     if kind in {"date", "timestamp", "timestamptz"}:
         # Python has no such moments
-        name = f"CASE WHEN isfinite({name}) AND {name} >= '0001-01-02' THEN {name} END"
+        known = f"isfinite({name}) AND {name} BETWEEN '0001-01-02' AND '9999-12-30'"
+        name = f"CASE WHEN {known} THEN {name} END"
     return name, _ARROW[kind]
+
+
+def _read_numeric(name: str, precision: int | None, scale: int | None) -> tuple[str, pa.DataType]:
+    """Return how to select a number, exactly: it may be an identifier of twenty digits."""
+    if precision is None or scale is None or scale < 0:
+        limit = f"1e{_DIGITS - _MOST_PARTS}"
+        known = f"{name} <> 'NaN' AND abs({name}) < {limit}"
+        cell = f"CASE WHEN {known} THEN {name}::numeric({_DIGITS}, {_MOST_PARTS}) END"
+        return cell, pa.decimal128(_DIGITS, _MOST_PARTS)
+    if scale == 0 and precision <= _MAX_INT8_DIGITS:
+        return f"{name}::int8", _ARROW["int8"]
+    if precision <= _MAX_FLOAT8_DIGITS:
+        return f"{name}::float8", _ARROW["float8"]
+    if precision > _DIGITS:
+        return f"{name}::text", pa.string()
+    return f"nullif({name}, 'NaN')", pa.decimal128(precision, scale)

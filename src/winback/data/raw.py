@@ -57,12 +57,18 @@ def columns_of(engine: Backend, relation: str) -> dict[str, str]:
     return {str(row[0]): str(row[1]) for row in described}
 
 
+def own_rowid(engine: Backend, table: str) -> bool:
+    """Whether a table has a column of its own that is called as the engine calls its numbers."""
+    return "rowid" in {name.lower() for name in columns_of(engine, table)}
+
+
 def view_of(engine: Backend, table: str) -> str:
     """Return a view that numbers a materialised table's rows in the order in which they came."""
     view = fresh("raw")
+    numbered = "row_number() OVER ()" if own_rowid(engine, table) else "rowid + 1"
     # rowid is 0-based, dense and in order of insertion: no window function over the whole source
     engine.raw_sql(
-        f"CREATE VIEW {sql.name(view)} AS SELECT rowid + 1 AS source_row,"
+        f"CREATE VIEW {sql.name(view)} AS SELECT {numbered} AS source_row,"
         f" COLUMNS(lambda c: lower(c) <> 'source_row') FROM {sql.name(table)}"
     )
     return view

@@ -23,14 +23,13 @@ from winback.evaluation.churn_contest import choose_churn
 from winback.evaluation.churn_level import ChurnLevel, churn_level
 from winback.evaluation.forward import ForwardTest, Recipe, attempt, unfitted
 from winback.evaluation.past import Past
-from winback.evaluation.windows import Window
+from winback.evaluation.windows import Window, with_season
 from winback.features.behaviour import active
 from winback.features.feature_catalogue import feature_columns
 from winback.features.snapshots import snapshot_dates, training_table
 from winback.messages import Message
 
 ECONOMICS = ("margin", "save_rate", "contact_cost", "offer_cost")  # they only choose
-YEAR = 365
 MAX_CUSTOMERS = 100_000  # more teach a churn model little, and cost memory for every snapshot
 
 
@@ -72,49 +71,6 @@ class ChurnSettings:
     snapshots: SnapshotSettings = field(default_factory=SnapshotSettings)
 
 
-def with_season(
-    dates: Sequence[date], window: Window, wanted: SnapshotSettings, first: date, least: int
-) -> list[date]:
-    """Let up to half of the snapshots lie around a year before the cut-off: its season is ahead.
-
-    Whoever learns from the newest months alone has never seen what comes at this time of the year.
-
-    Parameters
-    ----------
-    dates : sequence of date
-        The newest snapshots, newest first.
-    window : Window
-        The days that are predicted.
-    wanted : SnapshotSettings
-    first : date
-        The first day that is known.
-    least : int
-        Days of history that a snapshot needs.
-
-    Examples
-    --------
-    >>> newest = [date(2024, 6, 30), date(2024, 5, 31), date(2024, 5, 1), date(2024, 4, 1)]
-    >>> ahead, wanted = Window(date(2024, 9, 30), date(2024, 12, 31)), SnapshotSettings(4)
-    >>> [str(day) for day in with_season(newest, ahead, wanted, date(2022, 1, 1), 60)]
-    ['2024-06-30', '2024-05-31', '2023-10-01', '2023-09-01']
-    >>> with_season(newest, ahead, wanted, date(2023, 9, 1), 60) == newest
-    True
-    """
-    then, apart = window.as_of - timedelta(days=YEAR), timedelta(days=wanted.every_days)
-    fresh = dates[: max(len(dates) - wanted.count // 2, 1)]
-    over = timedelta(days=window.gap_days + window.horizon_days)
-    possible = [
-        day
-        for day in (then, then - apart, then + apart)
-        if (day - first).days + 1 >= least
-        and day + over <= window.as_of
-        and min(fresh, default=then) - day >= apart
-    ]
-    season = possible[: wanted.count // 2] if then in possible else []
-    kept = dates[: wanted.count - len(season)]
-    return sorted({*kept, *season}, reverse=True)
-
-
 class ChurnData:
     """What churn models are fitted on and judged on at one cut-off, of what was known then.
 
@@ -145,7 +101,14 @@ class ChurnData:
             count=wanted.count,
             min_history_days=least,
         )
-        self.dates = with_season(newest_first, window, wanted, past.first_day, least)
+        self.dates = with_season(
+            newest_first,
+            window.as_of,
+            label_days=window.gap_days + window.horizon_days,
+            count=wanted.count,
+            every_days=wanted.every_days,
+            first=past.first_day + timedelta(days=least - 1),
+        )
         if self.dates:
             newest = Window(max(self.dates), past.as_of, window.gap_days)
             if newest.horizon_days < window.horizon_days:  # proved, not hoped

@@ -71,13 +71,13 @@ def churn_level(
     """
     first, windows, seen = past.first_day, [], []
     for window in level_windows(first, past.settled, ahead.horizon_days):
-        found = past.once(
+        measured = past.once(
             ("hazard ratio", window, active_within_days),
             partial(_hazard_ratio, past, window, active_within_days),
         )
-        if found is None:
+        if measured is None:
             continue
-        ratio, variance = found
+        ratio, variance = measured
         alike = window.horizon_days == ahead.horizon_days
         start, end = ((day - first).days for day in (window.start, window.until))
         seen.append(Seen(start, end, ratio, variance + (0 if alike else UNLIKE**2)))

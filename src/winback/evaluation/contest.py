@@ -32,10 +32,11 @@ import pandas as pd
 
 from winback.evaluation.bootstrap import Bootstrap
 from winback.evaluation.forward import ForwardTest, Recipe, value_forward, value_targets
-from winback.evaluation.level import Level, level_of, level_windows
+from winback.evaluation.level import Level, level_of
 from winback.evaluation.metrics import value_metrics
 from winback.evaluation.past import Past
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
+from winback.evaluation.value_level import value_level
 from winback.evaluation.value_losses import DEVIANCE, at_level, pooled_bias, pooled_loss
 from winback.evaluation.windows import MIN_CUSTOMERS, Window, inner_windows
 from winback.messages import Message
@@ -141,17 +142,13 @@ def choose_value(
         choices[target] = replace(choice, shifts=shifts)
     # a job has one value model, at one level: that of revenue, where there is any
     main = choices[value_targets(past)[-1]]
-    judged = {test[main.target].window: test[main.target] for test in tests}
-    for window in level_windows(first, as_of, horizon_days) if tests else ():
-        if window not in judged:
-            one = {main.name: main.recipe}
-            then = value_forward(sample, one, window, random_state=random_state)[main.target]
-            judged |= {window: then} if len(then.actual) >= MIN_CUSTOMERS else {}
-    level = level_of(
-        list(judged.values()),
+    level = value_level(
+        sample,
         main.name,
-        first=first,
+        main.recipe,
+        tests,
         ahead=days_ahead,
+        random_state=random_state,
         busy_days=busy_days,
     )
     return {target: replace(choice, level=level) for target, choice in choices.items()}

@@ -6,7 +6,7 @@ transactions cut at the window's `as_of`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,7 +15,7 @@ import pandas as pd
 
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.base.artifact import make
-from winback.estimators.value.value_intervals import LevelRange
+from winback.estimators.value.level_range import LevelRange
 from winback.evaluation.calibration import Floats
 from winback.evaluation.past import Past
 from winback.evaluation.value_snapshots import value_snapshots
@@ -209,7 +209,7 @@ def _total_bounds(model: Any, frame: pd.DataFrame) -> dict[str, dict[str, float]
 def _unlevelled(model: Any, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the intervals that customers would have if nothing strayed for all at once."""
     level = model.level
-    model.set_params(level=LevelRange(*level)._replace(low=0.0, high=0.0))
+    model.set_params(level=LevelRange(*level)._replace(low=0.0, high=0.0, ends=()))
     bounds: pd.DataFrame = model.intervals(frame, levels=LEVELS)
     model.set_params(level=level)
     return bounds
@@ -246,10 +246,11 @@ def distinct(recipes: Mapping[str, Recipe]) -> list[list[str]]:
     >>> distinct({"challenger": rate, "zero": {"estimator": "ValueTiers"}, "champion": rate})
     [['challenger', 'champion'], ['zero']]
     """
-    groups: dict[tuple[str, float], list[str]] = {}
+    groups: dict[tuple[str, Hashable], list[str]] = {}
     for name, recipe in recipes.items():
-        shift = LevelRange(*recipe.get("params", {}).get("level", ())).shift
-        groups.setdefault((_kind(recipe), shift), []).append(name)
+        level = LevelRange(*recipe.get("params", {}).get("level", ()))
+        shifts = level.factor, level.purchase_factor, level.ends
+        groups.setdefault((_kind(recipe), shifts), []).append(name)
     return list(groups.values())
 
 

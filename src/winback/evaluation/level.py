@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from winback.estimators.value.value_intervals import LevelRange
+from winback.estimators.value.level_range import End, LevelRange
 from winback.evaluation.busy import busy_share
 from winback.evaluation.forward import ForwardTest
 from winback.evaluation.level_process import Seen, next_level
@@ -46,8 +46,8 @@ class Level:
         Standard deviation of the logarithm of actual over shifted total; what nobody has seen yet,
         a season or busy days, is in it.
     low, high : float
-        By how much, as logarithms >= 0, the ends of single customers' intervals lower and raise the
-        level: `CONFIDENCE` of all futures are expected to lie above, and below.
+        By how much, as logarithms >= 0, the level may be lower and higher: `CONFIDENCE` of all
+        futures are expected to lie above, and below.
     windows : list of dict
         ``as_of``, ``until``, ``ratio`` (actual over predicted, unshifted) of each window, and
         ``season``: a whole number of years before the days to be predicted.
@@ -55,6 +55,11 @@ class Level:
         Share of the days ahead that are busy, as the owner says.
     unseen : float
         By how much that differs from the share a year before or, without that, in the windows.
+    purchase_shift, purchase_spread : float, optional
+        The same of purchases; None: as of revenue.
+    ends : tuple of End
+        Where customers' intervals end, as past windows calibrate them; see
+        `winback.evaluation.interval_calibration`. None: at the levels `low` and `high`.
     """
 
     shift: float
@@ -64,11 +69,20 @@ class Level:
     high: float = 0.0
     busy: float = 0.0
     unseen: float = 0.0
+    purchase_shift: float | None = None
+    purchase_spread: float | None = None
+    ends: tuple[End, ...] = ()
 
     @property
     def settings(self) -> dict[str, LevelRange]:
         """What a value model is told of it."""
-        return {"level": LevelRange(self.spread, self.low, self.high, self.shift)}
+        own = self.purchase_shift, self.purchase_spread
+        return {"level": LevelRange(self.spread, self.low, self.high, self.shift, *own, self.ends)}
+
+    @property
+    def unshifted(self) -> LevelRange:
+        """What a model is told that is to be shown as it is: how far the level strays, at most."""
+        return LevelRange(self.spread, self.low, self.high)
 
     @property
     def message(self) -> Message:

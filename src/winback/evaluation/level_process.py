@@ -168,12 +168,12 @@ def _of_strengths(
     strengths: Mapping[float, float], shapes: Mapping[float, float], of: Mapping[float, FloatArray]
 ) -> list[tuple[float, FloatArray]]:
     """Return covariances with their shares; what has no strength has no shape."""
-    (none, share), *some = strengths.items()
+    (none, share), *rest = strengths.items()
     first = next(iter(of.values()))
-    found = [(share, none * first)]
-    return found + [
+    weighted = [(share, none * first)]
+    return weighted + [
         (share * each, strength**2 * of[shape])
-        for strength, share in some
+        for strength, share in rest
         for shape, each in shapes.items()
     ]
 

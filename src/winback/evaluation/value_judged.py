@@ -70,7 +70,7 @@ def levelled(
     """
     own, more = level.settings["level"], beside or {}
     of = {
-        name: own._replace(shift=own.shift + more.get(name, 0.0) if name in shifted else 0.0)
+        name: own.moved(more.get(name, 0.0)) if name in shifted else level.unshifted
         for name in recipes
     }
     return {

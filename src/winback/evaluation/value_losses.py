@@ -85,11 +85,11 @@ def _statistics(test: ForwardTest, models: Sequence[str]) -> dict[tuple[str, str
     deviance = DEVIANCE[test.target]
     root = np.sqrt(bounded_weights(list(predicted.values())))
     small = {model: values * root for model, values in predicted.items()}
-    found = statistics(test.actual, predicted, (deviance, "gini"))
-    found |= statistics(test.actual * root, small, ("rmse",))
+    measured = statistics(test.actual, predicted, (deviance, "gini"))
+    measured |= statistics(test.actual * root, small, ("rmse",))
     return {
         (model, {deviance: "deviance"}.get(metric, metric)): of
-        for (model, metric), of in found.items()
+        for (model, metric), of in measured.items()
     }
 
 

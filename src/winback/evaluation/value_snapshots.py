@@ -15,7 +15,7 @@ from winback.data.engine import let_go
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.value.learned_value import base_model
 from winback.evaluation.past import Past
-from winback.evaluation.windows import Window
+from winback.evaluation.windows import Window, with_season
 from winback.features.snapshots import snapshot_dates, training_table
 
 COUNT = 4  # snapshots, half a label apart: more repeat what these say
@@ -27,8 +27,10 @@ def value_snapshots(past: Past, horizon_days: int) -> pd.DataFrame | None:
     """Build what `LearnedValueModel` learns from, of what was known at the end of a day.
 
     The labels are as long as the horizon, or a third of history where that is shorter; the newest
-    ends at the past's `as_of`, and each further one starts half a label earlier. Where there are
-    more than `MAX_CUSTOMERS`, about so many are taken, by a digest of their names.
+    ends on the last day of which nearly everything is known, and each further one starts half a
+    label earlier; up to half of them lie around a year before instead, wherever history allows
+    (`with_season`). Where there are more than `MAX_CUSTOMERS`, about so many are taken, by a digest
+    of their names.
 
     Parameters
     ----------
@@ -47,14 +49,23 @@ def value_snapshots(past: Past, horizon_days: int) -> pd.DataFrame | None:
     days = min(horizon_days, (past.settled - first).days // 3)
     if days < 1:
         return None
-    dates = snapshot_dates(
+    every_days = max(days // 2, MIN_DAYS)
+    newest = snapshot_dates(
         first_day=first,
         as_of=past.settled,
         horizon_days=days,
         gap_days=0,
-        every_days=max(days // 2, MIN_DAYS),
+        every_days=every_days,
         count=COUNT,
         min_history_days=days + 1,
+    )
+    dates = with_season(
+        newest,
+        past.as_of,
+        label_days=days,
+        count=COUNT,
+        every_days=every_days,
+        first=first + timedelta(days=days),
     )
     if not dates:
         return None

@@ -7,6 +7,7 @@ end by `as_of`. `Window.assert_known_by` holds this in code.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -14,6 +15,7 @@ from winback.errors import DataError, ModelError
 from winback.messages import Message
 
 MIN_HORIZON_DAYS = 7  # shorter windows see a weekday pattern, not customers
+YEAR = 365
 MIN_CUSTOMERS = 20  # with fewer, no metric says anything
 
 
@@ -145,3 +147,55 @@ def gate_window(
     if horizon == horizon_days:
         return window, judged
     return window, Message("window.short", judged=judged, asked=horizon_days, history=history)
+
+
+def with_season(
+    dates: Sequence[date],
+    as_of: date,
+    *,
+    label_days: int,
+    count: int,
+    every_days: int,
+    first: date,
+) -> list[date]:
+    """Let up to half of the snapshots lie around a year before the cut-off: its season is ahead.
+
+    Whoever learns from the newest months alone has never seen what comes at this time of the year.
+
+    Parameters
+    ----------
+    dates : sequence of date
+        The newest snapshots, newest first.
+    as_of : date
+        The cut-off.
+    label_days : int
+        Days from a snapshot until its label is over.
+    count : int
+        At most so many snapshots in all.
+    every_days : int
+        At least so many days between two of them.
+    first : date
+        The first day that has enough history for a snapshot.
+
+    Examples
+    --------
+    >>> newest = [date(2024, 6, 30), date(2024, 5, 31), date(2024, 5, 1), date(2024, 4, 1)]
+    >>> like = {"label_days": 92, "count": 4, "every_days": 30}
+    >>> cut = date(2024, 9, 30)
+    >>> [str(day) for day in with_season(newest, cut, **like, first=date(2022, 1, 1))]
+    ['2024-06-30', '2024-05-31', '2023-10-01', '2023-09-01']
+    >>> with_season(newest, cut, **like, first=date(2023, 11, 1)) == newest
+    True
+    """
+    then, apart = as_of - timedelta(days=YEAR), timedelta(days=every_days)
+    fresh = dates[: max(len(dates) - count // 2, 1)]
+    possible = [
+        day
+        for day in (then, then - apart, then + apart)
+        if day >= first
+        and day + timedelta(days=label_days) <= as_of
+        and min(fresh, default=then) - day >= apart
+    ]
+    season = possible[: count // 2] if then in possible else []
+    kept = dates[: count - len(season)]
+    return sorted({*kept, *season}, reverse=True)

@@ -83,9 +83,9 @@ def contact_pressure(
         ],
     )
     in_all = days.group_by("customer_id").aggregate(contacts=days.contacts.max())
-    known = False
+    has_opt_out = False
     if customers is not None and "opt_out" in customers.columns:
-        known = True
+        has_opt_out = True
         flags = customers.group_by("customer_id").aggregate(opt_out=customers.opt_out.any())
         in_all = in_all.left_join(flags, "customer_id").select("customer_id", "contacts", "opt_out")
     counts = {
@@ -93,11 +93,11 @@ def contact_pressure(
         "responded": answered.group_by("contacts").aggregate(responded=answered.count()),
         "customers": in_all.group_by("contacts").aggregate(customers=in_all.count()),
     }
-    if known:
+    if has_opt_out:
         opted = in_all.filter(in_all.opt_out)
         counts["opted_out"] = opted.group_by("contacts").aggregate(opted_out=opted.count())
     table = days.select("contacts").distinct()
     for name, counted in counts.items():
         joined = table.left_join(counted, "contacts")
         table = joined.select(*table.columns, **{name: joined[name].coalesce(0)})
-    return table if known else table.mutate(opted_out=ibis.null("int64"))
+    return table if has_opt_out else table.mutate(opted_out=ibis.null("int64"))

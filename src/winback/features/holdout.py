@@ -60,12 +60,12 @@ def calibration_holdout(
             allowed=f"after {end}",
         )
     summary = rfm_summary(data, end, period=period)
-    known = {
+    days_by = {
         day: in_periods(known_days(data, day), period).to_pyarrow().to_pandas()
         for day in (end, until)
     }
-    seen = pd.MultiIndex.from_frame(known[end][["customer_id", "day"]])
-    later = known[until].set_index(["customer_id", "day"])
+    seen = pd.MultiIndex.from_frame(days_by[end][["customer_id", "day"]])
+    later = days_by[until].set_index(["customer_id", "day"])
     later = later[~later.index.isin(seen)].reset_index()
     bought = later.groupby("customer_id")["amount"].agg(["size", "mean"])
     beside = bought.reindex(summary["customer_id"]).fillna(0.0).astype("float64")

@@ -53,8 +53,9 @@ def campaign_table(
     -------
     ir.Table or None
         ``campaign``, ``customer_id``, ``day``, ``list_id`` (of that contact; the day where it has
-        none), ``treated`` and ``returned`` (0 or 1), and `COVARIATES` as known at the end of
-        the day before. Who had not bought by then is left out.
+        none), ``treated`` and ``returned`` (0 or 1), ``revenue`` (of the horizon, net), ``cost``
+        (of the contacts; missing where contacts say none), and `COVARIATES` as known at the end
+        of the day before. Who had not bought by then is left out.
         None where there is no such campaign.
 
     Raises
@@ -91,6 +92,7 @@ def campaign_table(
         experiment=ibis.coalesce(*by_experiment, *by_list),
         sent=ibis.coalesce(*by_list),
         treated=(arm == TREATED).cast("int64"),
+        cost=rows.cost.cast("float64") if "cost" in rows.columns else ibis.null("float64"),
     )
     mixed = rows.group_by(["experiment", "customer_id"]).aggregate(arms=rows.treated.nunique())
     redrawn = mixed.group_by("experiment").aggregate(redrawn=(mixed.arms > 1).any())
@@ -101,6 +103,7 @@ def campaign_table(
         list_id=rows.sent.argmin(rows.day),
         treated=rows.treated.max(),
         same=rows.treated.min(),
+        cost=rows.cost.sum(),
     )
     first = first.filter(first.treated == first.same).drop("same")
     days = first.select("day").distinct().order_by("day").to_pyarrow()["day"].to_pylist()
@@ -140,5 +143,13 @@ def _described(
     table = table.left_join(outcomes, ["customer_id", "as_of"])
     returned = (table.purchases.coalesce(0) > 0).cast("int64")
     return table.select(
-        "campaign", "customer_id", "day", "list_id", "treated", *COVARIATES, returned=returned
+        "campaign",
+        "customer_id",
+        "day",
+        "list_id",
+        "treated",
+        *COVARIATES,
+        returned=returned,
+        revenue=table.revenue.coalesce(0.0),
+        cost=table.cost,
     )

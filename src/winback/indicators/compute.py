@@ -301,9 +301,9 @@ def _complete(
 ) -> pd.DataFrame:
     """Give every indicator a row for each period and segment, and say what counts."""
     raw = raw.assign(period=pd.to_datetime(raw["period"]).dt.date)
-    found = sorted(raw["segment"].dropna().unique())
+    segments = sorted(raw["segment"].dropna().unique())
     grid = pd.MultiIndex.from_product(
-        [found, frame["period"]], names=["segment", "period"]
+        [segments, frame["period"]], names=["segment", "period"]
     ).to_frame(index=False)
     grid = grid.merge(frame, on="period")
     parts = []

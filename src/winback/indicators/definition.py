@@ -184,7 +184,7 @@ def read_catalogue(*paths: Path) -> dict[str, Indicator]:
     >>> shipped["revenue"].kind, shipped["retention_30d_within"].days
     ('simple', 30)
     """
-    known: dict[str, Indicator] = {}
+    indicators: dict[str, Indicator] = {}
     for path in (SHIPPED, *paths):
         name = "the shipped catalogue" if path == SHIPPED else str(path)
         file = read_yaml(
@@ -194,17 +194,17 @@ def read_catalogue(*paths: Path) -> dict[str, Indicator]:
             hint="see docs/indicators.md for the definitions that winback brings",
             name=name,
         )
-        known |= _checked(file)
-    for indicator in known.values():
+        indicators |= _checked(file)
+    for indicator in indicators.values():
         for name in sorted(indicator.names) if isinstance(indicator, Derived) else ():
-            if name not in known or isinstance(known[name], Derived):
+            if name not in indicators or isinstance(indicators[name], Derived):
                 raise ConfigError(
                     "a formula names no indicator that is counted from the data",
                     where=f"indicators.{indicator.id}.formula",
                     got=name,
-                    hint=did_you_mean(name, list(known)),
+                    hint=did_you_mean(name, list(indicators)),
                 )
-    return known
+    return indicators
 
 
 def _checked(file: YamlFile) -> dict[str, Indicator]:
@@ -212,10 +212,10 @@ def _checked(file: YamlFile) -> dict[str, Indicator]:
         given = _Catalogue.model_validate(file.content).indicators
     except ValidationError as error:
         raise explain(error, file, _Catalogue) from None
-    known: dict[str, Indicator] = {}
+    indicators: dict[str, Indicator] = {}
     for index, indicator in enumerate(given):
-        if indicator.id in known:
+        if indicator.id in indicators:
             place = file.place(("indicators", index))
             raise ConfigError("an indicator stands twice", where=place, got=indicator.id)
-        known[indicator.id] = indicator
-    return known
+        indicators[indicator.id] = indicator
+    return indicators

@@ -28,11 +28,11 @@ def of_share(count: Floats, n: Floats) -> tuple[Floats, Floats]:
     >>> low.round(3).tolist(), high.round(3).tolist()
     ([0.49], [0.943])
     """
-    some = n > 0
+    counted = n > 0
     low, high = np.full(len(n), np.nan), np.full(len(n), np.nan)
-    if some.any():
-        ends = proportion_confint(count[some], n[some], alpha=1 - COVERAGE, method="wilson")
-        low[some], high[some] = ends
+    if counted.any():
+        ends = proportion_confint(count[counted], n[counted], alpha=1 - COVERAGE, method="wilson")
+        low[counted], high[counted] = ends
     return low, high
 
 

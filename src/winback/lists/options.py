@@ -184,8 +184,8 @@ def _expected_again(economics: Economics, customers: pd.DataFrame) -> pd.Series:
     Who buys at full price redeems it once; whom it confirms in buying at a discount, asks for it
     with each order.
     """
-    known = {"discount_share", "margin_after_return"} <= set(customers.columns)
-    if not known:
+    has_discounts = {"discount_share", "margin_after_return"} <= set(customers.columns)
+    if not has_discounts:
         return pd.Series(0.0, index=customers.index)
     order = economics.margin * customers["expected_spend"].astype("float64")
     orders = customers["margin_after_return"].astype("float64") / order.where(order > 0)

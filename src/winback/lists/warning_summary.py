@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from winback.estimators.value.value_intervals import LevelRange, with_level_error
+from winback.estimators.value.level_range import LevelRange, with_level_error
 from winback.lists.severity import LEVELS
 from winback.messages import Message
 
@@ -48,7 +48,7 @@ def summarise_warnings(
         Written after amounts.
     level_spread
         How unsure the level of demand is, which all customers share; see
-        `winback.estimators.value.value_intervals.LevelRange`.
+        `winback.estimators.value.level_range.LevelRange`.
 
     Returns
     -------
@@ -125,6 +125,6 @@ def _sum(rows: pd.DataFrame, level: LevelRange) -> dict[str, float]:
     total = float(rows["value_at_risk"].sum())
     half = float(np.hypot.reduce((rows["value_at_risk_high"] - rows["value_at_risk_low"]) / 2))
     ends = {"cumulative": total, "cumulative_low": total - half, "cumulative_high": total + half}
-    told = with_level_error(pd.DataFrame([ends]), level, LEVEL_OF_ENDS).iloc[0]
+    widened = with_level_error(pd.DataFrame([ends]), level, LEVEL_OF_ENDS).iloc[0]
     names = {"expected": "cumulative", "low": "cumulative_low", "high": "cumulative_high"}
-    return {name: round(float(told[column]), 2) for name, column in names.items()}
+    return {name: round(float(widened[column]), 2) for name, column in names.items()}

@@ -73,9 +73,9 @@ class Words:
         are parted as in ``{clauses:;}``. A fact that is a message of its own is said in the same
         language, and a missing one is a dash.
         """
-        known = catalogue(self.language)
+        entries = catalogue(self.language)
         own = f"{code}.{self.amounts}"
-        text = _Filled(self).vformat(known[own if own in known else code], (), facts)
+        text = _Filled(self).vformat(entries[own if own in entries else code], (), facts)
         return _CLOSE.sub(" ", _GAP.sub("", text)) if self.language == "zh" else text
 
     def written(self, value: Any, way: str = "") -> str:

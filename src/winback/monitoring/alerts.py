@@ -187,8 +187,8 @@ def current_alerts(cases: Iterable[Alert], notes: Sequence[Note], *, as_of: date
         Those that fire or are pending, in order of priority, colour and age; those that a graver
         one of the same subject hides are named as `hidden_by`.
     """
-    known = sorted((note for note in notes if note.on <= as_of), key=lambda note: note.on)
-    live = [_noted(case, known, as_of) for case in cases if case.ended is None]
+    heard = sorted((note for note in notes if note.on <= as_of), key=lambda note: note.on)
+    live = [_noted(case, heard, as_of) for case in cases if case.ended is None]
     live = [case for case in live if case.status in ("pending", "firing")]
     grave = {name: rank for rank, name in enumerate(SEVERITIES)}
     live.sort(

@@ -112,7 +112,7 @@ def _holds(
     values: Floats, expected: tuple[Floats, Floats], when: Condition
 ) -> npt.NDArray[np.int8]:
     level, spread = expected
-    known = np.isfinite(values) & np.isfinite(level)
+    finite = np.isfinite(values) & np.isfinite(level)
     if when.below is not None:
         yes = values < level
     elif when.above is not None:
@@ -122,12 +122,12 @@ def _holds(
     elif when.rises_by is not None:
         yes = (values > level) & (values >= level * (1 + when.rises_by))
     else:
-        known &= np.isfinite(spread)
+        finite &= np.isfinite(spread)
         with np.errstate(divide="ignore", invalid="ignore"):
             off = np.log(values / level)
         low, high = off < -when.width * spread, off > when.width * spread
         yes = {"below": low, "above": high, "both": low | high}[str(when.outside)]
-    return np.where(known, yes, -1).astype(np.int8)
+    return np.where(finite, yes, -1).astype(np.int8)
 
 
 def band(values: Floats, history: int) -> tuple[Floats, Floats]:

@@ -141,8 +141,8 @@ def version_scores(name: str, store: Store | str | None = None) -> pd.DataFrame:
     """
     opened = _opened(store)
     with guarded(opened.uri):
-        found = opened.client.search_model_versions(f"name = '{name}'")
-    refs = sorted(map(to_ref, found), key=lambda ref: -ref.version)
+        versions = opened.client.search_model_versions(f"name = '{name}'")
+    refs = sorted(map(to_ref, versions), key=lambda ref: -ref.version)
     tables = [
         tidy(metrics(opened, ref), choice_of(opened, ref)).assign(version=ref.version)
         for ref in refs

@@ -59,24 +59,24 @@ class LocalStore:
     def text(self, name: str, version: int, file: str) -> str | None:
         """Return a text beside a version, in the artifacts of the run that made it."""
         run_id = self._version(name, version, "run_id")
-        found = self._rows("SELECT artifact_uri FROM runs WHERE run_uuid = ?", run_id)
-        root = _path(found[0][0] if found else None)
+        rows = self._rows("SELECT artifact_uri FROM runs WHERE run_uuid = ?", run_id)
+        root = _path(rows[0][0] if rows else None)
         with suppress(OSError, UnicodeError):
             return None if root is None else (root / file).read_text(encoding="utf-8")
         return None
 
     def run_tag(self, run_id: str, key: str) -> str | None:
         """Return a tag of a run."""
-        found = self._rows("SELECT value FROM tags WHERE run_uuid = ? AND key = ?", run_id, key)
-        return str(found[0][0]) if found else None
+        rows = self._rows("SELECT value FROM tags WHERE run_uuid = ? AND key = ?", run_id, key)
+        return str(rows[0][0]) if rows else None
 
     def _version(self, name: str, version: int, column: str) -> str | None:
         query = (
             f"SELECT {column} FROM model_versions"
             f" WHERE name = ? AND version = ? AND {_HERE} AND {_KEPT}"
         )
-        found = self._rows(query, name, version)
-        return None if not found or found[0][0] is None else str(found[0][0])
+        rows = self._rows(query, name, version)
+        return None if not rows or rows[0][0] is None else str(rows[0][0])
 
     def _rows(self, query: str, *values: object) -> Sequence[Any] | None:
         address = f"file:{quote(str(self.file))}?mode=ro"

@@ -18,7 +18,7 @@ _FACTS = ("through", "owner", "by_when", "expected_gain", "value", "tier", "colo
 _MONEY = ("expected_gain", "value")
 
 
-def customer_page(told: Mapping[str, Any], words: Words) -> str:
+def customer_page(customer: Mapping[str, Any], words: Words) -> str:
     """Return one offline HTML page about a customer; it loads nothing and runs no script.
 
     Parameters
@@ -32,16 +32,16 @@ def customer_page(told: Mapping[str, Any], words: Words) -> str:
     words
         The reader's language.
     """
-    scores, history, as_of = told["scores"], told["history"], told["as_of"]
+    scores, history, as_of = customer["scores"], customer["history"], customer["as_of"]
     return _template().render(
         words=words,
-        customer=told["customer_id"],
-        job=told["job"],
+        customer=customer["customer_id"],
+        job=customer["job"],
         as_of=as_of,
-        lists=[_listed(each, words) for each in told["lists"]],
-        picture=_picture(history, as_of, told["horizons"]["value"], words),
-        expected=list(_expected(scores, told["horizons"], words)),
-        band=_band(scores, told["horizons"]["value"], words),
+        lists=[_listed(each, words) for each in customer["lists"]],
+        picture=_picture(history, as_of, customer["horizons"]["value"], words),
+        expected=list(_expected(scores, customer["horizons"], words)),
+        band=_band(scores, customer["horizons"]["value"], words),
         contacts=[_contact(row, words) for row in reversed(history["contacts"])],
         contacts_heads=[words(f"page.contact_{n}") for n in ("day", "channel", "arm", "after")],
         stood=[_stood(row, words) for row in reversed(history["lists"])],
@@ -51,7 +51,7 @@ def customer_page(told: Mapping[str, Any], words: Words) -> str:
                 "direction": words("page.raises" if row["log_odds"] > 0 else "page.lowers"),
                 "words": row["words"],
             }
-            for row in told["moved"]
+            for row in customer["moved"]
         ],
         last=[_behaviour(row, words) for row in history["behaviours"][: -SHOWN - 1 : -1]],
     )
@@ -69,18 +69,18 @@ def _template() -> Template:
     return environment.get_template("customer.html.j2")
 
 
-def _listed(told: Mapping[str, Any], words: Words) -> dict[str, Any]:
-    row, title = told["row"], words(f"book.{told['name']}")
+def _listed(entry: Mapping[str, Any], words: Words) -> dict[str, Any]:
+    row, title = entry["row"], words(f"book.{entry['name']}")
     if row is None:
-        (why,) = told["why"]
+        (why,) = entry["why"]
         return {"title": title, "row": None, "said": words("page.not_on", why=why)}
     facts = [
-        (told["head"][name], words.money(row[name]) if name in _MONEY else str(row[name]))
+        (entry["head"][name], words.money(row[name]) if name in _MONEY else str(row[name]))
         for name in _FACTS
         if name in row and not pd.isna(row[name])
     ]
     said = words("page.on", rank=row["rank"])
-    return {"title": title, "row": row, "said": said, "why": told["why"], "facts": facts}
+    return {"title": title, "row": row, "said": said, "why": entry["why"], "facts": facts}
 
 
 def _picture(

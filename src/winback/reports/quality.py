@@ -149,12 +149,12 @@ def _verdict(entries: list[dict[str, Any]], split: str, target: str) -> dict[str
 
 def _worse_in(rival: dict[str, Any] | None, metrics: Sequence[str]) -> list[dict[str, Any]]:
     """Name the metrics in which the rival is significantly better than the chosen, and by what."""
-    found = []
+    losses = []
     for name in metrics:
         high = None if rival is None else plain(rival.get(f"{name}_worse_high"))
         if rival is not None and high is not None and high < 0:
-            found.append({"metric": name, "by": abs(float(rival[f"{name}_worse"]))})
-    return found
+            losses.append({"metric": name, "by": abs(float(rival[f"{name}_worse"]))})
+    return losses
 
 
 def _row(

@@ -65,7 +65,7 @@ def money_line(entry: Mapping[str, Any], words: Words) -> str | None:
 
 def _basis(entry: Mapping[str, Any], words: Words) -> str | None:
     """Say on what the gain rests: on what was measured, or on what is assumed."""
-    if entry["code"] == "warn" and entry["brings"] is not None:
+    if entry["code"].startswith("warn") and entry["brings"] is not None:
         return words("basis.save_rate", rate=entry["rate"])
     if entry["code"] == "call_back":
         return words("basis.measured" if entry["measured"] else "basis.assumed")

@@ -135,13 +135,13 @@ def decisions(
         ``file``.
     """
     called, warned = report["lists"]["win_back"], report["lists"]["churn_warning"]
-    found = []
+    calls = []
     if called and called["treated"]:
-        found.append(_call_back(called, shown["win_back"], lists.get("win_back_summary") or {}))
+        calls.append(_call_back(called, shown["win_back"], lists.get("win_back_summary") or {}))
     if warned and warned["n"]:
-        found.append(_warn(report, warned, shown["churn_warning"]))
-    found += _others(report, called, shown)
-    return found[:3]
+        calls.append(_warn(report, warned, shown["churn_warning"]))
+    calls += _others(report, called, shown)
+    return calls[:3]
 
 
 def _decision(code: str, entry: Mapping[str, Any] | None = None, **facts: Any) -> dict[str, Any]:
@@ -155,7 +155,7 @@ def _call_back(
     size: Mapping[str, Any], entry: Mapping[str, Any], summary: Mapping[str, Any]
 ) -> dict[str, Any]:
     costs, leaves = size["expected_cost"], size["expected_margin"]
-    known = costs is not None and leaves is not None
+    has_money = costs is not None and leaves is not None
     return _decision(
         "call_back",
         entry,
@@ -163,7 +163,7 @@ def _call_back(
         control=size["control"],
         until=entry.get("measure_until"),
         costs=costs,
-        brings=costs + leaves if known else None,
+        brings=costs + leaves if has_money else None,
         leaves=leaves,
         worst=summary.get("worst_case"),
         measured=bool(size["uplift_measured"]),
@@ -181,11 +181,12 @@ def _warn(
     at_risk = size["value_at_risk"]
     brings = None if at_risk is None or rate is None else rate * at_risk
     costs = None if brings is None or leaves is None else max(brings - leaves, 0.0)
+    red = next((row["n"] for row in size["severities"] if row["name"] == "red"), 0)
     return _decision(
-        "warn",
+        "warn" if red else "warn_none_red",
         entry,
         n=size["n"],
-        red=next((row["n"] for row in size["severities"] if row["name"] == "red"), 0),
+        red=red,
         costs=costs,
         brings=brings,
         leaves=leaves,
@@ -201,23 +202,23 @@ def _others(
     report: Mapping[str, Any], called: Mapping[str, Any] | None, shown: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Return what else may be decided: what changes most comes first."""
-    job, found = report["job"], []
+    job, calls = report["job"], []
     entry = shown.get("win_back")
     if report["intake"]["has_amounts"] and job.get("money") == "revenue":
-        found.append(_decision("margin"))
+        calls.append(_decision("margin"))
     over = {row["reason"]: row["n"] for row in (called or {}).get("excluded", [])}
     waiting = over.get("over capacity", 0) + over.get("over budget", 0)
     if called and waiting and called["treated"]:
         brings = called.get("capacity_shadow_price") or called["shadow_price"]
         code = "places" if called.get("capacity_shadow_price") else "budget"
         if brings:
-            found.append(_decision(code, entry, n=waiting, brings=brings, one=1))
+            calls.append(_decision(code, entry, n=waiting, brings=brings, one=1))
     if called and called["treated"] and called["control"]:
         until = (entry or {}).get("measure_until")
-        found.append(
+        calls.append(
             _decision("leave_alone", {**(entry or {}), "expires_at": until}, n=called["control"])
         )
-    return found
+    return calls
 
 
 def first(
@@ -227,24 +228,24 @@ def first(
 ) -> list[dict[str, Any]]:
     """Return what changes a decision, worst first: codes with their facts, no wording."""
     intake, summary = report["intake"], report["population"]["summary"]
-    found: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
     if summary["n"] == 0:
-        found.append({"code": "nobody_scored"})
+        entries.append({"code": "nobody_scored"})
     silent = _silent_days(intake, str(report["job"]["as_of"]))
     if silent > STALE_DAYS:
-        found.append({"code": "stale", "n": silent})
+        entries.append({"code": "stale", "n": silent})
     for role, stated in fitness.items():
         if stated["fit"] != "ranking":
             facts = {name: stated.get(name) for name in ("needs_days", "needs_customers")}
-            found.append({"code": f"not_fit.{role}.{stated['fit']}", **facts})
-    told: Sequence[Note] = (lists.get("win_back_summary") or {}).get("warnings") or ()
-    found += [{"code": "said", "text": kept(text)} for text in told]
+            entries.append({"code": f"not_fit.{role}.{stated['fit']}", **facts})
+    warnings: Sequence[Note] = (lists.get("win_back_summary") or {}).get("warnings") or ()
+    entries += [{"code": "said", "text": kept(text)} for text in warnings]
     if summary["n"] and not report["quality"]["targets"]:
-        found.append({"code": "not_evaluated"})
+        entries.append({"code": "not_evaluated"})
     if intake["rejected_rows"] > REJECTED_SHARE * intake["rows_in"]:
         share = plain(intake["rejected_rows"] / intake["rows_in"])
-        found.append({"code": "many_rejected", "n": intake["rejected_rows"], "share": share})
-    return found
+        entries.append({"code": "many_rejected", "n": intake["rejected_rows"], "share": share})
+    return entries
 
 
 def _silent_days(intake: Mapping[str, Any], as_of: str) -> int:

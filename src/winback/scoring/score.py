@@ -132,8 +132,8 @@ class Scorer:
         out["as_of"] = self.as_of
         out["last_purchase_at"] = features["last_purchase_at"].to_numpy()
         out["overdue_ratio"] = features["overdue_ratio"].to_numpy()
-        known = "discount_share" in features.columns
-        out["discount_share"] = features["discount_share"].to_numpy() if known else np.nan
+        has_discounts = "discount_share" in features.columns
+        out["discount_share"] = features["discount_share"].to_numpy() if has_discounts else np.nan
         value = self.value.predict(features, horizon_days=self.value_horizon_days)
         out["p_alive"] = self._purchase_model.p_alive(features)
         out["expected_purchases"] = value["expected_purchases"]

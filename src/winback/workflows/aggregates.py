@@ -87,7 +87,7 @@ def _forecast(
 ) -> pd.DataFrame:
     """Add up what is expected of today's customers, by day, within the value horizon."""
     from winback.estimators.purchase.expected_tracking import expected_tracking
-    from winback.estimators.value.value_intervals import LevelRange, with_level_error
+    from winback.estimators.value.level_range import LevelRange, with_level_error
 
     model = value.purchase_model_
     table = scores if set(model.columns) <= set(scores.columns) else features
@@ -97,7 +97,7 @@ def _forecast(
     out = expected_tracking(model, ordered.to_pyarrow().to_pandas(), days, level=LEVEL)
     counted = out.columns.drop("day")
     level = LevelRange(*value.level)
-    out[counted] *= level.factor
-    out = with_level_error(out, level, LEVEL)
+    out[counted] *= level.purchase_factor
+    out = with_level_error(out, level.of_purchases, LEVEL)
     dates = pd.Timestamp(job.as_of) + pd.to_timedelta(out["day"], unit="D")
     return out.assign(day=dates.dt.date)

@@ -102,7 +102,7 @@ def _terms(
 
 def _level_spread(tracking: Tracking, scores: pd.DataFrame) -> float:
     """Return how unsure the value model that scored is of the level of demand."""
-    from winback.estimators.value.value_intervals import LevelRange
+    from winback.estimators.value.level_range import LevelRange
 
     if scores.empty:
         return 0.0

@@ -96,18 +96,18 @@ def what_came_of_it(
     >>> [(contact["followed"], contact.get("after_days")) for contact in told]
     [('purchase', 8), ('open', None)]
     """
-    told = []
+    contacts_seen = []
     for contact in contacts:
         day, last = contact["day"], contact["day"] + timedelta(days=within_days)
         next_one = next((one for one in purchases if day < one[0] <= min(last, as_of)), None)
         if next_one is not None:
             after = (next_one[0] - day).days
-            told.append(
+            contacts_seen.append(
                 {**contact, "followed": "purchase", "after_days": after, "amount": next_one[1]}
             )
         else:
-            told.append({**contact, "followed": "open" if last > as_of else "nothing"})
-    return told
+            contacts_seen.append({**contact, "followed": "open" if last > as_of else "nothing"})
+    return contacts_seen
 
 
 def only(customer: str) -> ir.Table:
@@ -142,8 +142,8 @@ def _behaviours(job: Job, tables: Tables, customer: str) -> pd.DataFrame:
     if not tables.transactions.has_amounts:
         rows["amount"] = None
     kept = rows[["day", "what", "times", "amount", "channel"]].astype(object)
-    known: pd.DataFrame = kept.where(kept.notna(), None)
-    return known
+    behaviours: pd.DataFrame = kept.where(kept.notna(), None)
+    return behaviours
 
 
 def _contacts(contacts: pd.DataFrame | None, customer: str, as_of: date) -> list[dict[str, Any]]:
@@ -157,14 +157,14 @@ def _contacts(contacts: pd.DataFrame | None, customer: str, as_of: date) -> list
         rows["arm"] = arms_of(own["arm"], "contacts, arm").astype(object)
     rows = rows.where(rows.notna(), None)
     rows.insert(0, "day", pd.to_datetime(own["timestamp"]).dt.date)
-    known = rows[rows["day"] <= as_of].sort_values("day", kind="stable")
-    found: list[dict[str, Any]] = known.to_dict("records")  # type: ignore[assignment]
+    until = rows[rows["day"] <= as_of].sort_values("day", kind="stable")
+    found: list[dict[str, Any]] = until.to_dict("records")  # type: ignore[assignment]
     return found
 
 
 def _listed(results: Results, customer: str, as_of: date) -> list[dict[str, Any]]:
     """Find the lists, this one and earlier ones, on which a customer stands."""
-    found = []
+    listed = []
     for name in LISTS:
         for day in kept_dates(results, name):
             row = (
@@ -173,9 +173,9 @@ def _listed(results: Results, customer: str, as_of: date) -> list[dict[str, Any]
                 else None
             )
             if row is not None:
-                told = {key: row.get(key) for key in ("severity", "action")}
-                found.append({"day": day, "list": name, **told})
-    return sorted(found, key=lambda row: (row["day"], row["list"]))
+                shown = {key: row.get(key) for key in ("severity", "action")}
+                listed.append({"day": day, "list": name, **shown})
+    return sorted(listed, key=lambda row: (row["day"], row["list"]))
 
 
 def _p_alive(

@@ -44,7 +44,7 @@ def write_customer_page(
 
     job, scores = settings.job, everything["scores"]
     words = Words(job.language, job.currency)
-    told = {
+    customer = {
         "customer_id": everything["customer_id"],
         "as_of": everything["as_of"],
         "job": job.name,
@@ -56,7 +56,7 @@ def write_customer_page(
     }
     path = results.out / FOLDER / file_name(everything["customer_id"])
     with atomic_path(path) as part:
-        part.write_text(customer_page(told, words), encoding="utf-8", newline="\n")
+        part.write_text(customer_page(customer, words), encoding="utf-8", newline="\n")
     return path
 
 

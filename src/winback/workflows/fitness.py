@@ -110,7 +110,7 @@ def repeat_customers(tables: Tables) -> int:
     """Count who bought on two days or more."""
     from winback.features.purchases import purchase_days
 
-    known = tables.transactions
-    days = purchase_days(known.table, tables.job.as_of, count_zero=known.count_zero)
+    transactions = tables.transactions
+    days = purchase_days(transactions.table, tables.job.as_of, count_zero=transactions.count_zero)
     counted = days.group_by("customer_id").aggregate(days=days.day.nunique())
     return int(counted.filter(counted.days > 1).count().to_pyarrow().as_py())

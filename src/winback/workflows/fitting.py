@@ -81,7 +81,8 @@ def fit_value(job: Job, tables: Tables, frame: pd.DataFrame) -> Fitted:
         return fitted_value(past, recipe, ahead, job.random_state, frame)
 
     level = choice.level.settings["level"]
-    metrics = {f"level_{part}": value for part, value in level._asdict().items()}
+    parts = level._asdict().items()
+    metrics = {f"level_{part}": value for part, value in parts if isinstance(value, float)}
     kept = {"contest.csv": pd.concat([c.table.assign(target=t) for t, c in choices.items()])}
     try:
         model = fit(name)

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 
 from winback.errors import UsageError
 from winback.files import atomic_path
+from winback.messages import Message
 from winback.workflows.init_look import Looked, Told, look, name_of
+from winback.workflows.init_tables import slug
 from winback.workflows.init_text import job_text
 
 if TYPE_CHECKING:
     from winback.data.sniff import Sniffed
+    from winback.workflows.tables import Tables
 
 _DATABASE = "WINBACK_DATABASE"
 
@@ -37,12 +40,15 @@ class Begun:
         What a person should look at.
     read
         What the job reads, in the words of `winback validate`.
+    understood
+        What a row was taken to be, in a sentence.
     """
 
     sniffed: Sniffed
     to: Path
     notes: tuple[str, ...]
     read: str = ""
+    understood: Message | None = None
 
 
 def init(
@@ -53,6 +59,7 @@ def init(
     condition: str | None = None,
     schema: str | None = None,
     tell: Told = lambda _: None,
+    encoding: str | None = None,
 ) -> Begun:
     """Guess what the columns of files mean, and write a commented job that runs.
 
@@ -73,6 +80,8 @@ def init(
         Of a database.
     tell
         Called with what is being done.
+    encoding
+        Of files of text, such as ``cp1252``, where their bytes do not tell.
 
     Returns
     -------
@@ -89,7 +98,7 @@ def init(
     """
     sources = [orders] if isinstance(orders, str) else list(orders)
     to = place_for(sources, to)
-    return write(look(sources, columns, condition, schema, tell), to, tell)
+    return write(look(sources, columns, condition, schema, tell, encoding), to, tell)
 
 
 def place_for(sources: Sequence[str], to: Path | None) -> Path:
@@ -108,8 +117,25 @@ def place_for(sources: Sequence[str], to: Path | None) -> Path:
     return to
 
 
-def write(looked: Looked, to: Path, tell: Told = lambda _: None) -> Begun:
+def write(
+    looked: Looked,
+    to: Path,
+    tell: Told = lambda _: None,
+    *,
+    money: Mapping[str, float | str] | None = None,
+) -> Begun:
     """Write the job, once it has read the data as `winback validate` would.
+
+    Parameters
+    ----------
+    looked
+        What was found.
+    to
+        The YAML.
+    tell
+        Called with what is being done.
+    money
+        As for `winback.workflows.init_text.job_text`.
 
     Raises
     ------
@@ -118,14 +144,17 @@ def write(looked: Looked, to: Path, tell: Told = lambda _: None) -> Begun:
     """
     notes = list(looked.notes)
     with _password_kept(looked, notes) as shown, atomic_path(to) as part:
-        part.write_text(job_text(shown, to), encoding="utf-8")
+        part.write_text(job_text(shown, to, money), encoding="utf-8")
         tell("reading everything as the job will")
-        read = _try(part, notes)
-    return Begun(looked.sniffed, to, tuple(notes), read)
+        read, understood = _try(part, notes)
+    results = Path("outputs") / slug(to.stem)
+    if results.exists():
+        notes.append(f"{results} holds results already: another job of this name replaces them")
+    return Begun(looked.sniffed, to, tuple(notes), read, understood)
 
 
-def _try(path: Path, notes: list[str]) -> str:
-    """Read the data as `winback validate` does, and return what it says was read."""
+def _try(path: Path, notes: list[str]) -> tuple[str, Message]:
+    """Read the data as `winback validate` does; return what it says, and what rows are."""
     from winback.config.loaded import load_job
     from winback.workflows.reporter import Quiet
     from winback.workflows.validate import validate
@@ -137,8 +166,47 @@ def _try(path: Path, notes: list[str]) -> str:
         Work(load_job(path), out=Path(out), reporter=reporter, in_memory=True) as work,
     ):
         _, *said = work.do(validate)["said"]
+        understood = _understood(work.tables)
     notes += [note for note in reporter.warnings if note not in notes]
-    return "; ".join(said)
+    return "; ".join(said), understood
+
+
+def _understood(tables: Tables) -> Message:
+    """Say in a sentence what the rows were taken to be."""
+    transactions, job = tables.transactions, tables.job
+    table, counts = transactions.table, transactions.counts
+    orders = table.order_id.nunique().to_pyarrow().as_py() if "order_id" in table.columns else None
+    several = orders is not None and 0 < orders < counts.accepted
+    refunds = (
+        int(table.filter(table.amount < 0).count().to_pyarrow().as_py())
+        if transactions.has_amounts
+        else 0
+    )
+    rows = (
+        Message("understood.lines", rows=counts.accepted, orders=orders)
+        if several
+        else Message("understood.purchases", rows=counts.accepted)
+    )
+    money: Message | str = Message("understood.no_amounts")
+    if transactions.has_amounts:
+        money = (
+            Message(
+                "understood.as_revenue", currency=job.currency or Message("understood.currency")
+            )
+            if job.margin == 1
+            else Message(
+                "understood.as_margin",
+                currency=job.currency or Message("understood.currency"),
+                margin=job.margin,
+            )
+        )
+    return Message(
+        "understood",
+        what=rows,
+        customers=counts.customers,
+        refunds=Message("understood.refunds", n=refunds) if refunds else "",
+        money=money,
+    )
 
 
 @contextmanager

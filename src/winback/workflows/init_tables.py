@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,14 +24,15 @@ class Given:
 
 
 def slug(text: str) -> str:
-    """Return what may be a job's name.
+    """Return what may be a job's name: letters of any script, digits, `_` and `-`.
 
     Examples
     --------
-    >>> slug("Orders 2024 (1)")
-    'Orders_2024_1'
+    >>> slug("Orders 2024 (1)"), slug("商城")
+    ('Orders_2024_1', '商城')
     """
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", text).strip("_-")[:64].strip("_-") or "shop"
+    composed = unicodedata.normalize("NFC", text)
+    return re.sub(r"[^\w-]+", "_", composed).strip("_-")[:64].strip("_-") or "shop"
 
 
 def tables_of(sources: Sequence[str], schema: str | None = None) -> dict[str, Given]:

@@ -34,7 +34,7 @@ timezone: {timezone}
 horizon_days: 90
 
 # What stays of an amount, as a share. 1.0 counts turnover.
-margin: 1.0
+margin: {margin}
 
 data:
   transactions:
@@ -60,6 +60,7 @@ churn:
 lists:
   churn_warning:
     capacity: 200 # how many your team can work through before the list expires
+    {contact_cost}
   win_back:
     budget: 250 # the most that the list may cost, even if every offer is redeemed
     capacity: 200
@@ -72,8 +73,21 @@ _CODES = ("AUD", "BRL", "CAD", "CHF", "CNY", "EUR", "GBP", "INR", "JPY", "SEK", 
 _SIGNS = {"€": "EUR", "£": "GBP"}  # a dollar may be one of many, a yen a yuan
 
 
-def job_text(looked: Looked, to: Path) -> str:
-    """Write the job as YAML, paths as seen from its folder."""
+def job_text(looked: Looked, to: Path, money: Mapping[str, float | str] | None = None) -> str:
+    """Write the job as YAML, paths as seen from its folder.
+
+    Parameters
+    ----------
+    looked
+        What was found.
+    to
+        Where the YAML will stand.
+    money
+        What the person has said: `currency`, `margin`, and `contact_cost`, what acting on one
+        warning costs.
+    """
+    money = money or {}
+    cost = money.get("contact_cost")
     sniffed = looked.sniffed
     columns: list[str] = []
     for ours, guess in sniffed.guesses.items():
@@ -96,25 +110,39 @@ def job_text(looked: Looked, to: Path) -> str:
         name=_scalar(slug(to.stem)),
         as_of=sniffed.last_day,
         timezone=sniffed.timezone,
-        currency=_currency(sniffed),
-        source=_source(looked.source, to, "      ") + _table(looked.table) + _query(looked.query),
+        currency=f"currency: {money['currency']}" if "currency" in money else _currency(sniffed),
+        margin=money.get("margin", 1.0),
+        contact_cost="# contact_cost: 3.00 # what a call or a message costs; unset: by channel"
+        if cost is None
+        else f"contact_cost: {cost} # what acting on one warning costs",
+        source=_source(looked.source, to, "      ")
+        + _table(looked.table)
+        + _query(looked.query)
+        + _encoding(looked),
         columns="\n".join(columns),
         filter=_filter(sniffed),
         zero="keep" if sample else "drop",
-        further="".join(_further(name, table, to) for name, table in looked.further.items()),
+        further="".join(
+            _further(name, table, to, _encoding(looked)) for name, table in looked.further.items()
+        ),
         active=365 if span > 730 else max(30, min(180, span // 2)),
     )
 
 
-def _currency(sniffed: Sniffed) -> str:
-    """Write the currency that a column, or the name or the cells of the amounts tell."""
+def currency_of(sniffed: Sniffed) -> str | None:
+    """Return the currency that a column, or the name or the cells of the amounts tell."""
     given = sniffed.examples.get("currency", ())
     codes = [code for code in given if re.fullmatch("[A-Z]{3}", code)]
     if not given and "amount" in sniffed.guesses:
         amount = " ".join([sniffed.guesses["amount"].expression, *sniffed.signs])
         codes = re.findall(rf"\b(?:{'|'.join(_CODES)})\b", amount)
         codes += [code for sign, code in _SIGNS.items() if sign in amount]
-    return f"currency: {codes[0]}" if len(set(codes)) == 1 else "# currency: EUR"
+    return codes[0] if len(set(codes)) == 1 else None
+
+
+def _currency(sniffed: Sniffed) -> str:
+    code = currency_of(sniffed)
+    return "# currency: EUR" if code is None else f"currency: {code}"
 
 
 def _source(source: str | Mapping[str, str], to: Path, indent: str) -> str:
@@ -143,10 +171,14 @@ def _query(query: str | None) -> str:
     return f"\n    query: | # each row of the first table once; what it names is looked up\n{lines}"
 
 
-def _further(name: str, table: Further, to: Path) -> str:
+def _encoding(looked: Looked) -> str:
+    return "" if looked.encoding is None else f"\n    encoding: {_scalar(looked.encoding)}"
+
+
+def _further(name: str, table: Further, to: Path, encoding: str) -> str:
     columns = "".join(f"\n      {c}: {_scalar(w)}" for c, w in table.columns.items())
     source = _source(table.source, to, "      ")
-    return f"  {name}:\n    source:{source}{_table(table.table)}\n    columns:{columns}\n"
+    return f"  {name}:\n    source:{source}{_table(table.table)}{encoding}\n    columns:{columns}\n"
 
 
 def _filter(sniffed: Sniffed) -> str:

@@ -47,25 +47,25 @@ def models(job: Job, results: Results, tracking: Tracking, reporter: Reporter) -
     """
     from winback.messages import Words
 
-    told = [
+    versions = [
         _told(job, tracking, role, alias, ref)
         for role in ROLES
         for alias, ref in _named(tracking, role).items()
     ]
-    for line in _lines(told, Words(job.language, job.currency)):
+    for line in _lines(versions, Words(job.language, job.currency)):
         reporter.say(line)
     results.keep_only(None)
-    return {"models": told}
+    return {"models": versions}
 
 
 def _named(tracking: Tracking, role: str) -> dict[str, ModelVersionRef]:
     from winback.registry.aliases import aliases_of, resolve
 
-    known = aliases_of(tracking.store, tracking.name(role))
+    aliases = aliases_of(tracking.store, tracking.name(role))
     return {
-        alias: resolve(tracking.store, f"{tracking.name(role)}/{known[alias]}")
+        alias: resolve(tracking.store, f"{tracking.name(role)}/{aliases[alias]}")
         for alias in ALIASES
-        if alias in known
+        if alias in aliases
     }
 
 
@@ -100,18 +100,18 @@ def _told(
         "why": [note.as_record() for note in read_notes(ref, GATE)],
         "fitness": kept,
         "caveats": [note.as_record() for note in (*fit_for, *read_notes(ref, CAVEATS))],
-        "scores": {target: found for target, found in scores.items() if found},
+        "scores": {target: figures for target, figures in scores.items() if figures},
     }
 
 
-def _lines(told: Sequence[Mapping[str, Any]], words: Words) -> Iterator[str]:
+def _lines(versions: Sequence[Mapping[str, Any]], words: Words) -> Iterator[str]:
     """Lay the models of a role side by side, then say why each stands where it does."""
     from winback.messages import Message
 
-    if not told:
+    if not versions:
         yield words("models.none")
-    for role in dict.fromkeys(model["role"] for model in told):
-        own = _by_version([model for model in told if model["role"] == role], words)
+    for role in dict.fromkeys(model["role"] for model in versions):
+        own = _by_version([model for model in versions if model["role"] == role], words)
         yield from ("", own[0]["name"])
         yield from _table(own, words)
         for model in own:
@@ -120,7 +120,7 @@ def _lines(told: Sequence[Mapping[str, Any]], words: Words) -> Iterator[str]:
                     yield "  " + words(f"models.{key}", who=model["who"])
                 for note in model[key]:
                     yield f"    - {Message.of(note).say(words)}"
-    if told:
+    if versions:
         yield from ("", words("models.compare"))
 
 

@@ -38,7 +38,8 @@ def promote(
     Parameters
     ----------
     force
-        Which of `value`, `churn` and `tiers` to promote whatever the gate says.
+        Which of `value`, `churn` and `tiers` to promote whatever the gate says; value and tiers go
+        together.
 
     Returns
     -------
@@ -87,13 +88,14 @@ def decide(
     from winback.registry.notes import GATE, write_notes
 
     verdicts = {role: _verdict(job, tables, tracking, reporter, role) for role in ROLES}
-    for role in force:
+    pair = {"value", "tiers"}
+    for role in set(force) | (pair if pair & set(force) else set()):
         if not verdicts[role].accepted:
             verdicts[role].accepted = verdicts[role].forced = True
             verdicts[role].reasons.insert(0, Message("gate.forced"))
-    pair = verdicts["value"], verdicts["tiers"]
-    if any(verdict.rival is not None and not verdict.accepted for verdict in pair):
-        for verdict in pair:
+    both = verdicts["value"], verdicts["tiers"]
+    if any(verdict.rival is not None and not verdict.accepted for verdict in both):
+        for verdict in both:
             if verdict.accepted and not verdict.standing:
                 verdict.accepted = False
                 verdict.reasons.append(Message("gate.together"))
@@ -120,7 +122,8 @@ def decide(
             "a first model fails its baselines, and there is no champion to go on with",
             where=", ".join(f"{job.name}-{role}" for role in none),
             got=Message.of_all(verdicts[none[0]].reasons),
-            hint=f"look at `winback backtest`; `winback promote JOB.yaml --force {none[0]}` "
+            hint="look at `winback backtest`; "
+            f"`winback promote JOB.yaml --force {none[0].replace('tiers', 'value')}` "
             "promotes it all the same",
         )
     return decisions
@@ -206,8 +209,8 @@ def _overdue(
         window = (params["horizon_days"], params["gap_days"])
         if window != (tables.churn_horizon_days, job.churn.gap_days):
             return Message("gate.other_window", name=champion.label)
-    known = trained_on(tracking.store, champion.run_id)
-    age = 0 if known is None else (job.as_of - date.fromisoformat(known)).days
+    trained = trained_on(tracking.store, champion.run_id)
+    age = 0 if trained is None else (job.as_of - date.fromisoformat(trained)).days
     if age > MAX_AGE_DAYS:
         return Message("gate.aged", name=champion.label, days=age, most=MAX_AGE_DAYS)
     return None
@@ -284,7 +287,9 @@ def _as_before(
         then["challenger"] = choice.recipe
     beside: dict[str, float] = {}
     for name, recipe in then.items():
-        kind = [m for m, known in VALUE_CANDIDATES.items() if same_but_settings(known, recipe)]
+        kind = [
+            m for m, candidate in VALUE_CANDIDATES.items() if same_but_settings(candidate, recipe)
+        ]
         shifts = [choice.shifts[m] for m in kind if m in choice.shifts]
         own = choice.shifts.get(choice.name, 0.0)
         beside[name] = shifts[0] - own if shifts else 0.0

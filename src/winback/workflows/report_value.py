@@ -87,7 +87,7 @@ def forecast_revenue(
     Var[N] s^2 (1 + cv^2) as Var[N] >= E[N] here; within a customer Gamma-Gamma has cv^2 = 1 / p.
     """
     from winback.estimators.purchase.expected_tracking import expected_tracking
-    from winback.estimators.value.value_intervals import LevelRange, with_level_error
+    from winback.estimators.value.level_range import LevelRange, with_level_error
     from winback.workflows.aggregates import LEVEL
 
     model, spend = champion.estimator.purchase_model_, champion.estimator.spend_model_

@@ -195,8 +195,8 @@ def _pressure(
         return []
     flags = None
     if customers is not None and "opt_out" in customers.columns:
-        told = customers[["customer_id", "opt_out"]].astype({"opt_out": "boolean"})
-        flags = ibis.memtable(pa.Table.from_pandas(told, preserve_index=False))
+        consents = customers[["customer_id", "opt_out"]].astype({"opt_out": "boolean"})
+        flags = ibis.memtable(pa.Table.from_pandas(consents, preserve_index=False))
     columns = ["customer_id", "timestamp", *(["arm"] if "arm" in contacts.columns else [])]
     table = contact_pressure(
         ibis.memtable(pa.Table.from_pandas(contacts[columns], preserve_index=False)),

@@ -160,7 +160,7 @@ UNFIT = WarnFrom(unfit=Message("fitness.constant"))
 
 
 def test_a_score_that_ranks_nobody_orders_nobody_and_nobody_is_red():
-    table = scores(overdue_ratio=[1.5, 2.5, 1.6, 0.9, 9.0, 9.0])
+    table = scores(overdue_ratio=[1.5, 3.5, 1.6, 0.9, 9.0, 9.0])
     chosen = select(table, warn_from=UNFIT)
     # e is the most overdue, however sure the score is that it stays; d is in rhythm
     assert chosen["customer_id"].tolist() == ["e", "b", "c", "a"]

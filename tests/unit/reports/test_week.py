@@ -69,6 +69,13 @@ def test_at_worst_every_warning_costs_its_contact_and_every_offer_is_taken_in_va
     assert warned["money"].endswith("leaves USD 51; at worst costs USD 17 and brings nothing.")
 
 
+def test_where_nobody_is_red_no_red_one_comes_first(shop):
+    shop["lists"]["churn_warning"]["severity"] = "orange"
+    _, warned, *_ = this_week.cards(shop.report(), ENGLISH)
+    assert warned["title"] == "Work through the churn warnings: 6 customers, none of them red"
+    assert warned["basis"]
+
+
 def test_without_a_margin_money_is_revenue_and_says_so(shop):
     shop["job"]["money"] = "revenue"
     report = shop.report()

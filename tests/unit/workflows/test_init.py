@@ -6,8 +6,8 @@ import pytest
 
 from winback.config.loaded import load_job
 from winback.data.intake import read_transactions
-from winback.errors import ConfigError, DataError
-from winback.workflows.init import init
+from winback.errors import ConfigError, DataError, UsageError
+from winback.workflows.init import init, look, write
 
 
 def written_for(tmp_path, text):
@@ -131,3 +131,53 @@ def test_the_currency_is_written_where_it_is_told(tmp_path, header, row, written
     assert f"\n{written}\n" in to.read_text(encoding="utf-8")
     assert load_job(to).job.currency == (None if written[0] == "#" else written[-3:])
     assert ("several currencies (CHF in 1 rows, USD in 1 rows)" in notes) == ("\n" in row)
+
+
+def test_a_name_of_any_script_is_kept_and_no_job_is_overwritten(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "商城.csv").write_text("client,date,montant\na,2024-01-02,5\n", encoding="utf-8")
+    begun = init("商城.csv")
+    assert begun.to.name == "商城.yaml"
+    assert load_job(begun.to).job.name == "商城"
+    with pytest.raises(UsageError, match="such a job already"):
+        init("商城.csv")
+    begun.to.unlink()
+    (tmp_path / "outputs" / "商城").mkdir(parents=True)
+    assert "holds results already" in "\n".join(init("商城.csv").notes)
+
+
+def test_what_was_understood_is_said_in_a_sentence(tmp_path):
+    orders = tmp_path / "lines.csv"
+    orders.write_text(
+        "order_id,client,date,total\n1,a,2024-01-02,5\n1,a,2024-01-02,7\n"
+        "2,b,2024-01-03,-4\n3,b,2024-01-04,9\n"
+    )
+    said = str(init(str(orders), tmp_path / "lines.yaml").understood)
+    assert said.startswith("each row is a line of an order: 4 rows, 3 orders, of 2 customers")
+    assert "1 of them are refunds, netted" in said
+    assert said.endswith("counted as revenue until you set a margin")
+
+
+def test_what_somebody_says_of_money_stands_in_the_job(tmp_path):
+    orders = tmp_path / "orders.csv"
+    orders.write_text("client,date,montant\na,2024-01-02,5\n")
+    money = {"currency": "CNY", "margin": 0.35, "contact_cost": 2.5}
+    begun = write(look([str(orders)]), tmp_path / "job.yaml", money=money)
+    job = load_job(begun.to).job
+    assert (job.currency, job.margin, job.lists.churn_warning.contact_cost) == ("CNY", 0.35, 2.5)
+    assert "CNY, of which 35% is margin" in str(begun.understood)
+
+
+def test_an_encoding_that_the_bytes_do_not_tell_is_said(tmp_path):
+    path, job = tmp_path / "orders.csv", tmp_path / "job.yaml"
+    row = "Muñoz,2024-01-02,5\n".encode("cp1252")
+    path.write_bytes(b"customer_id,date,total\n" + row * 3)
+    with pytest.raises(DataError, match=r"`encoding: cp1252`; of winback init, --encoding cp1252"):
+        init(str(path), job)
+    with pytest.raises(ConfigError, match="no such encoding"):
+        init(str(path), job, encoding="cp-1252x")
+    for encoding, name in {"cp1252": "Muñoz", "cp1250": "Muńoz"}.items():
+        job.unlink(missing_ok=True)
+        found = init(str(path), job, encoding=encoding)
+        assert found.sniffed.examples["customer_id"][0] == name
+        assert load_job(job).job.data.transactions.encoding == encoding

@@ -77,8 +77,8 @@ class Kept:
             if amounts is not None:
                 self.amounts[kept] = amounts
                 self.amounts[kept].sort(axis=1)
-            found = (keys[row] for row in new[rows].tolist())
-            self._places.update(zip(found, range(kept.start, kept.stop), strict=True))
+            new_keys = (keys[row] for row in new[rows].tolist())
+            self._places.update(zip(new_keys, range(kept.start, kept.stop), strict=True))
         return np.array([self._places[key] for key in keys], dtype=np.int64)
 
 

@@ -250,9 +250,11 @@ class Simulation:
         kept = Kept(self.n_draws) if kept is None else kept
         ranks = living_ranks(customers.alive, probabilities, self.n_draws)
         counted, spent = np.zeros(ranks.shape), np.zeros(ranks.shape)
-        some = np.flatnonzero((ranks >= 0).any(axis=1))  # the others are gone in too many futures
-        exposure, horizon = self.purchases.ahead(customers.exposure[some], customers.horizon[some])
-        shared = [customers.frequency[some], customers.informed[some], exposure, horizon]
+        living = np.flatnonzero((ranks >= 0).any(axis=1))  # the others are gone in too many futures
+        exposure, horizon = self.purchases.ahead(
+            customers.exposure[living], customers.horizon[living]
+        )
+        shared = [customers.frequency[living], customers.informed[living], exposure, horizon]
         distinct, position = group_rows(shared)
         order = np.argsort(position, kind="stable")
         for start in range(0, len(distinct[0]), kept.room):
@@ -260,9 +262,9 @@ class Simulation:
             place = kept.places([column[block] for column in distinct], self._of_frequency(kept))
             first, last = np.searchsorted(position[order], [start, start + kept.room])
             here = order[first:last]
-            where, at = place[position[here] - start][:, None], ranks[some[here]]
-            counted[some[here]] = np.where(at >= 0, kept.counts[where, at], 0.0)
-            spent[some[here]] = np.where(at >= 0, kept.amounts[where, at], 0.0)
+            where, at = place[position[here] - start][:, None], ranks[living[here]]
+            counted[living[here]] = np.where(at >= 0, kept.counts[where, at], 0.0)
+            spent[living[here]] = np.where(at >= 0, kept.amounts[where, at], 0.0)
         return counted, None if self.spend is None else spent
 
     def totals(

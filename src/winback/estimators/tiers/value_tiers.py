@@ -367,8 +367,8 @@ def _one_population(frame: pd.DataFrame) -> Callable[[np.random.Generator], Floa
     """Return what draws customers without segments, each draw in standard deviations of its own."""
     data = read_columns(frame, _COLUMNS, reader="ValueTiers")
     order = np.lexsort([data[name] for name in _COLUMNS])
-    some = order[:: -(-len(order) // tier_selection.ROWS)]
-    draw = one_population({name: data[name][some] for name in _COLUMNS})
+    sample = order[:: -(-len(order) // tier_selection.ROWS)]
+    draw = one_population({name: data[name][sample] for name in _COLUMNS})
     if draw is None:
         return None
 

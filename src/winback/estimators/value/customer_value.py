@@ -15,6 +15,7 @@ from winback.estimators.base.parts import Parts
 from winback.estimators.base.state import PlainState
 from winback.estimators.purchase.purchase_model import Columns, PurchaseModel
 from winback.estimators.spend.spend_model import SpendModel
+from winback.estimators.value.level_range import NO_LEVEL, LevelRange, with_level
 from winback.estimators.value.lifetime_value import (
     NewCustomerValue,
     daily_rate,
@@ -23,14 +24,7 @@ from winback.estimators.value.lifetime_value import (
 )
 from winback.estimators.value.named_models import make_purchase_model, make_spend_model
 from winback.estimators.value.value_card import value_card
-from winback.estimators.value.value_intervals import (
-    NO_LEVEL,
-    LevelRange,
-    PredictiveIntervals,
-    Ratios,
-    amount_ratios,
-    with_level,
-)
+from winback.estimators.value.value_intervals import PredictiveIntervals, Ratios, amount_ratios
 from winback.messages import Message
 
 FIRST_ORDER = "first_order_revenue"
@@ -97,7 +91,7 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         margin: float = 1.0,
         discount_rate: float = 0.10,
         n_draws: int = 2000,
-        level: tuple[float, ...] = NO_LEVEL,
+        level: tuple[Any, ...] = NO_LEVEL,
         random_state: int = 0,
     ) -> None:
         self.purchase_model = purchase_model
@@ -184,8 +178,9 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         data = self._read(frame)
         model, spend = self.purchase_model_, self.spend_model_
         purchases = model.expected(data, np.array([horizon]), np.ones(1))
-        level = LevelRange(*self.level).factor
-        pace, worth = (level, level) if ratios is None else (level * ratios[0], level * ratios[1])
+        level = LevelRange(*self.level)
+        pace, worth = ratios or (np.ones(len(frame)), np.ones(len(frame)))
+        pace, worth = pace * level.purchase_factor, worth * level.factor
         columns = {
             "p_alive": model.alive(data),
             "expected_purchases": purchases * pace,
@@ -197,7 +192,7 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
             clv = self.margin * discounted * amount * worth
             revenue = purchases * amount * worth
             columns |= {
-                "expected_spend": amount if ratios is None else amount * amount_ratios(*ratios),
+                "expected_spend": amount * amount_ratios(pace, worth),
                 "revenue": revenue,
                 "clv": clv,
             }
@@ -205,7 +200,7 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
                 factor = np.divide(
                     discounted, purchases, out=np.ones_like(purchases), where=purchases > 0
                 )
-                _, drawn = self._quantiles(data, horizon, (0.1, 0.9), ratios=ratios)
+                _, drawn = self._bounds(data, horizon, [0.8], ratios)
                 assert drawn is not None  # noqa: S101 - there is a spend model
                 low, high = (self.margin * factor * drawn[:, side] for side in (0, 1))
                 columns |= {"clv_low": np.minimum(low, clv), "clv_high": np.maximum(high, clv)}
@@ -358,7 +353,9 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         draws = self.n_draws
         _check("n_draws", draws, draws == int(draws) and draws >= 100, "a whole number >= 100")
         for name, value in LevelRange(*self.level)._asdict().items():
-            _check(f"level.{name}", value, value >= 0 or name == "shift", "a logarithm >= 0")
+            if isinstance(value, int | float):
+                good = value >= 0 or name.endswith("shift")
+                _check(f"level.{name}", value, good, "a logarithm >= 0")
         seed = self.random_state
         _check("random_state", seed, seed == int(seed) and seed >= 0, "a whole number >= 0")
 

@@ -20,9 +20,9 @@ from winback.estimators.spend.gamma_gamma import GammaGammaModel
 from winback.estimators.spend.spend_model import SpendModel
 from winback.estimators.spend.spend_rule import SpendRule
 from winback.estimators.value.customer_value import CustomerValueModel
+from winback.estimators.value.level_range import NO_LEVEL, with_level
 from winback.estimators.value.lifetime_value import NewCustomerValue
 from winback.estimators.value.value_card import value_card
-from winback.estimators.value.value_intervals import NO_LEVEL, with_level
 from winback.estimators.value.value_learners import (
     FEATURES,
     CountTrees,
@@ -110,7 +110,7 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         margin: float = 1.0,
         discount_rate: float = 0.10,
         n_draws: int = 2000,
-        level: tuple[float, ...] = NO_LEVEL,
+        level: tuple[Any, ...] = NO_LEVEL,
         random_state: int = 0,
     ) -> None:
         self.members = members
@@ -303,6 +303,13 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         """Return central predictive intervals; columns as of `CustomerValueModel`."""
         ratios = self.ratios(frame, horizon_days)
         return self._base().intervals(frame, horizon_days, levels, ratios=ratios)
+
+    def quantiles(
+        self, frame: pd.DataFrame, probabilities: Sequence[float], horizon_days: float | None = None
+    ) -> dict[str, FloatArray]:
+        """Return simulated quantiles by target; see `PredictiveIntervals.quantiles`."""
+        own = self.ratios(frame, horizon_days)
+        return self._base().quantiles(frame, probabilities, horizon_days, ratios=own)
 
     def total_interval(
         self, frame: pd.DataFrame, level: float = 0.8, horizon_days: float | None = None

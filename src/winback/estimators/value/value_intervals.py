@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
-from winback.errors import ModelError
 from winback.estimators.base.frames import FloatArray
 from winback.estimators.base.kept_draws import kept_of
 from winback.estimators.base.simulation import Histories, Simulation, level_draws
 from winback.estimators.purchase.purchase_model import Columns
+from winback.estimators.value.level_range import LevelRange, segment_of, sides
 
 if TYPE_CHECKING:
     from winback.estimators.purchase.purchase_model import PurchaseModel
@@ -25,83 +24,6 @@ MOST_PACE = 20.0
 Ratios = tuple[FloatArray, FloatArray]  # what purchases and revenue are multiplied by, (n,) each
 
 
-class LevelRange(NamedTuple):
-    """How far what everybody does together strays from what is expected.
-
-    Parameters
-    ----------
-    spread
-        Standard deviation of its logarithm, >= 0. It widens the intervals of sums; see
-        `winback.evaluation.level`.
-    low, high
-        By how much, as logarithms >= 0, the level is lowered for the lower ends of single
-        customers' intervals, and raised for the upper ones.
-    shift
-        Logarithm of what is expected of the level: every prediction within the horizon is
-        multiplied by exp(shift).
-    """
-
-    spread: float = 0.0
-    low: float = 0.0
-    high: float = 0.0
-    shift: float = 0.0
-
-    @property
-    def factor(self) -> float:
-        """What every prediction is multiplied by."""
-        return float(np.exp(self.shift))
-
-
-def with_level_error(sums: pd.DataFrame, level: LevelRange, confidence: float) -> pd.DataFrame:
-    """Widen intervals of sums by how unsure the level is, which does not cancel out in a sum.
-
-    The customers' own chances and the level are independent: their distances from what is expected
-    add up in squares, as logarithms, in which the level is normal.
-
-    Parameters
-    ----------
-    sums
-        ``cumulative``, and ``cumulative_low`` and ``cumulative_high`` from the chances alone.
-    level
-        Its ``spread`` counts; its shift is in the sums.
-    confidence
-        Of the intervals, in (0, 1).
-
-    Examples
-    --------
-    >>> alone = pd.DataFrame({"cumulative": [100.0], "cumulative_low": 99.0,
-    ...                       "cumulative_high": 101.0})
-    >>> with_level_error(alone, LevelRange(spread=0.1), 0.8).round(1).iloc[0].tolist()
-    [100.0, 88.0, 113.7]
-    """
-    half, middle = norm.ppf((1 + confidence) / 2) * level.spread, sums["cumulative"]
-    with np.errstate(divide="ignore", invalid="ignore"):  # nothing is expected: 0 / 0
-        below = np.log(middle / sums["cumulative_low"].clip(lower=0.0))
-        above = np.log(sums["cumulative_high"] / middle)
-    below, above = (np.where(np.isnan(side), 0.0, side) for side in (below, above))
-    return sums.assign(
-        cumulative_low=middle * np.exp(-np.hypot(half, below)),
-        cumulative_high=middle * np.exp(np.hypot(half, above)),
-    )
-
-
-NO_LEVEL = (0.0, 0.0, 0.0, 0.0)  # plain, as scikit-learn wants its defaults
-
-
-def with_level(params: dict[str, Any]) -> dict[str, Any]:
-    """Gather the parts of the level, which format 1 had as parameters of their own.
-
-    Examples
-    --------
-    >>> with_level({"margin": 0.3, "level_spread": 0.1, "level_high": 0.2})
-    {'margin': 0.3, 'level': LevelRange(spread=0.1, low=0.0, high=0.2, shift=0.0)}
-    """
-    parts = {f"level_{part}": part for part in LevelRange._fields}
-    rest = {name: value for name, value in params.items() if name not in parts}
-    named = {part: params[name] for name, part in parts.items() if name in params}
-    return rest | {"level": LevelRange(**named)} if named else rest
-
-
 class PredictiveIntervals(ABC):
     """What `CustomerValueModel` says about the spread of what customers will do.
 
@@ -109,16 +31,17 @@ class PredictiveIntervals(ABC):
     level: how much more or less than expected everybody does, as tomorrow's demand is not
     yesterday's. All customers of a future are wrong together about it, so that an interval which
     only mixes over it covers too few of them in every second future. The ends of single customers
-    are therefore those of a *tolerance* interval (Krishnamoorthy & Mathew 2009, section 1.1): the
-    lower one at a level, exp(shift - low), and the upper one at a level, exp(shift + high), beyond
-    which only few futures lie. The level is a pace: a customer whose time runs faster also comes
+    are therefore calibrated on past windows (``LevelRange.ends``); without that they are those of a
+    *tolerance* interval (Krishnamoorthy & Mathew 2009, section 1.1): the lower one at a level,
+    exp(shift - low), and the upper one at a level, exp(shift + high), beyond which only few futures
+    lie. The level is a pace: a customer whose time runs faster also comes
     back more likely. A sum has the level as one lognormal factor, exp(shift + spread z).
     """
 
     purchase_model_: PurchaseModel
     spend_model_: SpendModel | None
     n_draws: int
-    level: tuple[float, ...]
+    level: tuple[Any, ...]
     random_state: int
 
     def intervals(
@@ -149,7 +72,7 @@ class PredictiveIntervals(ABC):
         ``revenue_low_80``, ...; each widened to hold the expected value.
         """
         horizon, data = self._horizon(horizon_days), self._read(frame)
-        counts, revenue = self._quantiles(data, horizon, _sides(levels), ratios=ratios)
+        counts, revenue = self._bounds(data, horizon, levels, ratios)
         expected = self._means(data, horizon, ratios)
         columns = {}
         for name, values in (("purchases", counts), ("revenue", revenue)):
@@ -192,21 +115,25 @@ class PredictiveIntervals(ABC):
         ``low``, ``high``.
         """
         horizon, data = self._horizon(horizon_days), self._read(frame)
-        sides, expected = _sides([level]), self._means(data, horizon, ratios)
+        ends, expected = sides([level]), self._means(data, horizon, ratios)
         ratios = ratios or (np.ones(len(frame)), np.ones(len(frame)))
         scale = None
         if self.spend_model_ is not None:
             scale = amount_ratios(*ratios) * self.spend_model_.scale(data)
-        pace = _pace(ratios) * LevelRange(*self.level).factor
+        level_range = LevelRange(*self.level)
+        pace = _pace(ratios) * level_range.purchase_factor
+        if scale is not None:
+            scale = scale * level_range.factor / level_range.purchase_factor
         totals = self._simulation().totals(self._histories(data, horizon * pace), scale)
-        shared, rows = self._level_draws(), {}
+        rows = {}
         for name, drawn in zip(("purchases", "revenue"), totals, strict=True):
             if drawn is None:
                 continue
+            shared = self._level_draws(level_range.spreads[name])
             mean, simulated = float(expected[name].sum()), float(drawn.mean())
             # a pace bends the mean a little where customers drop out: the expectation counts
             exact = mean / simulated if simulated > 0 else 1.0
-            low, high = np.quantile(drawn * exact * (1.0 if shared is None else shared), sides)
+            low, high = np.quantile(drawn * exact * (1.0 if shared is None else shared), ends)
             rows[name] = {"expected": mean, "low": min(low, mean), "high": max(high, mean)}
         return pd.DataFrame.from_dict(rows, orient="index")
 
@@ -214,8 +141,9 @@ class PredictiveIntervals(ABC):
         self, data: Columns, horizon: float, ratios: Ratios | None = None
     ) -> dict[str, FloatArray]:
         purchases = self.purchase_model_.expected(data, np.array([horizon]), np.ones(1))
-        purchases = purchases * LevelRange(*self.level).factor
+        level = LevelRange(*self.level)
         pace, worth = ratios or (1.0, 1.0)
+        pace, worth = pace * level.purchase_factor, worth * level.factor
         if self.spend_model_ is None:
             return {"purchases": purchases * pace}
         amount = self.spend_model_.expected(data)
@@ -235,11 +163,48 @@ class PredictiveIntervals(ABC):
     def _simulation(self) -> Simulation:
         return Simulation(self.purchase_model_, self.spend_model_, self.random_state, self.n_draws)
 
-    def _level_draws(self) -> FloatArray | None:
-        spread = LevelRange(*self.level).spread
+    def _level_draws(self, spread: float) -> FloatArray | None:
         if spread == 0:
             return None
         return level_draws(spread, random_state=self.random_state, n_draws=self.n_draws)
+
+    def quantiles(
+        self,
+        frame: pd.DataFrame,
+        probabilities: Sequence[float],
+        horizon_days: float | None = None,
+        *,
+        ratios: Ratios | None = None,
+    ) -> dict[str, FloatArray]:
+        """Return simulated quantiles by target, shape (n, len(probabilities)), as they are."""
+        horizon, data = self._horizon(horizon_days), self._read(frame)
+        found = self._quantiles(data, horizon, probabilities, ratios)
+        named = zip(("purchases", "revenue"), found, strict=True)
+        return {name: values for name, values in named if values is not None}
+
+    def _bounds(
+        self, data: Columns, horizon: float, levels: Sequence[float], ratios: Ratios | None
+    ) -> tuple[FloatArray, FloatArray | None]:
+        """Return the ends of intervals, low and high by turns: calibrated, where that is known."""
+        level = LevelRange(*self.level)
+        if not level.ends:
+            return self._quantiles(data, horizon, sides(levels), ratios)
+        segments = segment_of(data["frequency"])
+        shape, n = (len(segments), 2 * len(levels)), 2 * len(levels)
+        counts, revenue = np.empty(shape), np.empty(shape)
+        for segment in np.unique(segments):
+            rows = segments == segment
+            own = {name: values[rows] for name, values in data.items()}
+            faster = None if ratios is None else (ratios[0][rows], ratios[1][rows])
+            chances = [
+                *level.chances("purchases", int(segment), levels),
+                *level.chances("revenue", int(segment), levels),
+            ]
+            bought, spent = self._quantiles(own, horizon, chances, faster)
+            counts[rows] = bought[:, :n]
+            if spent is not None:
+                revenue[rows] = spent[:, n:]
+        return counts, None if self.spend_model_ is None else revenue
 
     def _quantiles(
         self,
@@ -257,20 +222,22 @@ class PredictiveIntervals(ABC):
             return simulation.quantiles(histories, probabilities, kept)
 
         level = LevelRange(*self.level)
+        if level.ends:  # what the level may stray by is in the chances
+            level = level._replace(low=0.0, high=0.0)
         if ratios is None and level.low == level.high == 0:
-            counts, spent = at_pace(one * level.factor)
+            counts, spent = at_pace(one * level.purchase_factor)
         else:
             own = one if ratios is None else _pace(ratios)
             upper = np.array(probabilities) > 0.5
-            slow = at_pace(np.minimum(own, 1.0) * np.exp(level.shift - level.low))
-            fast = at_pace(np.maximum(own, 1.0) * np.exp(level.shift + level.high))
+            slow = at_pace(np.minimum(own, 1.0) * level.purchase_factor * np.exp(-level.low))
+            fast = at_pace(np.maximum(own, 1.0) * level.purchase_factor * np.exp(level.high))
             counts = np.where(upper, fast[0], slow[0])
             spent = None
             if slow[1] is not None and fast[1] is not None:
                 spent = np.where(upper, fast[1], slow[1])
         if self.spend_model_ is None or spent is None:
             return counts, None
-        scale = self.spend_model_.scale(data)
+        scale = self.spend_model_.scale(data) * level.factor / level.purchase_factor
         if ratios is not None:
             scale = scale * amount_ratios(*ratios)
         return counts, spent * scale[:, None]
@@ -292,9 +259,3 @@ def _pace(ratios: Ratios) -> FloatArray:
 def amount_ratios(pace: FloatArray, worth: FloatArray) -> FloatArray:
     """Return what is left of the revenue's ratio for the amounts."""
     return np.asarray(np.divide(worth, pace, out=np.ones_like(worth), where=pace > 0))
-
-
-def _sides(levels: Sequence[float]) -> list[float]:
-    if not all(0 < level < 1 for level in levels):
-        raise ModelError("a level is not a probability", got=levels, allowed="in (0, 1)")
-    return [side for level in levels for side in ((1 - level) / 2, (1 + level) / 2)]

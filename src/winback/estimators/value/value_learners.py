@@ -262,8 +262,8 @@ def held_back(rows: pd.DataFrame) -> FloatArray:
     """Mark the newest snapshot by 1, those whose outcome was known by then by 0, others by NaN."""
     newest = pd.Timestamp(rows["as_of"].max())
     over = pd.to_datetime(rows["as_of"]) + pd.to_timedelta(rows["label_days"], unit="D")
-    known = np.where(over <= newest, 0.0, np.nan)
-    marks: FloatArray = np.where(pd.to_datetime(rows["as_of"]) == newest, 1.0, known)
+    unmarked = np.where(over <= newest, 0.0, np.nan)
+    marks: FloatArray = np.where(pd.to_datetime(rows["as_of"]) == newest, 1.0, unmarked)
     return marks
 
 
@@ -303,10 +303,10 @@ def grow(
             ]
         return lgb.train(fixed | smallest, data, num_boost_round=rounds, **watched)
 
-    rounds, known, new = ROUNDS, later == 0, later == 1
-    if min(known.sum(), new.sum()) >= MIN_ROWS:
+    rounds, earlier, new = ROUNDS, later == 0, later == 1
+    if min(earlier.sum(), new.sum()) >= MIN_ROWS:
         stop = lgb.early_stopping(PATIENCE, verbose=False)
-        rounds = int(trained(known, MOST_ROUNDS, new=new, callbacks=[stop]).best_iteration)
+        rounds = int(trained(earlier, MOST_ROUNDS, new=new, callbacks=[stop]).best_iteration)
     return trained(slice(None), rounds)
 
 

@@ -96,8 +96,8 @@ class Costs(_Section):
         >>> Costs().of_contact("Phone"), Costs().of_contact("pigeon")
         (3.0, 3.0)
         """
-        known = {name.lower(): cost for name, cost in self.contact.items()}
-        return known.get(channel.lower(), max(known.values()))
+        costs = {name.lower(): cost for name, cost in self.contact.items()}
+        return costs.get(channel.lower(), max(costs.values()))
 
 
 class WinBackPart(_Section):

@@ -85,8 +85,8 @@ def suggest(
     keys, rules = playbook.answers[list_name], playbook.rules[list_name]
     asked = rows.reindex(columns=list(keys))
     if "buys" in keys:
-        known = rows.reindex(columns=["discount_share", "frequency"]).astype("float64")
-        only = only_at_discount(known["discount_share"], known["frequency"])
+        habits = rows.reindex(columns=["discount_share", "frequency"]).astype("float64")
+        only = only_at_discount(habits["discount_share"], habits["frequency"])
         asked["buys"] = np.where(only, *BUYS)
     if list_name == WIN_BACK:
         asked["step"] = asked["step"].astype("str").fillna(playbook.steps[0].step)

@@ -7,6 +7,7 @@ from winback.errors import DataError, ModelError
 from winback.estimators.uplift.blocks import blocks_of
 from winback.estimators.uplift.hierarchy import posterior
 from winback.estimators.uplift.uplift_model import MEASURED, TOO_FEW, UNCLEAR, UpliftModel
+from winback.sequential import Plan
 
 COLUMNS = ("silence", "basket")
 
@@ -154,14 +155,16 @@ def test_intervals_over_campaigns_that_differ_hold_the_mean_as_often_as_they_say
 @pytest.mark.slow
 @pytest.mark.parametrize("gain", [0.0, 0.01, 0.04])
 def test_coverage_is_93_to_97_in_100(gain):
-    held = [
-        fitted.low_ <= gain <= fitted.high_
-        for fitted in (
-            UpliftModel(columns=("silence",), groups=()).fit(*campaign(3000, gain, seed=seed))
-            for seed in range(600)
-        )
-    ]
+    """Of the data's interval; the one shown holds what is believed, too, and so covers no less."""
+    held, shown = [], []
+    for seed in range(400):
+        fitted = UpliftModel(columns=("silence",), groups=())
+        fitted.fit(*campaign(3000, gain, seed=seed))
+        half = fitted._quantile * fitted.error_
+        held.append(abs(fitted.centre_ - gain) <= half)
+        shown.append(fitted.low_ <= gain <= fitted.high_)
     assert 0.93 <= np.mean(held) <= 0.97
+    assert np.mean(held) <= np.mean(shown) <= 0.985
 
 
 def test_what_is_believed_when_it_is_told_apart_is_no_exaggeration():
@@ -177,6 +180,28 @@ def test_what_is_believed_when_it_is_told_apart_is_no_exaggeration():
         assert len(believed) == 40
         assert np.mean(believed) / 0.01 <= 1.3
         assert np.mean(d[significant]) / 0.01 > 1.4
+
+
+def test_a_prior_twice_the_truth_gives_way_but_only_to_tens_of_thousands_of_contacts():
+    rng = np.random.default_rng(0)
+    believed = {}
+    for n in (1500, 48_000):
+        half = n // 2
+        p1, p0 = rng.binomial(half, 0.11, 4000) / half, rng.binomial(half, 0.10, 4000) / half
+        v = (p1 * (1 - p1) + p0 * (1 - p0)) / half
+        apart = np.flatnonzero(p1 - p0 > 1.96 * np.sqrt(v))[:40]
+        told = [posterior([p1[i] - p0[i]], [v[i]], prior=0.02).mean for i in apart]
+        believed[n] = np.mean(told) / 0.01
+    assert 2.0 < believed[1500] < 2.8  # the prior itself, and hardly more
+    assert believed[48_000] < 1.5
+
+
+def test_a_prior_twice_the_truth_is_not_called_measured_before_there_is_evidence():
+    looks = Plan(0.02)
+    information = np.array([650.0, 1500.0]) / 4 / (0.1 * 0.9)
+    for known, z in zip(information, (4.0, 2.8), strict=True):  # far beyond 1.96
+        due = looks.due([known])
+        assert not due or looks.judge([known], [z])[0] < 0
 
 
 def weekly(gain, *, seed, weeks=24, n=119):

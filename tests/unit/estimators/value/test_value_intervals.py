@@ -5,7 +5,7 @@ from sklearn.base import clone
 
 from winback.estimators.base.artifact import make
 from winback.estimators.value.customer_value import CustomerValueModel
-from winback.estimators.value.value_intervals import NO_LEVEL, LevelRange, with_level_error
+from winback.estimators.value.level_range import NO_LEVEL, LevelRange, with_level_error
 
 
 @pytest.fixture(scope="module")
@@ -105,9 +105,14 @@ def test_what_another_model_drew_is_not_taken(frame):
 
 def test_recipes_and_states_of_format_1_name_the_parts_of_the_level(frame, model):
     old = {"purchase_model": "rate", "level_spread": 0.3, "level_high": 0.2}
-    assert make({"estimator": "CustomerValueModel", "params": old}).level == (0.3, 0.0, 0.2, 0.0)
+    assert make({"estimator": "CustomerValueModel", "params": old}).level[:4] == (
+        0.3,
+        0.0,
+        0.2,
+        0.0,
+    )
     learned = make({"estimator": "LearnedValueModel", "params": {"level_low": 0.1}})
-    assert learned.level == (0.0, 0.1, 0.0, 0.0)
+    assert learned.level[:4] == (0.0, 0.1, 0.0, 0.0)
     state, texts = model.to_state()
     params = {name: value for name, value in state["params"].items() if name != "level"}
     again = type(model).from_state({**state, "params": params | {"level_high": 0.5}}, texts)

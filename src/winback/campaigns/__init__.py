@@ -1,0 +1,1 @@
+"""Campaigns: what each really brought, by the arms that were drawn."""
