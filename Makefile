@@ -64,6 +64,7 @@ $(PEERS)/.done: benchmarks/constraints.txt
 
 bench: $(VENV)/.base $(PEERS)/.done  ## winback beside lifetimes and pymc-marketing (long; BENCH=--quick)
 	@$(BIN)/python benchmarks/bench.py $(BENCH)
+	@$(BIN)/python benchmarks/job.py
 
 docs: $(VENV)/.dev  ## the site, into site/ (DOCS=serve: at http://127.0.0.1:8000)
 	@NO_MKDOCS_2_WARNING=1 PYTHONDONTWRITEBYTECODE=1 $(BIN)/mkdocs $(DOCS)

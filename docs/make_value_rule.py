@@ -181,8 +181,10 @@ def judge(kind: str, seed: int) -> list[dict[str, Any]]:
     return found
 
 
-def page(rows: pd.DataFrame, command: str) -> str:
-    """Write what was found."""
+def page(rows: pd.DataFrame, seeds: int) -> str:
+    """Write what was found, of so many shops of each kind."""
+    judged, wanted = len(rows) // 2, seeds * len(KINDS)
+    so_far = [] if judged == wanted else [f"So far {judged} of {wanted} shops are judged.\n"]
     lines = [
         "# The rule for value, judged on drawn shops\n",
         "Shops of eight kinds are drawn by `winback.data.simulate`. At the last day that is known",
@@ -191,8 +193,9 @@ def page(rows: pd.DataFrame, command: str) -> str:
         "level: in RMSE, and in deviance (Poisson's for purchases, Tweedie's for revenue). The",
         "best in hindsight is another one for each score, and partly so by luck. Made by\n",
         "```sh",
-        command,
+        f"python docs/make_value_rule.py --seeds {seeds}",
         "```\n",
+        *so_far,
         f"| {len(rows) // 2} shops | RMSE: median | 90th | deviance: median | 90th percentile |",
         "|---|--:|--:|--:|--:|",
     ]
@@ -227,7 +230,7 @@ def _line(title: str, part: pd.DataFrame, *columns: str) -> str:
 
 
 def main(seeds: int, found: Path) -> None:
-    """Judge the shops that are not judged yet, keep what is found, and write the page."""
+    """Judge the shops that are not judged yet, and write the page as they come."""
     found.parent.mkdir(parents=True, exist_ok=True)
     lines = found.read_text(encoding="utf-8").splitlines() if found.exists() else []
     rows = [json.loads(line) for line in lines]
@@ -238,9 +241,8 @@ def main(seeds: int, found: Path) -> None:
             rows += more
             with found.open("a", encoding="utf-8") as file:
                 file.writelines(json.dumps(row) + "\n" for row in more)
-    frame = pd.DataFrame([row for row in rows if row["seed"] < seeds])
-    text = page(frame, f"python docs/make_value_rule.py --seeds {seeds}")
-    PAGE.write_text(text, encoding="utf-8")
+        frame = pd.DataFrame([row for row in rows if row["seed"] < seeds])
+        PAGE.write_text(page(frame, seeds), encoding="utf-8")
 
 
 if __name__ == "__main__":

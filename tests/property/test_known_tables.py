@@ -37,7 +37,7 @@ def test_a_seed_makes_the_same_file_again(tmp_path):
 def test_a_reader_that_loses_or_turns_something_is_found_out(monkeypatch, kind):
     if kind == "rows":
         layout = files.layout
-        monkeypatch.setattr(files, "layout", lambda path: _without_names(layout(path)))
+        monkeypatch.setattr(files, "layout", lambda *of: _without_names(layout(*of)))
     else:
         cells = intake._cells
         monkeypatch.setattr(

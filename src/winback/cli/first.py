@@ -73,6 +73,10 @@ def init(
     schema: Annotated[
         Optional[str], typer.Option(help="Which schema of a database.", show_default=False)
     ] = None,
+    encoding: Annotated[
+        Optional[str],
+        typer.Option(help="How text is encoded: cp1252, gb18030, …", show_default="as it looks"),
+    ] = None,
     *,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Ask nothing; so it is where nobody is.")
@@ -101,7 +105,7 @@ def init(
 
         def again(columns: dict[str, str], condition: str | None) -> Looked:
             with table.progress() as tell:
-                return look(orders, columns, condition, schema, tell)
+                return look(orders, columns, condition, schema, tell, encoding)
 
         def draw(looked: Looked) -> None:
             table.show(looked, shown, _draw)

@@ -36,6 +36,8 @@ class TransactionsSettings(Settings):
     """The table to read, where `source` is a database URL."""
     query: str | None = None
     """The SQL query to read from a database URL, or over the names of several sources."""
+    encoding: str | None = None
+    """How text in files is encoded, such as cp1252. Unset: told by their bytes."""
     columns: dict[str, str] = Field(default_factory=dict)
     """Our column: the source's column, or a SQL expression over the source's columns."""
     filter: str | None = None
@@ -71,6 +73,8 @@ class TableSettings(Settings):
     """The table to read, where `source` is a database URL."""
     query: str | None = None
     """The SQL query to read from a database URL, or over the names of several sources."""
+    encoding: str | None = None
+    """How text in files is encoded, such as cp1252. Unset: told by their bytes."""
     columns: dict[str, str] = Field(default_factory=dict)
     """Our column: the source's column, or a SQL expression over the source's columns."""
     accept_unmatched: bool = False

@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ibis.backends.duckdb import Backend
 
 from winback.data import amounts, consent, databases, files, named_sources, samples, sql, streams
 from winback.data.engine import Engine
+from winback.data.policy import IntakePolicy
 from winback.data.raw import Raw
 from winback.errors import ConfigError, DataError, OutputError
 
@@ -145,11 +147,19 @@ def read_source(
 
 
 def load(
-    engine: Backend, source: Any, *, table: str | None = None, query: str | None = None
+    engine: Backend,
+    source: Any,
+    *,
+    table: str | None = None,
+    query: str | None = None,
+    encoding: str | None = None,
 ) -> Raw:
-    """Do what `read_source` does, keeping lines that cannot be read apart."""
+    """Do what `read_source` does, keeping lines that cannot be read apart.
+
+    `encoding` is that of files of text; ``None``: their bytes tell it.
+    """
     if isinstance(source, Mapping) and table is None:
-        return named_sources.load(engine, source, query, load)
+        return named_sources.load(engine, source, query, partial(load, encoding=encoding))
     is_text = isinstance(source, str | os.PathLike)
     text = os.fspath(source) if is_text else ""
     is_url = "://" in text
@@ -164,7 +174,7 @@ def load(
     if text.startswith(samples.PREFIX):
         return samples.load(engine, text)
     if is_text:
-        return files.load(engine, text)
+        return files.load(engine, text, encoding)
     if isinstance(source, ir.Table):
         return streams.from_ibis(engine, source)
     return streams.from_frame(engine, source)
@@ -172,12 +182,13 @@ def load(
 
 @contextmanager
 def loaded(
-    engine: Backend, source: Any, *, table: str | None, query: str | None, timezone: str
+    engine: Backend, source: Any, *, table: str | None, query: str | None, policy: IntakePolicy
 ) -> Iterator[Raw]:
     """Load a source, and drop it at the end.
 
     Meanwhile expressions over aware timestamps, such as a job's filter, see the job's time zone.
     """
+    timezone = policy.timezone
     try:
         engine.raw_sql(f"SET TimeZone = {sql.text(timezone)}")
     except duckdb.Error as error:
@@ -189,7 +200,7 @@ def loaded(
         ) from error
     raw = None
     try:
-        raw = load(engine, source, table=table, query=query)
+        raw = load(engine, source, table=table, query=query, encoding=policy.encoding)
         yield raw
     finally:
         engine.raw_sql("SET TimeZone = 'UTC'")

@@ -96,7 +96,7 @@ def read_table(
     """
     engine = engine or open_engine()
     wanted = CONTRACTS[contract]
-    with loaded(engine, source, table=table, query=query, timezone=policy.timezone) as raw:
+    with loaded(engine, source, table=table, query=query, policy=policy) as raw:
         expressions, _ = resolve(engine, raw, wanted, columns)
         kept = [column for column in wanted.columns if column.name in expressions]
         cells: dict[str, str] = {}

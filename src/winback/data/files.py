@@ -21,7 +21,7 @@ _TEXT, _OF_TIME = "VARCHAR", ("DATE", "TIME", "UUID")
 _WORKBOOKS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
 
 
-def load(engine: Backend, source: str) -> Raw:
+def load(engine: Backend, source: str, encoding: str | None = None) -> Raw:
     """Make a file, a folder of files or a glob a relation in the engine.
 
     Files are taken in the order of their names. Parquet is read where it stands; CSV is copied as
@@ -39,7 +39,7 @@ def load(engine: Backend, source: str) -> Raw:
         return workbooks.load(engine, paths, source)
     if _first_line(paths[0]).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"[", b"{"}:
         return _load_json(engine, paths, source)
-    return _load_csv(engine, paths, source)
+    return _load_csv(engine, paths, source, encoding)
 
 
 def find(source: str) -> list[Path]:
@@ -100,13 +100,13 @@ def _load_parquet(engine: Backend, paths: list[Path], source: str) -> Raw:
     return Raw(view, label=source)
 
 
-def _load_csv(engine: Backend, paths: list[Path], source: str) -> Raw:
+def _load_csv(engine: Backend, paths: list[Path], source: str, encoding: str | None) -> Raw:
     table, unreadable = fresh("csv"), fresh("unreadable")
     engine.raw_sql(f"CREATE TABLE {sql.name(unreadable)} (source_row BIGINT, problem VARCHAR)")
     columns: tuple[str, ...] = ()
     with tempfile.TemporaryDirectory(prefix="winback-") as scratch:
         for path in paths:
-            form = layout(path)
+            form = layout(path, encoding)
             if columns and set(form.names) != set(columns):
                 odd = ", ".join(sorted(set(form.names) ^ set(columns)))
                 raise DataError("the files have different columns", where=str(path), got=odd)

@@ -23,7 +23,7 @@ from typing import Any, Final
 from winback.data import sql
 from winback.data.encodings import encodings_of
 from winback.data.first_rows import delimiter_of, first_row, is_headless, rows_of
-from winback.errors import DataError
+from winback.errors import ConfigError, DataError
 
 _SAMPLE: Final = 1 << 18
 _CHUNK: Final = 1 << 20
@@ -101,17 +101,26 @@ def _bytes(path: Path) -> Iterator[Any]:
         ) from error
 
 
-def layout(path: Path) -> Layout:
+def layout(path: Path, encoding: str | None = None) -> Layout:
     """Look at a file's beginning, and at its bytes.
+
+    Parameters
+    ----------
+    path
+        The file.
+    encoding
+        As Python calls it, where it is known; a mark in the file goes before it.
 
     Raises
     ------
     DataError
         It is empty, no text, or its encoding cannot be told.
+    ConfigError
+        There is no such encoding.
     """
     with _bytes(path) as stream:
         start = stream.read(_SAMPLE)
-    encoding = _encoding(path, start)
+    encoding = _known(encoding, start) or _encoding(path, start)
     text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(start)
     if not text.strip():
         raise DataError(
@@ -185,6 +194,22 @@ def _marked(start: bytes) -> str | None:
     return None
 
 
+def _known(encoding: str | None, start: bytes) -> str | None:
+    """Return the encoding that somebody says, unless the file's first bytes show another."""
+    if encoding is None:
+        return None
+    try:
+        name = codecs.lookup(encoding).name
+    except LookupError as error:
+        raise ConfigError(
+            "there is no such encoding",
+            where="encoding",
+            got=encoding,
+            allowed="utf-8, cp1252, gb18030, big5, cp932, …, as Python calls them",
+        ) from error
+    return _marked(start) or name
+
+
 def _encoding(path: Path, start: bytes) -> str:
     """Return a file's encoding: a mark, or UTF-8 if its bytes are that, or what fits them best."""
     if marked := _marked(start):
@@ -210,7 +235,8 @@ def _encoding(path: Path, start: bytes) -> str:
     if len(bad) < _PROOF and bad[0] not in start[: len(bad[0])]:
         return "utf-8"
     shown = next((line for line in bad if len({line.decode(e) for e in likely}) > 1), bad[0])[:60]
-    either = f"`iconv -f {likely[0]} -t utf-8`, or another, makes one of it" if likely else None
+    either = f"say which, beside source: `encoding: {likely[0]}`" if likely else None
+    either = f"{either}; of winback init, --encoding {likely[0]}" if likely else None
     raise DataError(
         "the file's encoding cannot be told",
         where=str(path),

@@ -39,6 +39,8 @@ class IntakePolicy:
         The last possible day, such as today. Later rows are rejected as ``"future time"``.
     ids
         How identifiers of customers are read, and who is no customer.
+    encoding
+        Of files of text, as Python calls it (``cp1252``). ``None``: told by their bytes.
     """
 
     timezone: str = "UTC"
@@ -49,3 +51,4 @@ class IntakePolicy:
     max_rejected_share: float = 0.05
     not_after: date | None = None
     ids: CustomerIds = field(default_factory=CustomerIds)
+    encoding: str | None = None

@@ -182,7 +182,8 @@ class Transactions:
     count_zero
         Whether a day of net amount 0 is a purchase day.
     fingerprint
-        Digest of the accepted rows, whatever their order (16 hexadecimal digits).
+        Digest of the accepted rows, whatever their order, by this version of DuckDB (16
+        hexadecimal digits).
     notes
         Where cells could be read in two ways: a cell, both readings, and which was taken.
     """

@@ -59,6 +59,7 @@ def init(
     condition: str | None = None,
     schema: str | None = None,
     tell: Told = lambda _: None,
+    encoding: str | None = None,
 ) -> Begun:
     """Guess what the columns of files mean, and write a commented job that runs.
 
@@ -79,6 +80,8 @@ def init(
         Of a database.
     tell
         Called with what is being done.
+    encoding
+        Of files of text, such as ``cp1252``, where their bytes do not tell.
 
     Returns
     -------
@@ -95,7 +98,7 @@ def init(
     """
     sources = [orders] if isinstance(orders, str) else list(orders)
     to = place_for(sources, to)
-    return write(look(sources, columns, condition, schema, tell), to, tell)
+    return write(look(sources, columns, condition, schema, tell, encoding), to, tell)
 
 
 def place_for(sources: Sequence[str], to: Path | None) -> Path:

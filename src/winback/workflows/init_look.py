@@ -45,6 +45,8 @@ class Looked:
         What a person should look at.
     base
         The table of the purchases, by name.
+    encoding
+        Of the files, where it is said.
     """
 
     sniffed: Sniffed
@@ -54,6 +56,7 @@ class Looked:
     further: Mapping[str, Further] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     base: str = ""
+    encoding: str | None = None
 
 
 def look(
@@ -62,6 +65,7 @@ def look(
     condition: str | None = None,
     schema: str | None = None,
     tell: Told = lambda _: None,
+    encoding: str | None = None,
 ) -> Looked:
     """Guess what files or tables hold.
 
@@ -78,6 +82,8 @@ def look(
         Of a database.
     tell
         Called with what is being done.
+    encoding
+        Of files of text, where it is known.
 
     Raises
     ------
@@ -95,7 +101,7 @@ def look(
     try:
         for name, one in given.items():
             tell(f"reading {one.table or one.source}")
-            raws[name] = load(engine, one.source, table=one.table)
+            raws[name] = load(engine, one.source, table=one.table, encoding=encoding)
         tell("looking at the columns")
         if len(given) == 1:
             one = next(iter(given.values()))
@@ -108,7 +114,8 @@ def look(
             _refuse_if_none(looked.sniffed, sources, engine, raws)
             tell("looking at the further tables")
             looked = _with_further(engine, looked, given, raws, columns)
-        return replace(looked, notes=_notes(looked), sniffed=_filtered(looked.sniffed, condition))
+        sniffed = _filtered(looked.sniffed, condition)
+        return replace(looked, notes=_notes(looked), sniffed=sniffed, encoding=encoding)
     finally:
         for raw in raws.values():
             raw.drop(engine)

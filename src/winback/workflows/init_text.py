@@ -115,11 +115,16 @@ def job_text(looked: Looked, to: Path, money: Mapping[str, float | str] | None =
         contact_cost="# contact_cost: 3.00 # what a call or a message costs; unset: by channel"
         if cost is None
         else f"contact_cost: {cost} # what acting on one warning costs",
-        source=_source(looked.source, to, "      ") + _table(looked.table) + _query(looked.query),
+        source=_source(looked.source, to, "      ")
+        + _table(looked.table)
+        + _query(looked.query)
+        + _encoding(looked),
         columns="\n".join(columns),
         filter=_filter(sniffed),
         zero="keep" if sample else "drop",
-        further="".join(_further(name, table, to) for name, table in looked.further.items()),
+        further="".join(
+            _further(name, table, to, _encoding(looked)) for name, table in looked.further.items()
+        ),
         active=365 if span > 730 else max(30, min(180, span // 2)),
     )
 
@@ -166,10 +171,14 @@ def _query(query: str | None) -> str:
     return f"\n    query: | # each row of the first table once; what it names is looked up\n{lines}"
 
 
-def _further(name: str, table: Further, to: Path) -> str:
+def _encoding(looked: Looked) -> str:
+    return "" if looked.encoding is None else f"\n    encoding: {_scalar(looked.encoding)}"
+
+
+def _further(name: str, table: Further, to: Path, encoding: str) -> str:
     columns = "".join(f"\n      {c}: {_scalar(w)}" for c, w in table.columns.items())
     source = _source(table.source, to, "      ")
-    return f"  {name}:\n    source:{source}{_table(table.table)}\n    columns:{columns}\n"
+    return f"  {name}:\n    source:{source}{_table(table.table)}{encoding}\n    columns:{columns}\n"
 
 
 def _filter(sniffed: Sniffed) -> str:

@@ -98,6 +98,7 @@ class Tables:
                     max_rejected_share=settings.max_rejected_share,
                     not_after=max(self.today or until, until),
                     ids=self.customer_ids,
+                    encoding=settings.encoding,
                 ),
                 as_of=until,
                 engine=self.engine,
@@ -205,7 +206,9 @@ class Tables:
                 columns=settings.columns or None,
                 table=settings.table,
                 query=settings.query,
-                policy=IntakePolicy(timezone=self.job.timezone, ids=self.customer_ids),
+                policy=IntakePolicy(
+                    timezone=self.job.timezone, ids=self.customer_ids, encoding=settings.encoding
+                ),
                 as_of=self.job.as_of,
                 engine=self.engine,
             )

@@ -10,7 +10,7 @@ import pytest
 
 from winback.data.checks import TooManyRejectedError
 from winback.data.connect import open_engine
-from winback.data.intake import read_transactions
+from winback.data.intake import fingerprint, read_transactions
 from winback.data.policy import IntakePolicy
 from winback.errors import ConfigError, DataError
 
@@ -316,6 +316,20 @@ def test_the_fingerprint_is_of_the_rows_and_nothing_else():
     for column, cells in {"amount": ["1", "2", "3"], "timestamp": ["2024-01-01 01:00"] * 3}.items():
         index = rows.column_names.index(column)
         assert read_transactions(rows.set_column(index, column, [cells])).fingerprint != one
+
+
+def test_the_fingerprint_tells_cells_apart_and_the_engine_that_hashed_them():
+    engine = open_engine(threads=1)
+
+    def of(values, version=""):
+        engine.con.execute(f"CREATE OR REPLACE TABLE t AS SELECT * FROM (VALUES {values}) v(a, b)")
+        engine.con.execute(f"CREATE OR REPLACE MACRO version() AS '{version}'")
+        return fingerprint(engine, "t")
+
+    cells = ["('x', 'y')", "('y', 'x')", "('xy', '')", "('x', NULL)", "(NULL, 'x')", "('x', '')"]
+    assert len({of(row) for row in cells}) == len(cells)
+    assert of("('x', 'y'), ('a', 'b')") == of("('a', 'b'), ('x', 'y')")
+    assert of("('x', 'y')", "2.0") != of("('x', 'y')", "2.1")
 
 
 def test_the_engine_is_left_with_nothing_but_the_results():

@@ -166,3 +166,18 @@ def test_what_somebody_says_of_money_stands_in_the_job(tmp_path):
     job = load_job(begun.to).job
     assert (job.currency, job.margin, job.lists.churn_warning.contact_cost) == ("CNY", 0.35, 2.5)
     assert "CNY, of which 35% is margin" in str(begun.understood)
+
+
+def test_an_encoding_that_the_bytes_do_not_tell_is_said(tmp_path):
+    path, job = tmp_path / "orders.csv", tmp_path / "job.yaml"
+    row = "Muñoz,2024-01-02,5\n".encode("cp1252")
+    path.write_bytes(b"customer_id,date,total\n" + row * 3)
+    with pytest.raises(DataError, match=r"`encoding: cp1252`; of winback init, --encoding cp1252"):
+        init(str(path), job)
+    with pytest.raises(ConfigError, match="no such encoding"):
+        init(str(path), job, encoding="cp-1252x")
+    for encoding, name in {"cp1252": "Muñoz", "cp1250": "Muńoz"}.items():
+        job.unlink(missing_ok=True)
+        found = init(str(path), job, encoding=encoding)
+        assert found.sniffed.examples["customer_id"][0] == name
+        assert load_job(job).job.data.transactions.encoding == encoding

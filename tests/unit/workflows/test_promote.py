@@ -44,13 +44,13 @@ def test_a_champion_that_is_old_or_predicts_another_window_stays_a_rival(
 
 @pytest.fixture
 def moved(monkeypatch):
-    """Let no challenger through but tiers, and note which alias moves."""
+    """Let no challenger through, and note which alias moves."""
     aliases = []
 
     def verdict(job, tables, tracking, reporter, role):
         rival = None if job.name == "new" else version(role, 1)
         said = [Message.of("worse")]
-        return promote._Verdict(version(role, 2), rival, role == "tiers", said)
+        return promote._Verdict(version(role, 2), rival, accepted=False, reasons=said)
 
     monkeypatch.setattr(promote, "_verdict", verdict)
     monkeypatch.setattr("winback.registry.aliases.promote", lambda _, ref: aliases.append(ref.name))

@@ -1,7 +1,7 @@
 """Words that files are written in, many languages beside each other: data, not code.
 
 ``cells.yaml`` holds what stands in cells (guests, arms, months); ``columns.yaml`` what stands in
-first rows. Each group of words cites the export or the platform's page that it was read in.
+first rows. Beside a group of words stand the platforms whose exports call things so.
 """
 
 from __future__ import annotations
