@@ -9,13 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import statsmodels.api as sm
-from scipy.stats import norm
+from scipy.stats import t
 
 from winback.errors import NotEnoughDataError, UsageError
 
 COVERAGE: Final = 0.95
 LEAST: Final = 2
 """An arm needs so many customers, or there is no variance."""
+PER_COLUMN: Final = 20
+"""The smaller arm needs so many customers for each covariate, or none is used."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Effect:
     standard_error
         Robust (HC2): without covariates that of Neyman's difference of means.
     low, high
-        The 95% interval.
+        The 95% interval, by the t distribution of the smaller arm.
     p
         Two-sided, of no effect.
     variance_saved
@@ -69,7 +71,8 @@ def effect(
         that of a regression with the centred covariates and their interactions with treatment
         (Lin 2013), which is never less precise in large samples, whatever the truth; one covariate
         that is the outcome's own past makes it CUPED (Deng et al. 2013). A column that says
-        nothing new is left out.
+        nothing new is left out; where an arm is too small for them (`PER_COLUMN`) all are, since
+        an adjustment on few customers is surer than it may be.
 
     Raises
     ------
@@ -105,11 +108,13 @@ def effect(
         )
     plain = np.sqrt(y[ones].var(ddof=1) / sizes[0] + y[~ones].var(ddof=1) / sizes[1])
     difference, error = float(y[ones].mean() - y[~ones].mean()), float(plain)
-    if covariates is not None and (centred := _independent(covariates)).shape[1]:
+    centred = np.empty((len(y), 0)) if covariates is None else _independent(covariates)
+    if 0 < PER_COLUMN * centred.shape[1] <= min(sizes):
         design = np.column_stack([np.ones(len(y)), arm, centred, centred * arm[:, None]])
         fitted = sm.OLS(y, design).fit(cov_type="HC2")
         difference, error = float(fitted.params[1]), float(fitted.bse[1])
-    half = float(norm.ppf(0.5 + COVERAGE / 2)) * error
+    reach = t(min(sizes) - 1)  # no surer than its smaller arm allows
+    half = float(reach.ppf(0.5 + COVERAGE / 2)) * error
     return Effect(
         n_treated=sizes[0],
         n_control=sizes[1],
@@ -119,7 +124,7 @@ def effect(
         standard_error=error,
         low=difference - half,
         high=difference + half,
-        p=float(2 * norm.sf(abs(difference) / error)) if error > 0 else float("nan"),
+        p=float(2 * reach.sf(abs(difference) / error)) if error > 0 else float("nan"),
         variance_saved=1 - (error / plain) ** 2 if plain > 0 else 0.0,
     )
 

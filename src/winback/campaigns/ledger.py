@@ -23,9 +23,11 @@ COLUMNS: Final = (
     "treated_return",
     "control_return",
     "return_effect",
+    "return_error",
     "return_low",
     "return_high",
     "margin_effect",
+    "margin_error",
     "margin_low",
     "margin_high",
     "increment",
@@ -53,7 +55,7 @@ class Ledger:
         One row a campaign, `COLUMNS`. ``verdict`` is about the margin, net of cost where cost is
         known: ``works`` or ``harms`` where the 95% interval leaves no doubt, ``undecided``;
         ``broken`` where the arms are no chance (then no effect is given); ``small`` where an arm
-        has fewer than two customers.
+        has fewer than two customers, or all customers brought the same.
     pooled
         Over all campaigns that are neither broken nor small, by random effects: ``campaigns``,
         ``return_effect``, ``margin_effect`` with their ends, and ``spread``, the standard
@@ -118,34 +120,39 @@ def _one(name: str, rows: pd.DataFrame, margin: float, covariates: list[str]) ->
     }
     if min(sizes) < LEAST:
         return row
-    known = rows[covariates].fillna(rows[covariates].median())
+    known = rows[covariates].dropna(axis="columns", how="all")
+    known = known.fillna(known.median())
     names = np.where(arm == 1, TREATED, CONTROL)
     returned = effect(rows["returned"], arm, known)
     brought = effect(margin * rows["revenue"], arm, known)
     row |= {
         "treated_return": returned.mean_treated,
         "control_return": returned.mean_control,
-        "balance_p": balance(known.assign(arm=names), covariates)["p_value"],
+        "balance_p": balance(known.assign(arm=names), list(known.columns))["p_value"],
         "verdict": BROKEN,
     }
     if row["balance_p"] is not None and row["balance_p"] < _DOUBT:
         return row
     spent = 0.0 if np.isnan(cost) else cost
     row |= _ends("return", returned, 1.0) | _ends("margin", brought, 1.0)
+    row |= {"return_error": returned.standard_error, "margin_error": brought.standard_error}
     row |= _ends("increment", brought, sizes[0])
     row |= {f"net{end}": row[f"increment{end}"] - cost for end in ("", "_low", "_high")}
     row["variance_saved"] = brought.variance_saved
     low, high = row["increment_low"] - spent, row["increment_high"] - spent
-    row["verdict"] = WORKS if low > 0 else HARMS if high < 0 else UNDECIDED
+    if brought.standard_error > 0:
+        row["verdict"] = WORKS if low > 0 else HARMS if high < 0 else UNDECIDED
+    else:  # nobody bought, in either arm: that says nothing of the next campaign
+        row["verdict"] = SMALL
     return row
 
 
-def _ends(name: str, found: Effect, times: float) -> dict[str, float]:
+def _ends(name: str, estimate: Effect, times: float) -> dict[str, float]:
     value = name if name == "increment" else f"{name}_effect"
     return {
-        value: times * found.difference,
-        f"{name}_low": times * found.low,
-        f"{name}_high": times * found.high,
+        value: times * estimate.difference,
+        f"{name}_low": times * estimate.low,
+        f"{name}_high": times * estimate.high,
     }
 
 
@@ -156,16 +163,17 @@ def _pooled(table: pd.DataFrame) -> dict[str, float]:
     made: dict[str, float] = {"campaigns": float(len(usable))}
     for name in ("return", "margin"):
         value = usable[f"{name}_effect"].to_numpy(float)
-        variance = ((usable[f"{name}_high"] - usable[f"{name}_low"]).to_numpy(float) / 3.92) ** 2
-        if not (variance > 0).all():
-            return {}
-        found = combine_effects(value, variance, method_re="iterated")
-        frame = found.summary_frame().loc["random effect"]
+        variance = usable[f"{name}_error"].to_numpy(float) ** 2
+        varied = variance > 0
+        if varied.sum() < 2:
+            continue
+        combined = combine_effects(value[varied], variance[varied], method_re="iterated")
+        frame = combined.summary_frame().loc["random effect"]
         made |= {
             f"{name}_effect": float(frame["eff"]),
             f"{name}_low": float(frame["ci_low"]),
             f"{name}_high": float(frame["ci_upp"]),
         }
         if name == "margin":
-            made["spread"] = float(np.sqrt(max(found.tau2, 0.0)))
+            made["spread"] = float(np.sqrt(max(combined.tau2, 0.0)))
     return made

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from winback.monitoring.alerts import replay
-from winback.monitoring.conditions import judge
+from winback.monitoring.conditions import Judged, judge
 from winback.monitoring.rules import Benchmark, Rule
 
 FALL: Final = 0.30
@@ -39,12 +39,12 @@ def rehearse(
     Returns
     -------
     DataFrame
-        One row a rule: ``rule``, ``subjects``, ``periods`` (of all subjects, with data),
-        ``fired`` (cases), ``a_year`` (cases per subject and year), ``share`` (of the periods in
-        which it fired), ``longest`` (days), and ``seen`` and ``seen_after``: were the indicator to
-        fall by 30% and stay there, the share of beginnings (each period in turn) after which the
-        rule would have fired within 12 periods, and their median number of periods; missing where
-        no beginning could be tried, or the rule was firing anyway.
+        One row a rule: ``rule``, ``subjects``, ``periods`` (since then, of all subjects, that
+        could be judged), ``fired`` (cases), ``a_year`` (cases per subject and year), ``share`` (of
+        these periods, at whose end it fired), ``longest`` (days), and ``seen`` and ``seen_after``:
+        were the indicator to fall by 30% and stay there, the share of beginnings (each period in
+        turn) after which the rule would have fired within 12 periods, and their median number of
+        periods; missing where no beginning could be tried, or the rule was firing anyway.
     """
     return pd.DataFrame([_one(table, rule, benchmarks, since, as_of) for rule in rules])
 
@@ -60,22 +60,36 @@ def _one(
         for case in replay(subject)
         if case.kind == "rule" and case.opened is not None and case.opened > since
     ]
-    periods = sum(int((one.holds >= 0).sum()) for one in subjects)
-    step = {"day": 1, "week": 7, "month": 30.4}[rule.grain]
-    firing = sum(case.days_open(as_of) for case in cases) / step
+    tried, firing = _periods(subjects, since)
     waits = [wait for one in subjects for wait in _waits(table, rule, benchmarks, one.segment)]
     seen = [wait for wait in waits if wait is not None]
     return {
         "rule": rule.id,
         "subjects": len(subjects),
-        "periods": periods,
+        "periods": tried,
         "fired": len(cases),
         "a_year": len(cases) / max(len(subjects), 1) * 365.25 / days,
-        "share": min(firing / periods, 1.0) if periods else np.nan,
+        "share": firing / tried if tried else np.nan,
         "longest": max((case.days_open(as_of) for case in cases), default=0),
         "seen": len(seen) / len(waits) if waits else np.nan,
         "seen_after": float(np.median(seen)) if seen else np.nan,
     }
+
+
+def _periods(subjects: Sequence[Judged], since: date) -> tuple[int, int]:
+    """Count the periods after a day that could be judged, and those at whose end a case fired."""
+    tried = firing = 0
+    for one in subjects:
+        spans = [
+            (case.opened, case.ended or date.max)
+            for case in replay(one)
+            if case.kind == "rule" and case.opened is not None
+        ]
+        for day, holds in zip(one.periods, one.holds, strict=True):
+            if day > since and holds >= 0:
+                tried += 1
+                firing += any(opened <= day < ended for opened, ended in spans)
+    return tried, firing
 
 
 _WITHIN: Final = 12
@@ -110,10 +124,12 @@ def _waits(
             if one.segment != segment:
                 continue
             until = whole["until"].iloc[start]
-            opened = [case.opened for case in replay(one) if case.kind == "rule" and case.opened]
-            before = [day for day in opened if day < until]
-            fresh = [day for day in opened if day >= until]
-            if before and not fresh:
+            cases = [case for case in replay(one) if case.kind == "rule" and case.opened]
+            fresh = [case.opened for case in cases if case.opened and case.opened >= until]
+            if any(
+                case.opened and case.opened < until and (case.ended is None or case.ended >= until)
+                for case in cases
+            ):
                 continue  # it was firing anyway
             if np.isnan(one.expected[start]):
                 continue  # too early to be judged at all

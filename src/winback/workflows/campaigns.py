@@ -78,7 +78,7 @@ def campaigns(job: Job, tables: Tables, results: Results, reporter: Reporter) ->
     waiting = int(recent.customer_id.nunique().to_pyarrow().as_py())
     words = Words(job.language, job.currency)
     _stage(made.table, results, words)
-    for message in _told(made.table, made.pooled, waiting, job):
+    for message in _messages(made.table, made.pooled, waiting, job):
         reporter.say(message.say(words))
     return {"campaigns": records(made.table), "pooled": plain(made.pooled), "open": waiting}
 
@@ -91,15 +91,17 @@ def _stage(table: pd.DataFrame, results: Results, words: Words) -> None:
     write_csv(people, results.staged(FILES[1]), FOR_PEOPLE, bom=True)
 
 
-def _told(table: pd.DataFrame, pooled: dict[str, float], waiting: int, job: Job) -> list[Message]:
+def _messages(
+    table: pd.DataFrame, pooled: dict[str, float], waiting: int, job: Job
+) -> list[Message]:
     days = job.horizon_days
     if table.empty:
-        told = [Message("campaigns.none", days=days)]
+        messages = [Message("campaigns.none", days=days)]
     else:
-        told = [Message("campaigns.heading", n=len(table), days=days, margin=job.margin)]
-    told += [_one(row) for row in records(table)]
+        messages = [Message("campaigns.heading", n=len(table), days=days, margin=job.margin)]
+    messages += [_one(row) for row in records(table)]
     if pooled:
-        told.append(
+        messages.append(
             Message(
                 "campaigns.pooled",
                 effect=pooled["margin_effect"],
@@ -108,19 +110,21 @@ def _told(table: pd.DataFrame, pooled: dict[str, float], waiting: int, job: Job)
             )
         )
     if waiting:
-        told.append(Message("campaigns.open", n=waiting, days=days))
-    return told
+        messages.append(Message("campaigns.open", n=waiting, days=days))
+    return messages
 
 
 def _one(row: dict[str, Any]) -> Message:
-    if row["verdict"] == "small":
+    from winback.campaigns.ledger import BROKEN, SMALL
+
+    if row["verdict"] == SMALL:
         return Message(
             "campaigns.small",
             campaign=row["campaign"],
             treated=row["treated"],
             control=row["control"],
         )
-    if row["verdict"] == "broken":
+    if row["verdict"] == BROKEN:
         return Message("campaigns.broken", campaign=row["campaign"], p=row["balance_p"])
     line = Message(
         "campaigns.brought",

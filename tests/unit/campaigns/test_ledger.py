@@ -71,6 +71,28 @@ def test_without_an_effect_few_campaigns_are_said_to_have_one():
     assert made(*[campaign(f"c{i}", seed=i) for i in range(6)]).pooled["margin_low"] < 0
 
 
+@pytest.mark.parametrize("n", [8, 14, 30, 90])
+def test_few_customers_make_nobody_sure(n):
+    random = np.random.default_rng(n)
+    told_apart, drawn = 0, 400
+    for _ in range(drawn):
+        arm = random.permutation(np.arange(n) % 2)
+        known = pd.DataFrame(random.standard_normal((n, 4)))
+        estimate = effect(random.standard_normal(n), arm, known)
+        told_apart += not estimate.low < 0 < estimate.high
+    assert told_apart / drawn <= 0.08  # 5% by chance, give or take
+
+
+def test_what_a_campaign_does_not_know_or_did_not_see_stops_no_other():
+    blind = campaign("blind", seed=3).assign(frequency=np.nan)
+    dead = campaign("dead", n=60, seed=4).assign(returned=0, revenue=0.0)
+    both = made(blind, dead, campaign("a", seed=1), campaign("b", seed=2))
+    verdicts = both.table.set_index("campaign")["verdict"]
+    assert verdicts["dead"] == "small"
+    assert verdicts["blind"] in ("undecided", "harms")
+    assert both.pooled["campaigns"] == 3
+
+
 def test_covariates_that_say_the_same_or_nothing_are_left_out():
     rows = campaign("a", lift=0.05)
     known = rows[["frequency"]].assign(twice=2 * rows["frequency"], none=1.0)

@@ -13,7 +13,7 @@ data:
   transactions: {source: orders.csv}
   customers: {source: customers.csv}
 value: {horizon_days: 90, purchase_model: beta_geo}
-churn: {active_within_days: 180, snapshots: {count: 2}}
+churn: {active_within_days: 180, snapshots: {count: 4}}
 lists:
   churn_warning: {capacity: 20}
 """

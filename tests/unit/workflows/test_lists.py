@@ -99,9 +99,9 @@ def test_an_earlier_list_of_the_week_holds_places_and_one_of_last_week_colours(s
 
 
 def test_the_threshold_and_the_capacity_are_the_jobs(shop):
-    made = warn(shop, "{capacity: {orange: 3}, warn_from: {risk: 0.75}}")
+    made = warn(shop, "{capacity: {orange: 3}, warn_from: {risk: 0.7}}")
     assert made.listed["severity"].tolist() == ["orange"] * 3
-    assert (made.listed["p_churn"] >= 0.75).all()
+    assert (made.listed["p_churn"] >= 0.7).all()
     made = warn(shop, "{capacity: 5000, warn_from: {risk: 0.4}}")
     scores = shop.read("scores.parquet").set_index("customer_id")
     active = scores["T"] - scores["recency"] <= 180

@@ -113,6 +113,7 @@ def test_without_referrers_nothing_is_said_of_them(shop, tmp_path, monkeypatch):
     alone.do(score)
     scores = alone.read("scores.parquet")
     assert scores.pop("referral_value").isna().all()
+    assert scores.pop("discount_share").isna().all()  # purchases say nothing of discounts
     assert not scores.isna().any().any()
     assert "referrals" not in alone.read("manifest.json")
 
