@@ -1,1 +1,1 @@
-"""Floor 1: sources come in, are checked against their contracts, and are cut into days."""
+"""Sources come in, are checked against their contracts, and are cut into days."""

@@ -1,4 +1,4 @@
-"""Floor 2: models under the scikit-learn contract; frames in, index-aligned frames out, no I/O.
+"""Models under the scikit-learn contract; frames in, index-aligned frames out, no I/O.
 
 Everybody may call what has no underscore; what each kind of model must offer:
 

@@ -1,1 +1,1 @@
-"""Floor 3: metrics, the contest of candidates, backtests, and the gate."""
+"""Metrics, the contest of candidates, backtests, and the gate."""

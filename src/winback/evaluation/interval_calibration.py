@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.base.frames import FloatArray
 from winback.estimators.value.level_range import End, LevelRange, segment_of
 from winback.evaluation.forward import LEVELS, ForwardTest, Recipe, fitted_value
@@ -58,12 +59,16 @@ def calibrated_ends(
     Returns
     -------
     tuple of End
-        None without windows.
+        None without windows, and of none in which the model cannot be fitted.
     """
     stretches: dict[str, list[FloatArray]] = {target: [] for target in spreads}
     for tests in windows:
-        for target, found in _stretches(past, recipe, tests, spreads, random_state).items():
-            stretches[target].append(found)
+        try:
+            lying = _stretches(past, recipe, tests, spreads, random_state)
+        except (ModelError, NotEnoughDataError):
+            continue  # the model cannot be fitted then: that window says nothing of its ends
+        for target, rows in lying.items():
+            stretches[target].append(rows)
     return tuple(
         end
         for target, parts in stretches.items()

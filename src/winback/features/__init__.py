@@ -1,1 +1,1 @@
-"""Floor 2: what is known of a customer at a date, and what happened after it (Ibis expressions)."""
+"""What is known of a customer at a date, and what happened after it (Ibis expressions)."""

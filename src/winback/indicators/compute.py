@@ -330,7 +330,7 @@ def _complete(
                 indicator=one.id,
                 version=one.version,
                 unit=one.unit,
-                enough=values["n"] >= max(one.minimum_n, 0),
+                enough=values["n"] >= one.minimum_n,
                 mature=mature,
                 order=order,
             )

@@ -146,10 +146,13 @@ def customer_days(known: Known, event_names: Sequence[str], by: str | None = Non
         counted = counts.aggregate(
             **{f"event:{name}": (events.event == name).sum().cast("int64") for name in event_names}
         )
-        nothing = {name: ibis.literal(0, "int64") for name in ("orders",)}
         money = {name: ibis.literal(0).cast(MONEY) for name in ("revenue", "gross", "refunded")}
         names = [f"event:{name}" for name in event_names]
-        parts.append(counted.select(*keys, **nothing, **money, **{n: counted[n] for n in names}))
+        parts.append(
+            counted.select(
+                *keys, orders=ibis.literal(0, "int64"), **money, **{n: counted[n] for n in names}
+            )
+        )
         both = ibis.union(*parts)
         sums = {name: both[name].sum() for name in both.columns if name not in keys}
         return both.group_by(keys).aggregate(**sums)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from winback.indicators.decompose import decompose, index_change
 
+Make: TypeAlias = Callable[[pd.DataFrame], pd.DataFrame]
 INDEX: Final = "health_index"
 FACTORS: Final = {
     "activity": "activity_30d",
@@ -58,7 +60,7 @@ def revenue_changes(table: pd.DataFrame) -> pd.DataFrame:
     return _over_time(table, _REVENUE, _one_revenue)
 
 
-def _over_time(table: pd.DataFrame, factors: dict[str, str], make: object) -> pd.DataFrame:
+def _over_time(table: pd.DataFrame, factors: dict[str, str], make: Make) -> pd.DataFrame:
     counts = table["mature"] & table["enough"] & (table["value"] > 0)
     rows = table[counts & table["indicator"].isin(factors.values())]
     wide = rows.pivot_table(
@@ -66,7 +68,7 @@ def _over_time(table: pd.DataFrame, factors: dict[str, str], make: object) -> pd
     ).reindex(columns=list(factors.values()))
     wide = wide.dropna().set_axis(list(factors), axis="columns")
     parts = [
-        make(group.droplevel([0, 1])).assign(dimension=names[0], segment=names[1])  # type: ignore[operator]
+        make(group.droplevel([0, 1])).assign(dimension=str(names[0]), segment=str(names[1]))
         for names, group in wide.groupby(level=["dimension", "segment"], sort=True)
     ]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

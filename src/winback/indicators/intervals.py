@@ -10,7 +10,7 @@ from scipy.stats import norm
 from statsmodels.stats.proportion import proportion_confint
 
 COVERAGE: Final = 0.95
-_Z: Final = float(norm.ppf(0.5 + COVERAGE / 2))
+Z: Final = float(norm.ppf(0.5 + COVERAGE / 2))
 Floats = npt.NDArray[np.float64]
 
 
@@ -48,7 +48,7 @@ def of_sum(total: Floats, squares: Floats) -> tuple[Floats, Floats]:
     >>> of_sum(np.array([100.0]), np.array([100.0]))  # 100 customers, of whom each counts once
     (array([80.40036015]), array([119.59963985]))
     """
-    half = np.where(squares > 0, _Z * np.sqrt(squares), np.nan)
+    half = np.where(squares > 0, Z * np.sqrt(squares), np.nan)
     return np.maximum(total - half, np.minimum(total, 0.0)), total + half
 
 
@@ -86,5 +86,5 @@ def of_ratio(
     spread = tops[usable] - 2 * ratio * both[usable] + ratio**2 * bottoms[usable]
     count = n[usable]
     error = np.sqrt(np.maximum(spread, 0.0) * count / (count - 1)) / bottom[usable]
-    low[usable], high[usable] = ratio - _Z * error, ratio + _Z * error
+    low[usable], high[usable] = ratio - Z * error, ratio + Z * error
     return low, high

@@ -8,12 +8,10 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from winback.indicators.definition import Simple
-from winback.indicators.intervals import COVERAGE
+from winback.indicators.intervals import Z
 
-_Z = float(norm.ppf(0.5 + COVERAGE / 2))
 _MAD = 1.4826  # of a normal distribution: its standard deviation over its MAD
 
 
@@ -42,7 +40,7 @@ def order_values(days: ir.Table, indicators: Iterable[Simple]) -> pd.DataFrame:
         half=days.count().over(group) / 2.0,
         rank=ibis.row_number().over(ranked),
     )
-    reach = _Z * days.half.sqrt() / 2**0.5
+    reach = Z * days.half.sqrt() / 2**0.5
     rows: pd.DataFrame = (
         days.group_by("period", "segment")
         .aggregate(

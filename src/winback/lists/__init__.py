@@ -1,1 +1,1 @@
-"""Floor 4: decisions: who is warned about, who is called back, and who is left alone."""
+"""Decisions: who is warned about, who is called back, and who is left alone."""

@@ -63,7 +63,8 @@ class Alert:
         ``pending``: holds, not yet for long enough. ``firing``. ``resolved``: the condition has
         ceased. ``closed``: by a person.
     began
-        The last day of the first period in which it held.
+        The last day of the first period in which it held; of missing data, of the one by which
+        that was a case.
     opened, ended
         The last day of the period by which it fired; and by which it ended.
     value, expected

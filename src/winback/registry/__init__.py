@@ -1,4 +1,4 @@
-"""Floor 3: the only rooms that know MLflow: runs, artifacts, aliases."""
+"""The only rooms that know MLflow: runs, artifacts, aliases."""
 
 from winback.registry.aliases import (
     CHALLENGER,

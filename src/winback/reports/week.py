@@ -8,6 +8,7 @@ from typing import Any
 
 from winback.data.policy import STALE_DAYS
 from winback.lists.playbook.rules import NO_OFFER
+from winback.lists.selection import OVER_BUDGET, OVER_CAPACITY
 from winback.reports.notes import Note, kept
 from winback.reports.plain import Rows, aggregator, columns, plain, records
 
@@ -207,7 +208,7 @@ def _others(
     if report["intake"]["has_amounts"] and job.get("money") == "revenue":
         calls.append(_decision("margin"))
     over = {row["reason"]: row["n"] for row in (called or {}).get("excluded", [])}
-    waiting = over.get("over capacity", 0) + over.get("over budget", 0)
+    waiting = over.get(OVER_CAPACITY, 0) + over.get(OVER_BUDGET, 0)
     if called and waiting and called["treated"]:
         brings = called.get("capacity_shadow_price") or called["shadow_price"]
         code = "places" if called.get("capacity_shadow_price") else "budget"

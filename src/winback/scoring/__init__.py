@@ -1,1 +1,1 @@
-"""Floor 4: champions applied to every customer, a chunk at a time."""
+"""Champions applied to every customer, a chunk at a time."""

@@ -1,1 +1,1 @@
-"""Floor 6: one workflow per command; with the command line, all that knows the configuration."""
+"""One workflow per command; with the command line, all that knows the configuration."""

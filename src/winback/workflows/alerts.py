@@ -65,7 +65,7 @@ def alerts(
     from winback.workflows.indicators import job_catalogue
 
     rules = _rules(settings, job, list(job_catalogue(settings, job)))
-    words = Words(job.language, job.currency)
+    words = Words(job.language, job.currency, job.amounts)
     table = _table(settings, job, tables, results, reporter, rules)
     if test:
         return {"rehearsal": _rehearsal(table, rules, job.as_of, reporter, words)}

@@ -76,7 +76,7 @@ def campaigns(job: Job, tables: Tables, results: Results, reporter: Reporter) ->
             made = ledger(frame, margin=job.margin, covariates=list(COVARIATES))
     recent = tables.contacts.filter(tables.contacts.day > job.as_of - timedelta(days=horizon))
     waiting = int(recent.customer_id.nunique().to_pyarrow().as_py())
-    words = Words(job.language, job.currency)
+    words = Words(job.language, job.currency, job.amounts)
     _stage(made.table, results, words)
     for message in _messages(made.table, made.pooled, waiting, job):
         reporter.say(message.say(words))

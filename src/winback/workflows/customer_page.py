@@ -43,7 +43,7 @@ def write_customer_page(
     from winback.reports.customer_page import customer_page
 
     job, scores = settings.job, everything["scores"]
-    words = Words(job.language, job.currency)
+    words = Words(job.language, job.currency, job.amounts)
     customer = {
         "customer_id": everything["customer_id"],
         "as_of": everything["as_of"],

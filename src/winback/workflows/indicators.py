@@ -44,7 +44,7 @@ def indicators(
     table.to_parquet(results.staged(FILE), index=False)
     grain, last = list(made.items())[-1]
     newest = newest_of(last.table)
-    words = Words(job.language, job.currency)
+    words = Words(job.language, job.currency, job.amounts)
     why = _why(last.table, grain)
     for line in _lines(newest, last.left_out, grain, job, words):
         reporter.say(line)

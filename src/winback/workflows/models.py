@@ -52,7 +52,7 @@ def models(job: Job, results: Results, tracking: Tracking, reporter: Reporter) -
         for role in ROLES
         for alias, ref in _named(tracking, role).items()
     ]
-    for line in _lines(versions, Words(job.language, job.currency)):
+    for line in _lines(versions, Words(job.language, job.currency, job.amounts)):
         reporter.say(line)
     results.keep_only(None)
     return {"models": versions}

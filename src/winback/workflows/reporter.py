@@ -20,7 +20,7 @@ def in_words(seconds: float) -> str:
     Examples
     --------
     >>> in_words(0.8), in_words(64.4), in_words(3700)
-    ('1 s', '1 min 4 s', '62 min')
+    ('1 s', '1 min 4 s', '61 min')
     """
     whole = max(1, round(seconds))
     if whole < 60:

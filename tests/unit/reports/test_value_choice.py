@@ -51,7 +51,7 @@ ENGLISH = (
     "; could not be fitted: LightGBM (Tweedie) (too few customers to learn from snapshots: got 479"
     " customers, 263 purchases after snapshots; allowed: 500 and 100 or more) and 2 more"
     "; actual over predicted 1.01, 1.24 a year before in the past"
-    "; predictions are multiplied by 1.00, and intervals reach from 0.76 to 1.50, with 30% of the"
+    "; predictions are multiplied by 1.00; the level may lie from 0.76 to 1.50, with 30% of the"
     " days ahead busy, 12% off what was seen"
 )
 ROWS = [
