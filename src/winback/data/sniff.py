@@ -14,6 +14,7 @@ from winback.data.column_guess import Columns, Guess
 from winback.data.column_names import names_of
 from winback.data.connect import load, open_engine
 from winback.data.consent import look as look_at_permissions
+from winback.data.directions import look_at_directions
 from winback.data.expressions import Expression, columns_read, resolve
 from winback.data.guess_amount import guess_amount
 from winback.data.guess_customer import guess_customer
@@ -168,6 +169,7 @@ def sniff_raw(engine: Backend, raw: Raw, columns: Mapping[str, str] | None = Non
         )
     if "amount" in guesses:
         offers += look_at_refunds(there, guesses["amount"], notes)
+        offers += look_at_directions(there, guesses["amount"], notes)
     zone = clock_of(there, guesses["timestamp"].expression, notes) if "timestamp" in guesses else ""
     one = look_at_currencies(there, guesses["currency"], notes) if "currency" in guesses else None
     sniffed = _describe(there, guesses, zone or "UTC", notes)
