@@ -76,7 +76,7 @@ def refuse_if_implausible(engine: Backend, checked: Checked, label: str) -> None
             where=f"{label}, customer_id",
             got=f"{mask!r}, and the like in {masked:,} of {rows:,} rows",
             hint="export them unmasked, name another column for customer_id, such as the buyer's"
-            " account, or leave such rows out with filter; if each masked identifier is one customer, set"
+            " account, or leave such rows out with filter; if each is one customer, set"
             " data.customer_ids.any_share: true",
         )
     if rounded:
