@@ -55,7 +55,7 @@ def look_at_states(table: Columns, notes: list[str]) -> list[Offer]:
     offers = []
     words = words_of("columns")["states"]
     no_sale = {word.lower() for word in words["no_sale"]}
-    for name in (name for name in table.types if called(name, words["endings"])):
+    for name in (name for name in table.left if called(name, words["endings"])):
         state = sql.name(name)
         states = sql.rows(
             table.engine,

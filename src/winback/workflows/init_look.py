@@ -162,6 +162,7 @@ def _with_further(
     columns: Mapping[str, str],
 ) -> Looked:
     """Find customers, contacts and events among the tables that are not the purchases."""
+    from winback.data import sql
     from winback.data.further import further_table, not_read
 
     further: dict[str, Further] = {}
@@ -189,7 +190,13 @@ def _with_further(
         for note in looked.sniffed.notes
         if "and nothing reads it" not in note or note.partition(" says who")[0] not in opt_out
     ]
-    sniffed = replace(looked.sniffed, notes=(*told, *notes))
+    read_there = {written for one in further.values() for written in one.columns.values()}
+    unused = tuple(
+        name
+        for name in looked.sniffed.unused
+        if name not in read_there and f"no_consent({sql.bare(engine, name)})" not in read_there
+    )
+    sniffed = replace(looked.sniffed, notes=(*told, *notes), unused=unused)
     return replace(looked, further=further, sniffed=sniffed)
 
 
