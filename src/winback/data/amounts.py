@@ -7,11 +7,15 @@ either; this is settled on the whole column, by the cells that can be read in on
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ibis.backends.duckdb import Backend
 
 from winback.data import sql
+from winback.data.column_names import named, names_of
+from winback.data.column_names import plain as plain_name
+from winback.data.raw import columns_of
 from winback.data.words import words_of
 from winback.errors import DataError
 
@@ -67,9 +71,10 @@ def _number_of(form: str) -> str:
             * money_number(n, point))[1])[1]"""
 
 
-def _no_coins() -> str:
-    words = "|".join(words_of("cells")["no_coins"])
-    return rf"(^|[^\p{{L}}])({words})($|[^\p{{L}}])"
+def _currencies(group: str, letters: str = r"\p{L}") -> str:
+    """Return a pattern of the currencies that are written without decimals, or with three."""
+    words = "|".join(map(re.escape, words_of("cells")[group]))
+    return rf"(^|[^{letters}])({words})($|[^{letters}])"
 
 
 def _shapes(cell: str, relation: str, condition: str = "true") -> str:
@@ -165,8 +170,10 @@ def settle(engine: Backend, relation: str, column: str, condition: str = "true")
         cells(_PROOF.format(comma, dot)), cells(_PROOF.format(dot, comma)),
         cells(_SEVERAL.format(dot)), cells(_SEVERAL.format(comma)),
         cells(_EITHER.format(dot)), cells(_EITHER.format(comma)),
-        cells(r"[1-9]\d{3,}"), cells(r"\d{1,3}"),
-        "n IS NOT NULL AND NOT plain", f"regexp_matches(lower(example), {sql.text(_no_coins())})",
+        cells(r"[1-9]\d{3,}"), "n IS NOT NULL AND NOT plain", *(
+            f"regexp_matches(lower(example), {sql.text(_currencies(words))})"
+            for words in ("no_coins", "three_decimals")
+        ),
     )  # fmt: skip
     counts = ", ".join(f"coalesce(sum(cells) FILTER ({test}), 0)" for test in tests)
     tally = sql.rows(
@@ -178,7 +185,7 @@ def settle(engine: Backend, relation: str, column: str, condition: str = "true")
                 regexp_full_match(trim(shape), '-?\\d+(\\.\\d+)?') AS plain
             FROM {_shapes(cell, relation, condition)})""",
     )[0]
-    by_comma, by_dot, dots, commas, dot3, comma3, long, short, odd, whole = tally[:10]
+    by_comma, by_dot, dots, commas, dot3, comma3, long, odd, whole, mills = tally[:10]
     shown_dot, shown_comma, given, read = tally[10:]
     for_comma, for_dot = by_comma + dots, by_dot + commas
     either = shown_dot or shown_comma
@@ -202,12 +209,32 @@ def settle(engine: Backend, relation: str, column: str, condition: str = "true")
             hint=f"say which, under columns: `amount: money({sql.bare(engine, column)}, ',')`",
         )
     else:
-        # a point before three digits parts thousands where other cells stop below 1000, or where
-        # the currency has no coins
-        point = "," if dot3 and ((short and not long) or whole) else "."
+        # three digits behind every sign are thousands, unless other cells reach 1000 without one or
+        # the currency has three decimals; one without coins has nothing but thousands
+        if either:
+            beside = _beside(engine, relation, column)
+            whole = whole or re.search(_currencies("no_coins", "a-z"), beside)
+            mills = mills or re.search(_currencies("three_decimals", "a-z"), beside)
+        thousands = whole or not (mills or long)
+        point = "," if (dot3 and thousands) or (comma3 and mills and not whole) else "."
         note = _ambiguous(column, either, point) if either else None
     plain = point == "." and not odd
     return Reading(None if plain else point, note, float(read / given) if given else 0.0)
+
+
+def _beside(engine: Backend, relation: str, column: str) -> str:
+    """Return what tells the currency beside the cells: the column's name, and a column of it."""
+    names = [name for name in columns_of(engine, relation) if name != "source_row"]
+    codes = named([(name, plain_name(name)) for name in names], names_of("currency"))
+    told = [column]
+    for code in codes[:1]:
+        told += [
+            str(most)
+            for (most,) in sql.rows(
+                engine, f"SELECT CAST(mode({sql.name(code)}) AS VARCHAR) FROM {sql.name(relation)}"
+            )
+        ]
+    return " ".join(told).lower().replace("_", " ")
 
 
 def _ambiguous(column: str, cell: str, point: str) -> str:

@@ -6,14 +6,21 @@ the other way round, and only a clear yes counts: who has said nothing is left a
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Final
+
 from ibis.backends.duckdb import Backend
 
 from winback.data import sql
-from winback.data.column_names import named
+from winback.data.column_guess import Columns
+from winback.data.column_names import alike, named
 from winback.data.identity import in_words, plain_text
 from winback.data.words import words_of
 
-__all__ = ["consent_columns", "macro", "no_consent", "told"]
+_STATES: Final = 12
+_LOOK_AT: Final = 10_000
+
+__all__ = ["Permissions", "look", "macro", "no_consent", "told"]
 
 
 def macro() -> str:
@@ -26,25 +33,91 @@ def _is_yes(cell: str) -> str:
     return f"coalesce({in_words(text, words_of('cells')['flags']['yes'])}, false)"
 
 
-def consent_columns(columns: list[tuple[str, str]]) -> list[str]:
-    """Return the columns that say who may be contacted, the likeliest first.
+@dataclass(frozen=True)
+class Permissions:
+    """The columns of a table that say who may be contacted.
 
-    Parameters
+    Attributes
     ----------
-    columns
-        Names, each with its plain form.
+    refuse
+        Those that say who may not be, the likeliest first: flags, or the days on which they did.
+    agree
+        Those that say who may be.
+    """
+
+    refuse: tuple[str, ...] = ()
+    agree: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All of them, the likeliest first."""
+        return self.refuse + self.agree
+
+    def written(self, engine: Backend, column: str) -> str:
+        """Return ``opt_out`` as a job has it, by one of the columns."""
+        return no_consent(engine, column) if column in self.agree else column
+
+
+def look(table: Columns) -> Permissions:
+    """Return what in a table says who may be contacted, by names and by cells.
 
     Examples
     --------
-    >>> consent_columns([("Accepts Email Marketing", "acceptsemailmarketing"), ("City", "city")])
-    ['Accepts Email Marketing']
+    >>> import pandas as pd
+    >>> from winback.data.connect import load, open_engine
+    >>> from winback.data.raw import columns_of
+    >>> engine = open_engine(threads=1)
+    >>> people = {"Opt_Out_Date": ["2024-01-01"], "Accepts Marketing": "no", "City": "Bath"}
+    >>> raw = load(engine, pd.DataFrame(people))
+    >>> look(Columns(engine, raw, columns_of(engine, raw.name)))
+    Permissions(refuse=('Opt_Out_Date',), agree=('Accepts Marketing',))
     """
-    words = words_of("columns")["consent"]
-    never = words_of("columns")["signs_of"]["customers"]["opt_out"].split()
+    words = words_of("columns")
+    columns = list(table.left.items())
+    agree = _agreeing(columns)
+    refuse = named(columns, words["signs_of"]["customers"]["opt_out"], (words["refusals"], ""))
+    parts = words["consent_parts"]
+    for name, short in columns:
+        if name in refuse or name in agree:
+            continue
+        states, known, yes, no = _states(table, name)
+        wide = known and any(alike(part) in short for part in parts.split())
+        if states <= _STATES and ((yes and no) or wide):
+            agree.append(name)
+    both = {name for name in refuse if all(_states(table, name)[2:])}  # subscribed, unsubscribed
+    agree += [name for name in refuse if name in both and name not in agree]
+    return Permissions(
+        tuple(name for name in refuse if name not in both and name not in agree), tuple(agree)
+    )
+
+
+def _states(table: Columns, name: str) -> tuple[int, bool, int, int]:
+    """Return how many states there are, whether each is a yes or a no, and subscribers' states."""
+    words = words_of("cells")
+    cell = plain_text(f"CAST({sql.name(name)} AS VARCHAR)")
+    states = words["subscriptions"]
+    flags = [*words["flags"]["yes"], *words["flags"]["no"], *states["no"]]
+    lists = (flags, states["yes"], states["no"])
+    counts = ", ".join(f"count(*) FILTER ({in_words('v', known)})" for known in lists)
+    distinct, known, yes, no = sql.rows(
+        table.engine,
+        f"""SELECT count(*), {counts} FROM (SELECT DISTINCT {cell} AS v
+            FROM (FROM {sql.name(table.raw.name)} LIMIT {_LOOK_AT})
+            WHERE {sql.name(name)} IS NOT NULL)
+        WHERE NOT {in_words("v", words["missing"])}""",
+    )[0]
+    return int(distinct), distinct > 0 and known == distinct, int(yes), int(no)
+
+
+def _agreeing(columns: list[tuple[str, str]]) -> list[str]:
+    """Return the columns that are called a consent, the likeliest first."""
+    words = words_of("columns")
+    never = [*words["signs_of"]["customers"]["opt_out"].split(), *words["refusals"].split()]
+    shorts = dict(columns)
     return [
         name
-        for name in named(columns, words)
-        if not any(word in short for word in never for n, short in columns if n == name)
+        for name in named(columns, words["consent"])
+        if not any(word in shorts[name] for word in never)
     ]
 
 

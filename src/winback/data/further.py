@@ -5,9 +5,10 @@ from __future__ import annotations
 from ibis.backends.duckdb import Backend
 
 from winback.data import consent
-from winback.data.column_guess import Columns
+from winback.data.column_guess import Columns, Guess
 from winback.data.column_names import named, names_of, says
 from winback.data.guess_customer import guess_customer
+from winback.data.id_choice import look_at_ids
 from winback.data.raw import Raw, columns_of
 from winback.data.words import words_of
 
@@ -54,10 +55,8 @@ def further_table(
     types = columns_of(engine, raw.name)
     types.pop("source_row")
     table = Columns(engine, raw, types)
-    customer = guess_customer(table, names_of("customer_id"), [])
-    if customer is None:
-        return None, {}
-    if named(table.left.items(), names_of("amount")):  # purchases have channels, too
+    permissions, customer = _people(table)
+    if customer is None or _is_purchases(table, permissions, customer):
         return None, {}
     common = {"customer_id": customer.expression}
     time = None
@@ -73,7 +72,7 @@ def further_table(
         if kind == "customers":
             time_column = {} if time is None else {time.expression: None}
             own = {k: v for k, v in own.items() if v not in time_column}
-            own |= _permission(table, own.get("opt_out"), name, [] if notes is None else notes)
+            own |= _permission(table, permissions, name, [] if notes is None else notes)
         if not all(ours in own for ours in all_of):
             continue
         if one_of and not any(ours in own for ours in one_of):
@@ -86,17 +85,84 @@ def further_table(
     return None, {}
 
 
-def _permission(table: Columns, opt_out: str | None, name: str, notes: list[str]) -> dict[str, str]:
+def _people(table: Columns) -> tuple[consent.Permissions, Guess | None]:
+    """Return what says who may be contacted, and then which column the customers are in.
+
+    In this order: ``do_not_email`` is no e-mail address, ``unsubscribed_at`` no day of an event.
+    """
+    permissions = consent.look(table)
+    for column in permissions.columns:
+        del table.left[column]
+    names = names_of("customer_id")
+    return permissions, guess_customer(table, names, [], of_purchases=False)
+
+
+def _is_purchases(table: Columns, permissions: consent.Permissions, customer: Guess) -> bool:
+    """Whether there are amounts, and not only what each customer on a list has spent."""
+    if not named(table.left.items(), names_of("amount")):  # purchases have channels, too
+        return False
+    ids = look_at_ids(table.engine, table.raw.name, customer.expression)
+    return not permissions.columns or ids.repeated > 0
+
+
+def _permission(
+    table: Columns, permissions: consent.Permissions, name: str, notes: list[str]
+) -> dict[str, str]:
     """Return how the job learns who is to be left alone, and say what nothing reads."""
-    columns = [c for c in consent.consent_columns(list(table.left.items())) if c != opt_out]
-    if opt_out is None and columns:
-        first, *columns = columns
+    columns = list(permissions.columns)
+    if not columns:
+        return {}
+    first, *columns = columns
+    read = permissions.written(table.engine, first)
+    if first in permissions.agree:
         notes.append(consent.told(table.engine, table.raw.name, first, name))
-        permission = {"opt_out": consent.no_consent(table.engine, first)}
-    else:
-        permission = {}
+    elif table.is_dated(first):
+        notes.append(f"{first} of {name} holds dates: who has one is left alone")
     if columns:
         notes.append(
             f"{', '.join(columns)} of {name} may say who is to be left alone, too: not read"
         )
-    return permission
+    return {"opt_out": read}
+
+
+def not_read(engine: Backend, raw: Raw, name: str, source: str) -> str:
+    """Say that nothing reads a table, which columns it has, and what to do.
+
+    Parameters
+    ----------
+    engine, raw, name
+        The table, loaded, and what notes call it.
+    source
+        Where it is, as a job has it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from winback.data.connect import load, open_engine
+    >>> engine = open_engine(threads=1)
+    >>> raw = load(engine, pd.DataFrame({"Ref": ["a"], "City": ["b"]}))
+    >>> not_read(engine, raw, "people", "people.csv")
+    'people is not read: Ref, City name no customers; if one does, data.customers: {source:\
+ people.csv, columns: {customer_id: YOUR_COLUMN}}'
+    """
+    types = columns_of(engine, raw.name)
+    types.pop("source_row")
+    table = Columns(engine, raw, types)
+    permissions, customer = _people(table)
+    key = "YOUR_COLUMN" if customer is None else customer.expression
+    listed = ", ".join(types)
+    if permissions.columns:
+        first = permissions.columns[0]
+        return (
+            f"{name} is not read, although {first} says who is to be left alone (its columns:"
+            f" {listed}): data.customers: {{source: {source}, columns: {{customer_id: {key},"
+            f" opt_out: {permissions.written(engine, first)}}}}}"
+        )
+    if customer is None:
+        finding = f"{listed} name no customers; if one does,"
+    else:
+        finding = f"nothing in {listed} says who may be contacted; if a column does, add opt_out to"
+    return (
+        f"{name} is not read: {finding} data.customers: {{source: {source},"
+        f" columns: {{customer_id: {key}}}}}"
+    )

@@ -9,8 +9,13 @@ from winback.data.column_names import hints_of, names_of, plain, says
 from winback.data.id_choice import Ids, is_person, look_at_ids, one_order_each, steadier
 
 
-def guess_customer(table: Columns, names: str, notes: list[str]) -> Guess | None:
-    """Return the column of the customers: what is called so, if its cells may be that."""
+def guess_customer(
+    table: Columns, names: str, notes: list[str], *, of_purchases: bool = True
+) -> Guess | None:
+    """Return the column of the customers: what is called so, if its cells may be that.
+
+    Of purchases, customers come back; elsewhere one row each is as it should be.
+    """
     called = table.without(table.called(names, "customer_id"), "not_customers")
     there = [
         look_at_ids(table.engine, table.raw.name, name) for name in called if not is_person(name)
@@ -19,7 +24,7 @@ def guess_customer(table: Columns, names: str, notes: list[str]) -> Guess | None
     if not there:
         return None
     there.sort(key=lambda ids: not ids.plausible)
-    best = _returning(table, there, notes)
+    best = _returning(table, there, notes) if of_purchases else there[0]
     others = [ids for ids in there if ids.name != best.name]
     if best.named:
         notes.append(

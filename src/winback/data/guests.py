@@ -9,7 +9,7 @@ from ibis.backends.duckdb import Backend
 
 from winback.data import sql
 from winback.data.checks import ACCEPTED, GUEST, Checked
-from winback.data.identity import ROUNDED
+from winback.data.identity import MASKED, ROUNDED
 from winback.data.words import words_of
 from winback.errors import DataError
 
@@ -59,15 +59,26 @@ def refuse_if_implausible(engine: Backend, checked: Checked, label: str) -> None
     Raises
     ------
     DataError
-        A spreadsheet has rounded them, or one of them has most of the rows.
+        A spreadsheet has rounded them, a shop has masked them, or one of them has most of the rows.
     """
     table = sql.name(checked.name)
-    rows, rounded, example = sql.rows(
+    rows, rounded, example, masked, mask = sql.rows(
         engine,
-        f"""SELECT count(*), count(*) FILTER (bad), min(customer_id) FILTER (bad) FROM (
-            SELECT customer_id, regexp_full_match(customer_id, '{ROUNDED}') AS bad
+        f"""SELECT count(*), count(*) FILTER (bad), min(customer_id) FILTER (bad),
+            count(*) FILTER (masked), min(customer_id) FILTER (masked) FROM (
+            SELECT customer_id, regexp_full_match(customer_id, '{ROUNDED}') AS bad,
+                regexp_matches(customer_id, '{MASKED}') AS masked
             FROM {table} WHERE fate = '{ACCEPTED}')""",
     )[0]
+    if masked:
+        raise DataError(
+            "the identifiers are masked: different customers have become one",
+            where=f"{label}, customer_id",
+            got=f"{mask!r}, and the like in {masked:,} of {rows:,} rows",
+            hint="export them unmasked, name another column for customer_id, such as the buyer's"
+            " account, or leave such rows out with filter; if each is one customer, set"
+            " data.customer_ids.any_share: true",
+        )
     if rounded:
         raise DataError(
             "a spreadsheet has rounded the identifiers: different customers have become one",

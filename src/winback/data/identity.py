@@ -36,6 +36,9 @@ _SOUND = r"[0-9A-Za-z_:#/+-]+"
 # what a spreadsheet makes of thirteen digits: the rest of them is lost
 ROUNDED: Final = r"\d([.,]\d+)?[eE]\+\d{1,2}"
 
+# what a platform leaves of a telephone number or a name, so that nobody is known: 138****1006
+MASKED: Final = r"[*＊]{2,}|^\p{Han}[*＊]\p{Han}?$|[•●]{2,}"  # noqa: RUF001
+
 
 @dataclass(frozen=True)
 class CustomerIds:

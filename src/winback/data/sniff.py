@@ -13,7 +13,8 @@ from winback.data import parse, sql
 from winback.data.column_guess import Columns, Guess
 from winback.data.column_names import names_of
 from winback.data.connect import load, open_engine
-from winback.data.consent import consent_columns, no_consent
+from winback.data.consent import look as look_at_permissions
+from winback.data.directions import look_at_directions
 from winback.data.expressions import Expression, columns_read, resolve
 from winback.data.guess_amount import guess_amount
 from winback.data.guess_customer import guess_customer
@@ -145,6 +146,9 @@ def sniff_raw(engine: Backend, raw: Raw, columns: Mapping[str, str] | None = Non
     there = Columns(engine, raw, types)
     guesses = {ours: there.given(written) for ours, written in (columns or {}).items()}
     resolve(engine, raw, _OPTIONAL, columns)  # raises on a name that is not there
+    permissions = look_at_permissions(there)  # do_not_email is no e-mail address
+    for name in permissions.columns:
+        del there.left[name]
     for column in TRANSACTIONS.columns:
         guess = guesses.get(column.name) or _guess(there, column, notes)
         if guess is not None:
@@ -156,13 +160,16 @@ def sniff_raw(engine: Backend, raw: Raw, columns: Mapping[str, str] | None = Non
         if "amount" not in (columns or {}):
             guesses["amount"] = amount
     offers += look_at_states(there, notes)
-    for name in consent_columns(list(there.left.items())):
+    for name in permissions.columns:
+        who = "may be contacted" if name in permissions.agree else "may not be contacted"
         notes.append(
-            f"{name} says who may be contacted, and nothing reads it: to leave the others alone,"
-            f" data.customers: {{source: …, columns: {{opt_out: {no_consent(engine, name)}}}}}"
+            f"{name} says who {who}, and nothing reads it: to leave"
+            " alone who is not to be contacted, data.customers: {source: …, columns:"
+            f" {{opt_out: {permissions.written(engine, name)}}}}}"
         )
     if "amount" in guesses:
         offers += look_at_refunds(there, guesses["amount"], notes)
+        offers += look_at_directions(there, guesses["amount"], notes)
     zone = clock_of(there, guesses["timestamp"].expression, notes) if "timestamp" in guesses else ""
     one = look_at_currencies(there, guesses["currency"], notes) if "currency" in guesses else None
     sniffed = _describe(there, guesses, zone or "UTC", notes)

@@ -162,7 +162,7 @@ def _with_further(
     columns: Mapping[str, str],
 ) -> Looked:
     """Find customers, contacts and events among the tables that are not the purchases."""
-    from winback.data.further import further_table
+    from winback.data.further import further_table, not_read
 
     further: dict[str, Further] = {}
     notes: list[str] = []
@@ -173,7 +173,7 @@ def _with_further(
         if kind is None:
             mentioned = any(f" of {name} (" in note for note in looked.sniffed.notes)
             if not mentioned and name not in _names_in(looked.query):
-                notes.append(f"{name} is not read")
+                notes.append(not_read(engine, raw, name, given[name].source))
             continue
         if kind in further:
             notes.append(f"{name} looks like {kind}, too; the first is taken")
@@ -183,7 +183,13 @@ def _with_further(
         one = given[name]
         further[kind] = Further(one.source, one.table, {**read, **said})
         notes.append(f"{name} is read as data.{kind}")
-    sniffed = replace(looked.sniffed, notes=(*looked.sniffed.notes, *notes))
+    opt_out = further["customers"].columns.get("opt_out", "") if "customers" in further else ""
+    told = [
+        note
+        for note in looked.sniffed.notes
+        if "and nothing reads it" not in note or note.partition(" says who")[0] not in opt_out
+    ]
+    sniffed = replace(looked.sniffed, notes=(*told, *notes))
     return replace(looked, further=further, sniffed=sniffed)
 
 

@@ -63,3 +63,25 @@ def test_what_is_no_amount_is_rejected_and_counted():
 
 def test_a_currency_without_coins_has_thousands():
     assert read(["Rp 1.386", "Rp 208.955"]) == [1386, 208955]
+
+
+@pytest.mark.parametrize(
+    ("name", "currency", "cells", "expected"),
+    [
+        ("total", None, ["10.500", "100.702"], [10500, 100702]),
+        ("total", "COP", ["840.487", "1500", "9.000"], [840487, 1500, 9000]),
+        ("total", None, ["840.487", "1500", "9.000"], [840.487, 1500, 9]),
+        ("total", "KWD", ["10.500", "100.702"], [10.5, 100.702]),
+        ("total_omr", None, ["10.500", "100.702"], [10.5, 100.702]),
+    ],
+)
+def test_three_digits_behind_every_point_are_thousands_unless_the_currency_has_mills(
+    name, currency, cells, expected
+):
+    rows = {"customer_id": "a", "timestamp": "2024-01-01", name: cells}
+    if currency is not None:
+        rows["currency"] = currency
+    columns = {"amount": name}
+    assert sorted(
+        read_transactions(pd.DataFrame(rows), columns=columns).table.amount.to_pyarrow().to_pylist()
+    ) == sorted(expected)

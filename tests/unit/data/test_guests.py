@@ -70,3 +70,10 @@ def test_an_unknown_arm_stops_with_what_was_seen():
     contact = {"customer_id": ["a"], "timestamp": "2024-01-01", "channel": "mail", "arm": ["B7"]}
     with pytest.raises(DataError, match="'B7' in 1 rows"):
         read_table("contacts", pd.DataFrame(contact))
+
+
+def test_masked_identifiers_stop():
+    with pytest.raises(DataError, match=r"masked.*138\*\*\*\*1006"):
+        read_transactions(frame(["138****1006", "138****1006", "k1"]))
+    own = IntakePolicy(ids=CustomerIds(any_share=True))
+    assert read_transactions(frame(["138****1006", "k1"]), policy=own).counts.customers == 2

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -195,3 +196,35 @@ def test_pieces_are_no_money():
              "AMOUNT": [str(1 + n % 3) for n in range(30)],
              "SALES_PRICE": [str(40 + n) for n in range(30)]}  # fmt: skip
     assert sniff(pa.table(lines)).guesses["amount"].expression == "SALES_PRICE"
+
+
+@pytest.mark.parametrize(
+    ("name", "sale", "other", "setting"),
+    [
+        ("type", "sale", "refund", ("amount", "CASE WHEN type IN ('refund') THEN -(total)")),
+        ("Event Type", "Payment", "Refund", ("amount", 'CASE WHEN "Event Type" IN (')),
+        ("Vorgang", "Verkauf", "Retoure", ("amount", "CASE WHEN Vorgang IN ('Retoure')")),
+        ("S/H", "S", "H", ("amount", 'CASE WHEN "S/H" IN')),
+        ("Debit/Credit", "C", "D", ("amount", 'CASE WHEN "Debit/Credit" IN')),
+        ("收/支", "收入", "支出", ("filter", "coalesce(\"收/支\", '') NOT IN ('支出')")),
+    ],
+)
+def test_money_that_went_back_is_told_where_only_a_word_says_so(name, sale, other, setting):
+    rows = {
+        "customer_id": [f"k{i % 9}" for i in range(40)],
+        "date": "2024-01-02",
+        "total": [i + 1.5 for i in range(40)],
+        name: [sale if i % 4 else other for i in range(40)],
+    }
+    found = sniff(pd.DataFrame(rows))
+    assert any(o.key == setting[0] and o.written.startswith(setting[1]) for o in found.offers)
+    assert any(f"calls 10 rows {other}" in note for note in found.notes)
+    rows["total"] = [t if i % 4 else -t for i, t in enumerate(rows["total"])]
+    assert not sniff(pd.DataFrame(rows)).offers, "the amounts bear their signs"
+
+
+def test_a_word_for_most_of_the_rows_is_no_refund():
+    kinds = ["Gutschrift"] * 30 + ["Lastschrift"] * 3
+    rows = {"Kunde": ["a"] * 33, "Datum": "2024-01-02", "Betrag": 2.5, "not": "not refunded"}
+    (offer,) = sniff(pd.DataFrame({**rows, "Text": kinds})).offers
+    assert offer.written == "coalesce(Text, '') NOT IN ('Lastschrift')"

@@ -176,3 +176,42 @@ def test_consent_among_the_purchases_is_named(tmp_path):
     orders = "user,date,total,允许推送\n" + "a,2024-01-02,5,是\n" * 3
     begun = init(files(tmp_path, orders=orders), tmp_path / "job.yaml")
     assert any("允许推送 says who may be contacted" in note for note in begun.notes)
+
+
+@pytest.mark.parametrize(
+    ("header", "no", "yes"),
+    [
+        ("do_not_email", "Y", "N"),
+        ("account_owner,opt_out", "ann,yes", "ann,no"),
+        ("unsubscribed_at", "2023-05-01", ""),
+        ("Opt_Out_Date", "2023-05-01", ""),
+        ("email,status", "x@y.com,unsubscribed", "z@y.com,subscribed"),
+        ("Marketing Permission", "0", "1"),
+        ("是否接受营销", "否", "是"),
+        ("メルマガ配信", "希望しない", "希望する"),
+        ("RGPD consentement", "non", "oui"),
+        ("Total spent,Accepts Email Marketing", "9.50,no", "8.50,yes"),
+    ],
+)
+def test_who_is_not_to_be_contacted_is_left_alone_whatever_says_so(tmp_path, header, no, yes):
+    orders = "customer_id,order_date,amount\n" + "".join(
+        f"k{i % 20},2024-01-{1 + i % 28:02},{i}.50\n" for i in range(1, 81)
+    )
+    people = f"customer_id,{header}\n" + "".join(
+        f"k{i},{no if i % 3 else yes}\n" for i in range(20)
+    )
+    init(files(tmp_path, orders=orders, people=people), tmp_path / "job.yaml")
+    loaded = load_job(tmp_path / "job.yaml")
+    given = loaded.job.data.customers
+    read = read_table("customers", loaded.resolve_all(given.source), columns=given.columns)
+    told = {row["customer_id"]: row["opt_out"] for row in read.table.to_pyarrow().to_pylist()}
+    assert [bool(told[f"k{i}"]) for i in range(20)] == [i % 3 > 0 for i in range(20)]
+
+
+def test_a_table_that_nothing_reads_is_told_with_what_to_do(tmp_path):
+    orders = "customer_id,order_date,amount\nk1,2024-01-01,1.50\nk2,2024-01-02,2.50\n"
+    people = "Ref,do_not_email\nk1,Y\nk2,N\n"
+    begun = init(files(tmp_path, orders=orders, people=people), tmp_path / "job.yaml")
+    notes = " ".join(begun.notes)
+    assert "people is not read, although do_not_email says" in notes
+    assert "customer_id: YOUR_COLUMN, opt_out: do_not_email" in notes
