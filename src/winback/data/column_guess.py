@@ -11,6 +11,7 @@ from winback.data import parse, sql
 from winback.data.amounts import Reading, expression_of, settle
 from winback.data.column_names import hints_of, named, plain, says, without_tax
 from winback.data.expressions import Expression
+from winback.data.identity import nested
 from winback.data.raw import Raw
 from winback.data.words import words_of
 from winback.errors import DataError
@@ -64,8 +65,8 @@ class Columns:
     types: Mapping[str, str]
 
     def __post_init__(self) -> None:
-        """Begin with all of them."""
-        self.left = {name: plain(name) for name in self.types}
+        """Begin with all of them that hold one value a row: a structure is nobody's identifier."""
+        self.left = {name: plain(name) for name, kind in self.types.items() if not nested(kind)}
         self._read: dict[str, str | None] = {}
         self._settled: dict[str, Reading] = {}
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from ibis.backends.duckdb import Backend
 
 from winback.data import sql, workbooks
+from winback.data.archives import packed_tables
 from winback.data.layout import Layout, layout, plain_copy
 from winback.data.raw import Raw, fresh, own_rowid, view_of
 from winback.errors import DataError
@@ -39,7 +40,8 @@ def load(engine: Backend, source: str, encoding: str | None = None) -> Raw:
         return workbooks.load(engine, paths, source)
     if _first_line(paths[0]).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"[", b"{"}:
         return _load_json(engine, paths, source)
-    return _load_csv(engine, paths, source, encoding)
+    with tempfile.TemporaryDirectory(prefix="winback-") as scratch:
+        return _load_csv(engine, packed_tables(paths, Path(scratch)), source, encoding)
 
 
 def find(source: str) -> list[Path]:

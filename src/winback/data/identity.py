@@ -76,6 +76,11 @@ def in_words(cell: str, words: list[str]) -> str:
     return f"(coalesce(list_position([{quoted}], lower({cell})), 0) > 0)"
 
 
+def nested(kind: str) -> bool:
+    """Whether a type holds several values in a cell: a list, a structure, a map."""
+    return kind.endswith("]") or kind.startswith(_NESTED)
+
+
 def is_guest(value: Expression, guests: tuple[str, ...] = ()) -> str:
     """Return SQL for whether a cell stands for somebody who gave no name."""
     cell = f"CAST({value.sql} AS VARCHAR)"
@@ -102,7 +107,7 @@ def identifier(value: Expression, *, normalise: bool = True) -> str:
     DataError
         The cells are bytes, lists or structures, which are no identifiers.
     """
-    if value.type == "BLOB" or value.type.endswith("]") or value.type.startswith(_NESTED):
+    if value.type == "BLOB" or nested(value.type):
         raise DataError(
             "the column holds no identifiers",
             where=value.column or value.sql.strip("()\n"),

@@ -147,11 +147,16 @@ def refuse_if_few(overlap: Match, label: str) -> None:
         Few match: who does not want to be contacted would be.
     """
     if overlap.few:
-        hint = f"mend the identifiers of one of the two ({overlap.mending}), under columns, for"
-        example = "`customer_id: lpad(customer_id, 6, '0')`"
+        hint = ""
+        if overlap.mending is not None:
+            column = "CAST(YOUR_COLUMN AS VARCHAR)"
+            hint = (
+                f"both ways of writing become one ({overlap.mending}) with `customer_id: "
+                f"{_MENDINGS[overlap.mending].format(column)}`, under data.transactions.columns and"
+                f" under data.{overlap.name}.columns, YOUR_COLUMN being what customer_id is there; "
+            )
         raise DataError(
             f"who does not want to be contacted is hardly found: {overlap}",
             where=label,
-            hint=(f"{hint} example {example}; " if overlap.mending else "")
-            + f"if it is right, set data.{overlap.name}.accept_unmatched: true",
+            hint=f"{hint}if it is right, set data.{overlap.name}.accept_unmatched: true",
         )

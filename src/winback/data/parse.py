@@ -42,7 +42,9 @@ DAY_FIRST, MONTH_FIRST = (
     for first in ("%d{0}%m", "%m{0}%d")
 )
 YEAR_FIRST = [f"%y{sign}%m{sign}%d" for sign in "/-."]
-CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
+CLOCKS = (
+    "", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %H.%M", " %H.%M.%S",
+)  # fmt: skip
 _SHORT_DATE = r"^(\d{1,2})[/.-](\d{1,2})[/.-](\d{1,2})(?:\D|$)"
 _YEARS, _MONTHS_A_YEAR, _DAYS_A_MONTH = 15, 12, 31
 # a time followed by Z, UTC, an offset, or a place such as Asia/Shanghai; abbreviations such as CST

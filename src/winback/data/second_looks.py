@@ -128,6 +128,43 @@ def look_at_refunds(table: Columns, amount: Guess, notes: list[str]) -> list[Off
     return []
 
 
+def look_at_restarts(table: Columns, order: Guess, customer: Guess, notes: list[str]) -> bool:
+    """Tell where one number of an order stands for several customers; whether most do.
+
+    Numbers that restart every day, or in every branch, hold no lines of one order together.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from winback.data.connect import load, open_engine
+    >>> from winback.data.raw import columns_of
+    >>> engine = open_engine(threads=1)
+    >>> raw = load(engine, pd.DataFrame({"no": [1, 2, 1, 2], "who": list("abcd")}))
+    >>> table = Columns(engine, raw, columns_of(engine, raw.name))
+    >>> look_at_restarts(table, Guess("no", ""), Guess("who", ""), notes := [])
+    True
+    >>> notes[0].partition(":")[0]
+    '2 of the 2 values of no in several rows stand for several customers'
+    """
+    which, who = sql.name(order.expression), sql.name(customer.expression)
+    several, shared = sql.rows(
+        table.engine,
+        f"""SELECT count(*), count(*) FILTER (customers > 1) FROM (
+            SELECT count(DISTINCT {who}) AS customers FROM {sql.name(table.raw.name)}
+            WHERE {which} IS NOT NULL GROUP BY {which} HAVING count(*) > 1)""",
+    )[0]
+    if not shared:
+        return False
+    most = bool(2 * shared > several)
+    column = sql.bare(table.engine, order.expression)
+    notes.append(
+        f"{shared:,} of the {several:,} values of {order.expression} in several rows stand for"
+        " several customers: such numbers restart, and their rows are no lines of one order; "
+        + (f"{column} is not read" if most else "look at them")
+    )
+    return most
+
+
 def look_at_totals(
     table: Columns, guesses: Mapping[str, Guess], notes: list[str]
 ) -> tuple[Guess, list[Offer]]:

@@ -24,6 +24,7 @@ from winback.data.second_looks import (
     Offer,
     look_at_currencies,
     look_at_refunds,
+    look_at_restarts,
     look_at_states,
     look_at_totals,
 )
@@ -154,6 +155,8 @@ def sniff_raw(engine: Backend, raw: Raw, columns: Mapping[str, str] | None = Non
         if guess is not None:
             guesses[column.name] = guess
     guesses = {name: guesses[name] for name in TRANSACTIONS.names() if name in guesses}
+    if _restarts(there, guesses, columns or {}, notes):
+        del guesses["order_id"]
     offers: list[Offer] = []
     if {"order_id", "amount"} <= set(guesses) and guesses["order_id"].expression in types:
         amount, offers = look_at_totals(there, guesses, notes)
@@ -178,6 +181,17 @@ def sniff_raw(engine: Backend, raw: Raw, columns: Mapping[str, str] | None = Non
         return sniffed
     both = one[1] if sniffed.filter is None else f"{sniffed.filter} AND {one[1]}"
     return replace(sniffed, filter=both, examples={**sniffed.examples, "currency": (one[0],)})
+
+
+def _restarts(
+    there: Columns, guesses: Mapping[str, Guess], said: Mapping[str, str], notes: list[str]
+) -> bool:
+    """Whether the numbers of orders, as guessed, are those of several customers each."""
+    needed = {"order_id", "customer_id"}
+    if not needed <= set(guesses) or any(guesses[n].expression not in there.types for n in needed):
+        return False
+    restart = look_at_restarts(there, guesses["order_id"], guesses["customer_id"], notes)
+    return restart and "order_id" not in said
 
 
 def _guess(there: Columns, column: Column, notes: list[str]) -> Guess | None:

@@ -206,6 +206,9 @@ def _refuse_if_none(
     sniffed: Sniffed, sources: Sequence[str], engine: Backend, raws: Mapping[str, Raw]
 ) -> None:
     """Raise where nothing can be read as purchases, by name."""
+    from winback.data import sql
+    from winback.data.time_format import format_of
+
     shown = " ".join(sources)
     if sniffed.rows == 0:
         raise DataError("the file has no rows", where=shown, got=", ".join(sniffed.columns))
@@ -228,12 +231,14 @@ def _refuse_if_none(
     if sniffed.last_day is None:
         column = sniffed.guesses["timestamp"].expression
         cells = dict(_cells(engine, raws, sniffed))
+        name = sql.bare(engine, column) if column in cells else column
+        read = f"strptime({name}, {sql.text(format_of(cells.get(column, '')) or '%d/%m/%Y')})"
+        read = read.replace('"', '\\"')  # as a shell takes it
         raise DataError(
             "the cells of the timestamp cannot be read",
             where=f"{shown}, {column}",
             got=cells.get(column),
-            hint=f"say how: winback init {shown}"
-            f" --column \"timestamp=strptime({column}, '%d/%m/%Y')\"",
+            hint=f'say how: winback init {shown} --column "timestamp={read}"',
         )
 
 

@@ -88,11 +88,18 @@ def test_last_cells_may_be_left_out(tmp_path):
     assert read(path) == [[*row, None, None] for row in short[1:]]
 
 
-def test_what_holds_several_files_is_refused(tmp_path):
+def test_an_archive_of_parts_is_one_table_and_of_several_tables_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "orders.zip", "w") as archive:
-        archive.writestr("a.csv", lines())
-        archive.writestr("b.csv", lines())
-    with pytest.raises(DataError, match=r"a\.csv, b\.csv"):
+        archive.writestr("export/a.csv", lines())
+        archive.writestr("export/README.txt", "see b")
+        archive.writestr("__MACOSX/export/._a.csv", "\0")
+    once = read(tmp_path / "orders.zip")
+    with zipfile.ZipFile(tmp_path / "orders.zip", "a") as archive:
+        archive.writestr("export/b.csv", lines())
+    assert read(tmp_path / "orders.zip") == once * 2
+    with zipfile.ZipFile(tmp_path / "orders.zip", "a") as archive:
+        archive.writestr("c.csv", "id,city\n1,Bath\n")
+    with pytest.raises(DataError, match=r"c\.csv: id, city.*export/a\.csv"):
         read(tmp_path / "orders.zip")
 
 

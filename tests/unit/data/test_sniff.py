@@ -228,3 +228,19 @@ def test_a_word_for_most_of_the_rows_is_no_refund():
     rows = {"Kunde": ["a"] * 33, "Datum": "2024-01-02", "Betrag": 2.5, "not": "not refunded"}
     (offer,) = sniff(pd.DataFrame({**rows, "Text": kinds})).offers
     assert offer.written == "coalesce(Text, '') NOT IN ('Lastschrift')"
+
+
+def test_numbers_of_orders_that_restart_hold_no_lines_together():
+    rows = {"receipt_no": [1, 2, 3] * 20, "customer_id": [f"k{i % 11}" for i in range(60)]}
+    found = sniff(pd.DataFrame({**rows, "date": "2024-01-02", "total": 2.5}))
+    assert "order_id" not in found.guesses
+    assert any("3 of the 3 values of receipt_no" in note for note in found.notes)
+    own = {"receipt_no": [i // 2 for i in range(60)]}
+    own |= {"customer_id": [f"k{i // 4}" for i in range(60)]}
+    assert "order_id" in sniff(pd.DataFrame({**own, "date": "2024-01-02", "total": 2.5})).guesses
+
+
+def test_a_structure_is_no_identifier():
+    rows = [{"customer": "a", "date": "2024-01-01", "amount": 9.5, "receipt": {"email": "a@x.com"}}]
+    found = sniff(pa.Table.from_pylist(rows))
+    assert set(found.guesses) == {"customer_id", "timestamp", "amount"}

@@ -181,3 +181,10 @@ def test_an_encoding_that_the_bytes_do_not_tell_is_said(tmp_path):
         found = init(str(path), job, encoding=encoding)
         assert found.sniffed.examples["customer_id"][0] == name
         assert load_job(job).job.data.transactions.encoding == encoding
+
+
+def test_a_time_that_cannot_be_read_is_told_with_a_format_that_fits_it(tmp_path):
+    text = "customer_id,Order day,total\n" + "k1,2024-01-05 at sea,2\n" * 9
+    (tmp_path / "orders.csv").write_text(text)
+    with pytest.raises(DataError, match=r"""strptime\(\\"Order day\\", '%Y-%m-%d at"""):
+        init([str(tmp_path / "orders.csv")], tmp_path / "job.yaml", {"timestamp": "Order day"})

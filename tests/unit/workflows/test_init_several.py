@@ -124,10 +124,12 @@ def test_permissions_of_nobody_are_refused_and_mended_by_a_column(tmp_path):
     orders = "customer_id,date,total\n" + "".join(f"{i:04},2024-01-02,5\n" for i in range(1, 40))
     people = "customer_id,opt_out\n" + "".join(f"{i},yes\n" for i in range(1, 40))
     paths = files(tmp_path, orders=orders, crm=people)
-    with pytest.raises(DataError, match="39 of 39 match after removing leading zeros"):
+    with pytest.raises(DataError, match="39 of 39 match after removing leading zeros") as refused:
         init(paths, tmp_path / "job.yaml")
     assert not (tmp_path / "job.yaml").exists()
-    mended = {"customers.customer_id": "lpad(customer_id, 4, '0')"}
+    advised = str(refused.value).partition("`customer_id: ")[2].partition("`")[0]
+    advised = advised.replace("YOUR_COLUMN", "customer_id")
+    mended = {"customer_id": advised, "customers.customer_id": advised}
     notes = init(paths, tmp_path / "job.yaml", mended).read
     assert "customers: 39 of the 39 customers in it have bought" in notes
 
