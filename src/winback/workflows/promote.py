@@ -71,28 +71,27 @@ def decide(
     reporter: Reporter,
     *,
     force: Collection[str] = (),
+    go_on: bool = False,
 ) -> dict[str, dict[str, Any]]:
     """Promote what the gate lets through; tell of the rest without raising.
 
     The very first model of a job has no champion to compare with: it is promoted if it holds
     against the baselines and, where it is not known whether it does, with a loud warning. Who is
-    shown to be worse than a baseline is promoted only by name (`force`). Tiers are cut on a value
-    model's predictions: the two are promoted together or not at all.
+    shown to be worse than a baseline is promoted only by name (`force`), or with a loud warning
+    where a job must `go_on` and there is no champion: whoever runs a job for the first time gets
+    scores, and is told what is better. Tiers are cut on a value model's predictions: the two are
+    promoted together or not at all.
 
     Raises
     ------
     GateRefusedError
-        A first model fails its baselines: there is no champion to go on with.
+        A first model fails its baselines, and the job need not go on.
     """
     from winback.registry.aliases import promote as move_alias
     from winback.registry.notes import GATE, write_notes
 
     verdicts = {role: _verdict(job, tables, tracking, reporter, role) for role in ROLES}
-    pair = {"value", "tiers"}
-    for role in set(force) | (pair if pair & set(force) else set()):
-        if not verdicts[role].accepted:
-            verdicts[role].accepted = verdicts[role].forced = True
-            verdicts[role].reasons.insert(0, Message("gate.forced"))
+    _let_in(verdicts, force, go_on=go_on)
     both = verdicts["value"], verdicts["tiers"]
     if any(verdict.rival is not None and not verdict.accepted for verdict in both):
         for verdict in both:
@@ -129,6 +128,19 @@ def decide(
     return decisions
 
 
+def _let_in(verdicts: Mapping[str, _Verdict], force: Collection[str], *, go_on: bool) -> None:
+    """Let in who is asked for by name, and first models where the job must go on."""
+    pair = {"value", "tiers"}
+    for role in set(force) | (pair if pair & set(force) else set()):
+        if not verdicts[role].accepted:
+            verdicts[role].accepted = verdicts[role].forced = True
+            verdicts[role].reasons.insert(0, Message("gate.forced"))
+    for verdict in verdicts.values() if go_on else ():
+        if verdict.rival is None and not verdict.accepted:
+            verdict.accepted = verdict.first = True
+            verdict.reasons.insert(0, Message("gate.beaten_first"))
+
+
 @dataclass
 class _Verdict:
     """What is to become of one challenger.
@@ -144,7 +156,7 @@ class _Verdict:
     standing
         It is champion already.
     first
-        The gate would not let it in, but no baseline beats it, and there is no rival to keep.
+        The gate would not let it in, but there is no rival to keep.
     forced
         It was asked for by name.
     """

@@ -42,8 +42,9 @@ def run(
     """Validate, train, promote, score, list and report.
 
     A challenger that the gate refuses is no failure here: the champion stays, and the report says
-    so. Results appear together at the end, at one switch. How long each stage took is kept, and
-    told before it the next time.
+    so. Where there is none yet, the first model is used, and it is said what beats it. Results
+    appear together at the end, at one switch. How long each stage took is kept, and told before it
+    the next time.
 
     Parameters
     ----------
@@ -62,7 +63,7 @@ def run(
     everything = settings, tables, results, tracking, reporter
     stages: dict[str, Callable[[], dict[str, Any]]] = {
         "train": lambda: train(*everything, force=force),
-        "promote": lambda: decide(settings.job, tables, results, tracking, reporter),
+        "promote": lambda: decide(settings.job, tables, results, tracking, reporter, go_on=True),
         "score": lambda: score(*everything),
         "lists": lambda: lists(*everything),
         "report": lambda: report(*everything),

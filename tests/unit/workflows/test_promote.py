@@ -58,10 +58,10 @@ def moved(monkeypatch):
     return aliases
 
 
-def decide(job=JOB, force=()):
+def decide(job=JOB, force=(), **options):
     reporter = SimpleNamespace(say=lambda _: None, warn=lambda _: None)
     return promote.decide(
-        job, TABLES, SimpleNamespace(manifest={}), TRACKING, reporter, force=force
+        job, TABLES, SimpleNamespace(manifest={}), TRACKING, reporter, force=force, **options
     )
 
 
@@ -80,3 +80,11 @@ def test_a_first_model_that_a_baseline_beats_stops_the_job_and_names_the_way(mov
         decide(SimpleNamespace(**{**vars(JOB), "name": "new"}))
     done = decide(SimpleNamespace(**{**vars(JOB), "name": "new"}), force=["value", "churn"])
     assert all(done[role]["champion"] for role in ROLES)
+
+
+def test_a_first_run_goes_on_and_says_what_is_better(moved):
+    done = decide(SimpleNamespace(**{**vars(JOB), "name": "new"}), go_on=True)
+    assert all(done[role]["champion"] for role in ROLES)
+    assert done["churn"]["reasons"][0].code == "gate.beaten_first"
+    stays = decide(go_on=True)  # where there is a champion, it stays
+    assert not any(decision["champion"] for decision in stays.values())
