@@ -63,7 +63,8 @@ level points the wrong way: every window had come nearer to what was predicted, 
 and then Christmas came, which one year of history had not shown. Other data tell more.
 
 How the rule chooses (scores that are consistent for the mean, each candidate at its level) was
-settled on [drawn shops](value_rule.md), and the splits were opened once after it; nothing was
+settled on [drawn shops](value_rule.md), and the splits were opened after it (those of
+autumn 2011 twice, before and after a change of the level); nothing was
 changed at the sight. Where a naive rule or BG/NBD with Gamma-Gamma is significantly better than
 the choice, the table above names it.
 
