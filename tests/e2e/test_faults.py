@@ -145,9 +145,9 @@ def test_told_to_stop(undisturbed, tmp_path, number, step):
         stderr=subprocess.PIPE,
         text=True,
     ) as job:
-        for line in job.stderr:  # a step is told of when it has ended, and the next has begun
+        for line in job.stderr:  # a step is told of when it begins
             output += line
-            if line.startswith(step):
+            if line.strip().startswith(step):
                 job.send_signal(number)
     assert job.returncode == 128 + number, output
     assert output.strip().splitlines()[-1].endswith("nothing was half-written")

@@ -75,6 +75,7 @@ def test_every_customer_is_scored_and_no_score_is_out_of_range(ran):
     scores = read(ran, "scores.parquet")
     assert len(scores) == scores["customer_id"].nunique() == 2357
     assert scores.pop("referral_value").isna().all()  # the job has no table of customers
+    assert scores.pop("discount_share").isna().all()  # purchases say nothing of discounts
     assert not scores.isna().any().any()
     for column in ("p_alive", "p_churn", "p_repurchase"):
         assert scores[column].between(0, 1).all()
@@ -173,8 +174,8 @@ def test_a_killed_job_started_again_leaves_what_an_undisturbed_one_would(ran, sh
         stderr=subprocess.PIPE,
         text=True,
     ) as job:
-        for line in job.stderr:  # a step is told of when it has ended, and the next has begun
-            if line.startswith(step):
+        for line in job.stderr:  # a step is told of when it begins
+            if line.strip().startswith(step):
                 job.send_signal(signal.SIGKILL)
     assert job.returncode == -signal.SIGKILL
     assert shell.winback("run", "tenth.yaml").returncode == 0
