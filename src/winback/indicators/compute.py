@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
@@ -26,13 +25,12 @@ from winback.indicators.definition import (
     Term,
 )
 from winback.indicators.derived import derived_values
-from winback.indicators.facts import DAY, Known, customer_days
+from winback.indicators.facts import DAY, Known
 from winback.indicators.orders import order_values, top_shares
 from winback.indicators.periods import Grain, calendar, period_of
-from winback.indicators.sums import CHANNEL, customer_periods, sums
+from winback.indicators.sums import CHANNEL, EVERYBODY, customer_periods, sums, told_apart
 from winback.messages import Message
 
-EVERYBODY = "all"
 PURCHASE = "purchase"
 COLUMNS = (
     "indicator",
@@ -211,8 +209,8 @@ def _values(
     terms = {term.column: term for one in summed for _, term in one if isinstance(term, Term)}
     terms["revenue:sum"] = Term(measure="revenue")
     events = sorted({name for one in summed for name in one.event_names})
-    facts = laid_down(customer_days(known, events, by))
-    people = customer_periods(facts, known, grain, terms.values(), by=by, segments=whose)
+    facts = known.days(events, by)
+    people = customer_periods(facts, known, grain, terms.values(), by=by, whose=whose)
     people = laid_down(people)
     if summed:
         yield sums(people, summed)
@@ -220,7 +218,7 @@ def _values(
         yield top_shares(people.rename(revenue="revenue:sum"), shares)
     first_day = known.first_row
     days = facts.filter(facts.orders > 0)
-    days = _told_apart(days.mutate(period=period_of(days.day, grain, first_day)), by, whose)
+    days = told_apart(days.mutate(period=period_of(days.day, grain, first_day)), by, whose)
     if values := [one for one in ones if isinstance(one, Simple) and one.of_orders]:
         yield order_values(days, values)
     yield from _active(
@@ -229,13 +227,6 @@ def _values(
     if by is None:
         chosen = [one for one in ones if isinstance(one, Conversion)]
         yield from _conversions(known, chosen, grain, first_day, whose)
-
-
-def _told_apart(table: ir.Table, by: str | None, whose: ir.Table | None) -> ir.Table:
-    if whose is not None:
-        return table.inner_join(whose, "customer_id")
-    table = table.mutate(segment=table[by] if by else ibis.literal(EVERYBODY))
-    return table.drop_null("segment")
 
 
 def _active(
@@ -254,7 +245,7 @@ def _active(
             if rows is None or (by and by not in rows.columns):
                 continue
             name = event.partition(":")[2]
-            days = _told_apart(rows.filter(rows.event == name), by, whose)
+            days = told_apart(rows.filter(rows.event == name), by, whose)
         days = laid_down(with_following(days.select("customer_id", "segment", "day").distinct()))
         for one in indicators:
             if one.event == event:
@@ -283,7 +274,7 @@ def _conversions(
             happened = known.event_days(event.partition(":")[2])
         if happened is not None:
             yield conversions(
-                _told_apart(starts, None, whose),
+                told_apart(starts, None, whose),
                 happened.select(*DAY),
                 [one for one in indicators if (one.begins, one.event) == (begins, event)],
                 as_of=known.as_of,

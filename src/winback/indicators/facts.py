@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -35,6 +35,8 @@ class Known:
     customers
         ``customer_id``, optionally ``acquired_at``, ``referred_by`` and columns to tell customers
         apart by; None where there is no such table.
+    laid
+        What is remembered of these rows.
     """
 
     transactions: ir.Table
@@ -42,6 +44,14 @@ class Known:
     count_zero: bool = False
     events: ir.Table | None = None
     customers: ir.Table | None = None
+    laid: dict[Hashable, ir.Table] = field(default_factory=dict, repr=False, compare=False)
+
+    def days(self, event_names: Sequence[str], by: str | None = None) -> ir.Table:
+        """Return `customer_days`, laid down in the engine once, whatever grains ask for them."""
+        key = (*event_names, by)
+        if key not in self.laid:
+            self.laid[key] = laid_down(customer_days(self, event_names, by))
+        return self.laid[key]
 
     def rows(self) -> ir.Table:
         """Return the purchases and refunds that were known."""

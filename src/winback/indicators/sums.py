@@ -17,6 +17,7 @@ from winback.indicators.facts import Known
 from winback.indicators.periods import Grain, period_of
 
 CHANNEL = "channel"
+EVERYBODY = "all"
 
 
 def customer_periods(
@@ -26,7 +27,7 @@ def customer_periods(
     terms: Iterable[Term],
     *,
     by: str | None = None,
-    segments: ir.Table | None = None,
+    whose: ir.Table | None = None,
 ) -> ir.Table:
     """Sum up what each customer did in each period.
 
@@ -44,7 +45,7 @@ def customer_periods(
         As of `days`. ``channel``: customers are told apart by the channel too, so whoever bought
         through two in a period stands in both; ``returning`` and ``resurrected`` are then of the
         channel.
-    segments
+    whose
         ``customer_id``, ``segment``: to whom a customer belongs, whatever the period.
 
     Returns
@@ -72,14 +73,18 @@ def customer_periods(
     )
     table = _lately(table, [name for name in keys if name != "period"], grain)
     table = _joined(table, known, grain, first_row, terms)
-    if segments is not None:
-        table = table.inner_join(segments, "customer_id")
-    else:
-        table = table.mutate(segment=table[by] if by else ibis.literal("all"))
-        table = table.drop_null("segment")
+    table = told_apart(table, by, whose)
     return table.select(
         "customer_id", "period", "segment", **{term.column: _value(table, term) for term in terms}
     )
+
+
+def told_apart(table: ir.Table, by: str | None, whose: ir.Table | None) -> ir.Table:
+    """Say to which ``segment`` a row belongs: its customer's, its value of `by`, or everybody's."""
+    if whose is not None:
+        return table.inner_join(whose, "customer_id")
+    table = table.mutate(segment=table[by] if by else ibis.literal(EVERYBODY))
+    return table.drop_null("segment")
 
 
 def _lately(table: ir.Table, who: list[str], grain: Grain) -> ir.Table:

@@ -102,7 +102,7 @@ class Alert:
         return 0 if self.opened is None else ((self.ended or as_of) - self.opened).days + 1
 
 
-def replay(judged: Judged, *, until: date | None = None) -> list[Alert]:
+def replay(judged: Judged) -> list[Alert]:
     """Follow one rule on one subject through time.
 
     Unknown is not ok: a period without data, or one that nothing can be held against, neither
@@ -113,8 +113,6 @@ def replay(judged: Judged, *, until: date | None = None) -> list[Alert]:
     ----------
     judged
         See `winback.monitoring.conditions.judge`.
-    until
-        Leave out what came after this day.
 
     Returns
     -------
@@ -128,8 +126,6 @@ def replay(judged: Judged, *, until: date | None = None) -> list[Alert]:
     for day, value, expected, holds in zip(
         judged.periods, judged.values, judged.expected, judged.holds, strict=True
     ):
-        if until is not None and day > until:
-            break
         missing = missing + 1 if isnan(value) else 0
         gap = _of_gap(gap, judged, day, missing, cases)
         if holds < 0:

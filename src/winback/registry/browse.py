@@ -92,8 +92,8 @@ def versions(name: str, store: Store | str | None = None) -> pd.DataFrame:
     """
     opened = _opened(store)
     aliases = aliases_of(opened, name)
+    refs = _newest_first(opened, name)
     with guarded(opened.uri):
-        refs = [to_ref(v) for v in opened.client.search_model_versions(f"name = '{name}'")]
         days = {ref.run_id: opened.client.get_run(ref.run_id).data.tags for ref in refs}
     rows = [
         {
@@ -107,7 +107,7 @@ def versions(name: str, store: Store | str | None = None) -> pd.DataFrame:
             "caveats": "; ".join(map(str, read_notes(ref, CAVEATS))),
             **{name: value for name, value in metrics(opened, ref).items() if "/" not in name},
         }
-        for ref in sorted(refs, key=lambda ref: -ref.version)
+        for ref in refs
     ]
     columns = ["version", "aliases", "as_of", "choice", "digest", "caveats"]
     return pd.DataFrame(rows, columns=None if rows else columns).set_index("version")
@@ -140,9 +140,7 @@ def version_scores(name: str, store: Store | str | None = None) -> pd.DataFrame:
     winback.errors.RegistryError: there is no model store here (at sqlite:///...). Next: ...
     """
     opened = _opened(store)
-    with guarded(opened.uri):
-        versions = opened.client.search_model_versions(f"name = '{name}'")
-    refs = sorted(map(to_ref, versions), key=lambda ref: -ref.version)
+    refs = _newest_first(opened, name)
     tables = [
         tidy(metrics(opened, ref), choice_of(opened, ref)).assign(version=ref.version)
         for ref in refs
@@ -151,6 +149,12 @@ def version_scores(name: str, store: Store | str | None = None) -> pd.DataFrame:
     if not tables:
         return pd.DataFrame(columns=columns)
     return pd.concat(tables, ignore_index=True)[columns]
+
+
+def _newest_first(store: Store, name: str) -> list[ModelVersionRef]:
+    with guarded(store.uri):
+        found = store.client.search_model_versions(f"name = '{name}'")
+    return sorted(map(to_ref, found), key=lambda ref: -ref.version)
 
 
 def tidy(logged: Mapping[str, float], choice: str | None) -> pd.DataFrame:

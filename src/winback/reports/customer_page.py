@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from functools import cache
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from winback.messages import Words
+from winback.reports.template import environment
 
 SHOWN = 30  # the last behaviours in the table; the picture has all
 TICKS = 4
@@ -33,40 +32,32 @@ def customer_page(customer: Mapping[str, Any], words: Words) -> str:
         The reader's language.
     """
     scores, history, as_of = customer["scores"], customer["history"], customer["as_of"]
-    return _template().render(
-        words=words,
-        customer=customer["customer_id"],
-        job=customer["job"],
-        as_of=as_of,
-        lists=[_listed(each, words) for each in customer["lists"]],
-        picture=_picture(history, as_of, customer["horizons"]["value"], words),
-        expected=list(_expected(scores, customer["horizons"], words)),
-        band=_band(scores, customer["horizons"]["value"], words),
-        contacts=[_contact(row, words) for row in reversed(history["contacts"])],
-        contacts_heads=[words(f"page.contact_{n}") for n in ("day", "channel", "arm", "after")],
-        stood=[_stood(row, words) for row in reversed(history["lists"])],
-        moved=[
-            {
-                "name": words.reason(row["family"]),
-                "direction": words("page.raises" if row["log_odds"] > 0 else "page.lowers"),
-                "words": row["words"],
-            }
-            for row in customer["moved"]
-        ],
-        last=[_behaviour(row, words) for row in history["behaviours"][: -SHOWN - 1 : -1]],
+    return (
+        environment()
+        .get_template("customer.html.j2")
+        .render(
+            words=words,
+            customer=customer["customer_id"],
+            job=customer["job"],
+            as_of=as_of,
+            lists=[_listed(each, words) for each in customer["lists"]],
+            picture=_picture(history, as_of, customer["horizons"]["value"], words),
+            expected=list(_expected(scores, customer["horizons"], words)),
+            band=_band(scores, customer["horizons"]["value"], words),
+            contacts=[_contact(row, words) for row in reversed(history["contacts"])],
+            contacts_heads=[words(f"page.contact_{n}") for n in ("day", "channel", "arm", "after")],
+            stood=[_stood(row, words) for row in reversed(history["lists"])],
+            moved=[
+                {
+                    "name": words.reason(row["family"]),
+                    "direction": words("page.raises" if row["log_odds"] > 0 else "page.lowers"),
+                    "words": row["words"],
+                }
+                for row in customer["moved"]
+            ],
+            last=[_behaviour(row, words) for row in history["behaviours"][: -SHOWN - 1 : -1]],
+        )
     )
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("winback.reports"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    return environment.get_template("customer.html.j2")
 
 
 def _listed(entry: Mapping[str, Any], words: Words) -> dict[str, Any]:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from winback.files import atomic_path
@@ -23,6 +20,7 @@ from winback.reports.intake_counts import data_reading
 from winback.reports.quality import LEVEL_GAP, model_clause
 from winback.reports.sections import SECTIONS, TABS, Section
 from winback.reports.style import CROWN
+from winback.reports.template import environment
 from winback.reports.tier_facts import differentiation
 
 SIMPLE = {"base_rate", "recency_rule", "rate+own_mean", "rate", "zero"}
@@ -55,7 +53,7 @@ def render(
     words = notes.words_of(report)
     places = _places(figures)
     shown = [section for section in sections if section.shown(report, places)]
-    page = _environment().get_template("report.html.j2")
+    page = environment().get_template("report.html.j2")
     return page.render(
         report=report,
         words=words,
@@ -129,24 +127,6 @@ def _places(figures: Mapping[str, go.Figure]) -> dict[str, list[str]]:
         if name in figures:
             places[chart.place].append(name)
     return places
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("winback.reports"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    environment.filters["dated"] = _dated
-    return environment
-
-
-def _dated(text: str) -> Markup:
-    """Mark dates up, so that no line breaks inside one."""
-    return Markup(re.sub(r"\d{4}-\d\d-\d\d", r"<time>\g<0></time>", str(escape(text))))  # noqa: S704
 
 
 _HEAD = {"stability": 30}  # panels with titles of their own

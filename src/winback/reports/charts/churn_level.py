@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 import plotly.graph_objects as go
+from scipy.stats import binomtest
 
 from winback.errors import NotEnoughDataError
 from winback.estimators.churn.churn_model import ChurnModel
@@ -109,7 +110,8 @@ class Reliability(Chart):
 
     def draw(self, data: Mapping[str, Any], words: Words) -> go.Figure:
         ordered = sorted(data["bins"], key=lambda row: row["predicted"])
-        ends = [_wilson(row["actual"], row["n"]) for row in ordered]
+        counts = [(round(row["actual"] * row["n"]), row["n"]) for row in ordered]
+        ends = [binomtest(*count).proportion_ci(method="wilson") for count in counts]
         actual = [row["actual"] for row in ordered]
         own = go.Scatter(
             x=[row["predicted"] for row in ordered],
@@ -163,13 +165,6 @@ def _below(figure: go.Figure, histogram: Sequence[int], words: Words) -> None:
     below = {"domain": [0, 0.16], "showticklabels": False, "showgrid": False}
     figure.update_layout(yaxis={"domain": [0.22, 1]}, yaxis2={**below, "fixedrange": True})
     figure.update_layout(height=470, xaxis={"anchor": "y2"})
-
-
-def _wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
-    """95% interval of a share (Wilson 1927): stays inside [0, 1] even at 0 and 1."""
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * ((share * (1 - share) + z * z / (4 * n)) / n) ** 0.5
-    return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
 
 
 class Snapshots(Chart):

@@ -1,0 +1,28 @@
+"""The templates of pages: what is filled in is escaped, and a name that is missing is a mistake."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+
+@cache
+def environment() -> Environment:
+    """Return where templates are found."""
+    made = Environment(
+        loader=PackageLoader("winback.reports"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    made.filters["dated"] = _dated
+    return made
+
+
+def _dated(text: str) -> Markup:
+    """Mark dates up, so that no line breaks inside one."""
+    return Markup(re.sub(r"\d{4}-\d\d-\d\d", r"<time>\g<0></time>", str(escape(text))))  # noqa: S704
