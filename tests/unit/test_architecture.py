@@ -52,3 +52,25 @@ def test_no_file_is_longer_than_a_reader_holds():
     }
     assert len(lengths) > 200
     assert {file: n for file, n in lengths.items() if n > 400} == {}
+
+
+SAME_THING = {
+    **dict.fromkeys(
+        ("alerts", "backtest", "churn_warning", "customer_page", "fitness", "score", "verify")
+        + ("win_back",),
+        {"workflows"},  # the command, or the part of one, that makes what the room's module is
+    ),
+    **dict.fromkeys(("churn_groups", "churn_level"), {"charts"}),  # the chart of what is measured
+}
+"""Names that two files bear, and the room of the second, which does the same thing in its way."""
+
+
+def test_no_two_files_of_one_name_do_different_things():
+    rooms = {}
+    for file in (ROOT / "src/winback").rglob("*.py"):
+        if not file.stem.startswith("__"):
+            rooms.setdefault(file.stem, []).append(file.parent.name)
+    shared = {name: set(where) for name, where in rooms.items() if len(where) > 1}
+    assert shared.keys() == SAME_THING.keys()
+    assert {name: len(rooms[name]) for name in shared} == dict.fromkeys(SAME_THING, 2)
+    assert {name: where for name, where in shared.items() if not where >= SAME_THING[name]} == {}
