@@ -320,7 +320,8 @@ def _text_instant(
 
 def _case(cell: str, cases: list[tuple[str, str]], shapes: list[str] | None = None) -> str:
     """Return the value beside the first pattern that a cell matches."""
-    whens, left = [], shapes
+    whens: list[str] = []
+    left = shapes
     for pattern, value in cases:
         if left is not None:
             others = [shape for shape in left if not re.search(pattern, shape, re.ASCII)]
