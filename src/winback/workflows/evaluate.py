@@ -154,12 +154,14 @@ def named_candidate(job: Job) -> str | None:
 def churn_recipe(job: Job) -> Recipe:
     """Return how the job wants its churn model made, the economics of a warning included."""
     warning = job.lists.churn_warning
-    params: dict[str, Any] = {
-        "calibration": job.churn.calibration,
+    economics = {
         "margin": job.margin,
         "save_rate": warning.save_rate,
         "contact_cost": warning.contact_cost or 0.0,
         "offer_cost": warning.offer_cost or 0.0,
+    }
+    params: dict[str, Any] = {
+        "contest": {"calibration": job.churn.calibration, "economics": economics}
     }
     if job.churn.lightgbm.given:
         params["lightgbm"] = job.churn.lightgbm.given
