@@ -1,6 +1,7 @@
-"""A run asks for each frame, outcome, scan and fit once, whoever needs it."""
+"""A run asks for each frame, outcome, scan, fit and model once, whoever needs it."""
 
 from collections import Counter
+from importlib import import_module
 
 import pytest
 
@@ -43,6 +44,7 @@ def calls(monkeypatch):
         count(room, name, of_all)
     for name in ("_first_day", "_purchase_model"):
         count(Past, name, lambda past: past.as_of)
+    count(import_module("winback.registry.load"), "load_version", lambda _, ref: ref.label)
     count(value_judged, "choose_value", lambda past, **more: (past.as_of, more["horizon_days"]))
     return counted
 
@@ -57,5 +59,6 @@ def test_each_frame_outcome_scan_and_fit_of_a_run_is_made_once(calls, workshop_i
         "_first_day",
         "_purchase_model",
         "choose_value",
+        "load_version",
     }
     assert {call: n for call, n in calls.items() if n > 1} == {}

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from winback.config import Job
     from winback.evaluation.fitness import Fitness, Seen
     from winback.messages import Message
@@ -32,19 +30,13 @@ def state_fitness(
     What was stated when a version was trained stays; one that was trained before there were
     statements gets its own.
     """
-    from winback.evaluation.fitness import Fitness, churn_fitness, value_fitness
-    from winback.registry.aliases import resolve
-    from winback.registry.version_notes import read_fitness, write_fitness
+    from winback.evaluation.fitness import churn_fitness, value_fitness
     from winback.workflows.report_models import candidate_of
 
-    stated = {}
-    for role in STATED:
-        ref = resolve(tracking.store, f"{tracking.name(role)}/{versions[role]}")
-        kept = read_fitness(ref)
-        if kept is not None:
-            stated[role] = Fitness.of(kept)
-            continue
-        model: Any = tracking.version(role, versions[role]).estimator
+    used = {role: tracking.version(role, versions[role]) for role in STATED}
+    stated = fitness_of(used)
+    for role in used.keys() - stated.keys():
+        model = used[role].estimator
         if role == "churn":
             seen = _seen(job, tables, tested_days(job, tables.churn_horizon_days))
             stated[role] = churn_fitness(model.selected_, evaluation.records, model.evidence_, seen)
@@ -53,33 +45,17 @@ def state_fitness(
 
             seen = _seen(job, tables, 2 * MIN_HORIZON_DAYS)
             stated[role] = value_fitness(candidate_of(model) or "", evaluation.records, seen)
-        write_fitness(tracking.store, ref, stated[role].as_record())
+        tracking.state(role, versions[role], stated[role].as_record())
     return stated
 
 
-def fitness_of(tracking: Tracking, used: Mapping[str, LoadedModel]) -> dict[str, Fitness]:
+def fitness_of(used: Mapping[str, LoadedModel]) -> dict[str, Fitness]:
     """Return what was stated of these models when they were trained; nothing of older ones."""
     from winback.evaluation.fitness import Fitness
-    from winback.registry.aliases import resolve
     from winback.registry.version_notes import read_fitness
 
-    stated = {}
-    for role in STATED:
-        if role not in used:
-            continue
-        model = used[role]
-        ref = resolve(tracking.store, f"{model.name}/{model.version}")
-        kept = read_fitness(ref)
-        if kept is not None:
-            stated[role] = Fitness.of(kept)
-    return stated
-
-
-def fitness_of_scores(tracking: Tracking, scores: pd.DataFrame) -> dict[str, Fitness]:
-    """Return what was stated of the models that made these scores, whoever is champion now."""
-    if scores.empty:
-        return {}
-    return fitness_of(tracking, {role: tracking.scored_with(scores, role) for role in STATED})
+    kept = {role: read_fitness(used[role].ref) for role in STATED if role in used}
+    return {role: Fitness.of(statement) for role, statement in kept.items() if statement}
 
 
 def supported(job: Job, tables: Tables) -> Message:

@@ -180,7 +180,7 @@ def _models(
 
     return Models(
         used=describe_models(tracking, used),
-        fitness={role: stated.as_record() for role, stated in fitness_of(tracking, used).items()},
+        fitness={role: stated.as_record() for role, stated in fitness_of(used).items()},
         tiers=_of_today(job, results, "tiers.json"),
         runs=value_runs(job, tracking, used["value"]),
         evidence=read_evidence(tracking, used["churn"]),

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
     from winback.workflows.tables import Tables
-    from winback.workflows.tracking import Tracking
+    from winback.workflows.used_models import UsedModels
 
 
 def score(
-    settings: LoadedJob, tables: Tables, results: Results, tracking: Tracking, reporter: Reporter
+    settings: LoadedJob, tables: Tables, results: Results, models: UsedModels, reporter: Reporter
 ) -> dict[str, Any]:
     """Score every customer with a purchase by `as_of` into `scores.parquet`.
 
@@ -42,22 +42,22 @@ def score(
     from winback.scoring.score import Scorer, write_scores
 
     job = settings.job
-    models = tracking.champions
-    features = _with_last_period(settings.job, tables, models["churn"], models["value"])
+    champions = models.champions
+    features = _with_last_period(settings.job, tables, champions["churn"], champions["value"])
     scorer = Scorer(
-        value=models["value"].estimator,
-        churn=models["churn"].estimator,
-        tiers=models["tiers"].estimator,
+        value=champions["value"].estimator,
+        churn=champions["churn"].estimator,
+        tiers=champions["tiers"].estimator,
         as_of=job.as_of,
         value_horizon_days=job.value.horizon_days,
         horizon_days=job.horizon_days,
-        churn_horizon_days=models["churn"].estimator.horizon_days,
+        churn_horizon_days=champions["churn"].estimator.horizon_days,
         gap_days=job.churn.gap_days,
         active_within_days=job.churn.active_within_days,
         has_amounts=tables.transactions.has_amounts,
         versions={
-            **{f"{role}_version": models[role].version for role in ROLES},
-            "run_id": models["value"].run_id,
+            **{f"{role}_version": champions[role].version for role in ROLES},
+            "run_id": champions["value"].run_id,
         },
     )
     total = tables.transactions.counts.customers
@@ -71,13 +71,13 @@ def score(
         )
     results.manifest["models"] = {
         role: {"name": m.name, "version": m.version, "digest": m.digest, "run_id": m.run_id}
-        for role, m in models.items()
+        for role, m in champions.items()
     }
-    results.record("score", data=tables.transactions.fingerprint, models=digests_of(models))
+    results.record("score", data=tables.transactions.fingerprint, models=digests_of(champions))
     results.manifest.setdefault("rows", {})["scores"] = scored
     reporter.say(f"{scored:,} customers scored as of {job.as_of}")
     _refer(settings.job, tables, results, reporter)
-    aggregates(settings.job, tables, results, reporter, models["value"].estimator, features)
+    aggregates(settings.job, tables, results, reporter, champions["value"].estimator, features)
     return {"scored": scored, "models": results.manifest["models"]}
 
 

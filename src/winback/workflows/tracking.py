@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,7 @@ class Tracking:
 
     def __init__(self, settings: LoadedJob) -> None:
         self.settings = settings
+        self._loaded: dict[tuple[str, int], LoadedModel] = {}
 
     @cached_property
     def store(self) -> Store:
@@ -41,11 +44,24 @@ class Tracking:
         return f"{self.settings.job.name}-{role}"
 
     def version(self, role: str, version: int) -> LoadedModel:
-        """Load one version of the job's model of a role."""
+        """Load one version of the job's model of a role, once."""
         from winback.registry.aliases import resolve
         from winback.registry.load import load_version
 
-        return load_version(self.store, resolve(self.store, f"{self.name(role)}/{version}"))
+        if (role, version) not in self._loaded:
+            ref = resolve(self.store, f"{self.name(role)}/{version}")
+            self._loaded[role, version] = load_version(self.store, ref)
+        return self._loaded[role, version]
+
+    def state(self, role: str, version: int, fitness: Mapping[str, Any]) -> None:
+        """Keep with a version what it is fit for."""
+        from winback.registry.aliases import resolve
+        from winback.registry.version_notes import write_fitness
+
+        model = self.version(role, version)
+        write_fitness(self.store, model.ref, fitness)
+        ref = resolve(self.store, model.ref.label)
+        self._loaded[role, version] = replace(model, ref=ref)
 
     @cached_property
     def champions(self) -> dict[str, LoadedModel]:
@@ -57,22 +73,18 @@ class Tracking:
             There is no champion yet, or the churn champion predicts another window than the job
             asks for.
         """
-        from winback.registry.aliases import CHAMPION, aliases_of, resolve
-        from winback.registry.load import load_version
-
-        store, job = self.store, self.settings.job
+        job, versions = self.settings.job, {role: self._champion(role) for role in ROLES}
         again = f"run `winback run {self.settings.path.name}`, or train and promote"
-        missing = [self.name(r) for r in ROLES if CHAMPION not in aliases_of(store, self.name(r))]
+        missing = [self.name(role) for role, version in versions.items() if version is None]
         if missing:
             raise RegistryError("there is no champion yet", where=", ".join(missing), hint=again)
-        refs = {role: resolve(store, f"{self.name(role)}@{CHAMPION}") for role in ROLES}
-        models = {role: load_version(store, ref) for role, ref in refs.items()}
+        models = {role: self.version(role, number) for role, number in versions.items() if number}
         churn = models["churn"].estimator
         asked = job.churn_horizon_days or churn.horizon_days  # under `auto`: as it was trained
         if (churn.horizon_days, churn.gap_days) != (asked, job.churn.gap_days):
             raise RegistryError(
                 "the churn champion predicts another window than the job asks for",
-                where=refs["churn"].label,
+                where=models["churn"].ref.label,
                 got=f"{churn.horizon_days} days after a gap of {churn.gap_days}",
                 allowed=f"{asked} days after a gap of {job.churn.gap_days}",
                 hint=again,
@@ -81,13 +93,10 @@ class Tracking:
         models["value"].estimator.set_params(margin=job.margin, discount_rate=job.discount_rate)
         return models
 
-    def scored_with(self, scores: pd.DataFrame, role: str) -> LoadedModel:
-        """Load the model of a role that made these scores, whoever is champion now."""
-        version = int(scores[f"{role}_version"].iloc[0])
-        champion = self.__dict__.get("champions", {}).get(role)
-        if champion is not None and champion.version == version:
-            return champion  # type: ignore[no-any-return]
-        return self.version(role, version)
+    def that_scored(self, scores: pd.DataFrame) -> dict[str, LoadedModel]:
+        """Load what gave these scores their value and their risk, whoever is champion now."""
+        roles = () if scores.empty else ("value", "churn")
+        return {role: self.version(role, int(scores[f"{role}_version"].iloc[0])) for role in roles}
 
     def earlier(self, role: str) -> Any:
         """Return the champion's estimator of a role; None where there is no champion.
@@ -97,7 +106,10 @@ class Tracking:
         RegistryError
             It cannot be read.
         """
+        version = self._champion(role)
+        return None if version is None else self.version(role, version).estimator
+
+    def _champion(self, role: str) -> int | None:
         from winback.registry.aliases import CHAMPION, aliases_of
 
-        version = aliases_of(self.store, self.name(role)).get(CHAMPION)
-        return None if version is None else self.version(role, version).estimator
+        return aliases_of(self.store, self.name(role)).get(CHAMPION)

@@ -13,14 +13,15 @@ from winback.workflows.reporter import Quiet, Reporter
 from winback.workflows.results import Results
 from winback.workflows.tables import Tables
 from winback.workflows.tracking import Tracking
+from winback.workflows.used_models import UsedModels
 
 
 class Work:
     """A job opened for a command; each workflow is handed what its signature asks for.
 
     A workflow's first parameters are some of `settings` (the job as written), `job` (its settings
-    alone), `tables` (what is known), `results` (the output folder), `tracking` (runs and models)
-    and `reporter` (who is told), by name.
+    alone), `tables` (what is known), `results` (the output folder), `models` (those in use),
+    `tracking` (runs and models, as the registry keeps them) and `reporter` (who is told), by name.
 
     Parameters
     ----------
@@ -59,6 +60,7 @@ class Work:
             settings, self.results, self.reporter, today=today, in_memory=in_memory
         )
         self.tracking = Tracking(settings)
+        self.models: UsedModels = self.tracking
 
     def __enter__(self) -> Self:
         """Take the output folder."""
