@@ -42,7 +42,7 @@ def calls(monkeypatch):
 
     for name in ("behaviour_table", "outcomes_table", "gate_window"):
         count(room, name, of_all)
-    for name in ("_first_day", "_purchase_model"):
+    for name in ("_first_day", "_purchase_days", "_purchase_model", "_repeat_customers"):
         count(Past, name, lambda past: past.as_of)
     count(import_module("winback.registry.load"), "load_version", lambda _, ref: ref.label)
     count(value_judged, "choose_value", lambda past, **more: (past.as_of, more["horizon_days"]))
@@ -57,7 +57,9 @@ def test_each_frame_outcome_scan_and_fit_of_a_run_is_made_once(calls, workshop_i
         "outcomes_table",
         "gate_window",
         "_first_day",
+        "_purchase_days",
         "_purchase_model",
+        "_repeat_customers",
         "choose_value",
         "load_version",
     }

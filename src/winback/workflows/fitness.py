@@ -78,15 +78,5 @@ def _seen(job: Job, tables: Tables, needed_days: int) -> Seen:
     return Seen(
         history_days=(job.as_of - (tables.transactions.counts.first_day or job.as_of)).days + 1,
         needed_days=needed_days,
-        repeat_customers=repeat_customers(tables),
+        repeat_customers=tables.past.repeat_customers,
     )
-
-
-def repeat_customers(tables: Tables) -> int:
-    """Count who bought on two days or more."""
-    from winback.features.purchases import purchase_days
-
-    transactions = tables.transactions
-    days = purchase_days(transactions.table, tables.job.as_of, count_zero=transactions.count_zero)
-    counted = days.group_by("customer_id").aggregate(days=days.day.nunique())
-    return int(counted.filter(counted.days > 1).count().to_pyarrow().as_py())
