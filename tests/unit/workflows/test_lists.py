@@ -153,6 +153,7 @@ def test_who_is_on_the_win_back_list_or_had_a_contact_is_left_out(shop):
         scores = pd.read_parquet(shop.out / "scores.parquet")
         made = work.do(
             churn_warning,
+            work.models.that_scored(scores),
             scores,
             work.tables.read_frame("customers"),
             on_win_back={taken, "nobody"},
