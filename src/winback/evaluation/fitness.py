@@ -12,18 +12,19 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-from scipy.stats import norm
-
-from winback.estimators.churn.candidates import BaseRate
-from winback.estimators.churn.churn_model import MIN_CUSTOMERS as CHURN_CUSTOMERS
+from winback.estimators.churn.least import BASE_RATE
+from winback.estimators.churn.least import MIN_CUSTOMERS as CHURN_CUSTOMERS
 from winback.evaluation.windows import MIN_CUSTOMERS
 from winback.messages import Message
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 CONFIDENCE = 0.95  # as everywhere that two things are told apart
-_Z = float(norm.ppf((1 + CONFIDENCE) / 2))
+_Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 
 class Fit(StrEnum):
@@ -111,7 +112,7 @@ class Fitness:
 
 
 @dataclass(frozen=True)
-class Seen:
+class History:
     """What there is to judge by.
 
     Parameters
@@ -135,7 +136,7 @@ class Seen:
         return lacking if lacking > 0 else None
 
 
-def beforehand(customers: int, seen: Seen) -> Message:
+def beforehand(customers: int, seen: History) -> Message:
     """Say what a history can support, before anything is fitted on it.
 
     Parameters
@@ -147,7 +148,7 @@ def beforehand(customers: int, seen: Seen) -> Message:
 
     Examples
     --------
-    >>> print(beforehand(700, Seen(history_days=35, needed_days=240, repeat_customers=90)))
+    >>> print(beforehand(700, History(history_days=35, needed_days=240, repeat_customers=90)))
     35 days of history and 90 customers who came back: enough to warn by how overdue customers are,
     not for a tested churn score, which takes 205 more days
     """
@@ -165,7 +166,7 @@ def churn_fitness(
     selected: str,
     records: Sequence[Mapping[str, Any]],
     evidence: pd.DataFrame,
-    seen: Seen,
+    seen: History,
 ) -> Fitness:
     """State what a churn score is fit for.
 
@@ -187,15 +188,16 @@ def churn_fitness(
 
     Examples
     --------
-    >>> seen = Seen(history_days=400, needed_days=240, repeat_customers=300)
+    >>> seen = History(history_days=400, needed_days=240, repeat_customers=300)
     >>> tested = {"target": "churn", "model": "logistic", "n": 500, "auc": 0.7, "base_rate": 0.6}
+    >>> import pandas as pd
     >>> churn_fitness("logistic", [tested], pd.DataFrame(), seen).fit.value
     'ranking'
     >>> by_chance = churn_fitness("logistic", [{**tested, "auc": 0.52}], pd.DataFrame(), seen)
     >>> by_chance.fit.value, by_chance.needs_customers
     ('fallback', 3342)
     """
-    if selected == BaseRate.name:
+    if selected == BASE_RATE:
         return _unranked("churn", Message("fitness.constant"), seen)
     tested = _tested(records, "churn", selected) or _pooled(evidence, selected)
     auc, n = tested.get("auc"), int(tested.get("n") or 0)
@@ -206,7 +208,7 @@ def churn_fitness(
     return _judged("churn", float(auc) - 0.5, spread, n, seen)
 
 
-def value_fitness(selected: str, records: Sequence[Mapping[str, Any]], seen: Seen) -> Fitness:
+def value_fitness(selected: str, records: Sequence[Mapping[str, Any]], seen: History) -> Fitness:
     """State what a value model is fit for.
 
     It ranks if the rank correlation (Spearman) of what it foretold with what happened is above 0 by
@@ -220,7 +222,7 @@ def value_fitness(selected: str, records: Sequence[Mapping[str, Any]], seen: See
 
     Examples
     --------
-    >>> seen = Seen(history_days=400, needed_days=14, repeat_customers=300)
+    >>> seen = History(history_days=400, needed_days=14, repeat_customers=300)
     >>> tested = {"target": "revenue", "model": "rate+own_mean", "n": 500, "spearman": 0.4}
     >>> value_fitness("rate+own_mean", [tested], seen).ranks
     True
@@ -232,7 +234,7 @@ def value_fitness(selected: str, records: Sequence[Mapping[str, Any]], seen: See
     return _judged("value", float(rank), 1 / math.sqrt(n - 1), n, seen)
 
 
-def _judged(role: str, above: float, spread: float, n: int, seen: Seen) -> Fitness:
+def _judged(role: str, above: float, spread: float, n: int, seen: History) -> Fitness:
     """Tell a measure apart from chance, or say how many customers it would take."""
     within = _Z * spread
     if above > within:
@@ -244,7 +246,7 @@ def _judged(role: str, above: float, spread: float, n: int, seen: Seen) -> Fitne
 
 
 def _unranked(
-    role: str, why: Message, seen: Seen, *, needs_customers: int | None = None
+    role: str, why: Message, seen: History, *, needs_customers: int | None = None
 ) -> Fitness:
     """State that scores order nobody, what is missing, and whether what was seen may."""
     said = [why]

@@ -26,7 +26,7 @@ from winback.reports.list_sizes import churn_warning_size, win_back_size
 from winback.reports.material import Course, Data, Earlier, Evaluation, Models
 from winback.reports.population import population
 from winback.reports.quality import LEVEL_GAP, quality
-from winback.reports.stored_messages import Note, kept
+from winback.reports.stored_messages import Sayable, kept
 from winback.reports.tier_facts import tier_facts
 
 SCHEMA = 2
@@ -41,7 +41,7 @@ def compute_report(
     course: Course | None = None,
     lists: Mapping[str, Any] | None = None,
     earlier: Earlier | None = None,
-    warnings: Sequence[Note] = (),
+    warnings: Sequence[Sayable] = (),
 ) -> dict[str, Any]:
     """Compute the report of one run.
 
@@ -194,7 +194,7 @@ def _lists(lists: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _warnings(
-    report: Mapping[str, Any], given: Sequence[Note], read_first: Sequence[Mapping[str, Any]]
+    report: Mapping[str, Any], given: Sequence[Sayable], read_first: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Collect what whoever looks after the models must not overlook, as codes with their facts."""
     listed: list[dict[str, Any]] = []

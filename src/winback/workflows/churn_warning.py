@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from winback.lists.warning_terms import Described, WarningTerms
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
     from winback.workflows.used_models import ByRole
 
 
 def churn_warning(
     settings: LoadedJob,
-    tables: Tables,
+    tables: JobTables,
     results: Results,
     reporter: Reporter,
     used: ByRole,
@@ -80,7 +80,7 @@ def churn_warning(
     return made
 
 
-def _terms(job: Job, tables: Tables, used: ByRole, reporter: Reporter) -> WarningTerms:
+def _terms(job: Job, tables: JobTables, used: ByRole, reporter: Reporter) -> WarningTerms:
     """Put the job's settings into the terms of the list."""
     from winback.lists.warning_terms import WarningTerms
 
@@ -107,7 +107,7 @@ def _level_spread(used: ByRole) -> float:
     return LevelRange(*used["value"].estimator.level).spread if used else 0.0
 
 
-def _described(job: Job, tables: Tables, used: ByRole, selected: pd.DataFrame) -> Described:
+def _described(job: Job, tables: JobTables, used: ByRole, selected: pd.DataFrame) -> Described:
     """Find out about those selected: behaviour, contributions, last behaviours, window."""
     import ibis
     import pyarrow as pa

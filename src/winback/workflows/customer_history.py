@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from winback.config import Job
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
     from winback.workflows.used_models import UsedModels
 
 LISTS = ("churn_warning", "win_back", "win_back_control")
@@ -25,7 +25,7 @@ STEPS = 240  # of P(alive), as many as a picture shows
 
 
 def customer_history(
-    job: Job, tables: Tables, results: Results, models: UsedModels, scores: Mapping[str, Any]
+    job: Job, tables: JobTables, results: Results, models: UsedModels, scores: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Collect everything that happened between a customer and the shop.
 
@@ -126,7 +126,7 @@ def row_of(path: Path, customer: str) -> dict[str, Any] | None:
     return None if table.num_rows == 0 else dict(table.to_pylist()[0])
 
 
-def _behaviours(job: Job, tables: Tables, customer: str) -> pd.DataFrame:
+def _behaviours(job: Job, tables: JobTables, customer: str) -> pd.DataFrame:
     from winback.features.last_behaviours import last_behaviours
 
     table = last_behaviours(

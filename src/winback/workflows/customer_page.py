@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from winback.lists.for_people import ListName
     from winback.messages import Words
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
     from winback.workflows.used_models import UsedModels
 
 FOLDER = "customers"
@@ -26,7 +26,7 @@ LISTS: tuple[ListName, ...] = ("churn_warning", "win_back")
 
 def write_customer_page(
     settings: LoadedJob,
-    tables: Tables,
+    tables: JobTables,
     results: Results,
     models: UsedModels,
     everything: Mapping[str, Any],

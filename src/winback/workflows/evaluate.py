@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from winback.evaluation.windows import Window
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
 
 # what `value.purchase_model` stands for, purchases and spend together
 CANDIDATES = {
@@ -92,7 +92,7 @@ def _read_back(row: dict[str, Any], *names: str) -> dict[str, Any]:
     return {**row, **{name: Message.of(row[name]) for name in names if row.get(name)}}
 
 
-def evaluate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> Evaluation:
+def evaluate(job: Job, tables: JobTables, results: Results, reporter: Reporter) -> Evaluation:
     """Judge every candidate on the last days that are known, and stage what was found.
 
     The horizon is the model's own, or half of the history where that is shorter.
@@ -168,7 +168,7 @@ def churn_recipe(job: Job) -> Recipe:
     return {"estimator": "ChurnModel", "params": params}
 
 
-def _tiers_then(job: Job, tables: Tables, window: Window) -> pd.Series[str] | None:
+def _tiers_then(job: Job, tables: JobTables, window: Window) -> pd.Series[str] | None:
     """Return each customer's value tier as it would have been cut at the window's `as_of`.
 
     By the rule of thumb for value (rate so far, own mean), which needs no contest.
@@ -235,7 +235,7 @@ def value_choices_of(job: Job, past: Past, horizon_days: int) -> dict[str, Choic
     )
 
 
-def _stage(job: Job, tables: Tables, results: Results, evaluation: Evaluation) -> None:
+def _stage(job: Job, tables: JobTables, results: Results, evaluation: Evaluation) -> None:
     content = {
         "as_of": job.as_of.isoformat(),
         "training_key": tables.training_key,

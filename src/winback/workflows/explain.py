@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from winback.registry.load import LoadedModel
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
     from winback.workflows.used_models import ByRole, UsedModels
 
 LAST_BEHAVIOURS = 10
@@ -32,7 +32,7 @@ _NOT_SAID = {"customer_id", "as_of", "list_id", "run_id", "reason"}
 
 def explain(
     settings: LoadedJob,
-    tables: Tables,
+    tables: JobTables,
     results: Results,
     models: UsedModels,
     reporter: Reporter,
@@ -98,7 +98,7 @@ def _first_of_each_list(settings: LoadedJob, results: Results) -> list[str]:
 
 
 def _everything(
-    job: Job, tables: Tables, results: Results, models: UsedModels, customer: str
+    job: Job, tables: JobTables, results: Results, models: UsedModels, customer: str
 ) -> dict[str, Any]:
     scores = row_of(results.require("scores.parquet", "score"), customer)
     if scores is None:
@@ -165,7 +165,7 @@ def _listed(lists: Mapping[str, Path], excluded: Path, customer: str) -> dict[st
 
 
 def _contributions(
-    job: Job, tables: Tables, model: LoadedModel, scores: Mapping[str, Any]
+    job: Job, tables: JobTables, model: LoadedModel, scores: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Return what moved the churn score most, in words, the strongest first."""
     from winback.lists.family_reasons import says, speaks
@@ -203,7 +203,7 @@ def _fitness(used: ByRole) -> dict[str, str]:
     return {role: str(one.message) for role, one in fitness_of(used).items() if not one.ranks}
 
 
-def _last_behaviours(job: Job, tables: Tables, customer: str) -> list[str]:
+def _last_behaviours(job: Job, tables: JobTables, customer: str) -> list[str]:
     from winback.features.last_behaviours import last_behaviours
     from winback.lists.behaviours import in_one_cell
 

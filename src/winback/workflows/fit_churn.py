@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from winback.evaluation.churn_tuning import Tuning
     from winback.evaluation.windows import Window
     from winback.workflows.reporter import Reporter
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
 
 
-def fit_churn(job: Job, tables: Tables, reporter: Reporter) -> Fitted:
+def fit_churn(job: Job, tables: JobTables, reporter: Reporter) -> Fitted:
     """Fit the churn contest on stacked snapshots whose outcome is known.
 
     Where no snapshot has an outcome yet, or too few customers, the purchase model's P(no

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from winback.config import Job
-    from winback.evaluation.fitness import Fitness, Seen
+    from winback.evaluation.fitness import Fitness, History
     from winback.messages import Message
     from winback.registry.load import LoadedModel
     from winback.workflows.evaluate import Evaluation
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
     from winback.workflows.tracking import Tracking
 
 STATED = ("churn", "value")
@@ -20,7 +20,7 @@ STATED = ("churn", "value")
 
 def state_fitness(
     job: Job,
-    tables: Tables,
+    tables: JobTables,
     tracking: Tracking,
     evaluation: Evaluation,
     versions: Mapping[str, int],
@@ -58,7 +58,7 @@ def fitness_of(used: Mapping[str, LoadedModel]) -> dict[str, Fitness]:
     return {role: Fitness.of(statement) for role, statement in kept.items() if statement}
 
 
-def supported(job: Job, tables: Tables) -> Message:
+def supported(job: Job, tables: JobTables) -> Message:
     """Say what the job's history can support, before anything is fitted on it."""
     from winback.evaluation.fitness import beforehand
 
@@ -72,10 +72,10 @@ def tested_days(job: Job, horizon_days: int) -> int:
     return job.churn.snapshots.min_history_days + 2 * window
 
 
-def _seen(job: Job, tables: Tables, needed_days: int) -> Seen:
-    from winback.evaluation.fitness import Seen
+def _seen(job: Job, tables: JobTables, needed_days: int) -> History:
+    from winback.evaluation.fitness import History
 
-    return Seen(
+    return History(
         history_days=(job.as_of - (tables.transactions.counts.first_day or job.as_of)).days + 1,
         needed_days=needed_days,
         repeat_customers=tables.past.repeat_customers,

@@ -13,7 +13,7 @@ from winback.messages import Message
 
 if TYPE_CHECKING:
     from winback.config import Job, LoadedJob
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
 
 MIN_CUSTOMERS = 20
 _FALLBACK = "rate+own_mean"
@@ -50,7 +50,7 @@ class Fitted:
     trials: pd.DataFrame | None = None
 
 
-def fit_value(job: Job, tables: Tables, frame: pd.DataFrame) -> Fitted:
+def fit_value(job: Job, tables: JobTables, frame: pd.DataFrame) -> Fitted:
     """Fit the value model that the job names, or that a contest inside the known past chooses.
 
     `frame` is from `value_frame`.
@@ -95,7 +95,7 @@ def fit_value(job: Job, tables: Tables, frame: pd.DataFrame) -> Fitted:
     return Fitted(model, name, reasons, model.caveats_, metrics, kept)
 
 
-def require_customers(settings: LoadedJob, tables: Tables) -> None:
+def require_customers(settings: LoadedJob, tables: JobTables) -> None:
     """Refuse a job with too few customers, before any time is spent on it.
 
     Raises
@@ -113,6 +113,6 @@ def require_customers(settings: LoadedJob, tables: Tables) -> None:
         )
 
 
-def value_frame(job: Job, tables: Tables) -> pd.DataFrame:
+def value_frame(job: Job, tables: JobTables) -> pd.DataFrame:
     """Describe every customer at `as_of`, with the last period as long as the value horizon."""
     return tables.past.frame(job.value.horizon_days)

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from winback.indicators.over_time import Indicators
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
 
 FILE = "indicators.parquet"
 _SCORES = "scores.parquet"
 
 
 def indicators(
-    settings: LoadedJob, job: Job, tables: Tables, results: Results, reporter: Reporter
+    settings: LoadedJob, job: Job, tables: JobTables, results: Results, reporter: Reporter
 ) -> dict[str, Any]:
     """Stage `indicators.parquet`: every indicator that the tables allow, over time.
 
@@ -61,7 +61,7 @@ def indicators(
 def compute(
     settings: LoadedJob,
     job: Job,
-    tables: Tables,
+    tables: JobTables,
     results: Results,
     reporter: Reporter,
     *,

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from winback.config import LoadedJob
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
     from winback.workflows.used_models import UsedModels
 
 
 def lists(
-    settings: LoadedJob, tables: Tables, results: Results, models: UsedModels, reporter: Reporter
+    settings: LoadedJob, tables: JobTables, results: Results, models: UsedModels, reporter: Reporter
 ) -> dict[str, Any]:
     """Make the churn-warning and the win-back list of `as_of`.
 

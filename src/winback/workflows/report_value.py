@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from winback.config import Job
     from winback.registry.load import LoadedModel
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
     from winback.workflows.tracking import Tracking
 
 HISTORY = ("frequency", "recency", "T")
@@ -21,7 +21,7 @@ LISTS = ("churn_warning", "win_back", "win_back_control")
 
 
 def past_frequencies(
-    tables: Tables, results: Results, records: Sequence[dict[str, Any]]
+    tables: JobTables, results: Results, records: Sequence[dict[str, Any]]
 ) -> Path | None:
     """Count how often customers had bought again by the latest split of purchases."""
     splits = [record["split"] for record in records if record["target"] == "purchases"]
@@ -34,7 +34,7 @@ def past_frequencies(
 
 
 def trained_then(
-    job: Job, tables: Tables, results: Results, tracking: Tracking, champion: LoadedModel
+    job: Job, tables: JobTables, results: Results, tracking: Tracking, champion: LoadedModel
 ) -> tuple[str, Path] | None:
     """Return the day and the customers that the champion learned from; None if that is today."""
     from winback.registry.artifacts import trained_on
@@ -69,7 +69,7 @@ def draw_matrices(job: Job, scores: Path, champion: LoadedModel) -> dict[str, An
 
 
 def forecast_revenue(
-    job: Job, tables: Tables, scores: Path, champion: LoadedModel
+    job: Job, tables: JobTables, scores: Path, champion: LoadedModel
 ) -> list[dict[str, Any]]:
     """Add up the revenue to come of today's customers, by day; empty without amounts.
 
@@ -113,7 +113,7 @@ def forecast_revenue(
     return [{str(name): value for name, value in row.items()} for row in out.to_dict("records")]
 
 
-def cover(job: Job, tables: Tables) -> dict[str, Any] | None:
+def cover(job: Job, tables: JobTables) -> dict[str, Any] | None:
     """Tell what the data cover, the job's further tables beside the purchases."""
     from winback.reports.charts.data_coverage import coverage_of
 
@@ -125,7 +125,7 @@ def cover(job: Job, tables: Tables) -> dict[str, Any] | None:
     )
 
 
-def retention(job: Job, tables: Tables) -> dict[str, Any] | None:
+def retention(job: Job, tables: JobTables) -> dict[str, Any] | None:
     """Count by cohort who came back when."""
     from winback.reports.charts.cohort_returns import cohort_rows, cohorts
     from winback.reports.history_unit import unit_of

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from winback.registry.load import LoadedModel
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
     from winback.workflows.used_models import UsedModels
 
 
 def score(
-    settings: LoadedJob, tables: Tables, results: Results, models: UsedModels, reporter: Reporter
+    settings: LoadedJob, tables: JobTables, results: Results, models: UsedModels, reporter: Reporter
 ) -> dict[str, Any]:
     """Score every customer with a purchase by `as_of` into `scores.parquet`.
 
@@ -86,7 +86,7 @@ def digests_of(models: Mapping[str, LoadedModel]) -> dict[str, str]:
     return {role: model.digest for role, model in models.items()}
 
 
-def _refer(job: Job, tables: Tables, results: Results, reporter: Reporter) -> None:
+def _refer(job: Job, tables: JobTables, results: Results, reporter: Reporter) -> None:
     """Attribute to customers those they brought, once everybody has a value of their own."""
     from winback.features.referral_table import referral_table
     from winback.scoring.referrals import write_referral_values
@@ -116,7 +116,9 @@ def _refer(job: Job, tables: Tables, results: Results, reporter: Reporter) -> No
     )
 
 
-def _with_last_period(job: Job, tables: Tables, churn: LoadedModel, value: LoadedModel) -> ir.Table:
+def _with_last_period(
+    job: Job, tables: JobTables, churn: LoadedModel, value: LoadedModel
+) -> ir.Table:
     """Count the last period as the value champion was trained: as long as its own horizon."""
     column = "last_horizon_purchases"
     features = features_at_as_of(tables, churn)
@@ -128,7 +130,7 @@ def _with_last_period(job: Job, tables: Tables, churn: LoadedModel, value: Loade
 
 
 def features_at_as_of(
-    tables: Tables, churn: LoadedModel, *, customers: ir.Table | None = None
+    tables: JobTables, churn: LoadedModel, *, customers: ir.Table | None = None
 ) -> ir.Table:
     """Describe customers at `as_of` by the columns that the churn champion was trained on."""
     from winback.features.feature_catalogue import event_types_in

@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from winback.config import Job
     from winback.lists.warn_from import WarnFrom
     from winback.workflows.reporter import Reporter
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
     from winback.workflows.used_models import ByRole
 
 
-def warn_from(job: Job, tables: Tables, used: ByRole, reporter: Reporter) -> WarnFrom:
+def warn_from(job: Job, tables: JobTables, used: ByRole, reporter: Reporter) -> WarnFrom:
     """Return the rule in force: the job's or, where the score may order nobody, the fallback."""
     from winback.economics import Economics
     from winback.evaluation.fitness import Fit
@@ -46,7 +46,7 @@ def warn_from(job: Job, tables: Tables, used: ByRole, reporter: Reporter) -> War
 
 
 def _lead_time(
-    job: Job, tables: Tables, used: ByRole, reporter: Reporter, days: int
+    job: Job, tables: JobTables, used: ByRole, reporter: Reporter, days: int
 ) -> dict[str, Any]:
     """Measure on history from which risk on customers are warned about so many days ahead."""
     from winback.estimators.base.artifact import recipe_of

@@ -11,7 +11,7 @@ from typing import Any, Self
 from winback.config import LoadedJob
 from winback.workflows.reporter import Quiet, Reporter
 from winback.workflows.results import Results
-from winback.workflows.tables import Tables
+from winback.workflows.tables import JobTables
 from winback.workflows.tracking import Tracking
 from winback.workflows.used_models import UsedModels
 
@@ -56,7 +56,7 @@ class Work:
         self.job = settings.job
         self.reporter: Reporter = reporter or Quiet()
         self.results = Results(settings, out)
-        self.tables = Tables(
+        self.tables = JobTables(
             settings, self.results, self.reporter, today=today, in_memory=in_memory
         )
         self.tracking = Tracking(settings)
