@@ -38,13 +38,15 @@ def state_fitness(
     for role in used.keys() - stated.keys():
         model = used[role].estimator
         if role == "churn":
-            seen = _seen(job, tables, tested_days(job, tables.churn_horizon_days))
-            stated[role] = churn_fitness(model.selected_, evaluation.records, model.evidence_, seen)
+            history = _history(job, tables, tested_days(job, tables.churn_horizon_days))
+            stated[role] = churn_fitness(
+                model.selected_, evaluation.records, model.evidence_, history
+            )
         else:
             from winback.evaluation.windows import MIN_HORIZON_DAYS
 
-            seen = _seen(job, tables, 2 * MIN_HORIZON_DAYS)
-            stated[role] = value_fitness(candidate_of(model) or "", evaluation.records, seen)
+            history = _history(job, tables, 2 * MIN_HORIZON_DAYS)
+            stated[role] = value_fitness(candidate_of(model) or "", evaluation.records, history)
         tracking.state(role, versions[role], stated[role].as_record())
     return stated
 
@@ -63,7 +65,7 @@ def supported(job: Job, tables: JobTables) -> Message:
     from winback.evaluation.fitness import beforehand
 
     days = tested_days(job, job.churn_horizon_days or job.horizon_days)
-    return beforehand(tables.transactions.counts.customers, _seen(job, tables, days))
+    return beforehand(tables.transactions.counts.customers, _history(job, tables, days))
 
 
 def tested_days(job: Job, horizon_days: int) -> int:
@@ -72,7 +74,7 @@ def tested_days(job: Job, horizon_days: int) -> int:
     return job.churn.snapshots.min_history_days + 2 * window
 
 
-def _seen(job: Job, tables: JobTables, needed_days: int) -> History:
+def _history(job: Job, tables: JobTables, needed_days: int) -> History:
     from winback.evaluation.fitness import History
 
     return History(
