@@ -155,10 +155,10 @@ def _lists(job: Job, results: Results) -> dict[str, Any]:
     }
 
 
-def _judged(tables: JobTables, results: Results, evaluation: Evaluation) -> material.Evaluation:
-    from winback.reports.material import Evaluation as Judged
+def _judged(tables: JobTables, results: Results, evaluation: Evaluation) -> material.Judgements:
+    from winback.reports.material import Judgements
 
-    return Judged(
+    return Judgements(
         records=evaluation.records,
         # a row a customer and model: read where it lies, never as a frame
         predictions=results.find(PREDICTIONS) if evaluation.records else None,

@@ -183,9 +183,9 @@ def _refuse_foreign(out: Path) -> None:
 
 
 def _summary(made: Simulated, out: Path, seed: int) -> list[str]:
-    from winback.data.simulate import Parameters
+    from winback.data.simulate import ShopParameters
 
-    rows, truth = made.counts, Parameters()
+    rows, truth = made.counts, ShopParameters()
     bad = ", ".join(f"{n:,} {reason}" for reason, n in made.bad_rows.items())
     uplift = ", ".join(
         f"{u:+.0%} {name}" for name, u in zip(truth.channels, truth.channel_uplift, strict=True)
