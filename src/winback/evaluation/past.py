@@ -354,10 +354,13 @@ class Past:
         return self.once("purchase model", self._purchase_model)
 
     def rfm(self) -> ir.Table:
-        """Return frequency, recency, T and spend of everybody; see `winback.features.rfm`.
+        """Return frequency, recency, T and spend of everybody, laid in the engine.
 
-        In the engine; of an earlier day, it is computed when it is read.
+        See `winback.features.rfm.rfm_table`.
         """
+        return self.once("rfm", lambda: laid_down(self._rfm()))
+
+    def _rfm(self) -> ir.Table:
         days = self.purchase_days if self is self.root else self._purchase_days()
         return rfm_table(days, self.as_of)
 
