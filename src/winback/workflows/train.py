@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from winback.messages import as_records
 from winback.roles import ROLES
+from winback.workflows.at_the_gate import used_instead
 from winback.workflows.evaluate import Evaluation, evaluate
 from winback.workflows.fit_churn import fit_churn
 from winback.workflows.fit_tiers import ensure_judged, fit_tiers, judge_tiers
@@ -55,7 +57,8 @@ def train(
     validate(job, tables, results, reporter)
     require_customers(settings, tables)
     _ = tracking.store.client  # an unreachable one is told before minutes are spent
-    evaluation = evaluate(job, tables, results, reporter)
+    instead = partial(used_instead, job, tables, tracking)
+    evaluation = evaluate(job, tables, results, reporter, instead)
     with training(tracking, tables, results.manifest["intake"], force=force) as registry:
         if not registry.reused:
             _fit_all(job, tables, results, tracking, reporter, registry, evaluation)
@@ -101,12 +104,13 @@ def _fit_all(
     if "value" in missing or "tiers" in missing:
         with reporter.step("Fitting the value model"):
             frame = value_frame(job, tables)
-            value = fit_value(job, tables, frame)
+            value = fit_value(job, tables, frame, used_instead(job, tables, tracking, "value"))
     if "value" in missing:
         keep("value", value)
     if "churn" in missing:
         with reporter.step("Fitting the churn model"):
-            churn = fit_churn(job, tables, reporter)
+            instead = used_instead(job, tables, tracking, "churn")
+            churn = fit_churn(job, tables, reporter, instead)
         keep("churn", churn)
     if "tiers" in missing:
         with reporter.step("Learning the value tiers"):
