@@ -66,9 +66,9 @@ def write_table(
 
     The table is made if it is not there, and gets the columns that one of an earlier winback lacks.
     In one transaction the rows of this list are deleted and written anew, and other lists of the
-    same job and date are marked as superseded (`is_current` false): whoever reads meanwhile sees the
-    one version or the other, and a second run adds nothing. The view `TABLE_current` shows what is
-    not superseded: one list for each job and date.
+    same job and date are marked as superseded (`is_current` false): whoever reads meanwhile sees
+    the one version or the other, and a second run adds nothing. The view `TABLE_current` shows what
+    is not superseded: one list for each job and date.
 
     Parameters
     ----------
