@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from winback.evaluation.checks import Check
 from winback.evaluation.gate import Evidence, GateDecision, decide
+from winback.evaluation.gate_checks import Check
 from winback.messages import Message
 
 

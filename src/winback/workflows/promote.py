@@ -11,6 +11,7 @@ from winback.errors import GateRefusedError
 from winback.messages import Message, as_records
 from winback.roles import ROLES
 from winback.workflows.at_the_gate import gate_evidence
+from winback.workflows.champion_set import finish_promotion
 
 if TYPE_CHECKING:
     from winback.config import Job
@@ -87,8 +88,9 @@ def decide(
         A first model fails its baselines, and the job need not go on.
     """
     from winback.registry.aliases import promote as move_alias
-    from winback.registry.notes import GATE, write_notes
+    from winback.registry.version_notes import GATE, write_notes
 
+    finish_promotion(tracking.store, job.name, reporter)
     verdicts = {role: _verdict(job, tables, tracking, reporter, role) for role in ROLES}
     _let_in(verdicts, force, go_on=go_on)
     both = verdicts["value"], verdicts["tiers"]
@@ -173,7 +175,7 @@ def _verdict(
     job: Job, tables: Tables, tracking: Tracking, reporter: Reporter, role: str
 ) -> _Verdict:
     from winback.registry.aliases import CHALLENGER, CHAMPION, aliases_of, resolve
-    from winback.registry.notes import GATE, read_notes
+    from winback.registry.version_notes import GATE, read_notes
 
     store, name = tracking.store, f"{job.name}-{role}"
     challenger = resolve(store, f"{name}@{CHALLENGER}")
@@ -196,7 +198,7 @@ def _verdict(
 def _mind_fitness(verdict: _Verdict) -> None:
     """Refuse what is not fit for ranking where the champion is; say so where there is no rival."""
     from winback.evaluation.fitness import Fitness
-    from winback.registry.notes import read_fitness
+    from winback.registry.version_notes import read_fitness
 
     kept = read_fitness(verdict.challenger)
     if kept is None or Fitness.of(kept).ranks:
