@@ -8,6 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from winback.cli.language import words_of
 from winback.cli.options import AsOf, Debug, JobFile, Json, Quiet, complete_job
 from winback.cli.work import exit_codes, load, prepare
 
@@ -85,7 +86,8 @@ def simulate(
         from winback.workflows.reporter import Terminal
         from winback.workflows.simulate import simulate as workflow
 
-        workflow(out, customers=customers, seed=seed, reporter=Terminal(quiet=quiet))
+        reporter = Terminal(words_of(None), quiet=quiet)
+        workflow(out, customers=customers, seed=seed, reporter=reporter)
 
 
 @config_app.command("schema")

@@ -112,9 +112,9 @@ def evaluate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> 
         window, note = past.last_window(horizon_days, gap_days)
         notes.append(Message("window.of", targets=targets, said=note))
         if window is None:
-            reporter.warn(f"{targets[-1]} is not evaluated: {note}")
+            reporter.warn(Message("log.not_evaluated", target=targets[-1], said=note))
             continue
-        with reporter.step(f"Judging {' and '.join(targets)} on {window}"):
+        with reporter.step(Message("doing.judge_on", targets=targets, window=str(window))):
             result = judge(
                 past,
                 window,
@@ -130,7 +130,7 @@ def evaluate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> 
     profit = [point for result in judged for point in result.profit]
     evaluation = Evaluation(records, predictions, notes, groups, profit)
     for caveat in evaluation.caveats:
-        reporter.warn(str(caveat))
+        reporter.warn(caveat)
     _stage(job, tables, results, evaluation)
     return evaluation
 

@@ -7,6 +7,8 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
+from winback.messages import Message
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -103,5 +105,5 @@ def _to_database(
     # the file of a database stands where the YAML says, as every other file of the job
     url = f"{kind}://{settings.resolve(path)}" if kind == "duckdb" else database.url
     table = f"{database.prefix}{name}"
-    with reporter.step(f"Writing {table}"):
+    with reporter.step(Message("doing.write_table", table=table)):
         write_table(rows, columns, url=url, table=table, list_id=list_id, schema=database.in_schema)
