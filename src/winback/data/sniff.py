@@ -14,6 +14,7 @@ from winback.data.column_guess import Columns, Guess
 from winback.data.column_names import names_of
 from winback.data.connect import load, open_engine
 from winback.data.consent import look as look_at_permissions
+from winback.data.contracts import TRANSACTIONS, Column
 from winback.data.directions import look_at_directions
 from winback.data.expressions import Expression, columns_read, resolve
 from winback.data.guess_amount import guess_amount
@@ -29,7 +30,6 @@ from winback.data.second_looks import (
     look_at_totals,
 )
 from winback.data.shop_clock import clock_of
-from winback.data.tables import TRANSACTIONS, Column
 from winback.errors import DataError
 
 _OPTIONAL = replace(
@@ -247,8 +247,9 @@ def _describe(
         )
         first_day, last_day = sql.rows(
             engine,
-            f"SELECT CAST(min(moment) AS DATE), CAST(max(moment) AS DATE)"
-            f" FROM (SELECT {moment} AS moment FROM {relation}) WHERE isfinite(moment)",
+            f"SELECT CAST(min(moment) FILTER (isfinite(moment)) AS DATE),"
+            f" CAST(max(moment) FILTER (isfinite(moment)) AS DATE)"
+            f" FROM (SELECT {moment} AS moment FROM {relation})",
         )[0]
     conditions = _conditions(there, written, notes)
     examples = {ours: _examples(engine, relation, cell) for ours, cell in cells.items()}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from winback.files import read_record
 from winback.messages import Message
-from winback.publishing.layout import MANIFEST
+from winback.publishing.result_folder import MANIFEST
 from winback.workflows.lists import lists
 from winback.workflows.promote import decide
 from winback.workflows.report import report

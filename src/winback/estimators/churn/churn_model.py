@@ -32,11 +32,10 @@ from winback.estimators.churn.candidates.candidate import (
 from winback.estimators.churn.churn_card import churn_card
 from winback.estimators.churn.churn_choice import ChurnChoice, Judge
 from winback.estimators.churn.churn_predictions import ChurnPredictions, typical_rows
+from winback.estimators.churn.least import MIN_CUSTOMERS, MIN_PER_CLASS
 from winback.estimators.purchase.beta_geo import BetaGeoModel
 from winback.messages import Message
 
-MIN_CUSTOMERS = 50
-MIN_PER_CLASS = 20
 OF_CANDIDATES = ("horizon_days", "gap_days", "exclude", "n_jobs", "random_state", "lightgbm")
 
 
