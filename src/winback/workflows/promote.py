@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from winback.errors import GateRefusedError
 from winback.messages import Message, as_records
 from winback.roles import ROLES
+from winback.workflows.champion_set import finish_promotion
 from winback.workflows.evaluate import chosen_value, churn_settings
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def decide(
     from winback.registry.aliases import promote as move_alias
     from winback.registry.version_notes import GATE, write_notes
 
+    finish_promotion(tracking.store, job.name, reporter)
     verdicts = {role: _verdict(job, tables, tracking, reporter, role) for role in ROLES}
     _let_in(verdicts, force, go_on=go_on)
     both = verdicts["value"], verdicts["tiers"]
