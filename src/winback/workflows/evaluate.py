@@ -120,11 +120,11 @@ def evaluate(
         window, note = past.last_window(horizon_days, gap_days)
         notes.append(Message("window.of", targets=targets, said=note))
         if window is None:
-            reporter.warn(f"{targets[-1]} is not evaluated: {note}")
+            reporter.warn(Message("log.not_evaluated", target=targets[-1], said=note))
             continue
         role, settings = "churn" if "churn" in targets else "value", backtest_settings(job)
         tiers = _tiers_then(job, tables, window) if role == "churn" else None
-        with reporter.step(f"Judging {' and '.join(targets)} on {window}"):
+        with reporter.step(Message("doing.judge_on", targets=targets, window=str(window))):
             result = judge(past, window, settings, targets=targets, tiers=tiers)
             if baseline := instead(role):  # all is fitted by now, and marked anew
                 settings = replace(settings, instead={role: baseline})
@@ -137,7 +137,7 @@ def evaluate(
     profit = [point for result in judged for point in result.profit]
     evaluation = Evaluation(records, predictions, notes, groups, profit)
     for caveat in evaluation.caveats:
-        reporter.warn(str(caveat))
+        reporter.warn(caveat)
     _stage(job, tables, results, evaluation)
     return evaluation
 

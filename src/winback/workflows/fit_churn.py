@@ -121,7 +121,7 @@ def tuned(job: Job, reporter: Reporter, data: ChurnData, window: Window) -> Tuni
     if data.train is None or data.train.empty:
         raise NotEnoughDataError(Message("few.labelled_snapshot"))
     names = ["customer_id", "as_of", *feature_columns(data.train.columns)]
-    with reporter.step(f"Searching LightGBM's parameters, {job.churn.tune} trials"):
+    with reporter.step(Message("doing.tune", trials=job.churn.tune)):
         tuning = tune(
             data.train[names],
             data.train["churned"],
@@ -129,9 +129,10 @@ def tuned(job: Job, reporter: Reporter, data: ChurnData, window: Window) -> Tuni
             n_trials=job.churn.tune,
             random_state=job.random_state,
         )
-    reporter.say(str(tuning.message))
+    reporter.say(tuning.message)
     if tuning.better:
-        reporter.say(f"to keep them, write into the job:\n{as_yaml(tuning.params)}")
+        reporter.say(Message("log.keep_params"))
+        reporter.say(Message.of(as_yaml(tuning.params)))
     return tuning
 
 

@@ -185,7 +185,7 @@ def _verdict(
         return _Verdict(challenger, None, accepted=True, reasons=reasons, standing=True)
     rival = None if champion is None else resolve(store, f"{name}/{champion}")
     overdue = None if rival is None else _overdue(job, tables, tracking, role, rival)
-    with reporter.step(f"Judging {challenger.label}"):
+    with reporter.step(Message("doing.judge", label=challenger.label)):
         decision = _judge(job, tables, tracking, role, challenger, rival, overdue)
     verdict = _Verdict(challenger, rival, decision.accepted, [*decision.reasons])
     _mind_fitness(verdict)
@@ -230,14 +230,16 @@ def _overdue(
 
 
 def _tell(reporter: Reporter, verdict: _Verdict) -> None:
-    label, reasons = verdict.challenger.label, verdict.reasons
+    label, reasons = verdict.challenger.label, Message.of_all(verdict.reasons)
     if verdict.first or verdict.forced:
-        reporter.warn(f"{label} is champion: {Message.of_all(reasons)}")
+        reporter.warn(Message("log.champion", label=label, reasons=reasons))
     elif verdict.accepted:
-        reporter.say(f"{label} is champion: {reasons[-1]}")
+        reporter.say(Message("log.champion", label=label, reasons=verdict.reasons[-1]))
+    elif verdict.rival is None:
+        reporter.warn(Message("log.refused", label=label, reasons=reasons))
     else:
-        kept = "" if verdict.rival is None else f", {verdict.rival.label} stays champion"
-        reporter.warn(f"{label} is refused{kept}: {Message.of_all(reasons)}")
+        rival = verdict.rival.label
+        reporter.warn(Message("log.refused_kept", label=label, rival=rival, reasons=reasons))
 
 
 def _judge(
