@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from winback.config import LoadedJob
 from winback.errors import RegistryError
 from winback.roles import ROLES
+from winback.workflows.champion_set import demand_one_training
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,8 +71,8 @@ class Tracking:
         Raises
         ------
         RegistryError
-            There is no champion yet, or the churn champion predicts another window than the job
-            asks for.
+            There is no champion yet, champions do not belong together, or the churn champion
+            predicts another window than the job asks for.
         """
         job, versions = self.settings.job, {role: self._champion(role) for role in ROLES}
         again = f"run `winback run {self.settings.path.name}`, or train and promote"
@@ -79,6 +80,7 @@ class Tracking:
         if missing:
             raise RegistryError("there is no champion yet", where=", ".join(missing), hint=again)
         models = {role: self.version(role, number) for role, number in versions.items() if number}
+        demand_one_training({role: model.ref for role, model in models.items()})
         churn = models["churn"].estimator
         asked = job.churn_horizon_days or churn.horizon_days  # under `auto`: as it was trained
         if (churn.horizon_days, churn.gap_days) != (asked, job.churn.gap_days):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from winback.messages import Message
+
 if TYPE_CHECKING:
     from winback.config import Job
     from winback.lists.warn_from import WarnFrom
@@ -54,7 +56,7 @@ def _lead_time(
     from winback.workflows.evaluate import churn_settings
 
     recipe = recipe_of(used["churn"].estimator) if used else None
-    with reporter.step("Measuring days of warning on history"):
+    with reporter.step(Message("doing.lead_time")):
         measured = measure_lead_time(
             tables.past,
             days,
