@@ -15,6 +15,7 @@ from winback.workflows.champion_set import demand_one_training
 if TYPE_CHECKING:
     import pandas as pd
 
+    from winback.registry.aliases import ModelVersionRef
     from winback.registry.load import LoadedModel
     from winback.registry.store import Store
 
@@ -30,7 +31,7 @@ class Tracking:
 
     def __init__(self, settings: LoadedJob) -> None:
         self.settings = settings
-        self._loaded: dict[tuple[str, int], LoadedModel] = {}
+        self._loaded: dict[str, LoadedModel] = {}
 
     @cached_property
     def store(self) -> Store:
@@ -47,12 +48,16 @@ class Tracking:
     def version(self, role: str, version: int) -> LoadedModel:
         """Load one version of the job's model of a role, once."""
         from winback.registry.aliases import resolve
+
+        label = f"{self.name(role)}/{version}"
+        return self._loaded.get(label) or self._load(resolve(self.store, label))
+
+    def _load(self, ref: ModelVersionRef) -> LoadedModel:
         from winback.registry.load import load_version
 
-        if (role, version) not in self._loaded:
-            ref = resolve(self.store, f"{self.name(role)}/{version}")
-            self._loaded[role, version] = load_version(self.store, ref)
-        return self._loaded[role, version]
+        if ref.label not in self._loaded:
+            self._loaded[ref.label] = load_version(self.store, ref)
+        return self._loaded[ref.label]
 
     def state(self, role: str, version: int, fitness: Mapping[str, Any]) -> None:
         """Keep with a version what it is fit for."""
@@ -61,8 +66,8 @@ class Tracking:
 
         model = self.version(role, version)
         write_fitness(self.store, model.ref, fitness)
-        ref = resolve(self.store, model.ref.label)
-        self._loaded[role, version] = replace(model, ref=ref)
+        label = model.ref.label
+        self._loaded[label] = replace(model, ref=resolve(self.store, label))
 
     @cached_property
     def champions(self) -> dict[str, LoadedModel]:
@@ -74,13 +79,16 @@ class Tracking:
             There is no champion yet, champions do not belong together, or the churn champion
             predicts another window than the job asks for.
         """
-        job, versions = self.settings.job, {role: self._champion(role) for role in ROLES}
+        from winback.registry.aliases import CHAMPION, resolve
+
+        job = self.settings.job
         again = f"run `winback run {self.settings.path.name}`, or train and promote"
-        missing = [self.name(role) for role, version in versions.items() if version is None]
+        missing = [self.name(role) for role in ROLES if self._champion(role) is None]
         if missing:
             raise RegistryError("there is no champion yet", where=", ".join(missing), hint=again)
-        models = {role: self.version(role, number) for role, number in versions.items() if number}
-        demand_one_training({role: model.ref for role, model in models.items()})
+        refs = {role: resolve(self.store, f"{self.name(role)}@{CHAMPION}") for role in ROLES}
+        demand_one_training(refs)
+        models = {role: self._load(ref) for role, ref in refs.items()}
         churn = models["churn"].estimator
         asked = job.churn_horizon_days or churn.horizon_days  # under `auto`: as it was trained
         if (churn.horizon_days, churn.gap_days) != (asked, job.churn.gap_days):
