@@ -19,7 +19,7 @@ from winback.workflows.init_text import job_text
 
 if TYPE_CHECKING:
     from winback.data.sniff import Sniffed
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
 
 _DATABASE = "WINBACK_DATABASE"
 
@@ -167,11 +167,11 @@ def _try(path: Path, notes: list[str]) -> tuple[str, Message]:
     ):
         _, *said = work.do(validate)["said"]
         understood = _understood(work.tables)
-    notes += [note for note in reporter.warnings if note not in notes]
+    notes += [note for note in map(str, reporter.warnings) if note not in notes]
     return "; ".join(said), understood
 
 
-def _understood(tables: Tables) -> Message:
+def _understood(tables: JobTables) -> Message:
     """Say in a sentence what the rows were taken to be."""
     transactions, job = tables.transactions, tables.job
     table, counts = transactions.table, transactions.counts

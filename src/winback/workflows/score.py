@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from winback.messages import Message
 from winback.roles import ROLES
 from winback.workflows.aggregates import aggregates
 
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
     from winback.registry.load import LoadedModel
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
-    from winback.workflows.tracking import Tracking
+    from winback.workflows.tables import JobTables
+    from winback.workflows.used_models import UsedModels
 
 
 def score(
-    settings: LoadedJob, tables: Tables, results: Results, tracking: Tracking, reporter: Reporter
+    settings: LoadedJob, tables: JobTables, results: Results, models: UsedModels, reporter: Reporter
 ) -> dict[str, Any]:
     """Score every customer with a purchase by `as_of` into `scores.parquet`.
 
@@ -42,26 +43,26 @@ def score(
     from winback.scoring.score import Scorer, write_scores
 
     job = settings.job
-    models = tracking.champions
-    features = _with_last_period(settings.job, tables, models["churn"], models["value"])
+    champions = models.champions
+    features = _with_last_period(settings.job, tables, champions["churn"], champions["value"])
     scorer = Scorer(
-        value=models["value"].estimator,
-        churn=models["churn"].estimator,
-        tiers=models["tiers"].estimator,
+        value=champions["value"].estimator,
+        churn=champions["churn"].estimator,
+        tiers=champions["tiers"].estimator,
         as_of=job.as_of,
         value_horizon_days=job.value.horizon_days,
         horizon_days=job.horizon_days,
-        churn_horizon_days=models["churn"].estimator.horizon_days,
+        churn_horizon_days=champions["churn"].estimator.horizon_days,
         gap_days=job.churn.gap_days,
         active_within_days=job.churn.active_within_days,
         has_amounts=tables.transactions.has_amounts,
         versions={
-            **{f"{role}_version": models[role].version for role in ROLES},
-            "run_id": models["value"].run_id,
+            **{f"{role}_version": champions[role].version for role in ROLES},
+            "run_id": champions["value"].run_id,
         },
     )
     total = tables.transactions.counts.customers
-    with reporter.step("Scoring") as step:
+    with reporter.step(Message("doing.score")) as step:
         scored = write_scores(
             features,
             results.staged("scores.parquet"),
@@ -71,13 +72,13 @@ def score(
         )
     results.manifest["models"] = {
         role: {"name": m.name, "version": m.version, "digest": m.digest, "run_id": m.run_id}
-        for role, m in models.items()
+        for role, m in champions.items()
     }
-    results.record("score", data=tables.transactions.fingerprint, models=digests_of(models))
+    results.record("score", data=tables.transactions.fingerprint, models=digests_of(champions))
     results.manifest.setdefault("rows", {})["scores"] = scored
-    reporter.say(f"{scored:,} customers scored as of {job.as_of}")
+    reporter.say(Message("log.scored", n=scored, as_of=job.as_of))
     _refer(settings.job, tables, results, reporter)
-    aggregates(settings.job, tables, results, reporter, models["value"].estimator, features)
+    aggregates(settings.job, tables, results, reporter, champions["value"].estimator, features)
     return {"scored": scored, "models": results.manifest["models"]}
 
 
@@ -86,7 +87,7 @@ def digests_of(models: Mapping[str, LoadedModel]) -> dict[str, str]:
     return {role: model.digest for role, model in models.items()}
 
 
-def _refer(job: Job, tables: Tables, results: Results, reporter: Reporter) -> None:
+def _refer(job: Job, tables: JobTables, results: Results, reporter: Reporter) -> None:
     """Attribute to customers those they brought, once everybody has a value of their own."""
     from winback.features.referral_table import referral_table
     from winback.scoring.referrals import write_referral_values
@@ -98,7 +99,7 @@ def _refer(job: Job, tables: Tables, results: Results, reporter: Reporter) -> No
     if not tables.transactions.has_amounts:
         return
     path = results.staged("scores.parquet")
-    with reporter.step("Attributing referrals"):
+    with reporter.step(Message("doing.referrals")):
         scores = tables.engine.read_parquet(path)
         table, counts = referral_table(
             tables.engine,
@@ -110,13 +111,21 @@ def _refer(job: Job, tables: Tables, results: Results, reporter: Reporter) -> No
         write_referral_values(path, table)
     results.manifest["referrals"] = {"decay": job.value.referral_decay, **asdict(counts)}
     reporter.say(
-        f"{counts.links:,} of {counts.referred:,} referrals count, over {counts.deepest} "
-        f"generations; left out: {counts.unknown_referrers:,} by nobody known to have bought, "
-        f"{counts.self_referrals:,} of oneself, {counts.in_cycles:,} in a ring"
+        Message(
+            "log.referrals",
+            links=counts.links,
+            referred=counts.referred,
+            deepest=counts.deepest,
+            unknown=counts.unknown_referrers,
+            own=counts.self_referrals,
+            ring=counts.in_cycles,
+        )
     )
 
 
-def _with_last_period(job: Job, tables: Tables, churn: LoadedModel, value: LoadedModel) -> ir.Table:
+def _with_last_period(
+    job: Job, tables: JobTables, churn: LoadedModel, value: LoadedModel
+) -> ir.Table:
     """Count the last period as the value champion was trained: as long as its own horizon."""
     column = "last_horizon_purchases"
     features = features_at_as_of(tables, churn)
@@ -128,7 +137,7 @@ def _with_last_period(job: Job, tables: Tables, churn: LoadedModel, value: Loade
 
 
 def features_at_as_of(
-    tables: Tables, churn: LoadedModel, *, customers: ir.Table | None = None
+    tables: JobTables, churn: LoadedModel, *, customers: ir.Table | None = None
 ) -> ir.Table:
     """Describe customers at `as_of` by the columns that the churn champion was trained on."""
     from winback.features.feature_catalogue import event_types_in

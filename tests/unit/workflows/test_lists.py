@@ -27,7 +27,12 @@ def warn(shop, settings=None):
     work = Work(load_job(yaml), out=shop.out, today=date(2030, 1, 1))
     with work:
         scores = pd.read_parquet(shop.out / "scores.parquet")
-        made = work.do(churn_warning, scores, work.tables.read_frame("customers"))
+        made = work.do(
+            churn_warning,
+            work.models.that_scored(scores),
+            scores,
+            work.tables.read_frame("customers"),
+        )
         for path in (work.results.stage / "results").rglob("*"):
             if path.is_file():
                 path.unlink()
@@ -148,6 +153,7 @@ def test_who_is_on_the_win_back_list_or_had_a_contact_is_left_out(shop):
         scores = pd.read_parquet(shop.out / "scores.parquet")
         made = work.do(
             churn_warning,
+            work.models.that_scored(scores),
             scores,
             work.tables.read_frame("customers"),
             on_win_back={taken, "nobody"},
@@ -273,7 +279,7 @@ def test_a_history_is_made_up_for_and_the_newest_list_stays_on_top(shop):
     jobs = [load_job(shop.yaml, overrides={"as_of": day}) for day in days]
     made = backfill(jobs, out=shop.out, reporter=reporter, today=date(2030, 1, 1))
     assert list(made["dates"]) == ["1998-06-16", "1998-06-23"]
-    assert any("not a test" in warning for warning in reporter.warnings)
+    assert any("not a test" in str(warning) for warning in reporter.warnings)
     second = shop.read("lists/1998-06-23/churn_warning.parquet")
     assert (pd.to_datetime(second["as_of"]) == "1998-06-23").all()
     stayed = second[second["previous_severity"].notna()]
