@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from winback.data.simulate.shop import simulate
     from winback.economics import Economics
     from winback.errors import WinbackError
+    from winback.estimators.churn.churn_choice import ContestTerms
     from winback.estimators.churn.churn_model import ChurnModel
     from winback.estimators.purchase.alive_history import p_alive_history
     from winback.estimators.purchase.beta_binomial import BetaGeoBetaBinomialModel
@@ -74,6 +75,7 @@ _HOME = {
     "Channel": "winback.lists.terms",
     "ChurnModel": "winback.estimators.churn.churn_model",
     "ChurnSettings": "winback.evaluation.churn_forward",
+    "ContestTerms": "winback.estimators.churn.churn_choice",
     "CustomerValueModel": "winback.estimators.value.customer_value",
     "Described": "winback.lists.warning_terms",
     "Economics": "winback.economics",
@@ -155,6 +157,7 @@ __all__ = [  # noqa: RUF022  # grouped as a reader looks for them
     "CustomerValueModel",
     "LearnedValueModel",
     "ChurnModel",
+    "ContestTerms",
     "ValueTiers",
     "UpliftModel",
     "expected_tracking",
