@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from winback.estimators.churn.churn_choice import ContestTerms
     from winback.estimators.churn.churn_model import ChurnModel
     from winback.estimators.purchase.alive_history import p_alive_history
+    from winback.estimators.purchase.beta_binomial import BetaGeoBetaBinomialModel
     from winback.estimators.purchase.beta_geo import BetaGeoModel
     from winback.estimators.purchase.expected_tracking import expected_tracking
     from winback.estimators.purchase.generate import generate_customers
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "BacktestSettings": "winback.evaluation.backtest",
+    "BetaGeoBetaBinomialModel": "winback.estimators.purchase.beta_binomial",
     "BetaGeoModel": "winback.estimators.purchase.beta_geo",
     "Channel": "winback.lists.terms",
     "ChurnModel": "winback.estimators.churn.churn_model",
@@ -147,6 +149,7 @@ __all__ = [  # noqa: RUF022  # grouped as a reader looks for them
     "snapshot_dates",
     "training_table",
     # models
+    "BetaGeoBetaBinomialModel",
     "BetaGeoModel",
     "ModifiedBetaGeoModel",
     "ParetoNBDModel",

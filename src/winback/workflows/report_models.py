@@ -21,6 +21,7 @@ CHOICE, CONTEST = "choice.json", "contest.csv"
 WHY = "choice.txt"  # before there was `CHOICE`
 
 _NAMES = {
+    "BetaGeoBetaBinomialModel": "beta_binomial",
     "BetaGeoModel": "beta_geo",
     "ModifiedBetaGeoModel": "modified_beta_geo",
     "ParetoNBDModel": "pareto_nbd",

@@ -24,6 +24,7 @@ ESTIMATORS: dict[str, str] = {
     "BetaGeoModel": "winback.estimators.purchase.beta_geo",
     "ModifiedBetaGeoModel": "winback.estimators.purchase.modified_beta_geo",
     "ParetoNBDModel": "winback.estimators.purchase.pareto_nbd",
+    "BetaGeoBetaBinomialModel": "winback.estimators.purchase.beta_binomial",
     "GammaGammaModel": "winback.estimators.spend.gamma_gamma",
     "PurchaseRule": "winback.estimators.purchase.purchase_rule",
     "SpendRule": "winback.estimators.spend.spend_rule",
