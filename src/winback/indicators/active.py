@@ -75,8 +75,8 @@ def active_counts(days: ir.Table, n_days: int, ends: pd.DataFrame) -> pd.DataFra
     parts = []
     asked = pd.to_datetime(ends["until"]).to_numpy().astype("datetime64[D]")
     for segment, rows in net.groupby("segment", sort=True):
-        at = np.searchsorted(rows["day"].to_numpy().astype("datetime64[D]"), asked, side="right")
-        counts = np.concatenate([[0], rows["change"].cumsum().to_numpy()])[at].astype(float)
+        place = np.searchsorted(rows["day"].to_numpy().astype("datetime64[D]"), asked, side="right")
+        counts = np.concatenate([[0], rows["change"].cumsum().to_numpy()])[place].astype(float)
         low, high = intervals.of_sum(counts, counts)
         parts.append(
             pd.DataFrame(
