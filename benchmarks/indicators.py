@@ -11,9 +11,9 @@ import time
 from datetime import date
 
 from winback.data.connect import open_engine
-from winback.indicators.compute import compute_indicators
 from winback.indicators.definition import read_catalogue
 from winback.indicators.facts import Known
+from winback.indicators.over_time import compute_indicators
 
 ROWS = """
     SELECT 'c' || (hash(i) % 1000000) AS customer_id,

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from winback.data.contracts import Transactions
 from winback.data.intake import read_transactions
 from winback.data.policy import IntakePolicy
 from winback.data.simulate import Parameters, simulate
-from winback.data.tables import Transactions
 from winback.evaluation.contest import choose_value
 from winback.evaluation.forward import value_forward
 from winback.evaluation.metrics import value_metrics

@@ -21,7 +21,7 @@ from datetime import date, timedelta
 import pandas as pd
 
 import winback as wb
-from winback.data.tables import Transactions
+from winback.data.contracts import Transactions
 from winback.evaluation.backtest import judge
 from winback.evaluation.bootstrap import bootstrap
 from winback.evaluation.windows import Window

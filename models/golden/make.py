@@ -21,7 +21,7 @@ import winback as wb
 from winback.estimators.base.artifact import to_files
 
 if TYPE_CHECKING:
-    from winback.data.tables import Transactions
+    from winback.data.contracts import Transactions
 
 SEED = 20240101
 CUSTOMERS = 600  # enough for every churn candidate to compete

@@ -10,7 +10,7 @@ from datetime import date
 import pandas as pd
 
 import winback as wb
-from winback.data.tables import Transactions
+from winback.data.contracts import Transactions
 from winback.estimators.base.artifact import make
 from winback.evaluation.contest import VALUE_CANDIDATES
 from winback.evaluation.tier_quality import tier_quality, with_worth

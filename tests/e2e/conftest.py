@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from winback import cli
-from winback.cli import work
+from winback.cli import command
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Desk(Shell):
     def winback(self, *arguments, env=None):
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(self.folder)
-            patch.setattr(work, "signal", lambda *_: None)  # pytest's own stay
+            patch.setattr(command, "signal", lambda *_: None)  # pytest's own stay
             runner = CliRunner(env={"NO_COLOR": "1", **(env or {})})
             done = runner.invoke(cli.app, [*map(str, arguments)])
         if done.exception is not None and not isinstance(done.exception, SystemExit):

@@ -7,9 +7,9 @@ import pyarrow as pa
 
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
-from winback.indicators.compute import compute_indicators
 from winback.indicators.definition import read_catalogue
 from winback.indicators.facts import Known
+from winback.indicators.over_time import compute_indicators
 
 AS_OF = date(1997, 12, 17)  # inside a week and a month
 

@@ -11,7 +11,7 @@ import pytest
 from known_files import write
 from known_table import drawn
 
-from winback.data import files, intake
+from winback.data import file_sources, intake
 
 SEEDS = range(20_000, 20_040)
 
@@ -36,8 +36,8 @@ def test_a_seed_makes_the_same_file_again(tmp_path):
 @pytest.mark.parametrize("kind", ["rows", "amounts"])
 def test_a_reader_that_loses_or_turns_something_is_found_out(monkeypatch, kind):
     if kind == "rows":
-        layout = files.layout
-        monkeypatch.setattr(files, "layout", lambda *of: _without_names(layout(*of)))
+        layout = file_sources.layout
+        monkeypatch.setattr(file_sources, "layout", lambda *of: _without_names(layout(*of)))
     else:
         cells = intake._cells
         monkeypatch.setattr(

@@ -6,9 +6,9 @@ import pytest
 
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
-from winback.indicators.compute import compute_indicators
 from winback.indicators.definition import read_catalogue
 from winback.indicators.facts import Known
+from winback.indicators.over_time import compute_indicators
 
 COLUMNS = {
     "customer_id": "CustomerID",

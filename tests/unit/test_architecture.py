@@ -52,3 +52,31 @@ def test_no_file_is_longer_than_a_reader_holds():
     }
     assert len(lengths) > 200
     assert {file: n for file, n in lengths.items() if n > 400} == {}
+
+
+SAME_THING = {
+    # the command, or the part of one, that makes what the room's module is
+    "alerts": "workflows",
+    "backtest": "workflows",
+    "churn_warning": "workflows",
+    "customer_page": "workflows",
+    "fitness": "workflows",
+    "score": "workflows",
+    "verify": "workflows",
+    "win_back": "workflows",
+    # the chart of what is measured
+    "churn_groups": "charts",
+    "churn_level": "charts",
+}
+"""Names that two files bear, and the room of the second, which does the same thing in its way."""
+
+
+def test_no_two_files_of_one_name_do_different_things():
+    rooms = {}
+    for file in (ROOT / "src/winback").rglob("*.py"):
+        if not file.stem.startswith("__"):
+            rooms.setdefault(file.stem, []).append(file.parent.name)
+    shared = {name: homes for name, homes in rooms.items() if len(homes) > 1}
+    assert shared.keys() == SAME_THING.keys()
+    assert {name: homes for name, homes in shared.items() if len(homes) > 2} == {}
+    assert [name for name, second in SAME_THING.items() if second not in shared[name]] == []

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from winback import cli
-from winback.cli import work
+from winback.cli import command
 from winback.config import Job
 from winback.errors import DataError, GateRefusedError
 
@@ -55,7 +55,7 @@ COMMANDS = [
 def winback(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SHOP_SECRET", "s3cr3t-word")
-    monkeypatch.setattr(work, "signal", lambda *_: None)  # this process belongs to pytest
+    monkeypatch.setattr(command, "signal", lambda *_: None)  # this process belongs to pytest
     (tmp_path / "shop.yaml").write_text(JOB, encoding="utf-8")
     (tmp_path / "orders.csv").write_text(ORDERS, encoding="utf-8")
     return lambda *arguments: CliRunner().invoke(cli.app, list(arguments))
@@ -254,12 +254,12 @@ def test_whatever_happens_is_one_line_and_a_code(winback, does, tmp_path, error,
 
 @pytest.mark.parametrize("swallowed", [False, True])
 def test_a_scheduler_that_ends_the_job_is_told_so(winback, does, tmp_path, monkeypatch, swallowed):
-    monkeypatch.setattr(work, "_stopped", [])
+    monkeypatch.setattr(command, "_stopped", [])
 
     def stop(results):
         results.staged("report.html").write_text("half")
         try:
-            work._on_signal(SIGTERM, None)
+            command._on_signal(SIGTERM, None)
         except KeyboardInterrupt:
             if swallowed:  # as an engine does that was at work when the signal arrived
                 raise RuntimeError("Query interrupted") from None
@@ -299,7 +299,7 @@ def test_yesterday_is_yesterday_in_the_time_zone_of_the_job(
         def now(cls, tz=None):
             return now.astimezone(tz)
 
-    monkeypatch.setattr(work, "datetime", Clock)
+    monkeypatch.setattr(command, "datetime", Clock)
     done = winback("config", "show", "shop.yaml", "--as-of", given)
     assert f"as_of = {as_of}\n" in done.stdout.replace('"', "")
 
@@ -310,7 +310,7 @@ def test_what_is_dated_after_today_is_rejected_and_not_merely_left_for_later(win
         def now(cls, tz=None):
             return datetime(2011, 11, 5, tzinfo=tz)
 
-    monkeypatch.setattr(work, "datetime", Clock)
+    monkeypatch.setattr(command, "datetime", Clock)
     text = JOB.replace("orders.csv", "orders.csv\n    max_rejected_share: 1")
     Path("shop.yaml").write_text(text, encoding="utf-8")
     done = winback("validate", "shop.yaml", "--as-of", "yesterday", "--json")

@@ -16,7 +16,7 @@ import yaml
 import winback
 from winback.cli import app
 from winback.config import Job
-from winback.data.tables import CONTRACTS
+from winback.data.contracts import CONTRACTS
 from winback.evaluation.backtest import PREDICTION_COLUMNS
 from winback.indicators.definition import read_catalogue
 from winback.lists.columns import (
@@ -299,7 +299,7 @@ def test_the_reasons_for_rejection_are_all_named():
     text = (ROOT / "docs" / "outputs.md").read_text(encoding="utf-8")
     source = "".join(
         (ROOT / "src/winback/data" / name).read_text(encoding="utf-8")
-        for name in ("intake.py", "checks.py")
+        for name in ("intake.py", "row_checks.py")
     )
     faults = re.findall(r'^\s+\("[^"]+", "([^"]+)"\),$', source, re.MULTILINE)
     faults += re.findall(r'faults\.append\(\(.+?, "([^"]+)"\)\)', source)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from winback.cli.command import exit_codes, load, quiet_libraries
 from winback.cli.options import AsOf, Debug, Json, complete_job
-from winback.cli.work import exit_codes, load, quiet_libraries
 
 if TYPE_CHECKING:
     from winback.workflows.doctor import Check

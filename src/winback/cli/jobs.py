@@ -9,8 +9,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from winback.cli.command import work, work_through
 from winback.cli.options import AsOf, Debug, Force, JobFile, Json, Out, Quiet, Tune
-from winback.cli.work import work, work_through
 
 _TRAINING = {
     "run": (

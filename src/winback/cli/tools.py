@@ -8,8 +8,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from winback.cli.command import exit_codes, load, prepare
 from winback.cli.options import AsOf, Debug, JobFile, Json, Quiet, complete_job
-from winback.cli.work import exit_codes, load, prepare
 
 config_app = typer.Typer(no_args_is_help=True, help="The settings of a job.")
 playbook_app = typer.Typer(no_args_is_help=True, help="What to do about whom.")

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
-from winback.data import layout
+from winback.data import text_layout
 from winback.errors import DataError
 
 _TABLES: Final = (".csv", ".tsv")
@@ -52,7 +52,7 @@ def packed_tables(paths: list[Path], scratch: Path) -> list[Path]:
             with archive.open(name) as packed, part.open("wb") as plain:
                 shutil.copyfileobj(packed, plain)
             parts.append(part)
-    columns = [layout.layout(part).names for part in parts]
+    columns = [text_layout.layout(part).names for part in parts]
     if len({frozenset(names) for names in columns}) > 1:
         raise DataError(
             "the archive holds tables of different columns",

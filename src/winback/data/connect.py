@@ -14,7 +14,16 @@ import duckdb
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
-from winback.data import amounts, consent, databases, files, named_sources, samples, sql, streams
+from winback.data import (
+    amounts,
+    consent,
+    databases,
+    file_sources,
+    named_sources,
+    samples,
+    sql,
+    streams,
+)
 from winback.data.engine import Engine
 from winback.data.policy import IntakePolicy
 from winback.data.raw import Raw
@@ -174,7 +183,7 @@ def load(
     if text.startswith(samples.PREFIX):
         return samples.load(engine, text)
     if is_text:
-        return files.load(engine, text, encoding)
+        return file_sources.load(engine, text, encoding)
     if isinstance(source, ir.Table):
         return streams.from_ibis(engine, source)
     return streams.from_frame(engine, source)

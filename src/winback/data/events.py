@@ -12,13 +12,13 @@ from ibis.backends.duckdb import Backend
 
 from winback.data import parse, sql
 from winback.data.arms import unknown_arms
-from winback.data.checks import ACCEPTED, LATER, check, refuse_if_many
 from winback.data.connect import loaded, open_engine
+from winback.data.contracts import CONTRACTS, CUSTOMERS, Column
 from winback.data.expressions import Expression, resolve
 from winback.data.identity import identifier
 from winback.data.policy import IntakePolicy
 from winback.data.raw import Raw, fresh
-from winback.data.tables import CONTRACTS, CUSTOMERS, Column
+from winback.data.row_checks import ACCEPTED, LATER, check, refuse_if_many
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def read_table(
     Parameters
     ----------
     contract
-        ``"customers"``, ``"events"`` or ``"contacts"``; see `winback.data.tables.CONTRACTS`.
+        ``"customers"``, ``"events"`` or ``"contacts"``; see `winback.data.contracts.CONTRACTS`.
     source, columns, table, query, policy, engine
         As for `winback.data.intake.read_transactions`.
     as_of

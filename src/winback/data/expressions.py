@@ -11,8 +11,8 @@ from ibis.backends.duckdb import Backend
 from sqlglot import exp
 
 from winback.data import sql
+from winback.data.contracts import TableContract
 from winback.data.raw import Raw, columns_of
-from winback.data.tables import TableContract
 from winback.errors import ConfigError, DataError
 from winback.nearest import nearest
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from winback.data import parse, sql
 from winback.data.column_guess import SHOWN, Columns, Guess
 from winback.data.column_names import plain
+from winback.data.contracts import TRANSACTIONS
 from winback.data.expressions import resolve
-from winback.data.tables import TRANSACTIONS
 from winback.data.words import words_of
 
 _MOST = 0.5

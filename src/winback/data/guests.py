@@ -8,8 +8,8 @@ from typing import Final
 from ibis.backends.duckdb import Backend
 
 from winback.data import sql
-from winback.data.checks import ACCEPTED, GUEST, Checked
 from winback.data.identity import MASKED, ROUNDED
+from winback.data.row_checks import ACCEPTED, GUEST, Checked
 from winback.data.words import words_of
 from winback.errors import DataError
 

@@ -10,7 +10,15 @@ from ibis.backends.duckdb import Backend
 
 from winback.data import parse, sql
 from winback.data.amounts import settle
-from winback.data.checks import (
+from winback.data.connect import loaded, open_engine
+from winback.data.contracts import TRANSACTIONS, IntakeCounts, Transactions
+from winback.data.expressions import Expression, resolve
+from winback.data.guests import refuse_if_implausible, without_guests
+from winback.data.identity import identifier, is_guest
+from winback.data.policy import IntakePolicy
+from winback.data.raw import Raw, columns_of, fresh
+from winback.data.refunds import net_by_order
+from winback.data.row_checks import (
     ACCEPTED,
     FILTERED,
     GUEST,
@@ -20,14 +28,6 @@ from winback.data.checks import (
     check,
     refuse_if_many,
 )
-from winback.data.connect import loaded, open_engine
-from winback.data.expressions import Expression, resolve
-from winback.data.guests import refuse_if_implausible, without_guests
-from winback.data.identity import identifier, is_guest
-from winback.data.policy import IntakePolicy
-from winback.data.raw import Raw, columns_of, fresh
-from winback.data.refunds import net_by_order
-from winback.data.tables import TRANSACTIONS, IntakeCounts, Transactions
 from winback.errors import ConfigError, DataError
 
 _OPTIONAL = ("order_id", "channel", "product_id", "category")
@@ -55,7 +55,7 @@ def read_transactions(
         a database URL with `table` or `query`; a pandas, Polars or Arrow frame; an Ibis table.
     columns
         Our column: the source's column, or a SQL expression over the source's columns. Columns
-        not named here are found by our own names. See `winback.data.tables.TRANSACTIONS`.
+        not named here are found by our own names. See `winback.data.contracts.TRANSACTIONS`.
     filter
         A SQL condition over the source's columns. Rows for which it is not true are left out.
     table, query

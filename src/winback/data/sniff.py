@@ -14,6 +14,7 @@ from winback.data.column_guess import Columns, Guess
 from winback.data.column_names import names_of
 from winback.data.connect import load, open_engine
 from winback.data.consent import look as look_at_permissions
+from winback.data.contracts import TRANSACTIONS, Column
 from winback.data.directions import look_at_directions
 from winback.data.expressions import Expression, columns_read, resolve
 from winback.data.guess_amount import guess_amount
@@ -29,7 +30,6 @@ from winback.data.second_looks import (
     look_at_totals,
 )
 from winback.data.shop_clock import clock_of
-from winback.data.tables import TRANSACTIONS, Column
 from winback.errors import DataError
 
 _OPTIONAL = replace(

@@ -12,9 +12,9 @@ import python_calamine
 from ibis.backends.duckdb import Backend
 
 from winback.data import sql
-from winback.data.layout import unique
 from winback.data.raw import Raw
 from winback.data.streams import stream
+from winback.data.text_layout import unique
 from winback.errors import DataError
 
 _BATCH = 50_000

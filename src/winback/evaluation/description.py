@@ -15,8 +15,8 @@ import ibis
 import ibis.expr.types as ir
 from ibis.util import gen_name
 
+from winback.data.contracts import Transactions
 from winback.data.engine import Engine
-from winback.data.tables import Transactions
 from winback.features.behaviour import behaviour_at, behaviour_table, seasons
 
 

@@ -14,7 +14,7 @@ One of another recipe needs a reason to move, and must be shown to be as good in
   asked for, or its total has drifted off (`DRIFT`). Then the burden of proof is turned round: the
   challenger must not be shown to be worse.
 
-What is checked is defined in `winback.evaluation.checks`.
+What is checked is defined in `winback.evaluation.gate_checks`.
 """
 
 from __future__ import annotations
@@ -26,14 +26,6 @@ import numpy as np
 import pandas as pd
 
 from winback.errors import NotEnoughDataError
-from winback.evaluation.checks import (
-    MARGIN,
-    Check,
-    churn_checks,
-    superiority,
-    tier_checks,
-    value_checks,
-)
 from winback.evaluation.churn_forward import ChurnSettings, churn_forward
 from winback.evaluation.forward import (
     ForwardTest,
@@ -42,6 +34,14 @@ from winback.evaluation.forward import (
     tiers_forward,
     value_forward,
     without_spend,
+)
+from winback.evaluation.gate_checks import (
+    MARGIN,
+    Check,
+    churn_checks,
+    superiority,
+    tier_checks,
+    value_checks,
 )
 from winback.evaluation.metrics import churn_metrics, value_metrics
 from winback.evaluation.past import Past
@@ -111,7 +111,7 @@ class GateDecision:
     reasons : list of Message
         One line each, with numbers: why refused; or what was compared.
     checks : DataFrame
-        One row per check; the columns are the fields of `winback.evaluation.checks.Check`.
+        One row per check; the columns are the fields of `winback.evaluation.gate_checks.Check`.
     metrics : dict of str to float
         ``TARGET.METRIC`` of the challenger in the window.
     """
@@ -212,8 +212,8 @@ def decide(
 ) -> GateDecision:
     """Decide whether the challenger may become champion.
 
-    What is checked for value, churn and tiers is stated in `winback.evaluation.checks`. Nothing is
-    compared with its own recipe, whatever the settings: that proves nothing.
+    What is checked for value, churn and tiers is stated in `winback.evaluation.gate_checks`.
+    Nothing is compared with its own recipe, whatever the settings: that proves nothing.
 
     Parameters
     ----------

@@ -22,8 +22,8 @@ from typing import Any, TypeVar
 import ibis.expr.types as ir
 import pandas as pd
 
+from winback.data.contracts import Transactions
 from winback.data.engine import laid_down
-from winback.data.tables import Transactions
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.base.parts import Parts
 from winback.estimators.purchase.beta_geo import BetaGeoModel

@@ -35,7 +35,7 @@ def health_index(table: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     table
-        One grain of `winback.indicators.compute.Indicators.table`.
+        One grain of `winback.indicators.over_time.Indicators.table`.
 
     Returns
     -------

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from winback.data.arms import TREATED
+from winback.lists.contact_options import Options
 from winback.lists.memory import Used
-from winback.lists.options import Options
 from winback.lists.prices import CORE, Capacities, Prices, relax
 from winback.lists.selection import (
     BELOW_BREAK_EVEN,

@@ -9,7 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from winback.lists.columns import REASON_MESSAGES, REASONS, Columns, Kind, conform
-from winback.lists.playbook.rules import CHURN_WARNING, NO_OFFER, WIN_BACK
+from winback.lists.playbook.playbook_rules import CHURN_WARNING, NO_OFFER, WIN_BACK
 from winback.messages import Message, Words
 
 ListName = Literal["churn_warning", "win_back"]

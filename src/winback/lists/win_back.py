@@ -18,11 +18,11 @@ import pandas as pd
 from winback.data.arms import CONTROL, TREATED
 from winback.lists.allocation import Limits, allocate
 from winback.lists.columns import WIN_BACK, WIN_BACK_EXCLUDED, conform, finite
+from winback.lists.contact_options import options
 from winback.lists.control import digests, draw_arms, in_holdout, strata
 from winback.lists.eligibility import ineligible, reach, read_scores
 from winback.lists.gain import gain_in_force
 from winback.lists.memory import Memory
-from winback.lists.options import options
 from winback.lists.origin import Origin
 from winback.lists.playbook import Playbook, load_playbook, steps_due
 from winback.lists.terms import EXPLORATION_SHARES, Tables, WinBackTerms, check_controls

@@ -9,10 +9,10 @@ import pandas as pd
 
 from winback.data.arms import CONTROL, TREATED
 from winback.lists.allocation import Allocation, Limits
+from winback.lists.contact_options import what_would_have_to_hold
 from winback.lists.eligibility import HELD_OUT
 from winback.lists.gain import Gain
 from winback.lists.optimality import EXACT, best_possible, optimality_gap
-from winback.lists.options import what_would_have_to_hold
 from winback.lists.origin import Origin
 from winback.lists.power import what_it_can_measure
 from winback.lists.randomisation import balance, sample_ratio
@@ -43,7 +43,7 @@ def summarise(
     rows
         Every scored customer: `customer_id, reason` (missing: on the list or in the
         comparison group), `rank, chosen_by, arm, channel`, the columns of
-        `winback.lists.options.case_of` and the covariates of
+        `winback.lists.contact_options.case_of` and the covariates of
         `winback.lists.randomisation.balance`.
     allocation
         Who was chosen, what it may cost, and the prices of the limits.

@@ -60,7 +60,7 @@ def judge(table: pd.DataFrame, rule: Rule, benchmarks: Sequence[Benchmark] = ())
     Parameters
     ----------
     table
-        Rows of `winback.indicators.compute.Indicators.table`.
+        Rows of `winback.indicators.over_time.Indicators.table`.
     rule
         The rule.
     benchmarks

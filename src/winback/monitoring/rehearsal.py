@@ -30,7 +30,7 @@ def rehearse(
     Parameters
     ----------
     table
-        Rows of `winback.indicators.compute.Indicators.table`.
+        Rows of `winback.indicators.over_time.Indicators.table`.
     rules, benchmarks
         See `winback.monitoring.rules.read_rules`.
     since, as_of

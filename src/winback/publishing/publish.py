@@ -21,7 +21,7 @@ from typing import Any
 
 from winback.errors import OutputError
 from winback.files import flush, read_record
-from winback.publishing.layout import (
+from winback.publishing.result_folder import (
     MANIFEST,
     POINTER,
     VERSION,

@@ -8,7 +8,7 @@ from typing import Any
 
 from winback.errors import OutputError
 from winback.files import read_record
-from winback.publishing.layout import (
+from winback.publishing.result_folder import (
     MANIFEST,
     describe,
     files_of,

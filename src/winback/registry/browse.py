@@ -10,8 +10,8 @@ import pandas as pd
 from winback.registry.aliases import ModelVersionRef, aliases_of, to_ref
 from winback.registry.artifacts import metrics
 from winback.registry.guard import guarded
-from winback.registry.notes import CAVEATS, read_notes
 from winback.registry.store import Store, open_store
+from winback.registry.version_notes import CAVEATS, read_notes
 
 _SUFFIXES = ("worse_low", "worse_high", "worse", "low", "high")
 _SCORE_COLUMNS = [

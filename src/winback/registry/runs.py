@@ -22,9 +22,9 @@ from winback.messages import Message
 from winback.registry.aliases import CHALLENGER, ModelVersionRef, set_alias, to_ref
 from winback.registry.artifacts import Registrable, digest_of, model_files, write_model
 from winback.registry.guard import guarded, load_mlflow
-from winback.registry.notes import as_text
 from winback.registry.run_log import Run
 from winback.registry.store import Store
+from winback.registry.version_notes import as_text
 from winback.roles import ROLES
 
 _PARENT: Final = "mlflow.parentRunId"
@@ -84,7 +84,7 @@ class ModelRun(Run):
         recipe
             How to make it again, unfitted; by default the estimator's own parameters.
         caveats
-            What to know before relying on it, a message each (see `winback.registry.notes`).
+            What to know before relying on it, a message each: `winback.registry.version_notes`.
         card
             What whoever looks the version up should know, as Markdown: its description.
         """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from winback.reports.plain import Rows, aggregator, plain, records
+from winback.reports.aggregator import Rows, aggregator, plain, records
 
 COMPARED = ("scored", "active", "value", "warned", "value_at_risk", "called", "spent")
 

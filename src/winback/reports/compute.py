@@ -1,7 +1,7 @@
 """Compute first: everything a report says, as plain data that JSON can hold.
 
 No words and no pictures yet: these are made by the charts and by the page. Of single customers
-nothing enters the result but the first rows of the two lists (`winback.reports.week`).
+nothing enters the result but the first rows of the two lists (`winback.reports.first_page`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from winback.reports.aggregator import plain
 from winback.reports.changes import changes
 from winback.reports.charts.churn_found import shown_models
 from winback.reports.charts.churn_level import snapshots_of
@@ -19,15 +20,14 @@ from winback.reports.charts.past_purchases import weeks_of
 from winback.reports.charts.value_stability import stability_of
 from winback.reports.charts.value_tested import by_frequency_of
 from winback.reports.charts.value_to_come import weekly
+from winback.reports.first_page import week_of
 from winback.reports.intake_counts import intake_counts
 from winback.reports.list_sizes import churn_warning_size, win_back_size
 from winback.reports.material import Course, Data, Earlier, Evaluation, Models
-from winback.reports.notes import Note, kept
-from winback.reports.plain import plain
 from winback.reports.population import population
 from winback.reports.quality import LEVEL_GAP, quality
+from winback.reports.stored_messages import Note, kept
 from winback.reports.tier_facts import tier_facts
-from winback.reports.week import week_of
 
 SCHEMA = 2
 

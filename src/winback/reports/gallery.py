@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from winback.messages import Words
 from winback.reports import charts as rooms
 from winback.reports.charts.chart import ENGLISH, Chart
-from winback.reports.notes import words_of
+from winback.reports.stored_messages import words_of
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from winback.messages import Words
-from winback.reports.plain import plain
+from winback.reports.aggregator import plain
 
 
 def intake_counts(intake: Mapping[str, Any]) -> dict[str, Any]:

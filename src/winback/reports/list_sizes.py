@@ -9,8 +9,8 @@ import duckdb
 
 from winback.lists.eligibility import NOT_DORMANT
 from winback.messages import Words
-from winback.reports.notes import kept, sentence
-from winback.reports.plain import Rows, aggregator, columns, plain, records
+from winback.reports.aggregator import Rows, aggregator, columns, plain, records
+from winback.reports.stored_messages import kept, sentence
 
 SEVERITIES = ("red", "orange", "yellow")
 WIN_BACK_FACTS = (

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from winback.reports.plain import Rows
+from winback.reports.aggregator import Rows
 
 Records = Sequence[Mapping[str, Any]]
 

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from winback.files import atomic_path
-from winback.reports import list_sizes, notes, this_week, value_choice, verdict
+from winback.reports import first_page_words, list_sizes, stored_messages, value_choice, verdict
 from winback.reports.gallery import charts as all_charts
 from winback.reports.gallery import figures as draw
 from winback.reports.intake_counts import data_reading
@@ -50,7 +50,7 @@ def render(
         A whole HTML document: styles, scripts and data inside, no address to load from (a
         content security policy forbids it), the same bytes for the same input.
     """
-    words = notes.words_of(report)
+    words = stored_messages.words_of(report)
     places = _places(figures)
     shown = [section for section in sections if section.shown(report, places)]
     page = environment().get_template("report.html.j2")
@@ -60,15 +60,15 @@ def render(
         tabs=TABS,
         sections={tab: [one.name for one in shown if one.tab == tab] for tab in TABS},
         places=places,
-        sentence=notes.sentence,
-        sentences=notes.sentences,
+        sentence=stored_messages.sentence,
+        sentences=stored_messages.sentences,
         data_reading=data_reading,
         differentiation=differentiation,
         model_clause=model_clause,
         sizes=list_sizes,
         contest=value_choice,
         verdict=verdict,
-        week=this_week,
+        week=first_page_words,
         gap=LEVEL_GAP,
         simple=SIMPLE,
         charts={name: _chart(name, figure) for name, figure in figures.items()},

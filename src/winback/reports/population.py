@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from winback.reports.aggregator import Rows
 from winback.reports.charts.churn_risk import risk_of
 from winback.reports.charts.tier_sizes import groups_of, stages_of
 from winback.reports.charts.value_to_come import concentration_of
-from winback.reports.plain import Rows
 from winback.reports.scored import scored_view, summary_of
 
 PURCHASES = "expected_purchases"

@@ -8,11 +8,11 @@ from typing import Any
 
 from winback.evaluation.value_losses import DEVIANCE
 from winback.messages import Words
+from winback.reports.aggregator import Rows, aggregator, plain
 from winback.reports.charts.churn_found import curves_of, shown_models
 from winback.reports.charts.churn_groups import groups_of
 from winback.reports.charts.churn_level import reliability_of
 from winback.reports.charts.churn_profits import profit_of
-from winback.reports.plain import Rows, aggregator, plain
 from winback.reports.tenths import tenths
 
 TARGETS = ("churn", "purchases", "revenue")

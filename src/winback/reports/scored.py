@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from winback.reports.plain import Rows, aggregator, records
+from winback.reports.aggregator import Rows, aggregator, records
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from winback.reports.plain import records
+from winback.reports.aggregator import records
 
 BINS = 10
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from winback.messages import Words
+from winback.reports.aggregator import plain
 from winback.reports.charts.tier_moves import moves_of
-from winback.reports.plain import plain
 
 PROFILE = ("customers", "share", "frequency", "days_since_last", "monetary_value", "clv")
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from winback.messages import Message, Words
-from winback.reports.notes import Note, kept, sentence, sentences
-from winback.reports.plain import plain
+from winback.reports.aggregator import plain
+from winback.reports.stored_messages import Note, kept, sentence, sentences
 
 NAMED, FALLBACK = "contest.named", "fit.falls_back"
 

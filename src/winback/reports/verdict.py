@@ -10,9 +10,9 @@ from winback.evaluation.fitness import Fitness
 from winback.messages import Words
 from winback.reports.changes import COMPARED
 from winback.reports.charts.value_matrices import HORIZON_OF_VALUE
-from winback.reports.notes import sentences
 from winback.reports.population import PURCHASES
 from winback.reports.quality import model_clause
+from winback.reports.stored_messages import sentences
 
 
 def value_amount(value: float, value_is: str, words: Words) -> str:

@@ -70,7 +70,7 @@ def read_tracking(job: Job, results: Results) -> pd.DataFrame | None:
 def _past(job: Job, tables: Tables, value: CustomerValueModel) -> tuple[Message, pd.DataFrame]:
     """Compare the past with what a model of the champion's kind, fitted earlier, expected."""
     from winback.errors import ModelError, NotEnoughDataError
-    from winback.evaluation.tracking import track
+    from winback.evaluation.purchase_tracking import track
 
     horizon_days = job.value.horizon_days
     window, note = tables.past.last_window(horizon_days)

@@ -96,7 +96,7 @@ def _rules(settings: LoadedJob, job: Job, indicators: Sequence[str]) -> RulesFil
 
 
 def _notes(settings: LoadedJob, job: Job, rules: RulesFile) -> list[Any]:
-    from winback.monitoring.notes import read_notes
+    from winback.monitoring.alert_notes import read_notes
 
     if job.alerts.notes is None:
         return []

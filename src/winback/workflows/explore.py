@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
-    from winback.data.tables import Transactions
+    from winback.data.contracts import Transactions
     from winback.estimators.churn.churn_model import ChurnModel
     from winback.estimators.tiers.value_tiers import ValueTiers
     from winback.estimators.value.customer_value import CustomerValueModel

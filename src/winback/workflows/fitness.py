@@ -34,7 +34,7 @@ def state_fitness(
     """
     from winback.evaluation.fitness import Fitness, churn_fitness, value_fitness
     from winback.registry.aliases import resolve
-    from winback.registry.notes import read_fitness, write_fitness
+    from winback.registry.version_notes import read_fitness, write_fitness
     from winback.workflows.report_models import candidate_of
 
     stated = {}
@@ -61,7 +61,7 @@ def fitness_of(tracking: Tracking, used: Mapping[str, LoadedModel]) -> dict[str,
     """Return what was stated of these models when they were trained; nothing of older ones."""
     from winback.evaluation.fitness import Fitness
     from winback.registry.aliases import resolve
-    from winback.registry.notes import read_fitness
+    from winback.registry.version_notes import read_fitness
 
     stated = {}
     for role in STATED:

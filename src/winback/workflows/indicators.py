@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from winback.config import Job, LoadedJob
-    from winback.indicators.compute import Indicators
     from winback.indicators.definition import Indicator
+    from winback.indicators.over_time import Indicators
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
     from winback.workflows.tables import Tables
@@ -68,8 +68,8 @@ def compute(
     only: Collection[str] | None = None,
 ) -> dict[str, Indicators]:
     """Compute the job's indicators at each of its grains, the finest first; or `only` some."""
-    from winback.indicators.compute import compute_indicators
     from winback.indicators.facts import Known
+    from winback.indicators.over_time import compute_indicators
     from winback.indicators.periods import GRAINS
 
     catalogue = job_catalogue(settings, job)

@@ -71,9 +71,9 @@ def _tables(source: str, schema: str | None) -> list[tuple[str, Given]]:
 def _kinds(folder: Path) -> list[list[Path]]:
     """Return the files of a folder, those of the same columns together."""
     from winback.data.connect import open_engine
-    from winback.data.files import load
-    from winback.data.layout import layout
+    from winback.data.file_sources import load
     from winback.data.raw import columns_of
+    from winback.data.text_layout import layout
 
     paths = sorted({path for pattern in _PATTERNS for path in folder.rglob(pattern)})
     kinds: dict[tuple[str, ...], list[Path]] = {}

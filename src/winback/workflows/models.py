@@ -75,7 +75,7 @@ def _told(
     from winback.evaluation.fitness import Fitness
     from winback.registry.artifacts import metrics, recipe, trained_on
     from winback.registry.browse import choice_of, tidy
-    from winback.registry.notes import CAVEATS, GATE, read_fitness, read_notes
+    from winback.registry.version_notes import CAVEATS, GATE, read_fitness, read_notes
 
     store, day = tracking.store, trained_on(tracking.store, ref.run_id)
     choice = choice_of(store, ref)

@@ -18,8 +18,8 @@ from typing import Any, Self, TextIO
 
 from winback.errors import OutputError
 from winback.files import read_record
-from winback.publishing.layout import MANIFEST, files_of
 from winback.publishing.publish import demand_links, demand_room, earlier_set, publish
+from winback.publishing.result_folder import MANIFEST, files_of
 
 _STAGE = ".staged-"
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)

@@ -88,7 +88,7 @@ def decide(
         A first model fails its baselines, and the job need not go on.
     """
     from winback.registry.aliases import promote as move_alias
-    from winback.registry.notes import GATE, write_notes
+    from winback.registry.version_notes import GATE, write_notes
 
     verdicts = {role: _verdict(job, tables, tracking, reporter, role) for role in ROLES}
     _let_in(verdicts, force, go_on=go_on)
@@ -174,7 +174,7 @@ def _verdict(
     job: Job, tables: Tables, tracking: Tracking, reporter: Reporter, role: str
 ) -> _Verdict:
     from winback.registry.aliases import CHALLENGER, CHAMPION, aliases_of, resolve
-    from winback.registry.notes import GATE, read_notes
+    from winback.registry.version_notes import GATE, read_notes
 
     store, name = tracking.store, f"{job.name}-{role}"
     challenger = resolve(store, f"{name}@{CHALLENGER}")
@@ -197,7 +197,7 @@ def _verdict(
 def _mind_fitness(verdict: _Verdict) -> None:
     """Refuse what is not fit for ranking where the champion is; say so where there is no rival."""
     from winback.evaluation.fitness import Fitness
-    from winback.registry.notes import read_fitness
+    from winback.registry.version_notes import read_fitness
 
     kept = read_fitness(verdict.challenger)
     if kept is None or Fitness.of(kept).ranks:

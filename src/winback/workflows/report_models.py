@@ -70,7 +70,7 @@ def _kept(tracking: Tracking, model: LoadedModel, file: str) -> str | None:
 def describe_models(tracking: Tracking, used: Mapping[str, LoadedModel]) -> list[dict[str, Any]]:
     """Describe the champions, what there is to say about them, and whether a challenger waits."""
     from winback.registry.aliases import CHALLENGER, aliases_of, resolve
-    from winback.registry.notes import CAVEATS, GATE, read_notes
+    from winback.registry.version_notes import CAVEATS, GATE, read_notes
 
     entries = []
     for role, model in used.items():

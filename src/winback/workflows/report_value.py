@@ -137,7 +137,7 @@ def retention(job: Job, tables: Tables) -> dict[str, Any] | None:
     """Count by cohort who came back when."""
     from winback.features.purchases import purchase_days
     from winback.reports.charts.cohort_returns import cohort_rows, cohorts
-    from winback.reports.periods import unit_of
+    from winback.reports.history_unit import unit_of
 
     transactions, as_of = tables.transactions, job.as_of
     first = transactions.counts.first_day

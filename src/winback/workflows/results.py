@@ -11,7 +11,7 @@ from typing import Any
 from winback.config import LoadedJob
 from winback.errors import DataError, UsageError
 from winback.files import read_record
-from winback.publishing.layout import MANIFEST
+from winback.publishing.result_folder import MANIFEST
 from winback.workflows.made_of import commands, differing, digest, settings_of
 from winback.workflows.output import OutputFolder
 

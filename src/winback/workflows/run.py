@@ -7,7 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from winback.files import read_record
-from winback.publishing.layout import MANIFEST
+from winback.publishing.result_folder import MANIFEST
 from winback.workflows.lists import lists
 from winback.workflows.promote import decide
 from winback.workflows.report import report

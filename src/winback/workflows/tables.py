@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
+    from winback.data.contracts import Transactions
     from winback.data.identity import CustomerIds
-    from winback.data.tables import Transactions
     from winback.evaluation.past import Past
     from winback.features.gaps import AutoHorizon
 

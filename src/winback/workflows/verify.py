@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from winback.errors import OutputError
 from winback.files import read_record
-from winback.publishing.layout import MANIFEST, files_of, pointed
+from winback.publishing.result_folder import MANIFEST, files_of, pointed
 from winback.publishing.verify import problems
 
 if TYPE_CHECKING:

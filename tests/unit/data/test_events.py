@@ -5,9 +5,9 @@ import datetime as dt
 import pyarrow as pa
 import pytest
 
-from winback.data.checks import TooManyRejectedError
 from winback.data.events import read_table
 from winback.data.policy import IntakePolicy
+from winback.data.row_checks import TooManyRejectedError
 from winback.errors import DataError
 
 EVENTS = pa.table(

@@ -5,8 +5,8 @@ import pytest
 import sqlglot
 
 from winback.data.connect import load, open_engine
+from winback.data.contracts import TRANSACTIONS
 from winback.data.expressions import forgiving, resolve
-from winback.data.tables import TRANSACTIONS
 from winback.errors import ConfigError, DataError
 
 TEXT = {"Quantity": "VARCHAR", "Price": "VARCHAR", "Code": "VARCHAR", "When": "VARCHAR"}

@@ -8,10 +8,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from winback.data.checks import TooManyRejectedError
 from winback.data.connect import open_engine
 from winback.data.intake import fingerprint, read_transactions
 from winback.data.policy import IntakePolicy
+from winback.data.row_checks import TooManyRejectedError
 from winback.errors import ConfigError, DataError
 
 DAY = dt.date(2024, 3, 31)

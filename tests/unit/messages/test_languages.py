@@ -11,8 +11,8 @@ import pytest
 
 from winback.errors import NotEnoughDataError
 from winback.evaluation.base_rate_drift import base_rate_drift
-from winback.evaluation.checks import Check
 from winback.evaluation.churn_groups import knows_little
+from winback.evaluation.gate_checks import Check
 from winback.evaluation.windows import gate_window
 from winback.messages import Message, Words, as_records
 

@@ -4,7 +4,7 @@ import pytest
 
 from winback.errors import ConfigError
 from winback.indicators.definition import read_catalogue
-from winback.monitoring.notes import read_notes
+from winback.monitoring.alert_notes import read_notes
 from winback.monitoring.rules import PRESETS, read_rules
 
 OWN = """\

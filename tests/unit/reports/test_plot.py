@@ -7,7 +7,7 @@ import pytest
 import winback as wb
 from winback.errors import NotEnoughDataError, UsageError
 from winback.evaluation.past import Past
-from winback.evaluation.tracking import track
+from winback.evaluation.purchase_tracking import track
 from winback.evaluation.windows import Window
 
 CUT, UNTIL = pd.Timestamp("1997-09-30").date(), pd.Timestamp("1998-06-30").date()

@@ -13,8 +13,8 @@ from winback.evaluation.contest import DEFAULT, _default, _such_as
 from winback.evaluation.level import Level
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.messages import Message, Words
-from winback.reports.notes import sentences
 from winback.reports.page import render
+from winback.reports.stored_messages import sentences
 from winback.reports.value_choice import card_text, choice
 
 FEW = NotEnoughDataError(

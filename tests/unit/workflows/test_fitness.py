@@ -8,7 +8,7 @@ import pytest
 from winback.evaluation.fitness import Fit, Fitness
 from winback.messages import Message
 from winback.registry.aliases import CHAMPION, ModelVersionRef, resolve
-from winback.registry.notes import FITNESS, read_fitness, write_fitness
+from winback.registry.version_notes import FITNESS, read_fitness, write_fitness
 from winback.workflows.explain import explain
 from winback.workflows.lists import lists
 from winback.workflows.promote import _mind_fitness, _Verdict

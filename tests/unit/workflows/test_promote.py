@@ -54,7 +54,7 @@ def moved(monkeypatch):
 
     monkeypatch.setattr(promote, "_verdict", verdict)
     monkeypatch.setattr("winback.registry.aliases.promote", lambda _, ref: aliases.append(ref.name))
-    monkeypatch.setattr("winback.registry.notes.write_notes", lambda *_: None)
+    monkeypatch.setattr("winback.registry.version_notes.write_notes", lambda *_: None)
     return aliases
 
 

@@ -10,7 +10,7 @@ from winback.errors import UsageError
 from winback.estimators.base.artifact import make
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.messages import Words
-from winback.reports.notes import sentence
+from winback.reports.stored_messages import sentence
 from winback.workflows import report_models
 from winback.workflows.lists import lists
 from winback.workflows.report import report

@@ -5,7 +5,7 @@ from mlflow import MlflowClient
 from typer.testing import CliRunner
 
 from winback import cli
-from winback.cli import work
+from winback.cli import command
 from winback.errors import RegistryError
 from winback.registry import aliases_of, open_store, promote, resolve
 from winback.workflows.rollback import rollback
@@ -96,7 +96,7 @@ def test_the_command_line_goes_back_with_churn_alone(shop, monkeypatch):
     for training in ("one", "two"):
         for role in ("value", "tiers", "churn"):
             shop.champion(role, training)
-    monkeypatch.setattr(work, "signal", lambda *_: None)
+    monkeypatch.setattr(command, "signal", lambda *_: None)
     arguments = ["rollback", str(shop.yaml), "--out", str(shop.out), "--only", "churn"]
     done = CliRunner().invoke(cli.app, arguments)
     assert done.exit_code == 0, done.output

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from winback import cli
-from winback.cli import work
+from winback.cli import command
 from winback.errors import NotEnoughDataError
 from winback.evaluation.gate import GateDecision
 from winback.messages import Message
@@ -126,7 +126,7 @@ def odd(tmp_path_factory, workshop_in):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SECRET_FOLDER", str(folder / "s3cr3t-place"))
         patch.setenv("SECRET_WORD", "s3cr3t-word")
-        patch.setattr(work, "signal", lambda *_: None)
+        patch.setattr(command, "signal", lambda *_: None)
         arguments = ["run", str(shop.yaml), "--out", str(shop.out), "--json"]
         shop.done = CliRunner().invoke(cli.app, arguments)
     assert shop.done.exit_code == 0, shop.done.output
@@ -226,7 +226,7 @@ def test_a_refused_challenger_changes_nobody_and_everybody_is_told(few, tmp_path
     assert "was not promoted. Mae 9 against 3: worse." in page
 
     kept = (shop.out / "manifest.json").read_bytes()
-    monkeypatch.setattr(work, "signal", lambda *_: None)
+    monkeypatch.setattr(command, "signal", lambda *_: None)
     result = CliRunner().invoke(cli.app, ["promote", str(shop.yaml), "--out", str(shop.out), "-q"])
     assert result.exit_code == 4
     last = result.stderr.splitlines()[-1]

@@ -4,8 +4,8 @@
 `steps_due` says which step of the win-back sequence each customer is due for.
 """
 
-from winback.lists.playbook.load import DEFAULT, default_playbook, load_playbook
-from winback.lists.playbook.rules import CHURN_WARNING, NO_OFFER, WIN_BACK, Playbook, Rule
+from winback.lists.playbook.playbook_rules import CHURN_WARNING, NO_OFFER, WIN_BACK, Playbook, Rule
+from winback.lists.playbook.read_playbook import DEFAULT, default_playbook, load_playbook
 from winback.lists.playbook.schema import Costs, Step
 from winback.lists.playbook.suggest import FINISHED, WAITING, steps_due, suggest
 

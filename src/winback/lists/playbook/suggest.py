@@ -12,7 +12,7 @@ import pandas as pd
 from winback.data.arms import CONTROL, arms_of
 from winback.errors import DataError, UsageError
 from winback.lists.family_reasons import only_at_discount
-from winback.lists.playbook.rules import (
+from winback.lists.playbook.playbook_rules import (
     BUYS,
     CHURN_WARNING,
     WIN_BACK,

@@ -12,9 +12,9 @@ import plotly.graph_objects as go
 
 from winback.errors import NotEnoughDataError
 from winback.messages import Words
+from winback.reports.aggregator import aggregator, plain, records
 from winback.reports.charts.chart import Chart, Shown, tested
 from winback.reports.charts.notebook import Day, Scores, Values, alone, by_name, day, predictions
-from winback.reports.plain import aggregator, plain, records
 from winback.reports.style import ACCENT, PERCENT, SECOND, THIRD, chart, line, reference
 
 BASELINES = ("base_rate", "recency_rule", "logistic", "beta_geo")

@@ -8,10 +8,10 @@ from typing import Any
 import plotly.graph_objects as go
 
 from winback.messages import Words
+from winback.reports.aggregator import plain
 from winback.reports.charts.chart import Chart, Shown, tested
 from winback.reports.charts.churn_found import BASELINES
-from winback.reports.notes import kept
-from winback.reports.plain import plain
+from winback.reports.stored_messages import kept
 from winback.reports.style import ACCENT, MUTED, PERCENT, SECOND, chart, folded
 
 GROUPINGS = ("repeat", "orders", "tier")

@@ -12,10 +12,10 @@ from scipy.stats import binomtest
 from winback.errors import NotEnoughDataError
 from winback.estimators.churn.churn_model import ChurnModel
 from winback.messages import Words, capital
+from winback.reports.aggregator import aggregator, plain, records
 from winback.reports.charts.chart import Chart, Shown, tested
 from winback.reports.charts.churn_found import shown_models
 from winback.reports.charts.notebook import Day, Values, alone, day, predictions
-from winback.reports.plain import aggregator, plain, records
 from winback.reports.style import ACCENT, MUTED, PERCENT, SECOND, THIRD, chart, line, reference
 from winback.reports.tenths import tenths
 

@@ -11,10 +11,10 @@ import plotly.graph_objects as go
 from winback.economics import Economics
 from winback.evaluation.metrics import profit_by_depth as profits
 from winback.messages import Words
+from winback.reports.aggregator import plain
 from winback.reports.charts.chart import Chart, Shown, tested
 from winback.reports.charts.churn_found import COLOURS, SHOWN
 from winback.reports.charts.notebook import Day, Scores, Values, alone, by_name, day
-from winback.reports.plain import plain
 from winback.reports.style import MUTED, PERCENT, chart, line, mark
 
 DEFAULTS = {"margin": 1.0, "save_rate": 0.1, "contact_cost": 0.0, "offer_cost": 0.0}

@@ -14,9 +14,9 @@ import plotly.graph_objects as go
 from winback.errors import NotEnoughDataError
 from winback.lists.reasons import by_family
 from winback.messages import Words
+from winback.reports.aggregator import Rows, aggregator, columns, records
 from winback.reports.charts.chart import ENGLISH, Chart, Shown, as_of
 from winback.reports.charts.notebook import Day, alone, day, of_its_own, same_length
-from winback.reports.plain import Rows, aggregator, columns, records
 from winback.reports.scored import scored_view, summary_of
 from winback.reports.style import ACCENT, MUTED, PERCENT, bars, chart, rows_chart
 

@@ -11,14 +11,14 @@ import ibis.expr.types as ir
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
-from winback.data.tables import Transactions
+from winback.data.contracts import Transactions
 from winback.errors import NotEnoughDataError
 from winback.features.purchases import purchase_days
 from winback.messages import Words
+from winback.reports.aggregator import plain
 from winback.reports.charts.chart import Chart, Shown, as_of
 from winback.reports.charts.notebook import Day, alone, as_date, day
-from winback.reports.periods import UNITS, unit_of
-from winback.reports.plain import plain
+from winback.reports.history_unit import UNITS, unit_of
 from winback.reports.style import MUTED, SHADES, chart, line
 
 MOST = 24

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from winback.messages import Words
 from winback.reports.charts.chart import Chart, Shown, as_of
-from winback.reports.periods import MOST_MONTHS
+from winback.reports.history_unit import MOST_MONTHS
 from winback.reports.style import ACCENT, MUTED, SECOND, chart
 
 

@@ -11,9 +11,9 @@ import ibis.expr.types as ir
 import plotly.graph_objects as go
 
 from winback.messages import Words
+from winback.reports.aggregator import plain
 from winback.reports.charts.chart import Chart, Shown, as_of
-from winback.reports.periods import unit_of
-from winback.reports.plain import plain
+from winback.reports.history_unit import unit_of
 from winback.reports.style import ACCENT, TIME, chart
 
 OPTIONAL = ("order_id", "product_id", "category", "channel")

@@ -10,9 +10,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from winback.messages import Words
+from winback.reports.aggregator import Rows, aggregator, plain, records
 from winback.reports.charts.chart import Chart, Shown, as_of, scored
 from winback.reports.charts.notebook import Day, alone, day
-from winback.reports.plain import Rows, aggregator, plain, records
 from winback.reports.style import ACCENT, SECOND, bars, mark, rows_chart
 
 FEATURES = {

@@ -8,15 +8,15 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from winback.data.tables import Transactions
+from winback.data.contracts import Transactions
 from winback.evaluation.past import Past
-from winback.evaluation.tracking import track
+from winback.evaluation.purchase_tracking import track
 from winback.evaluation.windows import Window
 from winback.features.purchases import purchase_days
 from winback.messages import Words
+from winback.reports.aggregator import Rows, aggregator, columns, records
 from winback.reports.charts.chart import Chart, Shown, as_of, off, scored
 from winback.reports.charts.notebook import Day, alone, as_date, day, purchase_model
-from winback.reports.plain import Rows, aggregator, columns, records
 from winback.reports.style import ACCENT, SECOND, TIME, band, chart, line, mark
 
 Weeks = Sequence[Mapping[str, Any]]
@@ -150,7 +150,7 @@ def tracking(
     """Draw actual and expected repeat purchase days by week, before and after a cut-off.
 
     The model is fitted anew at the cut-off, on what was known then; see
-    `winback.evaluation.tracking.track`.
+    `winback.evaluation.purchase_tracking.track`.
 
     Parameters
     ----------

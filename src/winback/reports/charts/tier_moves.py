@@ -12,9 +12,9 @@ import plotly.graph_objects as go
 from winback.errors import NotEnoughDataError
 from winback.evaluation.tier_quality import migration as counts_of
 from winback.messages import Words
+from winback.reports.aggregator import plain
 from winback.reports.charts.chart import Chart, Shown
 from winback.reports.charts.notebook import Day, alone, day
-from winback.reports.plain import plain
 from winback.reports.style import MUTED, SHADES, chart
 
 NEW = "not yet a customer"

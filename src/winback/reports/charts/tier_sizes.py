@@ -12,9 +12,9 @@ import plotly.graph_objects as go
 from winback.estimators.tiers.stages import STAGES
 from winback.estimators.tiers.value_tiers import ValueTiers
 from winback.messages import Words
+from winback.reports.aggregator import plain, records
 from winback.reports.charts.chart import Chart, Shown, as_of
 from winback.reports.charts.notebook import Day, alone, day
-from winback.reports.plain import plain, records
 from winback.reports.scored import scored_view, summary_of
 from winback.reports.style import ACCENT, MUTED, bars, rows_chart
 

@@ -10,9 +10,9 @@ import plotly.graph_objects as go
 
 from winback.errors import NotEnoughDataError
 from winback.messages import Words
+from winback.reports.aggregator import Rows, aggregator, records
 from winback.reports.charts.chart import Chart, Shown, as_of, scored
 from winback.reports.charts.notebook import Day, alone, day, purchase_model
-from winback.reports.plain import Rows, aggregator, records
 from winback.reports.style import GREYED, SHADES, chart
 
 GRID = 12

@@ -9,9 +9,9 @@ import plotly.graph_objects as go
 
 from winback.errors import UsageError
 from winback.messages import Words
+from winback.reports.aggregator import plain
 from winback.reports.charts.chart import ENGLISH, Chart, Shown, as_of
 from winback.reports.charts.notebook import alone, day, purchase_model
-from winback.reports.plain import plain
 from winback.reports.style import ACCENT, chart, line
 
 MOST = 12

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from winback.evaluation.calibration import reliability_table
 from winback.messages import Words
+from winback.reports.aggregator import Rows, aggregator, records
 from winback.reports.charts.chart import Chart, Shown, off, tested
 from winback.reports.charts.notebook import (
     Day,
@@ -21,7 +22,6 @@ from winback.reports.charts.notebook import (
     predictions,
     same_length,
 )
-from winback.reports.plain import Rows, aggregator, records
 from winback.reports.style import ACCENT, PERCENT, chart, reference, side_by_side
 from winback.reports.tenths import tenths
 

@@ -15,9 +15,9 @@ import plotly.graph_objects as go
 from winback.errors import NotEnoughDataError
 from winback.estimators.purchase.expected_tracking import expected_tracking
 from winback.messages import Words
+from winback.reports.aggregator import aggregator, plain, records
 from winback.reports.charts.chart import Chart, Shown, as_of, scored
 from winback.reports.charts.notebook import Day, Values, alone, as_date, day, purchase_model
-from winback.reports.plain import aggregator, plain, records
 from winback.reports.style import ACCENT, PERCENT, TIME, band, chart, line, reference
 
 TOP_PERCENTS = (1, 5, 10, 20)

@@ -9,7 +9,7 @@ from winback.data.intake import read_transactions
 from winback.data.policy import IntakePolicy
 from winback.evaluation.cohorts import SUMS, cohort_values
 from winback.evaluation.past import Past
-from winback.evaluation.tracking import track
+from winback.evaluation.purchase_tracking import track
 from winback.evaluation.windows import Window
 
 WINDOW = Window(date(1997, 9, 30), date(1998, 3, 31))

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from winback.economics import Economics
-from winback.lists.options import case_of, what_would_have_to_hold
+from winback.lists.contact_options import case_of, what_would_have_to_hold
 
 
 def customers(**columns):

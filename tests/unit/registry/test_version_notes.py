@@ -1,9 +1,9 @@
 import json
 
 from winback.messages import Message, Words
-from winback.registry import notes
+from winback.registry import version_notes
 from winback.registry.aliases import ModelVersionRef
-from winback.registry.notes import CAVEATS, GATE, as_text, read_notes
+from winback.registry.version_notes import CAVEATS, GATE, as_text, read_notes
 
 FEW = Message("error.got", said=Message("missing"), got=3)
 
@@ -44,6 +44,6 @@ def test_notes_are_written_over_earlier_ones(monkeypatch):
         class client:  # noqa: N801
             set_model_version_tag = staticmethod(lambda *args: written.update({args[2]: args[3]}))
 
-    monkeypatch.setattr(notes, "guarded", lambda _: __import__("contextlib").nullcontext())
-    notes.write_notes(Store, kept("[]"), GATE, [FEW])
+    monkeypatch.setattr(version_notes, "guarded", lambda _: __import__("contextlib").nullcontext())
+    version_notes.write_notes(Store, kept("[]"), GATE, [FEW])
     assert written == {"winback.gate": as_text([FEW])}

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pytest
 
 from winback.data.connect import open_engine
-from winback.indicators.compute import compute_indicators
 from winback.indicators.definition import read_catalogue
 from winback.indicators.facts import Known
+from winback.indicators.over_time import compute_indicators
 
 AS_OF = date(2024, 3, 20)
 ROWS = [  # who, when, how much, through which channel

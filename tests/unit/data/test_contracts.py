@@ -3,8 +3,8 @@
 import ibis.expr.datatypes as dt
 import pyarrow as pa
 
+from winback.data.contracts import CONTRACTS
 from winback.data.intake import read_transactions
-from winback.data.tables import CONTRACTS
 
 
 def test_every_table_names_a_customer_and_says_what_each_column_means():

@@ -7,10 +7,10 @@ from datetime import date
 from typing import Any
 
 from winback.data.policy import STALE_DAYS
-from winback.lists.playbook.rules import NO_OFFER
+from winback.lists.playbook.playbook_rules import NO_OFFER
 from winback.lists.selection import OVER_BUDGET, OVER_CAPACITY
-from winback.reports.notes import Note, kept
-from winback.reports.plain import Rows, aggregator, columns, plain, records
+from winback.reports.aggregator import Rows, aggregator, columns, plain, records
+from winback.reports.stored_messages import Note, kept
 
 SHOWN = 20
 """So many customers of each list stand on the page; all of them in its file."""

@@ -25,8 +25,8 @@ from winback.indicators.definition import (
 )
 from winback.indicators.derived import derived_values
 from winback.indicators.facts import DAY, Known
-from winback.indicators.orders import order_values, top_shares
 from winback.indicators.periods import Grain, calendar, period_of
+from winback.indicators.purchase_amounts import order_values, top_shares
 from winback.indicators.sums import CHANNEL, EVERYBODY, customer_periods, sums, told_apart
 from winback.messages import Message
 

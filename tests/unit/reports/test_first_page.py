@@ -8,10 +8,10 @@ import pytest
 from winback.evaluation.fitness import Fit, Fitness
 from winback.messages import Message, Words
 from winback.messages.catalogue import catalogue
-from winback.reports import this_week
+from winback.reports import first_page_words
 from winback.reports.gallery import figures
-from winback.reports.notes import words_of
 from winback.reports.page import render
+from winback.reports.stored_messages import words_of
 from winback.reports.verdict import changed, verdict
 
 ENGLISH = Words(currency="USD")
@@ -50,7 +50,7 @@ def first_tab(report):
 
 
 def test_each_decision_says_its_money_in_one_line_by_whom_and_until_when(shop):
-    called, warned, *_ = this_week.cards(shop.report(), ENGLISH)
+    called, warned, *_ = first_page_words.cards(shop.report(), ENGLISH)
     assert called["money"] == (
         "Costs USD 24, brings USD 41 of margin, leaves USD 17; at worst costs USD 60 and brings "
         "nothing."
@@ -65,13 +65,13 @@ def test_each_decision_says_its_money_in_one_line_by_whom_and_until_when(shop):
 def test_at_worst_every_warning_costs_its_contact_and_every_offer_is_taken_in_vain(shop):
     shop["job"] |= {"contact_cost": 1.5, "offer_cost": 4.0}
     shop["lists"]["churn_warning"]["offer"] = ["voucher"] * 2 + ["none"] * 4
-    _, warned, *_ = this_week.cards(shop.report(), ENGLISH)
+    _, warned, *_ = first_page_words.cards(shop.report(), ENGLISH)
     assert warned["money"].endswith("leaves USD 51; at worst costs USD 17 and brings nothing.")
 
 
 def test_where_nobody_is_red_no_red_one_comes_first(shop):
     shop["lists"]["churn_warning"]["severity"] = "orange"
-    _, warned, *_ = this_week.cards(shop.report(), ENGLISH)
+    _, warned, *_ = first_page_words.cards(shop.report(), ENGLISH)
     assert warned["title"] == "Work through the churn warnings: 6 customers, none of them red"
     assert warned["basis"]
 
@@ -79,7 +79,7 @@ def test_where_nobody_is_red_no_red_one_comes_first(shop):
 def test_without_a_margin_money_is_revenue_and_says_so(shop):
     shop["job"]["money"] = "revenue"
     report = shop.report()
-    called, _, settle = this_week.cards(report, words_of(report))
+    called, _, settle = first_page_words.cards(report, words_of(report))
     assert "brings USD 41 of revenue (no margin is given)" in called["money"]
     assert settle["title"].startswith("Say what margin you make")
     assert "of revenue" in verdict(report, words_of(report))[0]
@@ -100,7 +100,7 @@ def test_at_most_twenty_rows_a_list_in_the_order_of_the_file(shop):
     report = shop.report()
     shown = report["week"]["lists"]["win_back"]
     assert [row["rank"] for row in shown["rows"]] == list(range(1, 21))
-    table = this_week.table_of("win_back", shown, ENGLISH)
+    table = first_page_words.table_of("win_back", shown, ENGLISH)
     assert table["heads"][-1] == "Expected gain, USD"
     assert dict(table["rows"][0]["cells"])["owner"] == "desk"
 
@@ -115,7 +115,7 @@ def test_at_most_three_sentences_come_first_the_worst_of_them_first(shop):
         "value": unfit("value", Fit.FALLBACK),
     }
     shop["intake"]["last_day"] = "1998-05-01"
-    told = this_week.read_first(shop.report(), ENGLISH)
+    told = first_page_words.read_first(shop.report(), ENGLISH)
     assert len(told) == 3
     assert told[0].startswith("The newest purchase is 60 days old")
     assert told[1].endswith("the most valuable first. It takes 205 days more of history.")
@@ -124,7 +124,7 @@ def test_at_most_three_sentences_come_first_the_worst_of_them_first(shop):
 
 def test_what_ranks_is_not_remarked_upon(shop):
     shop["fitness"] = {"churn": unfit("churn", Fit.RANKING)}
-    told = this_week.read_first(shop.report(), ENGLISH)
+    told = first_page_words.read_first(shop.report(), ENGLISH)
     assert told == ["45 rows (4.5%) of the data could not be read and are missing here; see Data."]
 
 

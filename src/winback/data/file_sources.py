@@ -12,8 +12,8 @@ from ibis.backends.duckdb import Backend
 
 from winback.data import sql, workbooks
 from winback.data.archives import packed_tables
-from winback.data.layout import Layout, layout, plain_copy
 from winback.data.raw import Raw, fresh, own_rowid, view_of
+from winback.data.text_layout import Layout, layout, plain_copy
 from winback.errors import DataError
 from winback.nearest import nearest
 

@@ -9,7 +9,14 @@ from pydantic import ValidationError
 
 from winback.errors import ConfigError
 from winback.estimators.tiers.stages import STAGES
-from winback.lists.playbook.rules import BUYS, CHURN_WARNING, KEYS, WIN_BACK, Playbook, Rule
+from winback.lists.playbook.playbook_rules import (
+    BUYS,
+    CHURN_WARNING,
+    KEYS,
+    WIN_BACK,
+    Playbook,
+    Rule,
+)
 from winback.lists.playbook.schema import PlaybookText, RuleText
 from winback.lists.playbook.templates import check_template
 from winback.lists.severity import LEVELS
