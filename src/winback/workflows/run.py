@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from winback.files import read_record
 from winback.publishing.result_folder import MANIFEST
+from winback.workflows.alerts import read_watch
 from winback.workflows.lists import lists
 from winback.workflows.promote import decide
 from winback.workflows.report import report
 from winback.workflows.score import score
+from winback.workflows.steering import steering
 from winback.workflows.train import train
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ TITLES = {
     "promote": "promoting what the gate lets through",
     "score": "scoring every customer",
     "lists": "making the lists",
+    "steering": "working out indicators, alerts and campaigns",
     "report": "drawing the report",
 }
 
@@ -39,7 +42,7 @@ def run(
     *,
     force: bool = False,
 ) -> dict[str, Any]:
-    """Validate, train, promote, score, list and report.
+    """Validate, train, promote, score, list, work out what is steered by, and report.
 
     A challenger that the gate refuses is no failure here: the champion stays, and the report says
     so. Where there is none yet, the first model is used, and it is said what beats it. Results
@@ -60,12 +63,14 @@ def run(
         f"{settings.job.name} as of {settings.job.as_of}, "
         f"{len(settings.defaults)} settings left at defaults"
     )
+    read_watch(settings, settings.job)  # a wrong rule is told of before an hour of training
     everything = settings, tables, results, tracking, reporter
     stages: dict[str, Callable[[], dict[str, Any]]] = {
         "train": lambda: train(*everything, force=force),
         "promote": lambda: decide(settings.job, tables, results, tracking, reporter, go_on=True),
         "score": lambda: score(*everything),
         "lists": lambda: lists(*everything),
+        "steering": lambda: steering(settings, settings.job, tables, results, reporter),
         "report": lambda: report(*everything),
     }
     before = read_record(results.earlier / MANIFEST).get("seconds") or {}
