@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 SIZE = 64_000_000  # bytes
-LIMIT = 20.0  # times the reader's processor time
+LIMIT = 15.0  # times the reader's processor time
 BEGIN = datetime(2022, 1, 1)  # noqa: DTZ001 - a shop's own time
 
 

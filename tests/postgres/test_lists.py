@@ -8,7 +8,7 @@ import pytest
 
 from winback.data.address import address
 from winback.errors import OutputError
-from winback.lists.database import write_table
+from winback.lists.database import Edition, write_table
 from winback.lists.win_back import WIN_BACK
 
 psycopg = pytest.importorskip("psycopg")
@@ -20,8 +20,8 @@ def schema(postgres):
     with psycopg.connect(address(postgres).url, autocommit=True) as connection:
         connection.execute("DROP SCHEMA IF EXISTS winback_lists CASCADE")
         connection.execute("CREATE SCHEMA winback_lists")
-        yield lambda: connection.execute(
-            "SELECT list_id, customer_id, rank, as_of, uplift FROM winback_lists.t"
+        yield lambda table="t": connection.execute(
+            f"SELECT list_id, customer_id, rank, as_of, uplift FROM winback_lists.{table}"
             " ORDER BY list_id, customer_id"
         ).fetchall()
 
@@ -38,20 +38,30 @@ def rows(list_id, n):
     )
 
 
-def put(postgres, list_id, n, **over):
+def put(postgres, list_id, n, job="shop", **over):
     arguments = {"url": postgres, "table": "t", "schema": "winback_lists"} | over
-    return write_table(rows(list_id, n), WIN_BACK, list_id=list_id, **arguments)
+    edition = Edition(job, date(2024, 1, 31), list_id)
+    return write_table(rows(list_id, n), WIN_BACK, edition, **arguments)
 
 
 def test_a_list_is_replaced_whole(postgres, schema):
     assert put(postgres, "a", 3) == 3
-    put(postgres, "b", 2)
+    put(postgres, "b", 2, job="other")
     before = schema()
     put(postgres, "a", 3)
-    assert schema() == before
+    assert schema() == before == schema("t_current")
     assert before[0] == ("a", "=1;\t\\N'000", None, date(2024, 1, 31), 1 / 3)
     put(postgres, "a", 1)
     assert [row[0] for row in schema()] == ["a", "b", "b"]
+
+
+def test_a_second_list_of_a_job_and_date_takes_the_place_of_the_first(postgres, schema):
+    put(postgres, "a", 3)
+    put(postgres, "b", 2)
+    assert [row[0] for row in schema("t_current")] == ["b", "b"]
+    assert len(schema()) == 5
+    put(postgres, "a", 1)
+    assert [row[0] for row in schema("t_current")] == ["a"]
 
 
 def test_jobs_that_write_at_once_take_turns(postgres, schema):

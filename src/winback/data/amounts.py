@@ -31,6 +31,8 @@ _MONEY = [
     rf"[-+(]?\s*{money}\s*[-+]?\s*{_DIGITS}(?:[.,]?-|,--)?\s*{money}\s*[-)]?"
     for money in (_USUAL, _CURRENCY)
 ]
+# what most amounts are written in, read at one look
+_AROUND = r"[ \x{00A0}\x{202F}]?[$€£¥]?[ \x{00A0}\x{202F}]?"
 _MINUS = r"\(|-\s*[^-\d]*\d|\d\s*[^\d.,\s-][^\d-]*-\s*$|\d\s*-\s*$"
 _PROOF = r"\d*{0}(\d{{1,2}}|\d{{4,}})|\d*({1}\d{{2,3}})+{0}\d+|0{0}\d+|\d{{4,}}{0}\d+"
 _PLAIN = r"-?\d+(\.(\d{1,2}|\d{4,}))?"
@@ -104,6 +106,10 @@ def macro() -> str:
         CREATE OR REPLACE MACRO money(cell, point) AS
         CASE WHEN regexp_full_match(trim(cell), '-?\d+([.,](\d{{1,2}}|\d{{4,}}))?')
             THEN TRY_CAST(replace(cell, ',', '.') AS DOUBLE)
+        WHEN regexp_full_match(cell, '{_AROUND}\d{{1,3}}(\.\d{{3}})*,\d\d{_AROUND}') THEN TRY_CAST(
+            replace(replace(regexp_extract(cell, '\d[\d.]*,\d\d'), '.', ''), ',', '.') AS DOUBLE)
+        WHEN regexp_full_match(cell, '{_AROUND}\d{{1,3}}(,\d{{3}})*\.\d\d{_AROUND}')
+            THEN TRY_CAST(replace(regexp_extract(cell, '\d[\d,]*\.\d\d'), ',', '') AS DOUBLE)
         ELSE coalesce({", ".join(map(_number_of, _MONEY))},
             CASE WHEN regexp_full_match(trim(cell), '[-+]?\d+(\.\d+)?[eE][-+]?\d+')
                 THEN TRY_CAST(cell AS DOUBLE) END) END"""

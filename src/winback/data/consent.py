@@ -18,6 +18,7 @@ from winback.data.identity import in_words, plain_text
 from winback.data.words import words_of
 
 _STATES: Final = 12
+_SPELLINGS: Final = 60  # of so many states, blanks and capitals apart
 _LOOK_AT: Final = 10_000
 
 __all__ = ["Permissions", "look", "macro", "no_consent", "told"]
@@ -99,11 +100,17 @@ def _states(table: Columns, name: str) -> tuple[int, bool, int, int]:
     flags = [*words["flags"]["yes"], *words["flags"]["no"], *states["no"]]
     lists = (flags, states["yes"], states["no"])
     counts = ", ".join(f"count(*) FILTER ({in_words('v', known)})" for known in lists)
+    column, relation = sql.name(name), sql.name(table.raw.name)
+    few = (
+        f"SELECT DISTINCT {column} FROM (FROM {relation} LIMIT {_LOOK_AT})"
+        f" WHERE {column} IS NOT NULL LIMIT {_SPELLINGS + 1}"
+    )
+    spellings = sql.rows(table.engine, f"SELECT count(*) FROM ({few})")[0][0]
+    if spellings > _SPELLINGS:  # to see how each is meant takes its time
+        return int(spellings), False, 0, 0
     distinct, known, yes, no = sql.rows(
         table.engine,
-        f"""SELECT count(*), {counts} FROM (SELECT DISTINCT {cell} AS v
-            FROM (FROM {sql.name(table.raw.name)} LIMIT {_LOOK_AT})
-            WHERE {sql.name(name)} IS NOT NULL)
+        f"""SELECT count(*), {counts} FROM (SELECT DISTINCT {cell} AS v FROM ({few}))
         WHERE NOT {in_words("v", words["missing"])}""",
     )[0]
     return int(distinct), distinct > 0 and known == distinct, int(yes), int(no)

@@ -148,8 +148,7 @@ def _not_numbers(table: Columns, name: str) -> str:
     unread = f"TRY_CAST({cell} AS DOUBLE) IS NULL AND trim({cell}) <> ''" if is_text else "true"
     example = sql.rows(
         table.engine,
-        f"SELECT CAST({cell} AS VARCHAR) FROM {sql.name(table.raw.name)}"
-        f" WHERE {unread} ORDER BY source_row LIMIT 1",
+        f"SELECT CAST({cell} AS VARCHAR) FROM {sql.name(table.raw.name)} WHERE {unread} LIMIT 1",
     )
     shown = f": {example[0][0]!r}" if example else ""
     return f"{name} looks like the amount but its cells are no plain numbers{shown}"

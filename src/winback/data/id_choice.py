@@ -9,7 +9,6 @@ from ibis.backends.duckdb import Backend
 
 from winback.data import sql
 from winback.data.column_names import plain, says
-from winback.data.identity import in_words
 from winback.data.words import words_of
 
 _MOST: Final = 0.5
@@ -89,9 +88,9 @@ def look_at_ids(engine: Backend, relation: str, name: str) -> Ids:
     >>> look_at_ids(engine, raw.name, "paid").possible
     False
     """
-    cell = f"trim(CAST({sql.name(name)} AS VARCHAR))"
     words = words_of("cells")
     nobody = [*words["missing"], *words["guests"]["words"], *words["guests"]["numbers"]]
+    listed = ", ".join(sql.text(word.lower()) for word in nobody)
     counted = ", ".join(
         f"coalesce(sum(n) FILTER (regexp_full_match(v, {sql.text(shape)})), 0)"
         for shape in (_AMOUNT, _DATE, _PERSON)
@@ -100,9 +99,10 @@ def look_at_ids(engine: Backend, relation: str, name: str) -> Ids:
         engine,
         f"""SELECT coalesce(sum(n), 0), count(*), count(*) FILTER (n > 1), coalesce(max(n), 0),
             {counted}
-        FROM (SELECT {cell} AS v, count(*) AS n FROM {sql.name(relation)}
-            WHERE {cell} <> '' GROUP BY 1)
-        WHERE NOT {in_words("v", nobody)}""",
+        FROM (SELECT trim(CAST(cell AS VARCHAR)) AS v, sum(n) AS n FROM (
+                SELECT {sql.name(name)} AS cell, count(*) AS n FROM {sql.name(relation)} GROUP BY 1)
+            GROUP BY 1)
+        WHERE v <> '' AND lower(v) NOT IN ({listed})""",
     )[0]
     return Ids(name, *map(int, counts))
 
@@ -143,13 +143,13 @@ def one_order_each(engine: Backend, relation: str, customer: str, order: str | N
     """
     who = sql.name(customer)
     which = "source_row" if order is None else sql.name(order)
-    customers, orders, pairs = sql.rows(
-        engine,
-        f"""SELECT count(DISTINCT who), count(DISTINCT which), count(*)
-        FROM (SELECT DISTINCT {who} AS who, {which} AS which FROM {sql.name(relation)}
-            WHERE {who} IS NOT NULL AND {which} IS NOT NULL)""",
-    )[0]
-    return int(customers) if customers == orders == pairs and customers >= _SOME else 0
+    both = f"FROM {sql.name(relation)} WHERE {who} IS NOT NULL AND {which} IS NOT NULL"
+    many = "count(*)" if order is None else f"count(DISTINCT {which})"
+    customers, orders = sql.rows(engine, f"SELECT count(DISTINCT {who}), {many} {both}")[0]
+    if customers != orders or customers < _SOME:
+        return 0
+    pairs = sql.rows(engine, f"SELECT count(*) FROM (SELECT DISTINCT {who}, {which} {both})")[0][0]
+    return int(customers) if pairs == customers else 0
 
 
 def steadier(engine: Backend, relation: str, customer: str, others: list[str]) -> list[Ids]:

@@ -33,6 +33,7 @@ _UNSEEN = r"[\x{00AD}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2064}\x{FEFF}
 _BLANK = r"[\s\p{Z}\x{2800}\x{3164}\x{115F}\x{1160}\x{FFA0}\x{180E}]"
 # nothing to mend, found with one look: nearly every cell of nearly every file
 _SOUND = r"[0-9A-Za-z_:#/+-]+"
+_NUMBERED = r"[A-Za-z_:#/+-]*[0-9][0-9A-Za-z_:#/+-]*"
 # what a spreadsheet makes of thirteen digits: the rest of them is lost
 ROUNDED: Final = r"\d([.,]\d+)?[eE]\+\d{1,2}"
 
@@ -76,6 +77,13 @@ def in_words(cell: str, words: list[str]) -> str:
     return f"(coalesce(list_position([{quoted}], lower({cell})), 0) > 0)"
 
 
+def _number_like(cell: str, words: list[str]) -> str:
+    """Return SQL for the test of cells with digits and nothing to mend, which are no words."""
+    numbered = [word for word in words if any(letter.isdigit() for letter in word)]
+    other = f" AND NOT {in_words(cell, numbered)}" if numbered else ""
+    return f"WHEN regexp_full_match({cell}, '{_NUMBERED}'){other}"
+
+
 def nested(kind: str) -> bool:
     """Whether a type holds several values in a cell: a list, a structure, a map."""
     return kind.endswith("]") or kind.startswith(_NESTED)
@@ -86,7 +94,8 @@ def is_guest(value: Expression, guests: tuple[str, ...] = ()) -> str:
     cell = f"CAST({value.sql} AS VARCHAR)"
     words = [*words_of("cells")["guests"]["words"], *guests]
     return (
-        f"coalesce(CASE WHEN regexp_full_match({cell}, '{_SOUND}') THEN {in_words(cell, words)}"
+        f"coalesce(CASE {_number_like(cell, words)} THEN false"
+        f" WHEN regexp_full_match({cell}, '{_SOUND}') THEN {in_words(cell, words)}"
         f" ELSE {in_words(plain_text(cell), words)} END, false)"
     )
 
@@ -136,7 +145,8 @@ def identifier(value: Expression, *, normalise: bool = True) -> str:
     bare = rf"regexp_replace({plain_text(cell)}, '^(=\s*\"(.*)\"|''(\d+))$', '\2\3')"
     bare = f"trim({bare})"
     return (
-        f"CASE WHEN regexp_full_match({cell}, '{_SOUND}') AND NOT {in_words(cell, nobody)}"
+        f"CASE {_number_like(cell, nobody)} THEN {cell}"
+        f" WHEN regexp_full_match({cell}, '{_SOUND}') AND NOT {in_words(cell, nobody)}"
         f" THEN {cell} WHEN {in_words(bare, nobody)} THEN NULL"
         f" WHEN regexp_full_match({bare}, '[^@ ]+@[^@ ]+') THEN lower({bare})"
         f" ELSE {whole.format(bare)} ELSE {bare} END END"

@@ -20,6 +20,7 @@ from winback.data.words import words_of
 from winback.errors import DataError
 
 _MANY_SHAPES = 500
+_FIRST_ROWS, _FEW_SHAPES = 1000, 20
 # what a code of `strptime` may read, where every digit is 0
 _CODES = {
     **dict.fromkeys(["%d", "%m", "%H", "%I", "%M", "%S", "%y"], "0{1,2}"),
@@ -204,13 +205,19 @@ def shapes_of(engine: Backend, raw: Raw, value: Expression) -> list[str] | None:
     """Return a text's cells with every digit as 0, each once; ``None`` if they are too many."""
     key = ("shapes", value.sql)
     if key not in raw.seen:
-        rows = sql.rows(
-            engine,
-            f"SELECT DISTINCT translate(trim({value.sql}), '123456789', '000000000') AS shape"
-            f" FROM {sql.name(raw.name)} WHERE {value.sql} IS NOT NULL LIMIT {_MANY_SHAPES + 1}",
-        )
-        few = len(rows) <= _MANY_SHAPES
-        raw.seen[key] = [shape for (shape,) in rows] if few else None
+        cell = f"trim({value.sql})"
+        shapes_in = f"SELECT DISTINCT translate({cell}, '123456789', '000000000') AS shape FROM"
+        relation = sql.name(raw.name)
+        given = f"WHERE {value.sql} IS NOT NULL"
+        first = sql.rows(engine, f"{shapes_in} (FROM {relation} LIMIT {_FIRST_ROWS}) {given}")
+        found = [shape for (shape,) in first]
+        # a pattern of the first rows' shapes passes over most others, faster than each is made
+        if 0 < len(found) <= _FEW_SHAPES:
+            known = "|".join(re.escape(shape).replace("0", "[0-9]") for shape in found)
+            given += f" AND NOT regexp_full_match({cell}, {sql.text(known)}, 's')"
+        rows = sql.rows(engine, f"{shapes_in} {relation} {given} LIMIT {_MANY_SHAPES + 1}")
+        found = sorted({*found, *(shape for (shape,) in rows)})
+        raw.seen[key] = found if len(found) <= _MANY_SHAPES else None
     shapes: list[str] | None = raw.seen[key]
     return shapes
 
@@ -313,11 +320,17 @@ def _text_instant(
 
 def _case(cell: str, cases: list[tuple[str, str]], shapes: list[str] | None = None) -> str:
     """Return the value beside the first pattern that a cell matches."""
-    whens = [
-        f"WHEN regexp_matches({cell}, '{pattern}') THEN {value}"
-        for pattern, value in cases
-        if shapes is None or any(re.search(pattern, shape) for shape in shapes)
-    ]
+    whens: list[str] = []
+    left = shapes
+    for pattern, value in cases:
+        if left is not None:
+            others = [shape for shape in left if not re.search(pattern, shape, re.ASCII)]
+            if len(others) == len(left):
+                continue
+            left = others
+            if not left and not whens:  # every cell is of this kind
+                return value
+        whens.append(f"WHEN regexp_matches({cell}, '{pattern}') THEN {value}")
     return f"CASE {' '.join(whens)} END" if whens else "CAST(NULL AS TIMESTAMP)"
 
 

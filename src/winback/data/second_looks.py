@@ -147,10 +147,12 @@ def look_at_restarts(table: Columns, order: Guess, customer: Guess, notes: list[
     '2 of the 2 values of no in several rows stand for several customers'
     """
     which, who = sql.name(order.expression), sql.name(customer.expression)
+    if not _again(table, which):
+        return False
     several, shared = sql.rows(
         table.engine,
-        f"""SELECT count(*), count(*) FILTER (customers > 1) FROM (
-            SELECT count(DISTINCT {who}) AS customers FROM {sql.name(table.raw.name)}
+        f"""SELECT count(*), count(*) FILTER (one <> other) FROM (
+            SELECT min({who}) AS one, max({who}) AS other FROM {sql.name(table.raw.name)}
             WHERE {which} IS NOT NULL GROUP BY {which} HAVING count(*) > 1)""",
     )[0]
     if not shared:
@@ -165,17 +167,24 @@ def look_at_restarts(table: Columns, order: Guess, customer: Guess, notes: list[
     return most
 
 
+def _again(table: Columns, column: str) -> int:
+    """Return how many rows repeat a value of a column that an earlier row has."""
+    key = ("again", column)
+    if key not in table.raw.seen:
+        table.raw.seen[key] = sql.rows(
+            table.engine,
+            f"SELECT count({column}) - count(DISTINCT {column}) FROM {sql.name(table.raw.name)}",
+        )[0][0]
+    return int(table.raw.seen[key])
+
+
 def look_at_totals(
     table: Columns, guesses: Mapping[str, Guess], notes: list[str]
 ) -> tuple[Guess, list[Offer]]:
     """Tell where each line of an order bears the order's total; prefer what its lines add up to."""
     amount, order = guesses["amount"], guesses["order_id"]
     relation, which = sql.name(table.raw.name), sql.name(order.expression)
-    orders, rows = sql.rows(
-        table.engine,
-        f"SELECT count(DISTINCT {which}), count({which}) FROM {relation}",
-    )[0]
-    if rows - orders < _SOME:  # to read every amount takes its time
+    if _again(table, which) < _SOME:  # to read every amount takes its time
         return amount, []
     whole = number_of(table, amount.expression)
     several, same = sql.rows(

@@ -247,8 +247,9 @@ def _describe(
         )
         first_day, last_day = sql.rows(
             engine,
-            f"SELECT CAST(min(moment) AS DATE), CAST(max(moment) AS DATE)"
-            f" FROM (SELECT {moment} AS moment FROM {relation}) WHERE isfinite(moment)",
+            f"SELECT CAST(min(moment) FILTER (isfinite(moment)) AS DATE),"
+            f" CAST(max(moment) FILTER (isfinite(moment)) AS DATE)"
+            f" FROM (SELECT {moment} AS moment FROM {relation})",
         )[0]
     conditions = _conditions(there, written, notes)
     examples = {ours: _examples(engine, relation, cell) for ours, cell in cells.items()}

@@ -12,18 +12,19 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-from scipy.stats import norm
-
-from winback.estimators.churn.candidates import BaseRate
-from winback.estimators.churn.churn_model import MIN_CUSTOMERS as CHURN_CUSTOMERS
+from winback.estimators.churn.least import BASE_RATE
+from winback.estimators.churn.least import MIN_CUSTOMERS as CHURN_CUSTOMERS
 from winback.evaluation.windows import MIN_CUSTOMERS
 from winback.messages import Message
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 CONFIDENCE = 0.95  # as everywhere that two things are told apart
-_Z = float(norm.ppf((1 + CONFIDENCE) / 2))
+_Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 
 class Fit(StrEnum):
@@ -189,13 +190,14 @@ def churn_fitness(
     --------
     >>> seen = Seen(history_days=400, needed_days=240, repeat_customers=300)
     >>> tested = {"target": "churn", "model": "logistic", "n": 500, "auc": 0.7, "base_rate": 0.6}
+    >>> import pandas as pd
     >>> churn_fitness("logistic", [tested], pd.DataFrame(), seen).fit.value
     'ranking'
     >>> by_chance = churn_fitness("logistic", [{**tested, "auc": 0.52}], pd.DataFrame(), seen)
     >>> by_chance.fit.value, by_chance.needs_customers
     ('fallback', 3342)
     """
-    if selected == BaseRate.name:
+    if selected == BASE_RATE:
         return _unranked("churn", Message("fitness.constant"), seen)
     tested = _tested(records, "churn", selected) or _pooled(evidence, selected)
     auc, n = tested.get("auc"), int(tested.get("n") or 0)

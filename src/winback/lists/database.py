@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,37 +30,58 @@ _SQL: dict[Kind, str] = {
     "probability": "double precision",
 }
 _SAME = {"varchar": "text", "double": "double precision", "integer": "bigint"}
+_ITS_OWN = {"job": "text", "is_current": "boolean"}  # columns of the table only
 _CONNECT_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Edition:
+    """Which list some rows are: one of several that a job may have made for one date.
+
+    Attributes
+    ----------
+    job
+        Name of the job; several may write to one table.
+    as_of
+        The list's date.
+    list_id
+        The list. Another budget or another model makes another one of the same date.
+    """
+
+    job: str
+    as_of: date
+    list_id: str
 
 
 def write_table(
     frame: pd.DataFrame,
     columns: Columns,
+    edition: Edition,
     *,
     url: str,
     table: str,
-    list_id: str,
     schema: str | None = None,
 ) -> int:
-    """Put a list into a table, in place of an earlier version of the same list.
+    """Put a list into a table, as the current one of its job and date.
 
     The table is made if it is not there, and gets the columns that one of an earlier winback lacks.
-    In one transaction the rows of this `list_id` are deleted and written anew: whoever reads
-    meanwhile sees the one version or the other, and a second run adds nothing. Lists of other names
-    stay.
+    In one transaction the rows of this list are deleted and written anew, and other lists of the
+    same job and date are marked as superseded (`is_current` false): whoever reads meanwhile sees
+    the one version or the other, and a second run adds nothing. The view `TABLE_current` shows what
+    is not superseded: one list for each job and date.
 
     Parameters
     ----------
     frame
         The rows.
     columns
-        Column name to kind; `list_id` is one of them.
+        Column name to kind; `list_id` and `as_of` are two of them.
+    edition
+        Which list these rows are; also where there are none.
     url
         `duckdb://FILE` (a path, absolute if it begins with `/`) or `postgresql://user:password@host/name`.
     table
         Name of the table.
-    list_id
-        The list whose rows these are; also where there are none.
     schema
         Its schema, which must be there. None: the database's default.
 
@@ -79,9 +102,10 @@ def write_table(
     --------
     >>> import tempfile
     >>> url = f"duckdb:///{tempfile.mkdtemp()}/lists.duckdb"
-    >>> rows = pd.DataFrame({"list_id": "a", "customer_id": ["1", "2"]})
-    >>> columns = {"list_id": "text", "customer_id": "text"}
-    >>> [write_table(rows, columns, url=url, table="win_back", list_id="a") for _ in range(2)]
+    >>> rows = pd.DataFrame({"list_id": "a", "as_of": pd.Timestamp("2024-01-31")}, index=[0, 1])
+    >>> columns = {"list_id": "text", "as_of": "date"}
+    >>> edition = Edition("shop", date(2024, 1, 31), "a")
+    >>> [write_table(rows, columns, edition, url=url, table="win_back") for _ in range(2)]
     [2, 2]
     """
     place = address(url)
@@ -92,18 +116,16 @@ def write_table(
             got=f"{place.scheme}://",
             allowed="duckdb://FILE, postgresql://…",
         )
-    rows = conform(frame, columns)
-    name = ".".join(_quoted(part) for part in (schema, table) if part)
-    key = (schema, table, list_id)
+    rows = conform(frame, columns).assign(job=edition.job, is_current=True)
+    kinds = {**{column: _SQL[kind] for column, kind in columns.items()}, **_ITS_OWN}
+    into = _Table(schema, table, kinds)
     try:
         if place.scheme in _POSTGRES:
             with _postgres(place.url) as connection:
-                _replace_postgres(
-                    connection, rows, columns, name=name, key=(schema, table, list_id)
-                )
+                _replace_postgres(connection, rows, into, edition)
         else:
             with _duckdb(place) as connection:
-                _replace_duckdb(connection, rows, columns, name=name, key=key)
+                _replace_duckdb(connection, rows, into, edition)
     except OutputError:
         raise
     except ImportError:
@@ -114,13 +136,73 @@ def write_table(
         # from None: what a driver raises may hold the password
         raise OutputError(
             "the list cannot be written to the database",
-            where=f"{place.shown} {name}",
+            where=f"{place.shown} {into.name}",
             got=place.clean(str(error).strip().partition("\n")[0]),
         ) from None
     return len(rows)
 
 
-Key = tuple[str | None, str, str]
+@dataclass(frozen=True)
+class _Table:
+    """A table and the SQL types of its columns; what both databases are asked in the same words."""
+
+    schema: str | None
+    table: str
+    kinds: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        return self._named(self.table)
+
+    @property
+    def columns(self) -> str:
+        return ", ".join(map(_quoted, self.kinds))
+
+    @property
+    def create(self) -> str:
+        cells = ", ".join(f"{_quoted(column)} {kind}" for column, kind in self.kinds.items())
+        return f"CREATE TABLE IF NOT EXISTS {self.name} ({cells})"
+
+    @property
+    def view(self) -> str:
+        # rows of an earlier winback do not say whether they are current
+        return (
+            f"CREATE OR REPLACE VIEW {self._named(f'{self.table}_current')} AS"
+            f" SELECT * FROM {self.name} WHERE is_current IS DISTINCT FROM false"
+        )
+
+    @property
+    def supersede(self) -> str:
+        return (
+            f"UPDATE {self.name} SET is_current = false WHERE as_of = ? AND list_id <> ?"
+            " AND (job = ? OR job IS NULL) AND is_current IS DISTINCT FROM false"
+        )
+
+    @property
+    def delete(self) -> str:
+        return f"DELETE FROM {self.name} WHERE list_id = ?"
+
+    def lacking(self, existing: list[Any]) -> list[str]:
+        """Return the statements that add what an earlier winback's table lacks; refuse others."""
+        there = {str(column): _plain(kind) for column, kind in existing}
+        apart = sorted(column for column, kind in there.items() if self.kinds.get(column) != kind)
+        if apart:
+            wanted = {column: self.kinds.get(column, "not there") for column in apart}
+            raise OutputError(
+                "the table has other columns than the list",
+                where=self.name,
+                got=", ".join(f"{column} {there[column]}" for column in apart),
+                allowed=", ".join(f"{column} {kind}" for column, kind in wanted.items()),
+                hint="rename or drop the table, or choose another lists.database.prefix",
+            )
+        return [
+            f"ALTER TABLE {self.name} ADD COLUMN {_quoted(column)} {kind}"
+            for column, kind in self.kinds.items()
+            if column not in there
+        ]
+
+    def _named(self, table: str) -> str:
+        return ".".join(_quoted(part) for part in (self.schema, table) if part)
 
 
 @contextmanager
@@ -148,80 +230,54 @@ def _postgres(url: str) -> Iterator[psycopg.Connection[Any]]:
 
 
 def _replace_duckdb(
-    connection: duckdb.DuckDBPyConnection,
-    rows: pd.DataFrame,
-    columns: Columns,
-    *,
-    name: str,
-    key: Key,
+    connection: duckdb.DuckDBPyConnection, rows: pd.DataFrame, into: _Table, edition: Edition
 ) -> None:
-    schema, table, list_id = key
-    connection.execute(_create(name, columns))
+    connection.execute(into.create)
     existing = connection.execute(
         "SELECT column_name, data_type FROM information_schema.columns"
         " WHERE table_name = ? AND table_schema = coalesce(?, current_schema())"
         " AND table_catalog = current_database() ORDER BY ordinal_position",
-        [table, schema],
+        [into.table, into.schema],
     ).fetchall()
-    for column in _lacking(existing, columns, name):
-        connection.execute(f"ALTER TABLE {name} ADD COLUMN {column}")
-    connection.execute(f"DELETE FROM {name} WHERE list_id = ?", [list_id])
+    for statement in into.lacking(existing):
+        connection.execute(statement)
+    connection.execute(into.supersede, [edition.as_of, edition.list_id, edition.job])
+    connection.execute(into.delete, [edition.list_id])
     connection.register("_winback_rows", rows)
-    cells = ", ".join(f"CAST({_quoted(c)} AS {_SQL[kind]})" for c, kind in columns.items())
-    names = ", ".join(_quoted(column) for column in columns)
-    connection.execute(f"INSERT INTO {name} ({names}) SELECT {cells} FROM _winback_rows")
+    cells = ", ".join(f"CAST({_quoted(column)} AS {kind})" for column, kind in into.kinds.items())
+    connection.execute(
+        f"INSERT INTO {into.name} ({into.columns}) SELECT {cells} FROM _winback_rows"
+    )
+    connection.execute(into.view)
 
 
 def _replace_postgres(
-    connection: psycopg.Connection[Any],
-    rows: pd.DataFrame,
-    columns: Columns,
-    *,
-    name: str,
-    key: Key,
+    connection: psycopg.Connection[Any], rows: pd.DataFrame, into: _Table, edition: Edition
 ) -> None:
-    schema, table, list_id = key
+    def ask(statement: str, values: list[Any] | None = None) -> psycopg.Cursor[Any]:
+        return connection.execute(statement.replace("?", "%s").encode(), values)
+
     # two jobs that write the same table take turns
-    connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"winback {name}"])
-    connection.execute(_create(name, columns).encode())
-    existing = connection.execute(
+    ask("SELECT pg_advisory_xact_lock(hashtext(?))", [f"winback {into.name}"])
+    ask(into.create)
+    existing = ask(
         "SELECT column_name, data_type FROM information_schema.columns"
-        " WHERE table_name = %s AND table_schema = coalesce(%s, current_schema())"
+        " WHERE table_name = ? AND table_schema = coalesce(?, current_schema())"
         " ORDER BY ordinal_position",
-        [table, schema],
+        [into.table, into.schema],
     ).fetchall()
-    for column in _lacking(existing, columns, name):
-        connection.execute(f"ALTER TABLE {name} ADD COLUMN {column}".encode())
-    connection.execute(f"DELETE FROM {name} WHERE list_id = %s".encode(), [list_id])
-    names = ", ".join(_quoted(column) for column in columns)
+    for statement in into.lacking(existing):
+        ask(statement)
+    ask(into.supersede, [edition.as_of, edition.list_id, edition.job])
+    ask(into.delete, [edition.list_id])
     cells = rows.astype(object).where(rows.notna(), None)
     with (
         connection.cursor() as cursor,
-        cursor.copy(f"COPY {name} ({names}) FROM STDIN".encode()) as copy,
+        cursor.copy(f"COPY {into.name} ({into.columns}) FROM STDIN".encode()) as copy,
     ):
         for row in cells.itertuples(index=False, name=None):
             copy.write_row(row)
-
-
-def _create(name: str, columns: Columns) -> str:
-    cells = ", ".join(f"{_quoted(column)} {_SQL[kind]}" for column, kind in columns.items())
-    return f"CREATE TABLE IF NOT EXISTS {name} ({cells})"
-
-
-def _lacking(existing: list[Any], columns: Columns, name: str) -> list[str]:
-    """Return the columns that a table of an earlier winback lacks; refuse any other table."""
-    there = {str(column): _plain(kind) for column, kind in existing}
-    wanted = {column: _SQL[kind] for column, kind in columns.items()}
-    apart = sorted(column for column, kind in there.items() if wanted.get(column) != kind)
-    if apart:
-        raise OutputError(
-            "the table has other columns than the list",
-            where=name,
-            got=", ".join(f"{column} {there[column]}" for column in apart),
-            allowed=", ".join(f"{column} {wanted.get(column, 'not there')}" for column in apart),
-            hint="rename or drop the table, or choose another lists.database.prefix",
-        )
-    return [f"{_quoted(column)} {kind}" for column, kind in wanted.items() if column not in there]
+    ask(into.view)
 
 
 def _plain(kind: str) -> str:

@@ -97,10 +97,7 @@ def resolve(store: Store, uri: str) -> ModelVersionRef:
                 allowed=shown or "none yet; promote a version first",
             )
         version = aliases[alias]
-    with guarded(store.uri):
-        versions = {
-            int(v.version): v for v in store.client.search_model_versions(f"name = '{name}'")
-        }
+    versions = {int(v.version): v for v in _versions(store, name)}
     if version not in versions:
         raise RegistryError(
             "the model has no such version",
@@ -109,6 +106,16 @@ def resolve(store: Store, uri: str) -> ModelVersionRef:
             allowed=", ".join(map(str, sorted(versions))) or "none yet; train it first",
         )
     return to_ref(versions[version])
+
+
+def versions_of(store: Store, name: str) -> list[ModelVersionRef]:
+    """Return the versions of a model that winback registered; none for an unknown model."""
+    return [to_ref(version) for version in _versions(store, name) if _DIGEST in version.tags]
+
+
+def _versions(store: Store, name: str) -> list[Any]:
+    with guarded(store.uri):
+        return list(store.client.search_model_versions(f"name = '{name}'"))
 
 
 def to_ref(version: Any) -> ModelVersionRef:

@@ -7,6 +7,8 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
+from winback.messages import Message
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -95,7 +97,7 @@ def _to_database(
     list_id: str,
 ) -> None:
     """Write a list into the job's database, when its files are in their place."""
-    from winback.lists.database import write_table
+    from winback.lists.database import Edition, write_table
 
     database = settings.job.lists.database
     assert database is not None  # noqa: S101 - asked before
@@ -103,5 +105,6 @@ def _to_database(
     # the file of a database stands where the YAML says, as every other file of the job
     url = f"{kind}://{settings.resolve(path)}" if kind == "duckdb" else database.url
     table = f"{database.prefix}{name}"
-    with reporter.step(f"Writing {table}"):
-        write_table(rows, columns, url=url, table=table, list_id=list_id, schema=database.in_schema)
+    edition = Edition(settings.job.name, settings.job.as_of, list_id)
+    with reporter.step(Message("doing.write_table", table=table)):
+        write_table(rows, columns, edition, url=url, table=table, schema=database.in_schema)

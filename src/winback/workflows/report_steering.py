@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from winback.files import read_record
+from winback.messages import Message
 from winback.plain import records
 
 if TYPE_CHECKING:
@@ -30,10 +31,7 @@ def read_steering(
         made = part in (manifest.get("made") or {})
         fits[part] = made and results.is_current(part, data=tables.transactions.fingerprint)
         if made and not fits[part]:
-            reporter.warn(
-                f"{part} are left out of the report: they were made of other settings or data; "
-                f"`winback {part} {settings.path.name}` makes them anew"
-            )
+            reporter.warn(Message("steering.stale", part=part, job=settings.path.name))
     facts = manifest.get("indicators", {})
     return Steering(
         board=_board(results, facts) if fits["indicators"] else None,

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from winback.files import read_record
+from winback.messages import Message
 from winback.publishing.result_folder import MANIFEST
 from winback.workflows.alerts import read_watch
 from winback.workflows.lists import lists
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
     from winback.workflows.tracking import Tracking
 
 TITLES = {
-    "train": "reading, judging and training",
-    "promote": "promoting what the gate lets through",
-    "score": "scoring every customer",
-    "lists": "making the lists",
-    "steering": "working out indicators, alerts and campaigns",
-    "report": "drawing the report",
+    "train": Message("run.train"),
+    "promote": Message("run.promote"),
+    "score": Message("run.score"),
+    "lists": Message("run.lists"),
+    "steering": Message("run.steering"),
+    "report": Message("run.report"),
 }
 
 
@@ -59,11 +60,10 @@ def run(
     dict
         What each step gave.
     """
-    reporter.say(
-        f"{settings.job.name} as of {settings.job.as_of}, "
-        f"{len(settings.defaults)} settings left at defaults"
-    )
-    read_watch(settings, settings.job)  # a wrong rule is told of before an hour of training
+    job = settings.job
+    unset = len(settings.defaults)
+    reporter.say(Message("log.job", name=job.name, as_of=job.as_of, n=unset))
+    read_watch(settings, job)  # a wrong rule is told of before an hour of training
     everything = settings, tables, results, tracking, reporter
     stages: dict[str, Callable[[], dict[str, Any]]] = {
         "train": lambda: train(*everything, force=force),

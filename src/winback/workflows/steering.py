@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from winback.messages import Message, Words
+from winback.messages import Message
 from winback.workflows.alerts import alerts
 from winback.workflows.campaigns import campaigns
 from winback.workflows.indicators import stage_indicators
@@ -38,9 +38,8 @@ def steering(
         done["campaigns"] = campaigns(job, tables, results, reporter)
     else:
         left_out["campaigns"] = why
-    words = Words(job.language)
     for part, why in left_out.items():
-        reporter.say(words("steering.left_out", part=words.label("steering", part), reason=why))
+        reporter.say(Message("steering.left_out", part=part, reason=why))
     kept = {part: why.as_record() for part, why in left_out.items()}
     results.manifest["steering"] = {"left_out": kept}
     return {**done, "left_out": kept}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from winback.config import LoadedJob
 from winback.errors import RegistryError
 from winback.roles import ROLES
+from winback.workflows.champion_set import demand_one_training
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,8 +55,8 @@ class Tracking:
         Raises
         ------
         RegistryError
-            There is no champion yet, or the churn champion predicts another window than the job
-            asks for.
+            There is no champion yet, champions do not belong together, or the churn champion
+            predicts another window than the job asks for.
         """
         from winback.registry.aliases import CHAMPION, aliases_of, resolve
         from winback.registry.load import load_version
@@ -66,6 +67,7 @@ class Tracking:
         if missing:
             raise RegistryError("there is no champion yet", where=", ".join(missing), hint=again)
         refs = {role: resolve(store, f"{self.name(role)}@{CHAMPION}") for role in ROLES}
+        demand_one_training(refs)
         models = {role: load_version(store, ref) for role, ref in refs.items()}
         churn = models["churn"].estimator
         asked = job.churn_horizon_days or churn.horizon_days  # under `auto`: as it was trained

@@ -53,6 +53,7 @@ def moved(monkeypatch):
         return promote._Verdict(version(role, 2), rival, accepted=False, reasons=said)
 
     monkeypatch.setattr(promote, "_verdict", verdict)
+    monkeypatch.setattr(promote, "finish_promotion", lambda *_: None)
     monkeypatch.setattr("winback.registry.aliases.promote", lambda _, ref: aliases.append(ref.name))
     monkeypatch.setattr("winback.registry.version_notes.write_notes", lambda *_: None)
     return aliases

@@ -32,11 +32,10 @@ from winback.estimators.churn.candidates.candidate import (
 from winback.estimators.churn.churn_card import churn_card
 from winback.estimators.churn.churn_choice import ChurnChoice, Judge
 from winback.estimators.churn.churn_predictions import ChurnPredictions, typical_rows
+from winback.estimators.churn.least import MIN_CUSTOMERS, MIN_PER_CLASS
 from winback.estimators.purchase.beta_geo import BetaGeoModel
 from winback.messages import Message
 
-MIN_CUSTOMERS = 50
-MIN_PER_CLASS = 20
 OF_CANDIDATES = ("horizon_days", "gap_days", "exclude", "n_jobs", "random_state", "lightgbm")
 
 
@@ -234,6 +233,20 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
                 ),
             )
         self._take(choice)
+        return self
+
+    def trust(self, name: str, reason: Message) -> Self:
+        """Trust another of the fitted candidates than the judge chose, and say why first.
+
+        Parameters
+        ----------
+        name
+            One of `candidates_`.
+        reason
+            Why; what the judge said comes after it.
+        """
+        self.selected_, self.calibration_ = name, self.calibrators_[name].kind
+        self.reasons_: Message = Message.of_all([reason, self.reasons_])
         return self
 
     def settings_of_candidates(self) -> dict[str, Any]:

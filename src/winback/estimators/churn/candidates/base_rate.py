@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from winback.estimators.churn.candidates.candidate import Candidate, Floats
+from winback.estimators.churn.least import BASE_RATE
 
 
 class BaseRate(Candidate):
@@ -23,7 +24,7 @@ class BaseRate(Candidate):
         The share that churned, in (0, 1).
     """
 
-    name: ClassVar[str] = "base_rate"
+    name: ClassVar[str] = BASE_RATE
 
     def _fit(self, X: pd.DataFrame, y: npt.NDArray[np.int64]) -> None:
         newest = y[(X["as_of"] == X["as_of"].iloc[-1]).to_numpy()]
