@@ -34,7 +34,7 @@ _CODES = {
 }
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
-_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|\.)*")
+_WORD = re.compile(r"[^\W\d_]\.\s[^\W\d_]\.|[^\W\d_](?:[^\W\d_]|\.)*")  # "p. m." is one
 _ODD = set(",\u00a0\u202f\u3000")
 
 DATE_ORDER = r"^(\d{1,2}[/-]\d{1,2}[/-]\d{2,4})(\D|$)"
@@ -253,11 +253,13 @@ def _words_in(engine: Backend, raw: Raw, value: Expression) -> tuple[list[str], 
     shapes = shapes_of(engine, raw, value)
     if shapes is not None:
         words_found = {word.lower() for shape in shapes for word in _WORD.findall(shape)}
+        words_found = {re.sub(r"\s", " ", word) for word in words_found}
         return sorted(words_found, key=_longest), any(set(shape) & _ODD for shape in shapes)
     cell, relation = value.sql, sql.name(raw.name)
     words = sql.rows(
         engine,
-        rf"SELECT DISTINCT lower(unnest(regexp_extract_all({cell}, '\p{{L}}[\p{{L}}.]*')))"
+        rf"SELECT DISTINCT lower(unnest(regexp_extract_all({cell},"
+        rf" '\p{{L}}[.]\p{{Z}}\p{{L}}[.]|\p{{L}}[\p{{L}}.]*')))"
         f" FROM {relation} LIMIT 500",
     )
     odd = sql.rows(
@@ -265,7 +267,7 @@ def _words_in(engine: Backend, raw: Raw, value: Expression) -> tuple[list[str], 
         rf"""SELECT 1 FROM {relation}
         WHERE regexp_matches({cell}, '[,\x{{00A0}}\x{{202F}}\x{{3000}}]') LIMIT 1""",
     )
-    return sorted((word for (word,) in words), key=_longest), bool(odd)
+    return sorted((re.sub(r"\s", " ", word) for (word,) in words), key=_longest), bool(odd)
 
 
 def _longest(word: str) -> tuple[int, str]:
@@ -299,7 +301,7 @@ def _text_instant(
     year_first = ambiguous is YEAR_FIRST
     dates = ["%Y年%m月%d日", *(YEAR_FIRST if year_first else ["%d.%m.%y"]), "%d.%m.%Y", "%Y.%m.%d"]
     dates += ["%d %b %y", "%d %b %Y", "%d-%b-%y", "%d-%b-%Y", "%b %d %y", "%b %d %Y"]
-    dates += ["%d. %b %Y", "%b-%d-%Y", "%Y %b %d", "%Y-%b-%d", "%d/%b/%y", "%d/%b/%Y"]
+    dates += ["%d. %b %Y", "%b-%d-%y", "%b-%d-%Y", "%Y %b %d", "%Y-%b-%d", "%d/%b/%y", "%d/%b/%Y"]
     dates += ambiguous
     dates += ["%Y%m%d", "%G-W%V-%u", "%GW%V%u"]
     dates += ["%Y-%m-%d", "%Y/%m/%d"]  # last: 12/1/10 is no day of the year 12

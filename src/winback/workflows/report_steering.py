@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from winback.reports.material import Steering
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
 
 
 def read_steering(
-    settings: LoadedJob, tables: Tables, results: Results, reporter: Reporter
+    settings: LoadedJob, tables: JobTables, results: Results, reporter: Reporter
 ) -> Steering:
     """Read what `winback run`, or the commands of the parts, left for the job's date.
 

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from winback.config import Job, LoadedJob
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
 
 
 def steering(
-    settings: LoadedJob, job: Job, tables: Tables, results: Results, reporter: Reporter
+    settings: LoadedJob, job: Job, tables: JobTables, results: Results, reporter: Reporter
 ) -> dict[str, Any]:
     """Stage the indicators, what is open of the alerts, and what past campaigns brought.
 
@@ -45,7 +45,7 @@ def steering(
     return {**done, "left_out": kept}
 
 
-def _no_campaigns(tables: Tables) -> Message | None:
+def _no_campaigns(tables: JobTables) -> Message | None:
     """Return why past campaigns cannot be judged; None: they can."""
     if tables.contacts is None:
         return Message("steering.no_contacts")
