@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import ibis.expr.types as ir
@@ -52,6 +51,7 @@ COLUMNS = (
     "as_of",
 )
 _DIGITS = 12
+_KEYS = ["segment", "period"]
 
 
 @dataclass(frozen=True)
@@ -242,9 +242,7 @@ def _active(
             name = event.partition(":")[2]
             days = told_apart(rows.filter(rows.event == name), by, whose)
         days = laid_down(with_following(days.select("customer_id", "segment", "day").distinct()))
-        for one in indicators:
-            if one.event == event:
-                yield active_counts(days, one.days, ends).assign(indicator=one.id)
+        yield active_counts(days, [one for one in indicators if one.event == event], ends)
 
 
 def _conversions(
@@ -292,37 +290,48 @@ def _complete(
         [segments, frame["period"]], names=["segment", "period"]
     ).to_frame(index=False)
     grid = grid.merge(frame, on="period")
-    parts = []
-    for order, one in enumerate(indicators):
-        if isinstance(one, Derived):
-            values = derived_values(one, grid, raw)
-        else:
-            rows = raw[raw["indicator"] == one.id].drop(columns="indicator")
-            values = grid.merge(rows, on=["segment", "period"], how="left")
-        if isinstance(one, Cumulative) or (isinstance(one, Simple) and one.sum is not None):
-            values["value"] = values["value"].fillna(0.0)
-        values["n"] = values["n"].fillna(0).astype("int64")
-        mature = values["whole"].to_numpy()
-        if isinstance(one, Cumulative) and one.days < EVER:
-            seen = [day - timedelta(days=one.days - 1) >= first_day for day in values["until"]]
-            mature = mature & np.array(seen, bool)
-        elif isinstance(one, Conversion):
-            over = [day + timedelta(days=one.days) <= facts.past.as_of for day in values["until"]]
-            pooled = values["until"].eq(facts.past.as_of) & (len(frame) == 1)
-            mature = (mature & np.array(over, bool)) | pooled.to_numpy()
-            values.loc[~mature, ["value", "low", "high", "numerator"]] = np.nan
-        parts.append(
-            values.assign(
-                indicator=one.id,
-                version=one.version,
-                unit=one.unit,
-                enough=values["n"] >= one.minimum_n,
-                mature=mature,
-                order=order,
-            )
-        )
-    table = pd.concat(parts, ignore_index=True)
-    return table.sort_values(["segment", "order", "period"], kind="stable", ignore_index=True)
+    what = pd.DataFrame(
+        {
+            "indicator": [one.id for one in indicators],
+            "version": [one.version for one in indicators],
+            "unit": [one.unit for one in indicators],
+            "minimum_n": [one.minimum_n for one in indicators],
+            "counted": [_is_counted(one) for one in indicators],
+            "lasts": [_lasts(one) for one in indicators],
+            "waits": [one.days if isinstance(one, Conversion) else 0 for one in indicators],
+            "order": range(len(indicators)),
+        }
+    )
+    computed = [
+        derived_values(one, grid, raw)[[*_KEYS, "value", "n"]].assign(indicator=one.id)
+        for one in indicators
+        if isinstance(one, Derived)
+    ]
+    wanted = grid.merge(what, how="cross")
+    values = wanted.merge(
+        pd.concat([raw, *computed], ignore_index=True), on=["indicator", *_KEYS], how="left"
+    )
+    values.loc[values["counted"] & values["value"].isna(), "value"] = 0.0
+    values["n"] = values["n"].fillna(0).astype("int64")
+    until = pd.to_datetime(values["until"])
+    seen = until - pd.to_timedelta(values["lasts"] - 1, unit="D") >= pd.Timestamp(first_day)
+    over = until + pd.to_timedelta(values["waits"], unit="D") <= pd.Timestamp(facts.past.as_of)
+    mature = values["whole"] & (seen | (values["lasts"] == 0)) & (over | (values["waits"] == 0))
+    if len(frame) == 1:  # everything at once: of those who began, each is waited for by itself
+        mature |= (values["waits"] > 0) & until.eq(pd.Timestamp(facts.past.as_of))
+    values.loc[(values["waits"] > 0) & ~mature, ["value", "low", "high", "numerator"]] = np.nan
+    values = values.assign(enough=values["n"] >= values["minimum_n"], mature=mature)
+    return values.sort_values(["segment", "order", "period"], kind="stable", ignore_index=True)
+
+
+def _is_counted(one: Indicator) -> bool:
+    """Whether nobody at all is a value: 0."""
+    return isinstance(one, Cumulative) or (isinstance(one, Simple) and one.sum is not None)
+
+
+def _lasts(one: Indicator) -> int:
+    """Return how many days a value looks back, all of which must be known; 0: none."""
+    return one.days if isinstance(one, Cumulative) and one.days < EVER else 0
 
 
 def _rounded(values: np.ndarray) -> np.ndarray:

@@ -77,6 +77,20 @@ class Results(OutputFolder):
         kept = (self.manifest.get("made") or {}).get(stage)
         return None if kept is None else digest(kept)
 
+    def is_current(self, stage: str, **of: Any) -> bool:
+        """Whether a stage's results are of this date, and made of what is in force now.
+
+        Parameters
+        ----------
+        stage
+            As kept by `record`.
+        **of
+            What else must be as it was kept.
+        """
+        kept = (self.manifest.get("made") or {}).get(stage)
+        settings = settings_of(self.settings.job, stage)
+        return bool(kept == {"settings": settings, "package": version("winback"), **of})
+
     def demand(self, *stages: str, **of: Mapping[str, Any]) -> None:
         """Refuse results of other settings, data or models than are in force now.
 
