@@ -31,6 +31,8 @@ def delimiter_of(lines: list[str]) -> str:
     ';'
     >>> delimiter_of(["Report: 2024", "id,day,amount", "a,2024-01-01,3"])
     ','
+    >>> delimiter_of(["1/31/2024, 6:58 PM\ta\t(6,50)", "2/1/2024, 7:05 AM\tb\t(7,25)"])
+    '\t'
     >>> delimiter_of([" 0001 20230101  1   18.04", " 0002 20230103  1   14.90"])
     ' '
     """
@@ -59,8 +61,11 @@ def _score(lines: list[str], sign: str) -> tuple[float, ...]:
     quoted = sum(len(re.findall(rf'(?:^|{re.escape(sign)})"', line)) for line in lines)
     cells = [cell for row in rows for cell in row]
     clean = sum(_VALUE.fullmatch(c) is not None or not set(c) & set(DELIMITERS) for c in cells)
+    # a tab within cells, and not at an end of theirs, parts columns wherever most rows have one
+    tabs = sum(any("\t" in cell.strip() for cell in row) for row in rows)
     return (
         float(parted > 0.5),
+        float(tabs <= _MOST * len(rows)),
         parted,
         -first,
         quoted,

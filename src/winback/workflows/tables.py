@@ -110,6 +110,22 @@ class JobTables:
         self.results.manifest["data_fingerprint"] = transactions.fingerprint
         return transactions
 
+    def left_unread(self) -> list[str]:
+        """Say what nothing reads beside the purchases, and a person should see."""
+        from winback.data.left_unread import left_unread
+        from winback.data.policy import IntakePolicy
+
+        settings = self.job.data.transactions
+        return left_unread(
+            self.engine,
+            self.settings.resolve_all(settings.source),
+            columns=settings.columns or None,
+            filter=settings.filter,
+            table=settings.table,
+            query=settings.query,
+            policy=IntakePolicy(timezone=self.job.timezone, encoding=settings.encoding),
+        )
+
     @cached_property
     def past(self) -> Past:
         """What is known at `as_of`, and everything that is ever made of it."""

@@ -52,6 +52,8 @@ def validate(job: Job, tables: JobTables, results: Results, reporter: Reporter) 
     matches = _matches(tables, results)
     for reason, n in counts["rejected"].items():
         reporter.warn(Message("log.rejected", n=n, reason=reason, file="rejected.parquet"))
+    for note in tables.left_unread():
+        reporter.warn(Message.of(note))
     amounts, free = _totals(tables) if counts["has_amounts"] else (None, None)
     read = {
         **counts,

@@ -105,3 +105,23 @@ def test_a_split_that_ends_after_the_data_is_refused(tmp_path, workshop_in):
     with pytest.raises(DataError, match="at most 2024-04-15"):
         shop.do(backtest)
     assert "the newest purchase is 60 days before 2024-04-30" in str(shop.warnings[-1])
+
+
+def test_validate_tells_what_the_job_leaves_unread(tmp_path, workshop_in):
+    lines = [
+        f"k{n % 7},2024-01-{1 + n % 28:02},9.50,{n // 2},{'Refund' if n % 6 == 5 else 'Sale'},"
+        f"{'Batal' if n == 3 else 'Selesai'}"
+        for n in range(48)
+    ]
+    orders = "\n".join(["customer_id,timestamp,amount,order_id,Event Type,Status Pesanan", *lines])
+    job = "name: shop\nas_of: 2024-03-31\ndata:\n  transactions: {source: orders.csv"
+    told = workshop_in(tmp_path, job + "}\n", orders=orders)
+    told.do(validate)
+    said = " ".join(map(str, told.warnings))
+    assert "Event Type calls 8 rows Refund, and their amounts are positive" in said
+    assert "\"Status Pesanan\" NOT IN ('Batal')" in said
+    assert "24 orders have several rows that bear the same amount" in said
+    only = ', filter: "\\"Event Type\\" = \'Sale\' AND \\"Status Pesanan\\" = \'Selesai\'"}\n'
+    quiet = workshop_in(tmp_path, job + only, orders=orders)
+    quiet.do(validate)
+    assert "calls" not in " ".join(map(str, quiet.warnings))
