@@ -14,7 +14,7 @@ def written_for(tmp_path, text):
     """Return what `init` told, the YAML, and the transactions that the job of it reads."""
     orders, to = tmp_path / "orders.csv", tmp_path / "job.yaml"
     orders.write_text(text, encoding="utf-8")
-    notes = init(str(orders), to).notes
+    notes = [str(note) for note in init(str(orders), to).notes]
     job = load_job(to).job
     given = job.data.transactions
     read = read_transactions(orders, columns=given.columns, filter=given.filter, as_of=job.as_of)
@@ -127,7 +127,7 @@ def test_a_sample_begins_a_job_of_its_own(tmp_path):
 def test_the_currency_is_written_where_it_is_told(tmp_path, header, row, written):
     orders, to = tmp_path / "orders.csv", tmp_path / "job.yaml"
     orders.write_text(f"{header}\n{row}\n", encoding="utf-8")
-    notes = " ".join(init(str(orders), to).notes)
+    notes = " ".join(map(str, init(str(orders), to).notes))
     assert f"\n{written}\n" in to.read_text(encoding="utf-8")
     assert load_job(to).job.currency == (None if written[0] == "#" else written[-3:])
     assert ("several currencies (CHF in 1 rows, USD in 1 rows)" in notes) == ("\n" in row)
@@ -143,7 +143,7 @@ def test_a_name_of_any_script_is_kept_and_no_job_is_overwritten(tmp_path, monkey
         init("商城.csv")
     begun.to.unlink()
     (tmp_path / "outputs" / "商城").mkdir(parents=True)
-    assert "holds results already" in "\n".join(init("商城.csv").notes)
+    assert "holds results already" in "\n".join(map(str, init("商城.csv").notes))
 
 
 def test_what_was_understood_is_said_in_a_sentence(tmp_path):
