@@ -184,6 +184,15 @@ class Columns:
         )[0]
         return bool(read >= _ENOUGH * given and read > 0)
 
+    def has_few(self, name: str, most: int) -> bool:
+        """Whether the first cells of a column are no more than so many different ones."""
+        column = sql.name(name)
+        few = (
+            f"SELECT DISTINCT {column} FROM (FROM {sql.name(self.raw.name)} LIMIT {_LOOK_AT})"
+            f" WHERE {column} IS NOT NULL LIMIT {most + 1}"
+        )
+        return bool(sql.rows(self.engine, f"SELECT count(*) FROM ({few})")[0][0] <= most)
+
     def _dated(self) -> list[str]:
         """Return the columns whose cells are dates, whatever they are called."""
         return [

@@ -110,18 +110,26 @@ def _permission(
     table: Columns, permissions: consent.Permissions, name: str, notes: list[Message]
 ) -> dict[str, str]:
     """Return how the job learns who is to be left alone, and say what nothing reads."""
-    columns = list(permissions.columns)
-    if not columns:
+    if not permissions.columns:
         return {}
-    first, *columns = columns
-    read = permissions.written(table.engine, first)
-    if first in permissions.agree:
-        notes.append(consent.told(table.engine, table.raw.name, first, name))
-    elif table.is_dated(first):
-        notes.append(Message("note.opt_out_dates", column=first, table=name))
-    if columns:
-        notes.append(Message("note.opt_out_more", columns=columns, table=name))
-    return {"opt_out": read}
+    first, *more = permissions.read
+    notes += [
+        Message("note.opt_out_dates", column=column, table=name)
+        for column in permissions.refuse
+        if table.is_dated(column)
+    ]
+    notes += [
+        consent.told(table.engine, table.raw.name, column, name)
+        for column in permissions.read
+        if column in permissions.agree
+    ]
+    if more:
+        written = permissions.written(table.engine, first)
+        columns = list(permissions.read)
+        notes.append(Message("note.opt_out_together", columns=columns, table=name, first=written))
+    if others := permissions.agree[1:]:
+        notes.append(Message("note.opt_out_more", columns=list(others), table=name))
+    return {"opt_out": permissions.together(table.engine)}
 
 
 def not_read(engine: Backend, raw: Raw, name: str, source: str) -> Message:

@@ -11,17 +11,16 @@ import re
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from winback.errors import ConfigError
 from winback.nearest import did_you_mean
-from winback.yaml_file import YamlFile, explain, read_yaml
+from winback.yaml_file import Identifier, YamlFile, YamlPart, explain, read_yaml
 
 EVER: Final = 3660
 """A window of so many days is as long as the history."""
 SHIPPED = Path(__file__).with_name("catalogue.yaml")
 """The indicators that winback brings."""
-NAME = r"^[a-z][a-z0-9_]*$"
 MEASURES = (
     "orders",
     "revenue",
@@ -41,11 +40,7 @@ _FORMULA = re.compile(r"[\w\s.+*/()-]+")
 Measure = Annotated[str, Field(pattern=rf"^({'|'.join(MEASURES)}|{_EVENT})$")]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Term(_Part):
+class Term(YamlPart):
     """A sum over the rows of a period: of a measure, or of the customers who have any of it."""
 
     measure: Measure
@@ -62,8 +57,8 @@ class Term(_Part):
         return f"{self.measure}:{self.of}"
 
 
-class _Indicator(_Part):
-    id: Annotated[str, Field(pattern=NAME)]
+class _Indicator(YamlPart):
+    id: Identifier
     """Its name."""
     version: Annotated[int, Field(ge=1)] = 1
     """Goes up when the definition changes: a figure that moves by it is a restatement."""
@@ -161,7 +156,7 @@ class Derived(_Indicator):
 Indicator: TypeAlias = Simple | Ratio | Cumulative | Conversion | Derived
 
 
-class _Catalogue(_Part):
+class _Catalogue(YamlPart):
     indicators: tuple[Annotated[Indicator, Field(discriminator="kind")], ...]
 
 

@@ -25,7 +25,7 @@ from winback.indicators.definition import (
     Term,
 )
 from winback.indicators.derived import derived_values
-from winback.indicators.facts import DAY, Known
+from winback.indicators.facts import DAY, Facts
 from winback.indicators.periods import Grain, calendar, period_of
 from winback.indicators.purchase_amounts import order_values, top_shares
 from winback.indicators.sums import CHANNEL, EVERYBODY, customer_periods, sums, told_apart
@@ -75,12 +75,11 @@ class Indicators:
 
 
 def compute_indicators(
-    known: Known,
+    known: Facts,
     catalogue: Mapping[str, Indicator],
     *,
     grain: Grain = "month",
     segments: Mapping[str, ir.Table] | None = None,
-    has_amounts: bool = True,
 ) -> Indicators:
     """Compute every indicator of a catalogue that the tables allow.
 
@@ -95,8 +94,6 @@ def compute_indicators(
     segments
         By name of the dimension: ``customer_id``, ``segment``. Besides these, everybody together
         (``all``) and, where purchases have one, the ``channel`` of the purchase.
-    has_amounts
-        Whether purchases have amounts.
 
     Raises
     ------
@@ -108,8 +105,8 @@ def compute_indicators(
     >>> import winback as wb
     >>> from datetime import date
     >>> from winback.indicators.definition import read_catalogue
-    >>> purchases = wb.read_transactions("sample:cdnow-tenth")
-    >>> known = Known(purchases.table, date(1998, 6, 30), purchases.count_zero)
+    >>> past = wb.Past(wb.read_transactions("sample:cdnow-tenth"), date(1998, 6, 30))
+    >>> known = Facts(past)
     >>> made = compute_indicators(known, read_catalogue(), grain="all")
     >>> made.table.set_index("indicator").loc[
     ...     ["buyers", "retention_30d_within", "order_value_mean"], ["value", "low", "high"]
@@ -122,7 +119,7 @@ def compute_indicators(
     >>> made.left_out["cross_channel_share"].code
     'indicators.no_channel'
     """
-    left_out = dict(_impossible(known, catalogue, has_amounts=has_amounts))
+    left_out = dict(_impossible(known, catalogue))
     possible = {
         name: one
         for name, one in catalogue.items()
@@ -137,25 +134,23 @@ def compute_indicators(
                 )
             elif grain == "all" and "previous_" in one.formula:
                 left_out[name] = Message("indicators.no_previous")
-    first_day = known.first_row
-    frame = calendar(first_day, known.as_of, grain)
+    first_day = known.past.first_day
+    frame = calendar(first_day, known.past.as_of, grain)
     parts = []
     for dimension, by, whose in _dimensions(known, segments or {}):
         raw = pd.concat(list(_values(known, possible, grain, frame, by, whose)), ignore_index=True)
         kept = [one for one in catalogue.values() if one.id not in left_out]
         parts.append(_complete(raw, kept, frame, known, first_day).assign(dimension=dimension))
-    table = pd.concat(parts, ignore_index=True).assign(grain=grain, as_of=known.as_of)
+    table = pd.concat(parts, ignore_index=True).assign(grain=grain, as_of=known.past.as_of)
     for name in ("value", "low", "high", "numerator", "denominator"):
         table[name] = _rounded(table[name].to_numpy(float))
     return Indicators(table[list(COLUMNS)], left_out)
 
 
-def _impossible(
-    known: Known, catalogue: Mapping[str, Indicator], *, has_amounts: bool
-) -> Iterator[tuple[str, Message]]:
+def _impossible(known: Facts, catalogue: Mapping[str, Indicator]) -> Iterator[tuple[str, Message]]:
     """Say which indicators these tables cannot give, and why."""
     people = () if known.customers is None else known.customers.columns
-    events = known.event_rows()
+    events = known.past.known_events
     seen = (
         ()
         if events is None
@@ -169,7 +164,7 @@ def _impossible(
             money = {"revenue"}
         if lost:
             yield name, Message("indicators.no_event", event=lost[0])
-        elif money and not has_amounts:
+        elif money and not known.past.has_amounts:
             yield name, Message("indicators.no_amounts")
         elif "cross_channel" in measures and not known.has_channels:
             yield name, Message("indicators.no_channel")
@@ -182,7 +177,7 @@ def _impossible(
 
 
 def _dimensions(
-    known: Known, segments: Mapping[str, ir.Table]
+    known: Facts, segments: Mapping[str, ir.Table]
 ) -> Iterator[tuple[str, str | None, ir.Table | None]]:
     yield EVERYBODY, None, None
     if known.has_channels:
@@ -192,7 +187,7 @@ def _dimensions(
 
 
 def _values(
-    known: Known,
+    known: Facts,
     catalogue: Mapping[str, Indicator],
     grain: Grain,
     frame: pd.DataFrame,
@@ -216,7 +211,7 @@ def _values(
         yield sums(people, summed)
     if shares := [one for one in ones if isinstance(one, Simple) and one.top_share]:
         yield top_shares(people.rename(revenue="revenue:sum"), shares)
-    first_day = known.first_row
+    first_day = known.past.first_day
     days = facts.filter(facts.orders > 0)
     days = told_apart(days.mutate(period=period_of(days.day, grain, first_day)), by, whose)
     if values := [one for one in ones if isinstance(one, Simple) and one.of_orders]:
@@ -230,15 +225,15 @@ def _values(
 
 
 def _active(
-    known: Known,
+    known: Facts,
     indicators: Sequence[Cumulative],
     bought: ir.Table,
     frame: pd.DataFrame,
     by: str | None,
     whose: ir.Table | None,
 ) -> Iterator[pd.DataFrame]:
-    ends = frame[["period"]].assign(until=[min(day, known.as_of) for day in frame["until"]])
-    rows = known.event_rows()
+    ends = frame[["period"]].assign(until=[min(day, known.past.as_of) for day in frame["until"]])
+    rows = known.past.known_events
     for event in dict.fromkeys(one.event for one in indicators):
         days = bought
         if event != PURCHASE:
@@ -253,21 +248,21 @@ def _active(
 
 
 def _conversions(
-    known: Known,
+    known: Facts,
     indicators: Sequence[Conversion],
     grain: Grain,
     first_day: Any,
     whose: ir.Table | None,
 ) -> Iterator[pd.DataFrame]:
     for begins, event in dict.fromkeys((one.begins, one.event) for one in indicators):
-        starts = known.first_purchases.rename(start="first_day")
+        starts = known.past.first_purchases.rename(start="first_day")
         if begins == "acquired" and known.customers is not None:
             people = known.customers
             starts = people.select("customer_id", start=people.acquired_at.cast("date"))
             starts = starts.filter(starts.start >= first_day)
         happened: ir.Table | None
         if event == PURCHASE:
-            happened = known.purchase_days
+            happened = known.past.purchase_days
         elif event == "referral":
             happened = known.referrals()
         else:
@@ -277,7 +272,7 @@ def _conversions(
                 told_apart(starts, None, whose),
                 happened.select(*DAY),
                 [one for one in indicators if (one.begins, one.event) == (begins, event)],
-                as_of=known.as_of,
+                as_of=known.past.as_of,
                 first_day=first_day,
                 grain=grain,
             )
@@ -287,7 +282,7 @@ def _complete(
     raw: pd.DataFrame,
     indicators: Sequence[Indicator],
     frame: pd.DataFrame,
-    known: Known,
+    known: Facts,
     first_day: Any,
 ) -> pd.DataFrame:
     """Give every indicator a row for each period and segment, and say what counts."""
@@ -312,8 +307,8 @@ def _complete(
             seen = [day - timedelta(days=one.days - 1) >= first_day for day in values["until"]]
             mature = mature & np.array(seen, bool)
         elif isinstance(one, Conversion):
-            over = [day + timedelta(days=one.days) <= known.as_of for day in values["until"]]
-            pooled = values["until"].eq(known.as_of) & (len(frame) == 1)
+            over = [day + timedelta(days=one.days) <= known.past.as_of for day in values["until"]]
+            pooled = values["until"].eq(known.past.as_of) & (len(frame) == 1)
             mature = (mature & np.array(over, bool)) | pooled.to_numpy()
             values.loc[~mature, ["value", "low", "high", "numerator"]] = np.nan
         parts.append(

@@ -13,7 +13,7 @@ import pandas as pd
 
 from winback.indicators import intervals
 from winback.indicators.definition import Ratio, Simple, Term
-from winback.indicators.facts import Known
+from winback.indicators.facts import Facts
 from winback.indicators.periods import Grain, period_of
 
 CHANNEL = "channel"
@@ -22,7 +22,7 @@ EVERYBODY = "all"
 
 def customer_periods(
     days: ir.Table,
-    known: Known,
+    known: Facts,
     grain: Grain,
     terms: Iterable[Term],
     *,
@@ -54,7 +54,7 @@ def customer_periods(
         ``customer_id``, ``period``, ``segment`` and a column for each of `terms`.
     """
     terms = list(terms)
-    first_row = known.first_row
+    first_row = known.past.first_day
     keys = ["customer_id", "period", *([by] if by else [])]
     days = days.mutate(period=period_of(days.day, grain, first_row))
     measures = {term.measure for term in terms if term.measure in days.columns}
@@ -66,7 +66,7 @@ def customer_periods(
     table = days.group_by(keys).aggregate(
         **each, earliest=days.day.min(where=bought), latest=days.day.max(where=bought)
     )
-    table = table.left_join(known.first_purchases, "customer_id").drop("customer_id_right")
+    table = table.left_join(known.past.first_purchases, "customer_id").drop("customer_id_right")
     table = table.mutate(
         new=(table.earliest == table.first_day).fill_null(False),
         repeat=(table.latest > table.first_day).fill_null(False),
@@ -106,12 +106,12 @@ def _lately(table: ir.Table, who: list[str], grain: Grain) -> ir.Table:
 
 
 def _joined(
-    table: ir.Table, known: Known, grain: Grain, first_row: Any, terms: Iterable[Term]
+    table: ir.Table, known: Facts, grain: Grain, first_row: Any, terms: Iterable[Term]
 ) -> ir.Table:
     """Add what other rows say of a customer: several channels, a referrer."""
     asked = {term.measure for term in terms}
     if "cross_channel" in asked:
-        rows = known.rows()
+        rows = known.past.transactions.table
         rows = rows.filter(rows.amount >= 0)
         rows = rows.mutate(period=period_of(rows.day, grain, first_row))
         several = rows.group_by("customer_id", "period").aggregate(n=rows[CHANNEL].nunique())

@@ -23,10 +23,10 @@ from winback.reports.charts.value_to_come import weekly
 from winback.reports.first_page import week_of
 from winback.reports.intake_counts import intake_counts
 from winback.reports.list_sizes import churn_warning_size, win_back_size
-from winback.reports.material import Course, Data, Earlier, Evaluation, Models
+from winback.reports.material import Course, Data, Earlier, Judgements, Models
 from winback.reports.population import population
 from winback.reports.quality import LEVEL_GAP, quality
-from winback.reports.stored_messages import Note, kept
+from winback.reports.stored_messages import Sayable, kept
 from winback.reports.tier_facts import tier_facts
 
 SCHEMA = 2
@@ -36,12 +36,12 @@ def compute_report(
     job: Mapping[str, Any],
     data: Data,
     *,
-    evaluation: Evaluation | None = None,
+    evaluation: Judgements | None = None,
     models: Models | None = None,
     course: Course | None = None,
     lists: Mapping[str, Any] | None = None,
     earlier: Earlier | None = None,
-    warnings: Sequence[Note] = (),
+    warnings: Sequence[Sayable] = (),
 ) -> dict[str, Any]:
     """Compute the report of one run.
 
@@ -82,7 +82,7 @@ def compute_report(
     >>> report["population"]["summary"]["active"], report["population"]["tiers"][0]["value_share"]
     (1, 0.9)
     """
-    evaluation, models = evaluation or Evaluation(), models or Models()
+    evaluation, models = evaluation or Judgements(), models or Models()
     course, earlier, lists = course or Course(), earlier or Earlier(), lists or {}
     intake = intake_counts(data.intake)
     judged = quality(
@@ -125,7 +125,7 @@ def compute_report(
 
 
 def _value(
-    evaluation: Evaluation,
+    evaluation: Judgements,
     judged: Mapping[str, Any],
     models: Models,
     course: Course,
@@ -194,7 +194,7 @@ def _lists(lists: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _warnings(
-    report: Mapping[str, Any], given: Sequence[Note], read_first: Sequence[Mapping[str, Any]]
+    report: Mapping[str, Any], given: Sequence[Sayable], read_first: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Collect what whoever looks after the models must not overlook, as codes with their facts."""
     listed: list[dict[str, Any]] = []

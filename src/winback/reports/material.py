@@ -32,7 +32,7 @@ class Data:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Judgements:
     """How the models were judged on days that they had not seen.
 
     Parameters

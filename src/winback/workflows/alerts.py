@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from winback.monitoring.rules import RulesFile
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
 
 FILES = ("alerts.json", "alerts.csv")
 YEAR: Final = 365
@@ -43,7 +43,7 @@ COLUMNS: Columns = {
 def alerts(
     settings: LoadedJob,
     job: Job,
-    tables: Tables,
+    tables: JobTables,
     results: Results,
     reporter: Reporter,
     *,
@@ -106,7 +106,7 @@ def _notes(settings: LoadedJob, job: Job, rules: RulesFile) -> list[Any]:
 def _table(
     settings: LoadedJob,
     job: Job,
-    tables: Tables,
+    tables: JobTables,
     results: Results,
     reporter: Reporter,
     rules: RulesFile,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from winback.lists.columns import Columns
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
 
 FILES = ("campaigns.parquet", "campaigns.csv")
 FOR_PEOPLE: Columns = {
@@ -34,7 +34,7 @@ FOR_PEOPLE: Columns = {
 }
 
 
-def campaigns(job: Job, tables: Tables, results: Results, reporter: Reporter) -> dict[str, Any]:
+def campaigns(job: Job, tables: JobTables, results: Results, reporter: Reporter) -> dict[str, Any]:
     """Stage `campaigns.parquet` and `campaigns.csv`: each past campaign whose window is over.
 
     Returns

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,6 +15,7 @@ from winback.messages import Message, as_records
 if TYPE_CHECKING:
     from winback.config import Job
     from winback.evaluation.backtest import BacktestResult, BacktestSettings
+    from winback.evaluation.baseline_instead import Instead
     from winback.evaluation.churn_forward import ChurnSettings
     from winback.evaluation.contest import Choice
     from winback.evaluation.forward import Recipe
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from winback.evaluation.windows import Window
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
 
 # what `value.purchase_model` stands for, purchases and spend together
 CANDIDATES = {
@@ -92,10 +93,17 @@ def _read_back(row: dict[str, Any], *names: str) -> dict[str, Any]:
     return {**row, **{name: Message.of(row[name]) for name in names if row.get(name)}}
 
 
-def evaluate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> Evaluation:
+def evaluate(
+    job: Job,
+    tables: JobTables,
+    results: Results,
+    reporter: Reporter,
+    instead: Callable[[str], Instead | None] = lambda _: None,
+) -> Evaluation:
     """Judge every candidate on the last days that are known, and stage what was found.
 
-    The horizon is the model's own, or half of the history where that is shorter.
+    The horizon is the model's own, or half of the history where that is shorter. `instead` is
+    asked, by role, which baseline takes the place of the contest's choice; it is the chosen then.
     """
     from winback.evaluation.backtest import judge
 
@@ -114,14 +122,13 @@ def evaluate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> 
         if window is None:
             reporter.warn(Message("log.not_evaluated", target=targets[-1], said=note))
             continue
+        role, settings = "churn" if "churn" in targets else "value", backtest_settings(job)
+        tiers = _tiers_then(job, tables, window) if role == "churn" else None
         with reporter.step(Message("doing.judge_on", targets=targets, window=str(window))):
-            result = judge(
-                past,
-                window,
-                backtest_settings(job),
-                targets=targets,
-                tiers=_tiers_then(job, tables, window) if "churn" in targets else None,
-            )
+            result = judge(past, window, settings, targets=targets, tiers=tiers)
+            if baseline := instead(role):  # all is fitted by now, and marked anew
+                settings = replace(settings, instead={role: baseline})
+                result = judge(past, window, settings, targets=targets, tiers=tiers)
             judged.append(result)
     records = [record for result in judged for record in result.records]
     frames = [result.predictions for result in judged]
@@ -154,19 +161,21 @@ def named_candidate(job: Job) -> str | None:
 def churn_recipe(job: Job) -> Recipe:
     """Return how the job wants its churn model made, the economics of a warning included."""
     warning = job.lists.churn_warning
-    params: dict[str, Any] = {
-        "calibration": job.churn.calibration,
+    economics = {
         "margin": job.margin,
         "save_rate": warning.save_rate,
         "contact_cost": warning.contact_cost or 0.0,
         "offer_cost": warning.offer_cost or 0.0,
+    }
+    params: dict[str, Any] = {
+        "contest": {"calibration": job.churn.calibration, "economics": economics}
     }
     if job.churn.lightgbm.given:
         params["lightgbm"] = job.churn.lightgbm.given
     return {"estimator": "ChurnModel", "params": params}
 
 
-def _tiers_then(job: Job, tables: Tables, window: Window) -> pd.Series[str] | None:
+def _tiers_then(job: Job, tables: JobTables, window: Window) -> pd.Series[str] | None:
     """Return each customer's value tier as it would have been cut at the window's `as_of`.
 
     By the rule of thumb for value (rate so far, own mean), which needs no contest.
@@ -220,20 +229,22 @@ def chosen_value(job: Job, past: Past, horizon_days: int) -> Choice:
     return choices["revenue" if past.has_amounts else "purchases"]
 
 
-def value_choices_of(job: Job, past: Past, horizon_days: int) -> dict[str, Choice]:
-    """Return the same by target."""
+def value_choices_of(
+    job: Job, past: Past, horizon_days: int, instead: Instead | None = None
+) -> dict[str, Choice]:
+    """Return the same by target; or the baseline that is used instead, at its own level."""
     from winback.evaluation.value_judged import value_choices
 
     return value_choices(
         past,
         horizon_days,
-        named_candidate(job),
+        named_candidate(job) if instead is None else instead.name,
         random_state=job.random_state,
         busy_days=tuple(job.value.busy_days),
     )
 
 
-def _stage(job: Job, tables: Tables, results: Results, evaluation: Evaluation) -> None:
+def _stage(job: Job, tables: JobTables, results: Results, evaluation: Evaluation) -> None:
     content = {
         "as_of": job.as_of.isoformat(),
         "training_key": tables.training_key,

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from winback.indicators.over_time import Indicators
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
 
 FILE = "indicators.parquet"
 _SCORES = "scores.parquet"
 
 
 def indicators(
-    settings: LoadedJob, job: Job, tables: Tables, results: Results, reporter: Reporter
+    settings: LoadedJob, job: Job, tables: JobTables, results: Results, reporter: Reporter
 ) -> dict[str, Any]:
     """Stage `indicators.parquet`: every indicator that the tables allow, over time.
 
@@ -58,14 +58,14 @@ def indicators(
 def compute(
     settings: LoadedJob,
     job: Job,
-    tables: Tables,
+    tables: JobTables,
     results: Results,
     reporter: Reporter,
     *,
     only: Collection[str] | None = None,
 ) -> dict[str, Indicators]:
     """Compute the job's indicators at each of its grains, the finest first; or `only` some."""
-    from winback.indicators.facts import Known
+    from winback.indicators.facts import Facts
     from winback.indicators.over_time import compute_indicators
     from winback.indicators.periods import GRAINS
 
@@ -73,15 +73,12 @@ def compute(
     if only is not None:
         parts = {name for one in only for name in getattr(catalogue[one], "names", ())}
         catalogue = {name: one for name, one in catalogue.items() if name in parts | set(only)}
-    bought = tables.transactions
-    known = Known(bought.table, job.as_of, bought.count_zero, tables.events, tables.customers)
+    known = Facts(tables.past.at(job.as_of), tables.customers)
     segments = _segments(known, job, results)
     made: dict[str, Indicators] = {}
     for grain in sorted(job.indicators.grains, key=GRAINS.index):
         with reporter.step(Message("doing.indicators", grain=grain)):
-            made[grain] = compute_indicators(
-                known, catalogue, grain=grain, segments=segments, has_amounts=bought.has_amounts
-            )
+            made[grain] = compute_indicators(known, catalogue, grain=grain, segments=segments)
     return made
 
 
@@ -104,13 +101,13 @@ def _segments(known: Any, job: Job, results: Results) -> dict[str, ir.Table]:
     if "acquisition_channel" in asked and people is not None and named in people.columns:
         segments[named] = people.select("customer_id", segment=named)
     if "cohort" in asked:
-        first = known.first_purchases
+        first = known.past.first_purchases
         quarter = ibis.literal(" Q") + first.first_day.quarter().cast("string")
         year = first.first_day.year().cast("string")
         segments["cohort"] = first.select("customer_id", segment=year + quarter)
     scores = results.find(_SCORES)
     if "tier" in asked and scores is not None:
-        tiers = ibis.get_backend(known.transactions).read_parquet(str(scores))
+        tiers = ibis.get_backend(known.past.transactions.table).read_parquet(str(scores))
         tiers = tiers.filter(tiers.as_of.cast("date") == job.as_of)
         segments["tier"] = tiers.select("customer_id", segment="tier")
     return segments

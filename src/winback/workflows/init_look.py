@@ -197,7 +197,7 @@ def _with_further(
     unused = tuple(
         name
         for name in looked.sniffed.unused
-        if name not in read_there and f"no_consent({sql.bare(engine, name)})" not in read_there
+        if name not in read_there and not any(_names(sql.bare(engine, name), w) for w in read_there)
     )
     sniffed = replace(looked.sniffed, notes=(*told, *notes), unused=unused)
     return replace(looked, further=further, sniffed=sniffed)
@@ -207,6 +207,11 @@ def _left_out(looked: Looked) -> set[str]:
     """Return the tables of which it is told that their amounts are not added."""
     told = (note for note in looked.sniffed.notes if note.code in _NOT_ADDED)
     return {str(note.facts["table"]) for note in told}
+
+
+def _names(column: str, expression: str) -> bool:
+    """Whether an expression names a column, as an argument of a function."""
+    return f"({column})" in expression
 
 
 def _names_in(query: str | None) -> set[str]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from winback.config import LoadedJob
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
     from winback.workflows.tracking import Tracking
 
 TITLES = {
@@ -33,7 +33,7 @@ TITLES = {
 
 def run(
     settings: LoadedJob,
-    tables: Tables,
+    tables: JobTables,
     results: Results,
     tracking: Tracking,
     reporter: Reporter,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from winback.messages import Message, as_records
 from winback.roles import ROLES
+from winback.workflows.at_the_gate import used_instead
 from winback.workflows.evaluate import Evaluation, evaluate
 from winback.workflows.fit_churn import fit_churn
 from winback.workflows.fit_tiers import ensure_judged, fit_tiers, judge_tiers
@@ -18,13 +20,13 @@ if TYPE_CHECKING:
     from winback.config import Job, LoadedJob
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
     from winback.workflows.tracking import Tracking
 
 
 def train(
     settings: LoadedJob,
-    tables: Tables,
+    tables: JobTables,
     results: Results,
     tracking: Tracking,
     reporter: Reporter,
@@ -55,7 +57,8 @@ def train(
     validate(job, tables, results, reporter)
     require_customers(settings, tables)
     _ = tracking.store.client  # an unreachable one is told before minutes are spent
-    evaluation = evaluate(job, tables, results, reporter)
+    instead = partial(used_instead, job, tables, tracking)
+    evaluation = evaluate(job, tables, results, reporter, instead)
     with training(tracking, tables, results.manifest["intake"], force=force) as registry:
         if not registry.reused:
             _fit_all(job, tables, results, tracking, reporter, registry, evaluation)
@@ -84,7 +87,7 @@ def train(
 
 def _fit_all(
     job: Job,
-    tables: Tables,
+    tables: JobTables,
     results: Results,
     tracking: Tracking,
     reporter: Reporter,
@@ -102,12 +105,13 @@ def _fit_all(
     if "value" in missing or "tiers" in missing:
         with reporter.step(Message("doing.fit_value")):
             frame = value_frame(job, tables)
-            value = fit_value(job, tables, frame)
+            value = fit_value(job, tables, frame, used_instead(job, tables, tracking, "value"))
     if "value" in missing:
         keep("value", value)
     if "churn" in missing:
         with reporter.step(Message("doing.fit_churn")):
-            churn = fit_churn(job, tables, reporter)
+            instead = used_instead(job, tables, tracking, "churn")
+            churn = fit_churn(job, tables, reporter, instead)
         keep("churn", churn)
     if "tiers" in missing:
         with reporter.step(Message("doing.fit_tiers")):
