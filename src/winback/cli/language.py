@@ -38,8 +38,11 @@ def takes_language(command: Callable[..., None]) -> Callable[..., None]:
         if language is not None and language not in languages():
             allowed = ", ".join(languages())
             raise typer.BadParameter(f"{language!r} is none of {allowed}", param_hint="--language")
-        _asked.set(language)
-        command(*args, **options)
+        before = _asked.set(language)
+        try:
+            command(*args, **options)
+        finally:
+            _asked.reset(before)
 
     own = signature(command)
     added = Parameter("language", Parameter.KEYWORD_ONLY, default=None, annotation=Language)
