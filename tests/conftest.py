@@ -16,6 +16,8 @@ from winback.config import load_job
 from winback.workflows.reporter import Quiet
 from winback.workflows.work import Work
 
+os.environ["LC_ALL"] = "C.UTF-8"  # winback speaks the reader's language; tests read English
+
 
 @dataclass
 class Workshop:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from importlib import import_module
@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from winback.cli.language import words_of
 from winback.errors import GateRefusedError, UsageError, WinbackError
 from winback.plain import each_leaf, plain
 
 if TYPE_CHECKING:
     from winback.config import LoadedJob
+    from winback.messages import Message, Words
 
 
 def work(
@@ -48,7 +50,8 @@ def work(
         from winback.workflows.work import Work
 
         workflow = getattr(import_module(f"winback.workflows.{name}"), name)
-        reporter = Terminal(quiet=quiet, results=not json_, before_step=_stop_if_told)
+        words = words_of(loaded.job)
+        reporter = Terminal(words, quiet=quiet, results=not json_, before_step=_stop_if_told)
         today = today_in(loaded.job.timezone)
         with Work(loaded, out=out, reporter=reporter, today=today) as work:
             result = work.do(workflow, **options)
@@ -57,7 +60,7 @@ def work(
         for line in last_lines(name, files, work.results.out, path):
             reporter.say(line)
         if json_:
-            _print({**result, "warnings": reporter.warnings}, loaded)
+            _print({**result, "warnings": _records(reporter.warnings, words)}, loaded)
 
 
 def work_through(
@@ -79,7 +82,8 @@ def work_through(
         from winback.workflows.backfill import backfill, dates_between
         from winback.workflows.reporter import Terminal
 
-        reporter = Terminal(quiet=quiet, results=not json_, before_step=_stop_if_told)
+        words = words_of(first.job)
+        reporter = Terminal(words, quiet=quiet, results=not json_, before_step=_stop_if_told)
         result = backfill(
             [load(path, str(day)) for day in dates_between(first.job.as_of, last.job.as_of, every)],
             out=out,
@@ -87,7 +91,7 @@ def work_through(
             today=today_in(first.job.timezone),
         )
         if json_:
-            _print({**result, "warnings": reporter.warnings}, first)
+            _print({**result, "warnings": _records(reporter.warnings, words)}, first)
 
 
 def prepare() -> None:
@@ -124,24 +128,34 @@ def exit_codes(*, debug: bool, json_: bool = False) -> Iterator[list[LoadedJob]]
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(128 + SIGPIPE) from None
     except (KeyboardInterrupt, Exception) as error:
+        from winback.messages import Message
+
+        words = words_of(loaded[0].job if loaded else None)
         # a library in whose callback the signal arrived may have made an error of its own of it
         if _stopped or isinstance(error, KeyboardInterrupt):
             number = _stopped[0] if _stopped else SIGINT
-            ending = "terminated" if number == SIGTERM else "interrupted"
-            typer.echo(f"winback: {ending}; nothing was half-written", err=True)
+            ending = words("end.terminated" if number == SIGTERM else "end.interrupted")
+            typer.echo(f"winback: {ending}", err=True)
             raise typer.Exit(128 + number) from None
         if debug:
             raise
-        expected = isinstance(error, WinbackError)
-        text = str(error) if expected else f"{type(error).__name__}: {' '.join(str(error).split())}"
+        text, code = f"{type(error).__name__}: {error}", 1
+        if isinstance(error, WinbackError):
+            text, code = Message.of_error(error, hint=True).say(words), error.exit_code
+        text = " ".join(text.split())
         text = loaded[0].scrub(text) if loaded else text
-        code = error.exit_code if isinstance(error, WinbackError) else 1
-        more = "" if expected else " (unexpected; run again with --debug for the trace)"
         if json_:
             typer.echo(json.dumps({"error": text, "exit_code": code}, ensure_ascii=False))
-        kind = "refused" if isinstance(error, GateRefusedError) else "error"
-        typer.echo(f"winback: {kind}: {text}{more}", err=True)
+        if not isinstance(error, WinbackError):
+            text = words("error.unexpected", said=text)
+        kind = "error.refused" if isinstance(error, GateRefusedError) else "error.error"
+        typer.echo(f"winback: {words(kind, said=text)}", err=True)
         raise typer.Exit(code) from None
+
+
+def _records(messages: Iterable[Message], words: Words) -> list[dict[str, Any]]:
+    """Return messages as JSON: code, facts, and the sentence in the job's language."""
+    return [{**message.as_data(), "text": message.say(words)} for message in messages]
 
 
 def _print(result: Mapping[str, Any], loaded: LoadedJob) -> None:

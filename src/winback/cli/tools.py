@@ -9,6 +9,7 @@ from typing import Annotated, Optional
 import typer
 
 from winback.cli.command import exit_codes, load, prepare
+from winback.cli.language import words_of
 from winback.cli.options import AsOf, Debug, JobFile, Json, Quiet, complete_job
 
 config_app = typer.Typer(no_args_is_help=True, help="The settings of a job.")
@@ -85,7 +86,8 @@ def simulate(
         from winback.workflows.reporter import Terminal
         from winback.workflows.simulate import simulate as workflow
 
-        workflow(out, customers=customers, seed=seed, reporter=Terminal(quiet=quiet))
+        reporter = Terminal(words_of(None), quiet=quiet)
+        workflow(out, customers=customers, seed=seed, reporter=reporter)
 
 
 @config_app.command("schema")

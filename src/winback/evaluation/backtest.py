@@ -6,7 +6,7 @@ have been `chosen` is decided before the outcome is looked at, and from data up 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from winback.errors import DataError, NotEnoughDataError
+from winback.evaluation.baseline_instead import Instead
 from winback.evaluation.bootstrap import (
     CHURN_BOOTSTRAPPED,
     MAX_CUSTOMERS,
@@ -109,6 +110,8 @@ class BacktestSettings:
         contest chooses.
     busy_days : sequence of str
         Periods in which more is bought, or less: see `winback.evaluation.busy`.
+    instead : mapping of str to Instead
+        Of ``value`` and ``churn``, the baseline that is used instead of the contest's choice.
     n_replicates : int
         Of the bootstrap.
     random_state : int
@@ -118,6 +121,7 @@ class BacktestSettings:
     churn_recipe: Recipe = field(default_factory=lambda: CHURN_RECIPE)
     purchase_model: str | None = None
     busy_days: Sequence[str] = ()
+    instead: Mapping[str, Instead] = field(default_factory=dict)
     n_replicates: int = 200
     random_state: int = 0
 
@@ -203,6 +207,7 @@ def judge(
         If nobody has bought by the window's `as_of`.
     """
     settings, tell = settings or BacktestSettings(), progress or (lambda _: None)
+    instead = settings.instead
     draws = {"n_replicates": settings.n_replicates, "random_state": settings.random_state}
     tests: dict[str, ForwardTest] = {}
     chosen: dict[str, tuple[str, Message]] = {}
@@ -210,7 +215,7 @@ def judge(
         choices = value_choices(
             past.at(window.as_of),
             window.horizon_days,
-            settings.purchase_model,
+            instead["value"].name if "value" in instead else settings.purchase_model,
             random_state=settings.random_state,
             busy_days=settings.busy_days,
             progress=progress,
@@ -233,7 +238,8 @@ def judge(
             level = main.level.message
             if choice is not main:
                 level = Message("level.of_revenue", said=level)
-            chosen[target] = (choice.name, Message.of_all([choice.reasons, level]))
+            reason = instead["value"].message if "value" in instead else choice.reasons
+            chosen[target] = (choice.name, Message.of_all([reason, level]))
     population = pd.DataFrame()
     if "churn" in targets:
         tell(f"{window}: fitting churn models")
@@ -244,6 +250,8 @@ def judge(
             settings.churn,
             settings.random_state,
         )
+        if "churn" in instead:
+            chosen["churn"] = (instead["churn"].name, instead["churn"].message)
     tell(f"{window}: measuring")
     records: list[dict[str, Any]] = []
     for target, test in tests.items():

@@ -17,7 +17,7 @@ from winback.evaluation.churn_forward import (
     unlabelled_churn,
 )
 from winback.evaluation.churn_groups import group_records, order_groups, profit_records
-from winback.evaluation.forward import ForwardTest, Recipe
+from winback.evaluation.forward import ForwardTest, Recipe, unfitted
 from winback.evaluation.past import Past
 from winback.evaluation.windows import Window
 from winback.messages import Message
@@ -35,11 +35,15 @@ def churn_test(
     data = ChurnData(past.at(window.as_of), window, settings)
     judged, population = foretold(past, data, window, settings), data.population
     failed: dict[str, Message] = {}
+    params = unfitted(recipe, window, random_state).get_params()
+    known = [fit for fit in judged.fits if fit[0].get_params() == params]
     try:
-        model = fit_churn(recipe, data, window, random_state)
-        scores, failed = model.candidate_probabilities(population), model.dropped_
-        choice = (model.selected_, model.reasons_)
-        judged.fits.append((model, scores))
+        if not known:
+            model = fit_churn(recipe, data, window, random_state)
+            known = [(model, model.candidate_probabilities(population))]
+            judged.fits.extend(known)
+        model, scores = known[0]
+        failed, choice = model.dropped_, (model.selected_, model.reasons_)
     except NotEnoughDataError as error:
         scores = unlabelled_churn(data, window)
         name = str(scores.columns[0])

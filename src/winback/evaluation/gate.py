@@ -59,7 +59,12 @@ KINDS = {
 }
 VALUE_BASELINES = {
     name: VALUE_CANDIDATES[name]
-    for name in ("last_period+own_mean", "rate+own_mean", "beta_geo+gamma_gamma")
+    for name in (
+        "last_period+own_mean",
+        "rate+own_mean",
+        "beta_geo+gamma_gamma",
+        "poisson+gamma_gamma_all",
+    )
 }
 CHURN_BASELINES: dict[str, Recipe] = {
     name: {"estimator": "ChurnModel", "params": {"candidates": [name]}}

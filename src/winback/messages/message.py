@@ -49,8 +49,8 @@ class Message:
         self.facts: Mapping[str, Any] = {name: _fact(value) for name, value in facts.items()}
 
     @classmethod
-    def of_error(cls, error: WinbackError) -> Message:
-        """Return what an error says, without the next step: its `reason` as a message.
+    def of_error(cls, error: WinbackError, *, hint: bool = False) -> Message:
+        """Return what an error says, its `reason` as a message; with its `hint`, if asked for.
 
         Examples
         --------
@@ -63,7 +63,7 @@ class Message:
             if fact is not None:
                 fact = fact if isinstance(fact, cls) else str(fact)
                 said = cls(f"error.{part}", said=said, **{part: fact})
-        return said
+        return cls("error.hint", said=said, hint=error.hint) if hint and error.hint else said
 
     @classmethod
     def of_all(cls, messages: Iterable[Message]) -> Message:

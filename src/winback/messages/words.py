@@ -14,6 +14,7 @@ from winback.messages.catalogue import catalogue
 # Chinese is set apart from figures and Latin letters by a space, but not from itself or its marks.
 _HAN, _MARK, _LATIN = "\u4e00-\u9fff", "\u3001-\u303f\uff00-\uffef\u201c\u201d", "A-Za-z0-9%"
 _GAP = re.compile(rf"(?<=[{_HAN}]) (?=[{_HAN}{_MARK}])|(?<=[{_MARK}]) | (?=[{_MARK}])")
+_KEPT = "\ue000"  # a private character, between any two that are a fact's own
 _CLOSE = re.compile(rf"(?<=[{_HAN}])(?=[{_LATIN}])|(?<=[{_LATIN}])(?=[{_HAN}])")
 
 
@@ -75,8 +76,12 @@ class Words:
         """
         entries = catalogue(self.language)
         own = f"{code}.{self.amounts}"
-        text = _Filled(self).vformat(entries[own if own in entries else code], (), facts)
-        return _CLOSE.sub(" ", _GAP.sub("", text)) if self.language == "zh" else text
+        return self._set(_Filled(self).vformat(entries[own if own in entries else code], (), facts))
+
+    def _set(self, text: str) -> str:
+        """Set words and facts apart; what a fact holds inside stays as it is."""
+        text = _CLOSE.sub(" ", _GAP.sub("", text)) if self.language == "zh" else text
+        return text.replace(_KEPT, "")
 
     def written(self, value: Any, way: str = "") -> str:
         """Return a fact as text, in the way that a placeholder asks for; see `say`."""
@@ -100,7 +105,8 @@ class Words:
         if sign not in ("&", "|") or len(parts) < 2:
             return self("comma").join(parts)
         link = self("list.and" if sign == "&" else "list.or")
-        return f"{self('comma').join(parts[:-1])}{link}{parts[-1]}"
+        first, last = self("comma").join(parts[:-1]), parts[-1]
+        return self._set(f"{_kept(first)}{link}{_kept(last)}")
 
     def label(self, kind: str, name: str) -> str:
         """Return the reader's name of a model, metric, reason, …; unknown names read as words."""
@@ -194,4 +200,9 @@ class _Filled(Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         """Return one fact as text."""
-        return self.words.written(value, format_spec)
+        return _kept(self.words.written(value, format_spec))
+
+
+def _kept(text: str) -> str:
+    """Return a fact's text that `Words._set` sets apart at its ends only: a path stays a path."""
+    return _KEPT.join(text)

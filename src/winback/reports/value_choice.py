@@ -13,6 +13,7 @@ from winback.reports.aggregator import plain
 from winback.reports.stored_messages import Note, kept, sentence, sentences
 
 NAMED, FALLBACK = "contest.named", "fit.falls_back"
+INSTEAD = ("gate.baseline_instead", "gate.baseline_stays")
 
 
 def choice(
@@ -34,6 +35,7 @@ def choice(
     -------
     dict or None
         ``target, chosen``, ``fallback`` (it stands in for a choice that could not be fitted),
+        ``instead`` (it is a baseline that takes the choice's place),
         ``reasons`` (a clause each) and ``candidates``: who was left in, the lowest loss first,
         then who was left out; of each ``model, chosen``, ``loss_ratio`` to the lowest loss that
         was left in with ``low`` and ``high`` (95%), ``bias`` (predicted over actual) and ``note``
@@ -61,6 +63,7 @@ def choice(
         "target": target,
         "chosen": chosen,
         "fallback": first == FALLBACK,
+        "instead": first in INSTEAD,
         "reasons": [kept(clause) for clause in reasons.clauses],
         "candidates": sorted(candidates, key=_place),
     }
@@ -100,7 +103,8 @@ def choice_reading(chosen: Mapping[str, Any], words: Words) -> str:
     model = words.label("model", chosen["chosen"])
     target = words.label("target", chosen["target"])
     n = len(chosen["candidates"])
-    how = ".fallback" if chosen["fallback"] else "" if n else ".untested"
+    stands_in = ".fallback" if chosen["fallback"] else ".instead" if chosen.get("instead") else ""
+    how = stands_in or ("" if n else ".untested")
     return words(f"choice.reading{how}", model=model, target=target, n=n)
 
 

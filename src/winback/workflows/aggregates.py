@@ -44,7 +44,7 @@ def aggregates(
     from winback.evaluation.cohorts import cohort_values
 
     scores = tables.engine.read_parquet(results.staged("scores.parquet"))
-    with reporter.step("Adding up customers"):
+    with reporter.step(Message("doing.add_up")):
         note, past = _past(job, tables, value)
         content = {
             "as_of": job.as_of.isoformat(),

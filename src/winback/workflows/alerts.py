@@ -68,10 +68,10 @@ def alerts(
     words = Words(job.language, job.currency, job.amounts)
     table = _table(settings, job, tables, results, reporter, rules)
     if test:
-        return {"rehearsal": _rehearsal(table, rules, job.as_of, reporter, words)}
+        return {"rehearsal": _rehearsal(table, rules, job.as_of, reporter)}
     current, nothing = _current(table, rules, _notes(settings, job, rules), job.as_of)
     for missing in nothing:
-        reporter.warn(missing.say(words))
+        reporter.warn(missing)
     rows = [_row(case, job.as_of) for case in current]
     _stage(rows, results, job, words)
     opened = [case for case in current if case.is_open]
@@ -82,9 +82,9 @@ def alerts(
         pending=len(current) - len(opened),
         rules=len(rules.rules),
     )
-    reporter.say(heading.say(words))
+    reporter.say(heading)
     for case in current:
-        reporter.say("  " + _say(case, job.as_of, words))
+        reporter.say(Message("item", said=_say(case, job.as_of)))
     return {"alerts": rows, "watching_nothing": [missing.as_record() for missing in nothing]}
 
 
@@ -201,57 +201,67 @@ def _stage(rows: Sequence[dict[str, Any]], results: Results, job: Job, words: Wo
     write_csv(frame, results.staged(FILES[1]), COLUMNS, bom=True)
 
 
-def _say(case: Alert, as_of: date, words: Words) -> str:
+def _say(case: Alert, as_of: date) -> Message:
     rule = case.rule
-    name = words.label("indicator", rule.indicator)
+    name = Message("alerts.everybody", indicator=rule.indicator)
     if case.segment != "all":
-        said = Message("alerts.segment", indicator=rule.indicator, segment=case.segment)
-        name = said.say(words)
+        name = Message("alerts.segment", indicator=rule.indicator, segment=case.segment)
+    value, expected = plain(case.value), plain(case.expected)
     if case.kind == "no_data":
-        line = words(
-            "alerts.no_data", severity=case.severity, name=name, began=case.began, owner=rule.owner
+        line = Message(
+            "alerts.no_data",
+            severity=case.severity,
+            name=name,
+            began=case.began,
+            owner=rule.owner,
         )
+    elif not case.is_open:
+        return Message("alerts.waits", name=name, value=value, expected=expected, periods=rule.for_)
     else:
-        facts = {
-            "name": name,
-            "value": words.number(plain(case.value)),
-            "expected": words.number(plain(case.expected)),
-        }
-        if not case.is_open:
-            return words("alerts.waits", **facts, periods=rule.for_)
-        days = case.days_open(as_of)
-        line = words("alerts.fires", **facts, severity=case.severity, days=days, owner=rule.owner)
+        line = Message(
+            "alerts.fires",
+            name=name,
+            value=value,
+            expected=expected,
+            severity=case.severity,
+            days=case.days_open(as_of),
+            owner=rule.owner,
+        )
     if case.overdue is not None:
-        line = words("alerts.overdue", line=line, step=case.overdue)
+        line = Message("alerts.overdue", line=line, step=case.overdue)
     elif (step := _next(case, as_of)) is not None:
-        line = words("alerts.next", line=line, hours=step[0], step=step[1])
+        line = Message("alerts.next", line=line, hours=step[0], step=step[1])
     if rule.pause is not None:
-        line = words("alerts.pause", line=line, channel=rule.pause)
+        line = Message("alerts.pause", line=line, channel=rule.pause)
     if case.silenced is not None:
-        line = words("alerts.silenced", line=line, until=case.silenced)
-    return (
-        line if case.hidden_by is None else words("alerts.hidden", line=line, rule=case.hidden_by)
-    )
+        line = Message("alerts.silenced", line=line, until=case.silenced)
+    if case.hidden_by is not None:
+        line = Message("alerts.hidden", line=line, rule=case.hidden_by)
+    return line
 
 
 def _rehearsal(
-    table: pd.DataFrame, rules: RulesFile, as_of: date, reporter: Reporter, words: Words
+    table: pd.DataFrame, rules: RulesFile, as_of: date, reporter: Reporter
 ) -> list[dict[str, Any]]:
     from winback.monitoring.rehearsal import rehearse
 
     since = as_of - timedelta(days=YEAR)
     rows = records(rehearse(table, rules.rules, rules.benchmarks, since=since, as_of=as_of))
-    reporter.say(words("alerts.rehearsal", since=since))
+    reporter.say(Message("alerts.rehearsal", since=since))
     for row in rows:
-        line = words(
+        line = Message(
             "alerts.rehearsed",
-            **{name: row[name] for name in ("rule", "fired", "a_year", "share", "longest")},
+            rule=row["rule"],
+            fired=row["fired"],
+            a_year=row["a_year"],
+            share=row["share"],
+            longest=row["longest"],
         )
         if row["seen"] is None:
-            line = words("alerts.not_tried", line=line)
+            line = Message("alerts.not_tried", line=line)
         elif not row["seen"]:
-            line = words("alerts.would_not_see", line=line)
+            line = Message("alerts.would_not_see", line=line)
         else:
-            line = words("alerts.would_see", line=line, seen=row["seen"], after=row["seen_after"])
-        reporter.say("  " + line)
+            line = Message("alerts.would_see", line=line, seen=row["seen"], after=row["seen_after"])
+        reporter.say(Message("item", said=line))
     return rows

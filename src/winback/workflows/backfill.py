@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import UsageError
+from winback.messages import Message
 from winback.workflows.lists import lists
 from winback.workflows.score import score
 from winback.workflows.work import Work
@@ -89,14 +90,11 @@ def backfill(
     dict
         `dates`: of each, the sizes of its lists.
     """
-    reporter.warn(
-        "past dates are scored with today's champions, which have learned from later days: "
-        "a history of lists, not a test of them"
-    )
+    reporter.warn(Message("log.past_dates"))
     made: dict[str, Any] = {}
     for place, loaded in enumerate(jobs, start=1):
         as_of = str(loaded.job.as_of)
-        reporter.say(f"{as_of} ({place} of {len(jobs)})")
+        reporter.say(Message("log.date", as_of=as_of, place=place, of=len(jobs)))
         with Work(loaded, out=out, reporter=reporter, today=today) as work:
             work.do(score)
             made[as_of] = work.do(lists)["rows"]

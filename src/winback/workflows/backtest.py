@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import ConfigError
-from winback.messages import as_records
+from winback.messages import Message, as_records
 from winback.workflows.evaluate import backtest_settings
 from winback.workflows.validate import warn_of_silence
 
@@ -53,7 +53,7 @@ def backtest(
     known_until = last if transactions.counts.after_as_of else settings.job.as_of
     if transactions.counts.last_day is not None and not transactions.counts.after_as_of:
         warn_of_silence(reporter, transactions.counts.last_day, last)
-    with reporter.step(f"Looking back at {len(splits)} splits") as step:
+    with reporter.step(Message("doing.look_back", n=len(splits))) as step:
         done = iter(range(10_000))
         result = run_backtest(
             past,
@@ -69,5 +69,12 @@ def backtest(
     result.predictions.to_parquet(results.staged("backtest.parquet"), index=False)
     for record in result.records:
         if record["chosen"]:
-            reporter.say(f"{record['split']} {record['target']}: {record['reason']}")
+            reporter.say(
+                Message(
+                    "log.compared",
+                    split=record["split"],
+                    target=record["target"],
+                    reason=record["reason"],
+                )
+            )
     return {"records": result.records}

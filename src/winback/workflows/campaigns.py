@@ -60,7 +60,7 @@ def campaigns(job: Job, tables: Tables, results: Results, reporter: Reporter) ->
             hint="name the table of whom you wrote to: customer_id, timestamp, channel, arm",
         )
     horizon, bought = job.horizon_days, tables.transactions
-    with reporter.step("Comparing the arms of past campaigns"):
+    with reporter.step(Message("doing.arms")):
         rows = campaign_table(
             tables.contacts,
             bought.table,
@@ -79,7 +79,7 @@ def campaigns(job: Job, tables: Tables, results: Results, reporter: Reporter) ->
     words = Words(job.language, job.currency, job.amounts)
     _stage(made.table, results, words)
     for message in _messages(made.table, made.pooled, waiting, job):
-        reporter.say(message.say(words))
+        reporter.say(message)
     return {"campaigns": records(made.table), "pooled": plain(made.pooled), "open": waiting}
 
 

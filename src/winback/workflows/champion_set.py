@@ -65,6 +65,5 @@ def finish_promotion(store: Store, name: str, reporter: Reporter) -> None:
             )
             if own is not None and behind is not None and own.version != behind:
                 promote(store, own)
-                reporter.warn(
-                    str(Message("gate.brought_after", name=own.label, leader=led_by.label))
-                )
+                said = Message("gate.brought_after", name=own.label, leader=led_by.label)
+                reporter.warn(said)

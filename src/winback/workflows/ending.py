@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from winback.messages import Message
+
 _NEXT = {
     "validate": "winback run {job}",
     "train": "winback promote {job}",
@@ -12,23 +14,30 @@ _NEXT = {
     "rollback": "winback score {job}",
     "score": "winback lists {job}",
     "lists": "winback report {job}",
-    "report": "open {out}/report.html in a browser; winback explain {job}",
-    "run": "open {out}/report.html in a browser; every night: winback run {job} --as-of yesterday",
+    "report": "winback explain {job}",
+    "run": "winback run {job} --as-of yesterday",
 }
 
 
-def last_lines(command: str, files: Sequence[str], out: Path, job: Path) -> list[str]:
+def last_lines(command: str, files: Sequence[str], out: Path, job: Path) -> list[Message]:
     """Name every file that a command has made, and the next command.
 
     Examples
     --------
-    >>> last_lines("lists", ["win_back.csv"], Path("outputs/shop"), Path("shop.yaml"))
+    >>> lines = last_lines("lists", ["win_back.csv"], Path("outputs/shop"), Path("shop.yaml"))
+    >>> [str(line) for line in lines]
     ['in outputs/shop: win_back.csv', 'next: winback report shop.yaml']
     >>> last_lines("explain", [], Path("outputs/shop"), Path("shop.yaml"))
     []
     """
-    lines = [f"in {out}: {', '.join(files)}"] if files else []
-    following = _NEXT.get(command)
-    if following is not None:
-        lines.append("next: " + following.format(job=job, out=out))
+    lines = [Message("end.files", out=str(out), files=files)] if files else []
+    if command in _NEXT:
+        following, page = _NEXT[command].format(job=job), str(out / "report.html")
+        match command:
+            case "report":
+                lines.append(Message("end.report", file=page, command=following))
+            case "run":
+                lines.append(Message("end.run", file=page, command=following))
+            case _:
+                lines.append(Message("end.next", command=following))
     return lines

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,6 +15,7 @@ from winback.messages import Message, as_records
 if TYPE_CHECKING:
     from winback.config import Job
     from winback.evaluation.backtest import BacktestResult, BacktestSettings
+    from winback.evaluation.baseline_instead import Instead
     from winback.evaluation.churn_forward import ChurnSettings
     from winback.evaluation.contest import Choice
     from winback.evaluation.forward import Recipe
@@ -92,10 +93,17 @@ def _read_back(row: dict[str, Any], *names: str) -> dict[str, Any]:
     return {**row, **{name: Message.of(row[name]) for name in names if row.get(name)}}
 
 
-def evaluate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> Evaluation:
+def evaluate(
+    job: Job,
+    tables: Tables,
+    results: Results,
+    reporter: Reporter,
+    instead: Callable[[str], Instead | None] = lambda _: None,
+) -> Evaluation:
     """Judge every candidate on the last days that are known, and stage what was found.
 
-    The horizon is the model's own, or half of the history where that is shorter.
+    The horizon is the model's own, or half of the history where that is shorter. `instead` is
+    asked, by role, which baseline takes the place of the contest's choice; it is the chosen then.
     """
     from winback.evaluation.backtest import judge
 
@@ -112,16 +120,15 @@ def evaluate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> 
         window, note = past.last_window(horizon_days, gap_days)
         notes.append(Message("window.of", targets=targets, said=note))
         if window is None:
-            reporter.warn(f"{targets[-1]} is not evaluated: {note}")
+            reporter.warn(Message("log.not_evaluated", target=targets[-1], said=note))
             continue
-        with reporter.step(f"Judging {' and '.join(targets)} on {window}"):
-            result = judge(
-                past,
-                window,
-                backtest_settings(job),
-                targets=targets,
-                tiers=_tiers_then(job, tables, window) if "churn" in targets else None,
-            )
+        role, settings = "churn" if "churn" in targets else "value", backtest_settings(job)
+        tiers = _tiers_then(job, tables, window) if role == "churn" else None
+        with reporter.step(Message("doing.judge_on", targets=targets, window=str(window))):
+            result = judge(past, window, settings, targets=targets, tiers=tiers)
+            if baseline := instead(role):  # all is fitted by now, and marked anew
+                settings = replace(settings, instead={role: baseline})
+                result = judge(past, window, settings, targets=targets, tiers=tiers)
             judged.append(result)
     records = [record for result in judged for record in result.records]
     frames = [result.predictions for result in judged]
@@ -130,7 +137,7 @@ def evaluate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> 
     profit = [point for result in judged for point in result.profit]
     evaluation = Evaluation(records, predictions, notes, groups, profit)
     for caveat in evaluation.caveats:
-        reporter.warn(str(caveat))
+        reporter.warn(caveat)
     _stage(job, tables, results, evaluation)
     return evaluation
 
@@ -220,14 +227,16 @@ def chosen_value(job: Job, past: Past, horizon_days: int) -> Choice:
     return choices["revenue" if past.has_amounts else "purchases"]
 
 
-def value_choices_of(job: Job, past: Past, horizon_days: int) -> dict[str, Choice]:
-    """Return the same by target."""
+def value_choices_of(
+    job: Job, past: Past, horizon_days: int, instead: Instead | None = None
+) -> dict[str, Choice]:
+    """Return the same by target; or the baseline that is used instead, at its own level."""
     from winback.evaluation.value_judged import value_choices
 
     return value_choices(
         past,
         horizon_days,
-        named_candidate(job),
+        named_candidate(job) if instead is None else instead.name,
         random_state=job.random_state,
         busy_days=tuple(job.value.busy_days),
     )

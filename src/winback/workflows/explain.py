@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from winback.errors import ModelError, UsageError
-from winback.messages import Words, capital
+from winback.messages import Message, Words, capital
 from winback.plain import plain
 from winback.workflows.customer_history import only, row_of
 from winback.workflows.customer_page import write_customer_page
@@ -72,11 +72,11 @@ def explain(
     customers = [_everything(settings.job, tables, results, tracking, name) for name in asked]
     for index, everything in enumerate(customers):
         for line in ["", "", *_lines(everything)] if index else _lines(everything):
-            reporter.say(line)
+            reporter.say(Message.of(line))
         if html:
             page = write_customer_page(settings, tables, results, tracking, everything)
             everything["page"] = str(page)
-            reporter.say(f"page: {page}")
+            reporter.say(Message("end.page", file=str(page)))
     results.keep_only(None)
     return customers[0] if customer is not None else {"customers": customers}
 

@@ -14,16 +14,24 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from winback.config import Job
+    from winback.estimators.churn.churn_model import ChurnModel
     from winback.estimators.purchase.beta_geo import BetaGeoModel
+    from winback.evaluation.baseline_instead import Instead
     from winback.evaluation.churn_forward import ChurnData
     from winback.evaluation.churn_tuning import Tuning
+    from winback.evaluation.forward import Recipe
     from winback.evaluation.windows import Window
     from winback.workflows.reporter import Reporter
     from winback.workflows.tables import Tables
 
 
-def fit_churn(job: Job, tables: Tables, reporter: Reporter) -> Fitted:
+def fit_churn(
+    job: Job, tables: Tables, reporter: Reporter, instead: Instead | None = None
+) -> Fitted:
     """Fit the churn contest on stacked snapshots whose outcome is known.
+
+    `instead` is the baseline that takes the choice's place: all candidates are fitted, and it is
+    the one that is trusted.
 
     Where no snapshot has an outcome yet, or too few customers, the purchase model's P(no
     purchase) takes the place of a trained score, and says so. Where too few have bought again
@@ -63,6 +71,10 @@ def fit_churn(job: Job, tables: Tables, reporter: Reporter) -> Fitted:
             reason=caveat,
         )
         return Fitted(model, model.selected_, caveat, (caveat,))
+    alone = None
+    if instead is not None and instead.name in model.candidates_:
+        model.trust(instead.name, instead.message)
+        alone = _recipe_alone(model)
     drift = model.base_rate_drift_
     caveats = (Message("churn.level_moves", why=drift["message"]),) if drift["notable"] else ()
     numbers = {f"base_rate_{name}": drift[name] for name in ("sd", "level_error")}
@@ -79,7 +91,18 @@ def fit_churn(job: Job, tables: Tables, reporter: Reporter) -> Fitted:
         {name: value for name, value in numbers.items() if value is not None},
         kept,
         None if tuning is None else tuning.trials,
+        alone,
     )
+
+
+def _recipe_alone(model: ChurnModel) -> Recipe:
+    """Return how to make a model of the trusted candidate alone: it predicts the same."""
+    from winback.estimators.base.artifact import recipe_of
+    from winback.evaluation.churn_forward import ECONOMICS
+
+    own = recipe_of(model)
+    params = {name: value for name, value in own["params"].items() if name not in ECONOMICS}
+    return {**own, "params": {**params, "candidates": [model.selected_]}}
 
 
 def tuned(job: Job, reporter: Reporter, data: ChurnData, window: Window) -> Tuning:
@@ -98,7 +121,7 @@ def tuned(job: Job, reporter: Reporter, data: ChurnData, window: Window) -> Tuni
     if data.train is None or data.train.empty:
         raise NotEnoughDataError(Message("few.labelled_snapshot"))
     names = ["customer_id", "as_of", *feature_columns(data.train.columns)]
-    with reporter.step(f"Searching LightGBM's parameters, {job.churn.tune} trials"):
+    with reporter.step(Message("doing.tune", trials=job.churn.tune)):
         tuning = tune(
             data.train[names],
             data.train["churned"],
@@ -106,9 +129,10 @@ def tuned(job: Job, reporter: Reporter, data: ChurnData, window: Window) -> Tuni
             n_trials=job.churn.tune,
             random_state=job.random_state,
         )
-    reporter.say(str(tuning.message))
+    reporter.say(tuning.message)
     if tuning.better:
-        reporter.say(f"to keep them, write into the job:\n{as_yaml(tuning.params)}")
+        reporter.say(Message("log.keep_params"))
+        reporter.say(Message.of(as_yaml(tuning.params)))
     return tuning
 
 

@@ -119,7 +119,7 @@ def ensure_judged(
     if read_record(results.find(RECORD)).get("training_key") == tables.training_key:
         return
     value, tiers = (tracking.version(role, versions[role]).estimator for role in ("value", "tiers"))
-    with reporter.step("Judging the value tiers"):
+    with reporter.step(Message("doing.judge_tiers")):
         judge_tiers(job, tables, results, evaluation, value, tiers)
 
 

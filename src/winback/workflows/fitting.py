@@ -13,6 +13,8 @@ from winback.messages import Message
 
 if TYPE_CHECKING:
     from winback.config import Job, LoadedJob
+    from winback.evaluation.baseline_instead import Instead
+    from winback.evaluation.forward import Recipe
     from winback.workflows.tables import Tables
 
 MIN_CUSTOMERS = 20
@@ -39,6 +41,8 @@ class Fitted:
         More that it found, by the name of the file to keep it in; never a customer's row.
     trials
         One row per trial of a search for parameters, if there was one.
+    recipe
+        How to make it again; None: by its own parameters.
     """
 
     estimator: Any
@@ -48,12 +52,15 @@ class Fitted:
     metrics: dict[str, float] = field(default_factory=dict)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     trials: pd.DataFrame | None = None
+    recipe: Recipe | None = None
 
 
-def fit_value(job: Job, tables: Tables, frame: pd.DataFrame) -> Fitted:
+def fit_value(
+    job: Job, tables: Tables, frame: pd.DataFrame, instead: Instead | None = None
+) -> Fitted:
     """Fit the value model that the job names, or that a contest inside the known past chooses.
 
-    `frame` is from `value_frame`.
+    `frame` is from `value_frame`; `instead` is the baseline that takes the choice's place.
 
     Where there is too little data for the chosen model, the rule of thumb (rate so far, own mean)
     takes its place, and says so.
@@ -65,9 +72,10 @@ def fit_value(job: Job, tables: Tables, frame: pd.DataFrame) -> Fitted:
 
     past = tables.past
     ahead = Window(job.as_of, job.as_of + timedelta(days=job.value.horizon_days))
-    choices = value_choices_of(job, past, ahead.horizon_days)
-    choice = choices["revenue" if past.has_amounts else "purchases"]
-    name = choice.name
+    main = "revenue" if past.has_amounts else "purchases"
+    contest = value_choices_of(job, past, ahead.horizon_days)
+    choice = value_choices_of(job, past, ahead.horizon_days, instead)[main]
+    name, why = choice.name, [] if instead is None else [instead.message]
 
     def fit(candidate: str) -> Any:
         settings = {
@@ -83,15 +91,15 @@ def fit_value(job: Job, tables: Tables, frame: pd.DataFrame) -> Fitted:
     level = choice.level.settings["level"]
     parts = level._asdict().items()
     metrics = {f"level_{part}": value for part, value in parts if isinstance(value, float)}
-    kept = {"contest.csv": pd.concat([c.table.assign(target=t) for t, c in choices.items()])}
+    kept = {"contest.csv": pd.concat([c.table.assign(target=t) for t, c in contest.items()])}
     try:
         model = fit(name)
     except NotEnoughDataError as error:
         model = fit(_FALLBACK)
-        why = Message.of_error(error)
-        caveat = Message("fit.falls_back", model=_FALLBACK, failed=name, why=why)
+        failed = Message.of_error(error)
+        caveat = Message("fit.falls_back", model=_FALLBACK, failed=name, why=failed)
         return Fitted(model, _FALLBACK, caveat, (caveat,), metrics, kept)
-    reasons = Message.of_all([choice.reasons, choice.level.message])
+    reasons = Message.of_all([*why, contest[main].reasons, choice.level.message])
     return Fitted(model, name, reasons, model.caveats_, metrics, kept)
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from winback.messages import Message, Words
+from winback.messages import Message
 from winback.plain import records
 
 if TYPE_CHECKING:
@@ -44,12 +44,9 @@ def indicators(
     table.to_parquet(results.staged(FILE), index=False)
     grain, last = list(made.items())[-1]
     newest = newest_of(last.table)
-    words = Words(job.language, job.currency, job.amounts)
     why = _why(last.table, grain)
-    for line in _lines(newest, last.left_out, grain, job, words):
+    for line in [*_lines(newest, last.left_out, grain, job), *map(_item, why)]:
         reporter.say(line)
-    for message in why:
-        reporter.say("  " + message.say(words))
     return {
         "rows": len(table),
         "newest": records(newest),
@@ -81,7 +78,7 @@ def compute(
     segments = _segments(known, job, results)
     made: dict[str, Indicators] = {}
     for grain in sorted(job.indicators.grains, key=GRAINS.index):
-        with reporter.step(f"Computing indicators by {grain}"):
+        with reporter.step(Message("doing.indicators", grain=grain)):
             made[grain] = compute_indicators(
                 known, catalogue, grain=grain, segments=segments, has_amounts=bought.has_amounts
             )
@@ -182,36 +179,46 @@ def _lines(
     left_out: Mapping[str, Message],
     grain: str,
     job: Job,
-    words: Words,
-) -> list[str]:
+) -> list[Message]:
     usable = newest[newest["usable"]]
     began = max(usable["period"], default=None)
     heading = Message(
         "indicators.heading", n=len(newest), as_of=job.as_of, grain=grain, period=began
     )
-    lines = [heading.say(words)]
-    lines += ["  " + _line(row, began, words) for row in records(newest)]
-    because: dict[str, list[str]] = {}
+    lines = [heading, *(_item(_line(row, began)) for row in records(newest))]
+    because: dict[Message, list[str]] = {}
     for name, why in left_out.items():
-        because.setdefault(why.say(words), []).append(words.label("indicator", name))
-    lines += [
-        words("indicators.left_out", reason=reason, names=names)
+        because.setdefault(why, []).append(name)
+    return lines + [
+        Message("indicators.left_out", reason=reason, names=names)
         for reason, names in because.items()
     ]
-    return lines
 
 
-def _line(row: Mapping[str, Any], began: date | None, words: Words) -> str:
-    name = words.label("indicator", row["indicator"])
+def _item(said: Message) -> Message:
+    return Message("item", said=said)
+
+
+def _line(row: Mapping[str, Any], began: date | None) -> Message:
+    name = row["indicator"]
     if not row["mature"]:
-        return words("indicators.immature", name=name)
+        return Message("indicators.immature", name=name)
     if not row["usable"]:
-        return words("indicators.few", name=name, n=row["n"])
-    way = {"money": words.money, "share": words.share}.get(row["unit"], words.number)
-    value, low, high = (way(row[part]) for part in ("value", "low", "high"))
+        return Message("indicators.few", name=name, n=row["n"])
+    value = _figure(row["unit"], row["value"])
     if row["low"] is None:
-        line = words("indicators.value", name=name, value=value)
+        line = Message("indicators.value", name=name, value=value)
     else:
-        line = words("indicators.between", name=name, value=value, low=low, high=high)
+        low, high = (_figure(row["unit"], row[end]) for end in ("low", "high"))
+        line = Message("indicators.between", name=name, value=value, low=low, high=high)
     same = row["period"] == str(began)
-    return line if same else words("indicators.of", line=line, period=row["period"])
+    return line if same else Message("indicators.of", line=line, period=row["period"])
+
+
+def _figure(unit: str, value: float) -> Message:
+    """Return a value, to be written as its unit asks for."""
+    if unit == "money":
+        return Message("figure.money", value=value)
+    if unit == "share":
+        return Message("figure.share", value=value)
+    return Message("figure.number", value=value)

@@ -167,7 +167,7 @@ def _try(path: Path, notes: list[str]) -> tuple[str, Message]:
     ):
         _, *said = work.do(validate)["said"]
         understood = _understood(work.tables)
-    notes += [note for note in reporter.warnings if note not in notes]
+    notes += [note for note in map(str, reporter.warnings) if note not in notes]
     return "; ".join(said), understood
 
 

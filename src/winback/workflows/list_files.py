@@ -7,6 +7,8 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
+from winback.messages import Message
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -104,5 +106,5 @@ def _to_database(
     url = f"{kind}://{settings.resolve(path)}" if kind == "duckdb" else database.url
     table = f"{database.prefix}{name}"
     edition = Edition(settings.job.name, settings.job.as_of, list_id)
-    with reporter.step(f"Writing {table}"):
+    with reporter.step(Message("doing.write_table", table=table)):
         write_table(rows, columns, edition, url=url, table=table, schema=database.in_schema)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from winback.messages import Words, as_records
+from winback.messages import Message, as_records
 from winback.workflows.churn_warning import churn_warning
 from winback.workflows.fitness import fitness_of_scores
 from winback.workflows.list_workbook import keep_workbook
@@ -47,12 +47,12 @@ def lists(
     value = fitness_of_scores(tracking, scores).get("value")
     unranked = value is not None and not value.ranks
     # the win-back list first: who is on it, in either arm, is not warned about as well
-    with reporter.step("Making the win-back list"):
+    with reporter.step(Message("doing.win_back")):
         chances = _same_chances(settings, scores) if unranked else scores
         called = win_back(settings, tables, results, reporter, chances, customers)
     if unranked and value is not None:
         called.summary["messages"].insert(0, value.message)
-    with reporter.step("Making the churn-warning list"):
+    with reporter.step(Message("doing.churn_warning")):
         warned = churn_warning(
             settings,
             tables,
@@ -76,9 +76,8 @@ def lists(
             "win_back": called.summary["messages"],
         },
     )
-    words = Words(settings.job.language, settings.job.currency, settings.job.amounts)
     for message in (*warned.summary["messages"], *called.summary["messages"]):
-        reporter.say(message.say(words))
+        reporter.say(message)
     results.record("lists", data=tables.transactions.fingerprint, scores=results.made("score"))
     rows = results.manifest.setdefault("rows", {})
     rows |= {

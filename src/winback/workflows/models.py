@@ -45,7 +45,7 @@ def models(job: Job, results: Results, tracking: Tracking, reporter: Reporter) -
     RegistryError
         There is no store of models yet.
     """
-    from winback.messages import Words
+    from winback.messages import Message, Words
 
     versions = [
         _told(job, tracking, role, alias, ref)
@@ -53,7 +53,7 @@ def models(job: Job, results: Results, tracking: Tracking, reporter: Reporter) -
         for alias, ref in _named(tracking, role).items()
     ]
     for line in _lines(versions, Words(job.language, job.currency, job.amounts)):
-        reporter.say(line)
+        reporter.say(Message.of(line))
     results.keep_only(None)
     return {"models": versions}
 

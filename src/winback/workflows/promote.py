@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any
 from winback.errors import GateRefusedError
 from winback.messages import Message, as_records
 from winback.roles import ROLES
+from winback.workflows.at_the_gate import gate_evidence
 from winback.workflows.champion_set import finish_promotion
-from winback.workflows.evaluate import chosen_value, churn_settings
 
 if TYPE_CHECKING:
     from winback.config import Job
-    from winback.evaluation.forward import Recipe
     from winback.evaluation.gate import GateDecision
-    from winback.evaluation.windows import Window
     from winback.registry.aliases import ModelVersionRef
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
@@ -77,7 +75,8 @@ def decide(
     """Promote what the gate lets through; tell of the rest without raising.
 
     The very first model of a job has no champion to compare with: it is promoted if it holds
-    against the baselines and, where it is not known whether it does, with a loud warning. Who is
+    against the baselines and, where it is not known whether it does, with a loud warning. A
+    training puts a baseline in the place of a choice that it beats (`at_the_gate`); who is still
     shown to be worse than a baseline is promoted only by name (`force`), or with a loud warning
     where a job must `go_on` and there is no champion: whoever runs a job for the first time gets
     scores, and is told what is better. Tiers are cut on a value model's predictions: the two are
@@ -186,7 +185,7 @@ def _verdict(
         return _Verdict(challenger, None, accepted=True, reasons=reasons, standing=True)
     rival = None if champion is None else resolve(store, f"{name}/{champion}")
     overdue = None if rival is None else _overdue(job, tables, tracking, role, rival)
-    with reporter.step(f"Judging {challenger.label}"):
+    with reporter.step(Message("doing.judge", label=challenger.label)):
         decision = _judge(job, tables, tracking, role, challenger, rival, overdue)
     verdict = _Verdict(challenger, rival, decision.accepted, [*decision.reasons])
     _mind_fitness(verdict)
@@ -231,14 +230,16 @@ def _overdue(
 
 
 def _tell(reporter: Reporter, verdict: _Verdict) -> None:
-    label, reasons = verdict.challenger.label, verdict.reasons
+    label, reasons = verdict.challenger.label, Message.of_all(verdict.reasons)
     if verdict.first or verdict.forced:
-        reporter.warn(f"{label} is champion: {Message.of_all(reasons)}")
+        reporter.warn(Message("log.champion", label=label, reasons=reasons))
     elif verdict.accepted:
-        reporter.say(f"{label} is champion: {reasons[-1]}")
+        reporter.say(Message("log.champion", label=label, reasons=verdict.reasons[-1]))
+    elif verdict.rival is None:
+        reporter.warn(Message("log.refused", label=label, reasons=reasons))
     else:
-        kept = "" if verdict.rival is None else f", {verdict.rival.label} stays champion"
-        reporter.warn(f"{label} is refused{kept}: {Message.of_all(reasons)}")
+        rival = verdict.rival.label
+        reporter.warn(Message("log.refused_kept", label=label, rival=rival, reasons=reasons))
 
 
 def _judge(
@@ -254,60 +255,18 @@ def _judge(
     from winback.evaluation import gate
     from winback.registry.artifacts import recipe
 
-    churn = role == "churn"
-    horizon_days = tables.churn_horizon_days if churn else job.value.horizon_days
-    gap_days = job.churn.gap_days if churn else 0
     recipes = {"challenger": recipe(tracking.store, challenger)}
     if champion is not None:
         recipes["champion"] = recipe(tracking.store, champion)
-    window, _ = tables.past.last_window(horizon_days, gap_days)
-    recipes |= gate.BASELINES[role]
-    if role == "value" and window is not None:
-        recipes = _as_before(job, tables, recipes, window)
-    evidence = gate.evaluate_recipes(
-        tables.past,
-        recipes,
-        horizon_days=horizon_days,
-        churn=churn_settings(job),
-        value_recipe=_value_recipe(job, tracking) if role == "tiers" else None,
-        random_state=job.random_state,
-    )
+    value_recipe = _value_recipe(job, tracking) if role == "tiers" else None
     return gate.decide(
-        evidence,
+        gate_evidence(job, tables, role, recipes, value_recipe),
         challenger="challenger",
         champion=None if champion is None else "champion",
         baselines=tuple(gate.BASELINES[role]),
         overdue=overdue,
         random_state=job.random_state,
     )
-
-
-def _as_before(
-    job: Job, tables: Tables, recipes: Mapping[str, Recipe], window: Window
-) -> dict[str, Recipe]:
-    """Return the recipes as they would have been at the gate's cut-off.
-
-    The challenger's own was chosen on days that the gate judges: what is compared is the rule, so
-    that it is what the contest chooses then, if a contest chose. The level is what was known of it
-    then, and each recipe has its own: that of the choice, and beside it as the contest saw it.
-    """
-    from winback.evaluation.forward import same_but_settings
-    from winback.evaluation.value_candidates import VALUE_CANDIDATES
-    from winback.evaluation.value_judged import levelled
-
-    choice = chosen_value(job, tables.past.at(window.as_of), window.horizon_days)
-    then = dict(recipes)
-    if job.value.purchase_model == "auto":
-        then["challenger"] = choice.recipe
-    beside: dict[str, float] = {}
-    for name, recipe in then.items():
-        kind = [
-            m for m, candidate in VALUE_CANDIDATES.items() if same_but_settings(candidate, recipe)
-        ]
-        shifts = [choice.shifts[m] for m in kind if m in choice.shifts]
-        own = choice.shifts.get(choice.name, 0.0)
-        beside[name] = shifts[0] - own if shifts else 0.0
-    return levelled(then, choice.level, set(then), beside)
 
 
 def _value_recipe(job: Job, tracking: Tracking) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from winback.files import read_record
+from winback.messages import Message
 from winback.workflows.aggregates import TRACKING, read_tracking
 from winback.workflows.evaluate import PREDICTIONS, RECORDS, Evaluation
 from winback.workflows.fitness import fitness_of
@@ -73,7 +74,7 @@ def report(
     earlier = Earlier(
         read_record(results.earlier / "report.json"), read_earlier_lists(settings.job, results)
     )
-    with reporter.step("Drawing the report"):
+    with reporter.step(Message("doing.draw_report")):
         computed = compute_report(
             _job(settings),
             Data(results.manifest["intake"], scores, cover(settings.job, tables)),
@@ -117,7 +118,7 @@ def _log(
     from winback.registry.run_log import Run
 
     run = Run(tracking.store, run_id)
-    with reporter.step("Logging the figures"):
+    with reporter.step(Message("doing.log_figures")):
         for name, figure in drawn.items():
             run.log_figure(figure, f"report/{job.as_of}/{name}.html")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import RegistryError
+from winback.messages import Message
 from winback.roles import GOING_TOGETHER
 
 if TYPE_CHECKING:
@@ -57,11 +58,12 @@ def rollback(
                 continue
             move_back(store, ref.name)
             moved[role] = {"name": ref.name, "version": ref.version, "instead_of": before}
-            reporter.say(f"{ref.label} is champion again, instead of {ref.name}/{before}")
+            instead_of = f"{ref.name}/{before}"
+            reporter.say(Message("log.went_back", label=ref.label, before=instead_of))
     if not moved:
         raise refusals[0]
     for refusal in refusals:
-        reporter.warn(str(refusal))
+        reporter.warn(Message.of_error(refusal, hint=True))
     results.keep_only(None)
     return {"models": moved}
 

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from winback.files import read_record
+from winback.messages import Message
 from winback.publishing.result_folder import MANIFEST
 from winback.workflows.lists import lists
 from winback.workflows.promote import decide
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
     from winback.workflows.tracking import Tracking
 
 TITLES = {
-    "train": "reading, judging and training",
-    "promote": "promoting what the gate lets through",
-    "score": "scoring every customer",
-    "lists": "making the lists",
-    "report": "drawing the report",
+    "train": Message("run.train"),
+    "promote": Message("run.promote"),
+    "score": Message("run.score"),
+    "lists": Message("run.lists"),
+    "report": Message("run.report"),
 }
 
 
@@ -56,10 +57,9 @@ def run(
     dict
         What each step gave.
     """
-    reporter.say(
-        f"{settings.job.name} as of {settings.job.as_of}, "
-        f"{len(settings.defaults)} settings left at defaults"
-    )
+    job = settings.job
+    unset = len(settings.defaults)
+    reporter.say(Message("log.job", name=job.name, as_of=job.as_of, n=unset))
     everything = settings, tables, results, tracking, reporter
     stages: dict[str, Callable[[], dict[str, Any]]] = {
         "train": lambda: train(*everything, force=force),

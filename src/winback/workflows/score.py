@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from winback.messages import Message
 from winback.roles import ROLES
 from winback.workflows.aggregates import aggregates
 
@@ -61,7 +62,7 @@ def score(
         },
     )
     total = tables.transactions.counts.customers
-    with reporter.step("Scoring") as step:
+    with reporter.step(Message("doing.score")) as step:
         scored = write_scores(
             features,
             results.staged("scores.parquet"),
@@ -75,7 +76,7 @@ def score(
     }
     results.record("score", data=tables.transactions.fingerprint, models=digests_of(models))
     results.manifest.setdefault("rows", {})["scores"] = scored
-    reporter.say(f"{scored:,} customers scored as of {job.as_of}")
+    reporter.say(Message("log.scored", n=scored, as_of=job.as_of))
     _refer(settings.job, tables, results, reporter)
     aggregates(settings.job, tables, results, reporter, models["value"].estimator, features)
     return {"scored": scored, "models": results.manifest["models"]}
@@ -98,7 +99,7 @@ def _refer(job: Job, tables: Tables, results: Results, reporter: Reporter) -> No
     if not tables.transactions.has_amounts:
         return
     path = results.staged("scores.parquet")
-    with reporter.step("Attributing referrals"):
+    with reporter.step(Message("doing.referrals")):
         scores = tables.engine.read_parquet(path)
         table, counts = referral_table(
             tables.engine,
@@ -110,9 +111,15 @@ def _refer(job: Job, tables: Tables, results: Results, reporter: Reporter) -> No
         write_referral_values(path, table)
     results.manifest["referrals"] = {"decay": job.value.referral_decay, **asdict(counts)}
     reporter.say(
-        f"{counts.links:,} of {counts.referred:,} referrals count, over {counts.deepest} "
-        f"generations; left out: {counts.unknown_referrers:,} by nobody known to have bought, "
-        f"{counts.self_referrals:,} of oneself, {counts.in_cycles:,} in a ring"
+        Message(
+            "log.referrals",
+            links=counts.links,
+            referred=counts.referred,
+            deepest=counts.deepest,
+            unknown=counts.unknown_referrers,
+            own=counts.self_referrals,
+            ring=counts.in_cycles,
+        )
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from winback.errors import UsageError
 from winback.files import atomic_path
+from winback.messages import Message
 from winback.workflows.reporter import Quiet, Reporter
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def simulate(
 
     reporter = reporter or Quiet()
     _refuse_foreign(out)
-    with reporter.step(f"Making up {customers:,} customers") as step:
+    with reporter.step(Message("doing.make_up", n=customers)) as step:
         made = shop.simulate(out, customers=customers, seed=seed, progress=step.advance)
         job = out / JOB
         with atomic_path(job) as part:
@@ -182,22 +183,36 @@ def _refuse_foreign(out: Path) -> None:
         )
 
 
-def _summary(made: Simulated, out: Path, seed: int) -> list[str]:
+def _summary(made: Simulated, out: Path, seed: int) -> list[Message]:
     from winback.data.simulate import Parameters
 
     rows, truth = made.counts, Parameters()
-    bad = ", ".join(f"{n:,} {reason}" for reason, n in made.bad_rows.items())
-    uplift = ", ".join(
-        f"{u:+.0%} {name}" for name, u in zip(truth.channels, truth.channel_uplift, strict=True)
-    )
+    bad = [Message("simulated.bad", n=n, reason=reason) for reason, n in made.bad_rows.items()]
+    uplift = [
+        Message("simulated.by_channel", channel=channel, uplift=uplift)
+        for channel, uplift in zip(truth.channels, truth.channel_uplift, strict=True)
+    ]
     return [
-        f"{out}: {rows['customers']:,} customers, {made.first_day} to {made.last_day}, seed {seed}",
-        f"  {rows['transactions']:,} transactions, of them bad on purpose: {bad}",
-        f"  {rows['events']:,} events, {rows['contacts']:,} contacts of earlier campaigns",
-        (
-            f"  BG/NBD r {truth.r:g}, alpha {truth.alpha:g} days, a {truth.a:g}, b {truth.b:g}; "
-            f"Gamma-Gamma p {truth.p:g}, q {truth.q:g}, v {truth.v:g}"
+        Message(
+            "simulated.shop",
+            out=str(out),
+            n=rows["customers"],
+            first_day=made.first_day,
+            last_day=made.last_day,
+            seed=seed,
         ),
-        f"  what a contact does to P(order in {truth.response_days} days), on average: {uplift}",
-        f"next: winback run {out / JOB}",
+        Message("simulated.orders", n=rows["transactions"], bad=bad),
+        Message("simulated.further", events=rows["events"], contacts=rows["contacts"]),
+        Message(
+            "simulated.parameters",
+            r=truth.r,
+            alpha=truth.alpha,
+            a=truth.a,
+            b=truth.b,
+            p=truth.p,
+            q=truth.q,
+            v=truth.v,
+        ),
+        Message("simulated.uplift", days=truth.response_days, uplift=uplift),
+        Message("end.next", command=f"winback run {out / JOB}"),
     ]

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from winback.config import LoadedJob
-from winback.messages import as_records
+from winback.messages import Message, as_records
 from winback.workflows.reporter import Reporter
 from winback.workflows.results import Results
 
@@ -82,7 +82,7 @@ class Tables:
         from winback.data.policy import IntakePolicy
 
         settings = self.job.data.transactions
-        with self.reporter.step("Reading purchases"):
+        with self.reporter.step(Message("doing.read_purchases")):
             transactions = read_transactions(
                 self.settings.resolve_all(settings.source),
                 table=settings.table,
@@ -104,7 +104,7 @@ class Tables:
                 engine=self.engine,
             )
         for note in transactions.notes:
-            self.reporter.warn(note)
+            self.reporter.warn(Message.of(note))
         counts = asdict(transactions.counts)
         self.results.manifest["intake"] = {**counts, "has_amounts": transactions.has_amounts}
         self.results.manifest["data_fingerprint"] = transactions.fingerprint
@@ -137,7 +137,7 @@ class Tables:
             history_days=(self.job.as_of - self.past.first_day).days,
         )
         self.results.manifest["churn_horizon"] = as_records(asdict(read))
-        self.reporter.say(f"churn horizon: {read.reason}")
+        self.reporter.say(Message("log.horizon", reason=read.reason))
         return read
 
     @cached_property
@@ -199,7 +199,7 @@ class Tables:
         from winback.data.events import read_table
         from winback.data.policy import IntakePolicy
 
-        with self.reporter.step(f"Reading {name}"):
+        with self.reporter.step(Message("doing.read_table", table=name)):
             read = read_table(
                 name,
                 self.settings.resolve_all(settings.source),
@@ -213,7 +213,7 @@ class Tables:
                 engine=self.engine,
             )
         for reason, n in read.reasons.items():
-            self.reporter.warn(f"{n:,} rows of {name} rejected: {reason}")
+            self.reporter.warn(Message("log.rejected_of", n=n, table=name, reason=reason))
         self._match(name, read.table, f"data.{name}")
         return read.table
 
@@ -237,4 +237,4 @@ class Tables:
         if "opt_out" in table.columns and not settings.accept_unmatched:
             refuse_if_few(matched, label)
         if matched.few:
-            self.reporter.warn(str(matched))
+            self.reporter.warn(Message.of(str(matched)))

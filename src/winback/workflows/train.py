@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from winback.messages import as_records
+from winback.messages import Message, as_records
 from winback.roles import ROLES
+from winback.workflows.at_the_gate import used_instead
 from winback.workflows.evaluate import Evaluation, evaluate
 from winback.workflows.fit_churn import fit_churn
 from winback.workflows.fit_tiers import ensure_judged, fit_tiers, judge_tiers
@@ -55,18 +57,20 @@ def train(
     validate(job, tables, results, reporter)
     require_customers(settings, tables)
     _ = tracking.store.client  # an unreachable one is told before minutes are spent
-    evaluation = evaluate(job, tables, results, reporter)
+    instead = partial(used_instead, job, tables, tracking)
+    evaluation = evaluate(job, tables, results, reporter, instead)
     with training(tracking, tables, results.manifest["intake"], force=force) as registry:
         if not registry.reused:
             _fit_all(job, tables, results, tracking, reporter, registry, evaluation)
     versions = {role: ref.version for role, ref in registry.versions.items()}
     ensure_judged(job, tables, results, tracking, reporter, evaluation, versions)
     stated = state_fitness(job, tables, tracking, evaluation, versions)
-    how = "reused: nothing has changed since" if registry.reused else "registered"
     for ref in registry.versions.values():
-        reporter.say(f"{ref.label} {how}")
+        registered = Message("log.registered", label=ref.label)
+        reused = Message("log.reused", label=ref.label)
+        reporter.say(reused if registry.reused else registered)
     for fitness in stated.values():
-        (reporter.say if fitness.ranks else reporter.warn)(str(fitness.message))
+        (reporter.say if fitness.ranks else reporter.warn)(fitness.message)
     summary = {
         "run_id": registry.run.run_id,
         "reused": registry.reused,
@@ -95,21 +99,22 @@ def _fit_all(
 
     def keep(role: str, fitted: Fitted, judged: dict[str, Any] | None = None) -> None:
         for caveat in fitted.caveats:
-            reporter.warn(str(caveat))
+            reporter.warn(caveat)
         registry.fitted(role, fitted, evaluation, judged)
 
     if "value" in missing or "tiers" in missing:
-        with reporter.step("Fitting the value model"):
+        with reporter.step(Message("doing.fit_value")):
             frame = value_frame(job, tables)
-            value = fit_value(job, tables, frame)
+            value = fit_value(job, tables, frame, used_instead(job, tables, tracking, "value"))
     if "value" in missing:
         keep("value", value)
     if "churn" in missing:
-        with reporter.step("Fitting the churn model"):
-            churn = fit_churn(job, tables, reporter)
+        with reporter.step(Message("doing.fit_churn")):
+            instead = used_instead(job, tables, tracking, "churn")
+            churn = fit_churn(job, tables, reporter, instead)
         keep("churn", churn)
     if "tiers" in missing:
-        with reporter.step("Learning the value tiers"):
+        with reporter.step(Message("doing.fit_tiers")):
             tiers = fit_tiers(job, tracking, frame, value.estimator)
             judged = judge_tiers(job, tables, results, evaluation, value.estimator, tiers.estimator)
         keep("tiers", tiers, judged)

@@ -92,7 +92,8 @@ class Training:
             )
             self._log_data(run)
             _log_evaluation(run, evaluation, role, fitted.name)
-            run.register(fitted.estimator, caveats=fitted.caveats, card=_card(fitted, choice))
+            card = _card(fitted, choice)
+            run.register(fitted.estimator, fitted.recipe, caveats=fitted.caveats, card=card)
 
     def describe(self) -> None:
         """Log what goes in: every setting as written, and the data's counts."""

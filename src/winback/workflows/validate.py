@@ -47,13 +47,11 @@ def validate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> 
     transactions.rejected.order_by("source_row").to_parquet(results.staged("rejected.parquet"))
     counts = results.manifest["intake"]
     if tables.today is not None and job.as_of > tables.today:
-        reporter.warn(
-            f"as_of lies after today, {tables.today}: days that have not been yet count as silence"
-        )
+        reporter.warn(Message("log.after_today", setting="as_of", today=tables.today))
     warn_of_silence(reporter, counts["last_day"], job.as_of)
     matches = _matches(tables, results)
     for reason, n in counts["rejected"].items():
-        reporter.warn(f"{n:,} rows rejected: {reason} (see rejected.parquet)")
+        reporter.warn(Message("log.rejected", n=n, reason=reason, file="rejected.parquet"))
     amounts, free = _totals(tables) if counts["has_amounts"] else (None, None)
     read = {
         **counts,
@@ -62,12 +60,11 @@ def validate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> 
         "matches": matches,
     }
     lines = what_was_read({**read, "keeps_zero": transactions.count_zero}, job.as_of)
-    lines.append(Message("support.line", said=supported(job, tables)))
-    words = Words(job.language)
-    said = [line.say(words) for line in lines]
-    for line in said:
+    lines.append(Message("item", said=supported(job, tables)))
+    for line in lines:
         reporter.say(line)
-    return {**read, "said": [line.strip() for line in said]}
+    words = Words(job.language)
+    return {**read, "said": [line.say(words).strip() for line in lines]}
 
 
 def warn_of_silence(reporter: Reporter, last_day: date, until: date) -> None:
@@ -76,10 +73,7 @@ def warn_of_silence(reporter: Reporter, last_day: date, until: date) -> None:
 
     silent = (until - last_day).days
     if silent > STALE_DAYS:
-        reporter.warn(
-            f"the newest purchase is {silent} days before {until}: if the feed has "
-            "stopped, everybody will look as if they had stopped too"
-        )
+        reporter.warn(Message("log.silent", days=silent, until=until))
 
 
 def _matches(tables: Tables, results: Results) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from winback.messages import Message
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -63,7 +65,7 @@ def _lead_time(
     from winback.workflows.evaluate import churn_settings
 
     recipe = recipe_of(tracking.scored_with(scores, "churn").estimator) if len(scores) else None
-    with reporter.step("Measuring days of warning on history"):
+    with reporter.step(Message("doing.lead_time")):
         measured = measure_lead_time(
             tables.past,
             days,

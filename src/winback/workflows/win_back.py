@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from winback.messages import Message
 from winback.workflows.list_files import keep, kept_dates, origin
 from winback.workflows.playbook import job_playbook
 
@@ -248,11 +249,11 @@ def _uplift(
     )
     if table is None:
         return None
-    with reporter.step("Measuring past campaigns"):
+    with reporter.step(Message("doing.past_campaigns")):
         rows = table.order_by(["campaign", "customer_id"]).to_pyarrow().to_pandas()
         unfair = not_as_drawn(rows, COVARIATES, _drawn(results))
         for campaign, why in unfair.items():
-            reporter.warn(f"the campaign {campaign} is not learned from: {why}")
+            reporter.warn(Message("log.unfair", campaign=campaign, why=why))
         rows = rows[~rows["campaign"].isin(list(unfair))].reset_index(drop=True)
         if rows.empty:
             return None

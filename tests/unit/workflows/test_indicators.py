@@ -5,8 +5,8 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from winback.messages import Words
 from winback.workflows.indicators import indicators
-from winback.workflows.reporter import Quiet
 
 JOB = """\
 name: shop
@@ -41,15 +41,9 @@ def shop(tmp_path_factory, workshop_in):
 
 
 def test_the_table_and_what_is_told(shop):
-    said = []
-
-    class Listening(Quiet):
-        def say(self, text):
-            said.append(text)
-
     with shop.work() as opened:
-        opened.reporter = Listening()
         result = opened.do(indicators)
+        said = [message.say(Words("zh")) for message in opened.reporter.said]
     table = shop.read("indicators.parquet")
     assert len(table) == result["rows"]
     assert set(table["dimension"]) == {"all", "acquisition_channel", "cohort"}

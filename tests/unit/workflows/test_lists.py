@@ -273,7 +273,7 @@ def test_a_history_is_made_up_for_and_the_newest_list_stays_on_top(shop):
     jobs = [load_job(shop.yaml, overrides={"as_of": day}) for day in days]
     made = backfill(jobs, out=shop.out, reporter=reporter, today=date(2030, 1, 1))
     assert list(made["dates"]) == ["1998-06-16", "1998-06-23"]
-    assert any("not a test" in warning for warning in reporter.warnings)
+    assert any("not a test" in str(warning) for warning in reporter.warnings)
     second = shop.read("lists/1998-06-23/churn_warning.parquet")
     assert (pd.to_datetime(second["as_of"]) == "1998-06-23").all()
     stayed = second[second["previous_severity"].notna()]

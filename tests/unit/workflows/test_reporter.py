@@ -1,8 +1,10 @@
 """Whoever reads a log knows what is going on while it goes on, and where it ended."""
 
+# ruff: noqa: RUF001 - Chinese is written with fullwidth marks
+
 import pytest
 
-from winback.messages import Message
+from winback.messages import Message, Words
 from winback.workflows.evaluate import Evaluation
 from winback.workflows.reporter import Quiet, Terminal
 from winback.workflows.run import TITLES
@@ -10,21 +12,38 @@ from winback.workflows.run import TITLES
 
 def test_a_log_has_a_line_at_the_start_of_each_stage_and_step(capsys):
     terminal = Terminal()
-    terminal.stage(2, 5, "scoring every customer", 64.4)
+    terminal.stage(2, 5, TITLES["score"], 64.4)
     assert capsys.readouterr().err == "stage 2 of 5: scoring every customer, about 1 min 4 s\n"
-    terminal.stage(3, 5, "making the lists")
+    terminal.stage(3, 5, TITLES["lists"])
     assert capsys.readouterr().err == "stage 3 of 5: making the lists\n"
-    with terminal.step("Scoring"):
+    with terminal.step(Message("doing.score")):
         assert capsys.readouterr().err == "  Scoring\n"
     assert capsys.readouterr().err == "", "what was quick needs no more words"
 
 
 def test_the_quiet_hear_of_warnings_only(capsys):
     terminal = Terminal(quiet=True)
-    terminal.stage(1, 5, "reading")
-    with terminal.step("Reading"):
-        terminal.warn("rows rejected")
-    assert capsys.readouterr().err == "warning: rows rejected\n"
+    terminal.stage(1, 5, TITLES["train"])
+    with terminal.step(Message("doing.read_purchases")):
+        terminal.warn(Message("log.past_dates"))
+    assert capsys.readouterr().err.startswith("warning: past dates are scored with today's")
+
+
+def test_a_log_speaks_the_language_of_its_words(capsys, monkeypatch):
+    monkeypatch.setattr("winback.workflows.reporter.LONG", -1)
+    terminal = Terminal(Words("zh"))
+    terminal.stage(2, 5, TITLES["score"], 64.4)
+    with terminal.step(Message("doing.read_table", table="customers")):
+        terminal.warn(Message("log.rejected_of", n=3, table="customers", reason="no customer_id"))
+    terminal.say(Message("end.next", command="winback run 店铺2.yaml"))
+    out, err = capsys.readouterr()
+    assert out == "下一步：winback run 店铺2.yaml\n", "a name of a file stays as it is"
+    assert err.splitlines() == [
+        "阶段 2/5：为每位客户评分，约 1 分 4 秒",
+        "  读取客户表",
+        "警告：客户表中 3 行被拒绝：缺少 `customer_id`",
+        "  读取客户表：用时 1 秒",
+    ]
 
 
 class Heard(Quiet):

@@ -60,7 +60,7 @@ def test_what_has_an_earlier_champion_goes_back_and_the_rest_is_told(shop):
         "tiers": (1, 2),
     }
     assert shop.now() == {"value": 1, "tiers": 1, "churn": 1}
-    assert "no earlier champion to return to (at shop-churn)" in " ".join(shop.warnings)
+    assert "no earlier champion to return to (at shop-churn)" in " ".join(map(str, shop.warnings))
     assert [path.name for path in shop.out.iterdir()] == [".lock"]
     shop.do(rollback)  # a second one undoes the first
     assert shop.now() == {"value": 2, "tiers": 2, "churn": 1}

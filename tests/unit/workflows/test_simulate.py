@@ -10,24 +10,16 @@ from winback.workflows.simulate import JOB, job_text, simulate
 ROOT = Path(__file__).parents[3]
 
 
-class Notes(Quiet):
-    def __init__(self):
-        super().__init__()
-        self.said = []
-
-    def say(self, text):
-        self.said.append(text)
-
-
 def test_a_shop_is_made_with_a_job_that_loads_and_the_next_command_is_told(tmp_path):
-    notes = Notes()
+    notes = Quiet()
     made = simulate(tmp_path / "shop", customers=60, seed=1, reporter=notes)
     job = load_job(Path(made["job"])).job
     assert (made["last_day"] - job.as_of).days == 181
     assert (tmp_path / "shop" / job.data.transactions.source).exists()
-    assert notes.said[-1] == f"next: winback run {tmp_path / 'shop' / JOB}"
-    assert "60 customers" in notes.said[0]
-    assert f"{made['rows']['transactions']:,} transactions" in notes.said[1]
+    said = [str(message) for message in notes.said]
+    assert said[-1] == f"next: winback run {tmp_path / 'shop' / JOB}"
+    assert "60 customers" in said[0]
+    assert f"{made['rows']['transactions']:,} transactions" in said[1]
     # an earlier simulation is replaced
     again = simulate(tmp_path / "shop", customers=60, seed=2)
     assert again["rows"] != made["rows"]

@@ -104,4 +104,4 @@ def test_a_split_that_ends_after_the_data_is_refused(tmp_path, workshop_in):
     shop = workshop_in(tmp_path, job, orders=QUIET)
     with pytest.raises(DataError, match="at most 2024-04-15"):
         shop.do(backtest)
-    assert "the newest purchase is 60 days before 2024-04-30" in shop.warnings[-1]
+    assert "the newest purchase is 60 days before 2024-04-30" in str(shop.warnings[-1])

@@ -122,7 +122,7 @@ def test_a_past_campaign_whose_sizes_are_no_chance_is_not_learned_from(shop, sha
     shop.yaml.write_text(job.format(as_of=FRIDAY, settings="budget: 60", holdout=0.02))
     with Work(load_job(shop.yaml), out=shop.out, today=date(2030, 1, 1)) as work:
         evidence = work.do(win_back, scores(FRIDAY), None).summary["uplift_evidence"]
-    warnings = " ".join(work.reporter.warnings)
+    warnings = " ".join(map(str, work.reporter.warnings))
     if share == 0.8:
         assert not warnings
         assert evidence["n_treated"] == 320

@@ -235,6 +235,20 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
         self._take(choice)
         return self
 
+    def trust(self, name: str, reason: Message) -> Self:
+        """Trust another of the fitted candidates than the judge chose, and say why first.
+
+        Parameters
+        ----------
+        name
+            One of `candidates_`.
+        reason
+            Why; what the judge said comes after it.
+        """
+        self.selected_, self.calibration_ = name, self.calibrators_[name].kind
+        self.reasons_: Message = Message.of_all([reason, self.reasons_])
+        return self
+
     def settings_of_candidates(self) -> dict[str, Any]:
         """Return the parameters that every candidate is made with."""
         return {name: getattr(self, name) for name in OF_CANDIDATES}
