@@ -142,7 +142,7 @@ def _demand_shallow(text: str, name: str, kind: str) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEEPEST:
-            raise _unreasonable(kind, f"{name}:{event.start_mark.line + 1}")
+            raise _unreasonable(kind, name, event.start_mark)
 
 
 def _demand_few(root: yaml.Node | None, name: str, kind: str) -> None:
@@ -159,7 +159,7 @@ def _demand_few(root: yaml.Node | None, name: str, kind: str) -> None:
             values = 1 + sum(values for values, _ in below)
             depth = 1 + max((depth for _, depth in below), default=0)
             if values > _MOST_VALUES or depth > _DEEPEST:
-                raise _unreasonable(kind, f"{name}:{node.start_mark.line + 1}")
+                raise _unreasonable(kind, name, node.start_mark)
             sizes[id(node)] = (values, depth)
         return sizes[id(node)]
 
@@ -167,10 +167,10 @@ def _demand_few(root: yaml.Node | None, name: str, kind: str) -> None:
         extent(root)
 
 
-def _unreasonable(kind: str, where: str) -> ConfigError:
+def _unreasonable(kind: str, name: str, mark: Any) -> ConfigError:
     return ConfigError(
         f"the {kind} is nested too deeply, or repeats itself too often",
-        where=where,
+        where=f"{name}:{mark.line + 1}" if mark else name,
         allowed=f"at most {_DEEPEST} levels and {_MOST_VALUES:,} values, aliases written out",
     )
 

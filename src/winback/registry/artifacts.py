@@ -173,8 +173,8 @@ def read_files(store: Store, ref: ModelVersionRef) -> dict[str, str]:
     RegistryError
         The files are gone, or are not those that were registered.
     """
-    for name in _FOLDERS if store.local is not None else ():
-        here = store.local.files(ref.name, ref.version, name)
+    for name in _FOLDERS:
+        here = store.local and store.local.files(ref.name, ref.version, name)
         if here and digest_of(here) == ref.digest:
             return here
     mlflow = load_mlflow()
