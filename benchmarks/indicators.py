@@ -11,8 +11,10 @@ import time
 from datetime import date
 
 from winback.data.connect import open_engine
+from winback.data.contracts import IntakeCounts, Transactions
+from winback.evaluation.past import Past
 from winback.indicators.definition import read_catalogue
-from winback.indicators.facts import Known
+from winback.indicators.facts import Facts
 from winback.indicators.over_time import compute_indicators
 
 ROWS = """
@@ -26,7 +28,9 @@ ROWS = """
 if __name__ == "__main__":
     engine = open_engine(memory_limit="2GB")
     engine.raw_sql(f"CREATE TABLE purchases AS {ROWS}")
-    known = Known(engine.table("purchases"), date(2023, 12, 31))
+    rows = engine.table("purchases")
+    read = Transactions(rows, rows, IntakeCounts(0), True, count_zero=False, fingerprint="")
+    known = Facts(Past(read, date(2023, 12, 31)))
     cpu, clock = time.process_time(), time.perf_counter()
     table = compute_indicators(known, read_catalogue(), grain="month").table
     cpu, clock = time.process_time() - cpu, time.perf_counter() - clock

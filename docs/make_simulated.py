@@ -251,7 +251,7 @@ Gamma-Gamma on a level of demand that has a season and wanders; complaints drive
 fade before customers leave, and three earlier win-back campaigns, half of each left alone by
 chance, worked on some, not on others, and annoyed a few. What each contact would really do is
 known for every customer, so a list can be judged by what is true and not by what happened to
-happen. The parameters are the defaults of `winback.data.simulate.Parameters`.
+happen. The parameters are the defaults of `winback.data.simulate.ShopParameters`.
 
 Below {made} of {customers:,} customers, seed {seeds}. The job is
 `pipelines/simulated_shop.yaml` as of {job.as_of}, horizon {job.horizon_days} days, margin

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from winback.data.contracts import Transactions
 from winback.data.intake import read_transactions
 from winback.data.policy import IntakePolicy
-from winback.data.simulate import Parameters, simulate
+from winback.data.simulate import ShopParameters, simulate
 from winback.evaluation.contest import choose_value
 from winback.evaluation.forward import value_forward
 from winback.evaluation.metrics import value_metrics
@@ -129,7 +129,7 @@ def draw(kind: str, seed: int, folder: Path) -> tuple[Transactions, date, int]:
         truth["months"] = tuple(np.roll(truth["months"], chance.integers(12)).tolist())
     simulate(
         folder, customers=customers, seed=seed, first_day=FIRST, days=known + horizon,
-        parameters=Parameters(**truth),
+        parameters=ShopParameters(**truth),
     )  # fmt: skip
     path = folder / "transactions.parquet"
     if of.level is not None:

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.stats import binomtest
 
 from winback.evaluation.forward import ForwardTest
-from winback.evaluation.gate import MAX_AGE_DAYS, Evidence, decide
+from winback.evaluation.gate import MAX_AGE_DAYS, GateEvidence, decide
 from winback.evaluation.metrics import deviances
 from winback.evaluation.windows import Window
 from winback.messages import Message
@@ -59,7 +59,7 @@ def nights(
         window = Window(as_of, as_of + timedelta(days=DAYS))
         test = ForwardTest(window, "purchases", who, actual, frames)
         decision = decide(
-            Evidence("value", window, [test], Message.of("drawn")),
+            GateEvidence("value", window, [test], Message.of("drawn")),
             challenger=challenger,
             champion=champion,
             baselines=["rate"],

@@ -97,7 +97,7 @@ def churn_model(transactions: Transactions) -> wb.ChurnModel:
     train = table.to_pyarrow().to_pandas()
     features = train.drop(columns=["purchases", "revenue", "churned"])
     few = {"n_estimators": 25}  # trees are most of the file
-    model = wb.ChurnModel(HORIZON_DAYS, n_bootstrap=50, lightgbm=few)
+    model = wb.ChurnModel(HORIZON_DAYS, contest=wb.ContestTerms(n_bootstrap=50), lightgbm=few)
     return wb.choose_churn(model, features, train["churned"])
 
 

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from winback.data.simulate.shop import simulate
     from winback.economics import Economics
     from winback.errors import WinbackError
+    from winback.estimators.churn.churn_choice import ContestTerms
     from winback.estimators.churn.churn_model import ChurnModel
     from winback.estimators.purchase.alive_history import p_alive_history
+    from winback.estimators.purchase.beta_binomial import BetaGeoBetaBinomialModel
     from winback.estimators.purchase.beta_geo import BetaGeoModel
     from winback.estimators.purchase.expected_tracking import expected_tracking
     from winback.estimators.purchase.generate import generate_customers
@@ -68,10 +70,12 @@ if TYPE_CHECKING:
 
 _HOME = {
     "BacktestSettings": "winback.evaluation.backtest",
+    "BetaGeoBetaBinomialModel": "winback.estimators.purchase.beta_binomial",
     "BetaGeoModel": "winback.estimators.purchase.beta_geo",
     "Channel": "winback.lists.terms",
     "ChurnModel": "winback.estimators.churn.churn_model",
     "ChurnSettings": "winback.evaluation.churn_forward",
+    "ContestTerms": "winback.estimators.churn.churn_choice",
     "CustomerValueModel": "winback.estimators.value.customer_value",
     "Described": "winback.lists.warning_terms",
     "Economics": "winback.economics",
@@ -145,6 +149,7 @@ __all__ = [  # noqa: RUF022  # grouped as a reader looks for them
     "snapshot_dates",
     "training_table",
     # models
+    "BetaGeoBetaBinomialModel",
     "BetaGeoModel",
     "ModifiedBetaGeoModel",
     "ParetoNBDModel",
@@ -152,6 +157,7 @@ __all__ = [  # noqa: RUF022  # grouped as a reader looks for them
     "CustomerValueModel",
     "LearnedValueModel",
     "ChurnModel",
+    "ContestTerms",
     "ValueTiers",
     "UpliftModel",
     "expected_tracking",

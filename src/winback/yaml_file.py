@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias, get_args
+from typing import Annotated, Any, TypeAlias, get_args
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from winback.errors import ConfigError
 from winback.nearest import did_you_mean
@@ -24,6 +24,14 @@ _MOST_VALUES = 100_000
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 """The keys, and the places in sequences counted from 0, that lead to a setting."""
+Text: TypeAlias = Annotated[str, Field(min_length=1)]
+Identifier: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class YamlPart(BaseModel):
+    """A part of what a file says: a key that it does not know is refused, nothing changes it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 @dataclass(frozen=True)

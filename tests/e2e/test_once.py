@@ -1,11 +1,13 @@
-"""A run asks for each frame, outcome, scan and fit once, whoever needs it."""
+"""A run asks for each frame, outcome, scan, fit and model once, whoever needs it."""
 
 from collections import Counter
+from importlib import import_module
 
 import pytest
 
 from winback.evaluation import past as room
 from winback.evaluation import value_judged
+from winback.evaluation.description import Description
 from winback.evaluation.past import Past
 from winback.workflows.run import run
 
@@ -39,10 +41,12 @@ def calls(monkeypatch):
     def of_all(*args, **kwargs):
         return str([*map(text, args)]), str({k: text(v) for k, v in kwargs.items()})
 
-    for name in ("behaviour_table", "outcomes_table", "gate_window"):
+    for name in ("outcomes_table", "gate_window"):
         count(room, name, of_all)
-    for name in ("_first_day", "_purchase_model"):
+    count(Description, "at", lambda _, *asked: str(asked))
+    for name in ("_first_day", "_purchase_days", "_purchase_model", "_repeat_customers", "_rfm"):
         count(Past, name, lambda past: past.as_of)
+    count(import_module("winback.registry.load"), "load_version", lambda _, ref: ref.label)
     count(value_judged, "choose_value", lambda past, **more: (past.as_of, more["horizon_days"]))
     return counted
 
@@ -51,11 +55,15 @@ def calls(monkeypatch):
 def test_each_frame_outcome_scan_and_fit_of_a_run_is_made_once(calls, workshop_in, tmp_path):
     workshop_in(tmp_path, JOB).do(run)
     assert {name for name, _ in calls} == {
-        "behaviour_table",
+        "at",
         "outcomes_table",
         "gate_window",
         "_first_day",
+        "_purchase_days",
         "_purchase_model",
+        "_repeat_customers",
+        "_rfm",
         "choose_value",
+        "load_version",
     }
     assert {call: n for call, n in calls.items() if n > 1} == {}

@@ -9,6 +9,7 @@ import pytest
 
 import winback
 from winback.estimators.base.artifact import make
+from winback.estimators.churn.churn_choice import ContestTerms
 from winback.estimators.churn.churn_model import ChurnModel
 from winback.estimators.tiers.value_tiers import ValueTiers
 from winback.estimators.value.customer_value import CustomerValueModel
@@ -50,7 +51,7 @@ def frame():
 def fitted(frame):
     newest = frame.tail(400).reset_index(drop=True)
     value = CustomerValueModel(horizon_days=90).fit(newest)
-    churn = ChurnModel(horizon_days=30, min_customers=100, n_bootstrap=20)
+    churn = ChurnModel(30, contest=ContestTerms(min_customers=100, n_bootstrap=20))
     tiers = ValueTiers().fit(newest.assign(clv=value.predict(newest)["clv"]))
     return {"value": value, "churn": choose_churn(churn, frame, frame["churned"]), "tiers": tiers}
 

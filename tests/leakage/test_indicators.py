@@ -6,9 +6,11 @@ import pandas as pd
 import pyarrow as pa
 
 from winback.data.connect import open_engine
+from winback.data.contracts import IntakeCounts, Transactions
 from winback.data.intake import read_transactions
+from winback.evaluation.past import Past
 from winback.indicators.definition import read_catalogue
-from winback.indicators.facts import Known
+from winback.indicators.facts import Facts
 from winback.indicators.over_time import compute_indicators
 
 AS_OF = date(1997, 12, 17)  # inside a week and a month
@@ -16,8 +18,11 @@ AS_OF = date(1997, 12, 17)  # inside a week and a month
 
 def computed(engine, rows, name):
     table = engine.create_table(name, pa.Table.from_pandas(rows, preserve_index=False))
+    counts = IntakeCounts(len(rows))
+    read = Transactions(table, table, counts, has_amounts=True, count_zero=False, fingerprint="")
+    facts = Facts(Past(read, AS_OF))
     made = [
-        compute_indicators(Known(table, AS_OF), read_catalogue(), grain=grain).table
+        compute_indicators(facts, read_catalogue(), grain=grain).table
         for grain in ("week", "month")
     ]
     return pd.concat(made, ignore_index=True)

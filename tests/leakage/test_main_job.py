@@ -13,7 +13,7 @@ from winback.features.purchases import known_at
 from winback.workflows.lists import lists
 from winback.workflows.promote import decide
 from winback.workflows.score import score
-from winback.workflows.tables import Tables
+from winback.workflows.tables import JobTables
 from winback.workflows.train import train
 
 AS_OF = pd.Timestamp("1998-01-31")
@@ -134,9 +134,9 @@ def test_a_planted_leak_is_seen(worlds, monkeypatch):
         earlier = {name: table[name] - month for name in ("day", "known_on")}
         return known_at(table.mutate(**earlier), dates)
 
-    read = Tables.read_transactions
+    read = JobTables.read_transactions
     ahead = AS_OF.date() + timedelta(days=60)
-    monkeypatch.setattr(Tables, "read_transactions", lambda self, **_: read(self, until=ahead))
+    monkeypatch.setattr(JobTables, "read_transactions", lambda self, **_: read(self, until=ahead))
     worlds["wild"].do(score)
     assert_same_scores(*worlds.values())
     monkeypatch.setattr(past_room, "known_by", lambda table, _: table)

@@ -7,7 +7,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from winback.data.simulate import Parameters, read_truth, simulate
+from winback.data.simulate import ShopParameters, read_truth, simulate
 
 
 @settings(max_examples=25, deadline=None)
@@ -21,7 +21,7 @@ def test_a_shop_makes_sense(customers, seed, days, switches):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shop = simulate(
-            folder, customers=customers, seed=seed, days=days, parameters=Parameters(**switches)
+            folder, customers=customers, seed=seed, days=days, parameters=ShopParameters(**switches)
         )
         truth = read_truth(folder)
         tables = {name: pd.read_parquet(shop.paths[name]) for name in shop.counts}

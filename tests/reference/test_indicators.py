@@ -6,8 +6,9 @@ import pytest
 
 from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
+from winback.evaluation.past import Past
 from winback.indicators.definition import read_catalogue
-from winback.indicators.facts import Known
+from winback.indicators.facts import Facts
 from winback.indicators.over_time import compute_indicators
 
 COLUMNS = {
@@ -39,13 +40,13 @@ def test_retention_of_mature_customers(shop, request):
             path = request.getfixturevalue("online_retail")
             sales = "Quantity > 0 AND UnitPrice > 0 AND CustomerID IS NOT NULL"
             read = read_transactions(str(path), columns=COLUMNS, filter=sales, engine=engine)
-        known = Known(read.table, as_of, read.count_zero)
+        known = Facts(Past(read, as_of))
         wanted = {name: read_catalogue()[name] for name in NAMES}
         table = compute_indicators(known, wanted, grain="all").table.set_index("indicator")
         assert table.loc[list(NAMES), "value"].round(3).tolist() == list(published)
         # with customers counted who have not been followed for 90 days, it would read .506
         if shop == "online_retail":
-            everybody = known.first_purchases.count().to_pyarrow().as_py()
+            everybody = known.past.first_purchases.count().to_pyarrow().as_py()
             late = table.loc["retention_90d_on_or_after"]
             assert late["n"] < everybody
             assert round(late["numerator"] / everybody, 3) == pytest.approx(0.506, abs=5e-4)

@@ -4,12 +4,12 @@ import pytest
 
 from winback.data.intake import read_transactions
 from winback.data.policy import IntakePolicy
-from winback.data.simulate import Parameters, simulate
+from winback.data.simulate import ShopParameters, simulate
 from winback.estimators.purchase.beta_geo import BetaGeoModel
 from winback.estimators.spend.gamma_gamma import GammaGammaModel
 from winback.features.rfm import rfm_summary
 
-TRUTH = Parameters(
+TRUTH = ShopParameters(
     season=False,
     drift=False,
     channel_rate=(1.0, 1.0, 1.0, 1.0),

@@ -1,5 +1,6 @@
 """The page about the house shows the house that the import contracts hold."""
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -80,3 +81,25 @@ def test_no_two_files_of_one_name_do_different_things():
     assert shared.keys() == SAME_THING.keys()
     assert {name: homes for name, homes in shared.items() if len(homes) > 2} == {}
     assert [name for name, second in SAME_THING.items() if second not in shared[name]] == []
+
+
+SAME_CLASS = {
+    # what people write in YAML, checked, and the arguments that a room takes
+    "BacktestSettings": {"config/job.py", "evaluation/backtest.py"},
+    "ChurnSettings": {"config/model_settings.py", "evaluation/churn_forward.py"},
+    "SnapshotSettings": {"config/model_settings.py", "evaluation/churn_forward.py"},
+}
+"""Names that two classes bear, and where: they hold the same thing."""
+
+
+def test_no_two_classes_of_one_name_are_different_things():
+    homes = {}
+    source = ROOT / "src/winback"
+    for file in source.rglob("*.py"):
+        if file.parent.name == "charts":  # a chart is called what it shows
+            continue
+        for node in ast.parse(file.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, set()).add(str(file.relative_to(source)))
+    assert len(homes) > 200
+    assert {name: where for name, where in homes.items() if len(where) > 1} == SAME_CLASS

@@ -14,7 +14,7 @@ from winback.cli.command import exit_codes, load, quiet_libraries
 from winback.cli.options import AsOf, Debug, Json, complete_job
 
 if TYPE_CHECKING:
-    from winback.workflows.doctor import Check
+    from winback.workflows.doctor import Finding
     from winback.workflows.init_look import Looked
 
 GUIDE = """\
@@ -177,7 +177,7 @@ def doctor(
     raise typer.Exit(any(check.state == "broken" for check in checks))
 
 
-def _show(checks: list[Check]) -> None:
+def _show(checks: list[Finding]) -> None:
     """Draw the table, or plain lines where the library that draws is what is missing."""
     broken = [check for check in checks if check.state == "broken"]
     end = f"{len(broken)} to mend" if broken else "all is well: a job can run"

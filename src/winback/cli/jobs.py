@@ -63,7 +63,7 @@ def add_to(app: typer.Typer) -> None:
         app.command(name)(made)
 
 
-class Part(StrEnum):
+class Role(StrEnum):
     """What can be promoted, and go back, by itself."""
 
     VALUE = "value"
@@ -76,7 +76,7 @@ def promote(
     out: Out = None,
     *,
     force: Annotated[
-        Optional[list[Part]],
+        Optional[list[Role]],
         typer.Option(
             help="Promote this one whatever the gate says: value (with its tiers) or churn.",
             show_default=False,
@@ -104,7 +104,7 @@ def rollback(
     out: Out = None,
     *,
     only: Annotated[
-        Optional[Part],
+        Optional[Role],
         typer.Option(
             help="Leave the rest as it is: value (with the tiers cut on it) or churn.",
             show_default=False,

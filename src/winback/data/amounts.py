@@ -228,6 +228,14 @@ def settle(engine: Backend, relation: str, column: str, condition: str = "true")
     return Reading(None if plain else point, note, float(read / given) if given else 0.0)
 
 
+def has_no_coins(engine: Backend, relation: str, column: str) -> bool:
+    """Whether a currency without hundredths stands in the column's name or cells, or beside it."""
+    cell = sql.name(column)
+    shown = sql.rows(engine, f"SELECT CAST(min({cell}) AS VARCHAR) FROM {sql.name(relation)}")
+    told = f"{_beside(engine, relation, column)} {str(shown[0][0]).lower()}"
+    return re.search(_currencies("no_coins", "a-z"), told) is not None
+
+
 def _beside(engine: Backend, relation: str, column: str) -> str:
     """Return what tells the currency beside the cells: the column's name, and a column of it."""
     names = [name for name in columns_of(engine, relation) if name != "source_row"]

@@ -22,7 +22,7 @@ SHOWN = 4  # candidates that are told
 # digits alone are no date here, unless they can be nothing else: customers have numbers, too
 _DATE = (
     r"^(\d{4}[-/.年]\d{1,2}[-/.月]\d|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b|(19|20)\d\d[01]\d[0-3]\d$"
-    r"|\d{1,2}[- ][A-Za-z]{3}|[A-Za-z]{3} \d{1,2}, \d{4})"
+    r"|\d{4}-?W\d\d-?\d|\d{1,2}[- ][A-Za-z]{3}|[A-Za-z]{3} \d{1,2}, \d{4})"
 )
 
 
@@ -113,7 +113,7 @@ class Columns:
 
     def for_time(self, names: str, ours: str, notes: list[str]) -> Guess | None:
         """Return the column of the points in time, and how its cells are read."""
-        called = self.called(names)
+        called = self.called(names, "timestamp")
         called.sort(key=lambda name: says(name, "not_when_bought"))
         dated = self._dated() if ours == "timestamp" else []
         for name in dict.fromkeys([*called, *dated]):
@@ -182,6 +182,15 @@ class Columns:
             f" FROM (FROM {sql.name(self.raw.name)} LIMIT {_LOOK_AT})",
         )[0]
         return bool(read >= _ENOUGH * given and read > 0)
+
+    def has_few(self, name: str, most: int) -> bool:
+        """Whether the first cells of a column are no more than so many different ones."""
+        column = sql.name(name)
+        few = (
+            f"SELECT DISTINCT {column} FROM (FROM {sql.name(self.raw.name)} LIMIT {_LOOK_AT})"
+            f" WHERE {column} IS NOT NULL LIMIT {most + 1}"
+        )
+        return bool(sql.rows(self.engine, f"SELECT count(*) FROM ({few})")[0][0] <= most)
 
     def _dated(self) -> list[str]:
         """Return the columns whose cells are dates, whatever they are called."""

@@ -14,10 +14,13 @@ from ibis.backends.duckdb import Backend
 from winback.data import sql
 from winback.data.column_guess import Columns
 from winback.data.column_names import alike, named
+from winback.data.expressions import Expression
 from winback.data.identity import in_words, plain_text
+from winback.data.parse import flag
 from winback.data.words import words_of
 
 _STATES: Final = 12
+_DAY: Final = r"^(\d{4}[-/.年]\d|\d{1,2}[-/. ]\p{L}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2})"
 _SPELLINGS: Final = 60  # of so many states, blanks and capitals apart
 _LOOK_AT: Final = 10_000
 
@@ -25,13 +28,22 @@ __all__ = ["Permissions", "look", "macro", "no_consent", "told"]
 
 
 def macro() -> str:
-    """Return SQL that makes ``no_consent(cell)`` known: true unless the cell says yes."""
-    return f"CREATE OR REPLACE MACRO no_consent(cell) AS NOT ({_is_yes('cell')})"
+    """Return SQL that makes two functions of a cell known.
+
+    ``no_consent(cell)`` is true unless the cell says yes, or is the day on which somebody did;
+    ``opted_out(cell)`` is true unless the cell says no, or nothing.
+    """
+    refuses = flag(Expression("cell", "VARCHAR"))
+    return (
+        f"CREATE OR REPLACE MACRO no_consent(cell) AS NOT ({_is_yes('cell')});"
+        f" CREATE OR REPLACE MACRO opted_out(cell) AS coalesce({refuses}, false)"
+    )
 
 
 def _is_yes(cell: str) -> str:
     text = plain_text(f"CAST({cell} AS VARCHAR)")
-    return f"coalesce({in_words(text, words_of('cells')['flags']['yes'])}, false)"
+    yes = in_words(text, words_of("cells")["flags"]["yes"])
+    return f"coalesce({yes} OR regexp_matches({text}, '{_DAY}'), false)"
 
 
 @dataclass(frozen=True)
@@ -54,9 +66,21 @@ class Permissions:
         """All of them, the likeliest first."""
         return self.refuse + self.agree
 
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The columns that are read together: all refusals, and the likeliest consent."""
+        return self.refuse + self.agree[:1]
+
     def written(self, engine: Backend, column: str) -> str:
         """Return ``opt_out`` as a job has it, by one of the columns."""
         return no_consent(engine, column) if column in self.agree else column
+
+    def together(self, engine: Backend) -> str:
+        """Return ``opt_out`` as a job has it: whoever one of the columns read names."""
+        if len(self.read) == 1:
+            return self.written(engine, self.read[0])
+        refusals = [f"opted_out({sql.bare(engine, column)})" for column in self.refuse]
+        return " OR ".join([*refusals, *(no_consent(engine, c) for c in self.agree[:1])])
 
 
 def look(table: Columns) -> Permissions:
@@ -75,7 +99,7 @@ def look(table: Columns) -> Permissions:
     """
     words = words_of("columns")
     columns = list(table.left.items())
-    agree = _agreeing(columns)
+    agree = _agreeing(table)
     refuse = named(columns, words["signs_of"]["customers"]["opt_out"], (words["refusals"], ""))
     parts = words["consent_parts"]
     for name, short in columns:
@@ -116,15 +140,18 @@ def _states(table: Columns, name: str) -> tuple[int, bool, int, int]:
     return int(distinct), distinct > 0 and known == distinct, int(yes), int(no)
 
 
-def _agreeing(columns: list[tuple[str, str]]) -> list[str]:
-    """Return the columns that are called a consent, the likeliest first."""
+def _agreeing(table: Columns) -> list[str]:
+    """Return the columns that are called a consent, or the day of one, the likeliest first."""
     words = words_of("columns")
     never = [*words["signs_of"]["customers"]["opt_out"].split(), *words["refusals"].split()]
-    shorts = dict(columns)
+    shorts = dict(table.left)
+    agree = named(shorts.items(), words["consent"])
+    for name, short in shorts.items():
+        stem = next((short.removesuffix(d) for d in words["consent_days"] if short.endswith(d)), "")
+        if stem and named([(name, stem)], words["consent"]) and table.is_dated(name):
+            agree.append(name)
     return [
-        name
-        for name in named(columns, words["consent"])
-        if not any(word in shorts[name] for word in never)
+        name for name in dict.fromkeys(agree) if not any(word in shorts[name] for word in never)
     ]
 
 

@@ -11,13 +11,15 @@ from collections import Counter
 from functools import cache
 from typing import Final
 
+from winback.data.column_names import alike, plain
 from winback.data.words import words_of
 
 # of encodings that read some bytes alike, the most usual first
 _LATIN: Final = ("cp1252", "cp1254", "cp1250")
 _ALPHABETS: Final = {
     "cp1251": re.compile("[А-ЯЁ]?[а-яё]+|[А-ЯЁ]+"),  # noqa: RUF001
-    "cp1253": re.compile("[Α-ΩΆΈ-Ώ]?[α-ωά-ώ]+|[Α-Ω]+"),  # noqa: RUF001
+    # one letter of a Greek word bears a stress; \u03b0, where Russian has its a, is hardly ever one
+    "cp1253": re.compile("[Α-Ω]?[α-ωϊϋ]*[ά-ίό-ώ]?[α-ωϊϋ]*|[ΆΈ-Ώ][α-ωϊϋ]*|[Α-ΩΪΫ]+"),  # noqa: RUF001
 }
 # the signs that are written most, by the first bytes of the standards' first levels
 _COMMON: Final = {
@@ -34,6 +36,7 @@ _WIDE: Final = re.compile("[\u2010-\u2026\u2212\u3000-\u3029\uff01-\uff5e\uffe0-
 _KANA: Final = re.compile("[\u3041-\u30ff]")
 _ENOUGH: Final = 0.6
 _APART: Final = 0.1
+_FIRST_LINES: Final = 20  # of names, and what stands above them
 _OFTEN: Final = 0.6  # the share of the most usual letters, by which an alphabet is known
 
 
@@ -56,6 +59,46 @@ def encodings_of(lines: bytes) -> list[str]:
         if scores[name] >= _ENOUGH and scores[name] > best - _APART and new:
             likely.append(name)
     return likely
+
+
+def by_names(likely: list[str], start: bytes) -> list[str]:
+    r"""Return the one of several encodings whose languages the names of columns are in, or all.
+
+    Parameters
+    ----------
+    likely
+        From `encodings_of`.
+    start
+        The beginning of a file.
+
+    Examples
+    --------
+    >>> by_names(["cp1252", "cp1250"], "Kundnummer;Namn;Belopp\n1;Åsa;12,50\n".encode("cp1252"))
+    ['cp1252']
+    """
+    told = Counter(
+        encoding
+        for encoding in likely
+        for line in start.decode(encoding, "replace").splitlines()[:_FIRST_LINES]
+        for cell in re.split(r"[;,|\t]", line)
+        if plain(cell) in _names_in(encoding)
+    )
+    ranked = told.most_common(2)
+    alone = len(ranked) == 1 or (len(ranked) == 2 and ranked[0][1] > ranked[1][1])
+    return [ranked[0][0]] if alone else likely
+
+
+@cache
+def _names_in(encoding: str) -> frozenset[str]:
+    """Return what columns are called in the languages of an encoding, and in no other's."""
+    pages = words_of("cells")["code_pages"]
+    own: set[str] = set()
+    others: set[str] = set()
+    for names in words_of("columns")["names"].values():
+        for language, words in names.items():
+            here = language in pages.get(encoding, [])
+            (own if here else others).update(alike(words).split())
+    return frozenset(own - others)
 
 
 def _decoded(lines: bytes, encoding: str) -> str | None:

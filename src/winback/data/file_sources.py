@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import gzip
+import re
 import tempfile
 import zlib
 from pathlib import Path
@@ -19,26 +20,37 @@ from winback.nearest import nearest
 
 _MAX_HEADER = 1 << 20
 _TEXT, _OF_TIME = "VARCHAR", ("DATE", "TIME", "UUID")
-_WORKBOOKS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
 
 
 def load(engine: Backend, source: str, encoding: str | None = None) -> Raw:
     """Make a file, a folder of files or a glob a relation in the engine.
 
-    Files are taken in the order of their names. Parquet is read where it stands; CSV is copied as
-    text, so that a bad cell is a rejected row and not a crash.
+    ``book.xlsx#Orders`` is one sheet. Files are taken in the order of their names. Parquet is read
+    where it stands; CSV is copied as text, so that a bad cell is a rejected row and not a crash.
+    What stands within structures of JSON is a column, too: ``customer.id``.
 
     Raises
     ------
     DataError
         There is no such file, or it is not what its name says.
     """
+    book, sheet = workbooks.sheet_named(source)
+    if sheet is not None:
+        return workbooks.load(engine, [book], source, sheet)
     paths = find(source)
     if _is_parquet(paths[0]):
         return _load_parquet(engine, paths, source)
-    if paths[0].suffix.lower() in _WORKBOOKS:
+    if workbooks.is_book(paths[0]):
         return workbooks.load(engine, paths, source)
-    if _first_line(paths[0]).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"[", b"{"}:
+    begin = _first_line(paths[0]).lstrip(b"\xef\xbb\xbf \t\r\n")
+    if re.match(rb"<(!doctype|html|table|\?xml|meta|head|style)\b", begin.lower()):
+        raise DataError(
+            "the file is a web page, whatever its name says",
+            where=source,
+            got=begin[:60].decode("utf-8", "replace"),
+            hint="open it in a spreadsheet, and save it as .xlsx or CSV",
+        )
+    if begin[:1] in {b"[", b"{"}:
         return _load_json(engine, paths, source)
     with tempfile.TemporaryDirectory(prefix="winback-") as scratch:
         return _load_csv(engine, packed_tables(paths, Path(scratch)), source, encoding)
@@ -169,7 +181,25 @@ def _load_json(engine: Backend, paths: list[Path], source: str) -> Raw:
         raise DataError(
             "cannot be read as JSON", where=source, got=sql.first_line(error)
         ) from error
-    return Raw(view_of(engine, table), label=source, behind=(table,))
+    return Raw(view_of(engine, table, _parts(engine, table)), label=source, behind=(table,))
+
+
+def _parts(engine: Backend, table: str) -> dict[str, str]:
+    """Return what stands within structures, ``customer.id``: the name and how it is reached."""
+    schema = engine.table(table).schema()
+    taken = {name.lower() for name in schema.names}
+    parts: dict[str, str] = {}
+    within = [([name], kind) for name, kind in schema.items() if kind.is_struct()]
+    while within:
+        path, kind = within.pop(0)
+        for name, inner in kind.items():
+            one = [*path, name]
+            if inner.is_struct():
+                within.append((one, inner))
+            elif (dotted := ".".join(one)).lower() not in taken:
+                taken.add(dotted.lower())
+                parts[dotted] = ".".join(map(sql.name, one))
+    return parts
 
 
 def _append_csv(

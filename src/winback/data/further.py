@@ -109,20 +109,30 @@ def _permission(
     table: Columns, permissions: consent.Permissions, name: str, notes: list[str]
 ) -> dict[str, str]:
     """Return how the job learns who is to be left alone, and say what nothing reads."""
-    columns = list(permissions.columns)
-    if not columns:
+    if not permissions.columns:
         return {}
-    first, *columns = columns
-    read = permissions.written(table.engine, first)
-    if first in permissions.agree:
-        notes.append(consent.told(table.engine, table.raw.name, first, name))
-    elif table.is_dated(first):
-        notes.append(f"{first} of {name} holds dates: who has one is left alone")
-    if columns:
+    first, *more = permissions.read
+    notes += [
+        f"{column} of {name} holds dates: who has one is left alone"
+        for column in permissions.refuse
+        if table.is_dated(column)
+    ]
+    notes += [
+        consent.told(table.engine, table.raw.name, column, name)
+        for column in permissions.read
+        if column in permissions.agree
+    ]
+    if more:
         notes.append(
-            f"{', '.join(columns)} of {name} may say who is to be left alone, too: not read"
+            f"{', '.join(permissions.read)} of {name} say who is to be left alone: whoever one of"
+            f" them names is; to go by one alone, opt_out:"
+            f" {permissions.written(table.engine, first)}"
         )
-    return {"opt_out": read}
+    if others := permissions.agree[1:]:
+        notes.append(
+            f"{', '.join(others)} of {name} may say who is to be left alone, too: not read"
+        )
+    return {"opt_out": permissions.together(table.engine)}
 
 
 def not_read(engine: Backend, raw: Raw, name: str, source: str) -> str:

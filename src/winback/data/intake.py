@@ -16,13 +16,14 @@ from winback.data.expressions import Expression, resolve
 from winback.data.guests import refuse_if_implausible, without_guests
 from winback.data.identity import identifier, is_guest
 from winback.data.policy import IntakePolicy
-from winback.data.raw import Raw, columns_of, fresh
+from winback.data.raw import Raw, columns_of, fresh, lines_below
 from winback.data.refunds import net_by_order
 from winback.data.row_checks import (
     ACCEPTED,
     FILTERED,
     GUEST,
     LATER,
+    UNREADABLE,
     ZERO,
     Checked,
     check,
@@ -141,6 +142,8 @@ def read_transactions(
         counts = _count(engine, checked)
         # a row in the future is after as_of too, and what is after as_of has no effect
         bad = {r: n for r, n in counts.rejected.items() if as_of is None or r != _FUTURE}
+        if below := lines_below(engine, raw):  # a bill's sums are no rows that went wrong
+            bad[UNREADABLE] -= below
         refuse_if_many(
             bad,
             counts.zero_amounts + counts.accepted,

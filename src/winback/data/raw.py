@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,8 @@ from ibis import util
 from ibis.backends.duckdb import Backend
 
 from winback.data import sql
+
+_BELOW = 10  # lines below a table; more are rows that went wrong
 
 
 @dataclass(frozen=True)
@@ -57,18 +59,39 @@ def columns_of(engine: Backend, relation: str) -> dict[str, str]:
     return {str(row[0]): str(row[1]) for row in described}
 
 
+def lines_below(engine: Backend, raw: Raw) -> int:
+    """Return how many lines that cannot be read stand below the table: sums, mostly; few, or 0."""
+    if raw.unreadable is None:
+        return 0
+    last = f"SELECT max(source_row) FROM {sql.name(raw.name)}"
+    below = sql.rows(
+        engine,
+        f"SELECT count(*) FROM {sql.name(raw.unreadable)} WHERE source_row > ({last})",
+    )[0][0]
+    return int(below) if below <= _BELOW else 0
+
+
 def own_rowid(engine: Backend, table: str) -> bool:
     """Whether a table has a column of its own that is called as the engine calls its numbers."""
     return "rowid" in {name.lower() for name in columns_of(engine, table)}
 
 
-def view_of(engine: Backend, table: str) -> str:
-    """Return a view that numbers a materialised table's rows in the order in which they came."""
+def view_of(engine: Backend, table: str, more: Mapping[str, str] | None = None) -> str:
+    """Return a view that numbers a materialised table's rows in the order in which they came.
+
+    Parameters
+    ----------
+    engine, table
+        Where the rows are.
+    more
+        Further columns: a name, and SQL over the table's columns.
+    """
     view = fresh("raw")
     numbered = "row_number() OVER ()" if own_rowid(engine, table) else "rowid + 1"
+    added = "".join(f", {value} AS {sql.name(name)}" for name, value in (more or {}).items())
     # rowid is 0-based, dense and in order of insertion: no window function over the whole source
     engine.raw_sql(
         f"CREATE VIEW {sql.name(view)} AS SELECT {numbered} AS source_row,"
-        f" COLUMNS(lambda c: lower(c) <> 'source_row') FROM {sql.name(table)}"
+        f" COLUMNS(lambda c: lower(c) <> 'source_row'){added} FROM {sql.name(table)}"
     )
     return view

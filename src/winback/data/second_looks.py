@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from winback.data import sql
+from winback.data.amounts import has_no_coins
 from winback.data.column_guess import Columns, Guess
-from winback.data.column_names import called
+from winback.data.column_names import alike, called
 from winback.data.guess_amount import number_of, product_of, total_of
 from winback.data.words import words_of
 
@@ -17,6 +18,7 @@ _CLEAR: Final = 0.95
 _MUCH: Final = 0.8
 _SOME: Final = 10  # orders of several rows; fewer prove nothing
 _CENT: Final = 0.011
+_LARGE: Final = 500  # hundredths; what is bought mostly costs more than 5
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,13 @@ def look_at_states(table: Columns, notes: list[str]) -> list[Offer]:
     """
     offers = []
     words = words_of("columns")["states"]
-    no_sale = {word.lower() for word in words["no_sale"]}
-    for name in (name for name in table.left if called(name, words["endings"])):
-        state = sql.name(name)
+    no_sale = {alike(word.lower()) for word in words["no_sale"]}
+    directions = words_of("cells")["directions"]
+    told = {alike(word) for what in ("refunds", "expenses") for word in directions[what]}
+    for name in table.left:
+        state, so_called = sql.name(name), called(name, words["endings"])
+        if table.types[name] != "VARCHAR" or not (so_called or table.has_few(name, _STATES)):
+            continue
         states = sql.rows(
             table.engine,
             f"SELECT CAST({state} AS VARCHAR), count(*) AS n FROM {sql.name(table.raw.name)}"
@@ -64,7 +70,10 @@ def look_at_states(table: Columns, notes: list[str]) -> list[Offer]:
         )
         if not 1 < len(states) <= _STATES:
             continue
-        lost = [value for value, _ in states if value.strip().lower() in no_sale]
+        lost = [value for value, _ in states if alike(value.strip().lower()) in no_sale]
+        # of a column that is called something else, what directions tell is theirs to tell
+        if not so_called and not {alike(v.strip().lower()) for v in lost} - told:
+            continue
         column = sql.bare(table.engine, name)
         if 0 < len(lost) < len(states):
             only = f"{column} NOT IN ({', '.join(map(sql.text, lost))})"
@@ -128,6 +137,41 @@ def look_at_refunds(table: Columns, amount: Guess, notes: list[str]) -> list[Off
     return []
 
 
+def look_at_cents(table: Columns, amount: Guess, notes: list[str]) -> list[Offer]:
+    """Tell of whole numbers that may be hundredths, as payment providers write amounts.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from winback.data.connect import load, open_engine
+    >>> from winback.data.raw import columns_of
+    >>> engine = open_engine(threads=1)
+    >>> raw = load(engine, pd.DataFrame({"amount": [16654, 1999, 2950, 899] * 3}))
+    >>> table = Columns(engine, raw, columns_of(engine, raw.name))
+    >>> look_at_cents(table, Guess("amount", ""), notes := [])[0].written
+    'amount / 100'
+    """
+    name = amount.expression
+    if name not in table.types:
+        return []
+    rows, parts, round_ones, middle = sql.rows(
+        table.engine,
+        f"""SELECT count(v), count(*) FILTER (v <> trunc(v)),
+            count(*) FILTER (v % 100 = 0), median(abs(v))
+        FROM (SELECT {number_of(table, name)} AS v FROM {sql.name(table.raw.name)})""",
+    )[0]
+    if rows < _SOME or parts or middle < _LARGE or round_ones > _MUCH * rows:
+        return []
+    if has_no_coins(table.engine, table.raw.name, name):
+        return []
+    hundredth = f"{sql.bare(table.engine, name)} / 100"
+    notes.append(
+        f"{name} holds whole numbers only ({table.cell(name)!r}): if they are hundredths, as"
+        f" payment providers write them, amount: {hundredth}"
+    )
+    return [Offer("amount", hundredth, "if amounts are written in hundredths")]
+
+
 def look_at_restarts(table: Columns, order: Guess, customer: Guess, notes: list[str]) -> bool:
     """Tell where one number of an order stands for several customers; whether most do.
 
@@ -186,6 +230,9 @@ def look_at_totals(
     relation, which = sql.name(table.raw.name), sql.name(order.expression)
     if _again(table, which) < _SOME:  # to read every amount takes its time
         return amount, []
+    product = product_of(table)
+    if product is not None and product.expression == amount.expression and "*" in amount.expression:
+        return amount, []  # pieces at a price are a line's
     whole = number_of(table, amount.expression)
     several, same = sql.rows(
         table.engine,
@@ -197,7 +244,6 @@ def look_at_totals(
     if several < _SOME or same < _CLEAR * several:
         return amount, []
     finding = f"{several:,} orders have several rows that bear the same {amount.expression}"
-    product = product_of(table)
     if product is not None and product.expression != amount.expression:
         line, sums = sql.rows(
             table.engine,
@@ -217,7 +263,8 @@ def look_at_totals(
             )
             why = f"a line's part of {amount.expression}, which is the order's"
             return replace(product, why=why, also=(amount.expression,)), []
-    column = sql.bare(table.engine, amount.expression)
+    column = amount.expression
+    column = sql.bare(table.engine, column) if column in table.types else f"({column})"
     part = f"{column} / count(*) OVER (PARTITION BY {sql.bare(table.engine, order.expression)})"
     notes.append(
         f"{finding}: an order's total would be counted once a row; export one row an order, or,"

@@ -23,6 +23,7 @@ from winback.data.identity import identifier
 from winback.data.raw import Raw, columns_of
 from winback.data.second_looks import (
     Offer,
+    look_at_cents,
     look_at_currencies,
     look_at_refunds,
     look_at_restarts,
@@ -171,6 +172,7 @@ def sniff_raw(engine: Backend, raw: Raw, columns: Mapping[str, str] | None = Non
             f" {{opt_out: {permissions.written(engine, name)}}}}}"
         )
     if "amount" in guesses:
+        offers += look_at_cents(there, guesses["amount"], notes)
         offers += look_at_refunds(there, guesses["amount"], notes)
         offers += look_at_directions(there, guesses["amount"], notes)
     zone = clock_of(there, guesses["timestamp"].expression, notes) if "timestamp" in guesses else ""

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from winback.data import sql
-from winback.data.encodings import encodings_of
+from winback.data.encodings import by_names, encodings_of
 from winback.data.first_rows import delimiter_of, first_row, is_headless, rows_of
 from winback.errors import ConfigError, DataError
 
@@ -33,6 +33,7 @@ _MARKS: Final = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _PROOF: Final = 3  # lines; fewer are accidents
+_TICKED: Final = 0.8  # of the cells: sums below have none
 _SHORT: Final = 0.05  # of the rows: a spreadsheet leaves out separators at the end
 
 __all__ = ["Layout", "layout", "plain_copy", "unique"]
@@ -56,6 +57,8 @@ class Layout:
         Whether lines may leave out their last cells.
     blanks
         Whether the file has blanks between its columns, and the copy tabs.
+    ticked
+        Whether each cell begins with a tick (`), as those of a payment provider's bills do.
     as_is
         Whether the engine can read the file as it stands.
     """
@@ -67,6 +70,7 @@ class Layout:
     header: bool = True
     short: bool = False
     blanks: bool = False
+    ticked: bool = False
     as_is: bool = True
 
 
@@ -148,6 +152,10 @@ def layout(path: Path, encoding: str | None = None) -> Layout:
         short = few >= _PROOF and few > _SHORT * len(widths)
     else:
         short = False
+    # the engine takes a lone line break within a name for the end of the line, and loses all rows
+    broken = any("\n" in name for name in names)
+    cells = [cell for row in below for cell in row if cell.strip()]
+    ticked = bool(cells) and sum(c.startswith("`") for c in cells) >= _TICKED * len(cells)
     if not header:
         names = [f"column_{n}" for n in range(1, len(names) + 1)]
     with path.open("rb") as stream:
@@ -161,9 +169,10 @@ def layout(path: Path, encoding: str | None = None) -> Layout:
         header=header,
         short=short,
         blanks=delimiter == " ",
+        ticked=ticked,
         as_is=encoding in {"utf-8", "utf-8-sig"}
         and header_line == 0
-        and not (old_mac or packed)
+        and not (old_mac or packed or broken or ticked)
         and delimiter != " ",
     )
 
@@ -229,7 +238,7 @@ def _encoding(path: Path, start: bytes) -> str:
                     break
     if good >= len(bad):
         return "utf-8"  # the few lines that are not will be rejected, and counted
-    likely = encodings_of(b"".join(bad))
+    likely = by_names(encodings_of(b"".join(bad)), start)
     if len(likely) == 1:
         return likely[0]
     if len(bad) < _PROOF and bad[0] not in start[: len(bad[0])]:
@@ -273,6 +282,9 @@ def plain_copy(path: Path, form: Layout, to: Path, *, anew: bool = False) -> Non
             lines = islice(text, form.skip, None)
             if form.blanks:
                 out.writelines("\t".join(line.split()) + "\n" for line in lines)
+            elif form.ticked:
+                tick = re.compile(rf"(^|{re.escape(form.delimiter)})`")
+                out.writelines(tick.sub(r"\1", line) for line in lines)
             elif anew:
                 rows = csv.reader(lines, delimiter=form.delimiter)
                 writer = csv.writer(out, delimiter=form.delimiter, lineterminator="\n")

@@ -18,12 +18,45 @@ from winback.data.text_layout import unique
 from winback.errors import DataError
 
 _BATCH = 50_000
+_STARTS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+ENDINGS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 
 
-def load(engine: Backend, paths: list[Path], source: str) -> Raw:
+def sheet_named(source: str) -> tuple[Path, str | None]:
+    """Return a workbook and the sheet that a source such as ``book.xlsx#Orders`` names."""
+    whole = Path(source).expanduser()
+    stem, sign, sheet = source.rpartition("#")
+    book = Path(stem).expanduser()
+    named = sign and sheet and book.suffix.lower() in ENDINGS and not whole.exists()
+    return (book, sheet) if named and book.is_file() else (whole, None)
+
+
+def is_book(path: Path) -> bool:
+    """Whether a file is a workbook by its name and its first bytes: text is often called so."""
+    if path.suffix.lower() not in ENDINGS or not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return stream.read(4) in _STARTS
+
+
+def tables_in(path: Path) -> dict[str, tuple[str, ...]]:
+    """Return the sheets of a workbook that hold tables, each with its columns."""
+    return {sheet: tuple(_columns(rows[0])) for sheet, rows in _sheets(path)}
+
+
+def load(engine: Backend, paths: list[Path], source: str, sheet: str | None = None) -> Raw:
     """Make workbooks a relation in the engine.
 
     Every sheet that holds a table is read; they must have the same columns.
+
+    Parameters
+    ----------
+    engine, paths
+        Where to, and from where.
+    source
+        As messages call it.
+    sheet
+        The one sheet that is read.
 
     Raises
     ------
@@ -34,21 +67,28 @@ def load(engine: Backend, paths: list[Path], source: str) -> Raw:
     tables: list[list[list[Any]]] = []
     shown: list[str] = []
     for path in paths:
-        for sheet, rows in _sheets(path):
+        for name, rows in _sheets(path):
             header, *below = rows
-            columns = unique([_text(cell) or "" for cell in header])
-            shown.append(f"{path.name}, {sheet}: {', '.join(columns)}")
+            columns = _columns(header)
+            shown.append(f"{path.name}#{name}: {', '.join(columns)}")
+            if sheet is not None and name != sheet:
+                continue
             if names is not None and columns != names:
                 raise DataError(
                     "the sheets are different tables",
                     where=source,
                     got="; ".join(shown),
-                    hint="save the one that holds the purchases as a file of its own",
+                    hint=f"name the one that is meant, such as {shown[0].partition(': ')[0]}",
                 )
             names = columns
             tables.append(below)
     if names is None:
-        raise DataError("the workbook holds no table", where=source)
+        raise DataError(
+            "the workbook holds no such table" if sheet else "the workbook holds no table",
+            where=source,
+            got=sheet,
+            allowed="; ".join(shown) or None,
+        )
     schema = pa.schema([(name, pa.string()) for name in names])
     width = len(names)
 
@@ -62,6 +102,10 @@ def load(engine: Backend, paths: list[Path], source: str) -> Raw:
                 )
 
     return stream(engine, pa.RecordBatchReader.from_batches(schema, batches()), source)
+
+
+def _columns(header: list[Any]) -> list[str]:
+    return unique([_text(cell) or "" for cell in header])
 
 
 def _sheets(path: Path) -> Iterator[tuple[str, list[list[Any]]]]:

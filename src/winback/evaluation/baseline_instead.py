@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from winback.evaluation.gate import Evidence, GateDecision, decide
+from winback.evaluation.gate import GateDecision, GateEvidence, decide
 from winback.evaluation.gate_checks import Check
 from winback.messages import Message
 
@@ -34,7 +34,7 @@ class Instead:
 
 
 def baseline_instead(
-    evidence: Evidence,
+    evidence: GateEvidence,
     *,
     challenger: str,
     baselines: Sequence[str],
@@ -45,7 +45,7 @@ def baseline_instead(
 
     Parameters
     ----------
-    evidence : Evidence
+    evidence : GateEvidence
         The choice and the baselines, refitted at the gate's cut-off.
     challenger : str
         The contest's choice, a name in the evidence.

@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from winback.economics import Economics
 from winback.estimators.churn.calibrators import choose_calibration, fit_calibrator
 from winback.estimators.churn.candidates import BaseRate
 from winback.estimators.churn.candidates.candidate import PurchaseModels
-from winback.estimators.churn.churn_choice import ChurnChoice
+from winback.estimators.churn.churn_choice import ChurnChoice, ContestTerms
 from winback.estimators.churn.churn_model import ChurnModel
 from winback.estimators.churn.churn_profit import contact_profit
 from winback.estimators.purchase.beta_geo import BetaGeoModel
@@ -50,7 +49,7 @@ def choose_churn(
     Parameters
     ----------
     model : ChurnModel
-        Its ``candidates`` compete; ``calibration``, economics and ``n_bootstrap`` are the rule's.
+        Its ``candidates`` compete, by the terms of its ``contest``.
     X, y, purchase_model, purchase_models, value
         As of `ChurnModel.fit`.
 
@@ -93,11 +92,9 @@ def _judge(
     choice = hold_contest(
         evidence,
         contestants,
-        calibration=model.calibration,
+        model.contest,
         horizon_days=model.horizon_days,
-        n_bootstrap=model.n_bootstrap,
         random_state=model.random_state,
-        economics=model.economics,
     )
     table = evidence_frame(evidence)
     own = table[table["candidate"] == choice.selected]
@@ -119,12 +116,10 @@ def _judge(
 def hold_contest(
     evidence: Evidence,
     names: Sequence[str],
+    terms: ContestTerms,
     *,
-    calibration: str,
     horizon_days: int,
-    n_bootstrap: int,
     random_state: int,
-    economics: Economics | None = None,
 ) -> ChurnChoice:
     """Choose by Brier score, and by profit among those that Brier cannot tell apart.
 
@@ -151,20 +146,18 @@ def hold_contest(
         Out-of-sample predictions.
     names
         The contestants, simplest first.
-    calibration
-        "auto" or a kind of calibration for all.
+    terms
+        How they are calibrated, and what a contact costs and brings.
     horizon_days
         Length of the label window.
-    n_bootstrap, random_state
+    random_state
         Of the customer bootstrap.
-    economics
-        Of a contact; None: as by default.
     """
-    y, money = evidence.y, economics or Economics()
+    y, money = evidence.y, terms.economics
     value = np.ones(len(y)) if evidence.value is None else evidence.value
     calibrators, records, losses, earned, foretold = {}, [], {}, {}, {}
     for name in names:
-        p, kind = evidence.predictions[name], calibration
+        p, kind = evidence.predictions[name], terms.calibration
         if kind == "auto":
             kind = choose_calibration(p, y, evidence.snapshot, horizon_days=horizon_days)[0]
         calibrators[name] = fit_calibrator(kind, p, y)
@@ -176,7 +169,7 @@ def hold_contest(
         record |= {"levelled_brier": float(losses[name].mean())}
         records.append(record | {"profit": float(earned[name].mean())})
     table = pd.DataFrame.from_records(records).set_index("candidate")
-    draws = {"n_bootstrap": n_bootstrap, "random_state": random_state}
+    draws = {"n_bootstrap": terms.n_bootstrap, "random_state": random_state}
     able = pd.Series(data=True, index=table.index)
     if BaseRate.name in table.index:
         over = paired_intervals(pd.DataFrame(foretold), evidence.customer, BaseRate.name, **draws)

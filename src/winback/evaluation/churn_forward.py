@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -29,7 +29,6 @@ from winback.features.feature_catalogue import feature_columns
 from winback.features.snapshots import snapshot_dates, training_table
 from winback.messages import Message
 
-ECONOMICS = ("margin", "save_rate", "contact_cost", "offer_cost")  # they only choose
 MAX_CUSTOMERS = 100_000  # more teach a churn model little, and cost memory for every snapshot
 
 
@@ -264,7 +263,7 @@ def economics_of(recipe: Recipe) -> Economics:
     >>> economics_of({"estimator": "ChurnModel", "params": {"contact_cost": 0.5}}).contact_cost
     0.5
     """
-    economics: Economics = make(recipe).economics
+    economics: Economics = make(recipe).contest.economics
     return economics
 
 
@@ -317,11 +316,14 @@ def _shown(
         if ours == theirs:
             return predicted[fit.selected_]
         alone = [str(name) for name in ours["candidates"]]
-        without_a_say = {"candidates", *ECONOMICS}
-        if set(alone) <= set(SIMPLE_CANDIDATES):
-            without_a_say.add("lightgbm")
+        simple = set(alone) <= set(SIMPLE_CANDIDATES)
+        without_a_say = {"candidates": (), "lightgbm": None} if simple else {"candidates": ()}
         ours, theirs = (
-            {name: value for name, value in params.items() if name not in without_a_say}
+            {
+                **params,
+                **without_a_say,
+                "contest": replace(params["contest"], economics=Economics()),
+            }
             for params in (ours, theirs)
         )
         # a candidate without evidence could not win alone: its own fit then says why

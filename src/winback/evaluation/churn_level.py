@@ -21,7 +21,7 @@ from scipy.optimize import brentq
 from winback.errors import ModelError, NotEnoughDataError
 from winback.evaluation.calibration import Floats
 from winback.evaluation.level import MOST, UNLIKE, level_windows
-from winback.evaluation.level_process import Seen, Span, next_level
+from winback.evaluation.level_process import SeenLevel, Span, next_level
 from winback.evaluation.past import Past
 from winback.evaluation.windows import MIN_CUSTOMERS, Window
 from winback.messages import Message
@@ -80,7 +80,7 @@ def churn_level(
         ratio, variance = measured
         alike = window.horizon_days == ahead.horizon_days
         start, end = ((day - first).days for day in (window.start, window.until))
-        seen.append(Seen(start, end, ratio, variance + (0 if alike else UNLIKE**2)))
+        seen.append(SeenLevel(start, end, ratio, variance + (0 if alike else UNLIKE**2)))
         windows.append(
             {"as_of": str(window.as_of), "until": str(window.until), "ratio": float(np.exp(ratio))}
         )

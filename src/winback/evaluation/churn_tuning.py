@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from winback.errors import NotEnoughDataError, UsageError
-from winback.estimators.churn.candidates import BoostedTrees
+from winback.estimators.churn.candidates import TUNABLE, BoostedTrees
+from winback.estimators.churn.candidates.boosted import smallest_leaf
 from winback.estimators.churn.candidates.candidate import Floats, canonical
 from winback.evaluation.churn_evidence import Evidence, gather, levelled, paired_intervals
 from winback.messages import Message
@@ -68,7 +69,7 @@ def tune(
     X, y
         As for `ChurnModel.fit`.
     settings
-        `horizon_days`, `gap_days`, `exclude` and other parameters of `BoostedTrees`.
+        `horizon_days`, `gap_days` and `exclude`, as of `BoostedTrees`.
     n_trials
         At least 1, the defaults included.
     random_state
@@ -87,7 +88,7 @@ def tune(
     """
     library = _optuna()
     X, labels = canonical(X, y)
-    base = {"gap_days": 0, "exclude": (), "n_jobs": 1, **settings, "random_state": random_state}
+    base = {"gap_days": 0, **settings, "random_state": random_state}
     halves: list[npt.NDArray[np.bool_]] = []
     losses: dict[int, Floats] = {}
     customers: list[npt.NDArray[np.int64]] = []
@@ -204,8 +205,5 @@ def _suggest(trial: optuna.Trial, rows: int) -> dict[str, float]:
 
 
 def _defaults(rows: int) -> dict[str, float]:
-    trees = BoostedTrees().get_params()
-    names = ("num_leaves", "learning_rate", "n_estimators", "subsample", "colsample_bytree")
-    defaults: dict[str, float] = {name: trees[name] for name in (*names, "reg_lambda")}
-    smallest = trees["min_child_samples"] or int(np.clip(rows // 500, 20, 1000))
-    return {**defaults, "min_child_samples": min(smallest, max(40, min(1000, rows // 20)))}
+    largest = max(40, min(1000, rows // 20))
+    return {**TUNABLE, "min_child_samples": min(smallest_leaf(rows), largest)}

@@ -12,9 +12,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
+from winback.confidence import Z
 from winback.estimators.churn.least import BASE_RATE
 from winback.estimators.churn.least import MIN_CUSTOMERS as CHURN_CUSTOMERS
 from winback.evaluation.windows import MIN_CUSTOMERS
@@ -22,9 +22,6 @@ from winback.messages import Message
 
 if TYPE_CHECKING:
     import pandas as pd
-
-CONFIDENCE = 0.95  # as everywhere that two things are told apart
-_Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 
 class Fit(StrEnum):
@@ -112,7 +109,7 @@ class Fitness:
 
 
 @dataclass(frozen=True)
-class Seen:
+class History:
     """What there is to judge by.
 
     Parameters
@@ -136,27 +133,27 @@ class Seen:
         return lacking if lacking > 0 else None
 
 
-def beforehand(customers: int, seen: Seen) -> Message:
+def beforehand(customers: int, history: History) -> Message:
     """Say what a history can support, before anything is fitted on it.
 
     Parameters
     ----------
     customers
         How many there are.
-    seen
+    history
         How much history there is; ``needed_days`` of a tested churn score.
 
     Examples
     --------
-    >>> print(beforehand(700, Seen(history_days=35, needed_days=240, repeat_customers=90)))
+    >>> print(beforehand(700, History(history_days=35, needed_days=240, repeat_customers=90)))
     35 days of history and 90 customers who came back: enough to warn by how overdue customers are,
     not for a tested churn score, which takes 205 more days
     """
-    days, repeat = seen.history_days, seen.repeat_customers
+    days, repeat = history.history_days, history.repeat_customers
     if repeat < MIN_CUSTOMERS:
         return Message("support.no_rhythm", days=days, repeat=repeat, least=MIN_CUSTOMERS)
-    if seen.lacks_days is not None:
-        return Message("support.days", days=days, repeat=repeat, more=seen.lacks_days)
+    if history.lacks_days is not None:
+        return Message("support.days", days=days, repeat=repeat, more=history.lacks_days)
     if customers < CHURN_CUSTOMERS:
         return Message("support.customers", days=days, n=customers, least=CHURN_CUSTOMERS)
     return Message("support.all", days=days, repeat=repeat)
@@ -166,7 +163,7 @@ def churn_fitness(
     selected: str,
     records: Sequence[Mapping[str, Any]],
     evidence: pd.DataFrame,
-    seen: Seen,
+    history: History,
 ) -> Fitness:
     """State what a churn score is fit for.
 
@@ -183,32 +180,32 @@ def churn_fitness(
         counts; where there is none, that of the one that was chosen then.
     evidence
         `ChurnModel.evidence_`, for where nothing was tested.
-    seen
+    history
         How much history there is.
 
     Examples
     --------
-    >>> seen = Seen(history_days=400, needed_days=240, repeat_customers=300)
+    >>> history = History(history_days=400, needed_days=240, repeat_customers=300)
     >>> tested = {"target": "churn", "model": "logistic", "n": 500, "auc": 0.7, "base_rate": 0.6}
     >>> import pandas as pd
-    >>> churn_fitness("logistic", [tested], pd.DataFrame(), seen).fit.value
+    >>> churn_fitness("logistic", [tested], pd.DataFrame(), history).fit.value
     'ranking'
-    >>> by_chance = churn_fitness("logistic", [{**tested, "auc": 0.52}], pd.DataFrame(), seen)
+    >>> by_chance = churn_fitness("logistic", [{**tested, "auc": 0.52}], pd.DataFrame(), history)
     >>> by_chance.fit.value, by_chance.needs_customers
     ('fallback', 3342)
     """
     if selected == BASE_RATE:
-        return _unranked("churn", Message("fitness.constant"), seen)
+        return _unranked("churn", Message("fitness.constant"), history)
     tested = _tested(records, "churn", selected) or _pooled(evidence, selected)
     auc, n = tested.get("auc"), int(tested.get("n") or 0)
     left = n * float(tested.get("base_rate") or 0)
     if auc is None or math.isnan(auc) or not 0 < left < n:
-        return _unranked("churn", Message("fitness.untested"), seen)
+        return _unranked("churn", Message("fitness.untested"), history)
     spread = math.sqrt((n + 1) / (12 * left * (n - left)))
-    return _judged("churn", float(auc) - 0.5, spread, n, seen)
+    return _judged("churn", float(auc) - 0.5, spread, n, history)
 
 
-def value_fitness(selected: str, records: Sequence[Mapping[str, Any]], seen: Seen) -> Fitness:
+def value_fitness(selected: str, records: Sequence[Mapping[str, Any]], history: History) -> Fitness:
     """State what a value model is fit for.
 
     It ranks if the rank correlation (Spearman) of what it foretold with what happened is above 0 by
@@ -217,49 +214,49 @@ def value_fitness(selected: str, records: Sequence[Mapping[str, Any]], seen: See
 
     Parameters
     ----------
-    selected, records, seen
+    selected, records, history
         As of `churn_fitness`; the records hold ``spearman``.
 
     Examples
     --------
-    >>> seen = Seen(history_days=400, needed_days=14, repeat_customers=300)
+    >>> history = History(history_days=400, needed_days=14, repeat_customers=300)
     >>> tested = {"target": "revenue", "model": "rate+own_mean", "n": 500, "spearman": 0.4}
-    >>> value_fitness("rate+own_mean", [tested], seen).ranks
+    >>> value_fitness("rate+own_mean", [tested], history).ranks
     True
     """
     tested = _tested(records, "revenue", selected) or _tested(records, "purchases", selected)
     rank, n = tested.get("spearman"), int(tested.get("n") or 0)
     if rank is None or math.isnan(rank) or n < MIN_CUSTOMERS:
-        return _unranked("value", Message("fitness.untested"), seen)
-    return _judged("value", float(rank), 1 / math.sqrt(n - 1), n, seen)
+        return _unranked("value", Message("fitness.untested"), history)
+    return _judged("value", float(rank), 1 / math.sqrt(n - 1), n, history)
 
 
-def _judged(role: str, above: float, spread: float, n: int, seen: Seen) -> Fitness:
+def _judged(role: str, above: float, spread: float, n: int, history: History) -> Fitness:
     """Tell a measure apart from chance, or say how many customers it would take."""
-    within = _Z * spread
+    within = Z * spread
     if above > within:
         why = Message("fitness.ranks", above=above, within=within, n=n)
         return Fitness(role, Fit.RANKING, why)
     needed = math.ceil(n * (within / above) ** 2) if above > 0 else None
     why = Message("fitness.chance", above=above, within=within, n=n)
-    return _unranked(role, why, seen, needs_customers=needed)
+    return _unranked(role, why, history, needs_customers=needed)
 
 
 def _unranked(
-    role: str, why: Message, seen: Seen, *, needs_customers: int | None = None
+    role: str, why: Message, history: History, *, needs_customers: int | None = None
 ) -> Fitness:
     """State that scores order nobody, what is missing, and whether what was seen may."""
     said = [why]
-    if seen.lacks_days is not None:
-        more = seen.lacks_days
-        said.append(Message("fitness.needs_days", days=seen.history_days, more=more))
+    if history.lacks_days is not None:
+        more = history.lacks_days
+        said.append(Message("fitness.needs_days", days=history.history_days, more=more))
     elif needs_customers is not None:
         said.append(Message("fitness.needs_customers", n=needs_customers))
     fit = Fit.FALLBACK
-    if role == "churn" and seen.repeat_customers < MIN_CUSTOMERS:
+    if role == "churn" and history.repeat_customers < MIN_CUSTOMERS:
         fit = Fit.NOTHING
-        said.append(Message("fitness.no_rhythm", n=seen.repeat_customers, least=MIN_CUSTOMERS))
-    return Fitness(role, fit, Message.of_all(said), seen.lacks_days, needs_customers)
+        said.append(Message("fitness.no_rhythm", n=history.repeat_customers, least=MIN_CUSTOMERS))
+    return Fitness(role, fit, Message.of_all(said), history.lacks_days, needs_customers)
 
 
 def _tested(records: Sequence[Mapping[str, Any]], target: str, selected: str) -> Mapping[str, Any]:

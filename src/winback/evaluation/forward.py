@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from winback.errors import ModelError, NotEnoughDataError
-from winback.estimators.base.artifact import make
+from winback.estimators.base.artifact import make, recipe_of
 from winback.estimators.value.level_range import LevelRange
 from winback.evaluation.calibration import Floats
 from winback.evaluation.past import Past
@@ -256,11 +256,19 @@ def distinct(recipes: Mapping[str, Recipe]) -> list[list[str]]:
 
 def _kind(recipe: Recipe) -> str:
     try:
-        params = make(recipe).get_params(deep=False)
+        params = recipe_of(make(recipe))["params"]
     except ModelError:  # said when it is fitted
         return repr(recipe)
-    telling = {name: value for name, value in params.items() if name not in SETTINGS}
-    return f"{recipe['estimator']} {telling}"
+    return f"{recipe['estimator']} {_telling(params)}"
+
+
+def _telling(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that are none of `SETTINGS`, at every depth."""
+    return {
+        name: _telling(value) if isinstance(value, Mapping) else value
+        for name, value in params.items()
+        if name not in SETTINGS
+    }
 
 
 def unfitted(recipe: Recipe, window: Window, random_state: int) -> Any:

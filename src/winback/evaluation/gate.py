@@ -79,7 +79,7 @@ BASELINES: dict[str, dict[str, Recipe]] = {
 
 
 @dataclass(frozen=True)
-class Evidence:
+class GateEvidence:
     """Forward tests of recipes of one kind, refitted at one cut-off.
 
     Parameters
@@ -144,7 +144,7 @@ def evaluate_recipes(
     churn: ChurnSettings | None = None,
     value_recipe: Recipe | None = None,
     random_state: int = 0,
-) -> Evidence:
+) -> GateEvidence:
     """Refit recipes of one kind at the same cut-off, and predict the window after it.
 
     Parameters
@@ -163,7 +163,7 @@ def evaluate_recipes(
 
     Returns
     -------
-    Evidence
+    GateEvidence
         Without tests if there is too little history or fewer than 20 customers: then `decide`
         refuses.
 
@@ -181,7 +181,7 @@ def evaluate_recipes(
         recipes = {name: without_spend(recipe) for name, recipe in recipes.items()}
     window, note = past.last_window(horizon_days, churn.gap_days if kind == "churn" else 0)
     if window is None:
-        return Evidence(kind, None, [], note)
+        return GateEvidence(kind, None, [], note)
     try:
         if kind == "value":
             tests = list(value_forward(past, recipes, window, random_state=random_state).values())
@@ -198,15 +198,15 @@ def evaluate_recipes(
     if n < MIN_CUSTOMERS:
         few = Message("gate.few_customers", n=n, least=MIN_CUSTOMERS)
         return _unjudged(kind, window, note, few)
-    return Evidence(kind, window, tests, note, tests[0].failed, dict(recipes))
+    return GateEvidence(kind, window, tests, note, tests[0].failed, dict(recipes))
 
 
-def _unjudged(kind: str, window: Window, note: Message, why: Message) -> Evidence:
-    return Evidence(kind, window, [], Message("said_because", said=note, why=why))
+def _unjudged(kind: str, window: Window, note: Message, why: Message) -> GateEvidence:
+    return GateEvidence(kind, window, [], Message("said_because", said=note, why=why))
 
 
 def decide(
-    evidence: Evidence,
+    evidence: GateEvidence,
     *,
     challenger: str,
     champion: str | None,
@@ -222,7 +222,7 @@ def decide(
 
     Parameters
     ----------
-    evidence : Evidence
+    evidence : GateEvidence
     challenger : str
         A name in the recipes.
     champion : str or None
@@ -280,7 +280,7 @@ _CHECKS = {"value": value_checks, "churn": churn_checks, "tiers": tier_checks}
 
 
 def _compared(
-    evidence: Evidence, challenger: str, champion: str | None, baselines: Sequence[str]
+    evidence: GateEvidence, challenger: str, champion: str | None, baselines: Sequence[str]
 ) -> tuple[list[str], list[str], list[Message]]:
     """Return who is compared, who has the challenger's own recipe, and what to say about them."""
     rivals: list[str] = []
@@ -311,13 +311,13 @@ def _drifted(test: ForwardTest, challenger: str, champion: str) -> Message | Non
     return Message("gate.drifted", bias=theirs / actual, nearer=mine / actual)
 
 
-def _twins(evidence: Evidence, one: str, other: str) -> bool:
+def _twins(evidence: GateEvidence, one: str, other: str) -> bool:
     recipes = evidence.recipes
     judged = one in recipes and other in recipes
     return judged and same_but_settings(recipes[one], recipes[other])
 
 
-def _why(evidence: Evidence, name: str) -> Message:
+def _why(evidence: GateEvidence, name: str) -> Message:
     return evidence.failed.get(name) or Message("gate.not_asked")
 
 

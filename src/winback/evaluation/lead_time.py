@@ -28,7 +28,6 @@ from winback.evaluation.churn_forward import ChurnData, ChurnSettings, fit_churn
 from winback.evaluation.past import Past
 from winback.evaluation.windows import MIN_CUSTOMERS, Window
 from winback.features.behaviour import active
-from winback.features.purchases import purchase_days
 from winback.messages import Message
 
 EVERY_DAYS = 7
@@ -259,9 +258,7 @@ def choose(table: pd.DataFrame, days: int) -> float:
 
 def _silences(past: Past, scored: ir.Table, *, after: date, horizon_days: int) -> pd.DataFrame:
     """Return the silences that began after a date and whose end is known, and how each ended."""
-    transactions = past.transactions
-    days = purchase_days(transactions.table, past.as_of, count_zero=transactions.count_zero)
-    days = days.semi_join(scored, "customer_id")
+    days = past.purchase_days.select("customer_id", "day").semi_join(scored, "customer_id")
     in_order = ibis.window(group_by=days.customer_id, order_by=days.day)
     days = days.mutate(next_day=days.day.lead().over(in_order))
     closed = past.as_of - timedelta(days=horizon_days)

@@ -19,7 +19,7 @@ import numpy as np
 from winback.estimators.value.level_range import End, LevelRange
 from winback.evaluation.busy import busy_share
 from winback.evaluation.forward import ForwardTest
-from winback.evaluation.level_process import Seen, next_level
+from winback.evaluation.level_process import SeenLevel, next_level
 from winback.evaluation.windows import Window, inner_windows
 from winback.messages import Message
 
@@ -178,7 +178,9 @@ def level_of(
         start, end = ((day - first).days for day in (test.window.start, test.window.until))
         chance = float((test.actual**2).sum() / actual**2)
         alike = test.window.horizon_days == ahead.horizon_days
-        seen.append(Seen(start, end, float(np.log(ratio)), chance + (0 if alike else UNLIKE**2)))
+        seen.append(
+            SeenLevel(start, end, float(np.log(ratio)), chance + (0 if alike else UNLIKE**2))
+        )
         season = _years_before(test.window, ahead)
         then += [test] if season else []
         windows.append(

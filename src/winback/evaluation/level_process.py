@@ -37,7 +37,7 @@ SMOOTH = {0.7: 0.5, 1.5: 0.5}  # how slowly a season turns: its length scale, in
 BREAK = {0.0: 0.7, 0.15: 0.15, 0.4: 0.15}
 
 
-class Seen(NamedTuple):
+class SeenLevel(NamedTuple):
     """A window of the past, in days since the first that is known.
 
     Parameters
@@ -91,7 +91,7 @@ Span = tuple[float, float]  # (start, end], in days since the first that is know
 
 
 def next_level(
-    seen: Sequence[Seen], start: float, days: float, learned_from: Sequence[Span] = ()
+    seen: Sequence[SeenLevel], start: float, days: float, learned_from: Sequence[Span] = ()
 ) -> Mixture:
     """Return what windows of the past say of the days to come.
 
@@ -112,7 +112,7 @@ def next_level(
     Nothing seen; three windows as predicted; three at 1.35 of it; 2.7 of it a year before:
 
     >>> def windows(log, *starts):
-    ...     return [Seen(start, start + 90, log, 0.001) for start in starts]
+    ...     return [SeenLevel(start, start + 90, log, 0.001) for start in starts]
     >>> year = windows(0.0, 640, 595, 550)
     >>> for seen in ([], year, windows(0.3, 640, 595, 550), year + windows(1.0, 365)):
     ...     level = next_level(seen, 730, 90)
@@ -178,7 +178,7 @@ def _of_strengths(
     ]
 
 
-def _chance(seen: Sequence[Seen]) -> FloatArray:
+def _chance(seen: Sequence[SeenLevel]) -> FloatArray:
     """Return how the windows' chance goes together: as far as they share their days."""
     starts, ends, _, variances = np.array(seen, dtype=np.float64).reshape(len(seen), 4).T
     shared = np.minimum.outer(ends, ends) - np.maximum.outer(starts, starts)

@@ -19,6 +19,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
+import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
@@ -176,7 +177,37 @@ class Past:
             ),
         )
 
+    @property
+    def known_events(self) -> ir.Table | None:
+        """The events known at `as_of`; None where there are none."""
+        return None if self.events is None else known_by(self.events, self.as_of)
+
     # ------------------------------------------------------------------ customers
+
+    @property
+    def purchase_days(self) -> ir.Table:
+        """``customer_id``, ``day``, ``amount`` (net): the purchase days, laid in the engine."""
+        return self.once("purchase days", lambda: laid_down(self._purchase_days()))
+
+    @property
+    def first_purchases(self) -> ir.Table:
+        """``customer_id``, ``first_day``: the first purchase day of each, laid in the engine."""
+        days = self.purchase_days
+        first = days.group_by("customer_id").aggregate(first_day=days.day.min())
+        return self.once("first purchases", lambda: laid_down(first))
+
+    @property
+    def repeat_customers(self) -> int:
+        """How many bought on two days or more."""
+        return self.once("repeat customers", self._repeat_customers)
+
+    def _repeat_customers(self) -> int:
+        days = self.purchase_days.group_by("customer_id").aggregate(n=ibis._.count())
+        return int(days.filter(days.n > 1).count().to_pyarrow().as_py())
+
+    def _purchase_days(self) -> ir.Table:
+        count_zero = self.transactions.count_zero
+        return purchase_days(self.transactions.table, self.as_of, count_zero=count_zero)
 
     def behaviour(
         self,
@@ -322,24 +353,30 @@ class Past:
         """
         return self.once("purchase model", self._purchase_model)
 
+    def rfm(self) -> ir.Table:
+        """Return frequency, recency, T and spend of everybody, laid in the engine.
+
+        See `winback.features.rfm.rfm_table`.
+        """
+        return self.once("rfm", lambda: laid_down(self._rfm()))
+
+    def _rfm(self) -> ir.Table:
+        days = self.purchase_days if self is self.root else self._purchase_days()
+        return rfm_table(days, self.as_of)
+
     def histories(self, at_most: int) -> pd.DataFrame:
         """Return ``customer_id``, ``frequency``, ``recency`` and ``T``, sorted by customer.
 
         Of everybody with a purchase day, or of about `at_most` where there are more.
         """
-        rows, chosen = self._rfm(), self.some_customers(at_most)
+        rows, chosen = self.rfm(), self.some_customers(at_most)
         rows = rows if chosen is None else rows.semi_join(chosen, "customer_id")
         columns = rows.select("customer_id", *BetaGeoModel.columns).order_by("customer_id")
         frame: pd.DataFrame = columns.to_pyarrow().to_pandas()
         return frame
 
-    def _rfm(self) -> ir.Table:
-        count_zero = self.transactions.count_zero
-        days = purchase_days(self.transactions.table, self.as_of, count_zero=count_zero)
-        return rfm_table(days, self.as_of)
-
     def _purchase_model(self) -> BetaGeoModel:
-        rows = self._rfm()
+        rows = self.rfm()
         histories = rows.group_by(list(BetaGeoModel.columns)).aggregate(weight=rows.count())
         return BetaGeoModel().fit(histories.to_pyarrow().to_pandas())
 

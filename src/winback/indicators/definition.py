@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from winback.errors import ConfigError
 from winback.nearest import did_you_mean
-from winback.yaml_file import YamlFile, explain, read_yaml
+from winback.yaml_file import Identifier, YamlFile, YamlPart, explain, read_yaml
 
 EVER: Final = 3660
 """A window of so many days is as long as the history."""
 SHIPPED = Path(__file__).with_name("catalogue.yaml")
 """The indicators that winback brings."""
-NAME = r"^[a-z][a-z0-9_]*$"
 MEASURES = (
     "orders",
     "revenue",
@@ -38,14 +37,13 @@ MEASURES = (
 _EVENT = r"event:.+"
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _FORMULA = re.compile(r"[\w\s.+*/()-]+")
+Board = Literal["sales", "customers", "retention", "activity", "service"]
+BOARDS: Final = get_args(Board)
+"""The headings of the report's dashboard, in their order."""
 Measure = Annotated[str, Field(pattern=rf"^({'|'.join(MEASURES)}|{_EVENT})$")]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Term(_Part):
+class Term(YamlPart):
     """A sum over the rows of a period: of a measure, or of the customers who have any of it."""
 
     measure: Measure
@@ -62,8 +60,8 @@ class Term(_Part):
         return f"{self.measure}:{self.of}"
 
 
-class _Indicator(_Part):
-    id: Annotated[str, Field(pattern=NAME)]
+class _Indicator(YamlPart):
+    id: Identifier
     """Its name."""
     version: Annotated[int, Field(ge=1)] = 1
     """Goes up when the definition changes: a figure that moves by it is a restatement."""
@@ -73,6 +71,8 @@ class _Indicator(_Part):
     """Which way is better."""
     minimum_n: Annotated[int, Field(ge=0)] = 0
     """Fewer customers (see `n`) than this are too few to say anything."""
+    board: Board | None = None
+    """In which part of the report's dashboard it stands; unset: in the file alone."""
 
     @property
     def event_names(self) -> tuple[str, ...]:
@@ -161,7 +161,7 @@ class Derived(_Indicator):
 Indicator: TypeAlias = Simple | Ratio | Cumulative | Conversion | Derived
 
 
-class _Catalogue(_Part):
+class _Catalogue(YamlPart):
     indicators: tuple[Annotated[Indicator, Field(discriminator="kind")], ...]
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from winback.errors import UsageError
 from winback.lists.columns import finite
 from winback.lists.eligibility import is_active, read_scores
-from winback.lists.severity import LEVELS, severity
+from winback.lists.severity import COLOURS, severity
 from winback.lists.terms import check_capacity
 from winback.lists.warn_from import WarnFrom
 
@@ -192,13 +192,13 @@ def _capacities(capacity: int | Mapping[str, int]) -> dict[str, int] | None:
     if not isinstance(capacity, Mapping):
         check_capacity(capacity)
         return None
-    unknown = set(capacity) - set(LEVELS[1:])
+    unknown = set(capacity) - set(COLOURS)
     if unknown or not any(capacity.values()):
         raise UsageError(
             "a list needs a capacity",
             where="capacity",
             got=", ".join(sorted(unknown)) or "none",
-            allowed=f"a whole number, or one for some of {', '.join(LEVELS[1:])}, not all 0",
+            allowed=f"a whole number, or one for some of {', '.join(COLOURS)}, not all 0",
         )
     for value in capacity.values():
         if value != 0:

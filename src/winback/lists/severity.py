@@ -32,7 +32,8 @@ import pandas as pd
 from winback.errors import UsageError
 from winback.lists.columns import require
 
-LEVELS = ("none", "yellow", "orange", "red")
+COLOURS = ("yellow", "orange", "red")
+LEVELS = ("none", *COLOURS)
 RISK_THRESHOLDS = (0.50, 0.70, 0.85)
 BREACH_THRESHOLDS = (1.5, 3.0)
 """Of exponential gaps 35% and 13% exceed these multiples of their median."""

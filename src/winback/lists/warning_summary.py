@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from winback.estimators.value.level_range import LevelRange, with_level_error
-from winback.lists.severity import LEVELS
+from winback.lists.severity import COLOURS
 from winback.messages import Message
 
-COLOURS = LEVELS[:0:-1]  # red first
+RED_FIRST = COLOURS[::-1]
 LEVEL_OF_ENDS = 0.8  # of the intervals of single customers
 
 
@@ -70,7 +70,7 @@ def summarise_warnings(
      margin at risk (80% interval 0.00 to 40.00, the level of demand in it)'
     """
     money = bool(listed["value_at_risk"].notna().any())
-    groups = {colour: listed[listed["severity"] == colour] for colour in COLOURS}
+    groups = {colour: listed[listed["severity"] == colour] for colour in RED_FIRST}
     ranged = LevelRange(spread=level_spread)
     sums = {name: _sum(rows, ranged) for name, rows in {**groups, "all": listed}.items()}
     summary: dict[str, Any] = {
@@ -87,7 +87,7 @@ def summarise_warnings(
         "warnings.counted",
         n=n,
         cut=Message("warnings.cut", n=of) if of > n else "",
-        colours=[Message("warnings.colour", n=summary["listed"][c], colour=c) for c in COLOURS],
+        colours=[Message("warnings.colour", n=summary["listed"][c], colour=c) for c in RED_FIRST],
         value=_value(sums["all"], currency) if money else "",
     )
     unfit = [threshold["unfit"]] if threshold.get("unfit") else []
@@ -117,7 +117,7 @@ def _value(total: Mapping[str, float], currency: str | None) -> Message:
 
 def _counts(rows: pd.DataFrame) -> dict[str, int]:
     counts = rows["severity"].value_counts()
-    return {colour: int(counts.get(colour, 0)) for colour in COLOURS}
+    return {colour: int(counts.get(colour, 0)) for colour in RED_FIRST}
 
 
 def _sum(rows: pd.DataFrame, level: LevelRange) -> dict[str, float]:

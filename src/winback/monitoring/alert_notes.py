@@ -10,14 +10,14 @@ import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
 from winback.errors import ConfigError
-from winback.monitoring.alerts import Note
+from winback.monitoring.alerts import AlertNote
 from winback.nearest import did_you_mean
 
 _COLUMNS = ("rule", "action", "on", "by", "segment", "until")
 _NEEDED = frozenset(_COLUMNS[:4])
 
 
-def read_notes(path: Path, rules: Collection[str]) -> list[Note]:
+def read_notes(path: Path, rules: Collection[str]) -> list[AlertNote]:
     """Read the notes.
 
     Parameters
@@ -48,14 +48,16 @@ def read_notes(path: Path, rules: Collection[str]) -> list[Note]:
             allowed=", ".join(_COLUMNS),
             hint=f"add {', '.join(missing)}",
         )
-    read = TypeAdapter(Note)
+    read = TypeAdapter(AlertNote)
     return [
         _note(read, {name: value for name, value in row.items() if value}, f"{path}:{line}", rules)
         for line, row in enumerate(table.to_dict("records"), start=2)
     ]
 
 
-def _note(read: TypeAdapter[Note], row: dict[Any, Any], where: str, rules: Collection[str]) -> Note:
+def _note(
+    read: TypeAdapter[AlertNote], row: dict[Any, Any], where: str, rules: Collection[str]
+) -> AlertNote:
     try:
         note = read.validate_python(row)
     except ValidationError as error:

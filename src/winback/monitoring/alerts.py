@@ -21,7 +21,7 @@ Status = Literal["pending", "firing", "resolved", "closed"]
 
 
 @dataclass(frozen=True)
-class Note:
+class AlertNote:
     """What a person wrote down about a rule's alerts.
 
     Parameters
@@ -166,7 +166,9 @@ def _of_gap(
     return gap
 
 
-def current_alerts(cases: Iterable[Alert], notes: Sequence[Note], *, as_of: date) -> list[Alert]:
+def current_alerts(
+    cases: Iterable[Alert], notes: Sequence[AlertNote], *, as_of: date
+) -> list[Alert]:
     """Apply what people wrote down, deadlines, and one colour per subject.
 
     Parameters
@@ -219,7 +221,7 @@ def current_alerts(cases: Iterable[Alert], notes: Sequence[Note], *, as_of: date
     return shown
 
 
-def _noted(case: Alert, notes: Sequence[Note], as_of: date) -> Alert:
+def _noted(case: Alert, notes: Sequence[AlertNote], as_of: date) -> Alert:
     """Apply people's notes and the deadlines to one case."""
     opened = case.opened or case.began
     for note in notes:

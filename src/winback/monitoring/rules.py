@@ -11,26 +11,20 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from winback.errors import ConfigError
 from winback.nearest import did_you_mean
-from winback.yaml_file import YamlFile, explain, read_yaml
+from winback.yaml_file import Identifier, Text, YamlFile, YamlPart, explain, read_yaml
 
 PRESETS: Final = Path(__file__).with_name("presets.yaml")
 """The rules that winback brings; a job names those that it wants."""
 SEVERITIES: Final = ("yellow", "orange", "red")
 """From the mildest to the gravest."""
 Severity = Literal["yellow", "orange", "red"]
-Text = Annotated[str, Field(min_length=1)]
-NAME = r"^[a-z][a-z0-9_]*$"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Condition(_Part):
+class Condition(YamlPart):
     """What must hold of a period's value; exactly one way to say it."""
 
     below: float | None = None
@@ -67,18 +61,18 @@ class Condition(_Part):
         )
 
 
-class Response(_Part):
+class Response(YamlPart):
     """A step of the plan, and its deadline."""
 
     within_hours: Annotated[int, Field(ge=0, le=24 * 365)]
     do: Text
 
 
-class Rule(_Part):
+class Rule(YamlPart):
     """A rule: when an alert opens, how grave it is, whose it is, and what to do."""
 
-    id: Annotated[str, Field(pattern=NAME)]
-    indicator: Annotated[str, Field(pattern=NAME)]
+    id: Identifier
+    indicator: Identifier
     grain: Literal["day", "week", "month"] = "week"
     dimension: Text = "all"
     """Every segment of it is a subject of its own."""
@@ -99,17 +93,17 @@ class Rule(_Part):
     annotations: dict[str, str] = Field(default_factory=dict)
 
 
-class Benchmark(_Part):
+class Benchmark(YamlPart):
     """What the user holds an indicator against."""
 
-    indicator: Annotated[str, Field(pattern=NAME)]
+    indicator: Identifier
     segment: str | None = None
     value: float
     source: Text
     date: date
 
 
-class RulesFile(_Part):
+class RulesFile(YamlPart):
     """What a file of rules may hold."""
 
     rules: tuple[Rule, ...] = ()

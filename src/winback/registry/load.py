@@ -19,17 +19,34 @@ class LoadedModel:
 
     Attributes
     ----------
-    name, version, run_id, digest
-        Which version this is, and the training run that made it.
+    ref
+        Which version this is, and what was kept beside it when it was loaded.
     estimator
         The fitted winback estimator itself, with all its methods.
     """
 
-    name: str
-    version: int
-    run_id: str
-    digest: str
+    ref: ModelVersionRef
     estimator: Any = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The registered model, e.g. `shop-churn`."""
+        return self.ref.name
+
+    @property
+    def version(self) -> int:
+        """Its number, from 1."""
+        return self.ref.version
+
+    @property
+    def run_id(self) -> str:
+        """The training run that made it."""
+        return self.ref.run_id
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the model's files: equal digests predict equally."""
+        return self.ref.digest
 
     @property
     def input_columns(self) -> list[str]:
@@ -87,5 +104,4 @@ def load(uri: str, tracking_uri: str | None = None) -> LoadedModel:
 
 def load_version(store: Store, ref: ModelVersionRef) -> LoadedModel:
     """Load a version that was resolved before; what a job does after resolving once."""
-    estimator = from_files(read_files(store, ref))
-    return LoadedModel(ref.name, ref.version, ref.run_id, ref.digest, estimator)
+    return LoadedModel(ref, from_files(read_files(store, ref)))

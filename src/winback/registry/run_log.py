@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from typing import Any, Final
 
 from winback.masking import mask
@@ -120,8 +120,9 @@ class Run:
 def _flat(params: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, value in params.items():
-        if isinstance(value, Mapping):
-            flat.update(_flat(value, f"{prefix}{key}."))
+        parts = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+        if isinstance(parts, Mapping):
+            flat.update(_flat(parts, f"{prefix}{key}."))
         else:
             flat[f"{prefix}{key}"] = value
     return flat

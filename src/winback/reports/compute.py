@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from winback.reports.aggregator import plain
+from winback.reports.board import open_cases
 from winback.reports.changes import changes
 from winback.reports.charts.churn_found import shown_models
 from winback.reports.charts.churn_level import snapshots_of
@@ -23,10 +24,10 @@ from winback.reports.charts.value_to_come import weekly
 from winback.reports.first_page import week_of
 from winback.reports.intake_counts import intake_counts
 from winback.reports.list_sizes import churn_warning_size, win_back_size
-from winback.reports.material import Course, Data, Earlier, Evaluation, Models
+from winback.reports.material import Course, Data, Earlier, Judgements, Models
 from winback.reports.population import population
 from winback.reports.quality import LEVEL_GAP, quality
-from winback.reports.stored_messages import Note, kept
+from winback.reports.stored_messages import Sayable, kept
 from winback.reports.tier_facts import tier_facts
 
 SCHEMA = 2
@@ -36,12 +37,12 @@ def compute_report(
     job: Mapping[str, Any],
     data: Data,
     *,
-    evaluation: Evaluation | None = None,
+    evaluation: Judgements | None = None,
     models: Models | None = None,
     course: Course | None = None,
     lists: Mapping[str, Any] | None = None,
     earlier: Earlier | None = None,
-    warnings: Sequence[Note] = (),
+    warnings: Sequence[Sayable] = (),
 ) -> dict[str, Any]:
     """Compute the report of one run.
 
@@ -66,7 +67,8 @@ def compute_report(
     -------
     dict
         Sections ``job, intake, population, quality, value, churn, tiers, cohorts, cohort_values,
-        models, fitness, lists, tracking, coverage, drift, changes, week`` and ``warnings``. The
+        models, fitness, lists, tracking, coverage, drift, board, alerts, campaigns, left_out,
+        changes, week`` and ``warnings``. The
         same input gives the same dict, and it survives a round trip through JSON.
 
     Examples
@@ -82,8 +84,9 @@ def compute_report(
     >>> report["population"]["summary"]["active"], report["population"]["tiers"][0]["value_share"]
     (1, 0.9)
     """
-    evaluation, models = evaluation or Evaluation(), models or Models()
+    evaluation, models = evaluation or Judgements(), models or Models()
     course, earlier, lists = course or Course(), earlier or Earlier(), lists or {}
+    steering = course.steering
     intake = intake_counts(data.intake)
     judged = quality(
         evaluation.records,
@@ -112,6 +115,10 @@ def compute_report(
         "cohort_values": by_period([plain(row) for row in course.cohort_values]),
         "tracking": weeks_of(course.tracking) if course.tracking is not None else None,
         "coverage": plain(data.coverage) if data.coverage else None,
+        "board": plain(steering.board),
+        "alerts": None if steering.alerts is None else open_cases(steering.alerts),
+        "campaigns": plain(steering.campaigns),
+        "left_out": plain(dict(steering.left_out)),
         "drift": _drift(models, data, has_amounts=intake["has_amounts"]),
     }
     report["changes"] = changes(
@@ -125,7 +132,7 @@ def compute_report(
 
 
 def _value(
-    evaluation: Evaluation,
+    evaluation: Judgements,
     judged: Mapping[str, Any],
     models: Models,
     course: Course,
@@ -194,7 +201,7 @@ def _lists(lists: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _warnings(
-    report: Mapping[str, Any], given: Sequence[Note], read_first: Sequence[Mapping[str, Any]]
+    report: Mapping[str, Any], given: Sequence[Sayable], read_first: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Collect what whoever looks after the models must not overlook, as codes with their facts."""
     listed: list[dict[str, Any]] = []

@@ -10,7 +10,7 @@ from winback.data.policy import STALE_DAYS
 from winback.lists.playbook.playbook_rules import NO_OFFER
 from winback.lists.selection import OVER_BUDGET, OVER_CAPACITY
 from winback.reports.aggregator import Rows, aggregator, columns, plain, records
-from winback.reports.stored_messages import Note, kept
+from winback.reports.stored_messages import Sayable, kept
 
 SHOWN = 20
 """So many customers of each list stand on the page; all of them in its file."""
@@ -239,7 +239,7 @@ def first(
         if stated["fit"] != "ranking":
             facts = {name: stated.get(name) for name in ("needs_days", "needs_customers")}
             entries.append({"code": f"not_fit.{role}.{stated['fit']}", **facts})
-    warnings: Sequence[Note] = (lists.get("win_back_summary") or {}).get("warnings") or ()
+    warnings: Sequence[Sayable] = (lists.get("win_back_summary") or {}).get("warnings") or ()
     entries += [{"code": "said", "text": kept(text)} for text in warnings]
     if summary["n"] and not report["quality"]["targets"]:
         entries.append({"code": "not_evaluated"})

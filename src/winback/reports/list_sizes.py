@@ -8,11 +8,11 @@ from typing import Any
 import duckdb
 
 from winback.lists.eligibility import NOT_DORMANT
+from winback.lists.severity import COLOURS
 from winback.messages import Words
 from winback.reports.aggregator import Rows, aggregator, columns, plain, records
 from winback.reports.stored_messages import kept, sentence
 
-SEVERITIES = ("red", "orange", "yellow")
 WIN_BACK_FACTS = (
     "customers",
     "eligible",
@@ -86,7 +86,7 @@ def churn_warning_size(
             "at_risk": (facts["at_risk"] or {}).get(name),
             **_span(spans.get(name)),
         }
-        for name in SEVERITIES
+        for name in reversed(COLOURS)
     ]
     worth = [row["value_at_risk"] for row in severities if row["value_at_risk"] is not None]
     return {

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from winback.messages import Message, Words, capital
 
-Note: TypeAlias = "Message | Mapping[str, Any] | str"
+Sayable: TypeAlias = "Message | Mapping[str, Any] | str"
 """A message, the same as plain data, or a text that was stored before messages had codes."""
 
 
@@ -17,12 +17,12 @@ def words_of(report: Mapping[str, Any]) -> Words:
     return Words(job["language"], job["currency"], job.get("money", "margin"))
 
 
-def kept(note: Note) -> dict[str, Any]:
+def kept(note: Sayable) -> dict[str, Any]:
     """Return a note as plain data."""
     return Message.of(note).as_record()
 
 
-def sentence(note: Note, words: Words) -> str:
+def sentence(note: Sayable, words: Words) -> str:
     """Say a note in these words; a stored text is shown as it stands.
 
     Examples
@@ -33,7 +33,7 @@ def sentence(note: Note, words: Words) -> str:
     return Message.of(note).say(words)
 
 
-def sentences(notes: Iterable[Note], words: Words) -> str:
+def sentences(notes: Iterable[Sayable], words: Words) -> str:
     """Say several of them as one, with a capital and a full stop.
 
     Examples

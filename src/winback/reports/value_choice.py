@@ -10,7 +10,7 @@ from typing import Any
 
 from winback.messages import Message, Words
 from winback.reports.aggregator import plain
-from winback.reports.stored_messages import Note, kept, sentence, sentences
+from winback.reports.stored_messages import Sayable, kept, sentence, sentences
 
 NAMED, FALLBACK = "contest.named", "fit.falls_back"
 INSTEAD = ("gate.baseline_instead", "gate.baseline_stays")
@@ -114,7 +114,7 @@ def foremost(chosen: Mapping[str, Any], n: int = 4) -> list[dict[str, Any]]:
 
 
 def card_text(
-    chosen: Mapping[str, Any] | None, reasons: Message, caveats: Sequence[Note], words: Words
+    chosen: Mapping[str, Any] | None, reasons: Message, caveats: Sequence[Sayable], words: Words
 ) -> str:
     """Write the card of a model version in Markdown.
 
@@ -158,7 +158,7 @@ def _title(key: str, words: Words) -> str:
     return f"**{words(key)}**"
 
 
-def _bullets(notes: Sequence[Note], words: Words) -> str:
+def _bullets(notes: Sequence[Sayable], words: Words) -> str:
     return "\n".join(f"* {sentences([note], words)}" for note in notes)
 
 

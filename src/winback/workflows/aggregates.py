@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from winback.estimators.value.customer_value import CustomerValueModel
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
 
 TRACKING = "tracking.json"
 LEVEL = 0.8
@@ -26,7 +26,7 @@ LEVEL = 0.8
 
 def aggregates(
     job: Job,
-    tables: Tables,
+    tables: JobTables,
     results: Results,
     reporter: Reporter,
     value: CustomerValueModel,
@@ -67,7 +67,7 @@ def read_tracking(job: Job, results: Results) -> pd.DataFrame | None:
     return pd.DataFrame(content["past"])
 
 
-def _past(job: Job, tables: Tables, value: CustomerValueModel) -> tuple[Message, pd.DataFrame]:
+def _past(job: Job, tables: JobTables, value: CustomerValueModel) -> tuple[Message, pd.DataFrame]:
     """Compare the past with what a model of the champion's kind, fitted earlier, expected."""
     from winback.errors import ModelError, NotEnoughDataError
     from winback.evaluation.purchase_tracking import track

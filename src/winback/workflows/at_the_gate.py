@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from winback.config import Job
     from winback.evaluation.baseline_instead import Instead
     from winback.evaluation.forward import Recipe
-    from winback.evaluation.gate import Evidence
+    from winback.evaluation.gate import GateEvidence
     from winback.evaluation.windows import Window
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
     from winback.workflows.tracking import Tracking
 
 
-def horizon_of(job: Job, tables: Tables, role: str) -> tuple[int, int]:
+def horizon_of(job: Job, tables: JobTables, role: str) -> tuple[int, int]:
     """Return the days that the model of a role predicts, and the gap before them."""
     if role == "churn":
         return tables.churn_horizon_days, job.churn.gap_days
@@ -26,11 +26,11 @@ def horizon_of(job: Job, tables: Tables, role: str) -> tuple[int, int]:
 
 def gate_evidence(
     job: Job,
-    tables: Tables,
+    tables: JobTables,
     role: str,
     recipes: Mapping[str, Recipe],
     value_recipe: Recipe | None = None,
-) -> Evidence:
+) -> GateEvidence:
     """Refit recipes and the role's baselines at the gate's cut-off, and predict what came after.
 
     Parameters
@@ -59,7 +59,7 @@ def gate_evidence(
     )
 
 
-def used_instead(job: Job, tables: Tables, tracking: Tracking, role: str) -> Instead | None:
+def used_instead(job: Job, tables: JobTables, tracking: Tracking, role: str) -> Instead | None:
     """Return the baseline that takes the place of what a contest chooses; see `Instead`.
 
     Where a job names its model there is no contest, and tiers have no baseline.
@@ -73,7 +73,7 @@ def used_instead(job: Job, tables: Tables, tracking: Tracking, role: str) -> Ins
     if window is None:
         return None
 
-    def found() -> Instead | None:
+    def compared() -> Instead | None:
         rule = churn_recipe(job) if role == "churn" else _choice(job, tables, window)
         return baseline_instead(
             gate_evidence(job, tables, role, {"challenger": rule}),
@@ -83,10 +83,10 @@ def used_instead(job: Job, tables: Tables, tracking: Tracking, role: str) -> Ins
             random_state=job.random_state,
         )
 
-    return tables.past.once(("used instead", role), found)
+    return tables.past.once(("used instead", role), compared)
 
 
-def _choice(job: Job, tables: Tables, window: Window) -> Recipe:
+def _choice(job: Job, tables: JobTables, window: Window) -> Recipe:
     return chosen_value(job, tables.past.at(window.as_of), window.horizon_days).recipe
 
 
@@ -125,7 +125,7 @@ def baseline_of(role: str, recipe: Recipe) -> str | None:
 
 
 def _as_before(
-    job: Job, tables: Tables, recipes: Mapping[str, Recipe], window: Window
+    job: Job, tables: JobTables, recipes: Mapping[str, Recipe], window: Window
 ) -> dict[str, Recipe]:
     """Return the recipes as they would have been at the gate's cut-off.
 

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from winback.config import LoadedJob
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
 
 
 def backtest(
-    settings: LoadedJob, tables: Tables, results: Results, reporter: Reporter
+    settings: LoadedJob, tables: JobTables, results: Results, reporter: Reporter
 ) -> dict[str, Any]:
     """Judge every model at each of the job's splits; stage `backtest.json`, `.parquet`, `.html`.
 

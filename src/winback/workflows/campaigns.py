@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from winback.lists.columns import Columns
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
 
 FILES = ("campaigns.parquet", "campaigns.csv")
 FOR_PEOPLE: Columns = {
@@ -34,7 +34,7 @@ FOR_PEOPLE: Columns = {
 }
 
 
-def campaigns(job: Job, tables: Tables, results: Results, reporter: Reporter) -> dict[str, Any]:
+def campaigns(job: Job, tables: JobTables, results: Results, reporter: Reporter) -> dict[str, Any]:
     """Stage `campaigns.parquet` and `campaigns.csv`: each past campaign whose window is over.
 
     Returns
@@ -78,6 +78,8 @@ def campaigns(job: Job, tables: Tables, results: Results, reporter: Reporter) ->
     waiting = int(recent.customer_id.nunique().to_pyarrow().as_py())
     words = Words(job.language, job.currency, job.amounts)
     _stage(made.table, results, words)
+    results.manifest["campaigns"] = {"pooled": plain(made.pooled), "open": waiting}
+    results.record("campaigns", data=bought.fingerprint)
     for message in _messages(made.table, made.pooled, waiting, job):
         reporter.say(message)
     return {"campaigns": records(made.table), "pooled": plain(made.pooled), "open": waiting}

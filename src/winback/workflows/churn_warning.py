@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from winback.errors import ModelError
-from winback.workflows.fitness import fitness_of_scores
+from winback.workflows.fitness import fitness_of
 from winback.workflows.list_files import keep, kept_dates, origin
 from winback.workflows.playbook import job_playbook
 from winback.workflows.score import features_at_as_of
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from winback.lists.warning_terms import Described, WarningTerms
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
-    from winback.workflows.tracking import Tracking
+    from winback.workflows.tables import JobTables
+    from winback.workflows.used_models import ByRole
 
 
 def churn_warning(
     settings: LoadedJob,
-    tables: Tables,
+    tables: JobTables,
     results: Results,
-    tracking: Tracking,
     reporter: Reporter,
+    used: ByRole,
     scores: pd.DataFrame,
     customers: pd.DataFrame | None,
     *,
@@ -42,6 +42,8 @@ def churn_warning(
 
     Parameters
     ----------
+    used
+        The models that made the scores.
     scores
         The scores of everybody at `as_of`.
     customers
@@ -58,8 +60,8 @@ def churn_warning(
     made = lists.churn_warning(
         scores,
         as_of=settings.job.as_of,
-        terms=_terms(settings.job, tables, tracking, reporter, scores),
-        describe=partial(_described, settings.job, tables, tracking),
+        terms=_terms(settings.job, tables, used, reporter),
+        describe=partial(_described, settings.job, tables, used),
         tables=Tables(
             customers=customers,
             contacts=tables.read_frame("contacts"),
@@ -78,9 +80,7 @@ def churn_warning(
     return made
 
 
-def _terms(
-    job: Job, tables: Tables, tracking: Tracking, reporter: Reporter, scores: pd.DataFrame
-) -> WarningTerms:
+def _terms(job: Job, tables: JobTables, used: ByRole, reporter: Reporter) -> WarningTerms:
     """Put the job's settings into the terms of the list."""
     from winback.lists.warning_terms import WarningTerms
 
@@ -88,7 +88,7 @@ def _terms(
     win_back, capacity = job.lists.win_back, settings.capacity
     return WarningTerms(
         capacity=capacity if isinstance(capacity, int) else capacity.model_dump(),
-        warn_from=warn_from(job, tables, tracking, reporter, scores),
+        warn_from=warn_from(job, tables, used, reporter),
         active_within_days=job.churn.active_within_days,
         holdout_share=job.lists.holdout_share,
         channels=[win_back.channel] if win_back.channels is None else list(win_back.channels),
@@ -96,20 +96,18 @@ def _terms(
         contact_cap=win_back.contact_cap,
         contact_cap_days=win_back.contact_cap_days,
         currency=job.currency,
-        level_spread=_level_spread(tracking, scores),
+        level_spread=_level_spread(used),
     )
 
 
-def _level_spread(tracking: Tracking, scores: pd.DataFrame) -> float:
+def _level_spread(used: ByRole) -> float:
     """Return how unsure the value model that scored is of the level of demand."""
     from winback.estimators.value.level_range import LevelRange
 
-    if scores.empty:
-        return 0.0
-    return LevelRange(*tracking.scored_with(scores, "value").estimator.level).spread
+    return LevelRange(*used["value"].estimator.level).spread if used else 0.0
 
 
-def _described(job: Job, tables: Tables, tracking: Tracking, selected: pd.DataFrame) -> Described:
+def _described(job: Job, tables: JobTables, used: ByRole, selected: pd.DataFrame) -> Described:
     """Find out about those selected: behaviour, contributions, last behaviours, window."""
     import ibis
     import pyarrow as pa
@@ -121,11 +119,11 @@ def _described(job: Job, tables: Tables, tracking: Tracking, selected: pd.DataFr
         nobody = pd.DataFrame({"customer_id": [], "typical_gap_days": []})
         return Described(nobody, horizon_days=job.churn_horizon_days or 1)
     ids = ibis.memtable(pa.table({"customer_id": selected["customer_id"]}))
-    model = tracking.scored_with(selected, "churn")
+    model = used["churn"]
     features = features_at_as_of(tables, model, customers=ids)
     behaviour = features.order_by("customer_id").to_pyarrow().to_pandas()
     contributions: pd.DataFrame | None = None
-    stated = fitness_of_scores(tracking, selected).get("churn")
+    stated = fitness_of(used).get("churn")
     if stated is None or stated.ranks:  # what moved a score that says nothing is no reason
         try:
             contributions = model.estimator.contributions(behaviour)

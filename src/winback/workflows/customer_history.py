@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from winback.config import Job
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
-    from winback.workflows.tracking import Tracking
+    from winback.workflows.tables import JobTables
+    from winback.workflows.used_models import UsedModels
 
 LISTS = ("churn_warning", "win_back", "win_back_control")
 EVERYTHING = 100_000  # behaviours of one customer, more than anybody has
@@ -25,7 +25,7 @@ STEPS = 240  # of P(alive), as many as a picture shows
 
 
 def customer_history(
-    job: Job, tables: Tables, results: Results, tracking: Tracking, scores: Mapping[str, Any]
+    job: Job, tables: JobTables, results: Results, models: UsedModels, scores: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Collect everything that happened between a customer and the shop.
 
@@ -56,7 +56,7 @@ def customer_history(
             within_days=job.horizon_days,
         ),
         "lists": _listed(results, customer, job.as_of),
-        "p_alive": _p_alive(tracking, scores, bought["day"].tolist(), job.as_of),
+        "p_alive": _p_alive(models, scores, bought["day"].tolist(), job.as_of),
     }
 
 
@@ -126,7 +126,7 @@ def row_of(path: Path, customer: str) -> dict[str, Any] | None:
     return None if table.num_rows == 0 else dict(table.to_pylist()[0])
 
 
-def _behaviours(job: Job, tables: Tables, customer: str) -> pd.DataFrame:
+def _behaviours(job: Job, tables: JobTables, customer: str) -> pd.DataFrame:
     from winback.features.last_behaviours import last_behaviours
 
     table = last_behaviours(
@@ -158,8 +158,8 @@ def _contacts(contacts: pd.DataFrame | None, customer: str, as_of: date) -> list
     rows = rows.where(rows.notna(), None)
     rows.insert(0, "day", pd.to_datetime(own["timestamp"]).dt.date)
     until = rows[rows["day"] <= as_of].sort_values("day", kind="stable")
-    found: list[dict[str, Any]] = until.to_dict("records")  # type: ignore[assignment]
-    return found
+    records: list[dict[str, Any]] = until.to_dict("records")  # type: ignore[assignment]
+    return records
 
 
 def _listed(results: Results, customer: str, as_of: date) -> list[dict[str, Any]]:
@@ -179,12 +179,12 @@ def _listed(results: Results, customer: str, as_of: date) -> list[dict[str, Any]
 
 
 def _p_alive(
-    tracking: Tracking, scores: Mapping[str, Any], bought: Sequence[date], as_of: date
+    models: UsedModels, scores: Mapping[str, Any], bought: Sequence[date], as_of: date
 ) -> list[dict[str, Any]]:
     from winback.estimators.purchase.alive_history import p_alive_history
     from winback.estimators.purchase.purchase_rule import PurchaseRule
 
-    value = tracking.scored_with(pd.DataFrame([scores]), "value").estimator
+    value = models.that_scored(pd.DataFrame([scores]))["value"].estimator
     model = getattr(value, "purchase_model_", None)
     if model is None or isinstance(model, PurchaseRule) or len(bought) < 2:
         return []

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from winback.lists.for_people import ListName
     from winback.messages import Words
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
-    from winback.workflows.tracking import Tracking
+    from winback.workflows.tables import JobTables
+    from winback.workflows.used_models import UsedModels
 
 FOLDER = "customers"
 LISTS: tuple[ListName, ...] = ("churn_warning", "win_back")
@@ -26,9 +26,9 @@ LISTS: tuple[ListName, ...] = ("churn_warning", "win_back")
 
 def write_customer_page(
     settings: LoadedJob,
-    tables: Tables,
+    tables: JobTables,
     results: Results,
-    tracking: Tracking,
+    models: UsedModels,
     everything: Mapping[str, Any],
 ) -> Path:
     """Write `customers/ID.html` into the output folder, beside the results.
@@ -51,7 +51,7 @@ def write_customer_page(
         "scores": scores,
         "horizons": {"p_repurchase": job.horizon_days, "value": job.value.horizon_days},
         "lists": [_listed(name, everything["lists"][name], words) for name in LISTS],
-        "history": customer_history(job, tables, results, tracking, scores),
+        "history": customer_history(job, tables, results, models, scores),
         "moved": everything["contributions"],
     }
     path = results.out / FOLDER / file_name(everything["customer_id"])

@@ -41,7 +41,7 @@ _LITTLE_DISK: Final = 1 * _GB
 
 
 @dataclass(frozen=True)
-class Check:
+class Finding:
     """What one check found.
 
     Attributes
@@ -62,7 +62,7 @@ class Check:
     mend: str = ""
 
 
-def doctor(load_job: Callable[[], LoadedJob] | None = None) -> list[Check]:
+def doctor(load_job: Callable[[], LoadedJob] | None = None) -> list[Finding]:
     """Check whatever a job needs: the interpreter, the libraries, the machine, the folders.
 
     Parameters
@@ -73,7 +73,7 @@ def doctor(load_job: Callable[[], LoadedJob] | None = None) -> list[Check]:
 
     Returns
     -------
-    list of Check
+    list of Finding
         In the order in which to mend them.
     """
     loaded: list[LoadedJob] = []
@@ -97,17 +97,17 @@ def doctor(load_job: Callable[[], LoadedJob] | None = None) -> list[Check]:
     return checks + [_alone(f"extra: {name}", partial(_extra, name, needed)) for name in EXTRAS]
 
 
-def _alone(name: str, check: Callable[[], Check]) -> Check:
+def _alone(name: str, check: Callable[[], Finding]) -> Finding:
     """Run one check; whatever it raises is what it found."""
     try:
         return check()
     except WinbackError as error:
-        return Check(name, "broken", error.reason, error.hint or f"use {error.allowed}")
+        return Finding(name, "broken", error.reason, error.hint or f"use {error.allowed}")
     except metadata.PackageNotFoundError:  # the source is on the path, and nothing else
-        return Check(name, "broken", "winback is not installed", _install("."))
+        return Finding(name, "broken", "winback is not installed", _install("."))
     except Exception as error:  # noqa: BLE001  # a doctor tells of what it cannot examine, too
         fault = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        return Check(name, "broken", fault, _reinstall(error))
+        return Finding(name, "broken", fault, _reinstall(error))
 
 
 def _reinstall(error: Exception) -> str:
@@ -127,17 +127,17 @@ def _install(*packages: str) -> str:
 # ------------------------------------------------------------------ the installation
 
 
-def _python() -> Check:
+def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
     here = f"{version} at {sys.executable}"
     from packaging.specifiers import SpecifierSet
 
     wanted = SpecifierSet(metadata.metadata("winback")["Requires-Python"])
     if not wanted.contains(version):
-        return Check("Python", "broken", f"{here}, needs {wanted}", "make PYTHON=python3.12 demo")
+        return Finding("Python", "broken", f"{here}, needs {wanted}", "make PYTHON=python3.12 demo")
     if sys.platform == "win32":
-        return Check("Python", "broken", f"{here}, on Windows", "wsl --install, and use it there")
-    return Check("Python", "ok", here)
+        return Finding("Python", "broken", f"{here}, on Windows", "wsl --install, and use it there")
+    return Finding("Python", "ok", here)
 
 
 def _requirements(extra: str = "") -> Iterator[Any]:
@@ -170,37 +170,37 @@ def _compare(extra: str = "") -> tuple[list[str], list[tuple[str, str]]]:
     return there, faults
 
 
-def _libraries() -> Check:
+def _libraries() -> Finding:
     there, faults = _compare()
     if faults:
         words = "; ".join(words for words, _ in faults)
-        return Check("libraries", "broken", words, _install(*(wanted for _, wanted in faults)))
+        return Finding("libraries", "broken", words, _install(*(wanted for _, wanted in faults)))
     own = f"winback {metadata.version('winback')}"
-    return Check("libraries", "ok", f"{own}, and all {len(there)} that it needs")
+    return Finding("libraries", "ok", f"{own}, and all {len(there)} that it needs")
 
 
-def _extra(extra: str, needed: set[str]) -> Check:
+def _extra(extra: str, needed: set[str]) -> Finding:
     name, what = f"extra: {extra}", EXTRAS[extra]
     there, faults = _compare(extra)
     if not faults:
-        return Check(name, "ok", ", ".join(there))
+        return Finding(name, "ok", ", ".join(there))
     missing = "; ".join(words for words, _ in faults)
     mend = _install(*(wanted for _, wanted in faults))
     if extra in needed:
-        return Check(name, "broken", f"{missing}; the job needs it", mend)
-    return Check(name, "optional", f"{missing}; only for: {what}", mend)
+        return Finding(name, "broken", f"{missing}; the job needs it", mend)
+    return Finding(name, "optional", f"{missing}; only for: {what}", mend)
 
 
-def _lightgbm() -> Check:
+def _lightgbm() -> Finding:
     try:
         here = f"{import_module('lightgbm').__version__}, with its OpenMP runtime"
     except OSError as error:  # the library is there, and what it is linked against is not
         how = "brew install libomp" if sys.platform == "darwin" else "apt-get install -y libgomp1"
-        return Check("LightGBM", "broken", f"cannot be loaded: {error}", how)
-    return Check("LightGBM", "ok", here)
+        return Finding("LightGBM", "broken", f"cannot be loaded: {error}", how)
+    return Finding("LightGBM", "ok", here)
 
 
-def _duckdb() -> Check:
+def _duckdb() -> Finding:
     from winback.data.connect import open_engine
 
     with tempfile.TemporaryDirectory() as folder:
@@ -210,26 +210,28 @@ def _duckdb() -> Check:
         finally:
             engine.disconnect()
     if rows["n"][0].as_py() != 499_500:
-        return Check("DuckDB", "broken", "adds up wrongly", _install("--force-reinstall", "duckdb"))
-    return Check("DuckDB", "ok", f"{metadata.version('duckdb')} opens and computes")
+        return Finding(
+            "DuckDB", "broken", "adds up wrongly", _install("--force-reinstall", "duckdb")
+        )
+    return Finding("DuckDB", "ok", f"{metadata.version('duckdb')} opens and computes")
 
 
-def _time_zones() -> Check:
+def _time_zones() -> Finding:
     from zoneinfo import available_timezones
 
     n = len(available_timezones())
     if n < 100:  # a slim container has none
-        return Check("time zones", "broken", f"only {n} are known", _install("tzdata"))
-    return Check("time zones", "ok", f"{n} are known")
+        return Finding("time zones", "broken", f"only {n} are known", _install("tzdata"))
+    return Finding("time zones", "ok", f"{n} are known")
 
 
-def _machine() -> Check:
+def _machine() -> Finding:
     memory, cores = _memory(), _cores()
     here = f"{memory / _GB:.1f} GB, {cores} core{'s' if cores > 1 else ''}"
     if memory < _LITTLE_MEMORY:
         hint = "give it 2 GB or more, or set compute.memory_limit in the job to half of what it has"
-        return Check("memory, cores", "optional", f"{here}: little", hint)
-    return Check("memory, cores", "ok", here)
+        return Finding("memory, cores", "optional", f"{here}: little", hint)
+    return Finding("memory, cores", "ok", here)
 
 
 def _memory() -> int:
@@ -249,7 +251,7 @@ def _cores() -> int:
 # ------------------------------------------------------------------ the places of a job
 
 
-def _job(load_job: Callable[[], LoadedJob], loaded: list[LoadedJob]) -> Check:
+def _job(load_job: Callable[[], LoadedJob], loaded: list[LoadedJob]) -> Finding:
     read = load_job()
     loaded.append(read)
     missing = []
@@ -264,11 +266,11 @@ def _job(load_job: Callable[[], LoadedJob], loaded: list[LoadedJob]) -> Check:
                 missing.append(f"data.{name}: no file {source}")
     if missing:
         mend = "put the file there, or name another in `source`"
-        return Check("job", "broken", read.scrub("; ".join(missing)), mend)
-    return Check("job", "ok", f"{read.path} is well-formed, its files are there")
+        return Finding("job", "broken", read.scrub("; ".join(missing)), mend)
+    return Finding("job", "ok", f"{read.path} is well-formed, its files are there")
 
 
-def _folder(name: str, folder: Path) -> Check:
+def _folder(name: str, folder: Path) -> Finding:
     """Try to write where `folder` is, or would be made."""
     folder = folder.resolve()
     there = next(place for place in (folder, *folder.parents) if place.exists())
@@ -277,15 +279,15 @@ def _folder(name: str, folder: Path) -> Check:
             pass
     except OSError as error:
         fault = f"{there} cannot be written: {error.strerror}"
-        return Check(name, "broken", fault, f"chmod u+w {there}, or choose another place (--out)")
+        return Finding(name, "broken", fault, f"chmod u+w {there}, or choose another place (--out)")
     free = shutil.disk_usage(there).free
     here = f"{folder} can be written, {free / _GB:.0f} GB free"
     if free < _LITTLE_DISK:
-        return Check(name, "broken", f"{here}: too little", f"df -h {there}; make room")
-    return Check(name, "ok", here)
+        return Finding(name, "broken", f"{here}: too little", f"df -h {there}; make room")
+    return Finding(name, "ok", here)
 
 
-def _store(uri: str | None) -> Check:
+def _store(uri: str | None) -> Finding:
     from winback.registry import DEFAULT_URI, open_store
 
     address = uri or DEFAULT_URI
@@ -295,12 +297,12 @@ def _store(uri: str | None) -> Check:
         if place.state != "ok":
             return place
         if not file.exists():
-            return Check("model store", "ok", f"{file}: made by the first training")
+            return Finding("model store", "ok", f"{file}: made by the first training")
         if not os.access(file, os.W_OK):
-            return Check("model store", "broken", f"{file} is read-only", f"chmod u+w {file}")
+            return Finding("model store", "broken", f"{file} is read-only", f"chmod u+w {file}")
     store = open_store(uri, create=False)
     models = len(store.client.search_registered_models(max_results=1000))
-    return Check("model store", "ok", f"{mask(address)} answers, {models} models")
+    return Finding("model store", "ok", f"{mask(address)} answers, {models} models")
 
 
 def _needed(job: Any) -> set[str]:

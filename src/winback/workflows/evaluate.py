@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from winback.evaluation.windows import Window
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
 
 # what `value.purchase_model` stands for, purchases and spend together
 CANDIDATES = {
@@ -95,7 +95,7 @@ def _read_back(row: dict[str, Any], *names: str) -> dict[str, Any]:
 
 def evaluate(
     job: Job,
-    tables: Tables,
+    tables: JobTables,
     results: Results,
     reporter: Reporter,
     instead: Callable[[str], Instead | None] = lambda _: None,
@@ -161,19 +161,21 @@ def named_candidate(job: Job) -> str | None:
 def churn_recipe(job: Job) -> Recipe:
     """Return how the job wants its churn model made, the economics of a warning included."""
     warning = job.lists.churn_warning
-    params: dict[str, Any] = {
-        "calibration": job.churn.calibration,
+    economics = {
         "margin": job.margin,
         "save_rate": warning.save_rate,
         "contact_cost": warning.contact_cost or 0.0,
         "offer_cost": warning.offer_cost or 0.0,
+    }
+    params: dict[str, Any] = {
+        "contest": {"calibration": job.churn.calibration, "economics": economics}
     }
     if job.churn.lightgbm.given:
         params["lightgbm"] = job.churn.lightgbm.given
     return {"estimator": "ChurnModel", "params": params}
 
 
-def _tiers_then(job: Job, tables: Tables, window: Window) -> pd.Series[str] | None:
+def _tiers_then(job: Job, tables: JobTables, window: Window) -> pd.Series[str] | None:
     """Return each customer's value tier as it would have been cut at the window's `as_of`.
 
     By the rule of thumb for value (rate so far, own mean), which needs no contest.
@@ -242,7 +244,7 @@ def value_choices_of(
     )
 
 
-def _stage(job: Job, tables: Tables, results: Results, evaluation: Evaluation) -> None:
+def _stage(job: Job, tables: JobTables, results: Results, evaluation: Evaluation) -> None:
     content = {
         "as_of": job.as_of.isoformat(),
         "training_key": tables.training_key,

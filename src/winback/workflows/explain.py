@@ -13,17 +13,18 @@ from winback.messages import Message, Words, capital
 from winback.plain import plain
 from winback.workflows.customer_history import only, row_of
 from winback.workflows.customer_page import write_customer_page
-from winback.workflows.fitness import fitness_of, fitness_of_scores
+from winback.workflows.fitness import fitness_of
 from winback.workflows.score import features_at_as_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from winback.config import Job, LoadedJob
+    from winback.registry.load import LoadedModel
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
-    from winback.workflows.tracking import Tracking
+    from winback.workflows.tables import JobTables
+    from winback.workflows.used_models import ByRole, UsedModels
 
 LAST_BEHAVIOURS = 10
 _NOT_SAID = {"customer_id", "as_of", "list_id", "run_id", "reason"}
@@ -31,9 +32,9 @@ _NOT_SAID = {"customer_id", "as_of", "list_id", "run_id", "reason"}
 
 def explain(
     settings: LoadedJob,
-    tables: Tables,
+    tables: JobTables,
     results: Results,
-    tracking: Tracking,
+    models: UsedModels,
     reporter: Reporter,
     *,
     customer: str | None = None,
@@ -69,12 +70,12 @@ def explain(
         are empty.
     """
     asked = [customer] if customer is not None else _first_of_each_list(settings, results)
-    customers = [_everything(settings.job, tables, results, tracking, name) for name in asked]
+    customers = [_everything(settings.job, tables, results, models, name) for name in asked]
     for index, everything in enumerate(customers):
         for line in ["", "", *_lines(everything)] if index else _lines(everything):
             reporter.say(Message.of(line))
         if html:
-            page = write_customer_page(settings, tables, results, tracking, everything)
+            page = write_customer_page(settings, tables, results, models, everything)
             everything["page"] = str(page)
             reporter.say(Message("end.page", file=str(page)))
     results.keep_only(None)
@@ -97,18 +98,19 @@ def _first_of_each_list(settings: LoadedJob, results: Results) -> list[str]:
 
 
 def _everything(
-    job: Job, tables: Tables, results: Results, tracking: Tracking, customer: str
+    job: Job, tables: JobTables, results: Results, models: UsedModels, customer: str
 ) -> dict[str, Any]:
     scores = row_of(results.require("scores.parquet", "score"), customer)
     if scores is None:
         raise _unknown(job, results, customer)
+    used = models.that_scored(pd.DataFrame([scores]))
     excluded = results.require("churn_warning_excluded.parquet", "lists")
     return {
         "customer_id": customer,
         "as_of": job.as_of,
         "scores": scores,
-        "fitness": _fitness(tracking, scores),
-        "contributions": _contributions(job, tables, tracking, scores),
+        "fitness": _fitness(used),
+        "contributions": _contributions(job, tables, used["churn"], scores),
         "last_behaviours": _last_behaviours(job, tables, customer),
         "lists": {
             "churn_warning": _listed(
@@ -163,14 +165,13 @@ def _listed(lists: Mapping[str, Path], excluded: Path, customer: str) -> dict[st
 
 
 def _contributions(
-    job: Job, tables: Tables, tracking: Tracking, scores: Mapping[str, Any]
+    job: Job, tables: JobTables, model: LoadedModel, scores: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Return what moved the churn score most, in words, the strongest first."""
     from winback.lists.family_reasons import says, speaks
     from winback.lists.reasons import by_family
 
-    model = tracking.scored_with(pd.DataFrame([scores]), "churn")
-    stated = fitness_of(tracking, {"churn": model})
+    stated = fitness_of({"churn": model})
     if stated and not stated["churn"].ranks:
         return []  # what moved a score that says nothing explains nothing
     features = features_at_as_of(tables, model, customers=only(str(scores["customer_id"])))
@@ -197,13 +198,12 @@ def _contributions(
     return moved
 
 
-def _fitness(tracking: Tracking, scores: Mapping[str, Any]) -> dict[str, str]:
+def _fitness(used: ByRole) -> dict[str, str]:
     """Say of the models that scored a customer what they are fit for."""
-    stated = fitness_of_scores(tracking, pd.DataFrame([scores]))
-    return {role: str(one.message) for role, one in stated.items() if not one.ranks}
+    return {role: str(one.message) for role, one in fitness_of(used).items() if not one.ranks}
 
 
-def _last_behaviours(job: Job, tables: Tables, customer: str) -> list[str]:
+def _last_behaviours(job: Job, tables: JobTables, customer: str) -> list[str]:
     from winback.features.last_behaviours import last_behaviours
     from winback.lists.behaviours import in_one_cell
 

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from winback.evaluation.forward import Recipe
     from winback.evaluation.windows import Window
     from winback.workflows.reporter import Reporter
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
 
 
 def fit_churn(
-    job: Job, tables: Tables, reporter: Reporter, instead: Instead | None = None
+    job: Job, tables: JobTables, reporter: Reporter, instead: Instead | None = None
 ) -> Fitted:
     """Fit the churn contest on stacked snapshots whose outcome is known.
 
@@ -98,11 +98,11 @@ def fit_churn(
 def _recipe_alone(model: ChurnModel) -> Recipe:
     """Return how to make a model of the trusted candidate alone: it predicts the same."""
     from winback.estimators.base.artifact import recipe_of
-    from winback.evaluation.churn_forward import ECONOMICS
 
     own = recipe_of(model)
-    params = {name: value for name, value in own["params"].items() if name not in ECONOMICS}
-    return {**own, "params": {**params, "candidates": [model.selected_]}}
+    terms = {name: term for name, term in own["params"]["contest"].items() if name != "economics"}
+    alone = {"candidates": [model.selected_], "contest": terms}
+    return {**own, "params": {**own["params"], **alone}}
 
 
 def tuned(job: Job, reporter: Reporter, data: ChurnData, window: Window) -> Tuning:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from winback.estimators.value.customer_value import CustomerValueModel
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
     from winback.workflows.tracking import Tracking
 
 RECORD = "tiers.json"
@@ -55,7 +55,7 @@ def fit_tiers(
 
 def judge_tiers(
     job: Job,
-    tables: Tables,
+    tables: JobTables,
     results: Results,
     evaluation: Evaluation,
     value: CustomerValueModel,
@@ -108,7 +108,7 @@ def judge_tiers(
 
 def ensure_judged(
     job: Job,
-    tables: Tables,
+    tables: JobTables,
     results: Results,
     tracking: Tracking,
     reporter: Reporter,
@@ -124,7 +124,7 @@ def ensure_judged(
 
 
 def _held_out(
-    job: Job, tables: Tables, window: Any, value_recipe: dict[str, Any], tiers: ValueTiers
+    job: Job, tables: JobTables, window: Any, value_recipe: dict[str, Any], tiers: ValueTiers
 ) -> dict[str, Any]:
     from winback.estimators.base.artifact import recipe_of
     from winback.evaluation.tier_quality import tier_quality
@@ -141,7 +141,7 @@ def _held_out(
 
 
 def _value_recipe(
-    tables: Tables, evaluation: Evaluation, value: CustomerValueModel
+    tables: JobTables, evaluation: Evaluation, value: CustomerValueModel
 ) -> dict[str, Any]:
     """Return the recipe that the contest chose at the cut-off; the model's own if none did.
 

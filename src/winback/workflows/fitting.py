@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from winback.config import Job, LoadedJob
     from winback.evaluation.baseline_instead import Instead
     from winback.evaluation.forward import Recipe
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
 
 MIN_CUSTOMERS = 20
 _FALLBACK = "rate+own_mean"
@@ -56,7 +56,7 @@ class Fitted:
 
 
 def fit_value(
-    job: Job, tables: Tables, frame: pd.DataFrame, instead: Instead | None = None
+    job: Job, tables: JobTables, frame: pd.DataFrame, instead: Instead | None = None
 ) -> Fitted:
     """Fit the value model that the job names, or that a contest inside the known past chooses.
 
@@ -103,7 +103,7 @@ def fit_value(
     return Fitted(model, name, reasons, model.caveats_, metrics, kept)
 
 
-def require_customers(settings: LoadedJob, tables: Tables) -> None:
+def require_customers(settings: LoadedJob, tables: JobTables) -> None:
     """Refuse a job with too few customers, before any time is spent on it.
 
     Raises
@@ -121,6 +121,6 @@ def require_customers(settings: LoadedJob, tables: Tables) -> None:
         )
 
 
-def value_frame(job: Job, tables: Tables) -> pd.DataFrame:
+def value_frame(job: Job, tables: JobTables) -> pd.DataFrame:
     """Describe every customer at `as_of`, with the last period as long as the value horizon."""
     return tables.past.frame(job.value.horizon_days)

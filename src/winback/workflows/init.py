@@ -19,7 +19,7 @@ from winback.workflows.init_text import job_text
 
 if TYPE_CHECKING:
     from winback.data.sniff import Sniffed
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
 
 _DATABASE = "WINBACK_DATABASE"
 
@@ -171,7 +171,7 @@ def _try(path: Path, notes: list[str]) -> tuple[str, Message]:
     return "; ".join(said), understood
 
 
-def _understood(tables: Tables) -> Message:
+def _understood(tables: JobTables) -> Message:
     """Say in a sentence what the rows were taken to be."""
     transactions, job = tables.transactions, tables.job
     table, counts = transactions.table, transactions.counts

@@ -60,6 +60,12 @@ def _tables(source: str, schema: str | None) -> list[tuple[str, Given]]:
             (table.rpartition(".")[2], Given(source, table)) for table in tables_in(source, schema)
         ]
     path = Path(source).expanduser()
+    from winback.data import workbooks
+
+    if workbooks.is_book(path):
+        sheets = workbooks.tables_in(path)
+        if len(set(sheets.values())) > 1:
+            return [(sheet, Given(f"{source}#{sheet}")) for sheet in sheets]
     if source.startswith("sample:") or not path.is_dir():
         return [(path.name.partition(".")[0], Given(source))]
     kinds = _kinds(path)

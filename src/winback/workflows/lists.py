@@ -8,7 +8,7 @@ import pandas as pd
 
 from winback.messages import Message, as_records
 from winback.workflows.churn_warning import churn_warning
-from winback.workflows.fitness import fitness_of_scores
+from winback.workflows.fitness import fitness_of
 from winback.workflows.list_workbook import keep_workbook
 from winback.workflows.win_back import win_back
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from winback.config import LoadedJob
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
-    from winback.workflows.tracking import Tracking
+    from winback.workflows.tables import JobTables
+    from winback.workflows.used_models import UsedModels
 
 
 def lists(
-    settings: LoadedJob, tables: Tables, results: Results, tracking: Tracking, reporter: Reporter
+    settings: LoadedJob, tables: JobTables, results: Results, models: UsedModels, reporter: Reporter
 ) -> dict[str, Any]:
     """Make the churn-warning and the win-back list of `as_of`.
 
@@ -44,7 +44,8 @@ def lists(
     scores = pd.read_parquet(results.require("scores.parquet", "score"))
     results.demand("score", score={"data": tables.transactions.fingerprint})
     customers = tables.read_frame("customers")
-    value = fitness_of_scores(tracking, scores).get("value")
+    used = models.that_scored(scores)
+    value = fitness_of(used).get("value")
     unranked = value is not None and not value.ranks
     # the win-back list first: who is on it, in either arm, is not warned about as well
     with reporter.step(Message("doing.win_back")):
@@ -57,8 +58,8 @@ def lists(
             settings,
             tables,
             results,
-            tracking,
             reporter,
+            used,
             scores,
             customers,
             on_win_back=set(called.customer_ids),

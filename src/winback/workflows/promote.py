@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from winback.registry.aliases import ModelVersionRef
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
     from winback.workflows.tracking import Tracking
 
 
 def promote(
     job: Job,
-    tables: Tables,
+    tables: JobTables,
     results: Results,
     tracking: Tracking,
     reporter: Reporter,
@@ -64,7 +64,7 @@ def promote(
 
 def decide(
     job: Job,
-    tables: Tables,
+    tables: JobTables,
     results: Results,
     tracking: Tracking,
     reporter: Reporter,
@@ -172,7 +172,7 @@ class _Verdict:
 
 
 def _verdict(
-    job: Job, tables: Tables, tracking: Tracking, reporter: Reporter, role: str
+    job: Job, tables: JobTables, tracking: Tracking, reporter: Reporter, role: str
 ) -> _Verdict:
     from winback.registry.aliases import CHALLENGER, CHAMPION, aliases_of, resolve
     from winback.registry.version_notes import GATE, read_notes
@@ -211,7 +211,7 @@ def _mind_fitness(verdict: _Verdict) -> None:
 
 
 def _overdue(
-    job: Job, tables: Tables, tracking: Tracking, role: str, champion: ModelVersionRef
+    job: Job, tables: JobTables, tracking: Tracking, role: str, champion: ModelVersionRef
 ) -> Message | None:
     """Say what speaks against a champion beforehand: the days it predicts, or its age."""
     from winback.evaluation.gate import MAX_AGE_DAYS
@@ -244,7 +244,7 @@ def _tell(reporter: Reporter, verdict: _Verdict) -> None:
 
 def _judge(
     job: Job,
-    tables: Tables,
+    tables: JobTables,
     tracking: Tracking,
     role: str,
     challenger: ModelVersionRef,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from winback.workflows.report_models import (
     read_evidence,
     value_runs,
 )
+from winback.workflows.report_steering import read_steering
 from winback.workflows.report_value import (
     cover,
     draw_matrices,
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from winback.reports import material
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
     from winback.workflows.tracking import Tracking
 
 FOR_PEOPLE = ("win_back.csv", "churn_warning.csv", "lists.xlsx", "win_back_control.csv")
@@ -43,7 +45,7 @@ FOR_PEOPLE = ("win_back.csv", "churn_warning.csv", "lists.xlsx", "win_back_contr
 
 
 def report(
-    settings: LoadedJob, tables: Tables, results: Results, tracking: Tracking, reporter: Reporter
+    settings: LoadedJob, tables: JobTables, results: Results, tracking: Tracking, reporter: Reporter
 ) -> dict[str, Any]:
     """Compute, draw and stage `report.html`, one offline file.
 
@@ -80,7 +82,10 @@ def report(
             Data(results.manifest["intake"], scores, cover(settings.job, tables)),
             evaluation=_judged(tables, results, evaluation),
             models=models,
-            course=_course(settings.job, tables, results, scores, used["value"]),
+            course=replace(
+                _course(settings.job, tables, results, scores, used["value"]),
+                steering=read_steering(settings, tables, results, reporter),
+            ),
             lists=lists,
             earlier=earlier,
             warnings=[
@@ -103,7 +108,7 @@ def report(
     return {"bytes": size, "warnings": computed["warnings"]}
 
 
-def _demand(tables: Tables, results: Results, used: Mapping[str, LoadedModel]) -> None:
+def _demand(tables: JobTables, results: Results, used: Mapping[str, LoadedModel]) -> None:
     """Refuse to put results side by side that were made of different things."""
     data = tables.transactions.fingerprint
     score, made = {"data": data, "models": digests_of(used)}, results.made("score")
@@ -156,10 +161,10 @@ def _lists(job: Job, results: Results) -> dict[str, Any]:
     }
 
 
-def _judged(tables: Tables, results: Results, evaluation: Evaluation) -> material.Evaluation:
-    from winback.reports.material import Evaluation as Judged
+def _judged(tables: JobTables, results: Results, evaluation: Evaluation) -> material.Judgements:
+    from winback.reports.material import Judgements
 
-    return Judged(
+    return Judgements(
         records=evaluation.records,
         # a row a customer and model: read where it lies, never as a frame
         predictions=results.find(PREDICTIONS) if evaluation.records else None,
@@ -171,7 +176,7 @@ def _judged(tables: Tables, results: Results, evaluation: Evaluation) -> materia
 
 def _models(
     job: Job,
-    tables: Tables,
+    tables: JobTables,
     results: Results,
     tracking: Tracking,
     used: Mapping[str, LoadedModel],
@@ -181,7 +186,7 @@ def _models(
 
     return Models(
         used=describe_models(tracking, used),
-        fitness={role: stated.as_record() for role, stated in fitness_of(tracking, used).items()},
+        fitness={role: stated.as_record() for role, stated in fitness_of(used).items()},
         tiers=_of_today(job, results, "tiers.json"),
         runs=value_runs(job, tracking, used["value"]),
         evidence=read_evidence(tracking, used["churn"]),
@@ -192,7 +197,7 @@ def _models(
 
 
 def _course(
-    job: Job, tables: Tables, results: Results, scores: Path, champion: LoadedModel
+    job: Job, tables: JobTables, results: Results, scores: Path, champion: LoadedModel
 ) -> material.Course:
     from winback.reports.material import Course
 

@@ -21,6 +21,7 @@ CHOICE, CONTEST = "choice.json", "contest.csv"
 WHY = "choice.txt"  # before there was `CHOICE`
 
 _NAMES = {
+    "BetaGeoBetaBinomialModel": "beta_binomial",
     "BetaGeoModel": "beta_geo",
     "ModifiedBetaGeoModel": "modified_beta_geo",
     "ParetoNBDModel": "pareto_nbd",
@@ -60,11 +61,9 @@ def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _kept(tracking: Tracking, model: LoadedModel, file: str) -> str | None:
-    from winback.registry.aliases import resolve
     from winback.registry.artifacts import read_text
 
-    ref = resolve(tracking.store, f"{model.name}/{model.version}")
-    return read_text(tracking.store, ref, file)
+    return read_text(tracking.store, model.ref, file)
 
 
 def describe_models(tracking: Tracking, used: Mapping[str, LoadedModel]) -> list[dict[str, Any]]:
@@ -75,7 +74,6 @@ def describe_models(tracking: Tracking, used: Mapping[str, LoadedModel]) -> list
     entries = []
     for role, model in used.items():
         newest = aliases_of(tracking.store, model.name).get(CHALLENGER, model.version)
-        champion = resolve(tracking.store, f"{model.name}/{model.version}")
         challenger = resolve(tracking.store, f"{model.name}/{newest}")
         estimator, parameters = _DESCRIBE[role](model.estimator)
         entries.append(
@@ -87,7 +85,7 @@ def describe_models(tracking: Tracking, used: Mapping[str, LoadedModel]) -> list
                 "parameters": parameters,
                 "promoted": newest == model.version,
                 "reasons": read_notes(challenger, GATE),
-                "caveats": read_notes(champion, CAVEATS),
+                "caveats": read_notes(model.ref, CAVEATS),
             }
         )
     return entries
@@ -96,9 +94,8 @@ def describe_models(tracking: Tracking, used: Mapping[str, LoadedModel]) -> list
 def value_runs(job: Job, tracking: Tracking, champion: LoadedModel) -> list[dict[str, Any]]:
     """Read from the registry what the versions of the value model have found, the oldest first."""
     from winback.errors import WinbackError
-    from winback.registry.aliases import CHALLENGER, aliases_of, resolve
+    from winback.registry.aliases import CHALLENGER, aliases_of
     from winback.registry.artifacts import trained_on
-    from winback.registry.load import load_version
     from winback.reports.charts.value_stability import MOST
 
     store = tracking.store
@@ -106,8 +103,8 @@ def value_runs(job: Job, tracking: Tracking, champion: LoadedModel) -> list[dict
     runs = []
     for version in range(max(newest - 2 * MOST, 0) + 1, newest + 1):
         try:
-            ref = resolve(store, f"{champion.name}/{version}")
-            model, day = load_version(store, ref).estimator, trained_on(store, ref.run_id)
+            loaded = tracking.version("value", version)
+            model, day = loaded.estimator, trained_on(store, loaded.run_id)
         except WinbackError:  # deleted, or of another version of the package
             continue
         if day is not None and day <= job.as_of.isoformat():

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from winback.config import Job
     from winback.registry.load import LoadedModel
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
     from winback.workflows.tracking import Tracking
 
 HISTORY = ("frequency", "recency", "T")
@@ -21,36 +21,28 @@ LISTS = ("churn_warning", "win_back", "win_back_control")
 
 
 def past_frequencies(
-    tables: Tables, results: Results, records: Sequence[dict[str, Any]]
+    tables: JobTables, results: Results, records: Sequence[dict[str, Any]]
 ) -> Path | None:
     """Count how often customers had bought again by the latest split of purchases."""
-    from winback.features.purchases import purchase_days
-    from winback.features.rfm import rfm_table
-
     splits = [record["split"] for record in records if record["target"] == "purchases"]
     if not splits:
         return None
-    transactions, as_of = tables.transactions, date.fromisoformat(max(splits).partition("/")[0])
-    days = purchase_days(transactions.table, as_of, count_zero=transactions.count_zero)
+    then = tables.past.at(date.fromisoformat(max(splits).partition("/")[0]))
     path = results.stage / "frequencies.parquet"
-    rfm_table(days, as_of).select("customer_id", "frequency").to_parquet(path)
+    then.rfm().select("customer_id", "frequency").to_parquet(path)
     return path
 
 
 def trained_then(
-    job: Job, tables: Tables, results: Results, tracking: Tracking, champion: LoadedModel
+    job: Job, tables: JobTables, results: Results, tracking: Tracking, champion: LoadedModel
 ) -> tuple[str, Path] | None:
     """Return the day and the customers that the champion learned from; None if that is today."""
-    from winback.features.purchases import purchase_days
-    from winback.features.rfm import rfm_table
     from winback.registry.artifacts import trained_on
 
     day = trained_on(tracking.store, champion.run_id)
     if day is None or day >= job.as_of.isoformat():
         return None
-    transactions, as_of = tables.transactions, date.fromisoformat(day)
-    days = purchase_days(transactions.table, as_of, count_zero=transactions.count_zero)
-    table = rfm_table(days, as_of)
+    table = tables.past.at(date.fromisoformat(day)).rfm()
     if not table.count().to_pyarrow().as_py():
         return None
     path = results.stage / "trained.parquet"
@@ -77,7 +69,7 @@ def draw_matrices(job: Job, scores: Path, champion: LoadedModel) -> dict[str, An
 
 
 def forecast_revenue(
-    job: Job, tables: Tables, scores: Path, champion: LoadedModel
+    job: Job, tables: JobTables, scores: Path, champion: LoadedModel
 ) -> list[dict[str, Any]]:
     """Add up the revenue to come of today's customers, by day; empty without amounts.
 
@@ -121,7 +113,7 @@ def forecast_revenue(
     return [{str(name): value for name, value in row.items()} for row in out.to_dict("records")]
 
 
-def cover(job: Job, tables: Tables) -> dict[str, Any] | None:
+def cover(job: Job, tables: JobTables) -> dict[str, Any] | None:
     """Tell what the data cover, the job's further tables beside the purchases."""
     from winback.reports.charts.data_coverage import coverage_of
 
@@ -133,21 +125,16 @@ def cover(job: Job, tables: Tables) -> dict[str, Any] | None:
     )
 
 
-def retention(job: Job, tables: Tables) -> dict[str, Any] | None:
+def retention(job: Job, tables: JobTables) -> dict[str, Any] | None:
     """Count by cohort who came back when."""
-    from winback.features.purchases import purchase_days
     from winback.reports.charts.cohort_returns import cohort_rows, cohorts
     from winback.reports.history_unit import unit_of
 
-    transactions, as_of = tables.transactions, job.as_of
-    first = transactions.counts.first_day
+    first = tables.transactions.counts.first_day
     if first is None:
         return None
-    days, unit = (
-        purchase_days(transactions.table, as_of, count_zero=transactions.count_zero),
-        unit_of(first, as_of),
-    )
-    return cohorts(cohort_rows(days, unit), unit, as_of)
+    unit = unit_of(first, job.as_of)
+    return cohorts(cohort_rows(tables.past.purchase_days, unit), unit, job.as_of)
 
 
 def read_earlier_lists(job: Job, results: Results) -> dict[str, Any] | None:

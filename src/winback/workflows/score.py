@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from winback.registry.load import LoadedModel
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
-    from winback.workflows.tracking import Tracking
+    from winback.workflows.tables import JobTables
+    from winback.workflows.used_models import UsedModels
 
 
 def score(
-    settings: LoadedJob, tables: Tables, results: Results, tracking: Tracking, reporter: Reporter
+    settings: LoadedJob, tables: JobTables, results: Results, models: UsedModels, reporter: Reporter
 ) -> dict[str, Any]:
     """Score every customer with a purchase by `as_of` into `scores.parquet`.
 
@@ -43,22 +43,22 @@ def score(
     from winback.scoring.score import Scorer, write_scores
 
     job = settings.job
-    models = tracking.champions
-    features = _with_last_period(settings.job, tables, models["churn"], models["value"])
+    champions = models.champions
+    features = _with_last_period(settings.job, tables, champions["churn"], champions["value"])
     scorer = Scorer(
-        value=models["value"].estimator,
-        churn=models["churn"].estimator,
-        tiers=models["tiers"].estimator,
+        value=champions["value"].estimator,
+        churn=champions["churn"].estimator,
+        tiers=champions["tiers"].estimator,
         as_of=job.as_of,
         value_horizon_days=job.value.horizon_days,
         horizon_days=job.horizon_days,
-        churn_horizon_days=models["churn"].estimator.horizon_days,
+        churn_horizon_days=champions["churn"].estimator.horizon_days,
         gap_days=job.churn.gap_days,
         active_within_days=job.churn.active_within_days,
         has_amounts=tables.transactions.has_amounts,
         versions={
-            **{f"{role}_version": models[role].version for role in ROLES},
-            "run_id": models["value"].run_id,
+            **{f"{role}_version": champions[role].version for role in ROLES},
+            "run_id": champions["value"].run_id,
         },
     )
     total = tables.transactions.counts.customers
@@ -72,13 +72,13 @@ def score(
         )
     results.manifest["models"] = {
         role: {"name": m.name, "version": m.version, "digest": m.digest, "run_id": m.run_id}
-        for role, m in models.items()
+        for role, m in champions.items()
     }
-    results.record("score", data=tables.transactions.fingerprint, models=digests_of(models))
+    results.record("score", data=tables.transactions.fingerprint, models=digests_of(champions))
     results.manifest.setdefault("rows", {})["scores"] = scored
     reporter.say(Message("log.scored", n=scored, as_of=job.as_of))
     _refer(settings.job, tables, results, reporter)
-    aggregates(settings.job, tables, results, reporter, models["value"].estimator, features)
+    aggregates(settings.job, tables, results, reporter, champions["value"].estimator, features)
     return {"scored": scored, "models": results.manifest["models"]}
 
 
@@ -87,7 +87,7 @@ def digests_of(models: Mapping[str, LoadedModel]) -> dict[str, str]:
     return {role: model.digest for role, model in models.items()}
 
 
-def _refer(job: Job, tables: Tables, results: Results, reporter: Reporter) -> None:
+def _refer(job: Job, tables: JobTables, results: Results, reporter: Reporter) -> None:
     """Attribute to customers those they brought, once everybody has a value of their own."""
     from winback.features.referral_table import referral_table
     from winback.scoring.referrals import write_referral_values
@@ -123,7 +123,9 @@ def _refer(job: Job, tables: Tables, results: Results, reporter: Reporter) -> No
     )
 
 
-def _with_last_period(job: Job, tables: Tables, churn: LoadedModel, value: LoadedModel) -> ir.Table:
+def _with_last_period(
+    job: Job, tables: JobTables, churn: LoadedModel, value: LoadedModel
+) -> ir.Table:
     """Count the last period as the value champion was trained: as long as its own horizon."""
     column = "last_horizon_purchases"
     features = features_at_as_of(tables, churn)
@@ -135,7 +137,7 @@ def _with_last_period(job: Job, tables: Tables, churn: LoadedModel, value: Loade
 
 
 def features_at_as_of(
-    tables: Tables, churn: LoadedModel, *, customers: ir.Table | None = None
+    tables: JobTables, churn: LoadedModel, *, customers: ir.Table | None = None
 ) -> ir.Table:
     """Describe customers at `as_of` by the columns that the churn champion was trained on."""
     from winback.features.feature_catalogue import event_types_in

@@ -184,9 +184,9 @@ def _refuse_foreign(out: Path) -> None:
 
 
 def _summary(made: Simulated, out: Path, seed: int) -> list[Message]:
-    from winback.data.simulate import Parameters
+    from winback.data.simulate import ShopParameters
 
-    rows, truth = made.counts, Parameters()
+    rows, truth = made.counts, ShopParameters()
     bad = [Message("simulated.bad", n=n, reason=reason) for reason, n in made.bad_rows.items()]
     uplift = [
         Message("simulated.by_channel", channel=channel, uplift=uplift)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from winback.features.gaps import AutoHorizon
 
 
-class Tables:
+class JobTables:
     """What a job's tables hold at its `as_of`; each is read when it is first asked for.
 
     Parameters

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ from winback.workflows.champion_set import demand_one_training
 if TYPE_CHECKING:
     import pandas as pd
 
+    from winback.registry.aliases import ModelVersionRef
     from winback.registry.load import LoadedModel
     from winback.registry.store import Store
 
@@ -28,6 +31,7 @@ class Tracking:
 
     def __init__(self, settings: LoadedJob) -> None:
         self.settings = settings
+        self._loaded: dict[str, LoadedModel] = {}
 
     @cached_property
     def store(self) -> Store:
@@ -42,11 +46,28 @@ class Tracking:
         return f"{self.settings.job.name}-{role}"
 
     def version(self, role: str, version: int) -> LoadedModel:
-        """Load one version of the job's model of a role."""
+        """Load one version of the job's model of a role, once."""
         from winback.registry.aliases import resolve
+
+        label = f"{self.name(role)}/{version}"
+        return self._loaded.get(label) or self._load(resolve(self.store, label))
+
+    def _load(self, ref: ModelVersionRef) -> LoadedModel:
         from winback.registry.load import load_version
 
-        return load_version(self.store, resolve(self.store, f"{self.name(role)}/{version}"))
+        if ref.label not in self._loaded:
+            self._loaded[ref.label] = load_version(self.store, ref)
+        return self._loaded[ref.label]
+
+    def state(self, role: str, version: int, fitness: Mapping[str, Any]) -> None:
+        """Keep with a version what it is fit for."""
+        from winback.registry.aliases import resolve
+        from winback.registry.version_notes import write_fitness
+
+        model = self.version(role, version)
+        write_fitness(self.store, model.ref, fitness)
+        label = model.ref.label
+        self._loaded[label] = replace(model, ref=resolve(self.store, label))
 
     @cached_property
     def champions(self) -> dict[str, LoadedModel]:
@@ -58,23 +79,22 @@ class Tracking:
             There is no champion yet, champions do not belong together, or the churn champion
             predicts another window than the job asks for.
         """
-        from winback.registry.aliases import CHAMPION, aliases_of, resolve
-        from winback.registry.load import load_version
+        from winback.registry.aliases import CHAMPION, resolve
 
-        store, job = self.store, self.settings.job
+        job = self.settings.job
         again = f"run `winback run {self.settings.path.name}`, or train and promote"
-        missing = [self.name(r) for r in ROLES if CHAMPION not in aliases_of(store, self.name(r))]
+        missing = [self.name(role) for role in ROLES if self._champion(role) is None]
         if missing:
             raise RegistryError("there is no champion yet", where=", ".join(missing), hint=again)
-        refs = {role: resolve(store, f"{self.name(role)}@{CHAMPION}") for role in ROLES}
+        refs = {role: resolve(self.store, f"{self.name(role)}@{CHAMPION}") for role in ROLES}
         demand_one_training(refs)
-        models = {role: load_version(store, ref) for role, ref in refs.items()}
+        models = {role: self._load(ref) for role, ref in refs.items()}
         churn = models["churn"].estimator
         asked = job.churn_horizon_days or churn.horizon_days  # under `auto`: as it was trained
         if (churn.horizon_days, churn.gap_days) != (asked, job.churn.gap_days):
             raise RegistryError(
                 "the churn champion predicts another window than the job asks for",
-                where=refs["churn"].label,
+                where=models["churn"].ref.label,
                 got=f"{churn.horizon_days} days after a gap of {churn.gap_days}",
                 allowed=f"{asked} days after a gap of {job.churn.gap_days}",
                 hint=again,
@@ -83,13 +103,10 @@ class Tracking:
         models["value"].estimator.set_params(margin=job.margin, discount_rate=job.discount_rate)
         return models
 
-    def scored_with(self, scores: pd.DataFrame, role: str) -> LoadedModel:
-        """Load the model of a role that made these scores, whoever is champion now."""
-        version = int(scores[f"{role}_version"].iloc[0])
-        champion = self.__dict__.get("champions", {}).get(role)
-        if champion is not None and champion.version == version:
-            return champion  # type: ignore[no-any-return]
-        return self.version(role, version)
+    def that_scored(self, scores: pd.DataFrame) -> dict[str, LoadedModel]:
+        """Load what gave these scores their value and their risk, whoever is champion now."""
+        roles = () if scores.empty else ("value", "churn")
+        return {role: self.version(role, int(scores[f"{role}_version"].iloc[0])) for role in roles}
 
     def earlier(self, role: str) -> Any:
         """Return the champion's estimator of a role; None where there is no champion.
@@ -99,7 +116,10 @@ class Tracking:
         RegistryError
             It cannot be read.
         """
+        version = self._champion(role)
+        return None if version is None else self.version(role, version).estimator
+
+    def _champion(self, role: str) -> int | None:
         from winback.registry.aliases import CHAMPION, aliases_of
 
-        version = aliases_of(self.store, self.name(role)).get(CHAMPION)
-        return None if version is None else self.version(role, version).estimator
+        return aliases_of(self.store, self.name(role)).get(CHAMPION)

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from winback.config import Job, LoadedJob
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
     from winback.workflows.tracking import Tracking
 
 
 def train(
     settings: LoadedJob,
-    tables: Tables,
+    tables: JobTables,
     results: Results,
     tracking: Tracking,
     reporter: Reporter,
@@ -87,7 +87,7 @@ def train(
 
 def _fit_all(
     job: Job,
-    tables: Tables,
+    tables: JobTables,
     results: Results,
     tracking: Tracking,
     reporter: Reporter,

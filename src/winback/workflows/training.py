@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from winback.registry.run_log import Run
     from winback.registry.runs import ModelRun, TrainingRun
     from winback.workflows.fitting import Fitted
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
     from winback.workflows.tracking import Tracking
 
 TARGETS = {"value": ("purchases", "revenue"), "churn": ("churn",), "tiers": ()}
@@ -44,7 +44,7 @@ class Training:
     """
 
     run: TrainingRun
-    tables: Tables
+    tables: JobTables
     counts: Mapping[str, Any] = field(repr=False)
 
     @property
@@ -125,7 +125,9 @@ class Training:
 
 
 @contextmanager
-def training(tracking: Tracking, tables: Tables, counts: Any, *, force: bool) -> Iterator[Training]:
+def training(
+    tracking: Tracking, tables: JobTables, counts: Any, *, force: bool
+) -> Iterator[Training]:
     """Open the run of a training; the aliases `challenger` move at its end."""
     from winback.registry.runs import training_run
 

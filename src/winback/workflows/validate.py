@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from winback.config import Job
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
 
 _FURTHER = ("customers", "events", "contacts")
 
 
-def validate(job: Job, tables: Tables, results: Results, reporter: Reporter) -> dict[str, Any]:
+def validate(job: Job, tables: JobTables, results: Results, reporter: Reporter) -> dict[str, Any]:
     """Check the purchases against their contract, and stage `rejected.parquet`.
 
     Returns
@@ -76,7 +76,7 @@ def warn_of_silence(reporter: Reporter, last_day: date, until: date) -> None:
         reporter.warn(Message("log.silent", days=silent, until=until))
 
 
-def _matches(tables: Tables, results: Results) -> dict[str, Any]:
+def _matches(tables: JobTables, results: Results) -> dict[str, Any]:
     """Return how many customers of each further table bought."""
     for name in _FURTHER:
         getattr(tables, name)  # read, matched and counted
@@ -84,7 +84,7 @@ def _matches(tables: Tables, results: Results) -> dict[str, Any]:
     return matches
 
 
-def _totals(tables: Tables) -> tuple[float, int]:
+def _totals(tables: JobTables) -> tuple[float, int]:
     """Return the sum of the accepted amounts, and how many of them are 0."""
     table = tables.transactions.table
     totals = table.aggregate(total=table.amount.sum(), free=(table.amount == 0).sum())

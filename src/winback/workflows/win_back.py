@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from winback.lists.win_back import WinBack
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
-    from winback.workflows.tables import Tables
+    from winback.workflows.tables import JobTables
 
 GROUP = "acquisition_channel"
 
 
 def win_back(
     settings: LoadedJob,
-    tables: Tables,
+    tables: JobTables,
     results: Results,
     reporter: Reporter,
     scores: pd.DataFrame,
@@ -162,7 +162,7 @@ def _channels(job: Job) -> dict[str, Channel]:
     }
 
 
-def open_cases_of(job: Job, tables: Tables) -> pd.DataFrame:
+def open_cases_of(job: Job, tables: JobTables) -> pd.DataFrame:
     """Find who has a complaint or a refund open; a source without amounts has no refunds."""
     from winback.features.open_cases import open_cases
 
@@ -184,7 +184,7 @@ def open_cases_of(job: Job, tables: Tables) -> pd.DataFrame:
 
 
 def _pressure(
-    job: Job, tables: Tables, contacts: pd.DataFrame | None, customers: pd.DataFrame | None
+    job: Job, tables: JobTables, contacts: pd.DataFrame | None, customers: pd.DataFrame | None
 ) -> list[dict[str, int | None]]:
     """Count responses and opt-outs by number of contacts; empty where no contact is known."""
     import ibis
@@ -221,7 +221,7 @@ def _prior(job: Job, scores: pd.DataFrame) -> float:
 
 def _uplift(
     job: Job,
-    tables: Tables,
+    tables: JobTables,
     results: Results,
     reporter: Reporter,
     contacts: pd.DataFrame | None,
@@ -305,7 +305,7 @@ def _drawn(results: Results) -> dict[str, float]:
     return {str(name): float(share) for name, share in same.items()}
 
 
-def _covariates(job: Job, tables: Tables, customers: pd.DataFrame | None) -> pd.DataFrame:
+def _covariates(job: Job, tables: JobTables, customers: pd.DataFrame | None) -> pd.DataFrame:
     """Describe the customers at `as_of` by what past campaigns are described by."""
     from winback.features.past_campaigns import COVARIATES
 

@@ -11,16 +11,17 @@ from typing import Any, Self
 from winback.config import LoadedJob
 from winback.workflows.reporter import Quiet, Reporter
 from winback.workflows.results import Results
-from winback.workflows.tables import Tables
+from winback.workflows.tables import JobTables
 from winback.workflows.tracking import Tracking
+from winback.workflows.used_models import UsedModels
 
 
 class Work:
     """A job opened for a command; each workflow is handed what its signature asks for.
 
     A workflow's first parameters are some of `settings` (the job as written), `job` (its settings
-    alone), `tables` (what is known), `results` (the output folder), `tracking` (runs and models)
-    and `reporter` (who is told), by name.
+    alone), `tables` (what is known), `results` (the output folder), `models` (those in use),
+    `tracking` (runs and models, as the registry keeps them) and `reporter` (who is told), by name.
 
     Parameters
     ----------
@@ -55,10 +56,11 @@ class Work:
         self.job = settings.job
         self.reporter: Reporter = reporter or Quiet()
         self.results = Results(settings, out)
-        self.tables = Tables(
+        self.tables = JobTables(
             settings, self.results, self.reporter, today=today, in_memory=in_memory
         )
         self.tracking = Tracking(settings)
+        self.models: UsedModels = self.tracking
 
     def __enter__(self) -> Self:
         """Take the output folder."""

@@ -8,7 +8,7 @@ import pytest
 
 from winback.evaluation.baseline_instead import baseline_instead
 from winback.evaluation.forward import ForwardTest
-from winback.evaluation.gate import Evidence
+from winback.evaluation.gate import GateEvidence
 from winback.evaluation.windows import Window
 from winback.messages import Message
 
@@ -26,7 +26,7 @@ def evidence(**spreads):
         for name, spread in spreads.items()
     }
     test = ForwardTest(WINDOW, "churn", pd.Series(np.arange(N).astype(str)), churned, models)
-    return Evidence("churn", WINDOW, [test], Message.of("refitted"))
+    return GateEvidence("churn", WINDOW, [test], Message.of("refitted"))
 
 
 def found(of, champion=None, baselines=("base_rate", "logistic")):
@@ -65,5 +65,5 @@ def test_a_champion_that_another_baseline_beats_gives_way_to_that_one():
 
 @pytest.mark.parametrize("champion", [None, "logistic"])
 def test_without_evidence_the_choice_is_used(champion):
-    nothing = Evidence("churn", None, [], Message.of("too short"))
+    nothing = GateEvidence("churn", None, [], Message.of("too short"))
     assert found(nothing, champion) is None

@@ -9,13 +9,16 @@ import pytest
 from scipy.special import expit
 from sklearn.base import clone
 
+from winback.economics import Economics
 from winback.errors import DataError, ModelError, NotEnoughDataError
-from winback.estimators.base.artifact import from_files, to_files
+from winback.estimators.base.artifact import from_files, make, recipe_of, to_files
 from winback.estimators.churn.candidates import CANDIDATES, SIMPLE_CANDIDATES
+from winback.estimators.churn.churn_choice import ContestTerms
 from winback.estimators.churn.churn_model import ChurnModel
 from winback.estimators.purchase.beta_geo import BetaGeoModel
 from winback.evaluation.churn_contest import choose_churn
 from winback.evaluation.churn_evidence import forward_splits, paired_intervals
+from winback.evaluation.forward import same_but_settings
 from winback.messages import Message
 
 DATES = ("2024-01-01", "2024-01-31", "2024-03-01", "2024-03-31")
@@ -177,7 +180,7 @@ def test_a_forced_calibration_is_used(data):
     names = ("base_rate", "recency_rule")
     plain, forced = (
         choose_churn(
-            ChurnModel(horizon_days=30, candidates=names, calibration=c), data, data["churned"]
+            ChurnModel(30, candidates=names, contest=ContestTerms(c)), data, data["churned"]
         )
         for c in ("none", "isotonic")
     )
@@ -191,7 +194,7 @@ def test_a_forced_calibration_is_used(data):
 def test_a_given_purchase_model_stands_for_itself(data):
     newest = data[data["as_of"] == data["as_of"].max()]
     bgnbd = BetaGeoModel().fit(newest)
-    model = ChurnModel(horizon_days=30, candidates=("base_rate", "beta_geo"), calibration="none")
+    model = ChurnModel(30, candidates=("base_rate", "beta_geo"), contest=ContestTerms("none"))
     choose_churn(model, data, data["churned"], purchase_model=bgnbd)
     shown = model.candidate_probabilities(newest)["beta_geo"]
     np.testing.assert_allclose(shown, 1 - bgnbd.p_purchase(newest, 30), atol=1e-6)
@@ -261,7 +264,7 @@ def test_unreadable_frames_are_named(data, model):
     with pytest.raises(ModelError, match="allowed: base_rate"):
         choose_churn(ChurnModel(candidates=("lightgbn",)), data, data["churned"])
     with pytest.raises(ModelError, match="calibration"):
-        choose_churn(ChurnModel(calibration="sigmoid"), data, data["churned"])
+        choose_churn(ChurnModel(contest=ContestTerms("sigmoid")), data, data["churned"])
     with pytest.raises(ModelError, match="as_of"):
         choose_churn(ChurnModel(), data.drop(columns="as_of"), data["churned"])
     with pytest.raises(DataError, match="0 or 1"):
@@ -288,3 +291,27 @@ def test_paired_intervals_cover_a_known_difference():
     assert interval["low"] < 0.1 < interval["high"]
     # rows of a customer move together: about 2 * 1.96 / sqrt(2000), not / sqrt(6000)
     assert interval["high"] - interval["low"] == pytest.approx(3.92 / np.sqrt(2000), rel=0.15)
+
+
+def test_terms_are_one_parameter_and_read_where_each_was_one():
+    money = Economics(margin=0.3, save_rate=0.2, contact_cost=0.5, offer_cost=2.0)
+    terms = ContestTerms("beta", min_customers=100, n_bootstrap=50, economics=money)
+    model = ChurnModel(30, contest=terms, lightgbm={"num_leaves": 7, "n_jobs": 2})
+    assert clone(model).get_params() == model.get_params()
+    assert make(json.loads(json.dumps(recipe_of(model)))).get_params() == model.get_params()
+    before = {
+        "horizon_days": 30,
+        "calibration": "beta",
+        "min_customers": 100,
+        "n_bootstrap": 50,
+        "margin": 0.3,
+        "save_rate": 0.2,
+        "contact_cost": 0.5,
+        "offer_cost": 2.0,
+        "lightgbm": {"num_leaves": 7},
+        "n_jobs": 2,
+    }
+    assert make({"estimator": "ChurnModel", "params": before}).get_params() == model.get_params()
+    alike = [{"estimator": "ChurnModel", "params": {"margin": m}} for m in (0.3, 0.4)]
+    assert same_but_settings(*alike)
+    assert not same_but_settings(alike[0], {"estimator": "ChurnModel", "params": before})

@@ -5,12 +5,15 @@ import pytest
 from scipy.special import expit
 
 from winback.economics import Economics
+from winback.estimators.churn.churn_choice import ContestTerms
 from winback.evaluation.churn_contest import hold_contest
 from winback.evaluation.churn_evidence import Evidence
 from winback.messages import Message
 
+AS_IT_COMES = Economics()
 
-def contest(noise, *, level=0.0, n=4000, economics=None, value=None):
+
+def contest(noise, *, level=0.0, n=4000, economics=AS_IT_COMES, value=None):
     """Let `lightgbm` know the truth, and `logistic` know it up to noise and a level."""
     rng = np.random.default_rng(1)
     truth = rng.normal(0.0, 1.5, n)
@@ -30,11 +33,9 @@ def contest(noise, *, level=0.0, n=4000, economics=None, value=None):
     return hold_contest(
         evidence,
         ["logistic", "lightgbm"],
-        calibration="auto",
+        ContestTerms(calibration="auto", economics=economics),
         horizon_days=30,
-        n_bootstrap=200,
         random_state=0,
-        economics=economics,
     )
 
 
@@ -76,11 +77,9 @@ def rare(bad):
     return hold_contest(
         evidence,
         ["logistic", "lightgbm"],
-        calibration="none",
+        ContestTerms(calibration="none", economics=Economics(save_rate=0.2, contact_cost=1.0)),
         horizon_days=30,
-        n_bootstrap=200,
         random_state=0,
-        economics=Economics(save_rate=0.2, contact_cost=1.0),
     )
 
 
@@ -134,9 +133,8 @@ def with_base_rate(signal, *, n=600, seed=0, level=0.0):
     return hold_contest(
         evidence,
         list(evidence.predictions),
-        calibration="none",
+        ContestTerms(calibration="none"),
         horizon_days=30,
-        n_bootstrap=200,
         random_state=0,
     )
 

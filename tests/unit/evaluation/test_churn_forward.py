@@ -134,7 +134,7 @@ def test_recipes_are_fitted_once_and_baselines_read_off_exactly(shop, monkeypatc
     fit = ChurnModel.fit
 
     def counting(self, *args, **kwargs):
-        fitted.append((self.candidates, self.calibration))
+        fitted.append((self.candidates, self.contest.calibration))
         return fit(self, *args, **kwargs)
 
     monkeypatch.setattr(ChurnModel, "fit", counting)

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from winback.evaluation.fitness import Fit, Fitness, Seen, churn_fitness, value_fitness
+from winback.evaluation.fitness import Fit, Fitness, History, churn_fitness, value_fitness
 
-LONG = Seen(history_days=500, needed_days=240, repeat_customers=300)
+LONG = History(history_days=500, needed_days=240, repeat_customers=300)
 NOBODY = pd.DataFrame()
 
 
@@ -55,7 +55,7 @@ def test_what_was_not_measured_is_no_evidence(own):
 
 
 def test_short_history_says_how_many_days_are_missing_and_few_rhythms_leave_nobody():
-    short = Seen(history_days=35, needed_days=240, repeat_customers=12)
+    short = History(history_days=35, needed_days=240, repeat_customers=12)
     fitness = churn_fitness("beta_geo", [], NOBODY, short)
     assert (fitness.fit, fitness.needs_days) == (Fit.NOTHING, 205)
     assert "205 days more than the 35 days" in str(fitness.message)

@@ -10,7 +10,7 @@ from winback.data.intake import read_transactions
 from winback.estimators.value.customer_value import CustomerValueModel
 from winback.evaluation.churn_forward import ChurnSettings
 from winback.evaluation.forward import ForwardTest
-from winback.evaluation.gate import BASELINES, Evidence, decide, evaluate_recipes
+from winback.evaluation.gate import BASELINES, GateEvidence, decide, evaluate_recipes
 from winback.evaluation.past import Past
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.evaluation.windows import Window
@@ -40,7 +40,7 @@ def evidence(kind, target, actual, models, rng, failed, base=None):
     customers = pd.Series([f"c{i}" for i in range(N)])
     failed = {name: Message.of(why) for name, why in (failed or {}).items()}
     test = ForwardTest(WINDOW, target, customers, actual, predictions, failed)
-    return Evidence(kind, WINDOW, [test], REFITTED, failed)
+    return GateEvidence(kind, WINDOW, [test], REFITTED, failed)
 
 
 def noisy(share, spread=2.0):
@@ -171,7 +171,7 @@ def test_a_total_off_by_more_than_two_is_refused_unless_the_champions_is_no_near
     ("found", "words"),
     [
         (
-            Evidence("value", None, [], Message("window.too_short", days=12)),
+            GateEvidence("value", None, [], Message("window.too_short", days=12)),
             "history of 12 days is too short",
         ),
         (
@@ -204,7 +204,7 @@ def test_a_window_in_which_nothing_happened_closes_the_gate():
     found = value_evidence(challenger=GOOD, champion=GOOD, rate=POOR)
     dead = found.tests[0]
     dead = ForwardTest(WINDOW, "revenue", dead.customers, 0 * dead.actual, dead.predictions)
-    assert not decision(Evidence("value", WINDOW, [dead], REFITTED)).accepted
+    assert not decision(GateEvidence("value", WINDOW, [dead], REFITTED)).accepted
 
 
 def test_a_champion_that_cannot_be_refitted_closes_the_gate():
@@ -281,7 +281,7 @@ def tiers_decision(rank, champion_rank=None):
     predictions = {name: pd.DataFrame({"predicted": r * 1.0}) for name, r in ranks.items()}
     test = ForwardTest(WINDOW, "tiers", pd.Series(np.arange(N).astype(str)), spent, predictions)
     champion = None if champion_rank is None else "champion"
-    return decision(Evidence("tiers", WINDOW, [test], REFITTED), champion, baselines=())
+    return decision(GateEvidence("tiers", WINDOW, [test], REFITTED), champion, baselines=())
 
 
 def test_tiers_must_order_later_revenue():

@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 
 from winback.evaluation import level_process
-from winback.evaluation.level_process import Seen, next_level
+from winback.evaluation.level_process import SeenLevel, next_level
 
 TODAY, DAYS = 800.0, 90.0
 STARTS = (770, 710, 665, 620, 575, 435, 70)  # the last two are the days ahead, in years before
 ENDS = (800, 800, 755, 710, 665, 525, 160)
-FLAT = [Seen(start, end, 0.0, 0.001) for start, end in zip(STARTS, ENDS, strict=True)]
+FLAT = [SeenLevel(start, end, 0.0, 0.001) for start, end in zip(STARTS, ENDS, strict=True)]
 
 
 def past_levels(log_ratios, variance=0.001):
     return [
-        Seen(start, end, log, variance)
+        SeenLevel(start, end, log, variance)
         for start, end, log in zip(STARTS, ENDS, log_ratios, strict=True)
     ]
 
@@ -51,7 +51,7 @@ def test_a_season_is_believed_as_far_as_it_stands_out():
     strong = next_level(past_levels([0, 0, 0, 0, 0, 1.0, 1.0]), TODAY, DAYS)
     assert abs(weak.mean) < 0.05
     assert 0.6 < strong.mean < 1.05
-    alone = next_level([*FLAT[:5], Seen(435, 525, 1.0, 0.001)], TODAY, DAYS)
+    alone = next_level([*FLAT[:5], SeenLevel(435, 525, 1.0, 0.001)], TODAY, DAYS)
     assert 0.25 < alone.mean < strong.mean  # once may be chance
     assert alone.spread > strong.spread
 

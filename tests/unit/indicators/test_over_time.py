@@ -7,8 +7,10 @@ import pyarrow as pa
 import pytest
 
 from winback.data.connect import open_engine
+from winback.data.contracts import IntakeCounts, Transactions
+from winback.evaluation.past import Past
 from winback.indicators.definition import read_catalogue
-from winback.indicators.facts import Known
+from winback.indicators.facts import Facts
 from winback.indicators.over_time import compute_indicators
 
 AS_OF = date(2024, 3, 20)
@@ -43,6 +45,10 @@ def frame(rows, *names):
     return table.assign(day=pd.to_datetime(table["day"]).dt.date)
 
 
+def bought(rows, *, has_amounts=True):
+    return Transactions(rows, rows, IntakeCounts(0), has_amounts, count_zero=False, fingerprint="")
+
+
 @pytest.fixture(scope="module")
 def known():
     engine = open_engine()
@@ -50,12 +56,9 @@ def known():
     def laid(name, table):
         return engine.create_table(name, pa.Table.from_pandas(table, preserve_index=False))
 
-    yield Known(
-        laid("rows", frame(ROWS, "amount", "channel")),
-        AS_OF,
-        events=laid("events", frame(EVENTS, "event")),
-        customers=laid("people", CUSTOMERS),
-    )
+    rows = laid("rows", frame(ROWS, "amount", "channel"))
+    events = laid("events", frame(EVENTS, "event"))
+    yield Facts(Past(bought(rows), AS_OF, events=events), laid("people", CUSTOMERS))
     engine.disconnect()
 
 
@@ -120,8 +123,9 @@ def test_channels_are_told_apart_by_the_purchase(table):
 
 
 def test_what_tables_do_not_hold_is_left_out_with_the_reason(known):
-    bare = Known(known.transactions.drop("channel"), AS_OF)
-    left = compute_indicators(bare, read_catalogue(), has_amounts=False).left_out
+    rows = known.past.transactions.table.drop("channel")
+    bare = Facts(Past(bought(rows, has_amounts=False), AS_OF))
+    left = compute_indicators(bare, read_catalogue()).left_out
     assert left["revenue"].code == "indicators.no_amounts"
     assert left["cross_channel_share"].code == "indicators.no_channel"
     assert left["dau_mau"].code == "indicators.no_event"

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from winback.monitoring.alerts import Note, current_alerts, replay
+from winback.monitoring.alerts import AlertNote, current_alerts, replay
 from winback.monitoring.conditions import judge
 from winback.monitoring.rules import Rule
 
@@ -108,7 +108,7 @@ def test_a_deadline_that_passes_escalates_unless_somebody_is_at_it(weekly):
     later = sunday(1) + timedelta(days=2)
     (late,) = current_alerts(cases, [], as_of=later)
     assert (late.severity, late.overdue) == ("red", "look")
-    at_it = Note("few", "acknowledge", sunday(1) + timedelta(days=1), "ann")
+    at_it = AlertNote("few", "acknowledge", sunday(1) + timedelta(days=1), "ann")
     (seen,) = current_alerts(cases, [at_it], as_of=later)
     assert (seen.severity, seen.overdue, seen.acknowledged) == ("orange", None, True)
     (before,) = current_alerts(cases, [at_it], as_of=sunday(1))  # a note of tomorrow
@@ -117,14 +117,14 @@ def test_a_deadline_that_passes_escalates_unless_somebody_is_at_it(weekly):
 
 def test_silences_end_and_a_closed_case_stays_closed(weekly):
     cases = cases_of(weekly([90, 40]), rule())
-    silence = Note("few", "silence", sunday(1), "ann", until=sunday(1) + timedelta(days=3))
+    silence = AlertNote("few", "silence", sunday(1), "ann", until=sunday(1) + timedelta(days=3))
     (case,) = current_alerts(cases, [silence], as_of=sunday(1) + timedelta(days=3))
     assert case.silenced
     (case,) = current_alerts(cases, [silence], as_of=sunday(1) + timedelta(days=4))
     assert case.silenced is None
-    closed = Note("few", "close", sunday(1), "ann")
+    closed = AlertNote("few", "close", sunday(1), "ann")
     assert current_alerts(cases, [closed], as_of=sunday(1)) == []
-    earlier = Note("few", "close", sunday(0), "ann")  # said of an earlier case
+    earlier = AlertNote("few", "close", sunday(0), "ann")  # said of an earlier case
     assert len(current_alerts(cases, [earlier], as_of=sunday(1))) == 1
 
 

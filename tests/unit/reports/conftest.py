@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from winback.reports.compute import compute_report
-from winback.reports.material import Course, Data, Earlier, Evaluation, Models
+from winback.reports.material import Course, Data, Earlier, Judgements, Models
 
 KINDS = {
     "data": Data,
-    "evaluation": Evaluation,
+    "evaluation": Judgements,
     "models": Models,
     "course": Course,
     "earlier": Earlier,

@@ -251,7 +251,7 @@ def test_plain_lines_where_the_library_that_draws_is_missing(monkeypatch, capsys
 
     monkeypatch.setattr(builtins, "__import__", without_rich)
     importlib.invalidate_caches()
-    first._show([room.Check("rich", "broken", "rich is not installed", "pip install rich")])
+    first._show([room.Finding("rich", "broken", "rich is not installed", "pip install rich")])
     assert capsys.readouterr().out == (
         "BROKEN  rich: rich is not installed\n\nrich: pip install rich\n\n1 to mend\n"
     )

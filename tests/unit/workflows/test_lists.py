@@ -27,7 +27,12 @@ def warn(shop, settings=None):
     work = Work(load_job(yaml), out=shop.out, today=date(2030, 1, 1))
     with work:
         scores = pd.read_parquet(shop.out / "scores.parquet")
-        made = work.do(churn_warning, scores, work.tables.read_frame("customers"))
+        made = work.do(
+            churn_warning,
+            work.models.that_scored(scores),
+            scores,
+            work.tables.read_frame("customers"),
+        )
         for path in (work.results.stage / "results").rglob("*"):
             if path.is_file():
                 path.unlink()
@@ -148,6 +153,7 @@ def test_who_is_on_the_win_back_list_or_had_a_contact_is_left_out(shop):
         scores = pd.read_parquet(shop.out / "scores.parquet")
         made = work.do(
             churn_warning,
+            work.models.that_scored(scores),
             scores,
             work.tables.read_frame("customers"),
             on_win_back={taken, "nobody"},

@@ -17,7 +17,7 @@ True
 """
 
 from winback.data.simulate.shop import FILES, Simulated, simulate
-from winback.data.simulate.shop_parameters import Parameters
+from winback.data.simulate.shop_parameters import ShopParameters
 from winback.data.simulate.truth import Truth, read_truth
 
-__all__ = ["FILES", "Parameters", "Simulated", "Truth", "read_truth", "simulate"]
+__all__ = ["FILES", "ShopParameters", "Simulated", "Truth", "read_truth", "simulate"]

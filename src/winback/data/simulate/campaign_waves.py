@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from winback.data.simulate.demand import Floats, Level
+from winback.data.simulate.demand import DemandLevel, Floats
 from winback.data.simulate.orders import Orders
 from winback.data.simulate.people import Flags, People, Whole
-from winback.data.simulate.shop_parameters import Parameters
+from winback.data.simulate.shop_parameters import ShopParameters
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Wave:
 
 
 def response(
-    persuadable: Floats, *, complained: Flags, gone: Flags, parameters: Parameters
+    persuadable: Floats, *, complained: Flags, gone: Flags, parameters: ShopParameters
 ) -> Floats:
     """Work out how a contact works on customers as they are now.
 
@@ -54,7 +54,7 @@ def response(
     Examples
     --------
     >>> response(np.array([0.1, 0.1, 0.1]), complained=np.array([False, True, False]),
-    ...          gone=np.array([False, False, True]), parameters=Parameters()).round(3).tolist()
+    ...          gone=np.array([False, False, True]), parameters=ShopParameters()).round(3).tolist()
     [0.1, -0.05, 0.05]
     """
     now = np.clip(persuadable + parameters.complaint_uplift * complained, -0.5, 0.5)
@@ -66,8 +66,8 @@ def run_campaigns(
     orders: Orders,
     dropped: Floats,
     *,
-    level: Level,
-    parameters: Parameters,
+    level: DemandLevel,
+    parameters: ShopParameters,
     rng: np.random.Generator,
 ) -> tuple[Orders, list[Wave]]:
     """Send the campaigns one after the other, and let them work on the orders.

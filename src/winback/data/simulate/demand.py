@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import lfilter
 
-from winback.data.simulate.shop_parameters import Parameters
+from winback.data.simulate.shop_parameters import ShopParameters
 
 Floats = npt.NDArray[np.float64]
 
@@ -19,7 +19,7 @@ _CLOCK = np.concatenate([[0.0], np.cumsum(_HOURS) / _HOURS.sum()])
 
 
 @dataclass(frozen=True)
-class Level:
+class DemandLevel:
     """How much is bought on a day, relative to a usual one, and the clock that it drives.
 
     A customer's orders are a Poisson process of constant rate on this clock, and so one of rate
@@ -72,9 +72,9 @@ class Level:
 def make_level(
     first_day: date,
     days: int,
-    parameters: Parameters,
+    parameters: ShopParameters,
     rng: np.random.Generator,
-) -> Level:
+) -> DemandLevel:
     """Draw the common level.
 
     Parameters
@@ -89,7 +89,7 @@ def make_level(
 
     Examples
     --------
-    >>> parameters = Parameters(season=False, drift=False)
+    >>> parameters = ShopParameters(season=False, drift=False)
     >>> flat = make_level(date(2023, 1, 1), 3, parameters, np.random.default_rng(0))
     >>> flat.daily.tolist(), flat.calendar(np.array(1.5)).item()
     ([1.0, 1.0, 1.0], 1.5)
@@ -106,4 +106,4 @@ def make_level(
         shocks = rng.standard_normal(days) * np.sqrt(1 - keep**2)
         shocks[0] = rng.standard_normal()  # stationary from the first day on
         daily *= np.exp(parameters.level_sd * lfilter([1.0], [1.0, -keep], shocks))
-    return Level(first_day, daily)
+    return DemandLevel(first_day, daily)

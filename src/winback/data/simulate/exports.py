@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from winback.data.simulate.campaign_waves import Wave
-from winback.data.simulate.demand import Floats, Level
+from winback.data.simulate.demand import DemandLevel, Floats
 from winback.data.simulate.orders import Orders
 from winback.data.simulate.people import People, Whole, customer_ids
-from winback.data.simulate.shop_parameters import Parameters
+from winback.data.simulate.shop_parameters import ShopParameters
 
 _TIME = pa.timestamp("us")
 CUSTOMERS = pa.schema(
@@ -43,7 +43,7 @@ EXPERIMENT = "simulated-win-back"
 _SENT_AT = 20 / 24  # o'clock
 
 
-def customers_table(people: People, level: Level, parameters: Parameters) -> pa.Table:
+def customers_table(people: People, level: DemandLevel, parameters: ShopParameters) -> pa.Table:
     """Write the customers as the shop knows them."""
     referrer = customer_ids(np.maximum(people.referrer, 0)).astype(object)
     referrer[people.referrer == -1] = None
@@ -67,8 +67,8 @@ def draw_events(
     orders: Orders,
     dropped: Floats,
     *,
-    level: Level,
-    parameters: Parameters,
+    level: DemandLevel,
+    parameters: ShopParameters,
     rng: np.random.Generator,
 ) -> pa.Table:
     """Draw visits, and write down complaints, their resolutions and shares, by time.
@@ -108,7 +108,7 @@ def draw_events(
 def _visits(
     people: People,
     dropped: Floats,
-    parameters: Parameters,
+    parameters: ShopParameters,
     rng: np.random.Generator,
     *,
     days: int,
@@ -138,7 +138,7 @@ def _visits(
 
 
 def contacts_table(
-    people: People, waves: Sequence[Wave], level: Level, parameters: Parameters
+    people: People, waves: Sequence[Wave], level: DemandLevel, parameters: ShopParameters
 ) -> pa.Table:
     """Write down who was in the campaigns; controls were not written to and cost nothing."""
     parts = []
@@ -162,6 +162,6 @@ def contacts_table(
     return pa.concat_tables(parts) if parts else CONTACTS.empty_table()
 
 
-def _at(level: Level, day: Floats) -> npt.NDArray[np.datetime64]:
+def _at(level: DemandLevel, day: Floats) -> npt.NDArray[np.datetime64]:
     evening = np.timedelta64(round(_SENT_AT * 86_400), "s")
     return (level.dates(day).astype("datetime64[s]") + evening).astype("datetime64[us]")

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 
-from winback.data.simulate.demand import Floats, Level
+from winback.data.simulate.demand import DemandLevel, Floats
 from winback.data.simulate.orders import Orders
 from winback.data.simulate.people import People
-from winback.data.simulate.shop_parameters import Parameters
+from winback.data.simulate.shop_parameters import ShopParameters
 
 CATEGORIES = ("garden", "kitchen", "living", "toys", "gifts")
 SALES_CHANNELS = ("web", "app", "store")
@@ -35,8 +35,8 @@ _REFUND_LINE = 90
 def draw_lines(
     people: People,
     orders: Orders,
-    level: Level,
-    parameters: Parameters,
+    level: DemandLevel,
+    parameters: ShopParameters,
     rng: np.random.Generator,
 ) -> pa.Table:
     """Write orders as lines, with their refunds.
@@ -94,7 +94,7 @@ def draw_lines(
 
 
 def _refunds(
-    orders: Orders, parameters: Parameters, rng: np.random.Generator, *, days: int
+    orders: Orders, parameters: ShopParameters, rng: np.random.Generator, *, days: int
 ) -> tuple[np.ndarray, Floats]:
     complained = np.isfinite(orders.complaint)
     share = np.where(complained, parameters.complaint_refund_share, parameters.refund_share)
@@ -103,7 +103,7 @@ def _refunds(
 
 
 def add_bad_rows(
-    lines: pa.Table, parameters: Parameters, rng: np.random.Generator
+    lines: pa.Table, parameters: ShopParameters, rng: np.random.Generator
 ) -> tuple[pa.Table, Mapping[str, int]]:
     """Add rows that no intake should take, and sort the export by time.
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from winback.data.simulate.demand import Floats, Level
+from winback.data.simulate.demand import DemandLevel, Floats
 from winback.data.simulate.people import People, Whole
-from winback.data.simulate.shop_parameters import Parameters
+from winback.data.simulate.shop_parameters import ShopParameters
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class Orders:
 
 def draw_orders(
     people: People,
-    level: Level,
-    parameters: Parameters,
+    level: DemandLevel,
+    parameters: ShopParameters,
     rng: np.random.Generator,
 ) -> tuple[Orders, Floats]:
     """Draw each customer's own orders.
@@ -97,7 +97,7 @@ def draw_orders(
 
 
 def _complaints(
-    day: Floats, parameters: Parameters, rng: np.random.Generator
+    day: Floats, parameters: ShopParameters, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
     m = len(day)
     complains = rng.random(m) < parameters.complaint_share

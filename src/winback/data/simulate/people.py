@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import digamma, polygamma
 
-from winback.data.simulate.demand import Floats, Level
-from winback.data.simulate.shop_parameters import Parameters
+from winback.data.simulate.demand import DemandLevel, Floats
+from winback.data.simulate.shop_parameters import ShopParameters
 
 Flags = npt.NDArray[np.bool_]
 Whole = npt.NDArray[np.int64]
@@ -28,13 +28,13 @@ class People:
     acquired
         Days from the beginning to the first order, a fraction included.
     channel
-        Position of the acquisition channel in `Parameters.channels`.
+        Position of the acquisition channel in `ShopParameters.channels`.
     rate
         Orders a day of operational time while alive, the first order not counted.
     dropout
         P(drops out right after a repeat order), complaints aside.
     spend_rate
-        Rate nu of the spend: the mean order is `Parameters.p / spend_rate`.
+        Rate nu of the spend: the mean order is `ShopParameters.p / spend_rate`.
     persuadable
         P(a contact brings an order | alive, would not have ordered, no complaint); below 0, P(the
         contact annoys).
@@ -78,7 +78,11 @@ def customer_ids(number: Whole) -> npt.NDArray[np.str_]:
 
 
 def draw_people(
-    first_number: int, n: int, level: Level, parameters: Parameters, rng: np.random.Generator
+    first_number: int,
+    n: int,
+    level: DemandLevel,
+    parameters: ShopParameters,
+    rng: np.random.Generator,
 ) -> People:
     """Draw customers.
 
@@ -123,7 +127,7 @@ def _referrers(
     first_number: int,
     acquired: Floats,
     channel: Whole,
-    parameters: Parameters,
+    parameters: ShopParameters,
     rng: np.random.Generator,
 ) -> Whole:
     """Give each referred customer a referrer of the same block who was there before."""

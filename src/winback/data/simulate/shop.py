@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from winback.data.simulate.campaign_waves import run_campaigns
-from winback.data.simulate.demand import Level, make_level
+from winback.data.simulate.demand import DemandLevel, make_level
 from winback.data.simulate.exports import (
     CONTACTS,
     CUSTOMERS,
@@ -27,7 +27,7 @@ from winback.data.simulate.exports import (
 from winback.data.simulate.lines import LINES, add_bad_rows, draw_lines
 from winback.data.simulate.orders import draw_orders
 from winback.data.simulate.people import draw_people
-from winback.data.simulate.shop_parameters import Parameters
+from winback.data.simulate.shop_parameters import ShopParameters
 from winback.data.simulate.truth import LEVEL, SIMULATION, TRUTH_SCHEMA, truth_table
 from winback.errors import UsageError
 from winback.files import atomic_path
@@ -75,7 +75,7 @@ def simulate(
     seed: int,
     first_day: date = FIRST_DAY,
     days: int = DAYS,
-    parameters: Parameters | None = None,
+    parameters: ShopParameters | None = None,
     progress: Callable[[float, float], None] | None = None,
 ) -> Simulated:
     """Write a shop whose truth is known.
@@ -121,7 +121,7 @@ def simulate(
     for name, value, least in (("customers", customers, 1), ("seed", seed, 0), ("days", days, 30)):
         if value < least:
             raise UsageError("too small", where=name, got=value, allowed=f"{least} or more")
-    parameters = parameters or Parameters()
+    parameters = parameters or ShopParameters()
     stream = np.random.SeedSequence(seed, spawn_key=(_LEVEL_STREAM,))
     level = make_level(first_day, days, parameters, np.random.default_rng(stream))
     paths = {name: out / f"{name}.parquet" for name in TABLES}
@@ -170,7 +170,7 @@ def simulate(
 
 
 def draw_block(
-    block: int, n: int, seed: int, level: Level, parameters: Parameters
+    block: int, n: int, seed: int, level: DemandLevel, parameters: ShopParameters
 ) -> tuple[dict[str, pa.Table], Mapping[str, int]]:
     """Draw the customers of one block; nothing depends on the other blocks.
 

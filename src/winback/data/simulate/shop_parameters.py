@@ -8,7 +8,7 @@ from winback.errors import UsageError
 
 
 @dataclass(frozen=True)
-class Parameters:
+class ShopParameters:
     """The truth from which a shop is drawn. All times are in days, all money in the shop's own.
 
     Attributes
@@ -82,7 +82,7 @@ class Parameters:
 
     Examples
     --------
-    >>> truth = Parameters()
+    >>> truth = ShopParameters()
     >>> round(truth.p * truth.v / (truth.q - 1), 2)
     60.0
     """

@@ -13,10 +13,10 @@ import pandas as pd
 import pyarrow as pa
 
 from winback.data.simulate.campaign_waves import response
-from winback.data.simulate.demand import Floats, Level
+from winback.data.simulate.demand import DemandLevel, Floats
 from winback.data.simulate.orders import Orders
 from winback.data.simulate.people import People
-from winback.data.simulate.shop_parameters import Parameters
+from winback.data.simulate.shop_parameters import ShopParameters
 from winback.errors import DataError
 
 SIMULATION, TRUTH, LEVEL = "simulation.json", "truth.parquet", "level.parquet"
@@ -40,8 +40,8 @@ def truth_table(
     people: People,
     orders: Orders,
     dropped: Floats,
-    level: Level,
-    parameters: Parameters,
+    level: DemandLevel,
+    parameters: ShopParameters,
 ) -> pa.Table:
     """Write down what is true of each customer.
 
@@ -52,7 +52,7 @@ def truth_table(
         P(drops out right after a repeat order), complaints included. `dropped_out_at`: the day of
         the last order of their own; missing: alive at the end. `mean_spend`: of an order.
         `uplift`: persuadability while alive and without complaint (see
-        `Parameters.channel_uplift`). `complained_at`: the first complaint that was never
+        `ShopParameters.channel_uplift`). `complained_at`: the first complaint that was never
         resolved. `orders`: how many there were.
     """
     driven = parameters.complaint_dropout
@@ -92,8 +92,8 @@ class Truth:
     """
 
     customers: pd.DataFrame
-    level: Level
-    parameters: Parameters
+    level: DemandLevel
+    parameters: ShopParameters
 
     def at(
         self,
@@ -190,6 +190,6 @@ def read_truth(folder: Path) -> Truth:
     }
     return Truth(
         pd.read_parquet(folder / TRUTH),
-        Level(date.fromisoformat(description["first_day"]), level["level"].to_numpy()),
-        Parameters(**parameters),
+        DemandLevel(date.fromisoformat(description["first_day"]), level["level"].to_numpy()),
+        ShopParameters(**parameters),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -22,7 +23,7 @@ from winback.estimators.base.state import (
     plain,
 )
 
-FORMAT = 3  # of model.json; raised when an older winback could not read it
+FORMAT = 4  # of model.json; raised when an older winback could not read it
 MODEL_FILE = "model.json"
 
 
@@ -136,6 +137,8 @@ def _ingredient(value: Any) -> Any:
         return recipe_of(value)
     if isinstance(value, list | tuple):
         return [_ingredient(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        value = asdict(value)
     if isinstance(value, Mapping):
         return {str(name): _ingredient(item) for name, item in value.items()}
     return plain(value)

@@ -9,6 +9,7 @@ frames or other estimators.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
 from importlib import import_module
 from typing import Any, ClassVar, Self
 
@@ -23,6 +24,7 @@ ESTIMATORS: dict[str, str] = {
     "BetaGeoModel": "winback.estimators.purchase.beta_geo",
     "ModifiedBetaGeoModel": "winback.estimators.purchase.modified_beta_geo",
     "ParetoNBDModel": "winback.estimators.purchase.pareto_nbd",
+    "BetaGeoBetaBinomialModel": "winback.estimators.purchase.beta_binomial",
     "GammaGammaModel": "winback.estimators.spend.gamma_gamma",
     "PurchaseRule": "winback.estimators.purchase.purchase_rule",
     "SpendRule": "winback.estimators.spend.spend_rule",
@@ -129,6 +131,8 @@ def encode(value: Any, files: dict[str, str]) -> Any:  # noqa: PLR0911 - one ret
         return {"$tuple": [encode(item, files) for item in value]}
     if isinstance(value, list):
         return [encode(item, files) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        value = asdict(value)
     if isinstance(value, dict):
         return {_key(key): encode(item, files) for key, item in value.items()}
     return plain(value)

@@ -10,16 +10,16 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from winback.economics import Economics
 from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.churn.calibrators import CALIBRATIONS, Calibrator
 from winback.estimators.churn.candidates import (
     CANDIDATES,
     SIMPLE_CANDIDATES,
-    TUNABLE,
+    TREES,
     BetaGeoChurn,
     fit_candidates,
 )
+from winback.estimators.churn.candidates.boosted import with_trees
 from winback.estimators.churn.candidates.candidate import (
     PurchaseModels,
     canonical,
@@ -30,13 +30,14 @@ from winback.estimators.churn.candidates.candidate import (
     with_value,
 )
 from winback.estimators.churn.churn_card import churn_card
-from winback.estimators.churn.churn_choice import ChurnChoice, Judge
+from winback.estimators.churn.churn_choice import ChurnChoice, ContestTerms, Judge
 from winback.estimators.churn.churn_predictions import ChurnPredictions, typical_rows
 from winback.estimators.churn.least import MIN_CUSTOMERS, MIN_PER_CLASS
 from winback.estimators.purchase.beta_geo import BetaGeoModel
 from winback.messages import Message
 
-OF_CANDIDATES = ("horizon_days", "gap_days", "exclude", "n_jobs", "random_state", "lightgbm")
+OF_CANDIDATES = ("horizon_days", "gap_days", "exclude", "random_state", "lightgbm")
+AS_IT_COMES = ContestTerms()
 
 
 class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
@@ -53,20 +54,12 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
         The window of the label, in days.
     candidates
         Names out of `CANDIDATES`.
-    calibration
-        ``"auto"`` (by evidence, for each candidate), or one of `CALIBRATIONS` for all.
-    min_customers
-        With fewer customers only `SIMPLE_CANDIDATES` compete.
+    contest
+        By which terms they compete: calibration, economics of a contact, and the like.
     lightgbm
-        Parameters of the trees by name, out of `TUNABLE`; None: the defaults.
-    margin, save_rate, contact_cost, offer_cost
-        The economics of a contact, see `Economics`.
+        Parameters of the trees by name, out of `TREES`; None: the defaults.
     exclude
         Numeric columns that are not features, besides `NOT_FEATURES`.
-    n_bootstrap
-        Draws of the customer bootstrap.
-    n_jobs
-        Threads of LightGBM (None: all); results do not depend on it.
     random_state
         Seed of everything random.
 
@@ -134,32 +127,24 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
         gap_days: int = 0,
         *,
         candidates: tuple[str, ...] = tuple(CANDIDATES),
-        calibration: str = "auto",
-        min_customers: int = 500,
+        contest: ContestTerms = AS_IT_COMES,
         lightgbm: Mapping[str, Any] | None = None,
-        margin: float = 1.0,
-        save_rate: float = 0.1,
-        contact_cost: float = 0.0,
-        offer_cost: float = 0.0,
         exclude: tuple[str, ...] = (),
-        n_bootstrap: int = 200,
-        n_jobs: int | None = 1,
         random_state: int = 0,
     ) -> None:
         self.horizon_days = horizon_days
         self.gap_days = gap_days
         self.candidates = candidates
-        self.calibration = calibration
-        self.min_customers = min_customers
+        self.contest = contest
         self.lightgbm = lightgbm
-        self.margin = margin
-        self.save_rate = save_rate
-        self.contact_cost = contact_cost
-        self.offer_cost = offer_cost
         self.exclude = exclude
-        self.n_bootstrap = n_bootstrap
-        self.n_jobs = n_jobs
         self.random_state = random_state
+
+    @classmethod
+    def current_params(cls, params: dict[str, Any]) -> dict[str, Any]:
+        """Return parameters under today's names; before format 4 each term was one of its own."""
+        terms, others = ContestTerms.of(params)
+        return {"contest": terms, **with_trees(others)}
 
     def fit(
         self,
@@ -308,20 +293,20 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
                 got=", ".join(unknown) or "none",
                 allowed=", ".join(CANDIDATES),
             )
-        if self.calibration not in ("auto", *CALIBRATIONS):
+        if self.contest.calibration not in ("auto", *CALIBRATIONS):
             raise ModelError(
                 "unknown calibration",
                 where="calibration",
-                got=self.calibration,
+                got=self.contest.calibration,
                 allowed=", ".join(("auto", *CALIBRATIONS)),
             )
-        odd = [name for name in self.lightgbm or {} if name not in TUNABLE]
+        odd = [name for name in self.lightgbm or {} if name not in TREES]
         if odd:
             raise ModelError(
                 "unknown parameter of the trees",
                 where="lightgbm",
                 got=", ".join(odd),
-                allowed=", ".join(TUNABLE),
+                allowed=", ".join(TREES),
             )
 
     def _check_enough(self, X: pd.DataFrame, y: npt.NDArray[np.int64]) -> None:
@@ -335,16 +320,6 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
                 hint="give more history, more snapshots, or a horizon in which both happen",
             )
 
-    @property
-    def economics(self) -> Economics:
-        """The money side of a contact, by which candidates alike in Brier score are told apart."""
-        return Economics(
-            contact_cost=self.contact_cost,
-            offer_cost=self.offer_cost,
-            margin=self.margin,
-            save_rate=self.save_rate,
-        )
-
     def _describe_base_rate(self, X: pd.DataFrame, y: npt.NDArray[np.int64]) -> None:
         days = snapshot_days(X)
         table = pd.DataFrame({"snapshot": days, "y": y}).groupby("snapshot")["y"]
@@ -353,10 +328,10 @@ class ChurnModel(ChurnPredictions, ClassifierMixin, BaseEstimator):  # type: ign
         self.base_rate_by_snapshot_ = described
 
     def _contestants(self, X: pd.DataFrame) -> tuple[list[str], dict[str, Message]]:
-        customers = int(X["customer_id"].nunique())
-        if customers >= self.min_customers:
+        customers, least = int(X["customer_id"].nunique()), self.contest.min_customers
+        if customers >= least:
             return list(self.candidates), {}
-        reason = Message("churn.needs", least=self.min_customers, n=customers)
+        reason = Message("churn.needs", least=least, n=customers)
         names = [name for name in self.candidates if name in SIMPLE_CANDIDATES]
         return names, {name: reason for name in self.candidates if name not in names}
 

@@ -68,7 +68,7 @@ class ChurnPredictions(PlainState):
         core = [column for column in RFM_COLUMNS if column in self.input_columns_]
         feature_matrix(X, core, required=True)
         churn = self.calibrators_[name].predict(self.candidates_[name].churn_probability(X))
-        # artifacts before format 4 know no level
+        # older artifacts know no level
         return np.asarray(churn ** np.exp(getattr(self, "level_shifts_", {}).get(name, 0.0)))
 
     @property

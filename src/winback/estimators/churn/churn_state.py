@@ -34,7 +34,8 @@ def candidates_from_state(states: Mapping[str, Any], texts: dict[str, str]) -> d
             loaded[name] = CANDIDATES[name].from_state(state, texts)
     for name in states.keys() - loaded.keys():
         members = [loaded[member] for member in Blend.member_names]
-        loaded[name] = Blend(**states[name]["params"]).with_members(members)
+        params = Blend.current_params(states[name]["params"])
+        loaded[name] = Blend(**params).with_members(members)
     return {name: loaded[name] for name in states}
 
 

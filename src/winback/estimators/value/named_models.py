@@ -8,6 +8,7 @@ from functools import partial
 from sklearn.base import clone
 
 from winback.errors import ModelError
+from winback.estimators.purchase.beta_binomial import BetaGeoBetaBinomialModel
 from winback.estimators.purchase.beta_geo import BetaGeoModel
 from winback.estimators.purchase.modified_beta_geo import ModifiedBetaGeoModel
 from winback.estimators.purchase.pareto_nbd import ParetoNBDModel
@@ -21,6 +22,7 @@ PURCHASE_MODELS: dict[str, Callable[[float], PurchaseModel]] = {
     "beta_geo": lambda _period: BetaGeoModel(),
     "modified_beta_geo": lambda _period: ModifiedBetaGeoModel(),
     "pareto_nbd": lambda _period: ParetoNBDModel(),
+    "beta_binomial": lambda _period: BetaGeoBetaBinomialModel(),
     "rate": lambda _period: PurchaseRule("rate"),
     "last_period": lambda period: PurchaseRule("last_period", period=period),
     "zero": lambda _period: PurchaseRule("zero"),

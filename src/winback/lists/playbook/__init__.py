@@ -4,9 +4,15 @@
 `steps_due` says which step of the win-back sequence each customer is due for.
 """
 
-from winback.lists.playbook.playbook_rules import CHURN_WARNING, NO_OFFER, WIN_BACK, Playbook, Rule
+from winback.lists.playbook.playbook_rules import (
+    CHURN_WARNING,
+    NO_OFFER,
+    WIN_BACK,
+    Playbook,
+    PlaybookRule,
+)
 from winback.lists.playbook.read_playbook import DEFAULT, default_playbook, load_playbook
-from winback.lists.playbook.schema import Costs, Step
+from winback.lists.playbook.schema import Costs, PlaybookStep
 from winback.lists.playbook.suggest import FINISHED, WAITING, steps_due, suggest
 
 __all__ = [
@@ -18,8 +24,8 @@ __all__ = [
     "WIN_BACK",
     "Costs",
     "Playbook",
-    "Rule",
-    "Step",
+    "PlaybookRule",
+    "PlaybookStep",
     "default_playbook",
     "load_playbook",
     "steps_due",

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from winback.errors import ConfigError
-from winback.lists.playbook.schema import Costs, Step
+from winback.lists.playbook.schema import Costs, PlaybookStep
 from winback.messages import Words
 
 CHURN_WARNING = "churn_warning"
@@ -27,7 +27,7 @@ BUYS = ("at_discount", "otherwise")
 
 
 @dataclass(frozen=True)
-class Rule:
+class PlaybookRule:
     """One rule: whom it fits, and what it says.
 
     Parameters
@@ -81,8 +81,8 @@ class Playbook:
     """
 
     name: str
-    rules: Mapping[str, tuple[Rule, ...]]
-    steps: tuple[Step, ...]
+    rules: Mapping[str, tuple[PlaybookRule, ...]]
+    steps: tuple[PlaybookStep, ...]
     answers: Mapping[str, Mapping[str, tuple[str, ...]]]
     language: str = "en"
     costs: Costs = field(default_factory=Costs)
@@ -175,7 +175,7 @@ class Playbook:
                 )
 
 
-def fitting(rows: pd.DataFrame, rules: Sequence[Rule]) -> npt.NDArray[np.bool_]:
+def fitting(rows: pd.DataFrame, rules: Sequence[PlaybookRule]) -> npt.NDArray[np.bool_]:
     """Tell which rule fits which row; shape (rules, rows)."""
     fits = np.ones((len(rules), len(rows)), dtype=bool)
     for number, rule in enumerate(rules):

@@ -15,11 +15,11 @@ from winback.lists.playbook.playbook_rules import (
     KEYS,
     WIN_BACK,
     Playbook,
-    Rule,
+    PlaybookRule,
 )
 from winback.lists.playbook.schema import PlaybookText, RuleText
 from winback.lists.playbook.templates import check_template
-from winback.lists.severity import LEVELS
+from winback.lists.severity import COLOURS
 from winback.nearest import did_you_mean
 from winback.yaml_file import KeyPath, YamlFile, explain, read_yaml
 
@@ -90,7 +90,7 @@ def load_playbook(
     # whoever is dormant is on the win-back list, and never warned about
     active = tuple(stage for stage in STAGES if stage != "dormant")
     answers = {
-        CHURN_WARNING: dict(zip(KEYS[CHURN_WARNING], (every, active, LEVELS[1:]), strict=True)),
+        CHURN_WARNING: dict(zip(KEYS[CHURN_WARNING], (every, active, COLOURS), strict=True)),
         WIN_BACK: dict(zip(KEYS[WIN_BACK], (every, STAGES, steps), strict=True)),
     }
     parts: dict[str, tuple[KeyPath, Sequence[RuleText]]] = {
@@ -117,7 +117,7 @@ def _rule(
     *,
     keys: KeyPath,
     file: YamlFile,
-) -> Rule:
+) -> PlaybookRule:
     fits: dict[str, tuple[str, ...]] = {}
     for column, possible in answers.items():
         key = column.removeprefix("lifecycle_")
@@ -139,7 +139,7 @@ def _rule(
     without = getattr(text, "without_offer", None)
     for key in ("action", "offer", *(("without_offer",) if without else ())):
         check_template(getattr(text, key), where=file.place((*keys, key)))
-    return Rule(
+    return PlaybookRule(
         text.action,
         text.channel,
         text.offer,

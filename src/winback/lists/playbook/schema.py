@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+
+from winback.yaml_file import Text, YamlPart
 
 
 def _one_or_several(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Text = Annotated[str, Field(min_length=1)]
 Names = Annotated[tuple[Text, ...], BeforeValidator(_one_or_several), Field(min_length=1)]
 Days = Annotated[int, Field(ge=0, le=3660)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
-
-
-class RuleText(_Section):
+class RuleText(YamlPart):
     """What every rule says; unset `tier`, `stage` and `buys` fit everybody."""
 
     tier: Names | None = None
@@ -46,7 +43,7 @@ class WinBackRule(RuleText):
     without_offer: Text | None = None
 
 
-class Step(_Section):
+class PlaybookStep(YamlPart):
     """One contact of the win-back sequence.
 
     Parameters
@@ -67,7 +64,7 @@ class Step(_Section):
     silent_days: Days = 0
 
 
-class Costs(_Section):
+class Costs(YamlPart):
     """What acting on a warning costs, where the job does not say it: defaults, not measured.
 
     Parameters
@@ -79,13 +76,9 @@ class Costs(_Section):
         What an offer costs when it is redeemed.
     """
 
-    contact: Annotated[dict[str, Annotated[float, Field(ge=0)]], Field(min_length=1)] = {
-        "email": 0.1,
-        "push": 0.1,
-        "sms": 0.2,
-        "mail": 1.0,
-        "phone": 3.0,
-    }
+    contact: Annotated[dict[str, Annotated[float, Field(ge=0)]], Field(min_length=1)] = Field(
+        default_factory=lambda: {"email": 0.1, "push": 0.1, "sms": 0.2, "mail": 1.0, "phone": 3.0}
+    )
     offer: Annotated[float, Field(ge=0)] = 2.0
 
     def of_contact(self, channel: str) -> float:
@@ -100,10 +93,10 @@ class Costs(_Section):
         return costs.get(channel.lower(), max(costs.values()))
 
 
-class WinBackPart(_Section):
+class WinBackPart(YamlPart):
     """The win-back list: its sequence, and its rules."""
 
-    steps: Annotated[tuple[Step, ...], Field(min_length=1)]
+    steps: Annotated[tuple[PlaybookStep, ...], Field(min_length=1)]
     rules: Annotated[tuple[WinBackRule, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -115,7 +108,7 @@ class WinBackPart(_Section):
         return self
 
 
-class PlaybookText(_Section):
+class PlaybookText(YamlPart):
     """A playbook as written."""
 
     churn_warning: Annotated[tuple[WarningRule, ...], Field(min_length=1)]

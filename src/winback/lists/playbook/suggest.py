@@ -17,7 +17,7 @@ from winback.lists.playbook.playbook_rules import (
     CHURN_WARNING,
     WIN_BACK,
     Playbook,
-    Rule,
+    PlaybookRule,
     first,
     fitting,
     in_words,
@@ -124,7 +124,7 @@ def suggest(
 
 
 def _within_reach(
-    fits: npt.NDArray[np.bool_], rules: Sequence[Rule], reach: pd.DataFrame
+    fits: npt.NDArray[np.bool_], rules: Sequence[PlaybookRule], reach: pd.DataFrame
 ) -> tuple[npt.NDArray[np.int64], pd.Series]:
     """Find the rule and the channel of each customer whom some rule fits."""
     able = reach.to_numpy(dtype=bool)

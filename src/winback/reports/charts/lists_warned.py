@@ -105,7 +105,7 @@ def _names(rows: list[dict[str, Any]], words: Words) -> tuple[list[str], list[st
     return [words.label("severity", name) for name in names], [SEVERITY[name] for name in names]
 
 
-SEVERITIES = Severity()
+BY_SEVERITY = Severity()
 
 
 def severity(
@@ -132,8 +132,8 @@ def severity(
     size = churn_warning_size(warnings, summary)
     if size is None or not size["n"]:
         raise NotEnoughDataError("the list has no row")
-    return alone(SEVERITIES.figure(Shown(size, size["n"], day(as_of))))
+    return alone(BY_SEVERITY.figure(Shown(size, size["n"], day(as_of))))
 
 
-CHARTS = (SEVERITIES, AtStake())
+CHARTS = (BY_SEVERITY, AtStake())
 PLOTS = (severity,)

@@ -19,6 +19,7 @@ PANELS = 2  # of the parameters, side by side
 _NAMES = {
     "BetaGeoModel": "beta_geo",
     "ModifiedBetaGeoModel": "modified_beta_geo",
+    "BetaGeoBetaBinomialModel": "beta_binomial",
     "ParetoNBDModel": "pareto_nbd",
 }  # as the report's words know them
 

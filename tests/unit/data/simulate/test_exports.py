@@ -9,7 +9,7 @@ from winback.data.simulate.demand import make_level
 from winback.data.simulate.exports import draw_events
 from winback.data.simulate.orders import draw_orders
 from winback.data.simulate.people import draw_people
-from winback.data.simulate.shop_parameters import Parameters
+from winback.data.simulate.shop_parameters import ShopParameters
 
 COLUMNS = {"customer_id": "buyer", "timestamp": "at", "event": "what", "channel": "seen_on"}
 
@@ -35,7 +35,7 @@ def test_visits_fade_before_a_customer_leaves_and_cease_after_it(truth, events):
 
 
 def test_who_left_a_rounding_before_the_first_order_does_not_visit():
-    truth, rng = Parameters(), np.random.default_rng(0)
+    truth, rng = ShopParameters(), np.random.default_rng(0)
     level = make_level(date(2023, 1, 1), 100, truth, rng)
     people = draw_people(0, 500, level, truth, rng)
     orders, _ = draw_orders(people, level, truth, rng)

@@ -1,7 +1,7 @@
 import pyarrow.parquet as pq
 import pytest
 
-from winback.data.simulate import Parameters, read_truth, simulate
+from winback.data.simulate import ShopParameters, read_truth, simulate
 from winback.data.simulate import shop as module
 from winback.errors import DataError, UsageError
 
@@ -40,10 +40,13 @@ def test_blocks_are_row_groups_that_depend_on_nothing_but_their_number(tmp_path,
 def test_a_switch_changes_only_what_it_is_about(tmp_path):
     usual = simulate(tmp_path / "usual", customers=300, seed=1)
     loyal = simulate(
-        tmp_path / "loyal", customers=300, seed=1, parameters=Parameters(dropout=False)
+        tmp_path / "loyal", customers=300, seed=1, parameters=ShopParameters(dropout=False)
     )
     flat = simulate(
-        tmp_path / "flat", customers=300, seed=1, parameters=Parameters(season=False, drift=False)
+        tmp_path / "flat",
+        customers=300,
+        seed=1,
+        parameters=ShopParameters(season=False, drift=False),
     )
     lost, kept = read_truth(tmp_path / "usual").customers, read_truth(tmp_path / "loyal").customers
     assert lost["dropped_out_at"].notna().sum() > 50

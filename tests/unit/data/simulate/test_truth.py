@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from winback.data.simulate import Parameters, read_truth, simulate
+from winback.data.simulate import ShopParameters, read_truth, simulate
 from winback.errors import DataError
 
 AS_OF, HORIZON = date(2025, 12, 31), 90
@@ -63,7 +63,7 @@ def test_who_is_gone_and_who_complained_answers_less(truth):
 
 
 def test_without_dropout_everybody_is_alive(tmp_path):
-    simulate(tmp_path, customers=50, seed=1, parameters=Parameters(dropout=False))
+    simulate(tmp_path, customers=50, seed=1, parameters=ShopParameters(dropout=False))
     true = read_truth(tmp_path).at(AS_OF, HORIZON)
     assert (true["p_alive"] == 1).all()
     np.testing.assert_allclose(true["p_purchase"], 1 - np.exp(-true["expected_purchases"]))
@@ -76,4 +76,4 @@ def test_a_window_outside_the_shop_is_refused(truth, as_of, days):
 
 
 def test_the_description_gives_the_parameters_back(truth):
-    assert truth.parameters == Parameters()
+    assert truth.parameters == ShopParameters()

@@ -1,5 +1,6 @@
 """LightGBM with BTYD features: each snapshot described by what was known then, and no later."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -14,10 +15,12 @@ from winback.estimators.churn.candidates.boosted_btyd import (
     models_by_day,
 )
 from winback.estimators.churn.candidates.candidate import snapshot_days
+from winback.estimators.churn.churn_choice import ContestTerms
 from winback.estimators.churn.churn_model import ChurnModel
 from winback.estimators.purchase.beta_geo import BetaGeoModel
 from winback.evaluation.churn_contest import choose_churn
 
+QUICK = ContestTerms(min_customers=100, n_bootstrap=20)
 DAYS = [date(2024, 1, 1) + timedelta(days=30 * k) for k in range(4)]
 
 
@@ -69,7 +72,7 @@ def test_later_models_change_no_earlier_prediction(data, models):
     names = ("base_rate", "lightgbm_btyd")
     honest, altered = (
         choose_churn(
-            ChurnModel(30, candidates=names, n_bootstrap=20, min_customers=100),
+            ChurnModel(30, candidates=names, contest=QUICK),
             data,
             data["churned"],
             models[DAYS[-1]],
@@ -109,7 +112,7 @@ def test_without_any_purchase_model_the_features_are_missing(data):
 
 
 def test_the_blend_alone_is_the_blend_among_others(data, models):
-    settings = {"horizon_days": 30, "n_bootstrap": 20, "calibration": "none", "min_customers": 100}
+    settings = {"horizon_days": 30, "contest": replace(QUICK, calibration="none")}
     fits = [
         choose_churn(
             ChurnModel(candidates=names, **settings),
@@ -130,12 +133,10 @@ def test_the_blend_alone_is_the_blend_among_others(data, models):
 
 def test_parameters_of_the_trees_reach_both_kinds(data):
     tuned = choose_churn(
-        ChurnModel(
-            30, lightgbm={"num_leaves": 3, "n_estimators": 7}, min_customers=100, n_bootstrap=20
-        ),
+        ChurnModel(30, lightgbm={"num_leaves": 3, "n_estimators": 7}, contest=QUICK),
         data,
         data["churned"],
     )
     members = [tuned.candidates_["lightgbm"], *tuned.candidates_["blend"].members_[1:]]
-    assert all(m.num_leaves == 3 and m.n_rounds_ <= 7 for m in members)
+    assert all(m.lightgbm["num_leaves"] == 3 and m.n_rounds_ <= 7 for m in members)
     assert from_files(to_files(tuned)).lightgbm == {"num_leaves": 3, "n_estimators": 7}

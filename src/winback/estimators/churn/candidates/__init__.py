@@ -16,7 +16,7 @@ from winback.errors import ModelError, NotEnoughDataError
 from winback.estimators.churn.candidates.base_rate import BaseRate
 from winback.estimators.churn.candidates.beta_geo_churn import BetaGeoChurn
 from winback.estimators.churn.candidates.blend import Blend
-from winback.estimators.churn.candidates.boosted import TUNABLE, BoostedTrees
+from winback.estimators.churn.candidates.boosted import TREES, TUNABLE, BoostedTrees
 from winback.estimators.churn.candidates.boosted_btyd import BoostedBTYD
 from winback.estimators.churn.candidates.candidate import Candidate, PurchaseModels
 from winback.estimators.churn.candidates.logistic import LogisticRFM, RecencyRule
@@ -43,6 +43,7 @@ SIMPLE_CANDIDATES = ("base_rate", "recency_rule", "beta_geo", "logistic")
 __all__ = [
     "CANDIDATES",
     "SIMPLE_CANDIDATES",
+    "TREES",
     "TUNABLE",
     "BaseRate",
     "BetaGeoChurn",
@@ -74,8 +75,7 @@ def fit_candidates(
     X, y
         Rows sorted by `canonical`.
     settings
-        Parameters by name (`horizon_days`, `random_state`, ...); each candidate takes its own,
-        and those under `lightgbm` are the trees'.
+        Parameters by name (`horizon_days`, `random_state`, ...); each candidate takes its own.
     purchase_model
         What `beta_geo` stands for, and what BTYD features are predicted with; None: it is fitted
         on `X`.
@@ -90,7 +90,6 @@ def fit_candidates(
         Name to the reason, of those that could not be fitted.
     """
     fitted: dict[str, Candidate] = {}
-    settings = {**settings, **(settings.get("lightgbm") or {})}
     failed: dict[str, Message] = {}
     # the blend last, when its members are there to be shared
     for name in sorted(names, key=lambda name: name == Blend.name):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit
 
-from winback.estimators.churn.candidates.boosted import BoostedTrees
+from winback.estimators.churn.candidates.boosted import BoostedTrees, GrowsTrees
 from winback.estimators.churn.candidates.boosted_btyd import BoostedBTYD
 from winback.estimators.churn.candidates.candidate import (
     Candidate,
@@ -22,19 +22,12 @@ from winback.estimators.churn.candidates.logistic import LogisticRFM
 from winback.estimators.purchase.beta_geo import BetaGeoModel
 
 
-class Blend(Candidate):
+class Blend(GrowsTrees):
     """The logit mean of the logistic regression, LightGBM, and LightGBM with BTYD features.
 
     The first extrapolates where trees are flat, trees see what a line cannot, and the purchase
     model brings what is known about dropping out; their errors differ, so the mean is often
     better calibrated than any of them.
-
-    Parameters
-    ----------
-    horizon_days, gap_days, exclude, n_jobs, random_state
-        Handed on to the trees.
-    lightgbm
-        More parameters of the trees, see `TUNABLE`.
 
     Attributes
     ----------
@@ -48,26 +41,8 @@ class Blend(Candidate):
     member_names: ClassVar[tuple[str, ...]] = tuple(kind.name for kind in kinds)
     _known: tuple[BetaGeoModel | None, PurchaseModels | None] = (None, None)
 
-    def __init__(
-        self,
-        horizon_days: int = 90,
-        gap_days: int = 0,
-        *,
-        lightgbm: Mapping[str, Any] | None = None,
-        exclude: tuple[str, ...] = (),
-        n_jobs: int | None = 1,
-        random_state: int = 0,
-    ) -> None:
-        self.horizon_days = horizon_days
-        self.gap_days = gap_days
-        self.lightgbm = lightgbm
-        self.exclude = exclude
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-
     def _fit(self, X: pd.DataFrame, y: npt.NDArray[np.int64]) -> None:
         settings = self.get_params()
-        settings |= settings.pop("lightgbm") or {}
         members = (LogisticRFM(), BoostedTrees(**settings), BoostedBTYD(**settings))
         self.members_ = tuple(m.knowing(*self._known).fit_ordered(X, y) for m in members)
 

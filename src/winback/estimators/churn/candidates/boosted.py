@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import lightgbm as lgb
@@ -23,42 +24,81 @@ DEFAULT_ROUNDS = 80
 
 MIN_ROUNDS = 20
 
-TUNABLE = (
-    "num_leaves",
-    "min_child_samples",
-    "learning_rate",
-    "n_estimators",
-    "subsample",
-    "colsample_bytree",
-    "reg_lambda",
-)
-"""The parameters of the trees that a job may set, by LightGBM's scikit-learn names."""
+TUNABLE: dict[str, Any] = {
+    "num_leaves": 15,
+    "min_child_samples": None,
+    "learning_rate": 0.05,
+    "n_estimators": 300,
+    "subsample": 0.7,
+    "colsample_bytree": 0.6,
+    "reg_lambda": 10.0,
+}
+"""The parameters of the trees that a job may set, by LightGBM's scikit-learn names, and what they
+are unset. `n_estimators` is the most that are grown, rows are drawn anew for each tree, and without
+`min_child_samples` a leaf holds one row in 500, within 20 to 1,000."""
+
+TREES: dict[str, Any] = {**TUNABLE, "n_jobs": 1}
+"""The same, with the threads (None: all). Results do not depend on them: on customer-sized data one
+is as fast, and does not stall where other jobs share the machine."""
 
 
-class BoostedTrees(Candidate):
-    """Gradient-boosted trees (Ke et al. 2017), small and regularised.
-
-    The number of trees is chosen forward in time: the newest snapshot is predicted from those
-    whose label windows had closed by then, and boosting stops where its log loss does; the model
-    is then refitted on everything. Churn may only rise with `overdue_ratio`, if there is one.
+class GrowsTrees(Candidate):
+    """A candidate that is made of trees, with or without others.
 
     Parameters
     ----------
     horizon_days, gap_days
         The window of the churn label, in days.
-    n_estimators
-        At most this many trees.
-    learning_rate, num_leaves, subsample, colsample_bytree, reg_lambda
-        LightGBM's parameters of these names; rows are drawn anew for each tree.
-    min_child_samples
-        Rows that a leaf holds at least; None: one in 500, within 20 to 1,000.
+    lightgbm
+        Parameters of the trees by name, out of `TREES`; None: the defaults.
     exclude
         Numeric columns that are not features, besides `NOT_FEATURES`.
-    n_jobs
-        Threads (None: all); the result does not depend on it. One by default: on customer-sized
-        data it is as fast, and does not stall where other jobs share the machine.
     random_state
         Seed of row and column sampling.
+    """
+
+    def __init__(
+        self,
+        horizon_days: int = 90,
+        gap_days: int = 0,
+        *,
+        lightgbm: Mapping[str, Any] | None = None,
+        exclude: tuple[str, ...] = (),
+        random_state: int = 0,
+    ) -> None:
+        self.horizon_days = horizon_days
+        self.gap_days = gap_days
+        self.lightgbm = lightgbm
+        self.exclude = exclude
+        self.random_state = random_state
+
+    @classmethod
+    def current_params(cls, params: dict[str, Any]) -> dict[str, Any]:
+        """Return parameters under today's names; before format 4 each of the trees' was one."""
+        return with_trees(params)
+
+
+def with_trees(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters with those of `TREES` that stand among them under `lightgbm`.
+
+    Examples
+    --------
+    >>> with_trees({"horizon_days": 30, "n_jobs": 1, "num_leaves": 7})
+    {'horizon_days': 30, 'lightgbm': {'num_leaves': 7}}
+    """
+    others = {name: value for name, value in params.items() if name not in TREES}
+    apart = {
+        name: value for name, value in params.items() if name in TREES and value != TREES[name]
+    }
+    return others | ({"lightgbm": {**(others.get("lightgbm") or {}), **apart}} if apart else {})
+
+
+class BoostedTrees(GrowsTrees):
+    """Gradient-boosted trees (Ke et al. 2017), small and regularised.
+
+    The number of trees is chosen forward in time: the newest snapshot is predicted from those
+    whose label windows had closed by then, and boosting stops where its log loss does; the model
+    is then refitted on everything. Churn may only rise with `overdue_ratio`, if there is one.
 
     Attributes
     ----------
@@ -73,35 +113,6 @@ class BoostedTrees(Candidate):
     name: ClassVar[str] = "lightgbm"
     trees_file: ClassVar[str] = "trees.txt"  # the text that holds the trees, as LightGBM writes it
     rising: ClassVar[frozenset[str]] = frozenset({"overdue_ratio"})
-
-    def __init__(
-        self,
-        horizon_days: int = 90,
-        gap_days: int = 0,
-        *,
-        n_estimators: int = 300,
-        learning_rate: float = 0.05,
-        num_leaves: int = 15,
-        min_child_samples: int | None = None,
-        subsample: float = 0.7,
-        colsample_bytree: float = 0.6,
-        reg_lambda: float = 10.0,
-        exclude: tuple[str, ...] = (),
-        n_jobs: int | None = 1,
-        random_state: int = 0,
-    ) -> None:
-        self.horizon_days = horizon_days
-        self.gap_days = gap_days
-        self.n_estimators = n_estimators
-        self.learning_rate = learning_rate
-        self.num_leaves = num_leaves
-        self.min_child_samples = min_child_samples
-        self.subsample = subsample
-        self.colsample_bytree = colsample_bytree
-        self.reg_lambda = reg_lambda
-        self.exclude = exclude
-        self.n_jobs = n_jobs
-        self.random_state = random_state
 
     def _fit(self, X: pd.DataFrame, y: npt.NDArray[np.int64]) -> None:
         self.feature_names_in_ = feature_columns(X, self.exclude)
@@ -122,21 +133,25 @@ class BoostedTrees(Candidate):
         """Return the columns `inputs_` of rows to be predicted."""
         return feature_matrix(X, self.feature_names_in_)
 
+    @property
+    def _trees(self) -> dict[str, Any]:
+        return {**TREES, **(self.lightgbm or {})}
+
     def _settings(self, rows: int) -> dict[str, Any]:
-        smallest = self.min_child_samples
+        trees = self._trees
         return {
             "objective": "binary",
-            "learning_rate": self.learning_rate,
-            "num_leaves": self.num_leaves,
-            "lambda_l2": self.reg_lambda,
-            "min_child_samples": smallest or int(np.clip(rows // 500, 20, 1000)),
+            "learning_rate": trees["learning_rate"],
+            "num_leaves": trees["num_leaves"],
+            "lambda_l2": trees["reg_lambda"],
+            "min_child_samples": trees["min_child_samples"] or smallest_leaf(rows),
             "max_bin": 127,
-            "feature_fraction": self.colsample_bytree,
-            "bagging_fraction": self.subsample,
+            "feature_fraction": trees["colsample_bytree"],
+            "bagging_fraction": trees["subsample"],
             "bagging_freq": 1,
             "monotone_constraints": [int(n in self.rising) for n in self.inputs_],
             "seed": self.random_state,
-            "num_threads": 0 if self.n_jobs is None else self.n_jobs,
+            "num_threads": 0 if trees["n_jobs"] is None else trees["n_jobs"],
             "deterministic": True,
             "force_row_wise": True,
             "verbosity": -1,
@@ -145,20 +160,21 @@ class BoostedTrees(Candidate):
     def _choose_rounds(
         self, values: Floats, y: npt.NDArray[np.int64], days: npt.NDArray[np.int64]
     ) -> int:
+        most: int = self._trees["n_estimators"]
         newest = days == days[-1]
         past = days + self.gap_days + self.horizon_days <= days[-1]
         for part in (y[past], y[newest]):
             if min(part.sum(), len(part) - part.sum()) < MIN_ROWS_PER_CLASS:
-                return min(DEFAULT_ROUNDS, self.n_estimators)
+                return min(DEFAULT_ROUNDS, most)
         train = lgb.Dataset(values[past], y[past])
         grown = lgb.train(
             self._settings(int(past.sum())),
             train,
-            num_boost_round=self.n_estimators,
+            num_boost_round=most,
             valid_sets=[lgb.Dataset(values[newest], y[newest], reference=train)],
             callbacks=[lgb.early_stopping(30, verbose=False)],
         )
-        return min(self.n_estimators, max(MIN_ROUNDS, int(grown.best_iteration)))
+        return min(most, max(MIN_ROUNDS, int(grown.best_iteration)))
 
     def _predict(self, X: pd.DataFrame) -> Floats:
         return np.asarray(self.booster_.predict(self._inputs(X)))
@@ -183,3 +199,8 @@ class BoostedTrees(Candidate):
         fitted = super().from_state(state, texts)
         fitted.booster_ = lgb.Booster(model_str=texts[cls.trees_file])
         return fitted
+
+
+def smallest_leaf(rows: int) -> int:
+    """Return how many rows a leaf holds at least, unless it is said: one in 500, within bounds."""
+    return int(np.clip(rows // 500, 20, 1000))
