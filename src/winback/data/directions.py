@@ -80,16 +80,21 @@ def _look(
             coalesce(sum(a) FILTER (it), 0)
         FROM (SELECT {value} AS a, {these} AS it FROM {sql.name(table.raw.name)})""",
     )[0]
+    signed = 2 * positive <= rows
     # the amounts bear their signs; or the word means payments that came in, as banks use it
-    if 2 * positive <= rows or (what == "refunds" and 2 * rows > every):
+    if (signed and (what != "expenses" or not rows)) or (what == "refunds" and 2 * rows > every):
         return None
     offer = _offer(table, name, values, what, amount)
+    above, below = (
+        Message("direction.above_0", total=total),
+        Message("direction.below_0", total=total),
+    )
     note = Message(
         "note.direction",
         column=name,
         n=rows,
         values=values,
-        total=total,
+        how=below if signed else above,
         when=_WHEN[what],
         key=offer.key,
         written=offer.written,

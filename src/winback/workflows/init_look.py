@@ -188,7 +188,7 @@ def _with_further(
         further[kind] = Further(one.source, one.table, {**read, **said})
         notes.append(Message("note.read_as", table=name, setting=f"data.{kind}"))
     opt_out = further["customers"].columns.get("opt_out", "") if "customers" in further else ""
-    told = [
+    notes_kept = [
         note
         for note in looked.sniffed.notes
         if note.code not in _UNREAD or note.facts["column"] not in opt_out
@@ -199,7 +199,7 @@ def _with_further(
         for name in looked.sniffed.unused
         if name not in read_there and not any(_names(sql.bare(engine, name), w) for w in read_there)
     )
-    sniffed = replace(looked.sniffed, notes=(*told, *notes), unused=unused)
+    sniffed = replace(looked.sniffed, notes=(*notes_kept, *notes), unused=unused)
     return replace(looked, further=further, sniffed=sniffed)
 
 
