@@ -13,6 +13,7 @@ from ibis.util import gen_name
 from winback.data.connect import open_engine
 from winback.indicators.active import active_counts, with_following
 from winback.indicators.decompose import MIX, decompose, index_change
+from winback.indicators.definition import Cumulative
 
 START = date(2024, 1, 1)
 FACTORS = ["customers", "frequency", "order_value"]
@@ -73,4 +74,11 @@ def test_active_customers_are_those_with_a_day_in_the_window(engine, days, windo
     plainly = [
         rows[(rows["day"] <= day) & (rows["day"] > day - window)]["who"].nunique() for day in asked
     ]
-    assert active_counts(with_following(table), window, ends)["value"].tolist() == plainly
+    assert (
+        active_counts(
+            with_following(table),
+            [Cumulative(id="a", kind="cumulative", unit="count", days=window)],
+            ends,
+        )["value"].tolist()
+        == plainly
+    )

@@ -11,9 +11,9 @@ import pandas as pd
 import statsmodels.api as sm
 from scipy.stats import t
 
+from winback.confidence import ENDS
 from winback.errors import NotEnoughDataError, UsageError
 
-COVERAGE: Final = 0.95
 LEAST: Final = 2
 """An arm needs so many customers, or there is no variance."""
 PER_COLUMN: Final = 20
@@ -114,7 +114,7 @@ def effect(
         fitted = sm.OLS(y, design).fit(cov_type="HC2")
         difference, error = float(fitted.params[1]), float(fitted.bse[1])
     reach = t(min(sizes) - 1)  # no surer than its smaller arm allows
-    half = float(reach.ppf(0.5 + COVERAGE / 2)) * error
+    half = float(reach.ppf(ENDS[1])) * error
     return Effect(
         n_treated=sizes[0],
         n_control=sizes[1],

@@ -12,9 +12,8 @@ from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm
 
-from winback.campaigns.effect import COVERAGE
+from winback.confidence import Z
 from winback.errors import UsageError
 
 Floats = npt.NDArray[np.float64]
@@ -112,7 +111,7 @@ def rank_weighted_effect(
         half = np.sort(random.choice(n, n // 2, replace=False))
         halves[i] = _area(effects[half], values[half], weight)
     error = float(halves.std(ddof=1))
-    reach = float(norm.ppf(0.5 + COVERAGE / 2)) * error
+    reach = Z * error
     z = estimate / error if error > 0 else 0.0
     return Ranking(estimate, error, estimate - reach, estimate + reach, z, weight)
 

@@ -126,10 +126,7 @@ class IndicatorSettings(Settings):
 
     catalogue: str | None = None
     """A YAML file with definitions of your own, beside those that winback brings."""
-    grains: tuple[Literal["day", "week", "month", "quarter", "year", "all"], ...] = (
-        "week",
-        "month",
-    )
+    grains: tuple[Literal["day", "week", "month", "quarter", "year", "all"], ...] = ("month",)
     """How time is cut; weeks begin on Monday, `all` is everything at once."""
     segments: tuple[Literal["acquisition_channel", "cohort", "tier"], ...] = (
         "acquisition_channel",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 
 from ibis.backends.duckdb import Backend
@@ -16,11 +15,10 @@ from winback.data import sql
 from winback.data.expressions import Expression
 from winback.data.identity import FLOATS, NUMBERS, in_words, plain_text
 from winback.data.raw import Raw
+from winback.data.time_words import in_english, shapes_of
 from winback.data.words import words_of
 from winback.errors import DataError
 
-_MANY_SHAPES = 500
-_FIRST_ROWS, _FEW_SHAPES = 1000, 20
 # what a code of `strptime` may read, where every digit is 0
 _CODES = {
     **dict.fromkeys(["%d", "%m", "%H", "%I", "%M", "%S", "%y"], "0{1,2}"),
@@ -32,10 +30,7 @@ _CODES = {
     "%b": r"\w+",
     "%p": r"\w+",
 }
-_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
-_WORD = re.compile(r"[^\W\d_]\.\s[^\W\d_]\.|[^\W\d_](?:[^\W\d_]|\.)*")  # "p. m." is one
-_ODD = set(",\u00a0\u202f\u3000")
 
 DATE_ORDER = r"^(\d{1,2}[/-]\d{1,2}[/-]\d{2,4})(\D|$)"
 DAY_FIRST, MONTH_FIRST = (
@@ -148,7 +143,7 @@ def instant(
     """
     zone = sql.text(timezone)
     if value.type == "VARCHAR":
-        value = _in_english(engine, raw, value)
+        value = in_english(engine, raw, value)
         if _is_year_first(engine, raw, value, as_of):
             return _text_instant(value, zone, YEAR_FIRST, shapes_of(engine, raw, value))
     readings = _readings(engine, raw, value, zone, where)
@@ -201,94 +196,12 @@ def _readings(engine: Backend, raw: Raw, value: Expression, zone: str, where: st
     return [_text_instant(value, zone, first, shapes) for first in (MONTH_FIRST, DAY_FIRST)]
 
 
-def shapes_of(engine: Backend, raw: Raw, value: Expression) -> list[str] | None:
-    """Return a text's cells with every digit as 0, each once; ``None`` if they are too many."""
-    key = ("shapes", value.sql)
-    if key not in raw.seen:
-        cell = f"trim({value.sql})"
-        shapes_in = f"SELECT DISTINCT translate({cell}, '123456789', '000000000') AS shape FROM"
-        relation = sql.name(raw.name)
-        given = f"WHERE {value.sql} IS NOT NULL"
-        first = sql.rows(engine, f"{shapes_in} (FROM {relation} LIMIT {_FIRST_ROWS}) {given}")
-        found = [shape for (shape,) in first]
-        # a pattern of the first rows' shapes passes over most others, faster than each is made
-        if 0 < len(found) <= _FEW_SHAPES:
-            known = "|".join(re.escape(shape).replace("0", "[0-9]") for shape in found)
-            given += f" AND NOT regexp_full_match({cell}, {sql.text(known)}, 's')"
-        rows = sql.rows(engine, f"{shapes_in} {relation} {given} LIMIT {_MANY_SHAPES + 1}")
-        found = sorted({*found, *(shape for (shape,) in rows)})
-        raw.seen[key] = found if len(found) <= _MANY_SHAPES else None
-    shapes: list[str] | None = raw.seen[key]
-    return shapes
-
-
 def _fits(form: str, shapes: list[str]) -> bool:
     """Whether a form may read any cell; the engine takes fewer digits and more blanks, too."""
     pattern = re.escape(form).replace(r"\ ", r"\s*")
     for code, stands_for in _CODES.items():
         pattern = pattern.replace(code, stands_for)
     return any(re.fullmatch(pattern, shape) for shape in shapes)
-
-
-def _in_english(engine: Backend, raw: Raw, value: Expression) -> Expression:
-    """Return cells whose months and halves of days are English, and whose commas are blanks."""
-    plain = rf"regexp_replace({value.sql}, '[\s,\x{{00A0}}\x{{202F}}\x{{3000}}]+', ' ', 'g')"
-    words, odd = _words_in(engine, raw, value)
-    english = {word: name for word in words if (name := _english(word)) is not None}
-    if not odd and not english:
-        return value
-    cell = plain
-    for word, name in english.items():
-        if name in {"AM", "PM"}:
-            shape = rf"(?i){re.escape(word)}\s*(\d{{1,2}}:\d{{2}}(:\d{{2}})?)"
-            cell = f"regexp_replace({cell}, {sql.text(shape)}, '\\1 {name}')"
-        shape = rf"(?i)(^|[^\p{{L}}]){re.escape(word)}($|[^\p{{L}}])"
-        cell = f"regexp_replace({cell}, {sql.text(shape)}, '\\1{name}\\2', 'g')"
-    cell = f"regexp_replace({cell}, '([年月]) +', '\\1', 'g')"
-    return replace(value, sql=f"regexp_replace(trim({cell}), ' +', ' ', 'g')", column=None)
-
-
-def _words_in(engine: Backend, raw: Raw, value: Expression) -> tuple[list[str], bool]:
-    """Return the words of some cells, the longest first, and whether they have odd blanks."""
-    shapes = shapes_of(engine, raw, value)
-    if shapes is not None:
-        words_found = {word.lower() for shape in shapes for word in _WORD.findall(shape)}
-        words_found = {re.sub(r"\s", " ", word) for word in words_found}
-        return sorted(words_found, key=_longest), any(set(shape) & _ODD for shape in shapes)
-    cell, relation = value.sql, sql.name(raw.name)
-    words = sql.rows(
-        engine,
-        rf"SELECT DISTINCT lower(unnest(regexp_extract_all({cell},"
-        rf" '\p{{L}}[.]\p{{Z}}\p{{L}}[.]|\p{{L}}[\p{{L}}.]*')))"
-        f" FROM {relation} LIMIT 500",
-    )
-    odd = sql.rows(
-        engine,
-        rf"""SELECT 1 FROM {relation}
-        WHERE regexp_matches({cell}, '[,\x{{00A0}}\x{{202F}}\x{{3000}}]') LIMIT 1""",
-    )
-    return sorted((re.sub(r"\s", " ", word) for (word,) in words), key=_longest), bool(odd)
-
-
-def _longest(word: str) -> tuple[int, str]:
-    return -len(word), word
-
-
-def _english(word: str) -> str | None:
-    """Return the English short name of a month, AM or PM, or nothing for ``de`` or a Monday."""
-    words = words_of("cells")
-    if word in words["between_dates"]:
-        return " "
-    if word in words["date_signs"]:
-        return str(words["date_signs"][word])
-    for half, names in words["day_halves"].items():
-        if word in names:
-            return str(half).upper()
-    for months in words["months"].values():
-        for month, names in enumerate(months):
-            if word.rstrip(".") in names.split():
-                return _MONTHS[month]
-    return " " if word.rstrip(".") in words["weekdays"] else None
 
 
 def _text_instant(

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from winback.data import parse, sql
+from winback.data import sql
 from winback.data.column_guess import Columns
 from winback.data.expressions import Expression
+from winback.data.time_words import shapes_of
 
 _OFFSET: Final = r":\d\d(?:\.\d+)?\s*([+-]\d\d(?::?\d\d)?|Z|z|UTC|GMT|[A-Za-z]+/[A-Za-z_/]+)$"
 # of zones that tell the same, the one that most people know; otherwise the first by its letters
@@ -53,7 +54,7 @@ def clock_of(table: Columns, name: str, notes: list[str]) -> str:
         return _UTC
     if kind != "VARCHAR":
         return _UTC
-    shapes = parse.shapes_of(table.engine, table.raw, Expression(sql.name(name), kind))
+    shapes = shapes_of(table.engine, table.raw, Expression(sql.name(name), kind))
     if shapes is not None and not any(re.search(_OFFSET, shape) for shape in shapes):
         return _UTC
     cell, relation = f"trim({sql.name(name)})", sql.name(table.raw.name)

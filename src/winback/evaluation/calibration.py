@@ -10,7 +10,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from statsmodels.stats.proportion import proportion_confint
 
+from winback.confidence import UNSURE, Z
 from winback.errors import ModelError
 from winback.estimators.base.equal_mass import calibration_error, equal_mass_bins
 
@@ -92,16 +94,13 @@ def reliability_table(actual: ArrayLike, predicted: ArrayLike, n_bins: int = 10)
 def _mean_interval(
     y: Floats, bins: NDArray[np.intp], n: Floats, mean: Floats
 ) -> tuple[Floats, Floats]:
-    z = 1.959964
     if np.isin(y, (0.0, 1.0)).all():
         # Wilson (1927): stays inside [0, 1] and honest when a bin saw no churn at all
-        centre = (mean + z**2 / (2 * n)) / (1 + z**2 / n)
-        half = z / (1 + z**2 / n) * np.sqrt(mean * (1 - mean) / n + z**2 / (4 * n**2))
-    else:
-        centre = mean
-        variance = np.bincount(bins, (y - mean[bins]) ** 2) / np.maximum(n - 1, 1)
-        half = z * np.sqrt(variance / n)
-    return centre - half, centre + half
+        low, high = proportion_confint(mean * n, n, alpha=UNSURE, method="wilson")
+        return low, high
+    variance = np.bincount(bins, (y - mean[bins]) ** 2) / np.maximum(n - 1, 1)
+    half = Z * np.sqrt(variance / n)
+    return mean - half, mean + half
 
 
 def expected_calibration_error(y: ArrayLike, p: ArrayLike, n_bins: int = 10) -> float:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
+from winback.confidence import ENDS
 from winback.errors import ModelError
 from winback.estimators.base.equal_mass import calibration_error
 from winback.estimators.churn.calibrators import fit_calibrator
@@ -265,6 +266,6 @@ def paired_intervals(
     blocks = weight_blocks(len(sums), n_replicates=n_bootstrap, random_state=random_state)
     totals = np.vstack([drawn @ sums for drawn in blocks])
     draws = totals[:, :-1] / totals[:, -1:]
-    low, high = np.quantile(draws, [0.025, 0.975], axis=0)
+    low, high = np.quantile(draws, ENDS, axis=0)
     point = differences[list(losses.columns)].mean().to_numpy()
     return pd.DataFrame({"difference": point, "low": low, "high": high}, index=losses.columns)

@@ -12,9 +12,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
+from winback.confidence import Z
 from winback.estimators.churn.least import BASE_RATE
 from winback.estimators.churn.least import MIN_CUSTOMERS as CHURN_CUSTOMERS
 from winback.evaluation.windows import MIN_CUSTOMERS
@@ -22,9 +22,6 @@ from winback.messages import Message
 
 if TYPE_CHECKING:
     import pandas as pd
-
-CONFIDENCE = 0.95  # as everywhere that two things are told apart
-_Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 
 class Fit(StrEnum):
@@ -236,7 +233,7 @@ def value_fitness(selected: str, records: Sequence[Mapping[str, Any]], history: 
 
 def _judged(role: str, above: float, spread: float, n: int, history: History) -> Fitness:
     """Tell a measure apart from chance, or say how many customers it would take."""
-    within = _Z * spread
+    within = Z * spread
     if above > within:
         why = Message("fitness.ranks", above=above, within=within, n=n)
         return Fitness(role, Fit.RANKING, why)

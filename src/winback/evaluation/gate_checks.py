@@ -24,6 +24,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from winback.confidence import Z
 from winback.evaluation.bootstrap import HIGHER_IS_BETTER, Bootstrap, as_loss, bootstrap
 from winback.evaluation.calibration import Floats
 from winback.evaluation.forward import ForwardTest
@@ -340,5 +341,5 @@ def _ordered(test: ForwardTest, below: np.ndarray, above: np.ndarray, tier: int)
     error = np.sqrt(sum(x.var(ddof=1) / x.size if x.size > 1 else np.inf for x in (a, b)))
     return Check(
         test.target, Message("bound.tier_below"), Message("check.tier_mean", n=tier),
-        mean_a, mean_b, np.nan, np.nan, np.nan, passed=bool(mean_a - mean_b + 1.96 * error >= 0),
+        mean_a, mean_b, np.nan, np.nan, np.nan, passed=bool(mean_a - mean_b + Z * error >= 0),
     )  # fmt: skip

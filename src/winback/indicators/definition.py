@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -37,6 +37,9 @@ MEASURES = (
 _EVENT = r"event:.+"
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _FORMULA = re.compile(r"[\w\s.+*/()-]+")
+Board = Literal["sales", "customers", "retention", "activity", "service"]
+BOARDS: Final = get_args(Board)
+"""The headings of the report's dashboard, in their order."""
 Measure = Annotated[str, Field(pattern=rf"^({'|'.join(MEASURES)}|{_EVENT})$")]
 
 
@@ -68,6 +71,8 @@ class _Indicator(YamlPart):
     """Which way is better."""
     minimum_n: Annotated[int, Field(ge=0)] = 0
     """Fewer customers (see `n`) than this are too few to say anything."""
+    board: Board | None = None
+    """In which part of the report's dashboard it stands; unset: in the file alone."""
 
     @property
     def event_names(self) -> tuple[str, ...]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm
 from statsmodels.stats.proportion import proportion_confint
 
-COVERAGE: Final = 0.95
-Z: Final = float(norm.ppf(0.5 + COVERAGE / 2))
+from winback.confidence import UNSURE, Z
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -31,7 +28,7 @@ def of_share(count: Floats, n: Floats) -> tuple[Floats, Floats]:
     counted = n > 0
     low, high = np.full(len(n), np.nan), np.full(len(n), np.nan)
     if counted.any():
-        ends = proportion_confint(count[counted], n[counted], alpha=1 - COVERAGE, method="wilson")
+        ends = proportion_confint(count[counted], n[counted], alpha=UNSURE, method="wilson")
         low[counted], high[counted] = ends
     return low, high
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import ibis.expr.types as ir
@@ -52,6 +51,7 @@ COLUMNS = (
     "as_of",
 )
 _DIGITS = 12
+_KEYS = ["segment", "period"]
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Indicators:
 
 
 def compute_indicators(
-    known: Facts,
+    facts: Facts,
     catalogue: Mapping[str, Indicator],
     *,
     grain: Grain = "month",
@@ -85,7 +85,7 @@ def compute_indicators(
 
     Parameters
     ----------
-    known
+    facts
         The rows as they were known at a day.
     catalogue
         See `winback.indicators.definition.read_catalogue`.
@@ -106,8 +106,8 @@ def compute_indicators(
     >>> from datetime import date
     >>> from winback.indicators.definition import read_catalogue
     >>> past = wb.Past(wb.read_transactions("sample:cdnow-tenth"), date(1998, 6, 30))
-    >>> known = Facts(past)
-    >>> made = compute_indicators(known, read_catalogue(), grain="all")
+    >>> facts = Facts(past)
+    >>> made = compute_indicators(facts, read_catalogue(), grain="all")
     >>> made.table.set_index("indicator").loc[
     ...     ["buyers", "retention_30d_within", "order_value_mean"], ["value", "low", "high"]
     ... ].round(3)
@@ -119,7 +119,7 @@ def compute_indicators(
     >>> made.left_out["cross_channel_share"].code
     'indicators.no_channel'
     """
-    left_out = dict(_impossible(known, catalogue))
+    left_out = dict(_impossible(facts, catalogue))
     possible = {
         name: one
         for name, one in catalogue.items()
@@ -134,23 +134,23 @@ def compute_indicators(
                 )
             elif grain == "all" and "previous_" in one.formula:
                 left_out[name] = Message("indicators.no_previous")
-    first_day = known.past.first_day
-    frame = calendar(first_day, known.past.as_of, grain)
+    first_day = facts.past.first_day
+    frame = calendar(first_day, facts.past.as_of, grain)
     parts = []
-    for dimension, by, whose in _dimensions(known, segments or {}):
-        raw = pd.concat(list(_values(known, possible, grain, frame, by, whose)), ignore_index=True)
+    for dimension, by, whose in _dimensions(facts, segments or {}):
+        raw = pd.concat(list(_values(facts, possible, grain, frame, by, whose)), ignore_index=True)
         kept = [one for one in catalogue.values() if one.id not in left_out]
-        parts.append(_complete(raw, kept, frame, known, first_day).assign(dimension=dimension))
-    table = pd.concat(parts, ignore_index=True).assign(grain=grain, as_of=known.past.as_of)
+        parts.append(_complete(raw, kept, frame, facts, first_day).assign(dimension=dimension))
+    table = pd.concat(parts, ignore_index=True).assign(grain=grain, as_of=facts.past.as_of)
     for name in ("value", "low", "high", "numerator", "denominator"):
         table[name] = _rounded(table[name].to_numpy(float))
     return Indicators(table[list(COLUMNS)], left_out)
 
 
-def _impossible(known: Facts, catalogue: Mapping[str, Indicator]) -> Iterator[tuple[str, Message]]:
+def _impossible(facts: Facts, catalogue: Mapping[str, Indicator]) -> Iterator[tuple[str, Message]]:
     """Say which indicators these tables cannot give, and why."""
-    people = () if known.customers is None else known.customers.columns
-    events = known.past.known_events
+    people = () if facts.customers is None else facts.customers.columns
+    events = facts.past.known_events
     seen = (
         ()
         if events is None
@@ -164,9 +164,9 @@ def _impossible(known: Facts, catalogue: Mapping[str, Indicator]) -> Iterator[tu
             money = {"revenue"}
         if lost:
             yield name, Message("indicators.no_event", event=lost[0])
-        elif money and not known.past.has_amounts:
+        elif money and not facts.past.has_amounts:
             yield name, Message("indicators.no_amounts")
-        elif "cross_channel" in measures and not known.has_channels:
+        elif "cross_channel" in measures and not facts.has_channels:
             yield name, Message("indicators.no_channel")
         elif ("referred" in measures or getattr(one, "event", "") == "referral") and (
             "referred_by" not in people
@@ -177,17 +177,17 @@ def _impossible(known: Facts, catalogue: Mapping[str, Indicator]) -> Iterator[tu
 
 
 def _dimensions(
-    known: Facts, segments: Mapping[str, ir.Table]
+    facts: Facts, segments: Mapping[str, ir.Table]
 ) -> Iterator[tuple[str, str | None, ir.Table | None]]:
     yield EVERYBODY, None, None
-    if known.has_channels:
+    if facts.has_channels:
         yield CHANNEL, CHANNEL, None
     for name, whose in segments.items():
         yield name, None, whose
 
 
 def _values(
-    known: Facts,
+    facts: Facts,
     catalogue: Mapping[str, Indicator],
     grain: Grain,
     frame: pd.DataFrame,
@@ -204,36 +204,36 @@ def _values(
     terms = {term.column: term for one in summed for _, term in one if isinstance(term, Term)}
     terms["revenue:sum"] = Term(measure="revenue")
     events = sorted({name for one in summed for name in one.event_names})
-    facts = known.days(events, by)
-    people = customer_periods(facts, known, grain, terms.values(), by=by, whose=whose)
+    done = facts.days(events, by)
+    people = customer_periods(done, facts, grain, terms.values(), by=by, whose=whose)
     people = laid_down(people)
     if summed:
         yield sums(people, summed)
     if shares := [one for one in ones if isinstance(one, Simple) and one.top_share]:
         yield top_shares(people.rename(revenue="revenue:sum"), shares)
-    first_day = known.past.first_day
-    days = facts.filter(facts.orders > 0)
+    first_day = facts.past.first_day
+    days = done.filter(done.orders > 0)
     days = told_apart(days.mutate(period=period_of(days.day, grain, first_day)), by, whose)
     if values := [one for one in ones if isinstance(one, Simple) and one.of_orders]:
         yield order_values(days, values)
     yield from _active(
-        known, [one for one in ones if isinstance(one, Cumulative)], days, frame, by, whose
+        facts, [one for one in ones if isinstance(one, Cumulative)], days, frame, by, whose
     )
     if by is None:
         chosen = [one for one in ones if isinstance(one, Conversion)]
-        yield from _conversions(known, chosen, grain, first_day, whose)
+        yield from _conversions(facts, chosen, grain, first_day, whose)
 
 
 def _active(
-    known: Facts,
+    facts: Facts,
     indicators: Sequence[Cumulative],
     bought: ir.Table,
     frame: pd.DataFrame,
     by: str | None,
     whose: ir.Table | None,
 ) -> Iterator[pd.DataFrame]:
-    ends = frame[["period"]].assign(until=[min(day, known.past.as_of) for day in frame["until"]])
-    rows = known.past.known_events
+    ends = frame[["period"]].assign(until=[min(day, facts.past.as_of) for day in frame["until"]])
+    rows = facts.past.known_events
     for event in dict.fromkeys(one.event for one in indicators):
         days = bought
         if event != PURCHASE:
@@ -242,37 +242,35 @@ def _active(
             name = event.partition(":")[2]
             days = told_apart(rows.filter(rows.event == name), by, whose)
         days = laid_down(with_following(days.select("customer_id", "segment", "day").distinct()))
-        for one in indicators:
-            if one.event == event:
-                yield active_counts(days, one.days, ends).assign(indicator=one.id)
+        yield active_counts(days, [one for one in indicators if one.event == event], ends)
 
 
 def _conversions(
-    known: Facts,
+    facts: Facts,
     indicators: Sequence[Conversion],
     grain: Grain,
     first_day: Any,
     whose: ir.Table | None,
 ) -> Iterator[pd.DataFrame]:
     for begins, event in dict.fromkeys((one.begins, one.event) for one in indicators):
-        starts = known.past.first_purchases.rename(start="first_day")
-        if begins == "acquired" and known.customers is not None:
-            people = known.customers
+        starts = facts.past.first_purchases.rename(start="first_day")
+        if begins == "acquired" and facts.customers is not None:
+            people = facts.customers
             starts = people.select("customer_id", start=people.acquired_at.cast("date"))
             starts = starts.filter(starts.start >= first_day)
         happened: ir.Table | None
         if event == PURCHASE:
-            happened = known.past.purchase_days
+            happened = facts.past.purchase_days
         elif event == "referral":
-            happened = known.referrals()
+            happened = facts.referrals()
         else:
-            happened = known.event_days(event.partition(":")[2])
+            happened = facts.event_days(event.partition(":")[2])
         if happened is not None:
             yield conversions(
                 told_apart(starts, None, whose),
                 happened.select(*DAY),
                 [one for one in indicators if (one.begins, one.event) == (begins, event)],
-                as_of=known.past.as_of,
+                as_of=facts.past.as_of,
                 first_day=first_day,
                 grain=grain,
             )
@@ -282,7 +280,7 @@ def _complete(
     raw: pd.DataFrame,
     indicators: Sequence[Indicator],
     frame: pd.DataFrame,
-    known: Facts,
+    facts: Facts,
     first_day: Any,
 ) -> pd.DataFrame:
     """Give every indicator a row for each period and segment, and say what counts."""
@@ -292,37 +290,48 @@ def _complete(
         [segments, frame["period"]], names=["segment", "period"]
     ).to_frame(index=False)
     grid = grid.merge(frame, on="period")
-    parts = []
-    for order, one in enumerate(indicators):
-        if isinstance(one, Derived):
-            values = derived_values(one, grid, raw)
-        else:
-            rows = raw[raw["indicator"] == one.id].drop(columns="indicator")
-            values = grid.merge(rows, on=["segment", "period"], how="left")
-        if isinstance(one, Cumulative) or (isinstance(one, Simple) and one.sum is not None):
-            values["value"] = values["value"].fillna(0.0)
-        values["n"] = values["n"].fillna(0).astype("int64")
-        mature = values["whole"].to_numpy()
-        if isinstance(one, Cumulative) and one.days < EVER:
-            seen = [day - timedelta(days=one.days - 1) >= first_day for day in values["until"]]
-            mature = mature & np.array(seen, bool)
-        elif isinstance(one, Conversion):
-            over = [day + timedelta(days=one.days) <= known.past.as_of for day in values["until"]]
-            pooled = values["until"].eq(known.past.as_of) & (len(frame) == 1)
-            mature = (mature & np.array(over, bool)) | pooled.to_numpy()
-            values.loc[~mature, ["value", "low", "high", "numerator"]] = np.nan
-        parts.append(
-            values.assign(
-                indicator=one.id,
-                version=one.version,
-                unit=one.unit,
-                enough=values["n"] >= one.minimum_n,
-                mature=mature,
-                order=order,
-            )
-        )
-    table = pd.concat(parts, ignore_index=True)
-    return table.sort_values(["segment", "order", "period"], kind="stable", ignore_index=True)
+    what = pd.DataFrame(
+        {
+            "indicator": [one.id for one in indicators],
+            "version": [one.version for one in indicators],
+            "unit": [one.unit for one in indicators],
+            "minimum_n": [one.minimum_n for one in indicators],
+            "counted": [_is_counted(one) for one in indicators],
+            "lasts": [_lasts(one) for one in indicators],
+            "waits": [one.days if isinstance(one, Conversion) else 0 for one in indicators],
+            "order": range(len(indicators)),
+        }
+    )
+    computed = [
+        derived_values(one, grid, raw)[[*_KEYS, "value", "n"]].assign(indicator=one.id)
+        for one in indicators
+        if isinstance(one, Derived)
+    ]
+    wanted = grid.merge(what, how="cross")
+    values = wanted.merge(
+        pd.concat([raw, *computed], ignore_index=True), on=["indicator", *_KEYS], how="left"
+    )
+    values.loc[values["counted"] & values["value"].isna(), "value"] = 0.0
+    values["n"] = values["n"].fillna(0).astype("int64")
+    until = pd.to_datetime(values["until"])
+    seen = until - pd.to_timedelta(values["lasts"] - 1, unit="D") >= pd.Timestamp(first_day)
+    over = until + pd.to_timedelta(values["waits"], unit="D") <= pd.Timestamp(facts.past.as_of)
+    mature = values["whole"] & (seen | (values["lasts"] == 0)) & (over | (values["waits"] == 0))
+    if len(frame) == 1:  # everything at once: of those who began, each is waited for by itself
+        mature |= (values["waits"] > 0) & until.eq(pd.Timestamp(facts.past.as_of))
+    values.loc[(values["waits"] > 0) & ~mature, ["value", "low", "high", "numerator"]] = np.nan
+    values = values.assign(enough=values["n"] >= values["minimum_n"], mature=mature)
+    return values.sort_values(["segment", "order", "period"], kind="stable", ignore_index=True)
+
+
+def _is_counted(one: Indicator) -> bool:
+    """Whether nobody at all is a value: 0."""
+    return isinstance(one, Cumulative) or (isinstance(one, Simple) and one.sum is not None)
+
+
+def _lasts(one: Indicator) -> int:
+    """Return how many days a value looks back, all of which must be known; 0: none."""
+    return one.days if isinstance(one, Cumulative) and one.days < EVER else 0
 
 
 def _rounded(values: np.ndarray) -> np.ndarray:

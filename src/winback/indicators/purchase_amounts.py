@@ -9,8 +9,8 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
+from winback.confidence import Z
 from winback.indicators.definition import Simple
-from winback.indicators.intervals import Z
 
 _MAD = 1.4826  # of a normal distribution: its standard deviation over its MAD
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ HOLDS = 0.999
 SURPRISE = 2.0
 """So many times as many may redeem as predicted: the 99.9% quantile of a shock common to all that
 is log-normal with a spread of 22%, the models' errors included."""
-_Z = 3.0902323061678132  # the standard normal quantile of HOLDS
+_Z = NormalDist().inv_cdf(HOLDS)
 # Cornish and Fisher's next term is (z^2 - 1) / 6 steps for a sum of rare events, and a sum of
 # offers moves by whole steps, half of one on the mean: 1.92 steps together
 _STEPS = 2.0

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from winback.data.arms import CONTROL, TREATED
-from winback.lists.allocation import Limits, allocate
+from winback.lists.allocation import Allocation, Limits, allocate
 from winback.lists.columns import WIN_BACK, WIN_BACK_EXCLUDED, conform, finite
 from winback.lists.contact_options import options
 from winback.lists.control import digests, draw_arms, in_holdout, strata
@@ -140,7 +140,90 @@ def win_back(
     """
     tables, memory, origin = tables or Tables(), memory or Memory(), origin or Origin()
     playbook = playbook or load_playbook()
-    channels = list(terms.through)
+    everybody = _everybody(scores, as_of, terms, tables, memory, playbook, origin)
+    eligible, money = everybody.eligible, everybody.money
+    gain = gain_in_force(_described(eligible, tables.covariates), terms.economics, uplift)
+    exploration_share = LEAST_EXPLORED if gain.measured else terms.exploration_share
+    limits = Limits(terms, memory.used(as_of, list(terms.through)))
+    allocation = allocate(
+        eligible,
+        options(
+            eligible,
+            reach(eligible["customer_id"], tables.customers, list(terms.through)),
+            terms=terms,
+            gain=gain,
+            playbook=playbook,
+        ),
+        limits,
+        money=money,
+        exploration_share=exploration_share,
+        # by lot anew on every day, so that it is not always the same whom one explores
+        lots=digests(
+            eligible["customer_id"],
+            f"{origin.salt}|{origin.experiment}|exploration|{as_of.isoformat()}|",
+        ),
+    )
+    name = origin.list_id("win_back", as_of, everybody.rows)
+    rows = _decided(everybody, allocation, as_of, terms, origin).assign(list_id=name)
+    chosen = _dated(rows[rows["reason"].isna()].sort_values("rank"), as_of, terms)
+    why = win_back_reasons(chosen, measured=gain.measured, currency=terms.currency)
+    chosen = chosen.join(why)
+    control = chosen[chosen["arm"] == CONTROL].assign(
+        action=playbook.leave_alone, channel=None, offer=None, owner=None
+    )
+    treated = chosen[chosen["arm"] == TREATED]
+    check_controls(len(treated), len(control))
+    summary = summarise(
+        rows,
+        allocation,
+        limits,
+        gain,
+        exploration_share=exploration_share,
+        money=money,
+        remembers=everybody.remembers,
+        origin=origin,
+    )
+    return WinBack(
+        conform(treated, WIN_BACK),
+        conform(control, WIN_BACK),
+        conform(rows[rows["reason"].notna()], WIN_BACK_EXCLUDED),
+        {"list_id": name, **summary},
+    )
+
+
+@dataclass(frozen=True)
+class _Everybody:
+    """Everybody who was scored, and who of them may be contacted.
+
+    Parameters
+    ----------
+    rows, reason
+        The scores; and why not, missing for whoever may be.
+    eligible
+        Whoever may be, with ``step``, ``arm`` and ``stratum``.
+    money
+        Whether the scores have amounts.
+    remembers
+        Whether any contact or earlier list is known.
+    """
+
+    rows: pd.DataFrame
+    reason: pd.Series
+    eligible: pd.DataFrame
+    money: bool
+    remembers: bool
+
+
+def _everybody(
+    scores: pd.DataFrame,
+    as_of: date,
+    terms: WinBackTerms,
+    tables: Tables,
+    memory: Memory,
+    playbook: Playbook,
+    origin: Origin,
+) -> _Everybody:
+    """Find who may be contacted, at which step of the sequence, and draw their arms."""
     contacts = memory.contacts(tables.contacts, as_of)
     rows = read_scores(
         scores, ("p_repurchase", "expected_spend", "expected_purchases", "tier"), as_of
@@ -156,7 +239,7 @@ def win_back(
         rows,
         as_of=as_of,
         rules=terms.eligibility,
-        channels=channels,
+        channels=list(terms.through),
         tables=tables,
         contacts=contacts,
         held_out=in_holdout(rows["customer_id"], share=terms.holdout_share, salt=origin.salt),
@@ -176,36 +259,25 @@ def win_back(
         ),
         stratum=strata(eligible["p_repurchase"], eligible[worth]),
     )
-    gain = gain_in_force(_described(eligible, tables.covariates), terms.economics, uplift)
-    exploration_share = LEAST_EXPLORED if gain.measured else terms.exploration_share
-    limits = Limits(terms, memory.used(as_of, channels))
-    allocation = allocate(
-        eligible,
-        options(
-            eligible,
-            reach(eligible["customer_id"], tables.customers, channels),
-            terms=terms,
-            gain=gain,
-            playbook=playbook,
-        ),
-        limits,
-        money=money,
-        exploration_share=exploration_share,
-        # by lot anew on every day, so that it is not always the same whom one explores
-        lots=digests(
-            eligible["customer_id"],
-            f"{origin.salt}|{origin.experiment}|exploration|{as_of.isoformat()}|",
-        ),
-    )
-    name = origin.list_id("win_back", as_of, rows)
-    if not money and "monetary_value" in rows.columns:
-        rows["monetary_value"] = np.nan
+    return _Everybody(rows, reason, eligible, money, remembers=contacts is not None)
+
+
+def _decided(
+    everybody: _Everybody,
+    allocation: Allocation,
+    as_of: date,
+    terms: WinBackTerms,
+    origin: Origin,
+) -> pd.DataFrame:
+    """Put beside the scores what was decided about each customer."""
+    rows = everybody.rows
+    if not everybody.money and "monetary_value" in rows.columns:
+        rows = rows.assign(monetary_value=np.nan)
     rows = (
-        rows.join(eligible[["step", "arm", "stratum"]])
+        rows.join(everybody.eligible[["step", "arm", "stratum"]])
         .join(allocation.rows.drop(columns="reason"))
         .assign(
-            reason=reason.fillna(allocation.rows["reason"]),
-            list_id=name,
+            reason=everybody.reason.fillna(allocation.rows["reason"]),
             as_of=pd.Timestamp(as_of),
             limits=str(origin.limits([f"lists.win_back.{key}" for key in LIMITS])),
         )
@@ -213,30 +285,7 @@ def win_back(
     drawn = rows["arm"].notna()
     rows["propensity"] = np.where(drawn, 1 - terms.control_share, np.nan)
     rows["experiment_id"] = pd.Series(origin.experiment, rows.index, dtype="str").where(drawn)
-    chosen = _dated(rows[rows["reason"].isna()].sort_values("rank"), as_of, terms)
-    why = win_back_reasons(chosen, measured=gain.measured, currency=terms.currency)
-    chosen = chosen.join(why)
-    control = chosen[chosen["arm"] == CONTROL].assign(
-        action=playbook.leave_alone, channel=None, offer=None, owner=None
-    )
-    treated = chosen[chosen["arm"] == TREATED]
-    check_controls(len(treated), len(control))
-    counted = summarise(
-        rows,
-        allocation,
-        limits,
-        gain,
-        exploration_share=exploration_share,
-        money=money,
-        remembers=contacts is not None,
-        origin=origin,
-    )
-    return WinBack(
-        conform(treated, WIN_BACK),
-        conform(control, WIN_BACK),
-        conform(rows[rows["reason"].notna()], WIN_BACK_EXCLUDED),
-        {"list_id": name, **counted},
-    )
+    return rows
 
 
 def _described(eligible: pd.DataFrame, covariates: pd.DataFrame | None) -> pd.DataFrame:

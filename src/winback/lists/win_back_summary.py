@@ -85,8 +85,7 @@ def summarise(
     reasons = rows["reason"].value_counts()
     excluded = {str(name): int(reasons[name]) for name in sorted(reasons.index)}
     n_treated, n_control = len(treated), int((chosen["arm"] == CONTROL).sum())
-    best = _best(allocation, limits, len(eligible)) if money else None
-    terms, used = limits.terms, limits.used
+    terms = limits.terms
     measures = what_it_can_measure(
         n_treated,
         n_control,
@@ -103,19 +102,7 @@ def summarise(
         "control": n_control,
         "held_out": excluded.get(HELD_OUT, 0),
         "excluded": excluded,
-        "budget": terms.budget,
-        "budget_committed": round(_committed(allocation, limits), 6),
-        "worst_case": round(float((treated["contact_cost"] + treated["offer_cost"]).sum()), 6),
-        "expected_cost": float(treated["expected_cost"].sum()),
-        "expected_incremental_margin": (
-            float(treated["expected_incremental_margin"].sum()) if money else None
-        ),
-        "capacity": terms.capacity,
-        "max_share": terms.max_share,
-        "used_this_week": {
-            "budget": round(float(limits.spent.committed), 6),
-            "contacts": used.contacts,
-        },
+        **_costs_and_limits(treated, allocation, limits, money=money),
         "control_share": terms.control_share,
         "holdout_share": terms.holdout_share,
         "exploration_share": exploration_share,
@@ -127,10 +114,7 @@ def summarise(
         "uplift_measured": gain.measured,
         "uplift_evidence": gain.evidence,
         **_at_the_margin(rows, allocation, limits, money=money),
-        "best_possible": best,
-        "optimality_gap": (
-            None if best is None else optimality_gap(treated["expected_incremental_margin"], best)
-        ),
+        **_against_the_best(treated, allocation, limits, len(eligible), money=money),
         "measures": measures,
         "sample_ratio": ratio,
         "balance": before,
@@ -158,9 +142,35 @@ def _committed(allocation: Allocation, limits: Limits) -> float:
     return float(allocation.spend.committed) - float(limits.spent.committed)
 
 
-def _best(allocation: Allocation, limits: Limits, eligible: int) -> dict[str, Any]:
+def _costs_and_limits(
+    treated: pd.DataFrame, allocation: Allocation, limits: Limits, *, money: bool
+) -> dict[str, Any]:
+    """Say what the list costs and brings, and what limits it."""
+    return {
+        "budget": limits.terms.budget,
+        "budget_committed": round(_committed(allocation, limits), 6),
+        "worst_case": round(float((treated["contact_cost"] + treated["offer_cost"]).sum()), 6),
+        "expected_cost": float(treated["expected_cost"].sum()),
+        "expected_incremental_margin": (
+            float(treated["expected_incremental_margin"].sum()) if money else None
+        ),
+        "capacity": limits.terms.capacity,
+        "max_share": limits.terms.max_share,
+        "used_this_week": {
+            "budget": round(float(limits.spent.committed), 6),
+            "contacts": limits.used.contacts,
+        },
+    }
+
+
+def _against_the_best(
+    treated: pd.DataFrame, allocation: Allocation, limits: Limits, eligible: int, *, money: bool
+) -> dict[str, Any]:
+    """Bound what any list within the limits could bring, and say how far this one is from it."""
+    if not money:
+        return {"best_possible": None, "optimality_gap": None}
     options, spent = allocation.options, limits.spent
-    return best_possible(
+    best = best_possible(
         options["profit"],
         options["commitment"],
         # as much set aside above the mean as for this list
@@ -171,6 +181,8 @@ def _best(allocation: Allocation, limits: Limits, eligible: int) -> dict[str, An
         customer=options["customer_id"],
         bound=allocation.bound,
     )
+    gap = optimality_gap(treated["expected_incremental_margin"], best)
+    return {"best_possible": best, "optimality_gap": gap}
 
 
 def _at_the_margin(

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from winback.reports.aggregator import plain
+from winback.reports.board import open_cases
 from winback.reports.changes import changes
 from winback.reports.charts.churn_found import shown_models
 from winback.reports.charts.churn_level import snapshots_of
@@ -66,7 +67,8 @@ def compute_report(
     -------
     dict
         Sections ``job, intake, population, quality, value, churn, tiers, cohorts, cohort_values,
-        models, fitness, lists, tracking, coverage, drift, changes, week`` and ``warnings``. The
+        models, fitness, lists, tracking, coverage, drift, board, alerts, campaigns, left_out,
+        changes, week`` and ``warnings``. The
         same input gives the same dict, and it survives a round trip through JSON.
 
     Examples
@@ -84,6 +86,7 @@ def compute_report(
     """
     evaluation, models = evaluation or Judgements(), models or Models()
     course, earlier, lists = course or Course(), earlier or Earlier(), lists or {}
+    steering = course.steering
     intake = intake_counts(data.intake)
     judged = quality(
         evaluation.records,
@@ -112,6 +115,10 @@ def compute_report(
         "cohort_values": by_period([plain(row) for row in course.cohort_values]),
         "tracking": weeks_of(course.tracking) if course.tracking is not None else None,
         "coverage": plain(data.coverage) if data.coverage else None,
+        "board": plain(steering.board),
+        "alerts": None if steering.alerts is None else open_cases(steering.alerts),
+        "campaigns": plain(steering.campaigns),
+        "left_out": plain(dict(steering.left_out)),
         "drift": _drift(models, data, has_amounts=intake["has_amounts"]),
     }
     report["changes"] = changes(

@@ -93,6 +93,28 @@ class Models:
 
 
 @dataclass(frozen=True)
+class Steering:
+    """What the business is steered by.
+
+    Parameters
+    ----------
+    board
+        As from :func:`winback.reports.board.board_of`.
+    alerts
+        Rows of ``alerts.json``; None: nobody has looked.
+    campaigns
+        ``rows`` (`winback.campaigns.ledger.COLUMNS`), ``pooled``, ``open``, ``horizon_days``.
+    left_out
+        By ``steering`` (a whole part) and ``indicator``: name, and why, as a message's record.
+    """
+
+    board: Mapping[str, Any] | None = None
+    alerts: Records | None = None
+    campaigns: Mapping[str, Any] | None = None
+    left_out: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Course:
     """How purchases went and are expected to go.
 
@@ -107,6 +129,8 @@ class Course:
         As from :func:`winback.reports.charts.cohort_returns.cohorts`.
     cohort_values
         Rows ``cohort, customers, realised, first_order, expected`` (margin).
+    steering
+        What the business is steered by.
     """
 
     tracking: Rows | None = None
@@ -114,6 +138,7 @@ class Course:
     forecast_revenue: Records = ()
     cohorts: Mapping[str, Any] | None = None
     cohort_values: Records = ()
+    steering: Steering = Steering()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,14 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from winback.files import atomic_path
-from winback.reports import first_page_words, list_sizes, stored_messages, value_choice, verdict
+from winback.reports import (
+    board_words,
+    first_page_words,
+    list_sizes,
+    stored_messages,
+    value_choice,
+    verdict,
+)
 from winback.reports.gallery import charts as all_charts
 from winback.reports.gallery import figures as draw
 from winback.reports.intake_counts import data_reading
@@ -57,7 +64,7 @@ def render(
     return page.render(
         report=report,
         words=words,
-        tabs=TABS,
+        tabs=[tab for tab in TABS if tab == "week" or any(one.tab == tab for one in shown)],
         sections={tab: [one.name for one in shown if one.tab == tab] for tab in TABS},
         places=places,
         sentence=stored_messages.sentence,
@@ -68,6 +75,7 @@ def render(
         sizes=list_sizes,
         contest=value_choice,
         verdict=verdict,
+        board=board_words,
         week=first_page_words,
         gap=LEVEL_GAP,
         simple=SIMPLE,

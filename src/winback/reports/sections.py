@@ -23,7 +23,7 @@ class Section:
     name
         Of its template ``section_NAME.html.j2``, its heading ``section.NAME`` and its anchor.
     tab
-        Where it stands: ``models`` or ``data``.
+        Where it stands: ``figures``, ``models`` or ``data``.
     shown
         Whether a report has anything for it, or its places have figures.
     """
@@ -47,10 +47,13 @@ def _lists(report: Report, _: Places) -> bool:
     return any(size is not None for size in report["lists"].values())
 
 
-TABS = ("week", "models", "data")
-"""For whom the page is: who acts this week, who looks after the models, who after the data."""
+TABS = ("week", "figures", "models", "data")
+"""For whom the page is: who acts this week, who steers the business, who looks after the models,
+who after the data."""
 
 SECTIONS = (
+    Section("indicators", "figures", lambda report, _: bool(report["board"])),
+    Section("campaigns", "figures", lambda report, _: bool(report["campaigns"])),
     Section("verdict", "models", lambda *_: True),
     Section("value", "models", _value),
     Section("churn", "models", _churn),

@@ -8,6 +8,8 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from winback.messages import capital
+
 
 @cache
 def environment() -> Environment:
@@ -20,6 +22,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
     )
     made.filters["dated"] = _dated
+    made.filters["capitalised"] = capital
     return made
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from winback.config import Job, LoadedJob
+    from winback.indicators.over_time import Indicators
     from winback.lists.columns import Columns
     from winback.monitoring.alerts import Alert
     from winback.monitoring.rules import RulesFile
@@ -37,6 +38,8 @@ COLUMNS: Columns = {
     "next_step": "text",
     "overdue": "text",
     "rule": "text",
+    "at_stake": "money",
+    "due": "date",
 }
 
 
@@ -48,6 +51,7 @@ def alerts(
     reporter: Reporter,
     *,
     test: bool = False,
+    made: Mapping[str, Indicators] | None = None,
 ) -> dict[str, Any]:
     """Stage `alerts.json` and `alerts.csv`: what is open at `as_of`; or rehearse the rules.
 
@@ -56,24 +60,26 @@ def alerts(
     test
         Stage nothing; replay the last year as if the rules had been on, and say how often each
         would have fired, and how soon it would see a lasting fall of 30%.
+    made
+        The job's indicators by grain, where they are there already.
 
     Returns
     -------
     dict
         ``alerts``: those that fire or wait, the gravest first; or ``rehearsal``: one row a rule.
     """
-    from winback.workflows.indicators import job_catalogue
-
-    rules = _rules(settings, job, list(job_catalogue(settings, job)))
+    rules, notes = read_watch(settings, job)
     words = Words(job.language, job.currency, job.amounts)
-    table = _table(settings, job, tables, results, reporter, rules)
+    table = _table(settings, job, tables, results, reporter, rules, made or {})
     if test:
         return {"rehearsal": _rehearsal(table, rules, job.as_of, reporter)}
-    current, nothing = _current(table, rules, _notes(settings, job, rules), job.as_of)
+    current, nothing = _current(table, rules, notes, job.as_of)
     for missing in nothing:
         reporter.warn(missing)
-    rows = [_row(case, job.as_of) for case in current]
+    rows = [_row(case, job, table) for case in current]
     _stage(rows, results, job, words)
+    results.manifest["alerts"] = {"rules": len(rules.rules)}
+    results.record("alerts", data=tables.transactions.fingerprint)
     opened = [case for case in current if case.is_open]
     heading = Message(
         "alerts.heading",
@@ -83,9 +89,23 @@ def alerts(
         rules=len(rules.rules),
     )
     reporter.say(heading)
-    for case in current:
-        reporter.say(Message("item", said=_say(case, job.as_of)))
+    for case, row in zip(current, rows, strict=True):
+        reporter.say(Message("item", said=_say(case, row, job.as_of)))
     return {"alerts": rows, "watching_nothing": [missing.as_record() for missing in nothing]}
+
+
+def read_watch(settings: LoadedJob, job: Job) -> tuple[RulesFile, list[Any]]:
+    """Read the rules that are on, and what people wrote down; whatever is wrong is said now.
+
+    Raises
+    ------
+    ConfigError
+        A file cannot be read, or a rule names what does not exist.
+    """
+    from winback.workflows.indicators import job_catalogue
+
+    rules = _rules(settings, job, list(job_catalogue(settings, job)))
+    return rules, _notes(settings, job, rules)
 
 
 def _rules(settings: LoadedJob, job: Job, indicators: Sequence[str]) -> RulesFile:
@@ -110,24 +130,30 @@ def _table(
     results: Results,
     reporter: Reporter,
     rules: RulesFile,
+    made: Mapping[str, Indicators],
 ) -> pd.DataFrame:
-    """Compute what the rules watch, at their grains."""
+    """Compute what the rules watch, at their grains, where it is not there already."""
     import pandas as pd
 
     from winback.workflows.indicators import compute
 
-    grains = tuple(dict.fromkeys(rule.grain for rule in rules.rules)) or ("week",)
-    asked = job.indicators.model_copy(update={"grains": grains})
-    watched = {rule.indicator for rule in rules.rules} | {"orders"}
-    made = compute(
-        settings,
-        job.model_copy(update={"indicators": asked}),
-        tables,
-        results,
-        reporter,
-        only=watched,
-    )
-    return pd.concat([one.table for one in made.values()], ignore_index=True)
+    wanted = {rule.grain: None for rule in rules.rules} or {"week": None}
+    grains = [grain for grain in wanted if grain not in made]
+    watched = {rule.dimension for rule in rules.rules}
+    segments = tuple(name for name in job.indicators.segments if name in watched)
+    asked = job.indicators.model_copy(update={"grains": tuple(grains), "segments": segments})
+    made = {
+        **made,
+        **compute(
+            settings,
+            job.model_copy(update={"indicators": asked}),
+            tables,
+            results,
+            reporter,
+            only={rule.indicator for rule in rules.rules} | {"orders", "revenue"},
+        ),
+    }
+    return pd.concat([made[grain].table for grain in wanted], ignore_index=True)
 
 
 def _current(
@@ -147,8 +173,12 @@ def _current(
     return current_alerts(cases, notes, as_of=as_of), nothing
 
 
-def _row(case: Alert, as_of: date) -> dict[str, Any]:
-    step = _next(case, as_of)
+def _row(case: Alert, job: Job, table: pd.DataFrame) -> dict[str, Any]:
+    from winback.monitoring.stakes import revenue_at_stake
+
+    units = dict(zip(table["indicator"], table["unit"], strict=True))
+    as_of, step = job.as_of, _next(case, job.as_of)
+    revenue = revenue_at_stake(case, table)
     return {
         "rule": case.rule.id,
         "kind": case.kind,
@@ -173,6 +203,10 @@ def _row(case: Alert, as_of: date) -> dict[str, Any]:
         "pause": case.rule.pause,
         "source": case.rule.source,
         "annotations": dict(case.rule.annotations),
+        "grain": case.rule.grain,
+        "unit": units[case.rule.indicator],
+        "at_stake": None if revenue is None else plain(job.margin * revenue),
+        "due": step and case.opened and _due(case.opened, step[0]).isoformat(),
     }
 
 
@@ -186,6 +220,11 @@ def _next(case: Alert, as_of: date) -> tuple[int, str] | None:
     return (ahead[0].within_hours, ahead[0].do) if ahead else None
 
 
+def _due(opened: date, hours: int) -> date:
+    """Return the day in which a deadline lies; hours count from the end of the day it opened."""
+    return opened + timedelta(days=max(1, -(-hours // 24)))
+
+
 def _stage(rows: Sequence[dict[str, Any]], results: Results, job: Job, words: Words) -> None:
     import pandas as pd
 
@@ -195,13 +234,14 @@ def _stage(rows: Sequence[dict[str, Any]], results: Results, job: Job, words: Wo
     text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
     results.staged(FILES[0]).write_text(text + "\n", encoding="utf-8")
     frame = pd.DataFrame(list(rows), columns=list(COLUMNS))
-    frame["opened"] = pd.to_datetime(frame["opened"])
+    for name in ("opened", "due"):
+        frame[name] = pd.to_datetime(frame[name])
     for name in ("severity", "status", "indicator"):
         frame[name] = [words.label(name, text) for text in frame[name]]
     write_csv(frame, results.staged(FILES[1]), COLUMNS, bom=True)
 
 
-def _say(case: Alert, as_of: date) -> Message:
+def _say(case: Alert, row: Mapping[str, Any], as_of: date) -> Message:
     rule = case.rule
     name = Message("alerts.everybody", indicator=rule.indicator)
     if case.segment != "all":
@@ -227,6 +267,8 @@ def _say(case: Alert, as_of: date) -> Message:
             days=case.days_open(as_of),
             owner=rule.owner,
         )
+    if row["at_stake"] is not None:
+        line = Message("alerts.stake", line=line, money=row["at_stake"], grain=row["grain"])
     if case.overdue is not None:
         line = Message("alerts.overdue", line=line, step=case.overdue)
     elif (step := _next(case, as_of)) is not None:

@@ -91,7 +91,7 @@ def used_instead(job: Job, tables: JobTables, tracking: Tracking, role: str) -> 
     if window is None:
         return None
 
-    def found() -> Instead | None:
+    def compared() -> Instead | None:
         rule = churn_recipe(job) if role == "churn" else _choice(job, tables, window)
         champion = _champion(tracking, role)
         if champion is None and not first_decision(job, tables, role, rule).beaten_by:
@@ -104,7 +104,7 @@ def used_instead(job: Job, tables: JobTables, tracking: Tracking, role: str) -> 
             random_state=job.random_state,
         )
 
-    return tables.past.once(("used instead", role), found)
+    return tables.past.once(("used instead", role), compared)
 
 
 def _choice(job: Job, tables: JobTables, window: Window) -> Recipe:

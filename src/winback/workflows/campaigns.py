@@ -78,6 +78,8 @@ def campaigns(job: Job, tables: JobTables, results: Results, reporter: Reporter)
     waiting = int(recent.customer_id.nunique().to_pyarrow().as_py())
     words = Words(job.language, job.currency, job.amounts)
     _stage(made.table, results, words)
+    results.manifest["campaigns"] = {"pooled": plain(made.pooled), "open": waiting}
+    results.record("campaigns", data=bought.fingerprint)
     for message in _messages(made.table, made.pooled, waiting, job):
         reporter.say(message)
     return {"campaigns": records(made.table), "pooled": plain(made.pooled), "open": waiting}

@@ -158,8 +158,8 @@ def _contacts(contacts: pd.DataFrame | None, customer: str, as_of: date) -> list
     rows = rows.where(rows.notna(), None)
     rows.insert(0, "day", pd.to_datetime(own["timestamp"]).dt.date)
     until = rows[rows["day"] <= as_of].sort_values("day", kind="stable")
-    found: list[dict[str, Any]] = until.to_dict("records")  # type: ignore[assignment]
-    return found
+    records: list[dict[str, Any]] = until.to_dict("records")  # type: ignore[assignment]
+    return records
 
 
 def _listed(results: Results, customer: str, as_of: date) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from winback.config import Job, LoadedJob
     from winback.indicators.definition import Indicator
+    from winback.indicators.facts import Facts
     from winback.indicators.over_time import Indicators
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
@@ -37,22 +38,42 @@ def indicators(
         together that counts, by indicator; ``why`` the health index and revenue
         moved; ``left_out``: what could not be computed, and why.
     """
+    from winback.indicators.newest import newest_of, why_moved
+
+    made = stage_indicators(settings, job, tables, results, reporter)
+    grain, last = list(made.items())[-1]
+    newest, why = newest_of(last.table), why_moved(last.table, grain)
+    for line in [*_lines(newest, last.left_out, grain, job), *map(_item, why)]:
+        reporter.say(line)
+    return {
+        "rows": sum(len(one.table) for one in made.values()),
+        "newest": records(newest),
+        "why": [message.as_record() for message in why],
+        "left_out": {name: why.as_record() for name, why in last.left_out.items()},
+    }
+
+
+def stage_indicators(
+    settings: LoadedJob, job: Job, tables: JobTables, results: Results, reporter: Reporter
+) -> dict[str, Indicators]:
+    """Compute the job's indicators, stage them, and keep in the manifest what was left out."""
     import pandas as pd
 
     made = compute(settings, job, tables, results, reporter)
     table = pd.concat([one.table for one in made.values()], ignore_index=True)
     table.to_parquet(results.staged(FILE), index=False)
     grain, last = list(made.items())[-1]
-    newest = newest_of(last.table)
-    why = _why(last.table, grain)
-    for line in [*_lines(newest, last.left_out, grain, job), *map(_item, why)]:
-        reporter.say(line)
-    return {
-        "rows": len(table),
-        "newest": records(newest),
-        "why": [message.as_record() for message in why],
+    results.manifest["indicators"] = {
+        "grain": grain,
+        "board": [
+            {"indicator": one.id, "board": one.board, "direction": one.direction}
+            for one in job_catalogue(settings, job).values()
+            if one.board is not None and one.id not in last.left_out
+        ],
         "left_out": {name: why.as_record() for name, why in last.left_out.items()},
     }
+    results.record("indicators", data=tables.transactions.fingerprint)
+    return made
 
 
 def compute(
@@ -73,12 +94,12 @@ def compute(
     if only is not None:
         parts = {name for one in only for name in getattr(catalogue[one], "names", ())}
         catalogue = {name: one for name, one in catalogue.items() if name in parts | set(only)}
-    known = Facts(tables.past.at(job.as_of), tables.customers)
-    segments = _segments(known, job, results)
+    facts = Facts(tables.past.at(job.as_of), tables.customers)
+    segments = _segments(facts, job, results)
     made: dict[str, Indicators] = {}
     for grain in sorted(job.indicators.grains, key=GRAINS.index):
         with reporter.step(Message("doing.indicators", grain=grain)):
-            made[grain] = compute_indicators(known, catalogue, grain=grain, segments=segments)
+            made[grain] = compute_indicators(facts, catalogue, grain=grain, segments=segments)
     return made
 
 
@@ -90,85 +111,27 @@ def job_catalogue(settings: LoadedJob, job: Job) -> dict[str, Indicator]:
     return read_catalogue(*([Path(settings.resolve(own))] if own else []))
 
 
-def _segments(known: Any, job: Job, results: Results) -> dict[str, ir.Table]:
+def _segments(facts: Facts, job: Job, results: Results) -> dict[str, ir.Table]:
     """Return by what customers can be told apart, of what the job asks for."""
     import ibis
 
     segments: dict[str, ir.Table] = {}
     asked = job.indicators.segments
-    people = known.customers
+    people = facts.customers
     named = "acquisition_channel"
     if "acquisition_channel" in asked and people is not None and named in people.columns:
         segments[named] = people.select("customer_id", segment=named)
     if "cohort" in asked:
-        first = known.past.first_purchases
+        first = facts.past.first_purchases
         quarter = ibis.literal(" Q") + first.first_day.quarter().cast("string")
         year = first.first_day.year().cast("string")
         segments["cohort"] = first.select("customer_id", segment=year + quarter)
     scores = results.find(_SCORES)
     if "tier" in asked and scores is not None:
-        tiers = ibis.get_backend(known.past.transactions.table).read_parquet(str(scores))
+        tiers = ibis.get_backend(facts.past.transactions.table).read_parquet(str(scores))
         tiers = tiers.filter(tiers.as_of.cast("date") == job.as_of)
         segments["tier"] = tiers.select("customer_id", segment="tier")
     return segments
-
-
-def newest_of(table: pd.DataFrame) -> pd.DataFrame:
-    """Return, of everybody together, the newest value of each indicator that is to be relied on.
-
-    Where none is, the newest row is returned as it is, not ``mature`` or not ``enough``.
-    """
-    everybody = table[table["dimension"] == "all"]
-    usable = everybody["mature"] & everybody["enough"] & everybody["value"].notna()
-    ranked = everybody.assign(usable=usable).sort_values(["usable", "period"], kind="stable")
-    newest = ranked.groupby("indicator", sort=False).tail(1)
-    order = {name: i for i, name in enumerate(everybody["indicator"].unique())}
-    return newest.sort_values("indicator", key=lambda names: names.map(order))
-
-
-def _why(table: pd.DataFrame, grain: str) -> list[Message]:
-    """Say what moved the health index and revenue in the newest period, of everybody together."""
-    from winback.indicators.health import health_index, revenue_changes
-
-    made = []
-    if (index := _last(health_index(table))) is not None:
-        activity, retention, order_value = (
-            index["activity"],
-            index["retention"],
-            index["order_value"],
-        )
-        made.append(
-            Message(
-                "indicators.health",
-                index=index["health_index"],
-                base=index["base"],
-                grain=grain,
-                change=activity + retention + order_value,
-                activity=activity,
-                retention=retention,
-                order_value=order_value,
-            )
-        )
-    if (moved := _last(revenue_changes(table))) is not None:
-        made.append(
-            Message(
-                "indicators.moved",
-                grain=grain,
-                change=moved["change"],
-                customers=moved["customers"],
-                frequency=moved["frequency"],
-                order_value=moved["order_value"],
-            )
-        )
-    return made
-
-
-def _last(changes: pd.DataFrame) -> pd.Series[Any] | None:
-    """Return the newest change of everybody together."""
-    if changes.empty:
-        return None
-    rows = changes[changes["dimension"] == "all"].dropna()
-    return None if rows.empty else rows.iloc[-1]
 
 
 def _lines(

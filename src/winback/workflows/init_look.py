@@ -185,7 +185,7 @@ def _with_further(
         further[kind] = Further(one.source, one.table, {**read, **said})
         notes.append(f"{name} is read as data.{kind}")
     opt_out = further["customers"].columns.get("opt_out", "") if "customers" in further else ""
-    told = [
+    notes_kept = [
         note
         for note in looked.sniffed.notes
         if "and nothing reads it" not in note or note.partition(" says who")[0] not in opt_out
@@ -196,7 +196,7 @@ def _with_further(
         for name in looked.sniffed.unused
         if name not in read_there and not any(_names(sql.bare(engine, name), w) for w in read_there)
     )
-    sniffed = replace(looked.sniffed, notes=(*told, *notes), unused=unused)
+    sniffed = replace(looked.sniffed, notes=(*notes_kept, *notes), unused=unused)
     return replace(looked, further=further, sniffed=sniffed)
 
 

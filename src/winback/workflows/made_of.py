@@ -18,6 +18,12 @@ OF_STAGE: dict[str, tuple[str, ...]] = {
     "lists": (*_SCORED, "data", "lists", "language"),
 }
 """The settings that decide a stage's results, not those that say where these lie or how fast."""
+OF_FIGURES: dict[str, tuple[str, ...]] = {
+    "indicators": (*_READ, "data.customers", "indicators"),
+    "alerts": (*_READ, "data.customers", "margin", "indicators", "alerts"),
+    "campaigns": (*_READ, "data.contacts", "horizon_days", "margin"),
+}
+"""The settings that decide the figures which are no step on the way to a list."""
 COMMANDS = {"train": ("train", "promote"), "score": ("score",), "lists": ("lists",)}
 """The commands that make a stage anew."""
 
@@ -39,7 +45,7 @@ def settings_of(job: Job, stage: str) -> dict[str, str]:
     flat = {name: value for name, value in content.items() if name not in {"data", "lists"}}
     for group in ("data", "lists"):
         flat |= {f"{group}.{name}": value for name, value in content[group].items()}
-    wanted = OF_STAGE[stage]
+    wanted = (OF_STAGE | OF_FIGURES)[stage]
     return {
         name: digest(value)
         for name, value in sorted(flat.items())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from winback.workflows.report_models import (
     read_evidence,
     value_runs,
 )
+from winback.workflows.report_steering import read_steering
 from winback.workflows.report_value import (
     cover,
     draw_matrices,
@@ -80,7 +82,10 @@ def report(
             Data(results.manifest["intake"], scores, cover(settings.job, tables)),
             evaluation=_judged(tables, results, evaluation),
             models=models,
-            course=_course(settings.job, tables, results, scores, used["value"]),
+            course=replace(
+                _course(settings.job, tables, results, scores, used["value"]),
+                steering=read_steering(settings, tables, results, reporter),
+            ),
             lists=lists,
             earlier=earlier,
             warnings=[

@@ -77,6 +77,20 @@ class Results(OutputFolder):
         kept = (self.manifest.get("made") or {}).get(stage)
         return None if kept is None else digest(kept)
 
+    def is_current(self, stage: str, **of: Any) -> bool:
+        """Whether a stage's results are of this date, and made of what is in force now.
+
+        Parameters
+        ----------
+        stage
+            As kept by `record`.
+        **of
+            What else must be as it was kept.
+        """
+        kept = (self.manifest.get("made") or {}).get(stage)
+        settings = settings_of(self.settings.job, stage)
+        return bool(kept == {"settings": settings, "package": version("winback"), **of})
+
     def demand(self, *stages: str, **of: Mapping[str, Any]) -> None:
         """Refuse results of other settings, data or models than are in force now.
 
@@ -93,7 +107,7 @@ class Results(OutputFolder):
         UsageError
             Naming what differs, and the commands that make it anew.
         """
-        kept, found = self.manifest.get("made") or {}, dict[str, list[str]]()
+        kept, others = self.manifest.get("made") or {}, dict[str, list[str]]()
         for stage in stages:
             before = kept.get(stage)
             if before is None:
@@ -102,13 +116,13 @@ class Results(OutputFolder):
             names = differing(before["settings"], settings_of(self.settings.job, stage))
             names += [name for name, value in now.items() if before.get(name) != value]
             if names:
-                found[stage] = names
-        if found:
+                others[stage] = names
+        if others:
             raise UsageError(
                 "the results here were made of something else than the job now says",
                 where=str(self.out),
-                got="; ".join(f"{stage}: other {', '.join(n)}" for stage, n in found.items()),
-                hint=f"make them anew: {commands(found, self.settings.path.name)}",
+                got="; ".join(f"{stage}: other {', '.join(n)}" for stage, n in others.items()),
+                hint=f"make them anew: {commands(others, self.settings.path.name)}",
             )
 
     @property

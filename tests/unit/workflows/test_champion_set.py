@@ -58,7 +58,9 @@ def test_what_was_cut_short_is_finished(shop, newest):
     shop.champion("tiers", 3 - newest)
     shop.finish()
     assert shop.now() == {"value": newest, "tiers": newest}
-    assert f"shop-tiers/{newest} is champion again beside shop-value/{newest}" in shop.warned[0]
+    assert f"shop-tiers/{newest} is champion again beside shop-value/{newest}" in str(
+        shop.warned[0]
+    )
     shop.finish()
     assert len(shop.warned) == 1
 

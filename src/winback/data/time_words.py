@@ -1,0 +1,101 @@
+"""The words and the shapes of the cells in a column of times, in English forms."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from ibis.backends.duckdb import Backend
+
+from winback.data import sql
+from winback.data.expressions import Expression
+from winback.data.raw import Raw
+from winback.data.words import words_of
+
+_MANY_SHAPES = 500
+_FIRST_ROWS, _FEW_SHAPES = 1000, 20
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_WORD = re.compile(r"[^\W\d_]\.\s[^\W\d_]\.|[^\W\d_](?:[^\W\d_]|\.)*")  # "p. m." is one
+_ODD = set(",\u00a0\u202f\u3000")
+
+
+def shapes_of(engine: Backend, raw: Raw, value: Expression) -> list[str] | None:
+    """Return a text's cells with every digit as 0, each once; ``None`` if they are too many."""
+    key = ("shapes", value.sql)
+    if key not in raw.seen:
+        cell = f"trim({value.sql})"
+        shapes_in = f"SELECT DISTINCT translate({cell}, '123456789', '000000000') AS shape FROM"
+        relation = sql.name(raw.name)
+        given = f"WHERE {value.sql} IS NOT NULL"
+        first = sql.rows(engine, f"{shapes_in} (FROM {relation} LIMIT {_FIRST_ROWS}) {given}")
+        found = [shape for (shape,) in first]
+        # a pattern of the first rows' shapes passes over most others, faster than each is made
+        if 0 < len(found) <= _FEW_SHAPES:
+            known = "|".join(re.escape(shape).replace("0", "[0-9]") for shape in found)
+            given += f" AND NOT regexp_full_match({cell}, {sql.text(known)}, 's')"
+        rows = sql.rows(engine, f"{shapes_in} {relation} {given} LIMIT {_MANY_SHAPES + 1}")
+        found = sorted({*found, *(shape for (shape,) in rows)})
+        raw.seen[key] = found if len(found) <= _MANY_SHAPES else None
+    shapes: list[str] | None = raw.seen[key]
+    return shapes
+
+
+def in_english(engine: Backend, raw: Raw, value: Expression) -> Expression:
+    """Return cells whose months and halves of days are English, and whose commas are blanks."""
+    plain = rf"regexp_replace({value.sql}, '[\s,\x{{00A0}}\x{{202F}}\x{{3000}}]+', ' ', 'g')"
+    words, odd = _words_in(engine, raw, value)
+    english = {word: name for word in words if (name := _english(word)) is not None}
+    if not odd and not english:
+        return value
+    cell = plain
+    for word, name in english.items():
+        if name in {"AM", "PM"}:
+            shape = rf"(?i){re.escape(word)}\s*(\d{{1,2}}:\d{{2}}(:\d{{2}})?)"
+            cell = f"regexp_replace({cell}, {sql.text(shape)}, '\\1 {name}')"
+        shape = rf"(?i)(^|[^\p{{L}}]){re.escape(word)}($|[^\p{{L}}])"
+        cell = f"regexp_replace({cell}, {sql.text(shape)}, '\\1{name}\\2', 'g')"
+    cell = f"regexp_replace({cell}, '([年月]) +', '\\1', 'g')"
+    return replace(value, sql=f"regexp_replace(trim({cell}), ' +', ' ', 'g')", column=None)
+
+
+def _words_in(engine: Backend, raw: Raw, value: Expression) -> tuple[list[str], bool]:
+    """Return the words of some cells, the longest first, and whether they have odd blanks."""
+    shapes = shapes_of(engine, raw, value)
+    if shapes is not None:
+        words_found = {word.lower() for shape in shapes for word in _WORD.findall(shape)}
+        words_found = {re.sub(r"\s", " ", word) for word in words_found}
+        return sorted(words_found, key=_longest), any(set(shape) & _ODD for shape in shapes)
+    cell, relation = value.sql, sql.name(raw.name)
+    words = sql.rows(
+        engine,
+        rf"SELECT DISTINCT lower(unnest(regexp_extract_all({cell},"
+        rf" '\p{{L}}[.]\p{{Z}}\p{{L}}[.]|\p{{L}}[\p{{L}}.]*')))"
+        f" FROM {relation} LIMIT 500",
+    )
+    odd = sql.rows(
+        engine,
+        rf"""SELECT 1 FROM {relation}
+        WHERE regexp_matches({cell}, '[,\x{{00A0}}\x{{202F}}\x{{3000}}]') LIMIT 1""",
+    )
+    return sorted((re.sub(r"\s", " ", word) for (word,) in words), key=_longest), bool(odd)
+
+
+def _longest(word: str) -> tuple[int, str]:
+    return -len(word), word
+
+
+def _english(word: str) -> str | None:
+    """Return the English short name of a month, AM or PM, or nothing for ``de`` or a Monday."""
+    words = words_of("cells")
+    if word in words["between_dates"]:
+        return " "
+    if word in words["date_signs"]:
+        return str(words["date_signs"][word])
+    for half, names in words["day_halves"].items():
+        if word in names:
+            return str(half).upper()
+    for months in words["months"].values():
+        for month, names in enumerate(months):
+            if word.rstrip(".") in names.split():
+                return _MONTHS[month]
+    return " " if word.rstrip(".") in words["weekdays"] else None
