@@ -22,7 +22,7 @@ SHOWN = 4  # candidates that are told
 # digits alone are no date here, unless they can be nothing else: customers have numbers, too
 _DATE = (
     r"^(\d{4}[-/.年]\d{1,2}[-/.月]\d|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b|(19|20)\d\d[01]\d[0-3]\d$"
-    r"|\d{1,2}[- ][A-Za-z]{3}|[A-Za-z]{3} \d{1,2}, \d{4})"
+    r"|\d{4}-?W\d\d-?\d|\d{1,2}[- ][A-Za-z]{3}|[A-Za-z]{3} \d{1,2}, \d{4})"
 )
 
 
@@ -113,7 +113,7 @@ class Columns:
 
     def for_time(self, names: str, ours: str, notes: list[str]) -> Guess | None:
         """Return the column of the points in time, and how its cells are read."""
-        called = self.called(names)
+        called = self.called(names, "timestamp")
         called.sort(key=lambda name: says(name, "not_when_bought"))
         dated = self._dated() if ours == "timestamp" else []
         for name in dict.fromkeys([*called, *dated]):

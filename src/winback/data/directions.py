@@ -72,14 +72,16 @@ def _look(
             coalesce(sum(a) FILTER (it), 0)
         FROM (SELECT {value} AS a, {these} AS it FROM {sql.name(table.raw.name)})""",
     )[0]
+    signed = 2 * positive <= rows
     # the amounts bear their signs; or the word means payments that came in, as banks use it
-    if 2 * positive <= rows or (what == "refunds" and 2 * rows > every):
+    if (signed and (what != "expenses" or not rows)) or (what == "refunds" and 2 * rows > every):
         return None
     offer, advice = _offer(table, name, values, what, amount)
     listed = ", ".join(values)
+    how, count_as = ("negative", "refunds") if signed else ("positive", "purchases")
     note = (
-        f"{name} calls {rows:,} rows {listed}, and their amounts are positive ({total:,.2f} in"
-        f" all): they count as purchases; {advice}, {offer.key}: {offer.written}"
+        f"{name} calls {rows:,} rows {listed}, and their amounts are {how} ({total:,.2f} in"
+        f" all): they count as {count_as}; {advice}, {offer.key}: {offer.written}"
     )
     return note, offer
 

@@ -15,7 +15,9 @@ _MOST: Final = 0.5
 _SOME: Final = 10  # rows or orders; fewer prove nothing
 _MANY: Final = 100
 _DATE: Final = r"\d{4}[-/.年]\d{1,2}[-/.月]\d.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}.*"
-_AMOUNT: Final = r"[-+]?\d[\d,.]*[.,](\d\d|\d*[1-9])|[-+]?(\p{Sc}\s?\d[\d.,]*|\d[\d.,]*\s?\p{Sc})"
+_AMOUNT: Final = (
+    r"[-+]?\d[\d,.]*[.,](\d\d|\d{0,5}[1-9])|[-+]?(\p{Sc}\s?\d[\d.,]*|\d[\d.,]*\s?\p{Sc})"
+)
 _PERSON: Final = r"\p{Lu}[\p{L}'.-]*( \p{L}[\p{L}'.-]*){1,3}"
 
 
