@@ -159,8 +159,8 @@ def page(rows: pd.DataFrame, seeds: int) -> str:
 
 Is the score right for those who order often? And does it help to correct it by what past windows
 show of each number of orders? On drawn shops of the kinds of [the rule for value](value_rule.md).
-The correction has a place only if groups are better calibrated ahead and no Brier score is lost:
-it has none. Made by
+The correction has a place only if customers of ten orders and more are better calibrated ahead, the
+other groups no worse, and no Brier score is lost. By these figures it has none. Made by
 
 ```sh
 python docs/measure_orders.py --seeds {seeds}

@@ -60,7 +60,7 @@ class Words:
         """Refuse a language without a catalogue."""
         catalogue(self.language)
 
-    def __call__(self, key: str, **facts: Any) -> str:
+    def __call__(self, key: str, /, **facts: Any) -> str:
         """Return the text of a code; an unknown one is a programming error and raises."""
         return self.say(key, facts)
 

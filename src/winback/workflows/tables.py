@@ -104,7 +104,7 @@ class JobTables:
                 engine=self.engine,
             )
         for note in transactions.notes:
-            self.reporter.warn(Message.of(note))
+            self.reporter.warn(note)
         counts = asdict(transactions.counts)
         self.results.manifest["intake"] = {**counts, "has_amounts": transactions.has_amounts}
         self.results.manifest["data_fingerprint"] = transactions.fingerprint
@@ -250,4 +250,4 @@ class JobTables:
         if "opt_out" in table.columns and not settings.accept_unmatched:
             refuse_if_few(matched, label)
         if matched.few:
-            self.reporter.warn(Message.of(str(matched)))
+            self.reporter.warn(matched.message)

@@ -17,7 +17,8 @@ DYNAMIC = re.compile(
     r"|coverage|excluded|stage|rejected|parameter|feature|change|since|metric|model|target|role"
     r"|severity|section|chart|group|reason|tier|effect|intake|done|decision|clause|warning|value"
     r"|lead|column|customer|day|row|churn_warning|inner_cutoff|tab|decide|money|file|indicator"
-    r"|grain|alert|status|ledger|table|board|steering)\."
+    r"|grain|alert|status|ledger|table|mending|problem|needed|line|job|init|field|arm|chosen_by"
+    r"|stratum|uplift_source|listing|listed|time|board|steering)\."
 )
 
 
@@ -29,7 +30,7 @@ TELLING = {"say", "warn", "step", "stage", "echo", "prompt"}  # of the reporter,
 
 def texts_told():
     """Find each call that tells people something in words that stand in the code."""
-    for file in (SOURCE / "workflows").rglob("*.py"):
+    for file in [*(SOURCE / "workflows").rglob("*.py"), *(SOURCE / "cli").rglob("*.py")]:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             name = getattr(getattr(node, "func", None), "attr", None)
             if not isinstance(node, ast.Call) or name not in TELLING:
@@ -40,8 +41,12 @@ def texts_told():
 
 
 def outside_of_messages(node):
-    """Return the literal texts of an expression, but for codes and facts of messages and words."""
-    if isinstance(node, ast.Call) and getattr(node.func, "id", None) in {"Message", "words"}:
+    """Return the literal texts of an expression, but for codes, facts and keys."""
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
+        if name in {"Message", "words", "dumps"} or getattr(node.func, "func", None):
+            return
+    if isinstance(node, ast.Subscript):
         return
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
