@@ -20,6 +20,7 @@ from winback.data.second_looks import (
     look_at_states,
     look_at_totals,
 )
+from winback.messages import Message
 
 __all__ = ["left_unread"]
 
@@ -33,7 +34,7 @@ def left_unread(
     table: str | None = None,
     query: str | None = None,
     policy: IntakePolicy = IntakePolicy(),  # noqa: B008 - frozen
-) -> list[str]:
+) -> list[Message]:
     """Look at the columns that neither `columns` nor `filter` reads, as `winback init` does.
 
     Parameters
@@ -43,7 +44,7 @@ def left_unread(
 
     Returns
     -------
-    list of str
+    list of Message
         Orders that are no sale, refunds and expenses that only another column tells, totals that
         several rows bear, numbers of orders that restart: each with what to write.
 
@@ -53,8 +54,8 @@ def left_unread(
     >>> from winback.data.connect import open_engine
     >>> orders = {"customer_id": ["a", "b"], "timestamp": "2024-01-02", "amount": 9.5}
     >>> states = {"state": ["done", "cancelled"]}
-    >>> left_unread(open_engine(threads=1), pd.DataFrame(orders | states))
-    ["state is cancelled (1), done (1); to count some only, filter: state NOT IN ('cancelled')"]
+    >>> print(*left_unread(open_engine(threads=1), pd.DataFrame(orders | states)))
+    state is cancelled (1), done (1); to count some only, filter: state NOT IN ('cancelled')
     >>> only = "state <> 'cancelled'"
     >>> left_unread(open_engine(threads=1), pd.DataFrame(orders | states), filter=only)
     []
@@ -70,17 +71,17 @@ def left_unread(
         for expression in (*written.values(), *([filter] if filter else [])):
             for name in columns_read(expression, types):
                 there.left.pop(name, None)
-        guesses = {ours: Guess(expression, "") for ours, expression in written.items()}
-        notes: list[str] = []
-        states: list[str] = []
-        if look_at_states(there, states):
-            notes += [note for note in states if " NOT IN (" in note]
+        guesses = {ours: Guess(expression) for ours, expression in written.items()}
+        notes: list[Message] = []
+        states: list[Message] = []
+        lost = {offer.written for offer in look_at_states(there, states)}
+        notes += [note for note in states if note.facts["only"] in lost]
         if "amount" in guesses:
             look_at_refunds(there, guesses["amount"], notes)
             look_at_directions(there, guesses["amount"], notes)
         if "order_id" in guesses and guesses["order_id"].expression in types:
             if guesses["customer_id"].expression in types:
                 look_at_restarts(there, guesses["order_id"], guesses["customer_id"], notes)
-            if guesses.get("amount", Guess("", "")).expression in types:
+            if guesses.get("amount", Guess("")).expression in types:
                 look_at_totals(there, guesses, notes)
         return notes

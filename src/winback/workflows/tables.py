@@ -110,7 +110,7 @@ class JobTables:
         self.results.manifest["data_fingerprint"] = transactions.fingerprint
         return transactions
 
-    def left_unread(self) -> list[str]:
+    def left_unread(self) -> list[Message]:
         """Say what nothing reads beside the purchases, and a person should see."""
         from winback.data.left_unread import left_unread
         from winback.data.policy import IntakePolicy

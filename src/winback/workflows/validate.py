@@ -53,7 +53,7 @@ def validate(job: Job, tables: JobTables, results: Results, reporter: Reporter) 
     for reason, n in counts["rejected"].items():
         reporter.warn(Message("log.rejected", n=n, reason=reason, file="rejected.parquet"))
     for note in tables.left_unread():
-        reporter.warn(Message.of(note))
+        reporter.warn(note)
     amounts, free = _totals(tables) if counts["has_amounts"] else (None, None)
     read = {
         **counts,

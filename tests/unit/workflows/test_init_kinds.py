@@ -34,7 +34,7 @@ def test_states_are_told_wherever_the_name_says_so_and_by_their_cells(tmp_path, 
     lines = rows("{n};k{c};2024-01-{day:02};9.50;done")
     lines[3] = lines[3].replace("done", state)
     begun = written(tmp_path, [header, *lines])
-    assert f"{state} (1)" in " ".join(begun.notes)
+    assert f"{state} (1)" in " ".join(map(str, begun.notes))
     assert begun.sniffed.offers[0].written.endswith(f"NOT IN ('{state}')")
 
 
@@ -99,14 +99,14 @@ def test_seconds_in_a_column_named_created_are_times_and_whole_amounts_may_be_ce
             file.write(json.dumps(charge | {"customer": f"cus_{n % 7}", "currency": "eur"}) + "\n")
     begun = init(str(path), tmp_path / "job.yaml")
     assert str(begun.sniffed.last_day) == "2024-01-24"
-    assert "if they are hundredths" in " ".join(begun.notes)
+    assert "if they are hundredths" in " ".join(map(str, begun.notes))
     assert "# amount: amount / 100" in (tmp_path / "job.yaml").read_text(encoding="utf-8")
 
 
 def test_whole_amounts_of_a_currency_without_coins_are_no_cents(tmp_path):
     lines = rows("{n},k{c},2024-01-{day:02},16{n:02}4,JPY")
     begun = written(tmp_path, ["Order ID,Customer ID,Date,Total,Currency", *lines])
-    assert "hundredths" not in " ".join(begun.notes)
+    assert "hundredths" not in " ".join(map(str, begun.notes))
 
 
 def test_what_stands_within_structures_of_json_is_a_column(tmp_path):
@@ -163,7 +163,7 @@ def job_of(tmp_path, people):
     given = loaded.job.data.customers
     table = read_table("customers", str(tmp_path / "people.csv"), columns=given.columns)
     people = table.table.select("customer_id", "opt_out").to_pyarrow().to_pylist()
-    return " ".join(begun.notes), {p["customer_id"] for p in people if p["opt_out"]}
+    return " ".join(map(str, begun.notes)), {p["customer_id"] for p in people if p["opt_out"]}
 
 
 def test_whoever_one_of_several_columns_names_is_left_alone(tmp_path):
@@ -185,7 +185,7 @@ def test_the_day_of_a_consent_is_a_yes(tmp_path):
 def test_pieces_at_a_price_are_no_total_of_an_order(tmp_path):
     lines = [f"{n // 2},k{n % 2},2024-01-01,2,4.75" for n in range(48)]
     begun = written(tmp_path, ["order_id,customer_id,date,qty,unit_price", *lines])
-    assert "bear the same" not in " ".join(begun.notes)
+    assert "bear the same" not in " ".join(map(str, begun.notes))
 
 
 def test_text_that_is_named_as_a_workbook_is_read_and_a_web_page_refused(tmp_path):
