@@ -21,6 +21,7 @@ OF_STAGE: dict[str, tuple[str, ...]] = {
 OF_FIGURES: dict[str, tuple[str, ...]] = {
     "indicators": (*_READ, "data.customers", "indicators"),
     "alerts": (*_READ, "data.customers", "margin", "indicators", "alerts"),
+    "channels": (*_READ, "data.customers", "data.spend", "margin", "acquisition"),
     "campaigns": (*_READ, "data.contacts", "horizon_days", "margin"),
 }
 """The settings that decide the figures which are no step on the way to a list."""

@@ -17,7 +17,7 @@ DYNAMIC = re.compile(
     r"|coverage|excluded|stage|rejected|parameter|feature|change|since|metric|model|target|role"
     r"|severity|section|chart|group|reason|tier|effect|intake|done|decision|clause|warning|value"
     r"|lead|column|customer|day|row|churn_warning|inner_cutoff|tab|decide|money|file|indicator"
-    r"|grain|alert|status|ledger|table|board|steering)\."
+    r"|grain|alert|status|ledger|table|board|steering|worth)\."
 )
 
 
