@@ -19,9 +19,9 @@ from winback.lists.for_people import FOR_PEOPLE, headings
 from winback.messages import Words
 
 PAGE = Path(__file__).parents[1] / "README.md"
-WARNING = ["rank", "customer_id", "why", "what", "through", "expected_gain", "value", "colour"]
+WARNING = ["customer_id", "why", "what", "through", "expected_gain", "colour"]
 CALL = ["rank", "customer_id", "why", "what", "through", "expected_gain", "value"]
-FIRST = 3
+ROWS = {"churn_warning": 5, "win_back": 3}
 MEASURE = ("The uplift of", "With ")
 
 
@@ -41,7 +41,7 @@ def excerpt(folder: Path, name: str, columns: list[str]) -> str:
     frame = read(folder / f"{name}.csv")
     named = headings(FOR_PEOPLE["win_back" if name == "win_back" else "churn_warning"], Words("en"))
     head = f"`{name}.csv` ({len(columns)} of its {frame.shape[1]} columns):"
-    return f"{head}\n\n{table(frame.head(FIRST)[[named[column] for column in columns]])}"
+    return f"{head}\n\n{table(frame.head(ROWS[name])[[named[column] for column in columns]])}"
 
 
 def calls(folder: Path, facts: dict[str, list[dict[str, str]]]) -> str:

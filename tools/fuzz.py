@@ -96,7 +96,7 @@ def tried(seed: int, folder: Path, engine) -> Outcome:
         return Outcome(seed, "rejected", why, traits)
     days = [Counter((who, day) for who, day, _ in rows.elements()) for rows in (meant, got)]
     if read.notes and not days[1] - days[0]:
-        return Outcome(seed, "told", read.notes[0], traits)
+        return Outcome(seed, "told", str(read.notes[0]), traits)
     why = f"missing {list(missing)[:3]}, more {list(more)[:3]} ({left} left out)"
     return Outcome(seed, "silent", why, traits)
 

@@ -16,6 +16,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from winback.errors import ConfigError
 from winback.nearest import did_you_mean
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# what people write by hand stays far below; what is above could keep a nightly job busy for ever
+_MOST_BYTES = 1_000_000
+_DEEPEST = 50
+_MOST_VALUES = 100_000
+
 KeyPath: TypeAlias = tuple[str | int, ...]
 """The keys, and the places in sequences counted from 0, that lead to a setting."""
 Text: TypeAlias = Annotated[str, Field(min_length=1)]
@@ -84,8 +90,9 @@ def read_yaml(
     Raises
     ------
     ConfigError
-        It is missing, no text, no YAML or no mapping, or a key stands twice (YAML would drop the
-        first); the message says in which line.
+        It is missing, no text, no YAML or no mapping; a key stands twice (YAML would drop the
+        first); or it is larger, nested deeper or repeats itself by aliases more often than anything
+        written by hand. The message says in which line.
 
     Examples
     --------
@@ -99,7 +106,16 @@ def read_yaml(
     """
     name = name or str(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            written = file.read(_MOST_BYTES + 1)
+        if len(written) > _MOST_BYTES:
+            raise ConfigError(
+                f"the {kind} is too large",
+                where=name,
+                allowed=f"at most {_MOST_BYTES:,} bytes",
+                hint="is this the file that was meant? data belong into files that it names",
+            )
+        text = written.decode()
     except OSError as error:
         raise ConfigError(
             f"cannot read the {kind}", where=name, got=error.strerror, hint=hint
@@ -107,8 +123,10 @@ def read_yaml(
     except UnicodeDecodeError as error:
         raise ConfigError(f"the {kind} is not UTF-8 text", where=name) from error
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        _demand_shallow(text, name, kind)
+        node = yaml.compose(text, Loader=_LOADER)
+        _demand_few(node, name, kind)
+        content = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe one, in C where it is there
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise ConfigError(
@@ -118,11 +136,51 @@ def read_yaml(
         ) from error
     except ValueError as error:  # PyYAML builds dates: 2011-13-09 looks like one to it
         raise ConfigError(
-            f"the {kind} holds a date that does not exist", where=name, got=error
+            f"the {kind} holds a date or number that does not exist", where=name, got=error
         ) from error
     if not isinstance(content, dict) or node is None:
         raise ConfigError(f"the {kind} is empty or not a mapping", where=name, allowed=allowed)
     return YamlFile(name, content, dict(_lines(node, name)))
+
+
+def _demand_shallow(text: str, name: str, kind: str) -> None:
+    """Refuse deep nesting before anything follows it."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise _unreasonable(kind, name, event.start_mark)
+
+
+def _demand_few(root: yaml.Node | None, name: str, kind: str) -> None:
+    """Refuse a file whose aliases multiply: count what each would be, written out in full."""
+    sizes: dict[int, tuple[int, int]] = {}
+
+    def extent(node: yaml.Node) -> tuple[int, int]:
+        if id(node) not in sizes:
+            sizes[id(node)] = (_MOST_VALUES + 1, 0)  # of one that holds itself
+            parts = [] if isinstance(node, yaml.ScalarNode) else node.value
+            if isinstance(node, yaml.MappingNode):
+                parts = [part for pair in parts for part in pair]
+            below = [extent(part) for part in parts]
+            values = 1 + sum(values for values, _ in below)
+            depth = 1 + max((depth for _, depth in below), default=0)
+            if values > _MOST_VALUES or depth > _DEEPEST:
+                raise _unreasonable(kind, name, node.start_mark)
+            sizes[id(node)] = (values, depth)
+        return sizes[id(node)]
+
+    if root is not None:
+        extent(root)
+
+
+def _unreasonable(kind: str, name: str, mark: Any) -> ConfigError:
+    return ConfigError(
+        f"the {kind} is nested too deeply, or repeats itself too often",
+        where=f"{name}:{mark.line + 1}" if mark else name,
+        allowed=f"at most {_DEEPEST} levels and {_MOST_VALUES:,} values, aliases written out",
+    )
 
 
 def _lines(node: yaml.Node, name: str, keys: KeyPath = ()) -> Iterator[tuple[KeyPath, int]]:

@@ -195,7 +195,7 @@ def test_a_first_look_joins_the_tables_of_a_schema(shop, tmp_path, monkeypatch):
             CREATE TABLE winback_shop.people AS SELECT 'k' || n AS customer_no,
                 n > 0 AS opt_out FROM generate_series(0, 6) AS n""")
     begun = init(shop, tmp_path / "job.yaml", schema="winback_shop")
-    assert "80 of 80 rows of lines find one" in " ".join(begun.notes)
+    assert "80 of 80 rows of lines find one" in " ".join(map(str, begun.notes))
     monkeypatch.setenv("WINBACK_DATABASE", shop)
     settings = load_job(tmp_path / "job.yaml").job.data
     bought = settings.transactions

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -160,6 +161,41 @@ def test_init_shows_what_it_guessed(winback, tmp_path):
     assert "not used: Stadt" in done.stdout
     assert done.stdout.endswith("then: winback run sales.yaml\n")
     assert winback("init", "sales.csv", "--to", "b.yaml", "--column", "amount").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("locale", "asked", "language"),
+    [
+        ({"LC_ALL": "zh_CN.UTF-8"}, [], "zh"),
+        ({"LC_ALL": "", "LANG": "zh_TW.UTF-8"}, [], "zh"),
+        ({"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}, [], "en"),
+        ({"LC_ALL": "fr_FR.UTF-8"}, [], "en"),
+        ({"LC_ALL": "zh_CN.UTF-8"}, ["--language", "en"], "en"),
+        ({"LC_ALL": "C.UTF-8"}, ["--language", "zh"], "zh"),
+    ],
+)
+def test_init_speaks_the_language_of_its_reader(
+    winback, tmp_path, monkeypatch, locale, asked, language
+):
+    for name, value in locale.items():
+        monkeypatch.setenv(name, value)
+    rows = "".join(f"甲{i % 9},2023-12-{1 + i % 28:02d},{i},已收货\n" for i in range(60))
+    (tmp_path / "商城2.csv").write_text(f"客户编号,下单时间,实付金额2,订单状态\n{rows}", "utf-8")
+    done = winback("init", "商城2.csv", *asked)
+    assert done.exit_code == 0
+    text = (tmp_path / "商城2.yaml").read_text("utf-8")
+    assert f"\nlanguage: {language}\n" in text
+    assert "实付金额2\n" in text
+    spoken = re.sub("商城2|customer_id|timestamp|amount|winback run|csv|yaml", "", done.stdout)
+    english = re.findall("[A-Za-z]{2,}", spoken)
+    assert (english == []) == (language == "zh"), english
+    assert ("# Days are cut in this time zone." in text) == (language == "en")
+
+
+def test_a_language_that_winback_does_not_speak_is_refused(winback):
+    done = winback("init", "orders.csv", "--language", "tlh")
+    assert done.exit_code == 2
+    assert "'tlh' is none of en, zh" in " ".join(done.stderr.split())
 
 
 def test_verify_takes_the_job_or_its_folder_and_says_each_problem_with_what_to_do(

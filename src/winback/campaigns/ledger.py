@@ -120,15 +120,15 @@ def _one(name: str, rows: pd.DataFrame, margin: float, covariates: list[str]) ->
     }
     if min(sizes) < LEAST:
         return row
-    known = rows[covariates].dropna(axis="columns", how="all")
-    known = known.fillna(known.median())
+    described = rows[covariates].dropna(axis="columns", how="all")
+    described = described.fillna(described.median())
     names = np.where(arm == 1, TREATED, CONTROL)
-    returned = effect(rows["returned"], arm, known)
-    brought = effect(margin * rows["revenue"], arm, known)
+    returned = effect(rows["returned"], arm, described)
+    brought = effect(margin * rows["revenue"], arm, described)
     row |= {
         "treated_return": returned.mean_treated,
         "control_return": returned.mean_control,
-        "balance_p": balance(known.assign(arm=names), list(known.columns))["p_value"],
+        "balance_p": balance(described.assign(arm=names), list(described.columns))["p_value"],
         "verdict": BROKEN,
     }
     if row["balance_p"] is not None and row["balance_p"] < _DOUBT:

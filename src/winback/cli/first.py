@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from winback.cli.command import exit_codes, load, quiet_libraries
+from winback.cli.language import takes_language, words_of
 from winback.cli.options import AsOf, Debug, Json, complete_job
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ _MARKS = {"ok": ("ok", "green"), "broken": ("BROKEN", "bold red"), "optional": (
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("doctor")(doctor)
-    app.command("init")(init)
+    app.command("init")(takes_language(init))
 
 
 def init(
@@ -99,30 +100,32 @@ def init(
         from winback.masking import mask
         from winback.workflows.init import look, place_for, write
 
+        words = words_of(None)
         said = dict(table.column(text) for text in column or ())
         place = place_for(orders, to)
         shown = " ".join(mask(text) for text in orders)
 
         def again(columns: dict[str, str], condition: str | None) -> Looked:
-            with table.progress() as tell:
+            with table.progress(words) as tell:
                 return look(orders, columns, condition, schema, tell, encoding)
 
         def draw(looked: Looked) -> None:
-            table.show(looked, shown, _draw)
+            table.show(looked, shown, _draw, words)
 
         money: dict[str, float | str] = {}
         looked = again(said, filter_)
         draw(looked)
         if not yes and table.someone_is_there():
-            looked = table.agree(looked, said, filter_, again, draw)
-            money = table.ask_money(looked)
-        with table.progress() as tell:
-            begun = write(looked, place, tell, money=money)
+            looked = table.agree(looked, said, filter_, again, draw, words)
+            money = table.ask_money(looked, words)
+        with table.progress(words) as tell:
+            begun = write(looked, place, tell, money=money, language=words.language)
         for note in begun.notes[len(looked.notes) :]:
-            typer.echo(f"note: {note}")
-        typer.echo(f"\nread as the job will: {begun.read}")
-        typer.echo(f"understood: {begun.understood}")
-        typer.echo(f"\nwrote {begun.to}; look at it, then: winback run {begun.to}")
+            typer.echo(words("init.note", said=note))
+        typer.echo("\n" + words("init.read", said=begun.read))
+        typer.echo(words("init.understood", said=begun.understood))
+        command = f"winback run {begun.to}"
+        typer.echo("\n" + words("init.wrote", file=str(begun.to), command=command))
 
 
 def _draw(

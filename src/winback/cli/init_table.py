@@ -12,9 +12,8 @@ import typer
 from winback.errors import UsageError, WinbackError
 
 if TYPE_CHECKING:
+    from winback.messages import Message, Words
     from winback.workflows.init_look import Looked
-
-_ASK = "Enter writes the job; OURS=YOURS changes a guess, filter=SQL the rows, q ends"
 
 
 def someone_is_there() -> bool:
@@ -23,7 +22,7 @@ def someone_is_there() -> bool:
 
 
 @contextmanager
-def progress(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
+def progress(words: Words, *, quiet: bool = False) -> Iterator[Callable[[Message], None]]:
     """Show what is being done, on standard error, while somebody watches."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -40,36 +39,45 @@ def progress(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
     )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None)
-        yield lambda text: bar.update(task, description=text)
+        yield lambda message: bar.update(task, description=message.say(words))
 
 
-def show(looked: Looked, shown: str, draw: Callable[..., None]) -> None:
+def show(looked: Looked, shown: str, draw: Callable[..., None], words: Words) -> None:
     """Show the guesses: column, meaning, examples, why, and what else it could be."""
     sniffed = looked.sniffed
-    days = f", {sniffed.first_day} to {sniffed.last_day}" if sniffed.first_day else ""
-    typer.echo(f"{shown}: {sniffed.rows:,} rows{days}\n")
+    first, last = sniffed.first_day, sniffed.last_day
+    if first is None:
+        title = words("init.source", source=shown, rows=sniffed.rows)
+    else:
+        title = words(
+            "init.source_days", source=shown, rows=sniffed.rows, first_day=first, last_day=last
+        )
+    typer.echo(f"{title}\n")
     draw(
-        ("our name", "your column", "why", "could also be", "examples"),
+        [words(f"init.{column}") for column in ("ours", "yours", "why", "also", "examples")],
         [
             (
                 ours,
                 guess.expression,
-                guess.why,
-                ", ".join([guess.other] if guess.other else guess.also),
+                guess.why.say(words),
+                words.written([guess.other] if guess.other else guess.also),
                 "  ".join(sniffed.examples[ours]),
             )
             for ours, guess in sniffed.guesses.items()
         ],
     )
     if sniffed.unused:
-        typer.echo(f"\nnot used: {', '.join(sniffed.unused)}")
+        typer.echo("\n" + words("init.unused", columns=list(sniffed.unused)))
     for name, table in looked.further.items():
-        read = ", ".join(f"{ours}: {column}" for ours, column in table.columns.items())
-        typer.echo(f"\ndata.{name}: {table.table or table.source} ({read})")
+        read = [
+            words("init.column", ours=ours, column=column) for ours, column in table.columns.items()
+        ]
+        source = table.table or table.source
+        typer.echo("\n" + words("init.further", name=name, source=source, columns=read))
     if looked.query is not None:
         typer.echo(f"\n{looked.query}")
     for note in looked.notes:
-        typer.echo(f"note: {note}")
+        typer.echo(words("init.note", said=note))
 
 
 def agree(
@@ -78,6 +86,7 @@ def agree(
     condition: str | None,
     again: Callable[[dict[str, str], str | None], Looked],
     draw: Callable[[Looked], None],
+    words: Words,
 ) -> Looked:
     """Ask until nothing is to be changed.
 
@@ -91,36 +100,41 @@ def agree(
         Looks again, with what the person says.
     draw
         Shows what was found then.
+    words
+        The language to ask in.
 
     Raises
     ------
     typer.Exit
         The person ends it; nothing is written.
     """
+    from winback.messages import Message
+
     said, kept = dict(columns), condition
     for offer in looked.sniffed.offers:
-        typer.echo(f"offer, {offer.why}: {offer.key}={offer.written}")
+        facts = {"why": offer.why, "key": offer.key, "written": offer.written}
+        typer.echo(words("init.offer", **facts))
     while True:
-        answer = typer.prompt(_ASK, default="", show_default=False).strip()
+        answer = typer.prompt(words("init.ask"), default="", show_default=False).strip()
         if not answer:
             return looked
         if answer.lower() in {"q", "quit"}:
             raise typer.Exit(1)
         ours, sign, yours = (part.strip() for part in answer.partition("="))
         if not (sign and ours and yours):
-            typer.echo("write OURS=YOURS, for example amount=Subtotal")
+            typer.echo(words("init.how_to_change"))
             continue
         trial, filtered = ({**said}, yours) if ours == "filter" else ({**said, ours: yours}, kept)
         try:
             looked = again(trial, filtered)
         except WinbackError as error:
-            typer.echo(str(error))
+            typer.echo(Message.of_error(error, hint=True).say(words))
             continue
         said, kept = trial, filtered
         draw(looked)
 
 
-def ask_money(looked: Looked) -> dict[str, float | str]:
+def ask_money(looked: Looked, words: Words) -> dict[str, float | str]:
     """Ask for currency, margin and the cost of acting on a warning; Enter leaves each open.
 
     A source without amounts is asked nothing.
@@ -131,21 +145,21 @@ def ask_money(looked: Looked) -> dict[str, float | str]:
         return {}
     said: dict[str, float | str] = {}
     if currency_of(looked.sniffed) is None:
-        code = _asked("currency of the amounts, such as EUR or CNY", _is_code)
+        code = _asked("init.currency", _is_code, words)
         said |= {"currency": code.upper()} if code else {}
-    margin = _asked("what stays of an amount, in percent (Enter: count turnover)", _is_percent)
+    margin = _asked("init.margin", _is_percent, words)
     said |= {"margin": float(margin.rstrip("% ")) / 100} if margin else {}
-    cost = _asked("what one call or message costs you (Enter: defaults by channel)", _is_cost)
+    cost = _asked("init.contact_cost", _is_cost, words)
     return said | ({"contact_cost": float(cost)} if cost else {})
 
 
-def _asked(question: str, fits: Callable[[str], bool]) -> str:
+def _asked(question: str, fits: Callable[[str], bool], words: Words) -> str:
     """Ask until the answer fits, or nothing is answered."""
     while True:
-        answer = str(typer.prompt(question, default="", show_default=False)).strip()
+        answer = str(typer.prompt(words(question), default="", show_default=False)).strip()
         if not answer or fits(answer):
             return answer
-        typer.echo("not understood; Enter leaves it open")
+        typer.echo(words("init.not_understood"))
 
 
 def _is_code(text: str) -> bool:

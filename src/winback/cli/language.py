@@ -3,18 +3,62 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import wraps
+from inspect import Parameter, signature
+from typing import TYPE_CHECKING, Annotated, Any, Optional, get_type_hints
+
+import typer
 
 if TYPE_CHECKING:
     from winback.config import Job
     from winback.messages import Words
 
-_LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")  # in the order of POSIX: the first that is set counts
 DEFAULT = "en"
+_LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")  # in the order of POSIX: the first that is set counts
+_asked: ContextVar[str | None] = ContextVar("language", default=None)
+
+Language = Annotated[
+    Optional[str],
+    typer.Option(
+        help="The language to speak, and to write into a job: en, zh.",
+        show_default="your locale's, or en",
+    ),
+]
+
+
+def takes_language(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that knows no job, and so no language, the option `--language`."""
+
+    @wraps(command)
+    def _spoken(*args: Any, language: str | None = None, **options: Any) -> None:
+        from winback.messages.catalogue import languages
+
+        if language is not None and language not in languages():
+            allowed = ", ".join(languages())
+            raise typer.BadParameter(f"{language!r} is none of {allowed}", param_hint="--language")
+        before = _asked.set(language)
+        try:
+            command(*args, **options)
+        finally:
+            _asked.reset(before)
+
+    own = signature(command)
+    added = Parameter("language", Parameter.KEYWORD_ONLY, default=None, annotation=Language)
+    known = get_type_hints(command, include_extras=True)
+    _spoken.__signature__ = own.replace(  # type: ignore[attr-defined]  # what Typer looks at
+        parameters=[
+            *(part.replace(annotation=known[name]) for name, part in own.parameters.items()),
+            added,
+        ]
+    )
+    _spoken.__annotations__ = {**known, "language": Language}
+    return _spoken
 
 
 def language_of_reader() -> str:
-    """Return the language that the environment asks for, if winback speaks it; else English.
+    """Return what `--language` says, else the language of the environment, else English.
 
     Examples
     --------
@@ -29,8 +73,8 @@ def language_of_reader() -> str:
     from winback.messages.catalogue import languages
 
     locale = next((os.environ[name] for name in _LOCALE if os.environ.get(name)), "")
-    language = locale.partition(".")[0].partition("_")[0].lower()
-    return language if language in languages() else DEFAULT
+    spoken = _asked.get() or locale.partition(".")[0].partition("_")[0].lower()
+    return spoken if spoken in languages() else DEFAULT
 
 
 def words_of(job: Job | None) -> Words:

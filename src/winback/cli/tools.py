@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from winback.cli.command import exit_codes, load, prepare
-from winback.cli.language import words_of
+from winback.cli.language import takes_language, words_of
 from winback.cli.options import AsOf, Debug, JobFile, Json, Quiet, complete_job
+
+if TYPE_CHECKING:
+    from winback.config import LoadedJob
 
 config_app = typer.Typer(no_args_is_help=True, help="The settings of a job.")
 playbook_app = typer.Typer(no_args_is_help=True, help="What to do about whom.")
@@ -19,7 +22,7 @@ playbook_app = typer.Typer(no_args_is_help=True, help="What to do about whom.")
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("verify")(verify)
-    app.command("simulate")(simulate)
+    app.command("simulate")(takes_language(simulate))
     app.add_typer(config_app, name="config")
     app.add_typer(playbook_app, name="playbook")
 
@@ -52,20 +55,23 @@ def verify(
     It finds accidents: a copy cut short, a disk that forgets, a list edited in place. Who can
     write to the folder can write to the manifest, too.
     """
-    with exit_codes(debug=debug, json_=json_):
+    with exit_codes(debug=debug, json_=json_) as guard:
         from winback.workflows.verify import verify as workflow
 
-        result = workflow(place, load)
+        def read(path: Path) -> LoadedJob:
+            guard.append(load(path))
+            return guard[0]
+
+        result = workflow(place, read)
+        words = words_of(guard[0].job if guard else None)
         if json_:
             typer.echo(json.dumps(result, indent=2, ensure_ascii=False))
         else:
             for problem in result["problems"]:
-                typer.echo(f"{problem['what']}. Next: {problem['next']}")
+                typer.echo(words("error.hint", said=problem["what"], hint=problem["next"]))
             if not result["problems"]:
-                typer.echo(
-                    f"all is well: {result['files']} files of {result['as_of']}"
-                    f" in {result['folder']}"
-                )
+                facts = {"n": result["files"], "as_of": result["as_of"], "folder": result["folder"]}
+                typer.echo(words("verify.well", **facts))
     raise typer.Exit(bool(result["problems"]))
 
 
@@ -112,7 +118,7 @@ def config_show(job: JobFile, as_of: AsOf = None, debug: Debug = False) -> None:
         for line in loaded.written:
             typer.echo(line)
         for line in loaded.defaults:
-            typer.echo(f"{line}  (default)")
+            typer.echo(words_of(loaded.job)("config.default", line=line))
 
 
 @playbook_app.command("check")

@@ -232,6 +232,8 @@ class Job(Settings):
     """The lists that operations act on."""
     tracking: TrackingSettings = Field(default_factory=TrackingSettings)
     """Where runs and models are kept."""
+    access: Literal["owner", "group", "everyone"] = "owner"
+    """Who may read what a command writes: lists, scores and models name customers."""
     output: str | None = None
     """The output folder. Unset: outputs/NAME under the working directory."""
     backtest: BacktestSettings = Field(default_factory=BacktestSettings)

@@ -18,6 +18,7 @@ from winback.data.column_names import plain as plain_name
 from winback.data.raw import columns_of
 from winback.data.words import words_of
 from winback.errors import DataError
+from winback.messages import Message
 
 _ENOUGH = 0.8
 # full-width forms, minus signs, and blanks that do not break, as plain ones
@@ -130,7 +131,7 @@ class Reading:
     """
 
     point: str | None
-    note: str | None = None
+    note: Message | None = None
     share: float = 1.0
 
 
@@ -159,8 +160,8 @@ def settle(engine: Backend, relation: str, column: str, condition: str = "true")
     ...     return settle(engine, raw.name, "Total")
     >>> reading("18,04", "1.014,90", "12.50").point
     ','
-    >>> reading("902", "4.215").note
-    "Total has cells such as '4.215', which may be 4215 or 4.215: taken for 4215"
+    >>> print(reading("902", "4.215").note)
+    Total has cells such as '4.215', which may be 4215 or 4.215: taken for 4215
     """
     cell = sql.name(column)
     odd_one = f"""SELECT 1 FROM {sql.name(relation)}
@@ -251,11 +252,17 @@ def _beside(engine: Backend, relation: str, column: str) -> str:
     return " ".join(told).lower().replace("_", " ")
 
 
-def _ambiguous(column: str, cell: str, point: str) -> str:
+def _ambiguous(column: str, cell: str, point: str) -> Message:
     whole, parts = cell.replace(".", "").replace(",", ""), cell.replace(",", ".")
     taken = parts if point in cell else whole
-    ambiguity = f"{column} has cells such as {cell!r}, which may be {whole} or {parts}: taken for"
-    return f"{ambiguity} {taken}"
+    return Message(
+        "note.ambiguous_amount",
+        column=column,
+        cell=repr(cell),
+        whole=whole,
+        parts=parts,
+        taken=taken,
+    )
 
 
 def expression_of(engine: Backend, column: str, reading: Reading) -> str | None:

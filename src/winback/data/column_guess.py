@@ -15,6 +15,7 @@ from winback.data.identity import nested
 from winback.data.raw import Raw
 from winback.data.words import words_of
 from winback.errors import DataError
+from winback.messages import Message
 
 _LOOK_AT = 10_000
 _ENOUGH = 0.8
@@ -22,8 +23,9 @@ SHOWN = 4  # candidates that are told
 # digits alone are no date here, unless they can be nothing else: customers have numbers, too
 _DATE = (
     r"^(\d{4}[-/.年]\d{1,2}[-/.月]\d|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b|(19|20)\d\d[01]\d[0-3]\d$"
-    r"|\d{1,2}[- ][A-Za-z]{3}|[A-Za-z]{3} \d{1,2}, \d{4})"
+    r"|\d{4}-?W\d\d-?\d|\d{1,2}[- ][A-Za-z]{3}|[A-Za-z]{3} \d{1,2}, \d{4})"
 )
+_BY_NAME = Message("guess.by_name")
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Guess:
     expression
         A column of the source, or a SQL expression over its columns.
     why
-        Half a sentence.
+        What it was guessed by.
     other
         What it may be just as well, where nothing in the cells decides: a person must look.
     also
@@ -43,9 +45,9 @@ class Guess:
     """
 
     expression: str
-    why: str
+    why: Message = _BY_NAME
     other: str | None = None
-    also: tuple[str, ...] = ()
+    also: tuple[str | Message, ...] = ()
 
 
 @dataclass
@@ -82,7 +84,7 @@ class Columns:
     def given(self, expression: str) -> Guess:
         """Return a guess that is none: the person says so."""
         self.left.pop(expression, None)
-        return Guess(expression, "as you say")
+        return Guess(expression, Message("guess.as_you_say"))
 
     def for_text(self, names: str, ours: str) -> Guess | None:
         """Return the column of an order, a channel, a product."""
@@ -91,7 +93,7 @@ class Columns:
         if ours == "order_id":  # Shopify calls it Name, and writes #1001
             for name in self.left:
                 if self.is_number_sign(name):
-                    return replace(self.take(name, ours), why="its cells are #1001 and the like")
+                    return replace(self.take(name, ours), why=Message("guess.number_sign"))
         return None
 
     def cell(self, name: str) -> str:
@@ -111,9 +113,9 @@ class Columns:
             name, f"CASE WHEN regexp_matches({cell}, {sql.text(shape)}) THEN 1 END"
         )
 
-    def for_time(self, names: str, ours: str, notes: list[str]) -> Guess | None:
+    def for_time(self, names: str, ours: str, notes: list[Message]) -> Guess | None:
         """Return the column of the points in time, and how its cells are read."""
-        called = self.called(names)
+        called = self.called(names, "timestamp")
         called.sort(key=lambda name: says(name, "not_when_bought"))
         dated = self._dated() if ours == "timestamp" else []
         for name in dict.fromkeys([*called, *dated]):
@@ -126,8 +128,9 @@ class Columns:
                     continue
                 example, day_first, month_first = either
                 notes.append(
-                    f"nothing in {name} shows whether the day or the month comes first: {example}; "
-                    f"taken for the day, and if it is the month: {month_first}"
+                    Message(
+                        "note.either_order", column=name, example=example, month_first=month_first
+                    )
                 )
                 return replace(self.take(name, ours), expression=day_first, other=month_first)
             if self.readable(name, cell):
@@ -135,18 +138,16 @@ class Columns:
                     also = tuple(n for n in dict.fromkeys([*called, *dated]) if n in self.left)
                     also = tuple(n for n in also if n != name and self.is_dated(n))
                     return replace(self.take(name, ours), also=also[:SHOWN])
-                if others := ", ".join(other for other in dated if other != name):
-                    notes.append(
-                        f"{name} is taken for the day of the purchase; so could be {others}"
-                    )
-                return replace(self.take(name, ours), why="its cells are dates")
+                if others := [other for other in dated if other != name]:
+                    notes.append(Message("note.day_of_purchase", column=name, others=others))
+                return replace(self.take(name, ours), why=Message("guess.dates"))
         return None
 
     def take(self, name: str, ours: str) -> Guess:
         """Return a guess of one column, which is not to be guessed again."""
         del self.left[name]
         same = plain(name) == plain(ours)
-        return Guess(name, "the same name" if same else "by its name and its cells")
+        return Guess(name, Message("guess.same_name")) if same else Guess(name)
 
     def number(self, name: str) -> str | None:
         """Return the column, or the expression over it, whose values are numbers."""

@@ -18,6 +18,7 @@ from winback.data.expressions import Expression
 from winback.data.identity import in_words, plain_text
 from winback.data.parse import flag
 from winback.data.words import words_of
+from winback.messages import Message
 
 _STATES: Final = 12
 _DAY: Final = r"^(\d{4}[-/.年]\d|\d{1,2}[-/. ]\p{L}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2})"
@@ -167,7 +168,7 @@ def no_consent(engine: Backend, column: str) -> str:
     return f"no_consent({sql.bare(engine, column)})"
 
 
-def told(engine: Backend, relation: str, column: str, table: str) -> str:
+def told(engine: Backend, relation: str, column: str, table: str) -> Message:
     """Say how many rows say yes, no, and nothing, and what becomes of them."""
     cell = sql.name(column)
     rows, yes, empty, other = sql.rows(
@@ -178,9 +179,14 @@ def told(engine: Backend, relation: str, column: str, table: str) -> str:
         FROM (SELECT CAST({cell} AS VARCHAR) AS v, {_is_yes(cell)} AS yes
             FROM {sql.name(relation)})""",
     )[0]
-    shown = "" if other is None else f" ({other!r} and the like)"
-    return (
-        f"{column} of {table} says who may be contacted: yes in {yes:,} of {rows:,} rows, nothing"
-        f" in {empty:,}, no in {rows - yes - empty:,}{shown}; who has not said yes is left alone"
-        f" (opt_out: {no_consent(engine, column)})"
+    return Message(
+        "note.consent",
+        column=column,
+        table=table,
+        yes=yes,
+        rows=rows,
+        empty=empty,
+        no=rows - yes - empty,
+        shown="" if other is None else Message("note.and_the_like", example=repr(other)),
+        written=no_consent(engine, column),
     )

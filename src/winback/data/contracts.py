@@ -16,6 +16,7 @@ from typing import Literal
 import ibis.expr.types as ir
 
 from winback.cards import Table, card
+from winback.messages import Message
 
 Kind = Literal["id", "text", "timestamp", "number", "flag"]
 
@@ -204,7 +205,7 @@ class Transactions:
     has_amounts: bool
     count_zero: bool
     fingerprint: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
 
     def __repr__(self) -> str:
         """Return one line: how many rows, of whom, and of which days."""
@@ -233,7 +234,7 @@ class Transactions:
             [Table(("rejected because", "rows"), rejected)] if any(counts.rejected.values()) else []
         )
         notes = (
-            list(self.notes)
+            list(map(str, self.notes))
             if self.has_amounts
             else ["the source has no amounts; values are purchase days."]
         )

@@ -11,14 +11,22 @@ from winback.data.column_names import alike, called
 from winback.data.guess_amount import number_of
 from winback.data.second_looks import Offer
 from winback.data.words import words_of
+from winback.messages import Message
 
 _KINDS: Final = 24  # different cells; a column of more says something else
 _LOOK_AT: Final = 10_000
 
 __all__ = ["look_at_directions"]
 
+# when what such words say is to be read otherwise
+_WHEN: Final = {
+    "refunds": Message("direction.refunds"),
+    "expenses": Message("direction.expenses"),
+    "side": Message("direction.side"),
+}
 
-def look_at_directions(table: Columns, amount: Guess, notes: list[str]) -> list[Offer]:
+
+def look_at_directions(table: Columns, amount: Guess, notes: list[Message]) -> list[Offer]:
     """Tell of rows that a column calls refunds or expenses and whose amounts are positive.
 
     Parameters
@@ -44,10 +52,10 @@ def look_at_directions(table: Columns, amount: Guess, notes: list[str]) -> list[
     >>> rows = {"type": ["sale", "refund", "sale"], "amount": [9.5, 2.5, 3.0]}
     >>> raw = load(engine, pd.DataFrame(rows))
     >>> table = Columns(engine, raw, columns_of(engine, raw.name))
-    >>> look_at_directions(table, Guess("amount", ""), notes := [])[0].written
+    >>> look_at_directions(table, Guess("amount"), notes := [])[0].written
     "CASE WHEN type IN ('refund') THEN -(amount) ELSE amount END"
-    >>> notes[0].partition(": they count")[0]
-    'type calls 1 rows refund, and their amounts are positive (2.50 in all)'
+    >>> str(notes[0]).partition(": they count")[0]
+    'type calls 1 row refund, and their amounts are positive (2.50 in all)'
     """
     states = words_of("columns")["states"]["endings"]  # told as such
     names = [n for n in table.left if table.types[n] == "VARCHAR" and not called(n, states)]
@@ -62,7 +70,7 @@ def look_at_directions(table: Columns, amount: Guess, notes: list[str]) -> list[
 
 def _look(
     table: Columns, name: str, what: str, values: list[str], amount: Guess
-) -> tuple[str, Offer] | None:
+) -> tuple[Message, Offer] | None:
     """Return a note and an offer where the amounts of such rows have no sign that says so."""
     these = f"{sql.name(name)} IN ({', '.join(map(sql.text, values))})"
     value = number_of(table, amount.expression)
@@ -72,14 +80,24 @@ def _look(
             coalesce(sum(a) FILTER (it), 0)
         FROM (SELECT {value} AS a, {these} AS it FROM {sql.name(table.raw.name)})""",
     )[0]
+    signed = 2 * positive <= rows
     # the amounts bear their signs; or the word means payments that came in, as banks use it
-    if 2 * positive <= rows or (what == "refunds" and 2 * rows > every):
+    if (signed and (what != "expenses" or not rows)) or (what == "refunds" and 2 * rows > every):
         return None
-    offer, advice = _offer(table, name, values, what, amount)
-    listed = ", ".join(values)
-    note = (
-        f"{name} calls {rows:,} rows {listed}, and their amounts are positive ({total:,.2f} in"
-        f" all): they count as purchases; {advice}, {offer.key}: {offer.written}"
+    offer = _offer(table, name, values, what, amount)
+    above, below = (
+        Message("direction.above_0", total=total),
+        Message("direction.below_0", total=total),
+    )
+    note = Message(
+        "note.direction",
+        column=name,
+        n=rows,
+        values=values,
+        how=below if signed else above,
+        when=_WHEN[what],
+        key=offer.key,
+        written=offer.written,
     )
     return note, offer
 
@@ -123,21 +141,14 @@ def _says(cell: str, words: list[str]) -> bool:
     )
 
 
-def _offer(
-    table: Columns, name: str, values: list[str], what: str, amount: Guess
-) -> tuple[Offer, str]:
-    """Return the setting that reads the rows otherwise, and when it is right."""
+def _offer(table: Columns, name: str, values: list[str], what: str, amount: Guess) -> Offer:
+    """Return the setting that reads the rows otherwise."""
     column, listed = sql.bare(table.engine, name), ", ".join(map(sql.text, values))
     if what == "expenses":
         only = f"coalesce({column}, '') NOT IN ({listed})"
-        return Offer("filter", only, f"without what {name} calls an expense"), (
-            "if they are money that went out"
-        )
+        return Offer("filter", only, Message("advice.not_expenses", column=name))
     kept = amount.expression
     if kept in table.types:
         kept = sql.bare(table.engine, kept)
     signed = f"CASE WHEN {column} IN ({listed}) THEN -({kept}) ELSE {kept} END"
-    advice = "if they are money given back"
-    if what == "side":
-        advice = "nothing shows which of the two is a sale: if the others are"
-    return Offer("amount", signed, f"with refunds, as {name} calls them, below 0"), advice
+    return Offer("amount", signed, Message("advice.signed_refunds", column=name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import gzip
+import re
 import tempfile
 import zlib
 from pathlib import Path
@@ -39,9 +40,17 @@ def load(engine: Backend, source: str, encoding: str | None = None) -> Raw:
     paths = find(source)
     if _is_parquet(paths[0]):
         return _load_parquet(engine, paths, source)
-    if paths[0].suffix.lower() in workbooks.ENDINGS:
+    if workbooks.is_book(paths[0]):
         return workbooks.load(engine, paths, source)
-    if _first_line(paths[0]).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"[", b"{"}:
+    begin = _first_line(paths[0]).lstrip(b"\xef\xbb\xbf \t\r\n")
+    if re.match(rb"<(!doctype|html|table|\?xml|meta|head|style)\b", begin.lower()):
+        raise DataError(
+            "the file is a web page, whatever its name says",
+            where=source,
+            got=begin[:60].decode("utf-8", "replace"),
+            hint="open it in a spreadsheet, and save it as .xlsx or CSV",
+        )
+    if begin[:1] in {b"[", b"{"}:
         return _load_json(engine, paths, source)
     with tempfile.TemporaryDirectory(prefix="winback-") as scratch:
         return _load_csv(engine, packed_tables(paths, Path(scratch)), source, encoding)

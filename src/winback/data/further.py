@@ -11,6 +11,7 @@ from winback.data.guess_customer import guess_customer
 from winback.data.id_choice import look_at_ids
 from winback.data.raw import Raw, columns_of
 from winback.data.words import words_of
+from winback.messages import Message
 
 # a contact says how and for what, an event says what; each at a time
 _SIGNS = {
@@ -22,7 +23,7 @@ _SIGNS = {
 
 
 def further_table(
-    engine: Backend, raw: Raw, name: str = "", notes: list[str] | None = None
+    engine: Backend, raw: Raw, name: str = "", notes: list[Message] | None = None
 ) -> tuple[str | None, dict[str, str]]:
     """Return what a table holds besides purchases, and its columns by our names.
 
@@ -106,14 +107,14 @@ def _is_purchases(table: Columns, permissions: consent.Permissions, customer: Gu
 
 
 def _permission(
-    table: Columns, permissions: consent.Permissions, name: str, notes: list[str]
+    table: Columns, permissions: consent.Permissions, name: str, notes: list[Message]
 ) -> dict[str, str]:
     """Return how the job learns who is to be left alone, and say what nothing reads."""
     if not permissions.columns:
         return {}
     first, *more = permissions.read
     notes += [
-        f"{column} of {name} holds dates: who has one is left alone"
+        Message("note.opt_out_dates", column=column, table=name)
         for column in permissions.refuse
         if table.is_dated(column)
     ]
@@ -123,19 +124,15 @@ def _permission(
         if column in permissions.agree
     ]
     if more:
-        notes.append(
-            f"{', '.join(permissions.read)} of {name} say who is to be left alone: whoever one of"
-            f" them names is; to go by one alone, opt_out:"
-            f" {permissions.written(table.engine, first)}"
-        )
+        written = permissions.written(table.engine, first)
+        columns = list(permissions.read)
+        notes.append(Message("note.opt_out_together", columns=columns, table=name, first=written))
     if others := permissions.agree[1:]:
-        notes.append(
-            f"{', '.join(others)} of {name} may say who is to be left alone, too: not read"
-        )
+        notes.append(Message("note.opt_out_more", columns=list(others), table=name))
     return {"opt_out": permissions.together(table.engine)}
 
 
-def not_read(engine: Backend, raw: Raw, name: str, source: str) -> str:
+def not_read(engine: Backend, raw: Raw, name: str, source: str) -> Message:
     """Say that nothing reads a table, which columns it has, and what to do.
 
     Parameters
@@ -151,28 +148,28 @@ def not_read(engine: Backend, raw: Raw, name: str, source: str) -> str:
     >>> from winback.data.connect import load, open_engine
     >>> engine = open_engine(threads=1)
     >>> raw = load(engine, pd.DataFrame({"Ref": ["a"], "City": ["b"]}))
-    >>> not_read(engine, raw, "people", "people.csv")
-    'people is not read: Ref, City name no customers; if one does, data.customers: {source:\
- people.csv, columns: {customer_id: YOUR_COLUMN}}'
+    >>> print(not_read(engine, raw, "people", "people.csv"))
+    people is not read: Ref, City name no customers; if one does, data.customers: {source:\
+ people.csv, columns: {customer_id: YOUR_COLUMN}}
     """
     types = columns_of(engine, raw.name)
     types.pop("source_row")
     table = Columns(engine, raw, types)
     permissions, customer = _people(table)
     key = "YOUR_COLUMN" if customer is None else customer.expression
-    listed = ", ".join(types)
+    setting = f"data.customers: {{source: {source}, columns: {{customer_id: {key}}}}}"
     if permissions.columns:
         first = permissions.columns[0]
-        return (
-            f"{name} is not read, although {first} says who is to be left alone (its columns:"
-            f" {listed}): data.customers: {{source: {source}, columns: {{customer_id: {key},"
-            f" opt_out: {permissions.written(engine, first)}}}}}"
+        opt_out = f", opt_out: {permissions.written(engine, first)}}}}}"
+        return Message(
+            "note.not_read_refusal",
+            table=name,
+            column=first,
+            columns=list(types),
+            setting=setting.removesuffix("}}") + opt_out,
         )
     if customer is None:
-        finding = f"{listed} name no customers; if one does,"
-    else:
-        finding = f"nothing in {listed} says who may be contacted; if a column does, add opt_out to"
-    return (
-        f"{name} is not read: {finding} data.customers: {{source: {source},"
-        f" columns: {{customer_id: {key}}}}}"
-    )
+        return Message(
+            "note.not_read_no_customer", table=name, columns=list(types), setting=setting
+        )
+    return Message("note.not_read", table=name, columns=list(types), setting=setting)

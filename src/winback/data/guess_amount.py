@@ -10,6 +10,7 @@ from winback.data.column_names import plain
 from winback.data.contracts import TRANSACTIONS
 from winback.data.expressions import resolve
 from winback.data.words import words_of
+from winback.messages import Message
 
 _MOST = 0.5
 _SOME = 10  # rows; fewer show nothing
@@ -18,7 +19,7 @@ _SOME = 10  # rows; fewer show nothing
 __all__ = ["guess_amount", "number_of", "product_of", "total_of"]
 
 
-def guess_amount(table: Columns, names: str, ours: str, notes: list[str]) -> Guess | None:
+def guess_amount(table: Columns, names: str, ours: str, notes: list[Message]) -> Guess | None:
     """Return the column of the amounts, or a quantity times a price; tell what else it could be."""
     unread: list[str] = []
     called = table.without(table.called(names), "not_amounts")
@@ -43,8 +44,8 @@ def product_of(table: Columns) -> Guess | None:
     quantity, price = _first_number(table, words["quantity"]), _first_number(table, words["price"])
     if quantity and price:
         written = f"{_factor(table, *quantity)} * {_factor(table, *price)}"
-        return Guess(written, "no column of amounts; a quantity and a price")
-    return Guess(price[1], "no column of amounts; a price") if price else None
+        return Guess(written, Message("guess.product"))
+    return Guess(price[1], Message("guess.price")) if price else None
 
 
 def _mostly_paid(table: Columns, called: list[str]) -> list[str]:
@@ -76,11 +77,11 @@ def _share_of_zeros(table: Columns, name: str) -> float:
     return zeros / rows if rows else 0.0
 
 
-def _beside(table: Columns, guess: Guess, called: list[str], notes: list[str]) -> Guess:
+def _beside(table: Columns, guess: Guess, called: list[str], notes: list[Message]) -> Guess:
     """Tell what else it could be, and the sums of each."""
     numbers = {name: table.number(name) for name in called if name in table.left}
     others = [
-        f"{name} ({total_of(table, number)})"
+        Message("guess.counted", name=name, counts=total_of(table, number))
         for name, number in numbers.items()
         if number is not None
     ][:SHOWN]
@@ -88,17 +89,22 @@ def _beside(table: Columns, guess: Guess, called: list[str], notes: list[str]) -
     if not others:
         return guess if product is None else replace(guess, also=(product.expression,))
     notes.append(
-        f"{guess.expression} is taken for the amount ({total_of(table, guess.expression)}): the"
-        f" likeliest name; so could be {', '.join(others)}"
+        Message(
+            "note.amount_taken",
+            column=guess.expression,
+            counts=total_of(table, guess.expression),
+            others=others,
+        )
     )
     return replace(guess, also=tuple(others))
 
 
-def total_of(table: Columns, number: str) -> str:
+def total_of(table: Columns, number: str) -> Message:
     """Return the sum of an expression, over how many rows, and how many of them are 0."""
     rows, total, zeros = _sum(table, number)
-    total_text = f"sum {total:,.2f} in {rows:,} rows"
-    return f"{total_text}, {zeros:,} of them 0" if zeros else total_text
+    if zeros:
+        return Message("counts.sum_zeros", total=total, rows=rows, zeros=zeros)
+    return Message("counts.sum", total=total, rows=rows)
 
 
 def _sum(table: Columns, number: str) -> tuple[int, float, int]:
@@ -115,7 +121,7 @@ def _sum(table: Columns, number: str) -> tuple[int, float, int]:
 
 
 def _first_amount(
-    table: Columns, called: list[str], ours: str, notes: list[str], unread: list[str]
+    table: Columns, called: list[str], ours: str, notes: list[Message], unread: list[str]
 ) -> Guess | None:
     """Return the first of the columns that holds numbers; collect those that do not."""
     for name in called:
@@ -127,9 +133,10 @@ def _first_amount(
             settled = table.settled(name).note
             notes += [settled] if settled else []
         if number.endswith(" / 100"):
-            notes.append(f"{name} is in hundredths by its name: {number}")
+            notes.append(Message("note.hundredths", column=name, written=number))
         elif number != name:
-            notes.append(f"{_not_numbers(table, name)}; this reads them: {number}")
+            unusual = _not_numbers(table, name)
+            notes.append(Message("note.numbers_read", said=unusual, written=number))
         return replace(table.take(name, ours), expression=number)
     return None
 
@@ -143,15 +150,16 @@ def _factor(table: Columns, name: str, number: str) -> str:
     return sql.bare(table.engine, name) if number == name else number
 
 
-def _not_numbers(table: Columns, name: str) -> str:
+def _not_numbers(table: Columns, name: str) -> Message:
     cell, is_text = sql.name(name), table.types[name] == "VARCHAR"
     unread = f"TRY_CAST({cell} AS DOUBLE) IS NULL AND trim({cell}) <> ''" if is_text else "true"
     example = sql.rows(
         table.engine,
         f"SELECT CAST({cell} AS VARCHAR) FROM {sql.name(table.raw.name)} WHERE {unread} LIMIT 1",
     )
-    shown = f": {example[0][0]!r}" if example else ""
-    return f"{name} looks like the amount but its cells are no plain numbers{shown}"
+    if not example:
+        return Message("note.not_numbers", column=name)
+    return Message("note.not_numbers_example", column=name, example=repr(example[0][0]))
 
 
 def number_of(table: Columns, written: str) -> str:

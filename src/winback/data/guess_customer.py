@@ -7,10 +7,11 @@ from dataclasses import replace
 from winback.data.column_guess import SHOWN, Columns, Guess
 from winback.data.column_names import hints_of, names_of, plain, says
 from winback.data.id_choice import Ids, is_person, look_at_ids, one_order_each, steadier
+from winback.messages import Message
 
 
 def guess_customer(
-    table: Columns, names: str, notes: list[str], *, of_purchases: bool = True
+    table: Columns, names: str, notes: list[Message], *, of_purchases: bool = True
 ) -> Guess | None:
     """Return the column of the customers: what is called so, if its cells may be that.
 
@@ -27,15 +28,13 @@ def guess_customer(
     best = _returning(table, there, notes) if of_purchases else there[0]
     others = [ids for ids in there if ids.name != best.name]
     if best.named:
-        notes.append(
-            f"{best.name} looks like names of people ({table.cell(best.name)!r}): two customers"
-            " of one name would be one"
-        )
+        example = repr(table.cell(best.name))
+        notes.append(Message("note.people", column=best.name, example=example))
     guess = table.take(best.name, "customer_id")
-    return replace(guess, also=tuple(f"{ids.name} ({ids})" for ids in others))
+    return replace(guess, also=tuple(map(_counted, others)))
 
 
-def _returning(table: Columns, there: list[Ids], notes: list[str]) -> Ids:
+def _returning(table: Columns, there: list[Ids], notes: list[Message]) -> Ids:
     """Return the first, or one that comes back where the first is made anew for each order."""
     first = there[0]
     orders = table.called(names_of("order_id"))
@@ -45,24 +44,34 @@ def _returning(table: Columns, there: list[Ids], notes: list[str]) -> Ids:
     )
     if not customers:
         return first
-    finding = f"every one of the {customers:,} values of {first.name} has one order only"
     called = [ids.name for ids in there[1:]]
     better = steadier(table.engine, table.raw.name, first.name, called)
     if better:
         notes.append(
-            f"{finding} ({table.cell(first.name)!r}): it is taken for an identifier for each order,"
-            f" and {better[0].name} for the customer ({better[0]}); if not, customer_id:"
-            f" {first.name}"
+            Message(
+                "note.order_ids_taken",
+                n=customers,
+                first=first.name,
+                example=repr(table.cell(first.name)),
+                column=better[0].name,
+                counts=better[0].message,
+            )
         )
         return better[0]
     maybe = [name for name in table.left if name not in called and _may_identify(name)]
-    maybe = [
-        f"{ids.name} ({ids})"
-        for ids in steadier(table.engine, table.raw.name, first.name, maybe)[:SHOWN]
-    ]
-    other = f"; {', '.join(maybe)} comes back" if maybe else ""
-    notes.append(f"{finding}: it may be an identifier for each order, not of customers{other}")
+    others = steadier(table.engine, table.raw.name, first.name, maybe)[:SHOWN]
+    if others:
+        returning = [*map(_counted, others)]
+        notes.append(
+            Message("note.order_ids_other", n=customers, first=first.name, others=returning)
+        )
+    else:
+        notes.append(Message("note.order_ids", n=customers, first=first.name))
     return first
+
+
+def _counted(ids: Ids) -> Message:
+    return Message("guess.counted", name=ids.name, counts=ids.message)
 
 
 def _may_identify(name: str) -> bool:

@@ -10,12 +10,15 @@ from ibis.backends.duckdb import Backend
 from winback.data import sql
 from winback.data.column_names import plain, says
 from winback.data.words import words_of
+from winback.messages import Message
 
 _MOST: Final = 0.5
 _SOME: Final = 10  # rows or orders; fewer prove nothing
 _MANY: Final = 100
 _DATE: Final = r"\d{4}[-/.年]\d{1,2}[-/.月]\d.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}.*"
-_AMOUNT: Final = r"[-+]?\d[\d,.]*[.,](\d\d|\d*[1-9])|[-+]?(\p{Sc}\s?\d[\d.,]*|\d[\d.,]*\s?\p{Sc})"
+_AMOUNT: Final = (
+    r"[-+]?\d[\d,.]*[.,](\d\d|\d{0,5}[1-9])|[-+]?(\p{Sc}\s?\d[\d.,]*|\d[\d.,]*\s?\p{Sc})"
+)
 _PERSON: Final = r"\p{Lu}[\p{L}'.-]*( \p{L}[\p{L}'.-]*){1,3}"
 
 
@@ -63,9 +66,10 @@ class Ids:
         """Whether the cells are written as names of people are, which two may share."""
         return self.people > _MOST * self.rows
 
-    def __str__(self) -> str:
-        """Return the counts in words."""
-        return f"{self.distinct:,} values, {self.repeated:,} of them in several rows"
+    @property
+    def message(self) -> Message:
+        """The counts, to be told."""
+        return Message("counts.ids", distinct=self.distinct, repeated=self.repeated)
 
 
 def look_at_ids(engine: Backend, relation: str, name: str) -> Ids:
@@ -83,7 +87,7 @@ def look_at_ids(engine: Backend, relation: str, name: str) -> Ids:
     >>> engine = open_engine(threads=1)
     >>> lines = {"user": ["a", "a", "b"], "paid": ["9.50", "1.00", "2.00"]}
     >>> raw = load(engine, pd.DataFrame(lines))
-    >>> print(look_at_ids(engine, raw.name, "user"))
+    >>> print(look_at_ids(engine, raw.name, "user").message)
     2 values, 1 of them in several rows
     >>> look_at_ids(engine, raw.name, "paid").possible
     False

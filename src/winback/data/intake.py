@@ -30,6 +30,7 @@ from winback.data.row_checks import (
     refuse_if_many,
 )
 from winback.errors import ConfigError, DataError
+from winback.messages import Message
 
 _OPTIONAL = ("order_id", "channel", "product_id", "category")
 _FUTURE = "future time"
@@ -117,7 +118,7 @@ def read_transactions(
         has_amounts = "amount" in expressions
         keep_zero = policy.zero_amounts == "keep" or (policy.zero_amounts is None and raw.sample)
         count_zero = keep_zero or not has_amounts
-        notes: list[str] = []
+        notes: list[Message] = []
         cells = _cells(engine, raw, expressions, as_of, policy, notes)
         # the first fate that applies is the row's; what is after as_of is not even counted as bad
         fates: list[tuple[str, str]] = []
@@ -175,7 +176,7 @@ def _cells(
     expressions: Mapping[str, Expression],
     as_of: date | None,
     policy: IntakePolicy,
-    notes: list[str],
+    notes: list[Message],
 ) -> dict[str, str]:
     """Return SQL that casts the columns that the source has, and cuts days."""
 

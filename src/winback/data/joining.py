@@ -23,8 +23,11 @@ from winback.data.raw import Raw, columns_of, fresh, view_of
 from winback.data.sniff import Sniffed, sniff_raw
 from winback.data.words import words_of
 from winback.errors import DataError
+from winback.messages import Message
 
 __all__ = ["Joined", "columns_in", "join"]
+
+_PRICED = {"guess.product", "guess.price"}  # amounts that are no column of their own
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class _Base:
     paths: tuple[Link, ...]
     amount: Guess | None
     rank: tuple[int, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Message, ...]
 
 
 def columns_in(engine: Backend, raw: Raw) -> Columns:
@@ -162,7 +165,7 @@ def _base(engine: Backend, tables: Mapping[str, Raw], links: list[Link]) -> _Bas
             joins = max(joins, next(near, len(tables) + 1))
         if joins > len(tables):
             continue
-        own, notes = columns_in(engine, raw), list[str]()
+        own, notes = columns_in(engine, raw), list[Message]()
         amount = guess_amount(own, names_of("amount"), "amount", notes)
         rank = (
             int(amount is None),
@@ -171,7 +174,7 @@ def _base(engine: Backend, tables: Mapping[str, Raw], links: list[Link]) -> _Bas
             int(not named(own.left.items(), names_of("order_id"))),
             int(name not in orders_of and joins == 0),
             int(amount is not None and amount.expression not in own.types),
-            int(amount is not None and "a price" in amount.why),
+            int(amount is not None and amount.why.code in _PRICED),
             -sql.rows(engine, f"SELECT count(*) FROM {sql.name(raw.name)}")[0][0],
         )
         candidates.append(_Base(name, paths, amount, rank, tuple(notes)))
@@ -278,35 +281,57 @@ def _notes(
     base: _Base,
     paths: tuple[Link, ...],
     links: list[Link],
-) -> list[str]:
+) -> list[Message]:
     """Say what matched, and what was left out although it speaks of the same rows."""
     rows = sql.rows(engine, f"SELECT count(*) FROM {sql.name(tables[base.name].name)}")[0][0]
-    amount = "" if base.amount is None else f", amount: {base.amount.expression}"
-    notes = [f"one row of {base.name} is one row read ({rows:,} rows{amount})"]
-    notes += [f"{link}; no row is multiplied" for link in paths]
+    if base.amount is None:
+        notes = [Message("note.base", table=base.name, rows=rows)]
+    else:
+        amount = base.amount.expression
+        notes = [Message("note.base_amount", table=base.name, rows=rows, amount=amount)]
+    notes += [Message("note.joined", link=link.message) for link in paths]
     used = {base.name, *(link.one for link in paths)}
     ends = {(link.one, link.many) for link in paths}
     left_out: set[str] = set()
     for link in sorted(links, key=lambda link: link.repeated):
         inside = {link.many, link.one} <= used
         if inside and link.repeated and (link.many, link.one) not in ends:
-            notes.append(f"{link}: not joined")
+            notes.append(Message("note.not_joined", link=link.message))
         elif link.one in used and link.many not in used | left_out:
             left_out.add(link.many)
             notes += _beside(engine, tables, base, link)
     return notes
 
 
-def _beside(engine: Backend, tables: Mapping[str, Raw], base: _Base, link: Link) -> list[str]:
+def _beside(engine: Backend, tables: Mapping[str, Raw], base: _Base, link: Link) -> list[Message]:
     """Tell the sums of a table that is left out, beside those of the one that is read."""
 
-    def summed(name: str, amount: Guess) -> str:
-        total = total_of(columns_in(engine, tables[name]), amount.expression)
-        return f"{amount.expression} of {name} ({total})"
+    def counts(name: str, amount: Guess) -> Message:
+        return total_of(columns_in(engine, tables[name]), amount.expression)
 
     table = columns_in(engine, tables[link.many])
     amount = guess_amount(table, names_of("amount"), "amount", [])
     if amount is None:
         return []
-    ours = "" if base.amount is None else f", beside {summed(base.name, base.amount)}"
-    return [f"{link}; {summed(link.many, amount)} is not added{ours}: no amount is counted twice"]
+    if base.amount is None:
+        return [
+            Message(
+                "note.not_added",
+                link=link.message,
+                table=link.many,
+                amount=amount.expression,
+                counts=counts(link.many, amount),
+            )
+        ]
+    return [
+        Message(
+            "note.not_added_beside",
+            link=link.message,
+            table=link.many,
+            amount=amount.expression,
+            counts=counts(link.many, amount),
+            base=base.name,
+            own=base.amount.expression,
+            own_counts=counts(base.name, base.amount),
+        )
+    ]

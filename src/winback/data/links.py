@@ -10,6 +10,7 @@ from typing import Final
 from winback.data import sql
 from winback.data.column_guess import Columns
 from winback.data.column_names import named, names_of, plain, says
+from winback.messages import Message
 
 _BY_NAME: Final = 0.5  # of the rows; fewer matches are no key, whatever the names
 _BY_VALUE: Final = 0.9
@@ -49,16 +50,23 @@ class Link:
     alike: bool = True
     repeated: int = 0
 
-    def __str__(self) -> str:
-        """Return the counts in words."""
-        text = f"{self.many}.{self.key} names {self.one}.{self.unique}"
-        text += f": {self.matched:,} of {self.rows:,} rows of {self.many} find one"
-        text += f", {self.met:,} of {self.values:,} rows of {self.one} are found"
-        if self.repeated:
-            text += (
-                f"; {self.repeated:,} of them come several times, and a join would multiply rows"
-            )
-        return text
+    @property
+    def message(self) -> Message:
+        """The counts, to be told."""
+        said = Message(
+            "note.link",
+            many=self.many,
+            key=self.key,
+            one=self.one,
+            unique=self.unique,
+            matched=self.matched,
+            rows=self.rows,
+            met=self.met,
+            values=self.values,
+        )
+        if not self.repeated:
+            return said
+        return Message("note.link_repeated", said=said, repeated=self.repeated)
 
 
 def find_links(tables: Mapping[str, Columns]) -> list[Link]:

@@ -10,6 +10,7 @@ from ibis.backends.duckdb import Backend
 
 from winback.data import sql
 from winback.errors import DataError
+from winback.messages import Message
 
 FEW: Final = 0.10  # of the smaller side; a table of permissions below it stops the job
 _WORTH = 0.05  # a mending that finds so many more of the identifiers is one
@@ -63,15 +64,18 @@ class Match:
             return False
         return self.matched < FEW * min(self.ids, self.customers) or self.mending is not None
 
-    def __str__(self) -> str:
-        """Return one sentence."""
-        text = f"{self.matched:,} of {self.ids:,} customers of data.{self.name} are in the"
-        text += " transactions"
+    @property
+    def message(self) -> Message:
+        """How many match, to be told."""
+        said = Message("match.found", matched=self.matched, ids=self.ids, table=self.name)
         if self.mending is not None:
-            text += f"; {self.mended:,} of {self.ids:,} match after {self.mending}"
+            said = Message(
+                "match.mended", said=said, mended=self.mended, ids=self.ids, mending=self.mending
+            )
         if self.few and self.example is not None:
-            text += f" ({self.example[0]!r} beside {self.example[1]!r})"
-        return text
+            theirs, ours = map(repr, self.example)
+            said = Message("match.example", said=said, theirs=theirs, ours=ours)
+        return said
 
 
 def match(engine: Backend, bought: ir.Table, table: ir.Table, name: str) -> Match:
@@ -101,7 +105,8 @@ def match(engine: Backend, bought: ir.Table, table: ir.Table, name: str) -> Matc
     >>> orders = {"customer_id": ["007", "008"], "timestamp": "2024-03-01", "amount": 5.0}
     >>> bought = read_transactions(pd.DataFrame(orders), engine=engine).table
     >>> people = pd.DataFrame({"customer_id": ["7", "9"], "opt_out": "yes"})
-    >>> print(match(engine, bought, read_table("customers", people, engine=engine).table, "crm"))
+    >>> table = read_table("customers", people, engine=engine).table
+    >>> print(match(engine, bought, table, "crm").message)
     0 of 2 customers of data.crm are in the transactions; 1 of 2 match after removing leading zeros\
  ('7' beside '007')
     """
@@ -156,7 +161,7 @@ def refuse_if_few(overlap: Match, label: str) -> None:
                 f" under data.{overlap.name}.columns, YOUR_COLUMN being what customer_id is there; "
             )
         raise DataError(
-            f"who does not want to be contacted is hardly found: {overlap}",
+            f"who does not want to be contacted is hardly found: {overlap.message}",
             where=label,
             hint=f"{hint}if it is right, set data.{overlap.name}.accept_unmatched: true",
         )

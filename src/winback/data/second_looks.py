@@ -12,6 +12,7 @@ from winback.data.column_guess import Columns, Guess
 from winback.data.column_names import alike, called
 from winback.data.guess_amount import number_of, product_of, total_of
 from winback.data.words import words_of
+from winback.messages import Message
 
 _STATES: Final = 12
 _CLEAR: Final = 0.95
@@ -32,15 +33,15 @@ class Offer:
     written
         SQL, as the job would have it.
     why
-        Half a sentence.
+        When it is right.
     """
 
     key: Literal["filter", "amount"]
     written: str
-    why: str
+    why: Message
 
 
-def look_at_states(table: Columns, notes: list[str]) -> list[Offer]:
+def look_at_states(table: Columns, notes: list[Message]) -> list[Offer]:
     """Name the states of an order, and offer a filter that leaves out those that are no sale.
 
     Examples
@@ -79,14 +80,16 @@ def look_at_states(table: Columns, notes: list[str]) -> list[Offer]:
             only = f"{column} NOT IN ({', '.join(map(sql.text, lost))})"
         else:
             only = f"{column} = {sql.text(states[0][0])}"
-        listed = ", ".join(f"{value} ({n:,})" for value, n in states)
-        notes.append(f"{name} is {listed}; to count some only, filter: {only}")
+        listed = [Message("counts.value", value=value, n=n) for value, n in states]
+        notes.append(Message("note.states", column=name, states=listed, only=only))
         if lost:
-            offers.append(Offer("filter", only, "without states that are no sale"))
+            offers.append(Offer("filter", only, Message("advice.no_sale")))
     return offers
 
 
-def look_at_currencies(table: Columns, currency: Guess, notes: list[str]) -> tuple[str, str] | None:
+def look_at_currencies(
+    table: Columns, currency: Guess, notes: list[Message]
+) -> tuple[str, str] | None:
     """Return the currency of most rows and a condition that keeps it, where there are several."""
     if currency.expression not in table.types:
         return None
@@ -98,16 +101,13 @@ def look_at_currencies(table: Columns, currency: Guess, notes: list[str]) -> tup
     )
     if len(currencies) < 2:
         return None
-    listed = ", ".join(f"{code} in {n:,} rows" for code, n in currencies[:_STATES])
+    listed = [Message("counts.in_rows", value=code, n=n) for code, n in currencies[:_STATES]]
     most = str(currencies[0][0])
-    notes.append(
-        f"there are several currencies ({listed}): rows in {most} are kept, the others left out;"
-        " convert them to keep all"
-    )
+    notes.append(Message("note.currencies", currencies=listed, most=most))
     return most, f"{code} = {sql.text(most)}"
 
 
-def look_at_refunds(table: Columns, amount: Guess, notes: list[str]) -> list[Offer]:
+def look_at_refunds(table: Columns, amount: Guess, notes: list[Message]) -> list[Offer]:
     """Tell of a column of refunds that nothing reads, and offer the amount without them."""
     words = words_of("columns")["refunds"]
     for name in (name for name in table.left if called(name, words)):
@@ -130,14 +130,21 @@ def look_at_refunds(table: Columns, amount: Guess, notes: list[str]) -> list[Off
         sign = "-" if refunded > 0 else "+"
         net = f"{kept} {sign} coalesce({read}, 0)"
         notes.append(
-            f"{name} holds refunds of {abs(refunded):,.2f} in {rows:,} rows, which are not taken"
-            f" off the {paid:,.2f} of {amount.expression}; to net them, amount: {net}"
+            Message(
+                "note.refunds",
+                column=name,
+                refunded=abs(refunded),
+                rows=rows,
+                paid=paid,
+                amount=amount.expression,
+                net=net,
+            )
         )
-        return [Offer("amount", net, f"without the refunds of {name}")]
+        return [Offer("amount", net, Message("advice.net_of_refunds", column=name))]
     return []
 
 
-def look_at_cents(table: Columns, amount: Guess, notes: list[str]) -> list[Offer]:
+def look_at_cents(table: Columns, amount: Guess, notes: list[Message]) -> list[Offer]:
     """Tell of whole numbers that may be hundredths, as payment providers write amounts.
 
     Examples
@@ -148,7 +155,7 @@ def look_at_cents(table: Columns, amount: Guess, notes: list[str]) -> list[Offer
     >>> engine = open_engine(threads=1)
     >>> raw = load(engine, pd.DataFrame({"amount": [16654, 1999, 2950, 899] * 3}))
     >>> table = Columns(engine, raw, columns_of(engine, raw.name))
-    >>> look_at_cents(table, Guess("amount", ""), notes := [])[0].written
+    >>> look_at_cents(table, Guess("amount"), notes := [])[0].written
     'amount / 100'
     """
     name = amount.expression
@@ -165,14 +172,12 @@ def look_at_cents(table: Columns, amount: Guess, notes: list[str]) -> list[Offer
     if has_no_coins(table.engine, table.raw.name, name):
         return []
     hundredth = f"{sql.bare(table.engine, name)} / 100"
-    notes.append(
-        f"{name} holds whole numbers only ({table.cell(name)!r}): if they are hundredths, as"
-        f" payment providers write them, amount: {hundredth}"
-    )
-    return [Offer("amount", hundredth, "if amounts are written in hundredths")]
+    example = repr(table.cell(name))
+    notes.append(Message("note.maybe_cents", column=name, example=example, written=hundredth))
+    return [Offer("amount", hundredth, Message("advice.hundredths"))]
 
 
-def look_at_restarts(table: Columns, order: Guess, customer: Guess, notes: list[str]) -> bool:
+def look_at_restarts(table: Columns, order: Guess, customer: Guess, notes: list[Message]) -> bool:
     """Tell where one number of an order stands for several customers; whether most do.
 
     Numbers that restart every day, or in every branch, hold no lines of one order together.
@@ -185,9 +190,9 @@ def look_at_restarts(table: Columns, order: Guess, customer: Guess, notes: list[
     >>> engine = open_engine(threads=1)
     >>> raw = load(engine, pd.DataFrame({"no": [1, 2, 1, 2], "who": list("abcd")}))
     >>> table = Columns(engine, raw, columns_of(engine, raw.name))
-    >>> look_at_restarts(table, Guess("no", ""), Guess("who", ""), notes := [])
+    >>> look_at_restarts(table, Guess("no"), Guess("who"), notes := [])
     True
-    >>> notes[0].partition(":")[0]
+    >>> str(notes[0]).partition(":")[0]
     '2 of the 2 values of no in several rows stand for several customers'
     """
     which, who = sql.name(order.expression), sql.name(customer.expression)
@@ -202,12 +207,10 @@ def look_at_restarts(table: Columns, order: Guess, customer: Guess, notes: list[
     if not shared:
         return False
     most = bool(2 * shared > several)
-    column = sql.bare(table.engine, order.expression)
-    notes.append(
-        f"{shared:,} of the {several:,} values of {order.expression} in several rows stand for"
-        " several customers: such numbers restart, and their rows are no lines of one order; "
-        + (f"{column} is not read" if most else "look at them")
-    )
+    column = order.expression
+    all_do = Message("note.restarts", shared=shared, several=several, column=column)
+    some_do = Message("note.some_restart", shared=shared, several=several, column=column)
+    notes.append(all_do if most else some_do)
     return most
 
 
@@ -223,7 +226,7 @@ def _again(table: Columns, column: str) -> int:
 
 
 def look_at_totals(
-    table: Columns, guesses: Mapping[str, Guess], notes: list[str]
+    table: Columns, guesses: Mapping[str, Guess], notes: list[Message]
 ) -> tuple[Guess, list[Offer]]:
     """Tell where each line of an order bears the order's total; prefer what its lines add up to."""
     amount, order = guesses["amount"], guesses["order_id"]
@@ -243,7 +246,6 @@ def look_at_totals(
     )[0]
     if several < _SOME or same < _CLEAR * several:
         return amount, []
-    finding = f"{several:,} orders have several rows that bear the same {amount.expression}"
     if product is not None and product.expression != amount.expression:
         line, sums = sql.rows(
             table.engine,
@@ -258,16 +260,20 @@ def look_at_totals(
             return amount, []
         if (sums or 0) >= _MUCH:
             notes.append(
-                f"{finding}: it is an order's total, and {product.expression} adds up to it"
-                f" ({total_of(table, product.expression)}), so that is the amount"
+                Message(
+                    "note.total_adds_up",
+                    orders=several,
+                    amount=amount.expression,
+                    lines=product.expression,
+                    counts=total_of(table, product.expression),
+                )
             )
-            why = f"a line's part of {amount.expression}, which is the order's"
+            why = Message("guess.line_part", amount=amount.expression)
             return replace(product, why=why, also=(amount.expression,)), []
     column = amount.expression
     column = sql.bare(table.engine, column) if column in table.types else f"({column})"
     part = f"{column} / count(*) OVER (PARTITION BY {sql.bare(table.engine, order.expression)})"
     notes.append(
-        f"{finding}: an order's total would be counted once a row; export one row an order, or,"
-        f" if it is the order's, amount: {part}"
+        Message("note.total_repeated", orders=several, amount=amount.expression, part=part)
     )
-    return amount, [Offer("amount", part, "if each row bears the total of its order")]
+    return amount, [Offer("amount", part, Message("advice.total_of_order"))]

@@ -11,6 +11,7 @@ from winback.data import sql
 from winback.data.column_guess import Columns
 from winback.data.expressions import Expression
 from winback.data.time_words import shapes_of
+from winback.messages import Message
 
 _OFFSET: Final = r":\d\d(?:\.\d+)?\s*([+-]\d\d(?::?\d\d)?|Z|z|UTC|GMT|[A-Za-z]+/[A-Za-z_/]+)$"
 # of zones that tell the same, the one that most people know; otherwise the first by its letters
@@ -22,7 +23,7 @@ _KNOWN: Final = (
 _UTC = "UTC"
 
 
-def clock_of(table: Columns, name: str, notes: list[str]) -> str:
+def clock_of(table: Columns, name: str, notes: list[Message]) -> str:
     """Return the time zone that the offsets in a column's cells show; UTC where there are none.
 
     Parameters
@@ -48,9 +49,7 @@ def clock_of(table: Columns, name: str, notes: list[str]) -> str:
     """
     kind = table.types.get(name, "")
     if kind in {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"}:
-        notes.append(
-            f"{name} holds points in time; days are cut in UTC: set timezone to the shop's"
-        )
+        notes.append(Message("note.points_in_time", column=name))
         return _UTC
     if kind != "VARCHAR":
         return _UTC
@@ -82,11 +81,11 @@ def clock_of(table: Columns, name: str, notes: list[str]) -> str:
         ]
         fitting = _zones(marks)
         zone, others = (fitting[0], len(fitting) - 1) if fitting else (_UTC, 0)
-    example = min(shown for *_, shown, _ in clocked)
-    note = f"{name} has its clock in the cells ({example!r}): days are cut in {zone}"
+    example = repr(min(shown for *_, shown, _ in clocked))
     if zone == _UTC:
-        why = "the offsets are those of no one place; " if others == 0 else ""
-        notes.append(f"{note}; {why}if the shop's days are others, set timezone")
+        in_utc = Message("note.clock_utc", column=name, example=example)
+        nowhere = Message("note.clock_of_no_place", column=name, example=example)
+        notes.append(in_utc if others else nowhere)
         return zone
     moved = sql.rows(
         table.engine,
@@ -95,10 +94,10 @@ def clock_of(table: Columns, name: str, notes: list[str]) -> str:
         FROM (SELECT TRY_CAST({closed_up} AS TIMESTAMPTZ) AS m FROM {relation})
         WHERE m IS NOT NULL AND isfinite(m)""",
     )[0]
-    note += f", where {moved[0]:,} of {moved[1]:,} rows fall on another day than in UTC"
-    if others > 1:
-        note += "; other places share these offsets: set timezone to the shop's own"
-    notes.append(note)
+    note = Message(
+        "note.clock", column=name, example=example, zone=zone, moved=moved[0], rows=moved[1]
+    )
+    notes.append(Message("note.clock_shared", said=note) if others > 1 else note)
     return zone
 
 

@@ -32,6 +32,7 @@ from winback.data.second_looks import (
 )
 from winback.data.shop_clock import clock_of
 from winback.errors import DataError
+from winback.messages import Message
 
 _OPTIONAL = replace(
     TRANSACTIONS, columns=tuple(replace(column, required=False) for column in TRANSACTIONS.columns)
@@ -82,7 +83,7 @@ class Sniffed:
     rows: int
     first_day: date | None
     last_day: date | None
-    notes: tuple[str, ...]
+    notes: tuple[Message, ...]
     signs: tuple[str, ...] = ()
     timezone: str = "UTC"
     offers: tuple[Offer, ...] = ()
@@ -165,12 +166,11 @@ def sniff_raw(engine: Backend, raw: Raw, columns: Mapping[str, str] | None = Non
             guesses["amount"] = amount
     offers += look_at_states(there, notes)
     for name in permissions.columns:
-        who = "may be contacted" if name in permissions.agree else "may not be contacted"
-        notes.append(
-            f"{name} says who {who}, and nothing reads it: to leave"
-            " alone who is not to be contacted, data.customers: {source: …, columns:"
-            f" {{opt_out: {permissions.written(engine, name)}}}}}"
-        )
+        opt_out = f"columns: {{opt_out: {permissions.written(engine, name)}}}"
+        setting = f"data.customers: {{source: …, {opt_out}}}"
+        may = Message("note.may_be_contacted", column=name, setting=setting)
+        may_not = Message("note.may_not_be_contacted", column=name, setting=setting)
+        notes.append(may if name in permissions.agree else may_not)
     if "amount" in guesses:
         offers += look_at_cents(there, guesses["amount"], notes)
         offers += look_at_refunds(there, guesses["amount"], notes)
@@ -186,7 +186,7 @@ def sniff_raw(engine: Backend, raw: Raw, columns: Mapping[str, str] | None = Non
 
 
 def _restarts(
-    there: Columns, guesses: Mapping[str, Guess], said: Mapping[str, str], notes: list[str]
+    there: Columns, guesses: Mapping[str, Guess], said: Mapping[str, str], notes: list[Message]
 ) -> bool:
     """Whether the numbers of orders, as guessed, are those of several customers each."""
     needed = {"order_id", "customer_id"}
@@ -196,7 +196,7 @@ def _restarts(
     return restart and "order_id" not in said
 
 
-def _guess(there: Columns, column: Column, notes: list[str]) -> Guess | None:
+def _guess(there: Columns, column: Column, notes: list[Message]) -> Guess | None:
     """Return what one of our columns seems to be; add what a person should see."""
     ours, names = column.name, names_of(column.name)
     if ours == "customer_id":
@@ -208,7 +208,7 @@ def _guess(there: Columns, column: Column, notes: list[str]) -> Guess | None:
     return there.for_text(names, ours)
 
 
-def _unreadable(engine: Backend, raw: Raw) -> list[str]:
+def _unreadable(engine: Backend, raw: Raw) -> list[Message]:
     """Say how many lines of a file cannot be read, and why."""
     if raw.unreadable is None:
         return []
@@ -217,14 +217,13 @@ def _unreadable(engine: Backend, raw: Raw) -> list[str]:
         f"SELECT problem, count(*) AS n FROM {sql.name(raw.unreadable)}"
         " GROUP BY problem ORDER BY n DESC, problem",
     )
-    listed = ", ".join(f"{n:,} {problem}" for problem, n in problems)
+    listed = [Message("counts.problem", n=n, problem=problem) for problem, n in problems]
     hint = _ENCODE if any("encoding" in problem for problem, _ in problems) else None
     if not sql.rows(engine, f"SELECT 1 FROM {sql.name(raw.name)} LIMIT 1"):
-        raise DataError("no line of the file can be read", where=raw.label, got=listed, hint=hint)
-    lines = sum(n for _, n in problems)
-    many = "s" if lines > 1 else ""
-    rejected = f"{lines:,} line{many} cannot be read, and will be rejected: {listed}"
-    return [f"{rejected}; {hint}" if hint else rejected]
+        got = ", ".join(map(str, listed))
+        raise DataError("no line of the file can be read", where=raw.label, got=got, hint=hint)
+    rejected = Message("note.unreadable", lines=sum(n for _, n in problems), problems=listed)
+    return [Message("note.reencode", said=rejected) if hint else rejected]
 
 
 def _of(guesses: Mapping[str, Guess]) -> tuple[Column, ...]:
@@ -232,11 +231,12 @@ def _of(guesses: Mapping[str, Guess]) -> tuple[Column, ...]:
 
 
 def _describe(
-    there: Columns, guesses: Mapping[str, Guess], timezone: str, notes: list[str]
+    there: Columns, guesses: Mapping[str, Guess], timezone: str, notes: list[Message]
 ) -> Sniffed:
     engine, raw, types = there.engine, there.raw, there.types
     needed = TRANSACTIONS.columns[:3]
-    notes = [f"nothing looks like {c.name}" for c in needed if c.name not in guesses] + notes
+    lacking = [c.name for c in needed if c.name not in guesses]
+    notes = [*(Message("note.nothing_like", column=name) for name in lacking), *notes]
     relation = sql.name(raw.name)
     rows = int(sql.rows(engine, f"SELECT count(*) FROM {relation}")[0][0])
     written = {ours: guess.expression for ours, guess in guesses.items()}
@@ -270,7 +270,7 @@ def _describe(
     )
 
 
-def _conditions(there: Columns, written: Mapping[str, str], notes: list[str]) -> list[str]:
+def _conditions(there: Columns, written: Mapping[str, str], notes: list[Message]) -> list[str]:
     """Return conditions that leave out rows which would be rejected, and be too many."""
     conditions: list[str] = []
     for ours, bearable in (("customer_id", 0.0), ("amount", _MUCH), ("timestamp", _MUCH)):
@@ -286,8 +286,7 @@ def _conditions(there: Columns, written: Mapping[str, str], notes: list[str]) ->
         )[0]
         if missing + blanks > bearable * rows:
             conditions.append(blank if blanks else f"{cell} IS NOT NULL")
-            what = {"customer_id": "customer", "timestamp": "time"}.get(ours, ours)
-            notes.append(f"{missing + blanks:,} of {rows:,} rows have no {what}; they are left out")
+            notes.append(Message("note.missing", n=missing + blanks, rows=rows, column=ours))
     return conditions
 
 

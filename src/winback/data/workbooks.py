@@ -18,6 +18,7 @@ from winback.data.text_layout import unique
 from winback.errors import DataError
 
 _BATCH = 50_000
+_STARTS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 ENDINGS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 
 
@@ -28,6 +29,14 @@ def sheet_named(source: str) -> tuple[Path, str | None]:
     book = Path(stem).expanduser()
     named = sign and sheet and book.suffix.lower() in ENDINGS and not whole.exists()
     return (book, sheet) if named and book.is_file() else (whole, None)
+
+
+def is_book(path: Path) -> bool:
+    """Whether a file is a workbook by its name and its first bytes: text is often called so."""
+    if path.suffix.lower() not in ENDINGS or not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return stream.read(4) in _STARTS
 
 
 def tables_in(path: Path) -> dict[str, tuple[str, ...]]:

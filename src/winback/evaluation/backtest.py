@@ -207,39 +207,14 @@ def judge(
         If nobody has bought by the window's `as_of`.
     """
     settings, tell = settings or BacktestSettings(), progress or (lambda _: None)
-    instead = settings.instead
     draws = {"n_replicates": settings.n_replicates, "random_state": settings.random_state}
     tests: dict[str, ForwardTest] = {}
     chosen: dict[str, tuple[str, Message]] = {}
     if set(targets) - {"churn"}:
-        choices = value_choices(
-            past.at(window.as_of),
-            window.horizon_days,
-            instead["value"].name if "value" in instead else settings.purchase_model,
-            random_state=settings.random_state,
-            busy_days=settings.busy_days,
-            progress=progress,
+        value_tests, chosen = _value_tests(
+            past, window, settings, with_totals=with_totals, tell=tell
         )
-        tell(f"{window}: fitting value models, simulating intervals")
-        main = choices["revenue" if "revenue" in choices else "purchases"]
-        forward_tests = value_forward(
-            past,
-            levelled(VALUE_CANDIDATES, main.level, {choice.name for choice in choices.values()}),
-            window,
-            random_state=settings.random_state,
-            with_intervals={*SIMPLE, *(choice.name for choice in choices.values())},
-            with_totals=[choice.name for choice in choices.values()] if with_totals else (),
-        )
-        if not len(forward_tests["purchases"].actual):
-            raise NotEnoughDataError("nobody has bought by the split's as_of", got=str(window))
-        tests |= {target: test for target, test in forward_tests.items() if target in targets}
-        for target, choice in choices.items():
-            # a job has one value model, at one level: that of the choice for revenue
-            level = main.level.message
-            if choice is not main:
-                level = Message("level.of_revenue", said=level)
-            reason = instead["value"].message if "value" in instead else choice.reasons
-            chosen[target] = (choice.name, Message.of_all([reason, level]))
+        tests |= {target: test for target, test in value_tests.items() if target in targets}
     population = pd.DataFrame()
     if "churn" in targets:
         tell(f"{window}: fitting churn models")
@@ -250,8 +225,8 @@ def judge(
             settings.churn,
             settings.random_state,
         )
-        if "churn" in instead:
-            chosen["churn"] = (instead["churn"].name, instead["churn"].message)
+        if used := settings.instead.get("churn"):
+            chosen["churn"] = (used.name, used.message)
     tell(f"{window}: measuring")
     records: list[dict[str, Any]] = []
     for target, test in tests.items():
@@ -272,6 +247,48 @@ def judge(
             **draws,
         )
     return BacktestResult(records, pd.concat(frames, ignore_index=True), groups, profit)
+
+
+def _value_tests(
+    past: Past,
+    window: Window,
+    settings: BacktestSettings,
+    *,
+    with_totals: bool,
+    tell: Callable[[str], None],
+) -> tuple[dict[str, ForwardTest], dict[str, tuple[str, Message]]]:
+    """Foretell purchases and revenue; return what is chosen of each as well, and why."""
+    used = settings.instead.get("value")
+    choices = value_choices(
+        past.at(window.as_of),
+        window.horizon_days,
+        settings.purchase_model if used is None else used.name,
+        random_state=settings.random_state,
+        busy_days=settings.busy_days,
+        progress=tell,
+    )
+    tell(f"{window}: fitting value models, simulating intervals")
+    main = choices["revenue" if "revenue" in choices else "purchases"]
+    names = [choice.name for choice in choices.values()]
+    tests = value_forward(
+        past,
+        levelled(VALUE_CANDIDATES, main.level, set(names)),
+        window,
+        random_state=settings.random_state,
+        with_intervals={*SIMPLE, *names},
+        with_totals=names if with_totals else (),
+    )
+    if not len(tests["purchases"].actual):
+        raise NotEnoughDataError("nobody has bought by the split's as_of", got=str(window))
+    chosen = {}
+    for target, choice in choices.items():
+        # a job has one value model, at one level: that of the choice for revenue
+        level = main.level.message
+        if choice is not main:
+            level = Message("level.of_revenue", said=level)
+        reason = choice.reasons if used is None else used.message
+        chosen[target] = (choice.name, Message.of_all([reason, level]))
+    return tests, chosen
 
 
 def _check_splits(past: Past, windows: Sequence[Window], known_until: date | None) -> None:

@@ -137,24 +137,7 @@ def gather(
     """
     days = snapshot_days(X)
     customer = np.asarray(pd.factorize(X["customer_id"].astype(str))[0], dtype=np.int64)
-    window = {key: int(settings[key]) for key in ("horizon_days", "gap_days")}
-
-    def learnable(split: Split) -> bool:
-        counts = np.bincount(y[split[0]], minlength=2)
-        return bool(counts.min() >= MIN_ROWS_PER_CLASS)
-
-    splits = [split for split in forward_splits(days, **window) if learnable(split)]
-    forward = bool(splits)
-    if forward:
-        dates = [day_text(days[test[0]]) for _, test in splits]
-        note = Message("evidence.forward", dates=dates)
-    else:
-        newest = days == days.max()
-        folds = grouped_splits(customer, settings["random_state"])
-        splits = [(train, test[newest[test]]) for train, test in folds]
-        splits = [split for split in splits if learnable(split)]
-        between, newest_day = sum(window.values()), day_text(days.max())
-        note = Message("evidence.folds", days=between, newest=newest_day, folds=N_FOLDS)
+    splits, forward, note = _splits(days, customer, y, settings)
     parts: dict[str, list[Floats]] = {name: [] for name in names}
     failed: dict[str, Message] = {}
     for train, test in splits:
@@ -194,6 +177,28 @@ def gather(
         note=note,
         value=X[VALUE].to_numpy(dtype=np.float64)[rows] if VALUE in X else None,
     )
+
+
+def _splits(
+    days: Indices, customer: Indices, y: Indices, settings: Mapping[str, Any]
+) -> tuple[list[Split], bool, Message]:
+    """Split forward in time or, where the past teaches nothing yet, the newest rows by customer."""
+    window = {key: int(settings[key]) for key in ("horizon_days", "gap_days")}
+
+    def learnable(split: Split) -> bool:
+        counts = np.bincount(y[split[0]], minlength=2)
+        return bool(counts.min() >= MIN_ROWS_PER_CLASS)
+
+    splits = [split for split in forward_splits(days, **window) if learnable(split)]
+    if splits:
+        dates = [day_text(days[test[0]]) for _, test in splits]
+        return splits, True, Message("evidence.forward", dates=dates)
+    newest = days == days.max()
+    folds = grouped_splits(customer, settings["random_state"])
+    splits = [(train, test[newest[test]]) for train, test in folds]
+    between, newest_day = sum(window.values()), day_text(days.max())
+    note = Message("evidence.folds", days=between, newest=newest_day, folds=N_FOLDS)
+    return [split for split in splits if learnable(split)], False, note
 
 
 def measure(y: Indices, p: Floats) -> dict[str, float]:

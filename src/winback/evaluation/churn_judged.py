@@ -36,13 +36,13 @@ def churn_test(
     judged, population = foretold(past, data, window, settings), data.population
     failed: dict[str, Message] = {}
     params = unfitted(recipe, window, random_state).get_params()
-    known = [fit for fit in judged.fits if fit[0].get_params() == params]
+    fits = [fit for fit in judged.fits if fit[0].get_params() == params]
     try:
-        if not known:
+        if not fits:
             model = fit_churn(recipe, data, window, random_state)
-            known = [(model, model.candidate_probabilities(population))]
-            judged.fits.extend(known)
-        model, scores = known[0]
+            fits = [(model, model.candidate_probabilities(population))]
+            judged.fits.extend(fits)
+        model, scores = fits[0]
         failed, choice = model.dropped_, (model.selected_, model.reasons_)
     except NotEnoughDataError as error:
         scores = unlabelled_churn(data, window)

@@ -120,13 +120,21 @@ def tune(
         return Tuning({}, False, trials, Message("tuning.none_better", n=n_trials))
     unseen = ~halves[0]
     pair = pd.DataFrame({"defaults": losses[0][unseen], "tuned": losses[best][unseen]})
-    interval = paired_intervals(
-        pair,
-        customers[0][unseen],
-        "defaults",
-        n_bootstrap=n_bootstrap,
-        random_state=random_state,
-    ).loc["tuned"]
+    draws = {"n_bootstrap": n_bootstrap, "random_state": random_state}
+    intervals = paired_intervals(pair, customers[0][unseen], "defaults", **draws)
+    better, ended = _compared(pair, intervals.loc["tuned"].to_dict(), n_trials)
+    if not better:
+        return Tuning({}, False, trials, Message.of_all([ended, Message("tuning.kept")]))
+    kept = trials.iloc[best].drop(["number", "loss", "default"])
+    whole = {"num_leaves", "min_child_samples", "n_estimators"}
+    params = {str(k): int(v) if k in whole else float(v) for k, v in kept.items()}
+    return Tuning(params, True, trials, ended)
+
+
+def _compared(
+    pair: pd.DataFrame, interval: Mapping[Any, Any], n_trials: int
+) -> tuple[bool, Message]:
+    """Say whether the best trial beats the defaults on customers whom no trial was chosen on."""
     better = bool(interval["high"] < 0.0)
     alike = Message("tuning.alike") if interval["low"] <= 0 else Message("tuning.worse")
     ended = Message(
@@ -138,12 +146,7 @@ def tune(
         low=interval["low"],
         high=interval["high"],
     )
-    if not better:
-        return Tuning({}, False, trials, Message.of_all([ended, Message("tuning.kept")]))
-    kept = trials.iloc[best].drop(["number", "loss", "default"])
-    whole = {"num_leaves", "min_child_samples", "n_estimators"}
-    params = {str(k): int(v) if k in whole else float(v) for k, v in kept.items()}
-    return Tuning(params, True, trials, ended)
+    return better, ended
 
 
 def as_yaml(params: Mapping[str, float]) -> str:

@@ -248,10 +248,14 @@ def distinct(recipes: Mapping[str, Recipe]) -> list[list[str]]:
     """
     groups: dict[tuple[str, Hashable], list[str]] = {}
     for name, recipe in recipes.items():
-        level = LevelRange(*recipe.get("params", {}).get("level", ()))
-        shifts = level.factor, level.purchase_factor, level.ends
-        groups.setdefault((_kind(recipe), shifts), []).append(name)
+        groups.setdefault(predicts_as(recipe), []).append(name)
     return list(groups.values())
+
+
+def predicts_as(recipe: Recipe) -> tuple[str, Hashable]:
+    """Return what is equal of recipes that predict the same at one cut-off and horizon."""
+    level = LevelRange(*recipe.get("params", {}).get("level", ()))
+    return _kind(recipe), (level.factor, level.purchase_factor, level.ends)
 
 
 def _kind(recipe: Recipe) -> str:

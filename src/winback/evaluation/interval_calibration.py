@@ -95,14 +95,14 @@ def ends_of(target: str, stretches: FloatArray) -> list[End]:
     >>> end.promise, round(end.low, 2), round(end.high, 2)
     (0.8, 0.3, 0.7)
     """
-    found = []
+    ends = []
     for segment in np.unique(stretches[:, 0]):
         own = stretches[stretches[:, 0] == segment]
         rows = own if len(own) >= MIN_CUSTOMERS else stretches
         for promise in LEVELS:
             low, high = (quantile(rows, share) for share in ((1 - promise) / 2, (1 + promise) / 2))
-            found.append(End(target, int(segment), promise, low, high))
-    return found
+            ends.append(End(target, int(segment), promise, low, high))
+    return ends
 
 
 def quantile(stretches: FloatArray, share: float) -> float:
@@ -191,7 +191,7 @@ def _lying(
     frame, model = _refitted(past, recipe, tests, random_state)
     fewer = frame.sample(min(len(frame), MAX_CUSTOMERS), random_state=random_state)
     segments, ladder = segment_of(fewer["frequency"].to_numpy()), np.r_[0.0, GRID, 1.0]
-    found: dict[str, list[FloatArray]] = {target: [] for target in tests}
+    stretches: dict[str, list[FloatArray]] = {target: [] for target in tests}
     for weight, shifts in nodes:
         main = shifts.get("revenue", shifts["purchases"])
         level = LevelRange(shift=main, purchase_shift=shifts["purchases"])
@@ -201,8 +201,8 @@ def _lying(
                 below, upto = (values < actual).sum(axis=1), (values <= actual).sum(axis=1)
                 chances = ladder[below], ladder[upto + (upto > below)]
                 rows = [segments, *chances, np.full(len(fewer), weight)]
-                found[target].append(np.column_stack(rows))
-    return {target: np.concatenate(parts) for target, parts in found.items()}
+                stretches[target].append(np.column_stack(rows))
+    return {target: np.concatenate(parts) for target, parts in stretches.items()}
 
 
 def _refitted(

@@ -31,7 +31,6 @@ def behaviour_table(
     events: ir.Table | None = None,
     event_types: Sequence[str] | None = None,
     customers: ir.Table | None = None,
-    population: ir.Table | None = None,
 ) -> ir.Table:
     """Describe every customer at every snapshot.
 
@@ -55,9 +54,6 @@ def behaviour_table(
     customers
         Only these (``customer_id``). Population figures still come from everybody, so a chunk
         of customers gets the same features as the whole.
-    population
-        :func:`population_table` of everybody, computed before: saves a pass over all rows per
-        chunk. None: it is part of the query.
 
     Returns
     -------
@@ -97,7 +93,6 @@ def behaviour_table(
         events=events,
         event_types=event_types or (),
         customers=customers,
-        population=population,
     )
 
 
@@ -110,7 +105,6 @@ def behaviour_at(
     events: ir.Table | None = None,
     event_types: Sequence[str] = (),
     customers: ir.Table | None = None,
-    population: ir.Table | None = None,
 ) -> ir.Table:
     """Describe every customer at the dates of a table: one query, whatever the dates.
 
@@ -118,11 +112,11 @@ def behaviour_at(
     ----------
     dates
         ``as_of``, with the columns of `seasons`.
-    transactions, count_zero, horizon_days, events, event_types, customers, population
+    transactions, count_zero, horizon_days, events, event_types, customers
         As in :func:`behaviour_table`, whose result is the same.
     """
-    if population is None:
-        population = _population_at(transactions, dates.select("as_of"), count_zero=count_zero)
+    everybody = known_at(_cells(transactions), dates.select("as_of"))
+    population = population_gaps(dated_purchase_days(everybody, count_zero=count_zero))
     mine = _only(transactions, customers)
     seen = known_at(_cells(mine), dates)
     days = dated_purchase_days(seen, count_zero=count_zero).join(dates, "as_of")
@@ -138,30 +132,6 @@ def behaviour_at(
         table = _attach(table, counts)
     numbers = [name for name in table.columns if describe(name)]
     return table.mutate(**{name: table[name].cast("float64") for name in numbers})
-
-
-def population_table(
-    transactions: ir.Table, snapshots: Sequence[date], *, count_zero: bool
-) -> ir.Table:
-    """Work out the population's figures at every snapshot, from everybody.
-
-    Parameters
-    ----------
-    transactions, snapshots, count_zero
-        As in :func:`behaviour_table`.
-
-    Returns
-    -------
-    ir.Table
-        ``as_of``, ``population_gap``: the median over returning customers of their own median
-        gap, in days.
-    """
-    return _population_at(transactions, date_table(snapshots), count_zero=count_zero)
-
-
-def _population_at(transactions: ir.Table, dates: ir.Table, *, count_zero: bool) -> ir.Table:
-    seen = known_at(_cells(transactions), dates)
-    return population_gaps(dated_purchase_days(seen, count_zero=count_zero))
 
 
 def active(table: ir.Table, active_within_days: int | None) -> ir.Table:

@@ -88,31 +88,7 @@ def cadence_table(days: ir.Table, population: ir.Table, horizon_days: int) -> ir
         One row per ``as_of`` and customer; the columns are described in
         :mod:`winback.features.feature_catalogue`.
     """
-    days = _with_gaps(days)
-    in_order = ibis.window(group_by=[days[key] for key in KEYS], order_by=days.day)
-    days = days.mutate(
-        ago=days.as_of.delta(days.day, unit="day"),
-        is_last=days.day.lead().over(in_order).isnull(),
-        weekday=days.day.day_of_week.index(),  # Monday is 0
-        month=days.day.month(),
-    )
-    in_season = (days.month - days.season_start + 12) % 12 <= days.season_span
-    raw = days.group_by(list(KEYS)).aggregate(
-        **summary_aggregates(days),
-        **{f"count_{n}": days.count(where=days.ago < n) for n in WINDOWS},
-        last_horizon_purchases=days.count(where=days.ago < horizon_days),
-        gap_median=days.gap.cast("float64").median(),
-        gap_squares=(days.gap * days.gap).sum(),
-        gap_last=days.gap.max(where=days.is_last),
-        last_amount=days.amount.max(where=days.is_last),
-        last_lines=days.lines.max(where=days.is_last),
-        total_lines=days.lines.sum(),
-        weekend=days.count(where=days.weekday >= 5),
-        weekday_peak=ibis.greatest(*(days.count(where=days.weekday == day) for day in range(7))),
-        month_peak=ibis.greatest(*(days.count(where=days.month == m) for m in range(1, 13))),
-        season=days.count(where=in_season),
-    )
-    raw = raw.join(population, "as_of")
+    raw = _counted(_with_gaps(days), horizon_days).join(population, "as_of")
     table = raw.mutate(**summary_columns(raw, raw.as_of))
     gaps, span, n = table.frequency, table.recency, table.n_days
     table = table.mutate(
@@ -162,6 +138,33 @@ def cadence_table(days: ir.Table, population: ir.Table, horizon_days: int) -> ir
         season_share=table.season / n,
         first_order_revenue=table.first_amount,
         last_horizon_purchases=table.last_horizon_purchases,
+    )
+
+
+def _counted(days: ir.Table, horizon_days: int) -> ir.Table:
+    """Count and add up each customer's purchase days, by what is told apart of them."""
+    in_order = ibis.window(group_by=[days[key] for key in KEYS], order_by=days.day)
+    days = days.mutate(
+        ago=days.as_of.delta(days.day, unit="day"),
+        is_last=days.day.lead().over(in_order).isnull(),
+        weekday=days.day.day_of_week.index(),  # Monday is 0
+        month=days.day.month(),
+    )
+    in_season = (days.month - days.season_start + 12) % 12 <= days.season_span
+    return days.group_by(list(KEYS)).aggregate(
+        **summary_aggregates(days),
+        **{f"count_{n}": days.count(where=days.ago < n) for n in WINDOWS},
+        last_horizon_purchases=days.count(where=days.ago < horizon_days),
+        gap_median=days.gap.cast("float64").median(),
+        gap_squares=(days.gap * days.gap).sum(),
+        gap_last=days.gap.max(where=days.is_last),
+        last_amount=days.amount.max(where=days.is_last),
+        last_lines=days.lines.max(where=days.is_last),
+        total_lines=days.lines.sum(),
+        weekend=days.count(where=days.weekday >= 5),
+        weekday_peak=ibis.greatest(*(days.count(where=days.weekday == day) for day in range(7))),
+        month_peak=ibis.greatest(*(days.count(where=days.month == m) for m in range(1, 13))),
+        season=days.count(where=in_season),
     )
 
 

@@ -75,7 +75,7 @@ class Indicators:
 
 
 def compute_indicators(
-    known: Facts,
+    facts: Facts,
     catalogue: Mapping[str, Indicator],
     *,
     grain: Grain = "month",
@@ -85,7 +85,7 @@ def compute_indicators(
 
     Parameters
     ----------
-    known
+    facts
         The rows as they were known at a day.
     catalogue
         See `winback.indicators.definition.read_catalogue`.
@@ -106,8 +106,8 @@ def compute_indicators(
     >>> from datetime import date
     >>> from winback.indicators.definition import read_catalogue
     >>> past = wb.Past(wb.read_transactions("sample:cdnow-tenth"), date(1998, 6, 30))
-    >>> known = Facts(past)
-    >>> made = compute_indicators(known, read_catalogue(), grain="all")
+    >>> facts = Facts(past)
+    >>> made = compute_indicators(facts, read_catalogue(), grain="all")
     >>> made.table.set_index("indicator").loc[
     ...     ["buyers", "retention_30d_within", "order_value_mean"], ["value", "low", "high"]
     ... ].round(3)
@@ -119,7 +119,7 @@ def compute_indicators(
     >>> made.left_out["cross_channel_share"].code
     'indicators.no_channel'
     """
-    left_out = dict(_impossible(known, catalogue))
+    left_out = dict(_impossible(facts, catalogue))
     possible = {
         name: one
         for name, one in catalogue.items()
@@ -134,23 +134,23 @@ def compute_indicators(
                 )
             elif grain == "all" and "previous_" in one.formula:
                 left_out[name] = Message("indicators.no_previous")
-    first_day = known.past.first_day
-    frame = calendar(first_day, known.past.as_of, grain)
+    first_day = facts.past.first_day
+    frame = calendar(first_day, facts.past.as_of, grain)
     parts = []
-    for dimension, by, whose in _dimensions(known, segments or {}):
-        raw = pd.concat(list(_values(known, possible, grain, frame, by, whose)), ignore_index=True)
+    for dimension, by, whose in _dimensions(facts, segments or {}):
+        raw = pd.concat(list(_values(facts, possible, grain, frame, by, whose)), ignore_index=True)
         kept = [one for one in catalogue.values() if one.id not in left_out]
-        parts.append(_complete(raw, kept, frame, known, first_day).assign(dimension=dimension))
-    table = pd.concat(parts, ignore_index=True).assign(grain=grain, as_of=known.past.as_of)
+        parts.append(_complete(raw, kept, frame, facts, first_day).assign(dimension=dimension))
+    table = pd.concat(parts, ignore_index=True).assign(grain=grain, as_of=facts.past.as_of)
     for name in ("value", "low", "high", "numerator", "denominator"):
         table[name] = _rounded(table[name].to_numpy(float))
     return Indicators(table[list(COLUMNS)], left_out)
 
 
-def _impossible(known: Facts, catalogue: Mapping[str, Indicator]) -> Iterator[tuple[str, Message]]:
+def _impossible(facts: Facts, catalogue: Mapping[str, Indicator]) -> Iterator[tuple[str, Message]]:
     """Say which indicators these tables cannot give, and why."""
-    people = () if known.customers is None else known.customers.columns
-    events = known.past.known_events
+    people = () if facts.customers is None else facts.customers.columns
+    events = facts.past.known_events
     seen = (
         ()
         if events is None
@@ -164,9 +164,9 @@ def _impossible(known: Facts, catalogue: Mapping[str, Indicator]) -> Iterator[tu
             money = {"revenue"}
         if lost:
             yield name, Message("indicators.no_event", event=lost[0])
-        elif money and not known.past.has_amounts:
+        elif money and not facts.past.has_amounts:
             yield name, Message("indicators.no_amounts")
-        elif "cross_channel" in measures and not known.has_channels:
+        elif "cross_channel" in measures and not facts.has_channels:
             yield name, Message("indicators.no_channel")
         elif ("referred" in measures or getattr(one, "event", "") == "referral") and (
             "referred_by" not in people
@@ -177,17 +177,17 @@ def _impossible(known: Facts, catalogue: Mapping[str, Indicator]) -> Iterator[tu
 
 
 def _dimensions(
-    known: Facts, segments: Mapping[str, ir.Table]
+    facts: Facts, segments: Mapping[str, ir.Table]
 ) -> Iterator[tuple[str, str | None, ir.Table | None]]:
     yield EVERYBODY, None, None
-    if known.has_channels:
+    if facts.has_channels:
         yield CHANNEL, CHANNEL, None
     for name, whose in segments.items():
         yield name, None, whose
 
 
 def _values(
-    known: Facts,
+    facts: Facts,
     catalogue: Mapping[str, Indicator],
     grain: Grain,
     frame: pd.DataFrame,
@@ -204,36 +204,36 @@ def _values(
     terms = {term.column: term for one in summed for _, term in one if isinstance(term, Term)}
     terms["revenue:sum"] = Term(measure="revenue")
     events = sorted({name for one in summed for name in one.event_names})
-    facts = known.days(events, by)
-    people = customer_periods(facts, known, grain, terms.values(), by=by, whose=whose)
+    done = facts.days(events, by)
+    people = customer_periods(done, facts, grain, terms.values(), by=by, whose=whose)
     people = laid_down(people)
     if summed:
         yield sums(people, summed)
     if shares := [one for one in ones if isinstance(one, Simple) and one.top_share]:
         yield top_shares(people.rename(revenue="revenue:sum"), shares)
-    first_day = known.past.first_day
-    days = facts.filter(facts.orders > 0)
+    first_day = facts.past.first_day
+    days = done.filter(done.orders > 0)
     days = told_apart(days.mutate(period=period_of(days.day, grain, first_day)), by, whose)
     if values := [one for one in ones if isinstance(one, Simple) and one.of_orders]:
         yield order_values(days, values)
     yield from _active(
-        known, [one for one in ones if isinstance(one, Cumulative)], days, frame, by, whose
+        facts, [one for one in ones if isinstance(one, Cumulative)], days, frame, by, whose
     )
     if by is None:
         chosen = [one for one in ones if isinstance(one, Conversion)]
-        yield from _conversions(known, chosen, grain, first_day, whose)
+        yield from _conversions(facts, chosen, grain, first_day, whose)
 
 
 def _active(
-    known: Facts,
+    facts: Facts,
     indicators: Sequence[Cumulative],
     bought: ir.Table,
     frame: pd.DataFrame,
     by: str | None,
     whose: ir.Table | None,
 ) -> Iterator[pd.DataFrame]:
-    ends = frame[["period"]].assign(until=[min(day, known.past.as_of) for day in frame["until"]])
-    rows = known.past.known_events
+    ends = frame[["period"]].assign(until=[min(day, facts.past.as_of) for day in frame["until"]])
+    rows = facts.past.known_events
     for event in dict.fromkeys(one.event for one in indicators):
         days = bought
         if event != PURCHASE:
@@ -246,31 +246,31 @@ def _active(
 
 
 def _conversions(
-    known: Facts,
+    facts: Facts,
     indicators: Sequence[Conversion],
     grain: Grain,
     first_day: Any,
     whose: ir.Table | None,
 ) -> Iterator[pd.DataFrame]:
     for begins, event in dict.fromkeys((one.begins, one.event) for one in indicators):
-        starts = known.past.first_purchases.rename(start="first_day")
-        if begins == "acquired" and known.customers is not None:
-            people = known.customers
+        starts = facts.past.first_purchases.rename(start="first_day")
+        if begins == "acquired" and facts.customers is not None:
+            people = facts.customers
             starts = people.select("customer_id", start=people.acquired_at.cast("date"))
             starts = starts.filter(starts.start >= first_day)
         happened: ir.Table | None
         if event == PURCHASE:
-            happened = known.past.purchase_days
+            happened = facts.past.purchase_days
         elif event == "referral":
-            happened = known.referrals()
+            happened = facts.referrals()
         else:
-            happened = known.event_days(event.partition(":")[2])
+            happened = facts.event_days(event.partition(":")[2])
         if happened is not None:
             yield conversions(
                 told_apart(starts, None, whose),
                 happened.select(*DAY),
                 [one for one in indicators if (one.begins, one.event) == (begins, event)],
-                as_of=known.past.as_of,
+                as_of=facts.past.as_of,
                 first_day=first_day,
                 grain=grain,
             )
@@ -280,7 +280,7 @@ def _complete(
     raw: pd.DataFrame,
     indicators: Sequence[Indicator],
     frame: pd.DataFrame,
-    known: Facts,
+    facts: Facts,
     first_day: Any,
 ) -> pd.DataFrame:
     """Give every indicator a row for each period and segment, and say what counts."""
@@ -315,10 +315,10 @@ def _complete(
     values["n"] = values["n"].fillna(0).astype("int64")
     until = pd.to_datetime(values["until"])
     seen = until - pd.to_timedelta(values["lasts"] - 1, unit="D") >= pd.Timestamp(first_day)
-    over = until + pd.to_timedelta(values["waits"], unit="D") <= pd.Timestamp(known.past.as_of)
+    over = until + pd.to_timedelta(values["waits"], unit="D") <= pd.Timestamp(facts.past.as_of)
     mature = values["whole"] & (seen | (values["lasts"] == 0)) & (over | (values["waits"] == 0))
     if len(frame) == 1:  # everything at once: of those who began, each is waited for by itself
-        mature |= (values["waits"] > 0) & until.eq(pd.Timestamp(known.past.as_of))
+        mature |= (values["waits"] > 0) & until.eq(pd.Timestamp(facts.past.as_of))
     values.loc[(values["waits"] > 0) & ~mature, ["value", "low", "high", "numerator"]] = np.nan
     values = values.assign(enough=values["n"] >= values["minimum_n"], mature=mature)
     return values.sort_values(["segment", "order", "period"], kind="stable", ignore_index=True)

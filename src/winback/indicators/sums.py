@@ -22,7 +22,7 @@ EVERYBODY = "all"
 
 def customer_periods(
     days: ir.Table,
-    known: Facts,
+    facts: Facts,
     grain: Grain,
     terms: Iterable[Term],
     *,
@@ -35,7 +35,7 @@ def customer_periods(
     ----------
     days
         See `winback.indicators.facts.customer_days`.
-    known
+    facts
         The rows that `days` are made of.
     grain
         How time is cut.
@@ -54,7 +54,7 @@ def customer_periods(
         ``customer_id``, ``period``, ``segment`` and a column for each of `terms`.
     """
     terms = list(terms)
-    first_row = known.past.first_day
+    first_row = facts.past.first_day
     keys = ["customer_id", "period", *([by] if by else [])]
     days = days.mutate(period=period_of(days.day, grain, first_row))
     measures = {term.measure for term in terms if term.measure in days.columns}
@@ -66,13 +66,13 @@ def customer_periods(
     table = days.group_by(keys).aggregate(
         **each, earliest=days.day.min(where=bought), latest=days.day.max(where=bought)
     )
-    table = table.left_join(known.past.first_purchases, "customer_id").drop("customer_id_right")
+    table = table.left_join(facts.past.first_purchases, "customer_id").drop("customer_id_right")
     table = table.mutate(
         new=(table.earliest == table.first_day).fill_null(False),
         repeat=(table.latest > table.first_day).fill_null(False),
     )
     table = _lately(table, [name for name in keys if name != "period"], grain)
-    table = _joined(table, known, grain, first_row, terms)
+    table = _joined(table, facts, grain, first_row, terms)
     table = told_apart(table, by, whose)
     return table.select(
         "customer_id", "period", "segment", **{term.column: _value(table, term) for term in terms}
@@ -106,12 +106,12 @@ def _lately(table: ir.Table, who: list[str], grain: Grain) -> ir.Table:
 
 
 def _joined(
-    table: ir.Table, known: Facts, grain: Grain, first_row: Any, terms: Iterable[Term]
+    table: ir.Table, facts: Facts, grain: Grain, first_row: Any, terms: Iterable[Term]
 ) -> ir.Table:
     """Add what other rows say of a customer: several channels, a referrer."""
     asked = {term.measure for term in terms}
     if "cross_channel" in asked:
-        rows = known.past.transactions.table
+        rows = facts.past.transactions.table
         rows = rows.filter(rows.amount >= 0)
         rows = rows.mutate(period=period_of(rows.day, grain, first_row))
         several = rows.group_by("customer_id", "period").aggregate(n=rows[CHANNEL].nunique())
@@ -119,8 +119,8 @@ def _joined(
         table = table.left_join(several, ["customer_id", "period"])
         table = table.drop("customer_id_right", "period_right")
         table = table.mutate(cross_channel=table.several.fill_null(False))
-    if "referred" in asked and known.customers is not None:
-        people = known.customers
+    if "referred" in asked and facts.customers is not None:
+        people = facts.customers
         brought = people.drop_null("referred_by").select("customer_id", brought=True)
         table = table.left_join(brought, "customer_id").drop("customer_id_right")
         table = table.mutate(referred=table.new & table.brought.fill_null(False))

@@ -55,8 +55,8 @@ def win_back_reasons(
     codes = [[reason[0] for reason in own] for own in said]
     result = pd.DataFrame(
         {
-            **{name: [own[at] for own in words] for at, name in enumerate(REASONS)},
-            **{name: [own[at] for own in codes] for at, name in enumerate(REASON_CODES)},
+            **{name: [own[place] for own in words] for place, name in enumerate(REASONS)},
+            **{name: [own[place] for own in codes] for place, name in enumerate(REASON_CODES)},
         },
         index=chosen.index,
         dtype=object,

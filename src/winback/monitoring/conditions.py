@@ -74,8 +74,8 @@ def judge(table: pd.DataFrame, rule: Rule, benchmarks: Sequence[Benchmark] = ())
     judged = []
     for segment, subject in rows.groupby("segment", sort=True):
         whole = subject[subject["mature"]].sort_values("period")
-        known = whole["enough"] & ~whole["period"].isin(silent)
-        values = whole["value"].where(known).to_numpy(float)
+        counted = whole["enough"] & ~whole["period"].isin(silent)
+        values = whole["value"].where(counted).to_numpy(float)
         expected = _expected(values, rule, _benchmark(benchmarks, rule, str(segment)))
         holds = _holds(values, expected, rule.when)
         judged.append(Judged(rule, str(segment), list(whole["until"]), values, expected[0], holds))

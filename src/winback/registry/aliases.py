@@ -13,7 +13,7 @@ from winback.registry.store import Store
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
 PREVIOUS: Final = "previous"
-_DIGEST: Final = "winback.digest"
+DIGEST: Final = "winback.digest"
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def resolve(store: Store, uri: str) -> ModelVersionRef:
     if store.local is not None:
         here = (store.local.aliases(name) or {}).get(alias) if alias else version
         tags = None if here is None else store.local.tags(name, here)
-        if here is not None and tags is not None and _DIGEST in tags:
+        if here is not None and tags is not None and DIGEST in tags:
             return _ref(name, here, tags)
     model = _registered(store, name)
     if alias is not None:
@@ -110,7 +110,7 @@ def resolve(store: Store, uri: str) -> ModelVersionRef:
 
 def versions_of(store: Store, name: str) -> list[ModelVersionRef]:
     """Return the versions of a model that winback registered; none for an unknown model."""
-    return [to_ref(version) for version in _versions(store, name) if _DIGEST in version.tags]
+    return [to_ref(version) for version in _versions(store, name) if DIGEST in version.tags]
 
 
 def _versions(store: Store, name: str) -> list[Any]:
@@ -127,7 +127,7 @@ def to_ref(version: Any) -> ModelVersionRef:
         The version was not written by winback.
     """
     tags = dict(version.tags)
-    if _DIGEST not in tags:
+    if DIGEST not in tags:
         raise RegistryError(
             "this model version was not registered by winback",
             where=f"{version.name}/{version.version}",
@@ -137,7 +137,7 @@ def to_ref(version: Any) -> ModelVersionRef:
 
 
 def _ref(name: str, version: int, tags: Mapping[str, str]) -> ModelVersionRef:
-    run_id, digest = tags["winback.training_run"], tags[_DIGEST]
+    run_id, digest = tags["winback.training_run"], tags[DIGEST]
     return ModelVersionRef(name, version, run_id, digest, tags)
 
 

@@ -5,11 +5,12 @@ The folder that MLflow stores holds
 ```
 MLmodel, requirements.txt, …        MLflow's covers: signature, environment
 input_example.json                  synthetic rows, never customers
-pyfunc_model.py                     the loading code
-artifacts/model/model.json, …       the estimator as text; recipe.json, how to make it again
+data/model/model.json, …            the estimator as text; recipe.json, how to make it again
 ```
 
-No file is a pickle, holds a customer, or names a folder of the machine that wrote it.
+No file is a pickle or code, holds a customer, or names a folder of the machine that wrote it.
+Versions of an earlier winback have `artifacts/model` instead of `data/model`, and code beside it
+that only plain MLflow runs.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ import pandas as pd
 
 from winback.errors import ModelError, RegistryError
 from winback.estimators.base.artifact import recipe_of, to_files
-from winback.registry.aliases import ModelVersionRef
+from winback.registry.aliases import DIGEST, ModelVersionRef
 from winback.registry.guard import guarded, load_mlflow
 from winback.registry.store import Store
 
 RECIPE_FILE: Final = "recipe.json"
-_FOLDER: Final = "artifacts/model"
+_FOLDERS: Final = ("data/model", "artifacts/model")
 _AS_OF: Final = "winback.as_of"
 
 
@@ -147,8 +148,9 @@ def write_model(
             (source / name).write_text(text, encoding="utf-8", newline="\n")
         mlflow.pyfunc.save_model(
             path=str(folder),
-            python_model=str(Path(__file__).with_name("pyfunc_model.py")),
-            artifacts={"model": str(source)},
+            loader_module="winback.registry.pyfunc_model",
+            data_path=str(source),
+            metadata={DIGEST: digest_of(files)},
             signature=signature,
             input_example=example,
             # Inferring requirements would run the model in a process of its own for 20 seconds.
@@ -156,10 +158,6 @@ def write_model(
             mlflow_model=mlflow.models.Model(**cover),
         )
         model = mlflow.models.Model.load(str(folder))
-        flavor = model.flavors["python_function"]
-        flavor["artifacts"]["model"]["uri"] = _FOLDER
-        flavor["model_code_path"] = Path(flavor["model_code_path"]).name
-        model.save(str(folder / "MLmodel"))
     if model.signature != signature or model.saved_input_example_info is None:
         raise RegistryError(
             "MLflow stored the model without its signature or its input example",
@@ -175,14 +173,22 @@ def read_files(store: Store, ref: ModelVersionRef) -> dict[str, str]:
     RegistryError
         The files are gone, or are not those that were registered.
     """
-    here = store.local and store.local.files(ref.name, ref.version, _FOLDER)
-    if here and digest_of(here) == ref.digest:
-        return here
+    for name in _FOLDERS:
+        here = store.local and store.local.files(ref.name, ref.version, name)
+        if here and digest_of(here) == ref.digest:
+            return here
     mlflow = load_mlflow()
     with guarded(store.uri), tempfile.TemporaryDirectory() as temporary:
         location = store.client.get_model_version_download_uri(ref.name, str(ref.version))
+        kept = {
+            entry.path.rpartition("/")[2]
+            for entry in mlflow.artifacts.list_artifacts(
+                artifact_uri=location, tracking_uri=store.uri
+            )
+        }
+        name = next((name for name in _FOLDERS if name.partition("/")[0] in kept), _FOLDERS[0])
         folder = mlflow.artifacts.download_artifacts(
-            artifact_uri=f"{location}/{_FOLDER}", tracking_uri=store.uri, dst_path=temporary
+            artifact_uri=f"{location}/{name}", tracking_uri=store.uri, dst_path=temporary
         )
         files = {path.name: path.read_text(encoding="utf-8") for path in Path(folder).iterdir()}
     if digest_of(files) != ref.digest:

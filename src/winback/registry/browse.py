@@ -153,8 +153,8 @@ def version_scores(name: str, store: Store | str | None = None) -> pd.DataFrame:
 
 def _newest_first(store: Store, name: str) -> list[ModelVersionRef]:
     with guarded(store.uri):
-        found = store.client.search_model_versions(f"name = '{name}'")
-    return sorted(map(to_ref, found), key=lambda ref: -ref.version)
+        versions = store.client.search_model_versions(f"name = '{name}'")
+    return sorted(map(to_ref, versions), key=lambda ref: -ref.version)
 
 
 def tidy(logged: Mapping[str, float], choice: str | None) -> pd.DataFrame:

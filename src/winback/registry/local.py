@@ -33,8 +33,8 @@ class LocalStore:
 
     def aliases(self, name: str) -> dict[str, int] | None:
         """Return the model's aliases and their versions, as of now; None for an unknown model."""
-        known = f"SELECT name FROM registered_models WHERE name = ? AND {_HERE}"
-        if not self._rows(known, name):
+        registered = f"SELECT name FROM registered_models WHERE name = ? AND {_HERE}"
+        if not self._rows(registered, name):
             return None
         query = f"SELECT alias, version FROM registered_model_aliases WHERE name = ? AND {_HERE}"
         return {str(alias): int(version) for alias, version in self._rows(query, name) or ()}

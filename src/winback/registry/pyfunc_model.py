@@ -1,41 +1,63 @@
-"""The code that MLflow stores with every model version and runs to load it (models-from-code).
+"""How MLflow loads a model version: by this package's own code, which the version only names.
 
-It is copied into the artifact, so it stays tiny: the files beside it hold parameters and trees as
-text, and the installed winback turns them back into an estimator. Nothing is unpickled.
+A version holds parameters and trees as text, and no code: whoever may write into a store cannot
+make those who load from it run anything.
 """
 
-import warnings
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from winback.estimators.base.artifact import from_files
+from winback.errors import RegistryError
+from winback.estimators.base import artifact
+from winback.registry.aliases import DIGEST
+from winback.registry.artifacts import digest_of
+from winback.registry.guard import load_mlflow
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # MLflow warns of its own type hints while it is imported
-    from mlflow.models import set_model
-    from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
+class WinbackModel:
+    """A winback estimator behind MLflow's generic interface.
 
-class WinbackModel(PythonModel):
-    """A winback estimator behind MLflow's generic interface."""
+    Parameters
+    ----------
+    estimator
+        A fitted estimator.
+    """
 
-    def load_context(self, context: PythonModelContext) -> None:
-        """Read the estimator back from the artifact's text files."""
-        folder = Path(context.artifacts["model"])
-        files = {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
-        self.estimator = from_files(files)
+    def __init__(self, estimator: Any) -> None:
+        self.estimator = estimator
 
     def predict(
         self,
-        context: PythonModelContext,  # noqa: ARG002  # MLflow's signature
         model_input: pd.DataFrame,
-        params: dict[str, Any] | None = None,  # noqa: ARG002
+        params: dict[str, Any] | None = None,  # noqa: ARG002  # MLflow's signature
     ) -> pd.DataFrame:
         """Return the estimator's predictions, index-aligned with `model_input`."""
         predictions: pd.DataFrame = self.estimator.predict_frame(model_input)
         return predictions
 
 
-set_model(WinbackModel())
+def _load_pyfunc(data_path: str) -> WinbackModel:
+    """Load the files that MLflow keeps under `data/model` (its contract for loader modules).
+
+    Raises
+    ------
+    RegistryError
+        The files are not those whose digest stands in the version's `MLmodel`.
+    """
+    folder = Path(data_path)
+    files = {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+    covers = load_mlflow().models.Model.load(str(folder.parents[1]))
+    registered = (covers.metadata or {}).get(DIGEST)
+    if digest_of(files) != registered:
+        raise RegistryError(
+            "the model's files are not those that were registered",
+            where=folder.parents[1].name,
+            got=f"digest {digest_of(files)[:12]}",
+            allowed=f"digest {str(registered)[:12]}",
+            hint="restore the store's artifacts, or train again",
+        )
+    return WinbackModel(artifact.from_files(files))

@@ -97,7 +97,7 @@ def table_of(name: str, entry: Mapping[str, Any], words: Words) -> dict[str, Any
     colours = rows["severity"] if "severity" in rows else pd.Series(None, rows.index, dtype="str")
     return {
         "heads": [titles[column] for column in shown],
-        "prose": [at for at, column in enumerate(shown) if column != "expected_gain"],
+        "prose": [place for place, column in enumerate(shown) if column != "expected_gain"],
         "rows": [
             {
                 "colour": colour if isinstance(colour, str) else None,

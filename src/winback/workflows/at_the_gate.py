@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from winback.config import Job
     from winback.evaluation.baseline_instead import Instead
     from winback.evaluation.forward import Recipe
-    from winback.evaluation.gate import GateEvidence
+    from winback.evaluation.gate import GateDecision, GateEvidence
     from winback.evaluation.windows import Window
     from winback.workflows.tables import JobTables
     from winback.workflows.tracking import Tracking
@@ -42,21 +42,39 @@ def gate_evidence(
     value_recipe
         For tiers, the value model that they are learned from.
     """
-    from winback.evaluation import gate
+    from winback.evaluation.gate import evaluate_recipes
 
-    horizon_days, gap_days = horizon_of(job, tables, role)
-    compared = {**recipes, **gate.BASELINES[role]}
-    window, _ = tables.past.last_window(horizon_days, gap_days)
-    if role == "value" and window is not None:
-        compared = _as_before(job, tables, compared, window)
-    return gate.evaluate_recipes(
+    return evaluate_recipes(
         tables.past,
-        compared,
-        horizon_days=horizon_days,
+        _compared(job, tables, role, recipes),
+        horizon_days=horizon_of(job, tables, role)[0],
         churn=churn_settings(job),
         value_recipe=value_recipe,
         random_state=job.random_state,
     )
+
+
+def first_decision(
+    job: Job, tables: JobTables, role: str, challenger: Recipe, value_recipe: Recipe | None = None
+) -> GateDecision:
+    """Return the gate's word on a recipe that has no champion to compare with, asked for once."""
+    from winback.evaluation.forward import predicts_as
+    from winback.evaluation.gate import BASELINES, decide
+
+    recipes = {"challenger": challenger}
+
+    def asked() -> GateDecision:
+        return decide(
+            gate_evidence(job, tables, role, recipes, value_recipe),
+            challenger="challenger",
+            champion=None,
+            baselines=tuple(BASELINES[role]),
+            random_state=job.random_state,
+        )
+
+    compared = _compared(job, tables, role, recipes)
+    alike = [predicts_as(recipe) for recipe in (*compared.values(), value_recipe) if recipe]
+    return tables.past.once(("first decision", role, repr(alike)), asked)
 
 
 def used_instead(job: Job, tables: JobTables, tracking: Tracking, role: str) -> Instead | None:
@@ -73,17 +91,20 @@ def used_instead(job: Job, tables: JobTables, tracking: Tracking, role: str) -> 
     if window is None:
         return None
 
-    def found() -> Instead | None:
+    def compared() -> Instead | None:
         rule = churn_recipe(job) if role == "churn" else _choice(job, tables, window)
+        champion = _champion(tracking, role)
+        if champion is None and not first_decision(job, tables, role, rule).beaten_by:
+            return None
         return baseline_instead(
             gate_evidence(job, tables, role, {"challenger": rule}),
             challenger="challenger",
-            champion=_champion(tracking, role),
+            champion=champion,
             baselines=tuple(BASELINES[role]),
             random_state=job.random_state,
         )
 
-    return tables.past.once(("used instead", role), found)
+    return tables.past.once(("used instead", role), compared)
 
 
 def _choice(job: Job, tables: JobTables, window: Window) -> Recipe:
@@ -122,6 +143,18 @@ def baseline_of(role: str, recipe: Recipe) -> str | None:
         return alone[0] if len(alone) == 1 and alone[0] in BASELINES[role] else None
     named = BASELINES[role].items()
     return next((name for name, other in named if same_but_settings(recipe, other)), None)
+
+
+def _compared(
+    job: Job, tables: JobTables, role: str, recipes: Mapping[str, Recipe]
+) -> dict[str, Recipe]:
+    from winback.evaluation.gate import BASELINES
+
+    compared = {**recipes, **BASELINES[role]}
+    window, _ = tables.past.last_window(*horizon_of(job, tables, role))
+    if role == "value" and window is not None:
+        return _as_before(job, tables, compared, window)
+    return compared
 
 
 def _as_before(

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from winback.errors import ModelError, UsageError
-from winback.messages import Message, Words, capital
-from winback.plain import plain
+from winback.errors import UsageError
+from winback.messages import Message, Words
 from winback.workflows.customer_history import only, row_of
 from winback.workflows.customer_page import write_customer_page
-from winback.workflows.fitness import fitness_of
+from winback.workflows.explain_lines import behaviours, lines_of
+from winback.workflows.fitness import contributions_of, fitness_of
 from winback.workflows.score import features_at_as_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from winback.workflows.used_models import ByRole, UsedModels
 
 LAST_BEHAVIOURS = 10
-_NOT_SAID = {"customer_id", "as_of", "list_id", "run_id", "reason"}
 
 
 def explain(
@@ -56,8 +55,8 @@ def explain(
     Returns
     -------
     dict
-        `customer_id, as_of`; `scores`: the row of scores.parquet; `fitness`: of the models
-        that are not fit for ranking, what they are fit for; `contributions`: families of
+        `customer_id, as_of`; `scores`: the row of scores.parquet; `fitness`: of the models that are
+        not fit for ranking, what they are fit for, as a message; `contributions`: families of
         features, their share in the log-odds of churn, and in words; `last_behaviours`: what the
         customer did last, the newest first; `lists`: of each list `on` (true or false), `why`, and
         the row; with `html`, `page`: the file. Where no customer is named, `customers`: such a dict
@@ -71,8 +70,9 @@ def explain(
     """
     asked = [customer] if customer is not None else _first_of_each_list(settings, results)
     customers = [_everything(settings.job, tables, results, models, name) for name in asked]
+    words = Words(settings.job.language, settings.job.currency, settings.job.amounts)
     for index, everything in enumerate(customers):
-        for line in ["", "", *_lines(everything)] if index else _lines(everything):
+        for line in [*["", ""] * bool(index), *lines_of(everything, words)]:
             reporter.say(Message.of(line))
         if html:
             page = write_customer_page(settings, tables, results, models, everything)
@@ -171,16 +171,11 @@ def _contributions(
     from winback.lists.family_reasons import says, speaks
     from winback.lists.reasons import by_family
 
-    stated = fitness_of({"churn": model})
-    if stated and not stated["churn"].ranks:
-        return []  # what moved a score that says nothing explains nothing
     features = features_at_as_of(tables, model, customers=only(str(scores["customer_id"])))
     behaviour = features.to_pyarrow().to_pandas()
-    try:
-        contributions = model.estimator.contributions(behaviour)
-    except ModelError:  # a score without features, such as the purchase model's, has none
+    contributions = contributions_of(model, behaviour)
+    if contributions is None:
         return []
-    contributions.insert(0, "customer_id", behaviour["customer_id"])
     totals = by_family(contributions).iloc[0]
     totals = totals.reindex(totals.abs().sort_values(ascending=False, kind="stable").index)
     money, currency, words = tables.transactions.has_amounts, job.currency, Words(job.language)
@@ -198,58 +193,15 @@ def _contributions(
     return moved
 
 
-def _fitness(used: ByRole) -> dict[str, str]:
+def _fitness(used: ByRole) -> dict[str, dict[str, Any]]:
     """Say of the models that scored a customer what they are fit for."""
-    return {role: str(one.message) for role, one in fitness_of(used).items() if not one.ranks}
+    return {
+        role: one.message.as_record() for role, one in fitness_of(used).items() if not one.ranks
+    }
 
 
 def _last_behaviours(job: Job, tables: JobTables, customer: str) -> list[str]:
-    from winback.features.last_behaviours import last_behaviours
-    from winback.lists.behaviours import in_one_cell
-
-    table = last_behaviours(
-        tables.transactions.table,
-        job.as_of,
-        count_zero=tables.transactions.count_zero,
-        customers=only(customer),
-        events=tables.events,
-        n=LAST_BEHAVIOURS,
-    )
-    money = tables.transactions.has_amounts
-    cells = in_one_cell(table.to_pyarrow().to_pandas(), money=money, currency=job.currency)
-    return str(cells.iloc[0]).split("; ") if len(cells) else []
-
-
-def _lines(everything: Mapping[str, Any]) -> Iterator[str]:
-    """Word what is known for a terminal: first the lists, then what they were made from."""
-    scores = everything["scores"]
-    yield f"{everything['customer_id']} as of {everything['as_of']}"
-    for name, title in (("churn_warning", "Churn-warning list"), ("win_back", "Win-back list")):
-        listed = everything["lists"][name]
-        yield ""
-        yield f"{title}: {'' if listed['on'] else 'not on it, '}{listed['why']}"
-        row = listed["row"] or {}
-        yield from _pairs({key: value for key, value in row.items() if key not in scores})
-    yield ""
-    for said in everything["fitness"].values():
-        yield capital(said)
-    yield "Scores"
-    yield from _pairs(scores)
-    yield ""
-    yield "What moved the churn score (contributions to the log-odds, not causes)"
-    if not everything["contributions"]:
-        yield "  nothing: the model in use has no contributions, or ranks nobody"
-    for item in everything["contributions"]:
-        words = f"  {item['words']}" if item["words"] else ""
-        yield f"  {item['log_odds']:+.2f}  {item['family']:<14}{words}"
-    yield ""
-    yield "Last behaviours"
-    for behaviour in everything["last_behaviours"]:
-        yield f"  {behaviour}"
-
-
-def _pairs(row: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in plain(row).items():
-        if value is None or name in _NOT_SAID:
-            continue
-        yield f"  {name:<28}{value:,.4g}" if isinstance(value, float) else f"  {name:<28}{value}"
+    table = tables.last_behaviours(only(customer), LAST_BEHAVIOURS)
+    rows = table.order_by("place").to_pyarrow().to_pylist()
+    money, words = tables.transactions.has_amounts, Words(job.language)
+    return [said.say(words) for said in behaviours(rows, money=money, currency=job.currency)]

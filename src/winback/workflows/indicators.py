@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from winback.config import Job, LoadedJob
     from winback.indicators.definition import Indicator
+    from winback.indicators.facts import Facts
     from winback.indicators.over_time import Indicators
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
@@ -93,12 +94,12 @@ def compute(
     if only is not None:
         parts = {name for one in only for name in getattr(catalogue[one], "names", ())}
         catalogue = {name: one for name, one in catalogue.items() if name in parts | set(only)}
-    known = Facts(tables.past.at(job.as_of), tables.customers)
-    segments = _segments(known, job, results)
+    facts = Facts(tables.past.at(job.as_of), tables.customers)
+    segments = _segments(facts, job, results)
     made: dict[str, Indicators] = {}
     for grain in sorted(job.indicators.grains, key=GRAINS.index):
         with reporter.step(Message("doing.indicators", grain=grain)):
-            made[grain] = compute_indicators(known, catalogue, grain=grain, segments=segments)
+            made[grain] = compute_indicators(facts, catalogue, grain=grain, segments=segments)
     return made
 
 
@@ -110,24 +111,24 @@ def job_catalogue(settings: LoadedJob, job: Job) -> dict[str, Indicator]:
     return read_catalogue(*([Path(settings.resolve(own))] if own else []))
 
 
-def _segments(known: Any, job: Job, results: Results) -> dict[str, ir.Table]:
+def _segments(facts: Facts, job: Job, results: Results) -> dict[str, ir.Table]:
     """Return by what customers can be told apart, of what the job asks for."""
     import ibis
 
     segments: dict[str, ir.Table] = {}
     asked = job.indicators.segments
-    people = known.customers
+    people = facts.customers
     named = "acquisition_channel"
     if "acquisition_channel" in asked and people is not None and named in people.columns:
         segments[named] = people.select("customer_id", segment=named)
     if "cohort" in asked:
-        first = known.past.first_purchases
+        first = facts.past.first_purchases
         quarter = ibis.literal(" Q") + first.first_day.quarter().cast("string")
         year = first.first_day.year().cast("string")
         segments["cohort"] = first.select("customer_id", segment=year + quarter)
     scores = results.find(_SCORES)
     if "tier" in asked and scores is not None:
-        tiers = ibis.get_backend(known.past.transactions.table).read_parquet(str(scores))
+        tiers = ibis.get_backend(facts.past.transactions.table).read_parquet(str(scores))
         tiers = tiers.filter(tiers.as_of.cast("date") == job.as_of)
         segments["tier"] = tiers.select("customer_id", segment="tier")
     return segments

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from winback.errors import UsageError
 from winback.files import atomic_path
-from winback.messages import Message
+from winback.messages import Message, Words
 from winback.workflows.init_look import Looked, Told, look, name_of
 from winback.workflows.init_tables import slug
 from winback.workflows.init_text import job_text
@@ -46,7 +46,7 @@ class Begun:
 
     sniffed: Sniffed
     to: Path
-    notes: tuple[str, ...]
+    notes: tuple[Message, ...]
     read: str = ""
     understood: Message | None = None
 
@@ -60,6 +60,7 @@ def init(
     schema: str | None = None,
     tell: Told = lambda _: None,
     encoding: str | None = None,
+    language: str = "en",
 ) -> Begun:
     """Guess what the columns of files mean, and write a commented job that runs.
 
@@ -82,6 +83,8 @@ def init(
         Called with what is being done.
     encoding
         Of files of text, such as ``cp1252``, where their bytes do not tell.
+    language
+        Of the job, and of the comments in it.
 
     Returns
     -------
@@ -98,7 +101,9 @@ def init(
     """
     sources = [orders] if isinstance(orders, str) else list(orders)
     to = place_for(sources, to)
-    return write(look(sources, columns, condition, schema, tell, encoding), to, tell)
+    return write(
+        look(sources, columns, condition, schema, tell, encoding), to, tell, language=language
+    )
 
 
 def place_for(sources: Sequence[str], to: Path | None) -> Path:
@@ -123,6 +128,7 @@ def write(
     tell: Told = lambda _: None,
     *,
     money: Mapping[str, float | str] | None = None,
+    language: str = "en",
 ) -> Begun:
     """Write the job, once it has read the data as `winback validate` would.
 
@@ -134,7 +140,7 @@ def write(
         The YAML.
     tell
         Called with what is being done.
-    money
+    money, language
         As for `winback.workflows.init_text.job_text`.
 
     Raises
@@ -144,16 +150,16 @@ def write(
     """
     notes = list(looked.notes)
     with _password_kept(looked, notes) as shown, atomic_path(to) as part:
-        part.write_text(job_text(shown, to, money), encoding="utf-8")
-        tell("reading everything as the job will")
+        part.write_text(job_text(shown, to, money, language), encoding="utf-8")
+        tell(Message("doing.try_job"))
         read, understood = _try(part, notes)
     results = Path("outputs") / slug(to.stem)
     if results.exists():
-        notes.append(f"{results} holds results already: another job of this name replaces them")
+        notes.append(Message("note.results_replaced", folder=str(results)))
     return Begun(looked.sniffed, to, tuple(notes), read, understood)
 
 
-def _try(path: Path, notes: list[str]) -> tuple[str, Message]:
+def _try(path: Path, notes: list[Message]) -> tuple[str, Message]:
     """Read the data as `winback validate` does; return what it says, and what rows are."""
     from winback.config.loaded import load_job
     from winback.workflows.reporter import Quiet
@@ -167,8 +173,9 @@ def _try(path: Path, notes: list[str]) -> tuple[str, Message]:
     ):
         _, *said = work.do(validate)["said"]
         understood = _understood(work.tables)
-    notes += [note for note in map(str, reporter.warnings) if note not in notes]
-    return "; ".join(said), understood
+        between = Words(work.job.language)("clause.next")
+    notes += [note for note in reporter.warnings if note not in notes]
+    return between.join(said), understood
 
 
 def _understood(tables: JobTables) -> Message:
@@ -210,7 +217,7 @@ def _understood(tables: JobTables) -> Message:
 
 
 @contextmanager
-def _password_kept(looked: Looked, notes: list[str]) -> Iterator[Looked]:
+def _password_kept(looked: Looked, notes: list[Message]) -> Iterator[Looked]:
     """Keep a database's password out of the job: it is read from the environment."""
     from winback.data.address import address
 
@@ -218,7 +225,7 @@ def _password_kept(looked: Looked, notes: list[str]) -> Iterator[Looked]:
     if not isinstance(source, str) or "://" not in source or not address(source).secrets:
         yield looked
         return
-    notes.append(f"the database's URL has a password: export {_DATABASE}=URL before each run")
+    notes.append(Message("note.password", variable=_DATABASE))
     variable = f"${{{_DATABASE}}}"
     before = os.environ.get(_DATABASE)
     os.environ[_DATABASE] = source

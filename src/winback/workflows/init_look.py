@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from winback.errors import DataError
+from winback.masking import mask
+from winback.messages import Message
 from winback.workflows.init_tables import Given, slug, tables_of
 
 if TYPE_CHECKING:
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
     from winback.data.sniff import Sniffed
 
 _NEEDED = ("customer_id", "timestamp")
-Told = Callable[[str], None]
+_UNREAD = {"note.may_be_contacted", "note.may_not_be_contacted"}
+_NOT_ADDED = {"note.not_added", "note.not_added_beside"}
+Told = Callable[[Message], None]
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class Looked:
     table: str | None = None
     query: str | None = None
     further: Mapping[str, Further] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
     base: str = ""
     encoding: str | None = None
 
@@ -100,9 +104,9 @@ def look(
     raws: dict[str, Raw] = {}
     try:
         for name, one in given.items():
-            tell(f"reading {one.table or one.source}")
+            tell(Message("doing.read_source", source=mask(one.table or one.source)))
             raws[name] = load(engine, one.source, table=one.table, encoding=encoding)
-        tell("looking at the columns")
+        tell(Message("doing.look_at_columns"))
         if len(given) == 1:
             one = next(iter(given.values()))
             sniffed = sniff_raw(engine, next(iter(raws.values())), own)
@@ -112,7 +116,7 @@ def look(
         else:
             looked = _joined(engine, given, raws, own)
             _refuse_if_none(looked.sniffed, sources, engine, raws)
-            tell("looking at the further tables")
+            tell(Message("doing.look_further"))
             looked = _with_further(engine, looked, given, raws, columns)
         sniffed = _filtered(looked.sniffed, condition)
         return replace(looked, notes=_notes(looked), sniffed=sniffed, encoding=encoding)
@@ -166,29 +170,28 @@ def _with_further(
     from winback.data.further import further_table, not_read
 
     further: dict[str, Further] = {}
-    notes: list[str] = []
+    notes: list[Message] = []
     for name, raw in raws.items():
         if name == looked.base:
             continue
         kind, read = further_table(engine, raw, name, notes)
         if kind is None:
-            mentioned = any(f" of {name} (" in note for note in looked.sniffed.notes)
-            if not mentioned and name not in _names_in(looked.query):
+            if name not in _left_out(looked) and name not in _names_in(looked.query):
                 notes.append(not_read(engine, raw, name, given[name].source))
             continue
         if kind in further:
-            notes.append(f"{name} looks like {kind}, too; the first is taken")
+            notes.append(Message("note.also_looks_like", table=name, kind=kind))
             continue
         prefix = f"{kind}."
         said = {k.removeprefix(prefix): w for k, w in columns.items() if k.startswith(prefix)}
         one = given[name]
         further[kind] = Further(one.source, one.table, {**read, **said})
-        notes.append(f"{name} is read as data.{kind}")
+        notes.append(Message("note.read_as", table=name, setting=f"data.{kind}"))
     opt_out = further["customers"].columns.get("opt_out", "") if "customers" in further else ""
-    told = [
+    notes_kept = [
         note
         for note in looked.sniffed.notes
-        if "and nothing reads it" not in note or note.partition(" says who")[0] not in opt_out
+        if note.code not in _UNREAD or note.facts["column"] not in opt_out
     ]
     read_there = {written for one in further.values() for written in one.columns.values()}
     unused = tuple(
@@ -196,8 +199,14 @@ def _with_further(
         for name in looked.sniffed.unused
         if name not in read_there and not any(_names(sql.bare(engine, name), w) for w in read_there)
     )
-    sniffed = replace(looked.sniffed, notes=(*told, *notes), unused=unused)
+    sniffed = replace(looked.sniffed, notes=(*notes_kept, *notes), unused=unused)
     return replace(looked, further=further, sniffed=sniffed)
+
+
+def _left_out(looked: Looked) -> set[str]:
+    """Return the tables of which it is told that their amounts are not added."""
+    told = (note for note in looked.sniffed.notes if note.code in _NOT_ADDED)
+    return {str(note.facts["table"]) for note in told}
 
 
 def _names(column: str, expression: str) -> bool:
@@ -286,11 +295,11 @@ def _cells(engine: Backend, raws: Mapping[str, Raw], sniffed: Sniffed) -> list[t
     ]
 
 
-def _notes(looked: Looked) -> tuple[str, ...]:
+def _notes(looked: Looked) -> tuple[Message, ...]:
     sniffed = looked.sniffed
     notes = sniffed.notes
     if "amount" not in sniffed.guesses:
-        notes += ("without an amount, lists are ranked by expected purchases, nothing by money",)
+        notes += (Message("note.no_amounts"),)
     return notes
 
 

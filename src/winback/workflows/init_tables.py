@@ -62,7 +62,7 @@ def _tables(source: str, schema: str | None) -> list[tuple[str, Given]]:
     path = Path(source).expanduser()
     from winback.data import workbooks
 
-    if path.suffix.lower() in workbooks.ENDINGS and path.is_file():
+    if workbooks.is_book(path):
         sheets = workbooks.tables_in(path)
         if len(set(sheets.values())) > 1:
             return [(sheet, Given(f"{source}#{sheet}")) for sheet in sheets]

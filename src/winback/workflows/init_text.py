@@ -10,70 +10,80 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from winback.messages import Words
 from winback.workflows.init_tables import slug
 
 if TYPE_CHECKING:
     from winback.data.sniff import Sniffed
     from winback.workflows.init_look import Further, Looked
 
+# a comment is the words of its code
 _TEMPLATE = """\
-# A winback job: what each customer is worth, who is about to leave, whom it pays to win back.
-# Run it with `winback run {file}`. `winback config schema` lists every key.
+# @job.title
+# @job.run
 name: {name}
 
-# The last day that is known; `--as-of yesterday` overrides it every night.
-as_of: {as_of} # the newest purchase in the file
+# @job.as_of
+as_of: {as_of} # @job.newest
 
-# Days are cut in this time zone.
+# @job.timezone
 timezone: {timezone}
 
-# The one currency of all amounts (ISO 4217).
+# @job.language
+language: {language}
+
+# @job.currency
 {currency}
 
-# Predictions look so many days ahead. Lost is who does not buy in them.
+# @job.horizon
 horizon_days: 90
 
-# What stays of an amount, as a share. 1.0 counts turnover.
+# @job.margin
 margin: {margin}
 
 data:
   transactions:
     source:{source}
-    columns: # ours: yours, or a SQL expression over yours
+    columns: # @job.columns
 {columns}
 {filter}
-    # What a row is worth when its amount is 0: `drop` (no purchase) or `keep` (a purchase).
+    # @job.zero
     zero_amounts: {zero}
-    # Negative amounts are refunds. Net them on their own day, or `by_order`.
+    # @job.refunds
     refunds: by_day
-    # `true` rejects a line that repeats an earlier one in every column.
+    # @job.deduplicate
     deduplicate: false
 {further}
 value:
   horizon_days: 365
 
 churn:
-  # Who bought within so many days is active, the others are dormant. Choose about three times
-  # the gap that is usual in your shop.
+  # @job.active
   active_within_days: {active}
 
 lists:
   churn_warning:
-    capacity: 200 # how many your team can work through before the list expires
+    capacity: 200 # @job.capacity
     {contact_cost}
   win_back:
-    budget: 250 # the most that the list may cost, even if every offer is redeemed
+    budget: 250 # @job.budget
     capacity: 200
-    control_share: 0.2 # left alone, so that the effect can be measured
+    control_share: 0.2 # @job.control
     contact_cost: 0.10
     offer_cost: 2.00
-    window_days: 730 # who has been silent for longer is let go
+    window_days: 730 # @job.window
 """
+_COMMENT = re.compile(r"(?<=# )@(job\.\w+)$", re.MULTILINE)
 _CODES = ("AUD", "BRL", "CAD", "CHF", "CNY", "EUR", "GBP", "INR", "JPY", "SEK", "USD")
 _SIGNS = {"€": "EUR", "£": "GBP"}  # a dollar may be one of many, a yen a yuan
 
 
-def job_text(looked: Looked, to: Path, money: Mapping[str, float | str] | None = None) -> str:
+def job_text(
+    looked: Looked,
+    to: Path,
+    money: Mapping[str, float | str] | None = None,
+    language: str = "en",
+) -> str:
     """Write the job as YAML, paths as seen from its folder.
 
     Parameters
@@ -85,36 +95,38 @@ def job_text(looked: Looked, to: Path, money: Mapping[str, float | str] | None =
     money
         What the person has said: `currency`, `margin`, and `contact_cost`, what acting on one
         warning costs.
+    language
+        Of the job, and of its comments.
     """
-    money = money or {}
+    money, words = money or {}, Words(language)
     cost = money.get("contact_cost")
     sniffed = looked.sniffed
     columns: list[str] = []
     for ours, guess in sniffed.guesses.items():
         columns.append(f"      {ours}: {_scalar(guess.expression)}")
         if guess.other is not None:
-            columns.append("      # if the month comes first (then look at as_of, too):")
+            columns.append("      # @job.month_first")
             columns.append(f"      # {ours}: {_scalar(guess.other)}")
         columns += [
-            line
+            f"      # {line}"
             for offer in sniffed.offers
             if offer.key == ours
-            for line in (f"      # {offer.why}:", f"      # {ours}: {_scalar(offer.written)}")
+            for line in (offer.why.say(words) + ":", f"{ours}: {_scalar(offer.written)}")
         ]
     span = (
         (sniffed.last_day - sniffed.first_day).days if sniffed.first_day and sniffed.last_day else 0
     )
     sample = isinstance(looked.source, str) and looked.source.startswith("sample:")
-    return _TEMPLATE.format(
-        file=to.name,
+    text = _TEMPLATE.format(
+        language=language,
         name=_scalar(slug(to.stem)),
         as_of=sniffed.last_day,
         timezone=sniffed.timezone,
         currency=f"currency: {money['currency']}" if "currency" in money else _currency(sniffed),
         margin=money.get("margin", 1.0),
-        contact_cost="# contact_cost: 3.00 # what a call or a message costs; unset: by channel"
+        contact_cost="# contact_cost: 3.00 # @job.contact_cost"
         if cost is None
-        else f"contact_cost: {cost} # what acting on one warning costs",
+        else f"contact_cost: {cost} # @job.contact_cost_said",
         source=_source(looked.source, to, "      ")
         + _table(looked.table)
         + _query(looked.query)
@@ -127,6 +139,7 @@ def job_text(looked: Looked, to: Path, money: Mapping[str, float | str] | None =
         ),
         active=365 if span > 730 else max(30, min(180, span // 2)),
     )
+    return _COMMENT.sub(lambda code: words(code[1], file=to.name), text)
 
 
 def currency_of(sniffed: Sniffed) -> str | None:
@@ -168,7 +181,7 @@ def _query(query: str | None) -> str:
     if query is None:
         return ""
     lines = "\n".join(f"      {line}" for line in query.splitlines())
-    return f"\n    query: | # each row of the first table once; what it names is looked up\n{lines}"
+    return f"\n    query: | # @job.query\n{lines}"
 
 
 def _encoding(looked: Looked) -> str:
@@ -182,7 +195,7 @@ def _further(name: str, table: Further, to: Path, encoding: str) -> str:
 
 
 def _filter(sniffed: Sniffed) -> str:
-    note = "    # Rows for which this SQL condition is not true are left out and counted.\n"
+    note = "    # @job.filter\n"
     offered = [offer.written for offer in sniffed.offers if offer.key == "filter"]
     if sniffed.filter is None:
         example = " AND ".join(offered) or "status = 'paid'"
@@ -190,7 +203,7 @@ def _filter(sniffed: Sniffed) -> str:
     lines = f"    filter: {_scalar(sniffed.filter)}"
     if offered:
         more = " AND ".join([sniffed.filter, *offered])
-        lines += f"\n    # without states that are no sale, too:\n    # filter: {_scalar(more)}"
+        lines += f"\n    # @job.no_sale\n    # filter: {_scalar(more)}"
     return note + lines
 
 

@@ -157,7 +157,7 @@ def _table(own: Sequence[Mapping[str, Any]], words: Words) -> Iterator[str]:
         rows.append(
             [name, *(words.metric(model["scores"].get(target, {}).get(metric)) for model in own)]
         )
-    widths = [max(cell_len(row[at]) for row in rows) for at in range(len(own) + 1)]
+    widths = [max(cell_len(row[place]) for row in rows) for place in range(len(own) + 1)]
     for row in rows:
         cells = (
             cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from winback.errors import GateRefusedError
 from winback.messages import Message, as_records
 from winback.roles import ROLES
-from winback.workflows.at_the_gate import gate_evidence
+from winback.workflows.at_the_gate import first_decision, gate_evidence
 from winback.workflows.champion_set import finish_promotion
 
 if TYPE_CHECKING:
@@ -255,14 +255,15 @@ def _judge(
     from winback.evaluation import gate
     from winback.registry.artifacts import recipe
 
-    recipes = {"challenger": recipe(tracking.store, challenger)}
-    if champion is not None:
-        recipes["champion"] = recipe(tracking.store, champion)
+    own = recipe(tracking.store, challenger)
     value_recipe = _value_recipe(job, tracking) if role == "tiers" else None
+    if champion is None:
+        return first_decision(job, tables, role, own, value_recipe)
+    recipes = {"challenger": own, "champion": recipe(tracking.store, champion)}
     return gate.decide(
         gate_evidence(job, tables, role, recipes, value_recipe),
         challenger="challenger",
-        champion=None if champion is None else "champion",
+        champion="champion",
         baselines=tuple(gate.BASELINES[role]),
         overdue=overdue,
         random_state=job.random_state,

@@ -107,7 +107,7 @@ class Results(OutputFolder):
         UsageError
             Naming what differs, and the commands that make it anew.
         """
-        kept, found = self.manifest.get("made") or {}, dict[str, list[str]]()
+        kept, others = self.manifest.get("made") or {}, dict[str, list[str]]()
         for stage in stages:
             before = kept.get(stage)
             if before is None:
@@ -116,13 +116,13 @@ class Results(OutputFolder):
             names = differing(before["settings"], settings_of(self.settings.job, stage))
             names += [name for name, value in now.items() if before.get(name) != value]
             if names:
-                found[stage] = names
-        if found:
+                others[stage] = names
+        if others:
             raise UsageError(
                 "the results here were made of something else than the job now says",
                 where=str(self.out),
-                got="; ".join(f"{stage}: other {', '.join(n)}" for stage, n in found.items()),
-                hint=f"make them anew: {commands(found, self.settings.path.name)}",
+                got="; ".join(f"{stage}: other {', '.join(n)}" for stage, n in others.items()),
+                hint=f"make them anew: {commands(others, self.settings.path.name)}",
             )
 
     @property

@@ -75,8 +75,8 @@ def run(
     }
     before = read_record(results.earlier / MANIFEST).get("seconds") or {}
     took, done = {}, {}
-    for at, (name, do) in enumerate(stages.items(), 1):
-        reporter.stage(at, len(stages), TITLES[name], before.get(name))
+    for number, (name, do) in enumerate(stages.items(), 1):
+        reporter.stage(number, len(stages), TITLES[name], before.get(name))
         began = monotonic()
         done[name] = do()
         took[name] = round(monotonic() - began, 1)

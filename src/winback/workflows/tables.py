@@ -104,7 +104,7 @@ class JobTables:
                 engine=self.engine,
             )
         for note in transactions.notes:
-            self.reporter.warn(Message.of(note))
+            self.reporter.warn(note)
         counts = asdict(transactions.counts)
         self.results.manifest["intake"] = {**counts, "has_amounts": transactions.has_amounts}
         self.results.manifest["data_fingerprint"] = transactions.fingerprint
@@ -196,6 +196,19 @@ class JobTables:
         table: ir.Table | None = getattr(self, name)
         return None if table is None else table.to_pyarrow().to_pandas()
 
+    def last_behaviours(self, customers: ir.Table, n: int = 3) -> ir.Table:
+        """Find what customers did last, as known at `as_of`, the newest first."""
+        from winback.features.last_behaviours import last_behaviours
+
+        return last_behaviours(
+            self.transactions.table,
+            self.job.as_of,
+            count_zero=self.transactions.count_zero,
+            customers=customers,
+            events=self.events,
+            n=n,
+        )
+
     def _further_table(self, name: str) -> ir.Table | None:
         settings = getattr(self.job.data, name)
         if settings is None:
@@ -243,4 +256,4 @@ class JobTables:
         if "opt_out" in table.columns and not settings.accept_unmatched:
             refuse_if_few(matched, label)
         if matched.few:
-            self.reporter.warn(Message.of(str(matched)))
+            self.reporter.warn(matched.message)

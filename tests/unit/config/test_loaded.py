@@ -107,7 +107,7 @@ def test_the_command_line_overrides_a_setting_inside_a_group(write):
         (LEAST + "language: en\nreport: {language: zh}\n", "are one setting: keep language"),
         (LEAST + "timezone: Asia/Shangai\n", r"not a time zone"),
         (LEAST + "margin: .nan\n", r"margin"),
-        (LEAST.replace("12-09", "13-09"), r"a date that does not exist"),
+        (LEAST.replace("12-09", "13-09"), r"a date or number that does not exist"),
         (LEAST.replace("name: shop", "name: ../shop"), r"shop.yaml:1, name"),
         ("a: [1\n", r"not valid YAML \(at .*shop.yaml:2\)"),
         ("", "empty or not a mapping"),

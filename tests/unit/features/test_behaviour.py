@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from winback.errors import UsageError
-from winback.features.behaviour import active, behaviour_table, population_table
+from winback.features.behaviour import active, behaviour_table
 from winback.features.feature_catalogue import FEATURES, feature_columns
 
 AS_OF = date(2024, 6, 30)
@@ -177,9 +177,6 @@ def test_a_refund_not_yet_booked_is_unseen():
 def test_a_chunk_of_customers_has_the_features_of_the_whole(frame):
     two_customers = ibis.memtable(pa.table({"customer_id": ["bob", "cyd", "nobody"]}))
     chunk = table(customers=two_customers)
-    assert chunk.equals(frame.loc[["bob", "cyd"]])
-    everybody = population_table(TABLE, [AS_OF], count_zero=False).to_pyarrow()
-    chunk = table(customers=two_customers, population=ibis.memtable(everybody))
     assert chunk.equals(frame.loc[["bob", "cyd"]])
 
 

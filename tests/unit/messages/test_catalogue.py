@@ -4,6 +4,7 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
+import yaml
 
 import winback
 from winback.messages import Words
@@ -17,7 +18,8 @@ DYNAMIC = re.compile(
     r"|coverage|excluded|stage|rejected|parameter|feature|change|since|metric|model|target|role"
     r"|severity|section|chart|group|reason|tier|effect|intake|done|decision|clause|warning|value"
     r"|lead|column|customer|day|row|churn_warning|inner_cutoff|tab|decide|money|file|indicator"
-    r"|grain|alert|status|ledger|table|board|steering|worth)\."
+    r"|grain|alert|status|ledger|table|mending|problem|needed|line|job|init|field|arm|chosen_by"
+    r"|stratum|uplift_source|listing|listed|time|family|owner|respond|board|steering|worth)\."
 )
 
 
@@ -29,7 +31,7 @@ TELLING = {"say", "warn", "step", "stage", "echo", "prompt"}  # of the reporter,
 
 def texts_told():
     """Find each call that tells people something in words that stand in the code."""
-    for file in (SOURCE / "workflows").rglob("*.py"):
+    for file in [*(SOURCE / "workflows").rglob("*.py"), *(SOURCE / "cli").rglob("*.py")]:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             name = getattr(getattr(node, "func", None), "attr", None)
             if not isinstance(node, ast.Call) or name not in TELLING:
@@ -40,8 +42,12 @@ def texts_told():
 
 
 def outside_of_messages(node):
-    """Return the literal texts of an expression, but for codes and facts of messages and words."""
-    if isinstance(node, ast.Call) and getattr(node.func, "id", None) in {"Message", "words"}:
+    """Return the literal texts of an expression, but for codes, facts and keys."""
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
+        if name in {"Message", "words", "dumps"} or getattr(node.func, "func", None):
+            return
+    if isinstance(node, ast.Subscript):
         return
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
@@ -141,3 +147,15 @@ def test_no_code_stands_twice_in_a_catalogue():
         text = (SOURCE / "messages" / "catalogues" / f"{language}.po").read_text("utf-8")
         codes = re.findall(r'^msgid "(.+)"$', text, re.MULTILINE)
         assert len(codes) == len(set(codes)) > 100
+
+
+@pytest.mark.parametrize("language", languages())
+def test_whose_alerts_are_and_what_to_do_is_said_in_every_language(language):
+    presets = yaml.safe_load((SOURCE / "monitoring" / "presets.yaml").read_text("utf-8"))
+    texts = {f"owner.{rule['owner']}" for rule in presets["rules"] if "owner" in rule}
+    texts |= {
+        f"respond.{step['do']}" for rule in presets["rules"] for step in rule.get("respond", [])
+    }
+    assert len(texts) > 10
+    assert texts - catalogue(language).keys() == set()
+    assert Words(language).label("owner", "sales_team") == "sales_team", "one's own stays"

@@ -51,3 +51,13 @@ def test_facts_are_written_as_the_placeholder_asks():
     assert Words("zh").written(Message("gate.few_customers", n=3, least=20)) == (
         "只有 3 位客户，需要 20 位"  # noqa: RUF001
     )
+
+
+def test_blanks_are_set_around_facts_and_never_within():
+    words = Words("zh")
+    read = Message("doing.read_source", source="订单ID.csv")
+    assert read.say(words) == "读取订单ID.csv"
+    assert Message("note.numbers_read", said=read, written="money(金额2, '.') 元").say(words) == (
+        "读取订单ID.csv；这样可以读取：money(金额2, '.') 元"  # noqa: RUF001
+    )
+    assert words.written(["BG/NBD", "频率"], "&") == "BG/NBD 和频率"

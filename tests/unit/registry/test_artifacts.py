@@ -1,4 +1,6 @@
+import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -29,9 +31,10 @@ def tree(folder, version):
     return covers.parent
 
 
-def test_no_file_is_a_pickle_or_names_this_machine(tree, folder):
+def test_no_file_is_a_pickle_or_code_or_names_this_machine(tree, folder):
     files = [path for path in tree.rglob("*") if path.is_file()]
-    assert {path.name for path in files} >= {"model.json", "recipe.json", "pyfunc_model.py"}
+    assert {path.name for path in files} >= {"model.json", "recipe.json"}
+    assert not [path for path in files if path.suffix in (".py", ".pkl", ".so")]
     for path in files:
         text = path.read_text(encoding="utf-8")  # a pickle is not text
         for place in (folder, Path.cwd(), Path.home(), Path(__file__).parents[3], "/tmp/"):
@@ -64,15 +67,31 @@ def test_recipe_and_metrics_are_read_back(store, version):
 
 
 def test_altered_files_are_refused(store, version, tree, tiny):
-    file = tree / "artifacts/model/model.json"
+    file = tree / "data/model/model.json"
     file.write_text(json.dumps({"slope": 99.0}))
     with pytest.raises(RegistryError, match="not those that were registered"):
         load_version(store, version)
     file.unlink()
-    (tree / "artifacts/model/recipe.json").unlink()
+    (tree / "data/model/recipe.json").unlink()
     file.parent.rmdir()
     with pytest.raises(RegistryError):
         load_version(store, version)
+
+
+def test_plain_mlflow_refuses_altered_files_too(tree):
+    file = tree / "data/model/model.json"
+    file.write_text(file.read_text(encoding="utf-8").replace("2.5", "99.5"), encoding="utf-8")
+    with pytest.raises(RegistryError, match="not those that were registered"):
+        load_mlflow().pyfunc.load_model(str(tree))
+
+
+def test_a_version_of_an_earlier_winback_is_read_and_its_code_is_not_run(store, version, tree):
+    shutil.move(tree / "data", tree / "artifacts")
+    trap = tree / "pyfunc_model.py"
+    trap.write_text("raise SystemExit('its own code was run')", encoding="utf-8")
+    assert load_version(store, version).estimator.slope == 2.5
+    elsewhere = dataclasses.replace(store, local=None)  # as of a server
+    assert load_version(elsewhere, version).estimator.slope == 2.5
 
 
 def test_a_signature_that_mlflow_drops_is_an_error(tmp_path, tiny, monkeypatch):

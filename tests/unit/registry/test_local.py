@@ -80,7 +80,7 @@ def test_another_schema_is_left_to_mlflow(folder, versions):
     other, same = LocalStore(folder / "other.db"), LocalStore(folder / "mlflow.db")
     assert same.tags("shop-churn", 1) == dict(versions[0].tags)
     assert other.tags("shop-churn", 1) is None
-    assert other.files("shop-churn", 1, "artifacts/model") is None
+    assert other.files("shop-churn", 1, "data/model") is None
 
 
 def test_opening_and_reading_a_store_imports_no_mlflow(store, versions):

@@ -1,5 +1,7 @@
 """A baseline that takes the place of a contest's choice, from the training to the report."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from winback.evaluation.baseline_instead import Instead
@@ -34,6 +36,8 @@ def settled(tmp_path_factory, workshop_in, cdnow_quarter):
         return Instead(name, Message("gate.baseline_stays", model=name))
 
     with pytest.MonkeyPatch.context() as patch:
+        lost = SimpleNamespace(beaten_by=["logistic"])
+        patch.setattr("winback.workflows.at_the_gate.first_decision", lambda *_: lost)
         patch.setattr("winback.evaluation.baseline_instead.baseline_instead", beaten)
         shop.done = shop.do(run)
     return shop

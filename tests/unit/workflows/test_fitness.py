@@ -67,7 +67,7 @@ def test_lists_explanation_and_report_name_the_fallback(unfit):
     with unfit.work() as work:
         told = work.do(explain, customer=first)
     assert told["contributions"] == []
-    assert "not fit for ranking" in told["fitness"]["churn"]
+    assert "not fit for ranking" in told["fitness"]["churn"]["text"]
     unfit.do(report)
     page = (unfit.out / "report.html").read_text("utf-8")
     assert "Nobody can say yet who will leave" in page

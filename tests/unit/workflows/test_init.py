@@ -1,12 +1,15 @@
 """The job that `init` writes reads the file that it was written for."""
 
 import datetime as dt
+import re
 
 import pytest
+import yaml
 
 from winback.config.loaded import load_job
 from winback.data.intake import read_transactions
 from winback.errors import ConfigError, DataError, UsageError
+from winback.messages.catalogue import languages
 from winback.workflows.init import init, look, write
 
 
@@ -14,7 +17,7 @@ def written_for(tmp_path, text):
     """Return what `init` told, the YAML, and the transactions that the job of it reads."""
     orders, to = tmp_path / "orders.csv", tmp_path / "job.yaml"
     orders.write_text(text, encoding="utf-8")
-    notes = init(str(orders), to).notes
+    notes = [str(note) for note in init(str(orders), to).notes]
     job = load_job(to).job
     given = job.data.transactions
     read = read_transactions(orders, columns=given.columns, filter=given.filter, as_of=job.as_of)
@@ -127,10 +130,10 @@ def test_a_sample_begins_a_job_of_its_own(tmp_path):
 def test_the_currency_is_written_where_it_is_told(tmp_path, header, row, written):
     orders, to = tmp_path / "orders.csv", tmp_path / "job.yaml"
     orders.write_text(f"{header}\n{row}\n", encoding="utf-8")
-    notes = " ".join(init(str(orders), to).notes)
+    notes = " ".join(map(str, init(str(orders), to).notes))
     assert f"\n{written}\n" in to.read_text(encoding="utf-8")
     assert load_job(to).job.currency == (None if written[0] == "#" else written[-3:])
-    assert ("several currencies (CHF in 1 rows, USD in 1 rows)" in notes) == ("\n" in row)
+    assert ("several currencies (CHF in 1 row, USD in 1 row)" in notes) == ("\n" in row)
 
 
 def test_a_name_of_any_script_is_kept_and_no_job_is_overwritten(tmp_path, monkeypatch):
@@ -143,7 +146,7 @@ def test_a_name_of_any_script_is_kept_and_no_job_is_overwritten(tmp_path, monkey
         init("商城.csv")
     begun.to.unlink()
     (tmp_path / "outputs" / "商城").mkdir(parents=True)
-    assert "holds results already" in "\n".join(init("商城.csv").notes)
+    assert "holds results already" in "\n".join(map(str, init("商城.csv").notes))
 
 
 def test_what_was_understood_is_said_in_a_sentence(tmp_path):
@@ -188,3 +191,16 @@ def test_a_time_that_cannot_be_read_is_told_with_a_format_that_fits_it(tmp_path)
     (tmp_path / "orders.csv").write_text(text)
     with pytest.raises(DataError, match=r"""strptime\(\\"Order day\\", '%Y-%m-%d at"""):
         init([str(tmp_path / "orders.csv")], tmp_path / "job.yaml", {"timestamp": "Order day"})
+
+
+def test_a_job_is_the_same_in_every_language_but_for_its_comments(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    jobs = {}
+    for language in languages():
+        begun = init("sample:cdnow-tenth", tmp_path / f"{language}.yaml", language=language)
+        text = begun.to.read_text("utf-8")
+        assert "@job" not in text
+        jobs[language] = {**yaml.safe_load(text), "name": "", "language": ""}
+        comments = " ".join(re.findall("# (.+)", text))
+        assert bool(re.search("[\u4e00-\u9fff]", comments)) == (language == "zh")
+    assert jobs["zh"] == jobs["en"]

@@ -186,3 +186,29 @@ def test_pieces_at_a_price_are_no_total_of_an_order(tmp_path):
     lines = [f"{n // 2},k{n % 2},2024-01-01,2,4.75" for n in range(48)]
     begun = written(tmp_path, ["order_id,customer_id,date,qty,unit_price", *lines])
     assert "bear the same" not in " ".join(begun.notes)
+
+
+def test_text_that_is_named_as_a_workbook_is_read_and_a_web_page_refused(tmp_path):
+    header = "Order ID\tCustomer ID\tOrder Date\tTotal"
+    lines = rows("{n}\tk{c}\t2024-01-{day:02}\t9.50")
+    begun = written(tmp_path, [header, *lines], name="orders.xls", encoding="utf-16")
+    assert "24 of 24 rows accepted: 7 customers" in begun.read
+    page = tmp_path / "page.xls"
+    page.write_text("<html><table><tr><td>Order ID</td></tr></table></html>", encoding="utf-8")
+    with pytest.raises(DataError, match="a web page, whatever its name says"):
+        init(str(page), tmp_path / "other.yaml")
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("Fecha de venta", "{day} de enero de 2024 08:52 hs."),
+        ("Tanggal Pesanan", "{day} Januari 2024 08.52"),
+        ("week", "2024-W0{c}-3"),
+    ],
+)
+def test_a_time_is_found_by_the_beginning_of_its_name_or_by_its_cells(tmp_path, name, cell):
+    lines = [row.replace("W00", "W07") for row in rows("{n};k{c};" + cell + ";9,50")]
+    begun = written(tmp_path, [f"Order;Customer ID;{name};Total", *lines])
+    assert begun.sniffed.guesses["timestamp"].expression == name
+    assert "24 of 24 rows accepted" in begun.read

@@ -43,7 +43,7 @@ def test_lines_are_joined_to_their_orders_and_none_is_counted_twice(tmp_path):
     read = read_by(tmp_path / "job.yaml")
     assert (read.counts.accepted, read.counts.customers) == (80, 7)
     assert total(read) == TOTAL
-    notes = " ".join(begun.notes)
+    notes = " ".join(map(str, begun.notes))
     assert "80 of 80 rows of lines find one, 40 of 40 rows of orders are found" in notes
     assert "no row is multiplied" in notes
 
@@ -56,7 +56,7 @@ def test_an_order_that_bears_its_total_is_read_alone(tmp_path):
     read = read_by(tmp_path / "job.yaml")
     assert load_job(tmp_path / "job.yaml").job.data.transactions.query is None
     assert total(read) == sum(4 * i + 1 for i in range(1, 41))
-    assert "is not added, beside total of orders" in " ".join(begun.notes)
+    assert "is not added, beside total of orders" in " ".join(map(str, begun.notes))
 
 
 def olist(tmp_path):
@@ -76,7 +76,7 @@ def test_the_customer_is_found_two_tables_away(tmp_path):
     read = read_by(tmp_path / "job.yaml")
     assert (read.counts.accepted, read.counts.customers) == (41, 15)
     assert total(read) == sum(i + 0.25 for i in range(40)) + 5.25
-    notes = " ".join(begun.notes)
+    notes = " ".join(map(str, begun.notes))
     assert "every one of the 40 values of customer_id has one order only ('c0')" in notes
     assert "filter: order_status NOT IN ('canceled')" in notes
 
@@ -156,7 +156,7 @@ def test_a_password_is_kept_out_of_the_job(tmp_path, monkeypatch):
     url = f"duckdb:///{tmp_path}/shop.duckdb?password=s3cr3t-word"
     begun = init(url, tmp_path / "job.yaml")
     assert "s3cr3t" not in (tmp_path / "job.yaml").read_text(encoding="utf-8")
-    assert "export WINBACK_DATABASE=URL" in " ".join(begun.notes)
+    assert "export WINBACK_DATABASE=URL" in " ".join(map(str, begun.notes))
 
 
 def test_who_has_not_said_yes_is_left_alone(tmp_path):
@@ -171,13 +171,13 @@ def test_who_has_not_said_yes_is_left_alone(tmp_path):
     alone = read.filter(read.opt_out).customer_id.to_pyarrow().to_pylist()
     assert sorted(alone) == ["k1", "k2", "k4"]
     told = "yes in 4 of 7 rows, nothing in 1, no in 2 ('no' and the like)"
-    assert told in " ".join(begun.notes)
+    assert told in " ".join(map(str, begun.notes))
 
 
 def test_consent_among_the_purchases_is_named(tmp_path):
     orders = "user,date,total,允许推送\n" + "a,2024-01-02,5,是\n" * 3
     begun = init(files(tmp_path, orders=orders), tmp_path / "job.yaml")
-    assert any("允许推送 says who may be contacted" in note for note in begun.notes)
+    assert any("允许推送 says who may be contacted" in str(note) for note in begun.notes)
 
 
 @pytest.mark.parametrize(
@@ -214,6 +214,6 @@ def test_a_table_that_nothing_reads_is_told_with_what_to_do(tmp_path):
     orders = "customer_id,order_date,amount\nk1,2024-01-01,1.50\nk2,2024-01-02,2.50\n"
     people = "Ref,do_not_email\nk1,Y\nk2,N\n"
     begun = init(files(tmp_path, orders=orders, people=people), tmp_path / "job.yaml")
-    notes = " ".join(begun.notes)
+    notes = " ".join(map(str, begun.notes))
     assert "people is not read, although do_not_email says" in notes
     assert "customer_id: YOUR_COLUMN, opt_out: do_not_email" in notes

@@ -262,9 +262,9 @@ class Simulation:
             place = kept.places([column[block] for column in distinct], self._of_frequency(kept))
             first, last = np.searchsorted(position[order], [start, start + kept.room])
             here = order[first:last]
-            where, at = place[position[here] - start][:, None], ranks[living[here]]
-            counted[living[here]] = np.where(at >= 0, kept.counts[where, at], 0.0)
-            spent[living[here]] = np.where(at >= 0, kept.amounts[where, at], 0.0)
+            where, rank = place[position[here] - start][:, None], ranks[living[here]]
+            counted[living[here]] = np.where(rank >= 0, kept.counts[where, rank], 0.0)
+            spent[living[here]] = np.where(rank >= 0, kept.amounts[where, rank], 0.0)
         return counted, None if self.spend is None else spent
 
     def totals(

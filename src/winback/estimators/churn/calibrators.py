@@ -16,13 +16,13 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import log_loss
 
 from winback.errors import ModelError
-from winback.estimators.base.logistic_fit import fit_logistic
 from winback.estimators.churn.candidates.candidate import (
     EPSILON,
     Floats,
     linear_score,
     log_odds,
 )
+from winback.estimators.churn.logistic_regression import fit_logistic
 
 CALIBRATIONS = ("none", "platt", "beta", "isotonic")
 """Simplest first; of two that cannot be told apart, the earlier one is kept."""

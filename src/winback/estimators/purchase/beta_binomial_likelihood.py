@@ -112,13 +112,13 @@ def by_differences(
     """
     k = len(p)
 
-    def at(steps: FloatArray) -> float:
+    def around(steps: FloatArray) -> float:
         return value(p + steps)
 
     unit = np.diag(p)
     slope = np.array(
         [
-            (at(STEP * u) - at(-STEP * u)) / (2 * STEP * size)
+            (around(STEP * u) - around(-STEP * u)) / (2 * STEP * size)
             for u, size in zip(unit, p, strict=True)
         ]
     )
@@ -128,6 +128,11 @@ def by_differences(
     for i in range(k):
         for j in range(i, k):
             one, other = h * unit[i], h * unit[j]
-            rise = at(one + other) - at(one - other) - at(other - one) + at(-one - other)
+            rise = (
+                around(one + other)
+                - around(one - other)
+                - around(other - one)
+                + around(-one - other)
+            )
             bend[i, j] = bend[j, i] = rise / (4 * h**2 * p[i] * p[j])
     return value(p), slope, bend

@@ -182,13 +182,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
         weight = np.where(arm > 0, 1 / share[kept], 1 / (1 - share[kept]))
         self.n_treated_, self.n_control_ = int(arm.sum()), int((1 - arm).sum())
         self.returns_ = int(returned.sum())
-        self.overall_, self.low_, self.high_ = self.prior, -1.0, 1.0
-        self.difference_, self.variance_ = 0.0, 1.0
-        self.centre_, self.error_ = 0.0, 1.0
-        self.looks_: list[dict[str, float]] = []
-        self.factors_: dict[str, pd.DataFrame] = {}
-        self.tau2_: dict[str, float] = {}
-        self.p_values_: dict[str, float] = {}
+        self._believe_the_prior()
         numbers = numbers_of(rows, self.columns)
         self.seen_ = {
             name: sorted(rows[name].dropna().astype("str").unique())
@@ -216,6 +210,16 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
         )
         side = self._look(when, arm=arm, returned=returned, weight=weight, people=people)
         return self._conclude(MEASURED if side * self.overall_ > 0 else UNCLEAR)
+
+    def _believe_the_prior(self) -> None:
+        """Say what is believed before a difference was seen."""
+        self.overall_, self.low_, self.high_ = self.prior, -1.0, 1.0
+        self.difference_, self.variance_ = 0.0, 1.0
+        self.centre_, self.error_ = 0.0, 1.0
+        self.looks_: list[dict[str, float]] = []
+        self.factors_: dict[str, pd.DataFrame] = {}
+        self.tau2_: dict[str, float] = {}
+        self.p_values_: dict[str, float] = {}
 
     def _believe(self, each: pd.DataFrame) -> None:
         """Put the prior and the blocks' differences together."""

@@ -117,13 +117,13 @@ class LevelRange(NamedTuple):
         >>> [round(c, 3) for c in LevelRange(ends=ends).chances("revenue", 0, [0.8, 0.5])]
         [0.2, 0.85, 0.322, 0.728]
         """
-        known = [End(*end) for end in self.ends]
-        own = [end for end in known if (end.target, end.segment) == (target, segment)]
+        calibrated = [End(*end) for end in self.ends]
+        own = [end for end in calibrated if (end.target, end.segment) == (target, segment)]
         places = {0.0: 0.0, 1.0: 1.0}
         for end in own:
             places |= {(1 - end.promise) / 2: end.low, (1 + end.promise) / 2: end.high}
-        asked, found = zip(*sorted(places.items()), strict=True)
-        return [float(chance) for chance in np.interp(sides(promises), asked, found)]
+        promised, ends = zip(*sorted(places.items()), strict=True)
+        return [float(chance) for chance in np.interp(sides(promises), promised, ends)]
 
 
 def with_level_error(sums: pd.DataFrame, level: LevelRange, confidence: float) -> pd.DataFrame:

@@ -178,8 +178,8 @@ class PredictiveIntervals(ABC):
     ) -> dict[str, FloatArray]:
         """Return simulated quantiles by target, shape (n, len(probabilities)), as they are."""
         horizon, data = self._horizon(horizon_days), self._read(frame)
-        found = self._quantiles(data, horizon, probabilities, ratios)
-        named = zip(("purchases", "revenue"), found, strict=True)
+        quantiles = self._quantiles(data, horizon, probabilities, ratios)
+        named = zip(("purchases", "revenue"), quantiles, strict=True)
         return {name: values for name, values in named if values is not None}
 
     def _bounds(

@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit
 
-from winback.estimators.base.logistic_fit import fit_logistic
 from winback.estimators.churn.candidates.candidate import (
     RFM_COLUMNS,
     Candidate,
@@ -18,6 +17,7 @@ from winback.estimators.churn.candidates.candidate import (
     linear_score,
     rfm_matrix,
 )
+from winback.estimators.churn.logistic_regression import fit_logistic
 
 
 class LogisticRFM(Candidate):

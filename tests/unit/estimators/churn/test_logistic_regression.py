@@ -5,7 +5,7 @@ import pytest
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from winback.estimators.base.logistic_fit import fit_logistic
+from winback.estimators.churn.logistic_regression import fit_logistic
 
 
 @pytest.mark.parametrize("C", [0.05, 1.0, 100.0])
