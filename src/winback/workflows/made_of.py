@@ -15,7 +15,7 @@ _SCORED = (*_LEARNED, "margin", "discount_rate", "data.customers")
 OF_STAGE: dict[str, tuple[str, ...]] = {
     "train": _LEARNED,  # a model is told the margin when it is used
     "score": _SCORED,
-    "lists": (*_SCORED, "data", "lists", "language"),
+    "lists": (*_SCORED, "data.contacts", "lists", "language"),
 }
 """The settings that decide a stage's results, not those that say where these lie or how fast."""
 OF_FIGURES: dict[str, tuple[str, ...]] = {
