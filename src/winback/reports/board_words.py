@@ -232,4 +232,4 @@ def channel(row: Mapping[str, Any], words: Words) -> dict[str, Any]:
 def orders(held: Mapping[str, Any], words: Words) -> list[str]:
     """Say of which channels it is known that one brings more for its money than the other."""
     said = [words("channels.order", **pair) for pair in held["orders"]]
-    return [capital(text) for text in said] or [capital(words("channels.no_order"))]
+    return said or [capital(words("channels.no_order"))]

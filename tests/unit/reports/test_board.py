@@ -187,7 +187,7 @@ def test_a_channel_is_told_with_what_is_predicted_or_as_too_early(arguments):
     assert "search 1,254 USD 33,822 USD 26.97 USD 73.29 11% of it predicted 2.72" in text
     assert "2.52 to 2.92 172% 20 days 20% pays back" in text
     assert "social 1,254 USD 33,822 20% too early to tell" in text
-    assert "Search brings more for its money than social: by 0.70 (0.10 to 1.30)" in text
+    assert "search brings more for its money than social: by 0.70 (0.10 to 1.30)" in text
     assert "LTV (margin)" in text
     arguments["job"]["money"] = "revenue"
     held["orders"] = []
