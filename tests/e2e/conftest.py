@@ -44,7 +44,9 @@ class Desk(Shell):
             patch.chdir(self.folder)
             patch.setattr(command, "signal", lambda *_: None)  # pytest's own stay
             runner = CliRunner(env={"NO_COLOR": "1", **(env or {})})
+            before = os.umask(0o022)
             done = runner.invoke(cli.app, [*map(str, arguments)])
+            os.umask(before)
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         return subprocess.CompletedProcess(

@@ -71,6 +71,13 @@ def test_a_run_leaves_every_result(ran):
     assert not [name for name in left if name.startswith(".staged")]
 
 
+def test_nothing_that_names_customers_is_open_to_others(ran):
+    for place in ("outputs", "models"):
+        made = [ran.folder / place, *(ran.folder / place).rglob("*")]
+        assert len(made) > 10
+        assert not [path for path in made if not path.is_symlink() and path.stat().st_mode & 0o077]
+
+
 def test_every_customer_is_scored_and_no_score_is_out_of_range(ran):
     scores = read(ran, "scores.parquet")
     assert len(scores) == scores["customer_id"].nunique() == 2357

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from winback.messages import Message, Words
 
 
+_UMASK = {"owner": 0o077, "group": 0o027, "everyone": 0o022}
+
+
 def work(
     name: str,
     path: Path,
@@ -170,7 +173,7 @@ def _print(result: Mapping[str, Any], loaded: LoadedJob) -> None:
 def load(
     path: Path, as_of: str | None = None, settings: Mapping[str, Any] | None = None
 ) -> LoadedJob:
-    """Read a job, with what the command line gives."""
+    """Read a job, with what the command line gives; from here on its `access` holds."""
     from winback.config import load_job
 
     given = dict(settings or {})
@@ -184,7 +187,9 @@ def load(
             raise UsageError(
                 "not a date", where="--as-of", got=as_of, allowed="YYYY-MM-DD, yesterday, today"
             ) from None
-    return load_job(path, overrides=given)
+    loaded = load_job(path, overrides=given)
+    os.umask(_UMASK[loaded.job.access])
+    return loaded
 
 
 def today_in(timezone: str) -> date:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -68,8 +69,8 @@ def open_engine(
     >>> engine.sql("SELECT 1 + 1 AS two").to_pyarrow().to_pylist()
     [{'two': 2}]
     """
-    # In memory, DuckDB would spill into the working directory.
-    spill = Path(tempfile.gettempdir()) / f"winback-{os.getpid()}"
+    # In memory, DuckDB would spill into the working directory; nobody is to guess the name.
+    spill = Path(tempfile.gettempdir()) / f"winback-{secrets.token_hex(8)}"
     database: Path | str = ":memory:"
     # the engine takes a question mark in a path for the end of it
     if directory is not None and "?" not in str(directory.absolute()):

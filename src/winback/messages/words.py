@@ -109,11 +109,15 @@ class Words:
         return self._set(f"{_kept(first)}{link}{_kept(last)}")
 
     def label(self, kind: str, name: str) -> str:
-        """Return the reader's name of a model, metric, reason, …; unknown names read as words."""
+        """Return the reader's name of a model, metric, reason, …; unknown names read as words.
+
+        Owners and steps of people's own stay as they are written.
+        """
         text, entries = str(name), catalogue(self.language)
         if f"{kind}.{text}" not in entries and kind == "model" and "+" in text:
             return self("with").join(self.label(kind, part) for part in text.split("+"))
-        return entries.get(f"{kind}.{text}", text.replace("_", " "))
+        read = text if kind in _FREE else text.replace("_", " ")
+        return entries.get(f"{kind}.{text}", read)
 
     def reason(self, code: str) -> str:
         """Return the reader's name of a family of reasons; ``event:visit`` names its event."""
@@ -189,6 +193,7 @@ class Words:
         return self("missing") if value is None else str(value)[:10]
 
 
+_FREE = ("owner", "respond")
 _WAYS = ("money", "share", "points", "number", "metric", "day")
 
 

@@ -236,8 +236,10 @@ def _stage(rows: Sequence[dict[str, Any]], results: Results, job: Job, words: Wo
     frame = pd.DataFrame(list(rows), columns=list(COLUMNS))
     for name in ("opened", "due"):
         frame[name] = pd.to_datetime(frame[name])
-    for name in ("severity", "status", "indicator"):
-        frame[name] = [words.label(name, text) for text in frame[name]]
+    named = {"next_step": "respond", "overdue": "respond"}
+    for name in ("severity", "status", "indicator", "owner", *named):
+        kind = named.get(name, name)
+        frame[name] = [text and words.label(kind, text) for text in frame[name]]
     write_csv(frame, results.staged(FILES[1]), COLUMNS, bom=True)
 
 

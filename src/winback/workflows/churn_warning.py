@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from winback.errors import ModelError
-from winback.workflows.fitness import fitness_of
+from winback.workflows.fitness import contributions_of
 from winback.workflows.list_files import keep, kept_dates, origin
 from winback.workflows.playbook import job_playbook
 from winback.workflows.score import features_at_as_of
@@ -112,7 +111,6 @@ def _described(job: Job, tables: JobTables, used: ByRole, selected: pd.DataFrame
     import ibis
     import pyarrow as pa
 
-    from winback.features.last_behaviours import last_behaviours
     from winback.lists.warning_terms import Described
 
     if selected.empty:  # then nobody is there to read the window
@@ -122,23 +120,9 @@ def _described(job: Job, tables: JobTables, used: ByRole, selected: pd.DataFrame
     model = used["churn"]
     features = features_at_as_of(tables, model, customers=ids)
     behaviour = features.order_by("customer_id").to_pyarrow().to_pandas()
-    contributions: pd.DataFrame | None = None
-    stated = fitness_of(used).get("churn")
-    if stated is None or stated.ranks:  # what moved a score that says nothing is no reason
-        try:
-            contributions = model.estimator.contributions(behaviour)
-            contributions.insert(0, "customer_id", behaviour["customer_id"])
-        except ModelError:  # a score without features, such as the purchase model's, has none
-            contributions = None
-    table = last_behaviours(
-        tables.transactions.table,
-        job.as_of,
-        count_zero=tables.transactions.count_zero,
-        customers=ids,
-        events=tables.events,
-    )
-    last = table.order_by(["customer_id", "place"]).to_pyarrow().to_pandas()
-    return Described(behaviour, contributions, last, model.estimator.horizon_days)
+    table = tables.last_behaviours(ids).order_by(["customer_id", "place"])
+    last, horizon_days = table.to_pyarrow().to_pandas(), model.estimator.horizon_days
+    return Described(behaviour, contributions_of(model, behaviour), last, horizon_days)
 
 
 def _memory(job: Job, results: Results, on_win_back: Collection[str]) -> Memory:

@@ -44,7 +44,7 @@ def customer_history(
         model in use knows none, or the customer bought once.
     """
     customer = str(scores["customer_id"])
-    behaviours = _behaviours(job, tables, customer)
+    behaviours = _behaviours(tables, customer)
     bought = behaviours[behaviours["what"] == "purchase"]
     contacts = _contacts(tables.read_frame("contacts"), customer, job.as_of)
     return {
@@ -126,17 +126,8 @@ def row_of(path: Path, customer: str) -> dict[str, Any] | None:
     return None if table.num_rows == 0 else dict(table.to_pylist()[0])
 
 
-def _behaviours(job: Job, tables: JobTables, customer: str) -> pd.DataFrame:
-    from winback.features.last_behaviours import last_behaviours
-
-    table = last_behaviours(
-        tables.transactions.table,
-        job.as_of,
-        count_zero=tables.transactions.count_zero,
-        customers=only(customer),
-        events=tables.events,
-        n=EVERYTHING,
-    )
+def _behaviours(tables: JobTables, customer: str) -> pd.DataFrame:
+    table = tables.last_behaviours(only(customer), EVERYTHING)
     rows = table.to_pyarrow().to_pandas().sort_values("place", ascending=False)
     rows["day"] = pd.to_datetime(rows["day"]).dt.date
     if not tables.transactions.has_amounts:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from winback.errors import ModelError, UsageError
+from winback.errors import UsageError
 from winback.messages import Message, Words
 from winback.workflows.customer_history import only, row_of
 from winback.workflows.customer_page import write_customer_page
 from winback.workflows.explain_lines import behaviours, lines_of
-from winback.workflows.fitness import fitness_of
+from winback.workflows.fitness import contributions_of, fitness_of
 from winback.workflows.score import features_at_as_of
 
 if TYPE_CHECKING:
@@ -171,16 +171,11 @@ def _contributions(
     from winback.lists.family_reasons import says, speaks
     from winback.lists.reasons import by_family
 
-    stated = fitness_of({"churn": model})
-    if stated and not stated["churn"].ranks:
-        return []  # what moved a score that says nothing explains nothing
     features = features_at_as_of(tables, model, customers=only(str(scores["customer_id"])))
     behaviour = features.to_pyarrow().to_pandas()
-    try:
-        contributions = model.estimator.contributions(behaviour)
-    except ModelError:  # a score without features, such as the purchase model's, has none
+    contributions = contributions_of(model, behaviour)
+    if contributions is None:
         return []
-    contributions.insert(0, "customer_id", behaviour["customer_id"])
     totals = by_family(contributions).iloc[0]
     totals = totals.reindex(totals.abs().sort_values(ascending=False, kind="stable").index)
     money, currency, words = tables.transactions.has_amounts, job.currency, Words(job.language)
@@ -206,16 +201,7 @@ def _fitness(used: ByRole) -> dict[str, dict[str, Any]]:
 
 
 def _last_behaviours(job: Job, tables: JobTables, customer: str) -> list[str]:
-    from winback.features.last_behaviours import last_behaviours
-
-    table = last_behaviours(
-        tables.transactions.table,
-        job.as_of,
-        count_zero=tables.transactions.count_zero,
-        customers=only(customer),
-        events=tables.events,
-        n=LAST_BEHAVIOURS,
-    )
+    table = tables.last_behaviours(only(customer), LAST_BEHAVIOURS)
     rows = table.order_by("place").to_pyarrow().to_pylist()
     money, words = tables.transactions.has_amounts, Words(job.language)
     return [said.say(words) for said in behaviours(rows, money=money, currency=job.currency)]

@@ -59,7 +59,7 @@ def lines_of(everything: Mapping[str, Any], words: Words) -> Iterator[str]:
     if not everything["contributions"]:
         yield "  " + words("explain.nothing_moved")
     for item in everything["contributions"]:
-        name = _padded(words.reason(item["family"]), 24)
+        name = _padded(_family(item["family"], words), 24)
         yield f"  {item['log_odds']:+.2f}  {name}{item['words'] or ''}".rstrip()
     yield ""
     yield words("page.last")
@@ -106,6 +106,11 @@ def _behaviour(row: Mapping[str, Any], *, money: bool, currency: str | None) -> 
     if row.get("channel"):
         said = Message("explain.through", said=said, channel=row["channel"])
     return Message("explain.times", said=said, n=row["times"]) if row["times"] > 1 else said
+
+
+def _family(code: str, words: Words) -> str:
+    """Return the name of a family of features, which may raise the risk or lower it."""
+    return words.reason(code) if ":" in code else words.label("family", code)
 
 
 def _with_reasons(row: Mapping[str, Any], words: Words) -> dict[str, Any]:

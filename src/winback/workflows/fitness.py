@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from winback.errors import ModelError
+
 if TYPE_CHECKING:
+    import pandas as pd
+
     from winback.config import Job
     from winback.evaluation.fitness import Fitness, History
     from winback.messages import Message
@@ -58,6 +62,23 @@ def fitness_of(used: Mapping[str, LoadedModel]) -> dict[str, Fitness]:
 
     kept = {role: read_fitness(used[role].ref) for role in STATED if role in used}
     return {role: Fitness.of(statement) for role, statement in kept.items() if statement}
+
+
+def contributions_of(model: LoadedModel, behaviour: pd.DataFrame) -> pd.DataFrame | None:
+    """Return what moved each customer's churn score, beside their `customer_id`.
+
+    None where there is no telling: what moved a score that ranks nobody is no reason, and a score
+    without features, such as the purchase model's, has none.
+    """
+    stated = fitness_of({"churn": model}).get("churn")
+    if stated is not None and not stated.ranks:
+        return None
+    try:
+        parts: pd.DataFrame = model.estimator.contributions(behaviour)
+    except ModelError:
+        return None
+    parts.insert(0, "customer_id", behaviour["customer_id"])
+    return parts
 
 
 def supported(job: Job, tables: JobTables) -> Message:

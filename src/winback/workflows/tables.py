@@ -186,10 +186,28 @@ class JobTables:
         """Whom earlier campaigns reached, if the job names such a table."""
         return self._further_table("contacts")
 
+    @cached_property
+    def spend(self) -> ir.Table | None:
+        """What winning customers costs by day and channel, if the job names such a table."""
+        return self._further_table("spend")
+
     def read_frame(self, name: str) -> pd.DataFrame | None:
         """Read `customers` or `contacts` as known at `as_of`, if the job names such a table."""
         table: ir.Table | None = getattr(self, name)
         return None if table is None else table.to_pyarrow().to_pandas()
+
+    def last_behaviours(self, customers: ir.Table, n: int = 3) -> ir.Table:
+        """Find what customers did last, as known at `as_of`, the newest first."""
+        from winback.features.last_behaviours import last_behaviours
+
+        return last_behaviours(
+            self.transactions.table,
+            self.job.as_of,
+            count_zero=self.transactions.count_zero,
+            customers=customers,
+            events=self.events,
+            n=n,
+        )
 
     def _further_table(self, name: str) -> ir.Table | None:
         settings = getattr(self.job.data, name)
@@ -214,7 +232,8 @@ class JobTables:
             )
         for reason, n in read.reasons.items():
             self.reporter.warn(Message("log.rejected_of", n=n, table=name, reason=reason))
-        self._match(name, read.table, f"data.{name}")
+        if "customer_id" in read.table.columns:
+            self._match(name, read.table, f"data.{name}")
         return read.table
 
     @cached_property

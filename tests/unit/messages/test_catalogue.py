@@ -4,6 +4,7 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
+import yaml
 
 import winback
 from winback.messages import Words
@@ -18,7 +19,7 @@ DYNAMIC = re.compile(
     r"|severity|section|chart|group|reason|tier|effect|intake|done|decision|clause|warning|value"
     r"|lead|column|customer|day|row|churn_warning|inner_cutoff|tab|decide|money|file|indicator"
     r"|grain|alert|status|ledger|table|mending|problem|needed|line|job|init|field|arm|chosen_by"
-    r"|stratum|uplift_source|listing|listed|time|board|steering)\."
+    r"|stratum|uplift_source|listing|listed|time|family|owner|respond|board|steering|worth)\."
 )
 
 
@@ -146,3 +147,15 @@ def test_no_code_stands_twice_in_a_catalogue():
         text = (SOURCE / "messages" / "catalogues" / f"{language}.po").read_text("utf-8")
         codes = re.findall(r'^msgid "(.+)"$', text, re.MULTILINE)
         assert len(codes) == len(set(codes)) > 100
+
+
+@pytest.mark.parametrize("language", languages())
+def test_whose_alerts_are_and_what_to_do_is_said_in_every_language(language):
+    presets = yaml.safe_load((SOURCE / "monitoring" / "presets.yaml").read_text("utf-8"))
+    texts = {f"owner.{rule['owner']}" for rule in presets["rules"] if "owner" in rule}
+    texts |= {
+        f"respond.{step['do']}" for rule in presets["rules"] for step in rule.get("respond", [])
+    }
+    assert len(texts) > 10
+    assert texts - catalogue(language).keys() == set()
+    assert Words(language).label("owner", "sales_team") == "sales_team", "one's own stays"

@@ -55,6 +55,7 @@ def test_the_table_and_what_is_told(shop):
     assert set(parts["segment"]) == {"friend", "search"}
     assert said[0].startswith("截至 2024-04-30")
     assert any(line.strip().startswith("健康度指数") for line in said)
+    assert any(line.strip().startswith("购买天数：60") for line in said)  # noqa: RUF001
     assert result["left_out"]["dau_mau"]["code"] == "indicators.no_event"
     newest = {row["indicator"]: row for row in result["newest"]}
     assert newest["orders"]["value"] == 60
