@@ -1,6 +1,6 @@
 """Make gate.md: how often the gate swaps equal models, and lets better and worse ones in.
 
-python docs/measure_gate.py    # ten minutes
+python docs/measure_gate.py    # four minutes of a processor
 """  # noqa: INP001
 
 from __future__ import annotations
@@ -117,5 +117,5 @@ have their 95% interval (Clopper and Pearson 1934): so few shops settle no more 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shops", type=int, default=20)
+    parser.add_argument("--shops", type=int, default=10)
     main(parser.parse_args().shops)

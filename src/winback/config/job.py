@@ -110,6 +110,8 @@ class DataSettings(Settings):
     """What customers did besides buying: customer_id, timestamp, event."""
     contacts: TableSettings | None = None
     """Whom one has written to: customer_id, timestamp, channel."""
+    spend: TableSettings | None = None
+    """What winning customers costs: timestamp (a day), channel, amount."""
 
 
 class TrackingSettings(Settings):
@@ -145,6 +147,19 @@ class AlertSettings(Settings):
     """A YAML file with rules and benchmarks of your own; a rule with a preset's id replaces it."""
     notes: str | None = None
     """A CSV file of what people wrote down: rule, action, on, by; optionally segment, until."""
+
+
+class AcquisitionSettings(Settings):
+    """How `winback channels` judges the channels that customers are won through."""
+
+    age_days: Annotated[int, Field(ge=7, le=1825)] = 365
+    """The common age at which customers are compared: what they brought by then."""
+    lag_days: Annotated[int, Field(ge=0, le=365)] = 0
+    """Money works so many days before the first purchase that it leads to."""
+    load: Annotated[float, Field(ge=0, le=10)] = 0.0
+    """A share added to all spend, for people, tools and agencies."""
+    grain: Literal["month", "quarter"] = "month"
+    """How first purchases are put together into cohorts."""
 
 
 class Split(Settings):
@@ -227,6 +242,8 @@ class Job(Settings):
     """What `winback indicators` computes."""
     alerts: AlertSettings = Field(default_factory=AlertSettings)
     """What `winback alerts` watches."""
+    acquisition: AcquisitionSettings = Field(default_factory=AcquisitionSettings)
+    """How `winback channels` judges the channels that customers are won through."""
     compute: ComputeSettings = Field(default_factory=ComputeSettings)
     """How much of this machine a job may use."""
 

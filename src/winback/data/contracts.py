@@ -116,7 +116,17 @@ CONTACTS = TableContract(
     ),
 )
 
-CONTRACTS = {table.name: table for table in (TRANSACTIONS, CUSTOMERS, EVENTS, CONTACTS)}
+SPEND = TableContract(
+    "spend",
+    "One row for each day and channel that customers are won through.",
+    (
+        Column("timestamp", "timestamp", True, "The day."),
+        Column("channel", "text", True, "As customers' acquisition_channel names it."),
+        Column("amount", "number", True, "What was spent."),
+    ),
+)
+
+CONTRACTS = {table.name: table for table in (TRANSACTIONS, CUSTOMERS, EVENTS, CONTACTS, SPEND)}
 
 
 @dataclass(frozen=True)

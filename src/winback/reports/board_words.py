@@ -199,3 +199,37 @@ def campaign(row: Mapping[str, Any], words: Words) -> dict[str, Any]:
         "net": words.money(row["net"]),
         "verdict": words.label("ledger", row["verdict"]),
     }
+
+
+def channel(row: Mapping[str, Any], words: Words) -> dict[str, Any]:
+    """Return one channel as texts.
+
+    Returns
+    -------
+    dict
+        ``customers, spend, cac, ltv, predicted`` (which share of it is), ``ratio`` and its
+        ``range``, ``roi, payback, overlap, verdict``.
+    """
+    early = row["state"] != "known"
+    predicted, days = row["predicted_share"], row["payback_days"]
+    return {
+        "customers": words.number(row["customers"]),
+        "spend": words.money(row["spend"]),
+        "cac": words.money(row["cac"]),
+        "ltv": words.money(row["ltv"]),
+        "predicted": words("channels.predicted", share=predicted) if predicted else None,
+        "ratio": words.number(row["ltv_cac"]),
+        "range": words("board.range", low=words.number(row["low"]), high=words.number(row["high"])),
+        "roi": words.share(row["roi"]),
+        "payback": words("channels.no_payback")
+        if days is None
+        else words.count(round(days), "day"),
+        "overlap": words.share(row["overlap"]),
+        "verdict": words("board.early") if early else words.label("worth", row["verdict"]),
+    }
+
+
+def orders(held: Mapping[str, Any], words: Words) -> list[str]:
+    """Say of which channels it is known that one brings more for its money than the other."""
+    said = [words("channels.order", **pair) for pair in held["orders"]]
+    return said or [capital(words("channels.no_order"))]

@@ -67,8 +67,8 @@ def compute_report(
     -------
     dict
         Sections ``job, intake, population, quality, value, churn, tiers, cohorts, cohort_values,
-        models, fitness, lists, tracking, coverage, drift, board, alerts, campaigns, left_out,
-        changes, week`` and ``warnings``. The
+        models, fitness, lists, tracking, coverage, drift, board, alerts, campaigns, channels,
+        left_out, changes, week`` and ``warnings``. The
         same input gives the same dict, and it survives a round trip through JSON.
 
     Examples
@@ -118,6 +118,7 @@ def compute_report(
         "board": plain(steering.board),
         "alerts": None if steering.alerts is None else open_cases(steering.alerts),
         "campaigns": plain(steering.campaigns),
+        "channels": plain(steering.channels),
         "left_out": plain(dict(steering.left_out)),
         "drift": _drift(models, data, has_amounts=intake["has_amounts"]),
     }

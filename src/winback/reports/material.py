@@ -104,6 +104,9 @@ class Steering:
         Rows of ``alerts.json``; None: nobody has looked.
     campaigns
         ``rows`` (`winback.campaigns.ledger.COLUMNS`), ``pooled``, ``open``, ``horizon_days``.
+    channels
+        ``rows`` (as from :func:`winback.indicators.channel_worth.channels_of`, with ``overlap``),
+        ``orders`` of pairs, ``age_days``.
     left_out
         By ``steering`` (a whole part) and ``indicator``: name, and why, as a message's record.
     """
@@ -111,6 +114,7 @@ class Steering:
     board: Mapping[str, Any] | None = None
     alerts: Records | None = None
     campaigns: Mapping[str, Any] | None = None
+    channels: Mapping[str, Any] | None = None
     left_out: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 

@@ -53,6 +53,7 @@ who after the data."""
 
 SECTIONS = (
     Section("indicators", "figures", lambda report, _: bool(report["board"])),
+    Section("channels", "figures", lambda report, _: bool(report["channels"])),
     Section("campaigns", "figures", lambda report, _: bool(report["campaigns"])),
     Section("verdict", "models", lambda *_: True),
     Section("value", "models", _value),

@@ -163,7 +163,8 @@ def _as_before(
     """Return the recipes as they would have been at the gate's cut-off.
 
     The challenger's own was chosen on days that the gate judges: what is compared is the rule, so
-    that it is what the contest chooses then, if a contest chose; a baseline is compared as it is.
+    that it is what the contest chooses then, if a contest chose, and so it is for a champion of the
+    same recipe, whose rule it is as well; a baseline is compared as it is.
     The level is what was known of it then, and each recipe has its own: that of the choice, and
     beside it as the contest saw it.
     """
@@ -174,7 +175,10 @@ def _as_before(
     choice = chosen_value(job, tables.past.at(window.as_of), window.horizon_days)
     then = dict(recipes)
     if job.value.purchase_model == "auto" and baseline_of("value", then["challenger"]) is None:
-        then["challenger"] = choice.recipe
+        asked = then["challenger"]
+        alike = [name for name in ("challenger", "champion") if name in then]
+        alike = [name for name in alike if same_but_settings(then[name], asked)]
+        then |= dict.fromkeys(alike, choice.recipe)
     beside: dict[str, float] = {}
     for name, recipe in then.items():
         kind = [

@@ -15,12 +15,13 @@ _SCORED = (*_LEARNED, "margin", "discount_rate", "data.customers")
 OF_STAGE: dict[str, tuple[str, ...]] = {
     "train": _LEARNED,  # a model is told the margin when it is used
     "score": _SCORED,
-    "lists": (*_SCORED, "data", "lists", "language"),
+    "lists": (*_SCORED, "data.contacts", "lists", "language"),
 }
 """The settings that decide a stage's results, not those that say where these lie or how fast."""
 OF_FIGURES: dict[str, tuple[str, ...]] = {
     "indicators": (*_READ, "data.customers", "indicators"),
     "alerts": (*_READ, "data.customers", "margin", "indicators", "alerts"),
+    "channels": (*_READ, "data.customers", "data.spend", "margin", "acquisition"),
     "campaigns": (*_READ, "data.contacts", "horizon_days", "margin"),
 }
 """The settings that decide the figures which are no step on the way to a list."""

@@ -27,7 +27,7 @@ def read_steering(
     from winback.reports.material import Steering
 
     manifest, fits = results.manifest, dict[str, bool]()
-    for part in ("indicators", "alerts", "campaigns"):
+    for part in ("indicators", "alerts", "channels", "campaigns"):
         made = part in (manifest.get("made") or {})
         fits[part] = made and results.is_current(part, data=tables.transactions.fingerprint)
         if made and not fits[part]:
@@ -36,6 +36,7 @@ def read_steering(
     return Steering(
         board=_board(results, facts) if fits["indicators"] else None,
         alerts=read_record(results.find("alerts.json"))["alerts"] if fits["alerts"] else None,
+        channels=manifest["channels"] if fits["channels"] else None,
         campaigns=_campaigns(settings, results) if fits["campaigns"] else None,
         left_out={
             "indicator": facts.get("left_out", {}) if fits["indicators"] else {},

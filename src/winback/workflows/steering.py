@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from winback.messages import Message
 from winback.workflows.alerts import alerts
 from winback.workflows.campaigns import campaigns
+from winback.workflows.channels import channels, no_channels
 from winback.workflows.indicators import stage_indicators
 
 if TYPE_CHECKING:
@@ -19,13 +20,14 @@ if TYPE_CHECKING:
 def steering(
     settings: LoadedJob, job: Job, tables: JobTables, results: Results, reporter: Reporter
 ) -> dict[str, Any]:
-    """Stage the indicators, what is open of the alerts, and what past campaigns brought.
+    """Stage the indicators, what is open of the alerts, what channels and campaigns brought.
 
     Returns
     -------
     dict
-        ``indicators``: how many rows; ``alerts`` and, where contacts have arms, ``campaigns``: see
-        the commands of that name; ``left_out``: which part there is no table for, and why.
+        ``indicators``: how many rows; ``alerts`` and, where there are tables for them,
+        ``campaigns`` and ``channels``: see the commands of that name; ``left_out``: for which part
+        there is none, and why.
     """
     made = stage_indicators(settings, job, tables, results, reporter)
     watched = alerts(settings, job, tables, results, reporter, made=made)
@@ -38,6 +40,10 @@ def steering(
         done["campaigns"] = campaigns(job, tables, results, reporter)
     else:
         left_out["campaigns"] = why
+    if (why := no_channels(tables)) is None:
+        done["channels"] = channels(job, tables, results, reporter)["channels"]
+    else:
+        left_out["channels"] = why
     for part, why in left_out.items():
         reporter.say(Message("steering.left_out", part=part, reason=why))
     kept = {part: why.as_record() for part, why in left_out.items()}

@@ -202,6 +202,11 @@ class JobTables:
         """Whom earlier campaigns reached, if the job names such a table."""
         return self._further_table("contacts")
 
+    @cached_property
+    def spend(self) -> ir.Table | None:
+        """What winning customers costs by day and channel, if the job names such a table."""
+        return self._further_table("spend")
+
     def read_frame(self, name: str) -> pd.DataFrame | None:
         """Read `customers` or `contacts` as known at `as_of`, if the job names such a table."""
         table: ir.Table | None = getattr(self, name)
@@ -243,7 +248,8 @@ class JobTables:
             )
         for reason, n in read.reasons.items():
             self.reporter.warn(Message("log.rejected_of", n=n, table=name, reason=reason))
-        self._match(name, read.table, f"data.{name}")
+        if "customer_id" in read.table.columns:
+            self._match(name, read.table, f"data.{name}")
         return read.table
 
     @cached_property

@@ -170,3 +170,27 @@ def test_a_campaign_is_told_with_its_interval_or_without_an_effect(arguments):
     assert "not comparable" in text
     assert Words().count(40, "customer") in text
     assert date(1998, 6, 30).isoformat() in text
+
+
+CHANNEL = {
+    "channel": "search", "state": "known", "cohorts": 9, "customers": 1254, "spend": 33822.0,
+    "cac": 26.97, "ltv": 73.29, "predicted_share": 0.11, "ltv_cac": 2.72, "low": 2.52,
+    "high": 2.92, "roi": 1.72, "payback_days": 20.0, "overlap": 0.2, "verdict": "pays",
+}  # fmt: skip
+
+
+def test_a_channel_is_told_with_what_is_predicted_or_as_too_early(arguments):
+    early = {**CHANNEL, "channel": "social", "state": "early", "verdict": "early"}
+    pair = {"better": "search", "worse": "social", "difference": 0.7, "low": 0.1, "high": 1.3}
+    held = {"rows": [CHANNEL, early], "orders": [pair], "age_days": 365}
+    text = plainly(page_of(arguments, channels=held))
+    assert "search 1,254 USD 33,822 USD 26.97 USD 73.29 11% of it predicted 2.72" in text
+    assert "2.52 to 2.92 172% 20 days 20% pays back" in text
+    assert "social 1,254 USD 33,822 20% too early to tell" in text
+    assert "search brings more for its money than social: by 0.70 (0.10 to 1.30)" in text
+    assert "LTV (margin)" in text
+    arguments["job"]["money"] = "revenue"
+    held["orders"] = []
+    text = plainly(page_of(arguments, channels=held))
+    assert "LTV (revenue)" in text
+    assert "No two channels can be told apart" in text

@@ -5,11 +5,12 @@ from types import SimpleNamespace
 import pytest
 
 from winback.evaluation.baseline_instead import Instead
+from winback.evaluation.forward import same_but_settings
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.messages import Message
 from winback.registry.aliases import CHAMPION, resolve
 from winback.registry.artifacts import recipe
-from winback.workflows.at_the_gate import baseline_of, used_instead
+from winback.workflows.at_the_gate import _compared, baseline_of, used_instead
 from winback.workflows.explain import explain
 from winback.workflows.run import run
 
@@ -89,6 +90,16 @@ def test_a_named_model_has_no_contest_and_no_baseline_in_its_place(trained):
     with trained.work() as work:
         assert work.do(used_instead, "value") is None
         assert work.do(used_instead, "tiers") is None
+
+
+@pytest.mark.parametrize("other", [False, True])
+def test_a_champion_of_the_same_recipe_is_the_same_rule_then(settled, other):
+    own = VALUE_CANDIDATES["mean_btyd_count"]
+    champion = VALUE_CANDIDATES["lightgbm_two_stage"] if other else own
+    with settled.work() as work:
+        job, tables = work.job, work.tables
+        compared = _compared(job, tables, "value", {"challenger": own, "champion": champion})
+    assert same_but_settings(compared["challenger"], compared["champion"]) is not other
 
 
 def test_a_candidate_is_no_baseline():
