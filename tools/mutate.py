@@ -20,6 +20,7 @@ from pathlib import Path
 from queue import Queue
 
 ROOT = Path(__file__).parents[1]
+READ_BY_TESTS = ("src", "tests", "pipelines", "docs", "models")
 ROOMS = ("lists", "evaluation", "data")
 SECONDS = 3600
 PATIENCE = 600  # seconds for one mutant: one that never ends is noticed too
@@ -121,8 +122,8 @@ def main(arguments=None):
         copies = Queue()
         for number in range(asked.workers):
             copy = Path(folder) / str(number)
-            for name in ("src", "tests", "pipelines"):
-                shutil.copytree(ROOT / name, copy / name)
+            for name in READ_BY_TESTS:
+                shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("local"))
             shutil.copy(ROOT / "pyproject.toml", copy)
             copies.put(copy)
         for room in asked.rooms:

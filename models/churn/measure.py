@@ -23,7 +23,9 @@ import pandas as pd
 import winback as wb
 from winback.data.contracts import Transactions
 from winback.evaluation.backtest import judge
+from winback.evaluation.baseline_instead import baseline_instead
 from winback.evaluation.bootstrap import bootstrap
+from winback.evaluation.gate import BASELINES, evaluate_recipes
 from winback.evaluation.windows import Window
 
 SPLITS = {
@@ -43,7 +45,8 @@ class Split:
     metrics
         A row a model: `auc, brier, ece`.
     chosen
-        The model that the contest chose from the past alone.
+        The model that training uses, from the past alone: what the contest chose, or the baseline
+        that the gate showed to be better.
     against
         A row a metric and other model: the chosen model's value less the other's, with its 95%
         interval (paired customer bootstrap).
@@ -89,7 +92,8 @@ def purchases(name: str) -> Transactions:
 def measure(transactions: Transactions, as_of: date, days: int) -> Split:
     """Train at `as_of`, compare with what happened in the `days` after it."""
     window = Window(as_of, as_of + timedelta(days=days))
-    settings = wb.BacktestSettings(churn=wb.ChurnSettings(None), n_replicates=1)
+    churn = wb.ChurnSettings(None)
+    settings = wb.BacktestSettings(churn=churn, n_replicates=1)
     found = judge(wb.Past(transactions, window.until), window, settings, targets=("churn",))
     records = pd.DataFrame(found.records).set_index("model")
     rows = found.predictions
@@ -102,7 +106,8 @@ def measure(transactions: Transactions, as_of: date, days: int) -> Split:
         n_replicates=DRAWS,
         random_state=1,
     )
-    chosen = str(records.index[records["chosen"]][0])
+    instead = _baseline(wb.Past(transactions, as_of), days, churn)
+    chosen = instead or str(records.index[records["chosen"]][0])
     against = []
     for other in table.columns.drop(chosen):
         for metric in ("auc", "brier"):
@@ -119,6 +124,15 @@ def measure(transactions: Transactions, as_of: date, days: int) -> Split:
     )
 
 
+def _baseline(past: wb.Past, days: int, churn: wb.ChurnSettings) -> str | None:
+    """Return the baseline that takes the place of the contest's choice; None where none does."""
+    recipes = {"challenger": {"estimator": "ChurnModel", "params": {}}, **BASELINES["churn"]}
+    evidence = evaluate_recipes(past, recipes, horizon_days=days, churn=churn)
+    names = tuple(BASELINES["churn"])
+    instead = baseline_instead(evidence, challenger="challenger", baselines=names)
+    return None if instead is None else instead.name
+
+
 def lines(splits: dict[str, tuple[str, date, int]]) -> Iterator[str]:
     """Word every split."""
     known: dict[str, Transactions] = {}
@@ -126,7 +140,7 @@ def lines(splits: dict[str, tuple[str, date, int]]) -> Iterator[str]:
         if name not in known:
             known[name] = purchases(name)
         split = measure(known[name], as_of, days)
-        yield f"\n{title}, {as_of}: chosen {split.chosen}"
+        yield f"\n{title}, {as_of}: used {split.chosen}"
         yield split.metrics.round(4).to_string()
         yield split.against.round(4).to_string()
 

@@ -1,5 +1,6 @@
 """The report of a million customers: drawn in bounded memory, and no larger than another's."""
 
+import json
 import re
 import subprocess
 import sys
@@ -7,8 +8,11 @@ import sys
 import duckdb
 import pytest
 
+from winback.config import load_job
 from winback.data.connect import open_engine
 from winback.data.samples import load
+from winback.workflows.made_of import digest
+from winback.workflows.work import Work
 
 JOB = """\
 name: crowd
@@ -46,6 +50,18 @@ def multiply(path, engine):
     more.replace(path)
 
 
+def take_over(job, out):
+    """Let the manifest say that results were made of the data as they are now."""
+    with Work(load_job(job), out=out.with_name("elsewhere")) as work:
+        fingerprint = work.tables.transactions.fingerprint
+    path = (out / "manifest.json").resolve()
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    for stage in manifest["made"].values():
+        stage["data"] = fingerprint
+    manifest["made"]["lists"]["scores"] = digest(manifest["made"]["score"])
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_a_million_customers_have_a_report_of_eight_megabytes_at_most(shell, record_property):
@@ -64,13 +80,15 @@ def test_a_million_customers_have_a_report_of_eight_megabytes_at_most(shell, rec
     for path in (source, out / "scores.parquet", out / "evaluation.parquet"):
         multiply(path.resolve(), engine)  # in its place: results are shown by links
     engine.close()
+    take_over(job, out)
     done = subprocess.run(
         [sys.executable, "-c", MEASURED, job, "--out", "out"],
         cwd=shell.folder,
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
+    assert done.returncode == 0, done.stderr
     page = (out / "report.html").read_text(encoding="utf-8")
     assert "1,001,725 customers scored" in page
     assert page.count('class="plot"') > 25
