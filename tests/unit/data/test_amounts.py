@@ -46,7 +46,7 @@ def test_amounts_are_read(cells, expected):
 def test_two_readings_are_told_with_a_cell():
     engine = open_engine(threads=1)
     raw = load(engine, pd.DataFrame({"Total": ["902", "4.215"]}))
-    assert "'4.215'" in settle(engine, raw.name, "Total").note
+    assert "'4.215'" in str(settle(engine, raw.name, "Total").note)
 
 
 def test_as_many_proofs_for_either_stop():
