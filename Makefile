@@ -10,7 +10,7 @@ FUZZ   ?= --n 10000
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check accept fuzz mutate bench docs clean
+.PHONY: help demo test check accept fuzz soak mutate bench docs clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -52,6 +52,9 @@ fuzz: $(VENV)/.dev  ## known tables in 10,000 random files: the same rows back, 
 $(VENV)/.mutate: $(VENV)/.dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[mutate]'
 	@touch $@
+
+soak: $(VENV)/.dev  ## sixty nights with what goes wrong in a shop: late files, kills, retraining (half an hour; SOAK="--nights 12")
+	@$(BIN)/python tools/soak.py $(SOAK)
 
 mutate: $(VENV)/.mutate  ## break the source in small places: do the tests notice? (an hour; MUTATE="--rooms lists --seconds 600")
 	@$(BIN)/python tools/mutate.py $(MUTATE)
