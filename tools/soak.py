@@ -94,7 +94,9 @@ class Calendar:
     @classmethod
     def drawn(cls, nights: int, draw: random.Random) -> "Calendar":
         """Spread the faults over the nights; the kills by lot."""
-        stop, renamed, doubled = nights // 4, (2 * nights) // 5, (3 * nights) // 5
+        stop = max(2, nights // 4)
+        renamed = max(stop + 4, 2 * nights // 5)
+        doubled = max(renamed + 1, 3 * nights // 5)
         quiet = set(range(2, nights)) - {*range(stop, stop + 4), renamed, doubled}
         killed = draw.sample(sorted(quiet), k=max(1, len(quiet) // 10))
         steps = {night: draw.choice((*STEPS[:3], "run")) for night in killed}
@@ -221,8 +223,8 @@ def seen(soak: Soak, number: int, as_of: date, before: dict) -> dict:
     before["tiers"] = tiers
     for role, model in manifest["models"].items():
         row[f"{role}_version"] = model["version"]
-    alerts = soak.result("alerts.parquet")
-    row["alerts"] = len(pd.read_parquet(alerts)) if alerts.exists() else 0
+    alerts = json.loads(soak.result("alerts.json").read_text(encoding="utf-8"))["alerts"]
+    row["alerts"] = sum(alert["status"] == "firing" for alert in alerts)
     row["store_mb"] = (
         sum(f.stat().st_size for f in (soak.folder / "models").rglob("*") if f.is_file()) / 1e6
     )
