@@ -263,7 +263,7 @@ def _messages(
 
 
 def _empty(summary: dict[str, Any], eligible: pd.DataFrame) -> list[Message]:
-    """Say why there is nobody to call, though some are eligible; or that it is not known who pays."""
+    """Say why nobody is called though some are eligible; or that nobody knows who pays."""
     left_out = eligible["reason"].value_counts().sort_index().to_dict()
     if summary["expected_incremental_margin"] is None:
         return [Message("win_back.no_amounts")]
