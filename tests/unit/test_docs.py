@@ -210,6 +210,12 @@ def test_the_page_of_indicators_is_current():
     assert found == made.page(), "run: python docs/make_indicators.py"
 
 
+def test_the_examples_of_what_we_read_are_the_invented_exports():
+    made = script("make_exports")
+    found = made.PAGE.read_text(encoding="utf-8")
+    assert found == made.page(), "run: python docs/make_exports.py"
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """Build the site as `make docs` does, without a warning."""

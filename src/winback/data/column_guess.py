@@ -115,7 +115,7 @@ class Columns:
 
     def for_time(self, names: str, ours: str, notes: list[Message]) -> Guess | None:
         """Return the column of the points in time, and how its cells are read."""
-        called = self.called(names, "timestamp")
+        called = self.called(names, ours)
         called.sort(key=lambda name: says(name, "not_when_bought"))
         dated = self._dated() if ours == "timestamp" else []
         for name in dict.fromkeys([*called, *dated]):

@@ -16,7 +16,7 @@ _MANY_SHAPES = 500
 _FIRST_ROWS, _FEW_SHAPES = 1000, 20
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _WORD = re.compile(r"[^\W\d_]\.\s[^\W\d_]\.|[^\W\d_](?:[^\W\d_]|\.)*")  # "p. m." is one
-_ODD = set(",\u00a0\u202f\u3000")
+_ODD = set(",\t\u00a0\u202f\u3000")  # shops end cells in a tab, so that no spreadsheet rounds them
 
 
 def shapes_of(engine: Backend, raw: Raw, value: Expression) -> list[str] | None:
@@ -75,7 +75,7 @@ def _words_in(engine: Backend, raw: Raw, value: Expression) -> tuple[list[str], 
     odd = sql.rows(
         engine,
         rf"""SELECT 1 FROM {relation}
-        WHERE regexp_matches({cell}, '[,\x{{00A0}}\x{{202F}}\x{{3000}}]') LIMIT 1""",
+        WHERE regexp_matches({cell}, '[,\t\x{{00A0}}\x{{202F}}\x{{3000}}]') LIMIT 1""",
     )
     return sorted((re.sub(r"\s", " ", word) for (word,) in words), key=_longest), bool(odd)
 

@@ -161,7 +161,7 @@ def _spent(spend: ir.Table, frame: pd.DataFrame, as_of: date, terms: Terms) -> p
     known = spend.filter(spend.day <= as_of)
     daily = _frame(known.group_by("channel", "day").aggregate(amount=exact_sum(known.amount)))
     if daily.empty:
-        return pd.DataFrame(columns=["channel", "cohort", "spend"])
+        return pd.DataFrame(columns=["channel", "cohort", "spend"]).astype({"spend": "float64"})
     lag = timedelta(days=terms.lag_days)
     day = pd.to_datetime(daily["day"])
     begins, ends = day.min().date(), day.max().date()

@@ -32,6 +32,10 @@ COLUMNS: Final = (
     "payback_days",
 )  # fmt: skip
 """Of `cohorts_of`; money a customer, but ``spend``, the sum."""
+_CHANNEL: Final = (
+    "channel", "state", "cohorts", "customers", "spend", "cac", "ltv", "predicted_share",
+    "ltv_cac", "low", "high", "error", "roi", "payback_days", "verdict",
+)  # fmt: skip
 Floats = npt.NDArray[np.float64]
 
 
@@ -73,7 +77,7 @@ def cohorts_of(known: Acquired, terms: Terms) -> pd.DataFrame:
             cac=cac,
             realised=realised,
             ltv=np.where(told, ltv, np.nan),
-            predicted_share=np.where(told, np.where(is_mature, 0.0, later / ltv), np.nan),
+            predicted_share=np.where(is_mature, 0.0, np.where(told, later / ltv, np.nan)),
             ltv_low=np.where(told, ltv - reach, np.nan),
             ltv_high=np.where(told, ltv + reach, np.nan),
         )
@@ -203,7 +207,7 @@ def channels_of(cohorts: pd.DataFrame, courses: pd.DataFrame) -> pd.DataFrame:
         _one(str(name), counted[counted["channel"] == name], courses)
         for name in sorted(cohorts["channel"].unique())
     ]
-    return pd.DataFrame(rows).sort_values(
+    return pd.DataFrame(rows, columns=list(_CHANNEL)).sort_values(
         "ltv_cac", ascending=False, kind="stable", ignore_index=True
     )
 
@@ -211,11 +215,9 @@ def channels_of(cohorts: pd.DataFrame, courses: pd.DataFrame) -> pd.DataFrame:
 def _one(name: str, rows: pd.DataFrame, courses: pd.DataFrame) -> dict[str, Any]:
     value = (rows["ltv"] * rows["customers"]).fillna(0.0).to_numpy()
     spend, k = rows["spend"].to_numpy(float), len(rows)
-    made: dict[str, Any] = {
+    made: dict[str, Any] = dict.fromkeys(_CHANNEL, np.nan) | {
         "channel": name, "state": "early", "cohorts": k, "customers": int(rows["customers"].sum()),
-        "spend": float(spend.sum()), "cac": np.nan, "ltv": np.nan, "predicted_share": np.nan,
-        "ltv_cac": np.nan, "low": np.nan, "high": np.nan, "error": np.nan, "roi": np.nan,
-        "payback_days": np.nan, "verdict": "early",
+        "spend": float(spend.sum()), "verdict": "early",
     }  # fmt: skip
     if k < LEAST_COHORTS or not made["customers"]:
         return made

@@ -17,6 +17,8 @@ MISMATCH = 0.001
 IMBALANCE = 0.25
 """Standardised difference of means from which arms differ (Rubin, *Using Propensity Scores to Help
 Design Observational Studies*, Health Services and Outcomes Research Methodology 2, 2001)."""
+DOUBTFUL = 0.05
+"""P-value below which chance alone is no longer what one would expect."""
 MIN_ARM = 30
 """A stratum is looked at by itself where both arms have so many customers."""
 COVARIATES = ("days_since_last", "frequency", "monetary_value", "p_return_untreated")
@@ -79,7 +81,9 @@ def balance(rows: pd.DataFrame, covariates: Sequence[str] = COVARIATES) -> dict[
     dict
         `differences` (covariate to standardised difference), `p_value` of the joint test, `strata`
         (stratum to its largest difference, where both arms have at least `MIN_ARM`), `warning`
-        (None, or a message). Empty where an arm has fewer than two customers.
+        (None, or a message: some differ by `IMBALANCE` where the joint test is doubtful, or it is
+        no chance; small arms differ by as much whenever they are drawn). Empty where an arm has
+        fewer than two customers.
 
     Examples
     --------
@@ -110,7 +114,7 @@ def balance(rows: pd.DataFrame, covariates: Sequence[str] = COVARIATES) -> dict[
         if abs(difference) > IMBALANCE
     ]
     warning = None
-    if apart or p_value < MISMATCH:
+    if p_value < (DOUBTFUL if apart else MISMATCH):
         what = apart or [Message("arms.all_covariates")]
         warning = Message("arms.differ", what=what, p=p_value)
     return {

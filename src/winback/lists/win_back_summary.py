@@ -15,13 +15,12 @@ from winback.lists.gain import Gain
 from winback.lists.optimality import EXACT, best_possible, optimality_gap
 from winback.lists.origin import Origin
 from winback.lists.power import what_it_can_measure
-from winback.lists.randomisation import balance, sample_ratio
+from winback.lists.randomisation import DOUBTFUL, balance, sample_ratio
 from winback.lists.selection import BELOW_BREAK_EVEN, OVER_BUDGET, OVER_CAPACITY
 from winback.lists.spend import WORST_CASE
 from winback.messages import Message
 
 LIMITS = ("budget", "capacity", "control_share")
-DOUBTFUL = 0.05  # below, chance alone is no longer what one would expect
 UNTIL_MEASURED = ("uplift_prior", "exploration_share")
 
 
@@ -236,17 +235,9 @@ def _messages(
         settings = [line.removeprefix("lists.") for line in summary["defaults"]]
         messages.append(Message("win_back.defaults", settings=settings))
     if eligible.empty:
-        left_out = [
-            Message("win_back.left_out", n=n, reason=reason)
-            for reason, n in summary["excluded"].items()
-        ]
-        nobody = Message("win_back.nobody_eligible", reasons=left_out)
-        return [*messages, nobody if left_out else Message("win_back.no_customers")]
-    if summary["expected_incremental_margin"] is None:
-        messages.append(Message("win_back.no_amounts"))
-    elif (rows["reason"] == BELOW_BREAK_EVEN).sum() == len(eligible):
-        messages.append(Message("win_back.nothing_pays", why=what_would_have_to_hold(eligible)))
-    messages += _week(summary, limits, len(eligible))
+        nobody = Message("win_back.nobody_eligible", reasons=_reasons(summary["excluded"]))
+        return [*messages, nobody if len(rows) else Message("win_back.no_customers")]
+    messages += [*_empty(summary, eligible), *_week(summary, limits, len(eligible))]
     first = summary["first_left_out"]
     small = first is not None and first["reason"] == OVER_BUDGET and not limits.used.contacts
     if small and not summary["treated"]:
@@ -269,6 +260,23 @@ def _messages(
     if summary["exploration_risked"]:
         messages.append(Message("win_back.risked", loss=summary["exploration_risked"]))
     return [*messages, summary["measures"]["message"], *_checked(summary)]
+
+
+def _empty(summary: dict[str, Any], eligible: pd.DataFrame) -> list[Message]:
+    """Say why nobody is called though some are eligible; or that nobody knows who pays."""
+    left_out = eligible["reason"].value_counts().sort_index().to_dict()
+    if summary["expected_incremental_margin"] is None:
+        return [Message("win_back.no_amounts")]
+    if left_out.get(BELOW_BREAK_EVEN, 0) == len(eligible):
+        return [Message("win_back.nothing_pays", why=what_would_have_to_hold(eligible))]
+    if left_out and not summary["treated"]:
+        return [Message("win_back.nobody_called", reasons=_reasons(left_out))]
+    return []
+
+
+def _reasons(left_out: Mapping[Any, int]) -> list[Message]:
+    """Say how many are left out for which reason."""
+    return [Message("win_back.left_out", n=n, reason=reason) for reason, n in left_out.items()]
 
 
 def _week(summary: dict[str, Any], limits: Limits, eligible: int) -> list[Message]:

@@ -124,7 +124,7 @@ def _pairs(row: Mapping[str, Any], words: Words) -> Iterator[str]:
     for name, value in plain(row).items():
         if value is None or name in _NOT_SAID:
             continue
-        text = f"{value:,.4g}" if isinstance(value, float) else str(value)
+        text = words.number(value) if isinstance(value, float) else str(value)
         if name in _NAMED:
             text = words.label(_NAMED[name], text)
         yield f"  {_padded(words.label('field', name), _WIDE)}{text}"

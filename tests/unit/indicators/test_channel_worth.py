@@ -176,3 +176,28 @@ def test_what_happened_after_as_of_changes_nothing(engine, drawn):
     known, _, _ = judged(shop(engine, before, people, as_of=then), cut, LONG)
     pd.testing.assert_frame_equal(told, known)
     assert then + timedelta(days=1) < AS_OF
+
+
+@pytest.mark.parametrize("won", ["a", "x"])  # a customer, and nobody who bought
+def test_a_day_before_any_spend_is_known_says_nothing_of_channels(engine, won):
+    facts = shop(engine, SMALL, [(won, "search")])
+    cohorts, channels, _ = judged(facts, money(engine, [("2025-01-01", "search", 3.0)]))
+    assert cohorts["ltv_cac"].isna().all()
+    assert set(channels["state"]) <= {"early"}
+    assert len(channels) == (won == "a")
+    assert orders_of(channels).empty
+
+
+def test_months_in_which_nobody_came_have_to_be_paid_back_too(engine):
+    months, won = (1, 2, 3, 4), [f"{month}-{i}" for month in (1, 2, 4) for i in range(3)]
+    orders = [(who, f"2024-0{who[0]}-05", 300.0, "web") for who in won]
+    spent = [(f"2024-0{month}-01", "search", 400.0) for month in months]
+    ends = [("2023-11-01", "search", 0.0), ("2024-06-30", "search", 0.0)]
+    facts = shop(engine, [("z", "2023-11-01", 1.0, "web"), *orders], [(w, "search") for w in won])
+    _, channels, cohorts = judged(facts, money(engine, spent + ends))
+    search = channels.iloc[0]
+    assert (search["state"], search["spend"]) == ("known", 1600.0)
+    assert search["ltv_cac"] == pytest.approx(0.5 * 9 * 300 / 1600)  # less than was spent
+    assert np.isnan(search["payback_days"])
+    nobody = cohorts[(cohorts["customers"] == 0) & (cohorts["spend"] > 0)]
+    assert nobody["ltv"].isna().all()

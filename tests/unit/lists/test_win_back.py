@@ -160,6 +160,14 @@ def test_when_nothing_pays_the_list_is_empty_and_says_why():
     assert "without an offer, 0 of 6 would pay" in said(lists)
 
 
+def test_when_only_the_comparison_group_would_pay_the_list_is_empty_and_says_why():
+    lists = make(scores([1.0, 100.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]))
+    assert lists.treated.empty
+    assert lists.control["customer_id"].tolist() == ["c1"]
+    assert "Of those eligible nobody is called back: 5 below break-even." in said(lists)
+    assert "nobody is called back" not in said(make())
+
+
 def test_when_nobody_is_eligible_the_summary_says_why():
     why = said(make(rules={"window_days": (0, 10)}))
     assert "Nobody is eligible: 1 not dormant, 7 outside the window." in why

@@ -49,6 +49,13 @@ def first_tab(report):
     return re.sub(r"<[^>]+>", " ", tab)
 
 
+def test_an_empty_list_says_why(shop):
+    shop["lists"]["win_back"] = shop["lists"]["win_back"].head(0)
+    shop["lists"]["win_back_summary"]["excluded"] = {"below break-even": 11, "not dormant": 44}
+    told = first_tab(shop.report())
+    assert "The list is empty. Of the dormant: below break-even 11." in told
+
+
 def test_each_decision_says_its_money_in_one_line_by_whom_and_until_when(shop):
     called, warned, *_ = first_page_words.cards(shop.report(), ENGLISH)
     assert called["money"] == (

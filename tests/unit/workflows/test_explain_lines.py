@@ -61,3 +61,10 @@ def test_behaviours_are_told_without_money_too():
     ]
     (said,) = behaviours(rows, money=True, currency="EUR")
     assert said.say(Words("zh")) == "2011-07-11 购买 3.00 EUR"
+
+
+def test_large_amounts_are_written_out():
+    told = everything() | {"scores": {"clv": 12345.67, "p_churn": 0.7691}}
+    lines = [re.split(r"\s{2,}", line.strip()) for line in lines_of(told, Words())]
+    assert ["clv", "12,346"] in lines
+    assert ["p_churn", "0.769"] in lines

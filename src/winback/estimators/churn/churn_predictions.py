@@ -131,8 +131,16 @@ class ChurnPredictions(PlainState):
 
 
 def typical_rows(values: Floats) -> list[list[float]]:
-    """Return the quartiles of each column, to two significant digits, missing ones as 0."""
+    """Return the quartiles of each column, to two significant digits, missing ones as 0.
+
+    Values that occur, none between two of them: counts stay whole.
+
+    Examples
+    --------
+    >>> typical_rows(np.array([[9.0], [10.0], [11.0], [40.0]]))
+    [[9.0], [10.0], [11.0]]
+    """
     finite = np.where(np.isfinite(values), values, np.nan)
     finite[:, np.isnan(finite).all(axis=0)] = 0.0
-    quartiles = np.nanquantile(finite, [0.25, 0.5, 0.75], axis=0)
+    quartiles = np.nanquantile(finite, [0.25, 0.5, 0.75], axis=0, method="lower")
     return [[float(f"{value:.2g}") for value in row] for row in quartiles]
