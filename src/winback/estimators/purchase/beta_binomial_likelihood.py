@@ -107,7 +107,7 @@ def by_differences(
     --------
     >>> squared = lambda p: p[0] ** 2 * p[1]
     >>> value, slope, bend = by_differences(squared, np.r_[2.0, 3.0], hessian=True)
-    >>> value, slope.round(6).tolist(), (bend.round(4) + 0.0).tolist()
+    >>> float(value), slope.round(6).tolist(), (bend.round(4) + 0.0).tolist()
     (12.0, [12.0, 4.0], [[6.0, 4.0], [4.0, 0.0]])
     """
     k = len(p)
