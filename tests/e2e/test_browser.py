@@ -195,7 +195,7 @@ def test_keys_reach_every_part_and_show_where_they_are(page):
     assert first["left"] >= 0
     page.keyboard.press("Tab")
     assert page.evaluate(focused)["href"] == "#week"
-    for key, tab in (("ArrowRight", "models"), ("End", "data"), ("ArrowRight", "week")):
+    for key, tab in (("ArrowRight", "figures"), ("End", "data"), ("ArrowRight", "week")):
         page.keyboard.press(key)  # one stop for all tabs; arrows go from one to the next
         page.wait_for_selector(f"#{tab}:not([hidden])")
         assert page.evaluate(focused)["href"] == f"#{tab}"
