@@ -16,17 +16,11 @@ from winback.data.column_guess import Columns
 from winback.data.column_names import alike, named
 from winback.data.expressions import Expression
 from winback.data.identity import in_words, plain_text
-from winback.data.parse import flag
+from winback.data.parse import DAY_FIRST, MONTH_FIRST, flag, text_instant
 from winback.data.words import words_of
 from winback.messages import Message
 
 _STATES: Final = 12
-_DAY: Final = r"^(\d{4}[-/.年]\d|\d{1,2}[-/. ]\p{L}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2})"
-# what databases and spreadsheets hold where there is no day: nobody agreed in 1900 or before
-_NO_DAY: Final = (
-    r"^(0\d{3}|1[0-8]\d\d|1900)\D|^\d{1,2}\D\d{1,2}\D(0\d{3}|1[0-8]\d\d|1900)(\D|$)"
-    r"|^1970\D0?1\D0?1(\D|$)|^0?1\D0?1\D1970(\D|$)|^\d{4}\D00?\D|^00?\D"
-)
 _SPELLINGS: Final = 60  # of so many states, blanks and capitals apart
 _LOOK_AT: Final = 10_000
 
@@ -36,8 +30,8 @@ __all__ = ["Permissions", "look", "macro", "no_consent", "told"]
 def macro() -> str:
     """Return SQL that makes two functions of a cell known.
 
-    ``no_consent(cell)`` is true unless the cell says yes, or is the day on which somebody did
-    (``0000-00-00`` and the like are no day);
+    ``no_consent(cell)`` is true unless the cell says yes, or is the day on which somebody did,
+    the whole cell (``0000-00-00`` and the like are no day);
     ``opted_out(cell)`` is true unless the cell says no, or nothing.
     """
     refuses = flag(Expression("cell", "VARCHAR"))
@@ -50,8 +44,12 @@ def macro() -> str:
 def _is_yes(cell: str) -> str:
     text = plain_text(f"CAST({cell} AS VARCHAR)")
     yes = in_words(text, words_of("cells")["flags"]["yes"])
-    day = f"regexp_matches({text}, '{_DAY}') AND NOT regexp_matches({text}, '{_NO_DAY}')"
-    return f"coalesce({yes} OR {day}, false)"
+    # numbers alone may be anything; what stands for no day is in the first of Unix, or long before
+    day = text_instant(Expression(text, "VARCHAR"), "'UTC'", [*MONTH_FIRST, *DAY_FIRST])
+    return (
+        f"CASE WHEN {yes} THEN true WHEN regexp_matches({text}, '^\\d{{1,4}}\\D')"
+        f" THEN coalesce({day} >= TIMESTAMP '1970-01-02', false) ELSE false END"
+    )
 
 
 @dataclass(frozen=True)

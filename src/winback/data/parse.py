@@ -145,7 +145,7 @@ def instant(
     if value.type == "VARCHAR":
         value = in_english(engine, raw, value)
         if _is_year_first(engine, raw, value, as_of):
-            return _text_instant(value, zone, YEAR_FIRST, shapes_of(engine, raw, value))
+            return text_instant(value, zone, YEAR_FIRST, shapes_of(engine, raw, value))
     readings = _readings(engine, raw, value, zone, where)
     if len(readings) == 1:
         return readings[0]
@@ -193,7 +193,7 @@ def _readings(engine: Backend, raw: Raw, value: Expression, zone: str, where: st
     if value.type != "VARCHAR":
         raise DataError("the column does not hold points in time", where=where, got=value.type)
     shapes = shapes_of(engine, raw, value)
-    return [_text_instant(value, zone, first, shapes) for first in (MONTH_FIRST, DAY_FIRST)]
+    return [text_instant(value, zone, first, shapes) for first in (MONTH_FIRST, DAY_FIRST)]
 
 
 def _fits(form: str, shapes: list[str]) -> bool:
@@ -204,9 +204,14 @@ def _fits(form: str, shapes: list[str]) -> bool:
     return any(re.fullmatch(pattern, shape) for shape in shapes)
 
 
-def _text_instant(
-    value: Expression, zone: str, ambiguous: list[str], shapes: list[str] | None
+def text_instant(
+    value: Expression, zone: str, ambiguous: list[str], shapes: list[str] | None = None
 ) -> str:
+    """Return the point in time that a text names; NULL where the whole of it is none.
+
+    `zone` is quoted; `ambiguous` are the forms of 12/31/2024, `DAY_FIRST` or others; `shapes` those
+    of the cells, where they are known: a reader of fewer forms is faster.
+    """
     cell = f"trim({value.sql})"
     days = rf"TRY_CAST(replace(regexp_extract({cell}, '^\d{{5}}([.,]\d+)?$'), ',', '.') AS DOUBLE)"
     closed_up = rf"regexp_replace({cell}, '\s+([+-])', '\1')"

@@ -24,7 +24,8 @@ def test_the_day_of_a_consent_is_a_yes(refused, day):
 @pytest.mark.parametrize(
     "empty",
     ["0000-00-00", "0000-00-00 00:00:00", "0001-01-01", "1900-01-01", "1899-12-30", "30.12.1899",
-     "1970-01-01 00:00:00", "01.01.1970", "1/1/1970 0:00", "00/00/0000", ""],
+     "1970-01-01 00:00:00", "01.01.1970", "1/1/1970 0:00", "00/00/0000", "",
+     "2024-01-01 withdrawn", "2024-13-45", "31.12.2024 widerrufen", "2024-01-03, then no"],
 )  # fmt: skip
 def test_what_a_database_holds_where_there_is_no_day_is_no_consent(refused, empty):
     assert refused(empty)
