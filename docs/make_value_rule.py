@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
+from drawn_shops import judge_all
 
 from winback.data.contracts import Transactions
 from winback.data.intake import read_transactions
@@ -234,26 +232,10 @@ def _line(title: str, part: pd.DataFrame, *columns: str) -> str:
     return f"| {title} | {' | '.join(cells)} |"
 
 
-def main(first: int, seeds: int, found: Path) -> None:
-    """Judge the shops that are not judged yet, and write the page as they come."""
-    found.parent.mkdir(parents=True, exist_ok=True)
-    lines = found.read_text(encoding="utf-8").splitlines() if found.exists() else []
-    rows = [json.loads(line) for line in lines]
-    known = {(row["kind"], row["seed"]) for row in rows}
-    for seed, kind in product(range(first, first + seeds), KINDS):
-        if (kind, seed) not in known:
-            more = judge(kind, seed)
-            rows += more
-            with found.open("a", encoding="utf-8") as file:
-                file.writelines(json.dumps(row) + "\n" for row in more)
-        frame = pd.DataFrame([row for row in rows if first <= row["seed"] < first + seeds])
-        PAGE.write_text(page(frame, first, seeds), encoding="utf-8")
+def write(judged: pd.DataFrame, first: int, seeds: int) -> None:
+    """Write the page."""
+    PAGE.write_text(page(judged, first, seeds), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--first", type=int, default=UNSEEN, help="the first seed")
-    parser.add_argument("--seeds", type=int, default=6, help="shops of each kind")
-    parser.add_argument("--found", type=Path, default=FOUND, help="kept; judged shops are read")
-    given = parser.parse_args()
-    main(given.first, given.seeds, given.found)
+    judge_all(__doc__, KINDS, judge, write, found=FOUND, first=UNSEEN, seeds=6)

@@ -5,18 +5,16 @@ python docs/measure_orders.py [--seeds 2]    # of each kind; five minutes
 
 from __future__ import annotations
 
-import argparse
-import json
 import tempfile
 from dataclasses import replace
 from datetime import timedelta
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 import make_value_rule as shops
 import numpy as np
 import pandas as pd
+from drawn_shops import judge_all
 
 from winback.estimators.churn.candidates.candidate import canonical
 from winback.evaluation.churn_evidence import Evidence, gather
@@ -187,26 +185,10 @@ Of {of} shops, {low} say too little of customers of ten orders and more.
 """
 
 
-def main(first: int, seeds: int, found: Path) -> None:
-    """Judge the shops that are not judged yet, and write the page as they come."""
-    found.parent.mkdir(parents=True, exist_ok=True)
-    lines = found.read_text(encoding="utf-8").splitlines() if found.exists() else []
-    rows = [json.loads(line) for line in lines]
-    known = {(row["kind"], row["seed"]) for row in rows}
-    for seed, kind in product(range(first, first + seeds), shops.KINDS):
-        if (kind, seed) not in known:
-            more = judge(kind, seed)
-            rows += more
-            with found.open("a", encoding="utf-8") as file:
-                file.writelines(json.dumps(row) + "\n" for row in more)
-        frame = pd.DataFrame([row for row in rows if first <= row["seed"] < first + seeds])
-        PAGE.write_text(page(frame, seeds), encoding="utf-8")
+def write(judged: pd.DataFrame, first: int, seeds: int) -> None:  # noqa: ARG001
+    """Write the page."""
+    PAGE.write_text(page(judged, seeds), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--first", type=int, default=20, help="the first seed")
-    parser.add_argument("--seeds", type=int, default=2, help="shops of each kind")
-    parser.add_argument("--found", type=Path, default=FOUND, help="kept; judged shops are read")
-    given = parser.parse_args()
-    main(given.first, given.seeds, given.found)
+    judge_all(__doc__, shops.KINDS, judge, write, found=FOUND, first=20, seeds=2)

@@ -5,17 +5,15 @@ python docs/measure_tried.py [--seeds 2]    # of each kind; ten minutes
 
 from __future__ import annotations
 
-import argparse
-import json
 import tempfile
 from collections.abc import Sequence
 from datetime import timedelta
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from drawn_shops import judge_all
 from make_value_rule import KINDS, draw
 from scipy.optimize import minimize
 from scipy.special import softmax
@@ -163,26 +161,10 @@ A hazard ratio by number of orders, from past windows: [a page of its own](order
 """
 
 
-def main(first: int, seeds: int, found: Path) -> None:
-    """Judge the shops that are not judged yet, and write the page as they come."""
-    found.parent.mkdir(parents=True, exist_ok=True)
-    lines = found.read_text(encoding="utf-8").splitlines() if found.exists() else []
-    rows = [json.loads(line) for line in lines]
-    known = {(row["kind"], row["seed"]) for row in rows}
-    for seed, kind in product(range(first, first + seeds), DRAWN):
-        if (kind, seed) not in known:
-            more = judge(kind, seed)
-            rows += more
-            with found.open("a", encoding="utf-8") as file:
-                file.writelines(json.dumps(row) + "\n" for row in more)
-    judged = pd.DataFrame([row for row in rows if first <= row["seed"] < first + seeds])
+def write(judged: pd.DataFrame, first: int, seeds: int) -> None:  # noqa: ARG001
+    """Write the page."""
     PAGE.write_text(page(judged, seeds), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--first", type=int, default=30, help="the first seed")
-    parser.add_argument("--seeds", type=int, default=2, help="shops of each kind")
-    parser.add_argument("--found", type=Path, default=FOUND, help="kept; judged shops are read")
-    given = parser.parse_args()
-    main(given.first, given.seeds, given.found)
+    judge_all(__doc__, DRAWN, judge, write, found=FOUND, first=30, seeds=2)

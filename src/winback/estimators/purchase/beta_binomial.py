@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import betaincinv, gammaln, psi
 
-from winback.errors import ModelError, NotEnoughDataError
+from winback.errors import ModelError
 from winback.estimators.base.bridge import lifetimes_fitter
 from winback.estimators.base.frames import (
     FloatArray,
@@ -31,7 +31,7 @@ from winback.estimators.base.simulation import (
     spread,
 )
 from winback.estimators.purchase.beta_binomial_likelihood import BetaBinomialLikelihood, log_parts
-from winback.estimators.purchase.dropout import GAIN, LIFETIMES_ZERO, MIN_REPEAT_CUSTOMERS
+from winback.estimators.purchase.dropout import GAIN, LIFETIMES_ZERO, demand_repeat_customers
 from winback.estimators.purchase.purchase_model import Columns, PurchaseModel
 from winback.messages import Message
 
@@ -106,13 +106,7 @@ class BetaGeoBetaBinomialModel(LikelihoodModel, PurchaseModel):
             [x, np.where(x > 0, tx, 0.0), t], read_weight(frame, reader=name)
         )
         n, repeat = float(weight.sum()), float(weight[x > 0].sum())
-        if repeat < MIN_REPEAT_CUSTOMERS:
-            raise NotEnoughDataError(
-                Message("few.repeat", model=self.title),
-                got=Message("few.part", part=repeat, whole=n),
-                allowed=Message("bound.least", least=MIN_REPEAT_CUSTOMERS),
-                hint="use the simple rule 'rate', or more history",
-            )
+        demand_repeat_customers(repeat, n, self.title)
         likelihood = BetaBinomialLikelihood(x, tx, t, weight)
         ratio, age = float(weight @ (t - x)) / float(weight @ x), float(weight @ t) / n
         climb = partial(maximise, likelihood, n=n, lower=LOWER, upper=UPPER)

@@ -33,6 +33,23 @@ THINNED = 20_000  # rows of a first, rough climb where there are more
 LIFETIMES_ZERO = 1e-12  # lifetimes divides by the parameter that is 0 without dropout
 
 
+def demand_repeat_customers(repeat: float, customers: float, title: str) -> None:
+    """Refuse to fit the parameters of dropout to too few who bought again.
+
+    Raises
+    ------
+    NotEnoughDataError
+        Fewer than `MIN_REPEAT_CUSTOMERS` of the `customers` did.
+    """
+    if repeat < MIN_REPEAT_CUSTOMERS:
+        raise NotEnoughDataError(
+            Message("few.repeat", model=title),
+            got=Message("few.part", part=repeat, whole=customers),
+            allowed=Message("bound.least", least=MIN_REPEAT_CUSTOMERS),
+            hint="use the simple rule 'rate', or more history",
+        )
+
+
 class DropoutModel(LikelihoodModel, PurchaseModel):
     """A model with parameters r, alpha and two of dropout, the first of which is 0 without it.
 
@@ -76,13 +93,7 @@ class DropoutModel(LikelihoodModel, PurchaseModel):
         data = read_columns(frame, self.columns, reader=name)
         weight = read_weight(frame, reader=name)
         tally = PurchaseTally.of_customers(data["frequency"], data["recency"], data["T"], weight)
-        if tally.n_repeat < MIN_REPEAT_CUSTOMERS:
-            raise NotEnoughDataError(
-                Message("few.repeat", model=self.title),
-                got=Message("few.part", part=tally.n_repeat, whole=tally.n),
-                allowed=Message("bound.least", least=MIN_REPEAT_CUSTOMERS),
-                hint="use the simple rule 'rate', or more history",
-            )
+        demand_repeat_customers(tally.n_repeat, tally.n, self.title)
         self._fit_tally(tally)
         return self
 
