@@ -209,11 +209,31 @@ def value_record(result, split, model):
     )
 
 
-def judged(transactions, as_of, until):
-    """As by a job with its own seed: with others, misses above stray by up to a point."""
-    window = Window(date.fromisoformat(as_of), date.fromisoformat(until))
-    settings = BacktestSettings(random_state=42)
-    return judge(Past(transactions, window.until), window, settings, targets=("revenue",))
+@pytest.fixture(scope="module")
+def judged(request):
+    """Return a maker of a split's result, made once.
+
+    As by a job with its own seed: with others, misses above stray by up to a point.
+    """
+    made = {}
+
+    def _judged(name, as_of, until):
+        if (name, as_of) not in made:
+            if name == "cdnow":
+                rows = read_transactions("sample:cdnow", engine=open_engine())
+            else:
+                rows = request.getfixturevalue("read_retail")(engine=open_engine())
+            window = Window(date.fromisoformat(as_of), date.fromisoformat(until))
+            settings = BacktestSettings(random_state=42)
+            past = Past(rows, window.until)
+            made[name, as_of] = judge(past, window, settings, targets=("revenue",))
+        return made[name, as_of]
+
+    return _judged
+
+
+def chosen_in(result):
+    return next(r for r in result.records if r["chosen"] and r["target"] == "revenue")
 
 
 def assert_the_choice_holds(result, split, coverage):
@@ -221,7 +241,7 @@ def assert_the_choice_holds(result, split, coverage):
 
     Its intervals are as published: what they miss, they miss above, most before a strong season.
     """
-    chosen = next(r for r in result.records if r["chosen"] and r["target"] == "revenue")
+    chosen = chosen_in(result)
     for rival in SIMPLE:
         for metric in ("mae", "rmse", "gini"):  # how much more the rival loses
             assert value_record(result, split, rival)[f"{metric}_worse_high"] >= 0, (rival, metric)
@@ -233,10 +253,9 @@ def assert_the_choice_holds(result, split, coverage):
 
 
 @pytest.mark.slow
-def test_the_known_figures_of_cdnow():
+def test_the_known_figures_of_cdnow(judged):
     """lifetimes' BG/NBD and Gamma-Gamma on the same split: the definitions agree."""
-    cdnow = read_transactions("sample:cdnow", engine=open_engine())
-    result = judged(cdnow, "1997-09-30", "1998-06-30")
+    result = judged("cdnow", "1997-09-30", "1998-06-30")
     record = value_record(result, "1997-09-30/1998-06-30", LITERATURE)
     assert record["n"] == 23570
     assert record["mae"] == pytest.approx(32.68, abs=0.01)
@@ -255,10 +274,9 @@ def test_the_known_figures_of_cdnow():
         ("2011-09-10", 569, 2917, 0.771, {"coverage_80": 0.766, "above_80": 0.218}),
     ],
 )
-def test_the_known_figures_of_online_retail(read_retail, as_of, mae, rmse, gini, covered):
-    retail = read_retail(engine=open_engine())
+def test_the_known_figures_of_online_retail(judged, as_of, mae, rmse, gini, covered):
     split = f"{as_of}/2011-12-09"
-    result = judged(retail, *split.split("/"))
+    result = judged("retail", as_of, "2011-12-09")
     record = value_record(result, split, LITERATURE)
     assert record["mae"] == pytest.approx(mae, abs=0.6)
     assert record["rmse"] == pytest.approx(rmse, rel=1e-3)
@@ -267,3 +285,22 @@ def test_the_known_figures_of_online_retail(read_retail, as_of, mae, rmse, gini,
     rows = result.predictions
     rows = rows[rows["model"] == chosen["model"]]
     assert (rows["predicted"] > 0).all()  # one-time buyers brought 12 to 16%
+
+
+@pytest.mark.slow
+@pytest.mark.xfail(strict=True, reason="see docs/backtest.md: levels rose as never before")
+@pytest.mark.parametrize(
+    ("name", "as_of", "until"),
+    [
+        ("cdnow", "1997-09-30", "1998-06-30"),
+        ("retail", "2011-06-09", "2011-12-09"),
+        ("retail", "2011-09-10", "2011-12-09"),
+    ],
+)
+def test_level_and_intervals_are_as_they_should_be(judged, name, as_of, until):
+    chosen = chosen_in(judged(name, as_of, until))
+    for percent, above in ((80, 0.12), (90, 0.07)):
+        for group in ("", "_top"):
+            assert chosen[f"coverage{group}_{percent}"] >= percent / 100 - 0.02
+        assert chosen[f"above_{percent}"] <= above
+    assert 0.8 < chosen["bias"] < 1.25
