@@ -27,7 +27,7 @@ from winback.data.connect import open_engine
 from winback.data.contracts import Transactions
 from winback.data.intake import read_transactions
 from winback.evaluation.past import Past
-from winback.indicators.acquisition import Terms, acquired
+from winback.indicators.acquisition import Terms, acquired, won_through
 from winback.indicators.channel_worth import channels_of, cohorts_of, orders_of
 from winback.indicators.facts import Facts
 
@@ -132,7 +132,7 @@ def _judged(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     bought, people, spend = tables
     facts = Facts(Past(bought, as_of), people)
-    known = acquired(facts, spend, terms)
+    known = acquired(facts, spend, won_through(facts, terms), terms)
     return cohorts_of(known, terms), known.courses
 
 

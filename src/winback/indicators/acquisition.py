@@ -73,29 +73,21 @@ class Acquired:
     moments: pd.DataFrame
 
 
-def acquired(facts: Facts, spend: ir.Table, terms: Terms) -> Acquired:
+def acquired(facts: Facts, spend: ir.Table, people: ir.Table, terms: Terms) -> Acquired:
     """Lay out what channels cost and what their customers brought.
-
-    A customer belongs to the channel that the customers' table names, and to the cohort of the
-    first purchase ever. That is the first touch: it does not say that the customer would have
-    stayed away without it.
 
     Parameters
     ----------
     facts
-        Purchases, and ``customers`` with ``acquisition_channel``.
+        Purchases.
     spend
         ``day``, ``channel``, ``amount``; days after the known past do not count.
+    people
+        See `won_through`.
     terms
         How channels are judged.
-
-    Raises
-    ------
-    DataError
-        Nobody's channel is known.
     """
     as_of, first_day = facts.past.as_of, facts.past.first_day
-    people = _people(facts, first_day, terms)
     days = _margins(facts, people, terms)
     frame = calendar(first_day, as_of, terms.grain).rename(columns={"period": "cohort"})
     cells = _frame(people.group_by("channel", "cohort").aggregate(customers=people.count()))
@@ -114,13 +106,12 @@ def acquired(facts: Facts, spend: ir.Table, terms: Terms) -> Acquired:
     return Acquired(cells, courses, _moments(mature, days, young))
 
 
-def overlap_of(facts: Facts, terms: Terms) -> pd.DataFrame:
+def overlap_of(facts: Facts, people: ir.Table, terms: Terms) -> pd.DataFrame:
     """Return of each channel the share of its customers who bought through several channels.
 
     By the day of the common age, of all who were won by then; missing where purchases name no
     channel.
     """
-    people = _people(facts, facts.past.first_day, terms)
     if not facts.has_channels:
         frame = _frame(people.select("channel").distinct())
         return frame.assign(overlap=float("nan"))
@@ -132,7 +123,18 @@ def overlap_of(facts: Facts, terms: Terms) -> pd.DataFrame:
     return _frame(each.group_by("channel").aggregate(overlap=(each.n > 1).mean()))
 
 
-def _people(facts: Facts, first_day: date, terms: Terms) -> ir.Table:
+def won_through(facts: Facts, terms: Terms) -> ir.Table:
+    """Lay down who was won through which channel: ``customer_id, channel, first_day, cohort``.
+
+    A customer belongs to the channel that the customers' table names, and to the cohort of the
+    first purchase ever. That is the first touch: it does not say that the customer would have
+    stayed away without it.
+
+    Raises
+    ------
+    DataError
+        Customers name no ``acquisition_channel``.
+    """
     if facts.customers is None or "acquisition_channel" not in facts.customers.columns:
         raise DataError(
             "customers name no channel by which they were won",
@@ -142,7 +144,7 @@ def _people(facts: Facts, first_day: date, terms: Terms) -> ir.Table:
     first = facts.past.first_purchases
     named = facts.customers.select("customer_id", channel="acquisition_channel")
     people = first.inner_join(named, "customer_id").drop_null("channel")
-    cohort = period_of(people.first_day, terms.grain, first_day)
+    cohort = period_of(people.first_day, terms.grain, facts.past.first_day)
     return laid_down(people.select("customer_id", "channel", "first_day", cohort=cohort))
 
 

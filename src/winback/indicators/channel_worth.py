@@ -216,9 +216,10 @@ def _one(name: str, rows: pd.DataFrame, courses: pd.DataFrame) -> dict[str, Any]
     value = (rows["ltv"] * rows["customers"]).fillna(0.0).to_numpy()
     spend, k = rows["spend"].to_numpy(float), len(rows)
     made: dict[str, Any] = dict.fromkeys(_CHANNEL, np.nan) | {
-        "channel": name, "state": "early", "cohorts": k, "customers": int(rows["customers"].sum()),
-        "spend": float(spend.sum()), "verdict": "early",
+        "channel": name, "state": "early", "cohorts": k, "verdict": "early",
     }  # fmt: skip
+    if k:  # of cohorts that do not count yet nothing is said, nor that there was nobody
+        made |= {"customers": int(rows["customers"].sum()), "spend": float(spend.sum())}
     if k < LEAST_COHORTS or not made["customers"]:
         return made
     ratio = value.sum() / spend.sum()

@@ -59,11 +59,12 @@ def finish_promotion(store: Store, name: str, reporter: Reporter) -> None:
             continue
         led_by = resolve(store, f"{name}-{leader}@{CHAMPION}")
         for role in followers:
-            behind = aliases_of(store, f"{name}-{role}").get(CHAMPION)
-            own = {ref.run_id: ref for ref in versions_of(store, f"{name}-{role}")}.get(
-                led_by.run_id
-            )
-            if own is not None and behind is not None and own.version != behind:
-                promote(store, own)
-                said = Message("gate.brought_after", name=own.label, leader=led_by.label)
-                reporter.warn(said)
+            if CHAMPION not in aliases_of(store, f"{name}-{role}"):
+                continue
+            if resolve(store, f"{name}-{role}@{CHAMPION}").run_id == led_by.run_id:
+                continue
+            for own in versions_of(store, f"{name}-{role}"):
+                if own.run_id == led_by.run_id:
+                    promote(store, own)
+                    said = Message("gate.brought_after", name=own.label, leader=led_by.label)
+                    reporter.warn(said)

@@ -50,7 +50,7 @@ def channels(job: Job, tables: JobTables, results: Results, reporter: Reporter) 
     UsageError
         The job names no spend, no channel by which customers were won, or has no amounts.
     """
-    from winback.indicators.acquisition import Terms, acquired, overlap_of
+    from winback.indicators.acquisition import Terms, acquired, overlap_of, won_through
     from winback.indicators.channel_worth import channels_of, cohorts_of, orders_of
     from winback.indicators.facts import Facts
 
@@ -59,10 +59,11 @@ def channels(job: Job, tables: JobTables, results: Results, reporter: Reporter) 
     terms = Terms(**job.acquisition.model_dump(), margin=job.margin)
     with reporter.step(Message("doing.channels")):
         facts = Facts(tables.past.at(job.as_of), tables.customers)
-        known = acquired(facts, tables.spend, terms)
+        people = won_through(facts, terms)
+        known = acquired(facts, tables.spend, people, terms)
         cohorts = cohorts_of(known, terms)
         table = channels_of(cohorts, known.courses).merge(
-            overlap_of(facts, terms), on="channel", how="left"
+            overlap_of(facts, people, terms), on="channel", how="left"
         )
         orders = orders_of(table)
     cohorts.assign(as_of=job.as_of).to_parquet(results.staged(FILES[0]), index=False)

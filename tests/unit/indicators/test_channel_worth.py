@@ -11,7 +11,7 @@ from winback.data.connect import open_engine
 from winback.data.intake import read_transactions
 from winback.errors import DataError
 from winback.evaluation.past import Past
-from winback.indicators.acquisition import Terms, acquired, overlap_of
+from winback.indicators.acquisition import Terms, acquired, overlap_of, won_through
 from winback.indicators.channel_worth import channels_of, cohorts_of, orders_of
 from winback.indicators.facts import Facts
 
@@ -60,7 +60,7 @@ SPENT = [
 
 
 def judged(facts, spend, terms=TERMS):
-    known = acquired(facts, spend, terms)
+    known = acquired(facts, spend, won_through(facts, terms), terms)
     cohorts = cohorts_of(known, terms)
     return cohorts.set_index(["channel", "cohort"]), channels_of(cohorts, known.courses), cohorts
 
@@ -101,10 +101,15 @@ def test_days_that_the_table_of_spend_does_not_cover_cost_nobody_knows_what(engi
     assert (january["state"], january["ltv"]) == ("no_spend", 17.0)
     assert np.isnan(january["cac"])
     assert channels["verdict"].tolist() == ["early"]  # of one channel, too few cohorts
+    late = money(engine, [("2024-06-30", "search", 5.0)])
+    _, channels, _ = judged(shop(engine, SMALL, PEOPLE), late)
+    assert channels["cohorts"].tolist() == [0]
+    assert channels[["customers", "spend"]].isna().all(axis=None)  # nothing said, not nobody
 
 
 def test_who_bought_through_several_channels(engine):
-    overlap = overlap_of(shop(engine, SMALL, PEOPLE), TERMS).set_index("channel")["overlap"]
+    facts = shop(engine, SMALL, PEOPLE)
+    overlap = overlap_of(facts, won_through(facts, TERMS), TERMS).set_index("channel")["overlap"]
     assert overlap["search"] == pytest.approx(1 / 3)
 
 
@@ -112,7 +117,7 @@ def test_without_a_channel_of_acquisition_nothing_is_guessed(engine):
     facts = shop(engine, SMALL, PEOPLE)
     nobody = Facts(facts.past, facts.customers.drop("acquisition_channel"))
     with pytest.raises(DataError, match="by which they were won"):
-        acquired(nobody, money(engine, SPENT), TERMS)
+        won_through(nobody, TERMS)
 
 
 @pytest.fixture(scope="module")
