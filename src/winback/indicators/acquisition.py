@@ -162,8 +162,9 @@ def _spent(spend: ir.Table, frame: pd.DataFrame, as_of: date, terms: Terms) -> p
     """Sum the loaded spend of each channel over the days that a cohort's customers came from."""
     known = spend.filter(spend.day <= as_of)
     daily = _frame(known.group_by("channel", "day").aggregate(amount=exact_sum(known.amount)))
+    nothing = pd.DataFrame(columns=["channel", "cohort", "spend"]).astype({"spend": "float64"})
     if daily.empty:
-        return pd.DataFrame(columns=["channel", "cohort", "spend"]).astype({"spend": "float64"})
+        return nothing
     lag = timedelta(days=terms.lag_days)
     day = pd.to_datetime(daily["day"])
     begins, ends = day.min().date(), day.max().date()
@@ -173,6 +174,8 @@ def _spent(spend: ir.Table, frame: pd.DataFrame, as_of: date, terms: Terms) -> p
     sums = amount.groupby([daily["channel"], moved.rename("cohort")]).sum()
     covered = frame[[first - lag >= begins for first in frame["cohort"]]]
     covered = covered[[min(last, as_of) - lag <= ends for last in covered["until"]]]
+    if covered.empty:  # an index of nothing forgets its names
+        return nothing
     index = pd.MultiIndex.from_product(
         [sorted(daily["channel"].unique()), covered["cohort"]], names=["channel", "cohort"]
     )
