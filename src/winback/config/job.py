@@ -97,6 +97,26 @@ class CustomerIdSettings(Settings):
     """Whether one customer may hold most of the rows, or look like a rounded `8.61E+12`."""
 
 
+class IdentitySettings(TableSettings):
+    """What ids of customers were seen with, and when two of them are one person."""
+
+    rules: tuple[tuple[str, ...], ...] = (
+        ("union_id",),
+        ("member_number",),
+        ("email",),
+        ("phone",),
+    )
+    """Kinds that must all agree, the most trusted rule first."""
+    unique: tuple[str, ...] = ("union_id", "member_number", "email")
+    """Kinds of which a person has one: a link that would give them two is dropped."""
+    most_ids: Annotated[int, Field(ge=2)] = 10
+    """A value that more ids carry is a till's or a placeholder, and links nobody."""
+    region: Annotated[str, Field(pattern="^[A-Za-z]{2}$")] | None = None
+    """Whose telephone numbers come without a country's code, such as CN."""
+    apart: tuple[tuple[str, str], ...] = ()
+    """Pairs of ids that are two persons, whatever agrees; takes a merge back."""
+
+
 class DataSettings(Settings):
     """The tables in. Only `transactions` is required."""
 
@@ -104,6 +124,8 @@ class DataSettings(Settings):
     """The purchases: customer_id, timestamp, amount."""
     customer_ids: CustomerIdSettings = CustomerIdSettings()
     """How identifiers of customers are read, in every table."""
+    identities: IdentitySettings | None = None
+    """Which ids are one person: customer_id with phone, email, union_id and the like."""
     customers: TableSettings | None = None
     """One row a customer: opt_out, contactable_channels and more."""
     events: TableSettings | None = None

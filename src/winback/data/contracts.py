@@ -126,7 +126,29 @@ SPEND = TableContract(
     ),
 )
 
-CONTRACTS = {table.name: table for table in (TRANSACTIONS, CUSTOMERS, EVENTS, CONTACTS, SPEND)}
+IDENTITIES = TableContract(
+    "identities",
+    "One row for each thing that an id of a customer was seen with; columns, or kind and value.",
+    (
+        _CUSTOMER,
+        Column("timestamp", "timestamp", False, "When it was seen."),
+        Column("kind", "text", False, "Of what `value` is: phone, email, or a name of one's own."),
+        Column("value", "id", False, "What was seen."),
+        Column("union_id", "id", False, "One for all apps of a platform."),
+        Column("member_number", "id", False, "The number on the card."),
+        Column("email", "id", False, "An address."),
+        Column("phone", "id", False, "A telephone number."),
+        Column("open_id", "id", False, "The id within one app."),
+        Column("device", "id", False, "A device or a browser."),
+        Column("first_name", "text", False, "A given name."),
+        Column("last_name", "text", False, "A family name."),
+        Column("birth_date", "text", False, "A date of birth."),
+    ),
+)
+
+CONTRACTS = {
+    table.name: table for table in (TRANSACTIONS, CUSTOMERS, EVENTS, CONTACTS, SPEND, IDENTITIES)
+}
 
 
 @dataclass(frozen=True)

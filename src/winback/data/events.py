@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
 from winback.data import parse, sql
-from winback.data.arms import unknown_arms
+from winback.data.arms import CONTROL, unknown_arms
 from winback.data.connect import loaded, open_engine
 from winback.data.contracts import CONTRACTS, CUSTOMERS, Column
 from winback.data.expressions import Expression, resolve
@@ -19,6 +20,8 @@ from winback.data.identity import identifier
 from winback.data.policy import IntakePolicy
 from winback.data.raw import Raw, fresh
 from winback.data.row_checks import ACCEPTED, LATER, check, refuse_if_many
+
+_PERSONS = ("customer_id", "referred_by")
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,8 @@ def read_table(
     Parameters
     ----------
     contract
-        ``"customers"``, ``"events"`` or ``"contacts"``; see `winback.data.contracts.CONTRACTS`.
+        ``"customers"``, ``"events"``, ``"contacts"``, ``"spend"`` or ``"identities"``; see
+        `winback.data.contracts.CONTRACTS`.
     source, columns, table, query, policy, engine
         As for `winback.data.intake.read_transactions`.
     as_of
@@ -103,7 +107,9 @@ def read_table(
         fates: list[tuple[str, str]] = []
         for column in kept:
             value = expressions[column.name]
-            if column.kind == "id":
+            if column.name in _PERSONS:
+                cells[column.name] = policy.ids.person(value)
+            elif column.kind == "id":
                 cells[column.name] = identifier(value, normalise=policy.ids.normalise)
             elif column.name == "arm":
                 cells[column.name] = _arm(engine, raw, value)
@@ -130,7 +136,11 @@ def read_table(
             names.insert(names.index("timestamp") + 1, "day")
         rows = engine.table(checked.name)
         rows = rows.filter(rows.fate == ACCEPTED).select(names)
-        engine.create_table(name, obj=_one_row_each(rows) if wanted is CUSTOMERS else rows)
+        if wanted is CUSTOMERS:
+            rows = _one_row_each(rows)
+        elif policy.ids.persons is not None and {"arm", "experiment_id"} <= set(names):
+            rows = _stricter_arm(rows)
+        engine.create_table(name, obj=rows)
         checked.drop(engine)
     return CheckedTable(
         table=engine.table(name),
@@ -139,6 +149,14 @@ def read_table(
         after_as_of=checked.fates.get(LATER, 0),
         reasons=checked.reasons,
     )
+
+
+def _stricter_arm(rows: ir.Table) -> ir.Table:
+    """Make a person who is a control by any of their ids a control of that experiment."""
+    alike = ibis.window(group_by=["customer_id", "experiment_id"])
+    control = (rows.arm == CONTROL).fill_null(False).any().over(alike)
+    known = rows.experiment_id.notnull() & rows.arm.notnull()
+    return rows.mutate(arm=ibis.ifelse(known & control, CONTROL, rows.arm))
 
 
 def _one_row_each(rows: ir.Table) -> ir.Table:

@@ -55,11 +55,23 @@ class CustomerIds:
     any_share
         Whether one customer may hold any share of the rows. If not, one who holds most of them, or
         identifiers that a spreadsheet has rounded (``8.61E+12``), stop the job.
+    persons
+        The relation of `winback.data.persons.Persons`: which ids are another's. None: each id is a
+        customer.
     """
 
     normalise: bool = True
     guests: tuple[str, ...] = ()
     any_share: bool = False
+    persons: str | None = None
+
+    def person(self, value: Expression) -> str:
+        """Return SQL for the person behind a cell with a customer's id."""
+        own = identifier(value, normalise=self.normalise)
+        if self.persons is None:
+            return own
+        known = f"(SELECT person_id FROM {self.persons} WHERE own_id = {own})"
+        return f"coalesce({known}, {own})"
 
 
 def plain_text(cell: str) -> str:

@@ -194,7 +194,7 @@ def _cells(
         )
 
     cells = {
-        "customer_id": identifier(expressions["customer_id"], normalise=policy.ids.normalise),
+        "customer_id": policy.ids.person(expressions["customer_id"]),
         "guest": is_guest(expressions["customer_id"], policy.ids.guests),
         "timestamp": when("timestamp"),
         "amount": "0.0",

@@ -198,7 +198,7 @@ def _candidates(
         as_of=as_of,
         channels=channels,
         customers=tables.customers,
-        held_out=in_holdout(ids, share=terms.holdout_share, salt=salt),
+        held_out=in_holdout(ids, share=terms.holdout_share, salt=salt, persons=memory.persons),
         on_win_back=memory.called_back,
     )
     silent = scores.assign(days_since_last=scores["T"] - scores["recency"])

@@ -72,7 +72,13 @@ def draw_arms(
     )
 
 
-def in_holdout(customer_ids: pd.Series, *, share: float | None, salt: str = "winback") -> pd.Series:
+def in_holdout(
+    customer_ids: pd.Series,
+    *,
+    share: float | None,
+    salt: str = "winback",
+    persons: pd.DataFrame | None = None,
+) -> pd.Series:
     """Tell who belongs to the global holdout: nobody contacts them, whatever the campaign.
 
     Drawn as `draw_arms` draws, from `salt|global holdout|customer_id`: no experiment enters, so
@@ -88,6 +94,9 @@ def in_holdout(customer_ids: pd.Series, *, share: float | None, salt: str = "win
         In [0, 1); 0 and None: there is no holdout.
     salt
         As in `draw_arms`.
+    persons
+        Ids that are another's (``own_id``, ``person_id``): whoever is in it by any of their ids
+        is in it.
 
     Returns
     -------
@@ -111,7 +120,12 @@ def in_holdout(customer_ids: pd.Series, *, share: float | None, salt: str = "win
         )
     if not share:
         return pd.Series(data=False, index=customer_ids.index)
-    return pd.Series(digests(customer_ids, f"{salt}|{_HOLDOUT}|") < share, customer_ids.index)
+    prefix = f"{salt}|{_HOLDOUT}|"
+    held = pd.Series(digests(customer_ids, prefix) < share, customer_ids.index)
+    if persons is None:
+        return held
+    by_another = persons.loc[digests(persons["own_id"], prefix) < share, "person_id"]
+    return held | customer_ids.isin(by_another)
 
 
 def digests(customer_ids: pd.Series, prefix: str) -> npt.NDArray[np.float64]:

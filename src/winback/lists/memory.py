@@ -67,6 +67,8 @@ class Memory:
     called_back
         Whom the win-back list of the same day decides about, in either arm: a warning leaves them
         to it.
+    persons
+        Ids that are another's: `own_id, person_id`; who was held out by any is held out.
 
     Examples
     --------
@@ -88,6 +90,7 @@ class Memory:
     win_backs: pd.DataFrame | None = None
     warnings: Mapping[date, pd.DataFrame] = field(default_factory=dict)
     called_back: Collection[str] = ()
+    persons: pd.DataFrame | None = None
 
     def contacts(self, contacts: pd.DataFrame | None, as_of: date) -> pd.DataFrame | None:
         """Put the contacts table and what earlier win-back lists asked for together.

@@ -242,7 +242,12 @@ def _everybody(
         channels=list(terms.through),
         tables=tables,
         contacts=contacts,
-        held_out=in_holdout(rows["customer_id"], share=terms.holdout_share, salt=origin.salt),
+        held_out=in_holdout(
+            rows["customer_id"],
+            share=terms.holdout_share,
+            salt=origin.salt,
+            persons=memory.persons,
+        ),
         step_reason=due["reason"],
     )
     money = bool(rows["expected_spend"].notna().any())

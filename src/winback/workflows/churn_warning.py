@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from winback.workflows.fitness import contributions_of
-from winback.workflows.list_files import keep, kept_dates, origin
+from winback.workflows.list_files import keep, kept_dates, one_row_a_person, origin
 from winback.workflows.playbook import job_playbook
 from winback.workflows.score import features_at_as_of
 from winback.workflows.warn_threshold import warn_from
@@ -67,7 +67,7 @@ def churn_warning(
             # a refund that is open is no reason not to look after a customer
             open_cases=None if tables.events is None else open_cases_of(settings.job, tables),
         ),
-        memory=_memory(settings.job, results, on_win_back),
+        memory=_memory(settings.job, tables, results, on_win_back),
         playbook=job_playbook(settings),
         origin=made_for,
     )
@@ -125,7 +125,7 @@ def _described(job: Job, tables: JobTables, used: ByRole, selected: pd.DataFrame
     return Described(behaviour, contributions_of(model, behaviour), last, horizon_days)
 
 
-def _memory(job: Job, results: Results, on_win_back: Collection[str]) -> Memory:
+def _memory(job: Job, tables: JobTables, results: Results, on_win_back: Collection[str]) -> Memory:
     """Read the newest list of an earlier date, and those of the week."""
     from winback.lists.memory import Memory
 
@@ -133,9 +133,12 @@ def _memory(job: Job, results: Results, on_win_back: Collection[str]) -> Memory:
     before = sorted(day for day in kept_dates(results, "churn_warning") if day < as_of)
     return Memory(
         warnings={
-            day: pd.read_parquet(results.earlier / f"lists/{day}/churn_warning.parquet")
+            day: one_row_a_person(
+                pd.read_parquet(results.earlier / f"lists/{day}/churn_warning.parquet"), tables
+            )
             for day in before[-7:]  # a week has no more
         },
         called_back=on_win_back,
-        win_backs=earlier_win_backs(job, results, job.lists.win_back.contact_cap_days),
+        win_backs=earlier_win_backs(job, tables, results, job.lists.win_back.contact_cap_days),
+        persons=tables.own_ids_of_persons,
     )

@@ -252,11 +252,13 @@ def _cores() -> int:
 
 
 def _job(load_job: Callable[[], LoadedJob], loaded: list[LoadedJob]) -> Finding:
+    from winback.data.contracts import CONTRACTS
+
     read = load_job()
     loaded.append(read)
     missing = []
     data = read.job.data
-    for name in ("transactions", "customers", "events", "contacts"):
+    for name in CONTRACTS:
         table = getattr(data, name)
         for source in table.sources if table is not None else ():
             if "://" in source or source.startswith("sample:"):

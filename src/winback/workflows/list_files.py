@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from winback.lists.origin import Origin
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
+    from winback.workflows.tables import JobTables
 
 
 def origin(settings: LoadedJob) -> Origin:
@@ -75,6 +77,27 @@ def kind_of(name: str) -> ListName:
     'win_back'
     """
     return "churn_warning" if name == "churn_warning" else "win_back"
+
+
+def one_row_a_person(
+    rows: pd.DataFrame, tables: JobTables, by: Sequence[str] = (), *, first: str | None = None
+) -> pd.DataFrame:
+    """Read a kept list by the persons of today: ids that are one person's are one row.
+
+    Parameters
+    ----------
+    by
+        Columns besides the customer that tell rows apart.
+    first
+        The column whose smallest value counts. None: the upper row.
+    """
+    persons = tables.own_ids_of_persons
+    if persons is None or persons.empty:
+        return rows
+    person = rows["customer_id"].map(persons.set_index("own_id")["person_id"])
+    rows = rows.assign(customer_id=person.fillna(rows["customer_id"]))
+    ordered = rows if first is None else rows.sort_values(first, kind="stable")
+    return rows.loc[~ordered.duplicated([*by, "customer_id"]).reindex(rows.index)]
 
 
 def kept_dates(results: Results, name: str) -> list[date]:

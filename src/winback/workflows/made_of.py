@@ -9,7 +9,10 @@ from typing import Any
 
 from winback.config import Job
 
-_READ = ("timezone", "currency", "data.transactions", "data.events", "data.customer_ids")
+_READ = (
+    "timezone", "currency",
+    "data.transactions", "data.events", "data.customer_ids", "data.identities",
+)  # fmt: skip
 _LEARNED = (*_READ, "name", "horizon_days", "random_state", "value", "churn", "tiers")
 _SCORED = (*_LEARNED, "margin", "discount_rate", "data.customers")
 OF_STAGE: dict[str, tuple[str, ...]] = {
@@ -19,6 +22,7 @@ OF_STAGE: dict[str, tuple[str, ...]] = {
 }
 """The settings that decide a stage's results, not those that say where these lie or how fast."""
 OF_FIGURES: dict[str, tuple[str, ...]] = {
+    "identities": ("timezone", "data.transactions", "data.customer_ids", "data.identities"),
     "indicators": (*_READ, "data.customers", "indicators"),
     "alerts": (*_READ, "data.customers", "margin", "indicators", "alerts"),
     "channels": (*_READ, "data.customers", "data.spend", "margin", "acquisition"),

@@ -8,6 +8,7 @@ from winback.messages import Message
 from winback.workflows.alerts import alerts
 from winback.workflows.campaigns import campaigns
 from winback.workflows.channels import channels, no_channels
+from winback.workflows.identities import identities
 from winback.workflows.indicators import stage_indicators
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ def steering(
     -------
     dict
         ``indicators``: how many rows; ``alerts`` and, where there are tables for them,
-        ``campaigns`` and ``channels``: see the commands of that name; ``left_out``: for which part
-        there is none, and why.
+        ``identities``, ``campaigns`` and ``channels``: see the commands of that name;
+        ``left_out``: for which part there is none, and why.
     """
     made = stage_indicators(settings, job, tables, results, reporter)
     watched = alerts(settings, job, tables, results, reporter, made=made)
@@ -36,6 +37,8 @@ def steering(
         "alerts": watched["alerts"],
     }
     left_out: dict[str, Message] = {}
+    if tables.persons is not None:
+        done["identities"] = identities(tables, results, reporter)
     if (why := _no_campaigns(tables)) is None:
         done["campaigns"] = campaigns(job, tables, results, reporter)
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from functools import cached_property
 from importlib.metadata import version
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from winback.data.contracts import Transactions
     from winback.data.identity import CustomerIds
+    from winback.data.persons import Persons
     from winback.evaluation.past import Past
     from winback.features.gaps import AutoHorizon
 
@@ -78,37 +79,45 @@ class JobTables:
 
     def read_transactions(self, *, until: date) -> Transactions:
         """Read the purchases up to the end of the day `until`."""
-        from winback.data.intake import read_transactions
-        from winback.data.policy import IntakePolicy
-
-        settings = self.job.data.transactions
+        ids = self.customer_ids
         with self.reporter.step(Message("doing.read_purchases")):
-            transactions = read_transactions(
-                self.settings.resolve_all(settings.source),
-                table=settings.table,
-                query=settings.query,
-                columns=settings.columns or None,
-                filter=settings.filter,
-                policy=IntakePolicy(
-                    timezone=self.job.timezone,
-                    currency=self.job.currency,
-                    zero_amounts=settings.zero_amounts,
-                    refunds=settings.refunds,
-                    deduplicate=settings.deduplicate,
-                    max_rejected_share=settings.max_rejected_share,
-                    not_after=max(self.today or until, until),
-                    ids=self.customer_ids,
-                    encoding=settings.encoding,
-                ),
-                as_of=until,
-                engine=self.engine,
-            )
+            transactions = self._purchases(until, ids)
         for note in transactions.notes:
             self.reporter.warn(note)
         counts = asdict(transactions.counts)
         self.results.manifest["intake"] = {**counts, "has_amounts": transactions.has_amounts}
         self.results.manifest["data_fingerprint"] = transactions.fingerprint
         return transactions
+
+    def _purchases(self, until: date, ids: CustomerIds) -> Transactions:
+        from winback.data.intake import read_transactions
+        from winback.data.policy import IntakePolicy
+
+        settings = self.job.data.transactions
+        return read_transactions(
+            self.settings.resolve_all(settings.source),
+            table=settings.table,
+            query=settings.query,
+            columns=settings.columns or None,
+            filter=settings.filter,
+            policy=IntakePolicy(
+                timezone=self.job.timezone,
+                currency=self.job.currency,
+                zero_amounts=settings.zero_amounts,
+                refunds=settings.refunds,
+                deduplicate=settings.deduplicate,
+                max_rejected_share=settings.max_rejected_share,
+                not_after=max(self.today or until, until),
+                ids=ids,
+                encoding=settings.encoding,
+            ),
+            as_of=until,
+            engine=self.engine,
+        )
+
+    def purchases_by_own_id(self) -> ir.Table:
+        """Read the purchases known at `as_of` under the ids that the shop gave, persons apart."""
+        return self._purchases(self.job.as_of, self._own_ids).table
 
     def left_unread(self) -> list[Message]:
         """Say what nothing reads beside the purchases, and a person should see."""
@@ -225,7 +234,7 @@ class JobTables:
             n=n,
         )
 
-    def _further_table(self, name: str) -> ir.Table | None:
+    def _further_table(self, name: str, ids: CustomerIds | None = None) -> ir.Table | None:
         settings = getattr(self.job.data, name)
         if settings is None:
             self.results.manifest.get("matches", {}).pop(name, None)
@@ -241,23 +250,78 @@ class JobTables:
                 table=settings.table,
                 query=settings.query,
                 policy=IntakePolicy(
-                    timezone=self.job.timezone, ids=self.customer_ids, encoding=settings.encoding
+                    timezone=self.job.timezone,
+                    ids=ids or self.customer_ids,
+                    encoding=settings.encoding,
                 ),
                 as_of=self.job.as_of,
                 engine=self.engine,
             )
         for reason, n in read.reasons.items():
             self.reporter.warn(Message("log.rejected_of", n=n, table=name, reason=reason))
-        if "customer_id" in read.table.columns:
+        if "customer_id" in read.table.columns and ids is None:
             self._match(name, read.table, f"data.{name}")
         return read.table
 
     @cached_property
     def customer_ids(self) -> CustomerIds:
         """How identifiers of customers are read, in every table."""
+        persons = self.persons
+        return replace(self._own_ids, persons=None if persons is None else persons.relation)
+
+    @property
+    def _own_ids(self) -> CustomerIds:
         from winback.data.identity import CustomerIds
 
         return CustomerIds(**self.job.data.customer_ids.model_dump())
+
+    @cached_property
+    def _seen_with(self) -> ir.Table | None:
+        return self._further_table("identities", self._own_ids)
+
+    @cached_property
+    def identities(self) -> ir.Table | None:
+        """The persons of whom the table of identities speaks, if the job names such a table."""
+        import ibis
+
+        from winback.data.raw import fresh
+
+        if self._seen_with is None or self.persons is None:
+            return None
+        own, person = self._seen_with, self.engine.table(self.persons.relation)
+        joined = own.left_join(person, own.customer_id == person.own_id)
+        spoken = joined.select(customer_id=ibis.coalesce(joined.person_id, joined.customer_id))
+        name = fresh("spoken")
+        self.engine.create_table(name, obj=spoken)
+        table: ir.Table = self.engine.table(name)
+        self._match("identities", table, "data.identities")
+        return table
+
+    @property
+    def own_ids_of_persons(self) -> pd.DataFrame | None:
+        """Ids that are another's: ``own_id``, ``person_id``; None: every id is a person."""
+        if self.persons is None:
+            return None
+        return self.persons.merges[["customer_id", "person_id"]].rename(
+            columns={"customer_id": "own_id"}
+        )
+
+    @cached_property
+    def persons(self) -> Persons | None:
+        """Which ids are one person, as known at `as_of`, if the job names such a table."""
+        table = self._seen_with
+        if table is None:
+            return None
+        from winback.data.persons import LinkTerms, resolve_persons
+
+        settings = self.job.data.identities
+        names = ("rules", "unique", "most_ids", "region", "apart")
+        terms = LinkTerms(**{name: getattr(settings, name) for name in names})
+        persons = resolve_persons(self.engine, table, terms)
+        counts = {name: getattr(persons, name) for name in ("ids", "persons", "shared")}
+        self.results.manifest["identities"] = {**counts, "dropped": len(persons.dropped)}
+        self.reporter.say(Message("identities.read", **counts))
+        return persons
 
     def _match(self, name: str, table: ir.Table, label: str) -> None:
         """Count how many of a table's customers bought; stop where permissions meet nobody."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from winback.workflows.results import Results
     from winback.workflows.tables import JobTables
 
-_FURTHER = ("customers", "events", "contacts")
+_FURTHER = ("identities", "customers", "events", "contacts", "spend")
 
 
 def validate(job: Job, tables: JobTables, results: Results, reporter: Reporter) -> dict[str, Any]:

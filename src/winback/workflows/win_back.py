@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from winback.messages import Message
-from winback.workflows.list_files import keep, kept_dates, origin
+from winback.workflows.list_files import keep, kept_dates, one_row_a_person, origin
 from winback.workflows.playbook import job_playbook
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def win_back(
             open_cases=open_cases_of(settings.job, tables),
             covariates=None if uplift is None else _covariates(settings.job, tables, customers),
         ),
-        memory=_memory(settings.job, results, playbook),
+        memory=_memory(settings.job, tables, results, playbook),
         playbook=playbook,
         uplift=uplift,
         origin=origin(settings),
@@ -124,7 +124,7 @@ def _terms(job: Job) -> WinBackTerms:
     )
 
 
-def _memory(job: Job, results: Results, playbook: Playbook) -> Memory:
+def _memory(job: Job, tables: JobTables, results: Results, playbook: Playbook) -> Memory:
     """Read both arms of the job's earlier lists, as far back as one remembers."""
     from winback.lists.memory import Memory
 
@@ -132,10 +132,14 @@ def _memory(job: Job, results: Results, playbook: Playbook) -> Memory:
     longest = max(rule.cooldown_days for rule in playbook.rules["win_back"])
     # the steps of a sequence are counted since the last purchase, which the window bounds
     days = max(settings.cooldown_days, settings.contact_cap_days, settings.window_days, longest, 7)
-    return Memory(win_backs=earlier_win_backs(job, results, days))
+    return Memory(
+        win_backs=earlier_win_backs(job, tables, results, days), persons=tables.own_ids_of_persons
+    )
 
 
-def earlier_win_backs(job: Job, results: Results, days: int) -> pd.DataFrame | None:
+def earlier_win_backs(
+    job: Job, tables: JobTables, results: Results, days: int
+) -> pd.DataFrame | None:
     """Read both arms of the job's win-back lists of so many days before `as_of`; None: no list."""
     import pandas as pd
 
@@ -147,7 +151,11 @@ def earlier_win_backs(job: Job, results: Results, days: int) -> pd.DataFrame | N
         for day in sorted(kept_dates(results, name))
         if job.as_of - timedelta(days=days) <= day < job.as_of
     ]
-    return pd.concat(frames, ignore_index=True) if frames else None
+    if not frames:
+        return None
+    # of a person listed by two ids, the control's row is the one that counts
+    rows = pd.concat(frames, ignore_index=True)
+    return one_row_a_person(rows, tables, ["list_id"], first="arm")
 
 
 def _channels(job: Job) -> dict[str, Channel]:
@@ -258,7 +266,7 @@ def _uplift(
         if rows.empty:
             return None
         return UpliftModel(prior=prior).fit(
-            _with_groups(_with_offers(results, rows), customers),
+            _with_groups(_with_offers(tables, results, rows), customers),
             rows["returned"],
             rows["treated"],
             campaign=rows["campaign"],
@@ -267,7 +275,7 @@ def _uplift(
         )
 
 
-def _with_offers(results: Results, rows: pd.DataFrame) -> pd.DataFrame:
+def _with_offers(tables: JobTables, results: Results, rows: pd.DataFrame) -> pd.DataFrame:
     """Tell contacts with an offer from those without, in both arms; other lists' had one."""
     import pandas as pd
 
@@ -281,7 +289,8 @@ def _with_offers(results: Results, rows: pd.DataFrame) -> pd.DataFrame:
     ]
     if not frames:
         return rows
-    offers = pd.concat(frames, ignore_index=True).drop_duplicates(columns[:2])
+    rows_kept = one_row_a_person(pd.concat(frames, ignore_index=True), tables, ["list_id"])
+    offers = rows_kept.drop_duplicates(columns[:2])
     cost = rows[columns[:2]].merge(offers, how="left", on=columns[:2])["offer_cost"]
     kind = cost.eq(0).map({True: WITHOUT, False: WITH})
     return rows.assign(**{OFFER: kind.to_numpy()})
