@@ -28,7 +28,7 @@ from winback.data import (
 from winback.data.engine import Engine
 from winback.data.policy import IntakePolicy
 from winback.data.raw import Raw
-from winback.errors import ConfigError, DataError, OutputError
+from winback.errors import ConfigError, DataError, OutputError, Sentence
 
 _DATABASE = "engine.duckdb"
 
@@ -150,7 +150,9 @@ def read_source(
         line = unreadable.to_pyarrow().to_pylist()[0]
         raise DataError(
             "a line cannot be read",
-            where=f"{raw.label}, line {line['source_row']} of data",
+            where=Sentence(
+                "{label}, line {line} of data", label=raw.label, line=line["source_row"]
+            ),
             got=line["problem"],
         )
     return engine.table(raw.name)
