@@ -7,7 +7,6 @@ command that fails, or is killed, leaves the last set as it was.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import shutil
 import tempfile
@@ -17,12 +16,11 @@ from pathlib import Path
 from typing import Any, Self, TextIO
 
 from winback.errors import OutputError
-from winback.files import read_record
+from winback.files import disk_full, read_record
 from winback.publishing.publish import demand_links, demand_room, earlier_set, publish
 from winback.publishing.result_folder import MANIFEST, files_of
 
 _STAGE = ".staged-"
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class OutputFolder:
@@ -83,8 +81,8 @@ class OutputFolder:
         try:
             if kind is None:
                 self.publish()
-            elif isinstance(error, OSError) and error.errno in _DISK_FULL:
-                raise self._unwritable(error) from error
+            elif (full := disk_full(error)) is not None:
+                raise self._unwritable(full) from None
         finally:
             self._stack.close()
 
