@@ -59,6 +59,12 @@ class Tracking:
         """Return what the job's model of a role is registered as."""
         return f"{self.settings.job.name}-{role}"
 
+    def trainings(self) -> set[str]:
+        """Return the `run_id` of every training of the job that left a value model."""
+        from winback.registry.aliases import versions_of
+
+        return {ref.run_id for ref in versions_of(self.store, self.name("value"))}
+
     def version(self, role: str, version: int) -> LoadedModel:
         """Load one version of the job's model of a role, once."""
         from winback.registry.aliases import resolve
