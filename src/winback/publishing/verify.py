@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from winback.errors import OutputError, Sentence
 from winback.files import read_record
 from winback.publishing.result_folder import (
     MANIFEST,
+    POINTER,
     describe,
     files_of,
     is_linked,
@@ -49,18 +51,33 @@ def problems(folder: Path) -> list[OutputError]:
     if version is None:
         return [_without_pointer(folder)]
     files = files_of(version)
-    if not isinstance(read_record(version / MANIFEST).get("files"), dict):
-        return [
-            OutputError(
-                "the manifest cannot be read, or lists no files",
-                where=str(version / MANIFEST),
-                hint=_MAKE_ANEW,
-            )
-        ]
-    answers = [_changed(version, name, said) for name, said in files.items()]
+    if unread := unlisted(version):
+        return [unread]
+    answers = [changed(version, name, said) for name, said in files.items()]
     answers += [_elsewhere(folder, name) for name in [*files, MANIFEST]]
     return [problem for problem in answers if problem] + _foreign(
         folder, version, {*files, MANIFEST}
+    )
+
+
+def unlisted(version: Path) -> OutputError | None:
+    """Return what is wrong where the manifest of a set does not say which files it has.
+
+    Examples
+    --------
+    >>> str(unlisted(Path("/nowhere")).what)
+    'the manifest cannot be read, or lists no files'
+    """
+    if isinstance(read_record(version / MANIFEST).get("files"), dict):
+        return None
+    return OutputError(
+        "the manifest cannot be read, or lists no files",
+        where=str(version / MANIFEST),
+        hint=Sentence(
+            "restore it, or set `{pointer}` back to the set before with `ln -sfn`; to begin anew, "
+            "delete `{pointer}`",
+            pointer=POINTER,
+        ),
     )
 
 
@@ -76,8 +93,23 @@ def _without_pointer(folder: Path) -> OutputError:
     )
 
 
-def _changed(version: Path, name: str, said: dict[str, Any]) -> OutputError | None:
-    """Compare a file with what the manifest says of it."""
+def changed(version: Path, name: str, said: Mapping[str, Any]) -> OutputError | None:
+    """Compare a file with what the manifest says of it; None: it is what was published.
+
+    Parameters
+    ----------
+    version
+        The folder of the set.
+    name
+        The file's name in it.
+    said
+        Its `sha256` and `size`, as the manifest gives them.
+
+    Examples
+    --------
+    >>> str(changed(Path("/nowhere"), "scores.parquet", {}).what)
+    'scores.parquet is missing'
+    """
     path = own_file(version, name)
     hint = Sentence(_MAKE_ANEW)
     if name.startswith("lists/"):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from winback.config import LoadedJob
 from winback.errors import DataError, Sentence, UsageError
@@ -15,6 +15,9 @@ from winback.messages import Message
 from winback.publishing.result_folder import MANIFEST
 from winback.workflows.made_of import commands, differing, digest, settings_of
 from winback.workflows.output import OutputFolder
+
+if TYPE_CHECKING:
+    from winback.lists.database import ListRows
 
 
 class Results(OutputFolder):
@@ -26,10 +29,16 @@ class Results(OutputFolder):
         The job.
     out
         The folder. Unset: the job's `output`, or `outputs/NAME`.
+
+    Attributes
+    ----------
+    for_database
+        Lists that go to the job's database, together, when the files are in their place.
     """
 
     def __init__(self, settings: LoadedJob, out: Path | None = None) -> None:
         self.settings = settings
+        self.for_database: list[ListRows] = []
         super().__init__(Path(out or settings.job.output or Path("outputs") / settings.job.name))
 
     def require(self, name: str, command: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from winback.registry.aliases import ModelVersionRef
+    from winback.registry.claim import Claim
     from winback.registry.load import LoadedModel
     from winback.registry.store import Store
 
@@ -41,9 +43,27 @@ class Tracking:
         tracking = self.settings.job.tracking
         return open_store(tracking.uri, artifacts=tracking.artifacts)
 
+    def alone(self, what: str) -> AbstractContextManager[Claim]:
+        """Hold the claim to a `promotion` (or `training`) of this job while a block lasts.
+
+        Raises
+        ------
+        RegistryError
+            Another living process holds it.
+        """
+        from winback.registry.claim import sole
+
+        return sole(self.store, self.store.experiment(self.settings.job.name), what)
+
     def name(self, role: str) -> str:
         """Return what the job's model of a role is registered as."""
         return f"{self.settings.job.name}-{role}"
+
+    def trainings(self) -> set[str]:
+        """Return the `run_id` of every training of the job that left a value model."""
+        from winback.registry.aliases import versions_of
+
+        return {ref.run_id for ref in versions_of(self.store, self.name("value"))}
 
     def version(self, role: str, version: int) -> LoadedModel:
         """Load one version of the job's model of a role, once."""

@@ -37,6 +37,8 @@ def literals(node: ast.AST) -> Iterator[ast.expr]:
         yield from (*literals(node.body), *literals(node.orelse))
     elif isinstance(node, ast.BoolOp):
         yield from (text for value in node.values for text in literals(value))
+    elif isinstance(node, ast.BinOp):  # put together of parts that nobody can translate
+        yield from (*literals(node.left), *literals(node.right))
     elif isinstance(node, ast.JoinedStr) or (
         isinstance(node, ast.Constant) and isinstance(node.value, str)
     ):
