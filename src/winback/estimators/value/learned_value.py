@@ -174,11 +174,8 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         possible = get_args(Member)
         wanted = tuple(self.members)
         if not wanted or len(set(wanted)) < len(wanted) or set(wanted) - set(possible):
-            raise ModelError(
-                "members are not possible",
-                got=wanted,
-                allowed=Sentence("some of {possible}", possible=", ".join(possible)),
-            )
+            some = Sentence("some of {possible}", possible=list(possible))
+            raise ModelError("members are not possible", got=wanted, allowed=some)
         if self.spend_model is None and set(wanted) & set(PAID):
             raise NotEnoughDataError(Message("few.no_revenue"), got=", ".join(wanted))
         return wanted
