@@ -15,6 +15,7 @@ from winback.data.contracts import TRANSACTIONS, IntakeCounts, Transactions
 from winback.data.expressions import Expression, resolve
 from winback.data.guests import refuse_if_implausible, without_guests
 from winback.data.identity import identifier, is_guest
+from winback.data.no_values import no_time, no_word
 from winback.data.policy import IntakePolicy
 from winback.data.raw import Raw, columns_of, fresh, lines_below
 from winback.data.refunds import net_by_order
@@ -221,7 +222,7 @@ def _cells(
     if "available_at" in expressions:
         available, given = when("available_at"), parse.text(expressions["available_at"])
         cells["known_on"] = f"greatest({cells['booked_on']}, CAST({available} AS DATE))"
-        cells["unknown_when"] = f"{available} IS NULL AND {given} IS NOT NULL"
+        cells["unknown_when"] = f"{available} IS NULL AND NOT {no_time(given)}"
     if "currency" in expressions:
         cells["currency"] = f"upper({parse.text(expressions['currency'])})"
     return cells
@@ -231,10 +232,10 @@ def _faults(cells: Mapping[str, str], currency: str | None) -> list[tuple[str, s
     """Return what breaks the contract, and how it is called."""
     faults = [
         ("customer_id IS NULL", "no customer"),
-        ("timestamp IS NULL AND timestamp_empty", "no time"),
+        (f"timestamp IS NULL AND (timestamp_empty OR {no_time(_shown('timestamp'))})", "no time"),
         ("timestamp IS NULL OR NOT isfinite(timestamp)", "unparsable time"),
         ("year(timestamp) < 1900", "time before 1900"),
-        ("amount IS NULL AND amount_empty", "no amount"),
+        (f"amount IS NULL AND (amount_empty OR {no_word(_shown('amount'))})", "no amount"),
         ("amount IS NULL", "unparsable amount"),
         ("NOT isfinite(amount)", "amount not finite"),
         (f"abs(amount) >= {_HUGE} OR (amount <> 0 AND abs(amount) < {_TINY})", "impossible amount"),
@@ -247,6 +248,11 @@ def _faults(cells: Mapping[str, str], currency: str | None) -> list[tuple[str, s
     if "repeat" in cells:
         faults.append(("repeat > 1", "duplicate line"))
     return faults
+
+
+def _shown(name: str) -> str:
+    """Return SQL for a cell as it stands, or for those that an expression could not read."""
+    return f"coalesce(CAST({name}_cell AS VARCHAR), {name}_bad)"
 
 
 def _repeat(engine: Backend, raw: Raw) -> str:

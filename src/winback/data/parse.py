@@ -14,6 +14,7 @@ from ibis.backends.duckdb import Backend
 from winback.data import sql
 from winback.data.expressions import Expression
 from winback.data.identity import FLOATS, NUMBERS, in_words, plain_text
+from winback.data.no_values import no_day
 from winback.data.raw import Raw
 from winback.data.time_words import in_english, shapes_of
 from winback.data.words import words_of
@@ -90,7 +91,7 @@ def flag(value: Expression) -> str:
     words = words_of("cells")
     cell = plain_text(f"CAST({value.sql} AS VARCHAR)")
     return (
-        f"CASE WHEN {cell} IS NULL OR {in_words(cell, words['missing'])} THEN NULL"
+        f"CASE WHEN {cell} IS NULL OR {in_words(cell, words['missing'])} OR {no_day(cell)} THEN NULL"
         f" ELSE NOT {in_words(cell, words['flags']['no'])} END"
     )
 
