@@ -177,7 +177,7 @@ class Columns:
         return reading or name
 
     def readable(self, name: str, cell: str, nothing: str = "false") -> bool:
-        """Whether most of the first cells of a column, but for nothing, are read by an expression."""
+        """Whether an expression reads most of a column's first cells that hold something."""
         column = sql.name(name)
         read, given = sql.rows(
             self.engine,

@@ -1,8 +1,8 @@
 """When somebody said yes or no: what is known at a day, and what is heeded all the same.
 
-A yes that lies after the last known day is none yet. A no that lies after it is not known either, so
-that nothing is measured by it; but a list goes out after that day, and whoever has refused by then
-is left alone.
+A yes that lies after the last known day is none yet. A no that lies after it is not known either,
+so that nothing is measured by it; but a list goes out after that day, and whoever has refused by
+then is left alone.
 """
 
 from __future__ import annotations

@@ -15,9 +15,9 @@ from winback.data.contracts import TRANSACTIONS, IntakeCounts, Transactions
 from winback.data.expressions import Expression, resolve
 from winback.data.guests import refuse_if_implausible, without_guests
 from winback.data.identity import identifier, is_guest
-from winback.data.no_values import no_time, no_word
+from winback.data.no_values import no_time
 from winback.data.policy import IntakePolicy
-from winback.data.raw import Raw, columns_of, fresh, lines_below
+from winback.data.raw import Raw, columns_of, fresh, lines_around
 from winback.data.refunds import net_by_order
 from winback.data.row_checks import (
     ACCEPTED,
@@ -144,8 +144,8 @@ def read_transactions(
         counts = _count(engine, checked)
         # a row in the future is after as_of too, and what is after as_of has no effect
         bad = {r: n for r, n in counts.rejected.items() if as_of is None or r != _FUTURE}
-        if below := lines_below(engine, raw):  # a bill's sums are no rows that went wrong
-            bad[UNREADABLE] -= below
+        if around := lines_around(engine, raw):  # a bill's sums are no rows that went wrong
+            bad[UNREADABLE] -= around
         refuse_if_many(
             bad,
             counts.zero_amounts + counts.accepted,
@@ -230,12 +230,13 @@ def _cells(
 
 def _faults(cells: Mapping[str, str], currency: str | None) -> list[tuple[str, str]]:
     """Return what breaks the contract, and how it is called."""
+    shown = "coalesce(CAST(timestamp_cell AS VARCHAR), timestamp_bad)"
     faults = [
         ("customer_id IS NULL", "no customer"),
-        (f"timestamp IS NULL AND (timestamp_empty OR {no_time(_shown('timestamp'))})", "no time"),
+        (f"timestamp IS NULL AND (timestamp_empty OR {no_time(shown)})", "no time"),
         ("timestamp IS NULL OR NOT isfinite(timestamp)", "unparsable time"),
         ("year(timestamp) < 1900", "time before 1900"),
-        (f"amount IS NULL AND (amount_empty OR {no_word(_shown('amount'))})", "no amount"),
+        ("amount IS NULL AND amount_empty", "no amount"),
         ("amount IS NULL", "unparsable amount"),
         ("NOT isfinite(amount)", "amount not finite"),
         (f"abs(amount) >= {_HUGE} OR (amount <> 0 AND abs(amount) < {_TINY})", "impossible amount"),
@@ -248,11 +249,6 @@ def _faults(cells: Mapping[str, str], currency: str | None) -> list[tuple[str, s
     if "repeat" in cells:
         faults.append(("repeat > 1", "duplicate line"))
     return faults
-
-
-def _shown(name: str) -> str:
-    """Return SQL for a cell as it stands, or for those that an expression could not read."""
-    return f"coalesce(CAST({name}_cell AS VARCHAR), {name}_bad)"
 
 
 def _repeat(engine: Backend, raw: Raw) -> str:

@@ -31,7 +31,7 @@ def no_day(cell: str) -> str:
     >>> from winback.data.connect import open_engine
     >>> engine = open_engine(threads=1)
     >>> cells = ["0000-00-00 00:00:00", "00/00/0000", "0001-01-01T00:00:00Z", "2000-01-01"]
-    >>> [engine.con.sql(f"SELECT {no_day(sql.text(cell))}").fetchone()[0] for cell in cells]
+    >>> [sql.rows(engine, f"SELECT {no_day(sql.text(cell))}")[0][0] for cell in cells]
     [True, True, True, False]
     """
     return f"regexp_full_match(trim(CAST({cell} AS VARCHAR)), {sql.text(_NO_DAY)})"

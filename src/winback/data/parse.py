@@ -90,8 +90,9 @@ def flag(value: Expression) -> str:
     """Return a boolean; NULL if empty, and true where it cannot be read: in doubt, leave alone."""
     words = words_of("cells")
     cell = plain_text(f"CAST({value.sql} AS VARCHAR)")
+    nothing = f"{in_words(cell, words['missing'])} OR {no_day(cell)}"
     return (
-        f"CASE WHEN {cell} IS NULL OR {in_words(cell, words['missing'])} OR {no_day(cell)} THEN NULL"
+        f"CASE WHEN {cell} IS NULL OR {nothing} THEN NULL"
         f" ELSE NOT {in_words(cell, words['flags']['no'])} END"
     )
 

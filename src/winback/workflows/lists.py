@@ -57,7 +57,7 @@ def lists(
     """
     scores = pd.read_parquet(results.require("scores.parquet", "score"))
     results.demand("score", score={"data": tables.transactions.fingerprint})
-    customers = _people(settings, tables, reporter, looking_back=looking_back)
+    customers = heeded(settings, tables, reporter, looking_back=looking_back)
     used = models.that_scored(scores)
     value = fitness_of(used).get("value")
     unranked = value is not None and not value.ranks
@@ -113,8 +113,8 @@ def _same_chances(settings: LoadedJob, scores: pd.DataFrame) -> pd.DataFrame:
     return same_chances(scores, settings.job.churn.active_within_days)
 
 
-def _people(
-    settings: LoadedJob, tables: JobTables, reporter: Reporter, *, looking_back: bool
+def heeded(
+    settings: LoadedJob, tables: JobTables, reporter: Reporter, *, looking_back: bool = False
 ) -> pd.DataFrame | None:
     """Return what is known of the customers, and who is left alone by what they said later."""
     from winback.data.events import LATER_NO
