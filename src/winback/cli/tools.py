@@ -65,7 +65,7 @@ def verify(
         result = workflow(place, read)
         words = words_of(guard[0].job if guard else None)
         if json_:
-            typer.echo(json.dumps(result, indent=2, ensure_ascii=False))
+            typer.echo(json.dumps(result, indent=2, ensure_ascii=False, default=str))
         else:
             for problem in result["problems"]:
                 typer.echo(words("error.hint", said=problem["what"], hint=problem["next"]))

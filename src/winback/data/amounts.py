@@ -18,7 +18,7 @@ from winback.data.column_names import named, names_of
 from winback.data.column_names import plain as plain_name
 from winback.data.raw import columns_of
 from winback.data.words import words_of
-from winback.errors import DataError
+from winback.errors import DataError, Sentence
 from winback.messages import Message
 
 _ENOUGH = 0.8
@@ -211,8 +211,11 @@ def settle(engine: Backend, relation: str, column: str, condition: str = "true")
         raise DataError(
             "cells show a decimal comma, and as many a decimal point",
             where=column,
-            got=f"{either!r} may be either",
-            hint=f"say which, under columns: `amount: money({sql.bare(engine, column)}, ',')`",
+            got=Sentence("{either!r} may be either", either=either),
+            hint=Sentence(
+                "say which, under columns: `amount: money({column}, ',')`",
+                column=sql.bare(engine, column),
+            ),
         )
     if for_comma or for_dot:
         point = "," if for_comma > for_dot else "."
@@ -222,8 +225,13 @@ def settle(engine: Backend, relation: str, column: str, condition: str = "true")
         raise DataError(
             "nothing shows whether a comma or a point parts the decimals",
             where=column,
-            got=f"{shown_dot!r} and {shown_comma!r}",
-            hint=f"say which, under columns: `amount: money({sql.bare(engine, column)}, ',')`",
+            got=Sentence(
+                "{shown_dot!r} and {shown_comma!r}", shown_dot=shown_dot, shown_comma=shown_comma
+            ),
+            hint=Sentence(
+                "say which, under columns: `amount: money({column}, ',')`",
+                column=sql.bare(engine, column),
+            ),
         )
     else:
         # three digits behind every sign are thousands, unless other cells reach 1000 without one or

@@ -28,7 +28,7 @@ from winback.data import (
 from winback.data.engine import Engine
 from winback.data.policy import IntakePolicy
 from winback.data.raw import DESCRIBES, Raw
-from winback.errors import ConfigError, DataError, OutputError
+from winback.errors import ConfigError, DataError, OutputError, Sentence
 
 _DATABASE = "engine.duckdb"
 
@@ -151,7 +151,9 @@ def read_source(
         for line in lines.to_pyarrow().to_pylist():
             raise DataError(
                 "a line cannot be read",
-                where=f"{raw.label}, line {line['source_row']} of data",
+                where=Sentence(
+                    "{label}, line {line} of data", label=raw.label, line=line["source_row"]
+                ),
                 got=line["problem"],
             )
     return engine.table(raw.name)

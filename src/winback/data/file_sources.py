@@ -16,7 +16,7 @@ from winback.data.archives import packed_tables
 from winback.data.described import set_apart
 from winback.data.raw import Raw, fresh, own_rowid, view_of
 from winback.data.text_layout import Layout, layout, plain_copy
-from winback.errors import DataError
+from winback.errors import DataError, Sentence
 from winback.nearest import nearest
 
 _MAX_HEADER = 1 << 20
@@ -82,7 +82,7 @@ def find(source: str) -> list[Path]:
     raise DataError(
         "there is no such file",
         where=source,
-        hint=f"did you mean {path.with_name(near)}?" if near else None,
+        hint=Sentence("did you mean {near}?", near=path.with_name(near)) if near else None,
     )
 
 
@@ -168,7 +168,11 @@ def _load_json(engine: Backend, paths: list[Path], source: str) -> Raw:
                 "the records stand in a list within the file",
                 where=source,
                 got=f"{rows[0][0]}: {rows[0][1]}"[:200],
-                hint=f"keep the list alone: jq '.{rows[0][0]}' {source} > records.json",
+                hint=Sentence(
+                    "keep the list alone: jq '.{key}' {source} > records.json",
+                    key=rows[0][0],
+                    source=source,
+                ),
             )
         # text that looks like a day is read with the rest of its column: 31-07-22 may be July 2022
         typed = ", ".join(
@@ -243,7 +247,8 @@ def _append_csv(
         engine.raw_sql(f"DROP TABLE IF EXISTS {sql.name(scans)}")
     if swallowed:
         raise DataError(
-            "a quotation mark is opened and never closed", where=f"{path}, line {swallowed[0][0]}"
+            "a quotation mark is opened and never closed",
+            where=Sentence("{path}, line {line}", path=path, line=swallowed[0][0]),
         )
 
 

@@ -30,7 +30,7 @@ from winback.data.row_checks import (
     check,
     refuse_if_many,
 )
-from winback.errors import ConfigError, DataError
+from winback.errors import ConfigError, DataError, Sentence
 from winback.messages import Message
 
 _OPTIONAL = ("order_id", "channel", "product_id", "category")
@@ -285,10 +285,18 @@ def _refuse_if_none_left(counts: IntakeCounts, label: str, as_of: date | None) -
         raise DataError(
             "no rows are left",
             where=label,
-            got=f"{counts.rows_in:,} rows: {counts.filtered_out:,} left out by filter, "
-            f"{counts.after_as_of:,} after {as_of}, {counts.guests:,} of guests, "
-            f"{counts.zero_amounts:,} of amount zero, "
-            f"{sum(counts.rejected.values()):,} rejected",
+            got=Sentence(
+                "{rows_in:,} rows: {filtered_out:,} left out by filter, "
+                "{after_as_of:,} after {as_of}, {guests:,} of guests, "
+                "{zero_amounts:,} of amount zero, {rejected:,} rejected",
+                rows_in=counts.rows_in,
+                filtered_out=counts.filtered_out,
+                after_as_of=counts.after_as_of,
+                as_of=as_of,
+                guests=counts.guests,
+                zero_amounts=counts.zero_amounts,
+                rejected=sum(counts.rejected.values()),
+            ),
         )
 
 
@@ -303,9 +311,14 @@ def _one_currency(engine: Backend, raw: Raw, checked: Checked) -> None:
         raise DataError(
             "the amounts are in several currencies",
             where=raw.label,
-            got=", ".join(f"{code} in {n:,} rows" for code, n in currencies),
-            hint=f"set currency: {currencies[0][0]} (the others are then rejected),"
-            " or convert them",
+            got=Sentence(
+                "{seen}",
+                seen=[Sentence("{code} in {n:,} rows", code=code, n=n) for code, n in currencies],
+            ),
+            hint=Sentence(
+                "set currency: {currency} (the others are then rejected), or convert them",
+                currency=currencies[0][0],
+            ),
         )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from winback.data.arms import CONTROL, arms_of
-from winback.errors import DataError
+from winback.errors import DataError, Sentence
 from winback.lists.columns import require
 from winback.lists.terms import Eligibility, Tables
 
@@ -39,7 +39,9 @@ def read_scores(scores: pd.DataFrame, columns: tuple[str, ...], as_of: date) -> 
             raise DataError(
                 "the scores are of another date",
                 where="as_of",
-                got=f"{dates.min():%Y-%m-%d} to {dates.max():%Y-%m-%d}",
+                got=Sentence(
+                    "{first} to {last}", first=dates.min().date(), last=dates.max().date()
+                ),
                 allowed=as_of.isoformat(),
             )
     rows = scores.assign(

@@ -9,6 +9,7 @@ import pandas as pd
 from winback.messages import Message, as_records
 from winback.workflows.churn_warning import churn_warning
 from winback.workflows.fitness import fitness_of
+from winback.workflows.list_files import to_database
 from winback.workflows.list_workbook import keep_workbook
 from winback.workflows.win_back import win_back
 
@@ -91,6 +92,7 @@ def lists(
             "win_back": called.summary["messages"],
         },
     )
+    to_database(settings, results, reporter)
     for message in (*warned.summary["messages"], *called.summary["messages"]):
         reporter.say(message)
     results.record("lists", data=tables.transactions.fingerprint, scores=results.made("score"))

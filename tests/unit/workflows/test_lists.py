@@ -272,16 +272,18 @@ def test_who_names_nobody_is_told_of_the_first_of_each_list(shop):
 
 def test_where_both_lists_are_empty_an_id_is_named(shop):
     kept = {name: shop.out / name for name in ("churn_warning.parquet", "win_back.parquet")}
-    whole = {name: path.read_bytes() for name, path in kept.items()}
-    for path in kept.values():
-        pd.read_parquet(path).head(0).to_parquet(path)
+    whole = {name: pd.read_parquet(path) for name, path in kept.items()}
+
+    def publish(n):
+        shop.do(lambda results: [f.head(n).to_parquet(results.staged(k)) for k, f in whole.items()])
+
+    publish(0)
     customer = shop.read("scores.parquet")["customer_id"].iloc[0]
     try:
         with pytest.raises(UsageError, match=f"both lists are empty.*{shop.yaml} {customer}$"):
             told_of(shop, None)
     finally:
-        for name, path in kept.items():
-            path.write_bytes(whole[name])
+        publish(None)
 
 
 def test_a_history_is_made_up_for_and_the_newest_list_stays_on_top(shop):
