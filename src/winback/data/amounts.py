@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from ibis.backends.duckdb import Backend
 
@@ -51,7 +52,16 @@ def _core(even: str, form: str) -> str:
     """Return SQL for what is left of an even cell of a form without its currency and blanks."""
     digits = f"regexp_extract({even}, {sql.text(_DIGITS)})"
     bare = f"rtrim(regexp_replace({digits}, '['' ]', '', 'g'), '.,')"
-    return f"CASE WHEN regexp_full_match({even}, {sql.text(form)}) THEN {bare} END"
+    other = f"regexp_matches(lower({even}), {sql.text(_behind())})"
+    return f"CASE WHEN regexp_full_match({even}, {sql.text(form)}) AND NOT {other} THEN {bare} END"
+
+
+@cache
+def _behind() -> str:
+    """Return a pattern of what makes another number of one: 12.5k, 3万, 12.50 DR."""
+    words = words_of("cells")["behind_numbers"]
+    listed, signs = ("|".join(words[kind]) for kind in ("words", "signs"))
+    return rf"\d ?(({listed})\.?($|[^\p{{L}}])|({signs}))"
 
 
 def _bare(cell: str) -> str:

@@ -13,6 +13,7 @@ from ibis.backends.duckdb import Backend
 
 from winback.data import sql, workbooks
 from winback.data.archives import packed_tables
+from winback.data.described import set_apart
 from winback.data.raw import Raw, fresh, own_rowid, view_of
 from winback.data.text_layout import Layout, layout, plain_copy
 from winback.errors import DataError, Sentence
@@ -36,12 +37,12 @@ def load(engine: Backend, source: str, encoding: str | None = None) -> Raw:
     """
     book, sheet = workbooks.sheet_named(source)
     if sheet is not None:
-        return workbooks.load(engine, [book], source, sheet)
+        return set_apart(engine, workbooks.load(engine, [book], source, sheet))
     paths = find(source)
     if _is_parquet(paths[0]):
         return _load_parquet(engine, paths, source)
     if workbooks.is_book(paths[0]):
-        return workbooks.load(engine, paths, source)
+        return set_apart(engine, workbooks.load(engine, paths, source))
     begin = _first_line(paths[0]).lstrip(b"\xef\xbb\xbf \t\r\n")
     if re.match(rb"<(!doctype|html|table|\?xml|meta|head|style)\b", begin.lower()):
         raise DataError(
@@ -53,7 +54,8 @@ def load(engine: Backend, source: str, encoding: str | None = None) -> Raw:
     if begin[:1] in {b"[", b"{"}:
         return _load_json(engine, paths, source)
     with tempfile.TemporaryDirectory(prefix="winback-") as scratch:
-        return _load_csv(engine, packed_tables(paths, Path(scratch)), source, encoding)
+        raw = _load_csv(engine, packed_tables(paths, Path(scratch)), source, encoding)
+    return set_apart(engine, raw)
 
 
 def find(source: str) -> list[Path]:

@@ -15,8 +15,9 @@ from winback.data.contracts import TRANSACTIONS, IntakeCounts, Transactions
 from winback.data.expressions import Expression, resolve
 from winback.data.guests import refuse_if_implausible, without_guests
 from winback.data.identity import identifier, is_guest
+from winback.data.no_values import no_time
 from winback.data.policy import IntakePolicy
-from winback.data.raw import Raw, columns_of, fresh, lines_below
+from winback.data.raw import Raw, columns_of, fresh, lines_around
 from winback.data.refunds import net_by_order
 from winback.data.row_checks import (
     ACCEPTED,
@@ -143,8 +144,8 @@ def read_transactions(
         counts = _count(engine, checked)
         # a row in the future is after as_of too, and what is after as_of has no effect
         bad = {r: n for r, n in counts.rejected.items() if as_of is None or r != _FUTURE}
-        if below := lines_below(engine, raw):  # a bill's sums are no rows that went wrong
-            bad[UNREADABLE] -= below
+        if around := lines_around(engine, raw):  # a bill's sums are no rows that went wrong
+            bad[UNREADABLE] -= around
         refuse_if_many(
             bad,
             counts.zero_amounts + counts.accepted,
@@ -221,7 +222,7 @@ def _cells(
     if "available_at" in expressions:
         available, given = when("available_at"), parse.text(expressions["available_at"])
         cells["known_on"] = f"greatest({cells['booked_on']}, CAST({available} AS DATE))"
-        cells["unknown_when"] = f"{available} IS NULL AND {given} IS NOT NULL"
+        cells["unknown_when"] = f"{available} IS NULL AND NOT {no_time(given)}"
     if "currency" in expressions:
         cells["currency"] = f"upper({parse.text(expressions['currency'])})"
     return cells
@@ -229,9 +230,10 @@ def _cells(
 
 def _faults(cells: Mapping[str, str], currency: str | None) -> list[tuple[str, str]]:
     """Return what breaks the contract, and how it is called."""
+    shown = "coalesce(CAST(timestamp_cell AS VARCHAR), timestamp_bad)"
     faults = [
         ("customer_id IS NULL", "no customer"),
-        ("timestamp IS NULL AND timestamp_empty", "no time"),
+        (f"timestamp IS NULL AND (timestamp_empty OR {no_time(shown)})", "no time"),
         ("timestamp IS NULL OR NOT isfinite(timestamp)", "unparsable time"),
         ("year(timestamp) < 1900", "time before 1900"),
         ("amount IS NULL AND amount_empty", "no amount"),

@@ -216,8 +216,10 @@ def _opted_out(ids: pd.Series, customers: pd.DataFrame) -> pd.Series:
     require(customers, (), what="the customers")
     if "opt_out" not in customers.columns:
         return pd.Series(data=False, index=ids.index)
-    opted_out = _looked_up(ids, customers, "opt_out")
-    return opted_out.astype("boolean").fillna(value=False).astype(bool)
+    # who refuses after as_of is left alone all the same: the list goes out after it
+    said = [name for name in ("opt_out", "opted_out_later") if name in customers.columns]
+    refusals = pd.DataFrame({name: _looked_up(ids, customers, name) for name in said})
+    return refusals.astype("boolean").fillna(value=False).astype(bool).any(axis=1)
 
 
 def _looked_up(ids: pd.Series, customers: pd.DataFrame, name: str) -> pd.Series:

@@ -100,7 +100,7 @@ def backfill(
         reporter.say(Message("log.date", as_of=as_of, place=place, of=len(jobs)))
         with Work(loaded, out=out, reporter=reporter, today=today) as work:
             work.do(score)
-            made[as_of] = work.do(lists)["rows"]
+            made[as_of] = work.do(lists, looking_back=True)["rows"]
             if any(path.name > as_of for path in work.results.earlier.glob("lists/????-??-??")):
                 work.results.keep_only("lists")
     return {"dates": made}
