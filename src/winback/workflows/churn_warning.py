@@ -72,7 +72,7 @@ def churn_warning(
         origin=made_for,
     )
     name = made_for.list_id("churn_warning", settings.job.as_of, scores)
-    keep(settings, results, reporter, "churn_warning", made.listed, CHURN_WARNING, name)
+    keep(settings, results, "churn_warning", made.listed, CHURN_WARNING, name)
     for folder in ("", f"lists/{settings.job.as_of}/"):
         path = results.staged(f"{folder}churn_warning_excluded.parquet")
         write_parquet(made.excluded, path, CHURN_WARNING_EXCLUDED)
@@ -134,7 +134,7 @@ def _memory(job: Job, tables: JobTables, results: Results, on_win_back: Collecti
     return Memory(
         warnings={
             day: one_row_a_person(
-                pd.read_parquet(results.earlier / f"lists/{day}/churn_warning.parquet"), tables
+                pd.read_parquet(results.kept(f"lists/{day}/churn_warning.parquet")), tables
             )
             for day in before[-7:]  # a week has no more
         },

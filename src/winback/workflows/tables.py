@@ -318,9 +318,14 @@ class JobTables:
         names = ("rules", "unique", "most_ids", "region", "apart")
         terms = LinkTerms(**{name: getattr(settings, name) for name in names})
         persons = resolve_persons(self.engine, table, terms)
-        counts = {name: getattr(persons, name) for name in ("ids", "persons", "shared")}
-        self.results.manifest["identities"] = {**counts, "dropped": len(persons.dropped)}
-        self.reporter.say(Message("identities.read", **counts))
+        self.results.manifest["identities"] = {
+            name: getattr(persons, name) for name in ("ids", "persons", "shared")
+        }
+        self.reporter.say(
+            Message(
+                "identities.read", ids=persons.ids, persons=persons.persons, shared=persons.shared
+            )
+        )
         return persons
 
     def _match(self, name: str, table: ir.Table, label: str) -> None:

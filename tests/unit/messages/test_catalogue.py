@@ -19,7 +19,7 @@ DYNAMIC = re.compile(
     r"|severity|section|chart|group|reason|tier|effect|intake|done|decision|clause|warning|value"
     r"|lead|column|customer|day|row|churn_warning|inner_cutoff|tab|decide|money|file|indicator"
     r"|grain|alert|status|ledger|table|mending|problem|needed|line|job|init|field|arm|chosen_by"
-    r"|stratum|uplift_source|listing|listed|time|family|owner|respond|board|steering|worth)\."
+    r"|stratum|uplift_source|listing|listed|time|family|owner|respond|board|steering|worth|id|person)\."
 )
 
 
