@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from winback.errors import ConfigError, WinbackError
+from winback.errors import ConfigError, Sentence, WinbackError
 
 VARIABLE: Final = "WINBACK_SIGNING_KEY_FILE"
 SIGNATURE: Final = "signature"
@@ -49,9 +49,9 @@ def sign(text: str) -> str | None:
         raise ConfigError(
             "the key for signatures is too short",
             where=VARIABLE,
-            got=f"{len(key)} bytes",
-            allowed=f"{_SHORTEST} bytes or more",
-            hint=f"openssl rand -hex 32 > {name}",
+            got=Sentence("{n} bytes", n=len(key)),
+            allowed=Sentence("{n} bytes or more", n=_SHORTEST),
+            hint=Sentence("make one with `openssl rand -hex 32 > {name}`", name=name),
         )
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
@@ -77,7 +77,7 @@ def with_signature(record: Mapping[str, Any]) -> dict[str, Any]:
     return plain if own is None else {**plain, SIGNATURE: own}
 
 
-def demand_signature(record: Mapping[str, Any], what: str, where: str) -> None:
+def demand_signature(record: Mapping[str, Any], where: str) -> None:
     """Refuse a record that bears no signature of the key, where there is one.
 
     Raises
@@ -88,10 +88,13 @@ def demand_signature(record: Mapping[str, Any], what: str, where: str) -> None:
     plain = {name: value for name, value in record.items() if name != SIGNATURE}
     if not is_signed(_canonical(plain), record.get(SIGNATURE)):
         raise WinbackError(
-            f"{what} is not signed with the key",
+            "the manifest is not signed with the key",
             where=where,
-            got="another signature" if SIGNATURE in record else "no signature",
-            hint=f"make it anew with the key in {VARIABLE}; if it was signed, somebody altered it",
+            got=Sentence("another signature" if SIGNATURE in record else "no signature"),
+            hint=Sentence(
+                "make it anew with the key in {variable}; if it was signed, somebody altered it",
+                variable=VARIABLE,
+            ),
         )
 
 

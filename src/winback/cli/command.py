@@ -158,17 +158,24 @@ def exit_codes(*, debug: bool, json_: bool = False) -> Iterator[list[LoadedJob]]
             typer.echo(loaded[0].scrub(trace) if loaded else trace, err=True)
         error = _no_room(error) or error
         text, code = f"{type(error).__name__}: {error}", 1
+        english = text
         if isinstance(error, WinbackError):
             text, code = Message.of_error(error, hint=True).say(words), error.exit_code
-        text = " ".join(text.split())
-        text = loaded[0].scrub(text) if loaded else text
-        if json_:
-            typer.echo(json.dumps({"error": text, "exit_code": code}, ensure_ascii=False))
+            english = str(error)
+        text, english = (_shown(said, loaded) for said in (text, english))
+        if json_:  # for machines: English, whatever the reader speaks
+            typer.echo(json.dumps({"error": english, "exit_code": code}, ensure_ascii=False))
         if not isinstance(error, WinbackError):
             text = words("error.unexpected", said=text)
         kind = "error.refused" if isinstance(error, GateRefusedError) else "error.error"
         typer.echo(f"winback: {words(kind, said=text)}", err=True)
         raise typer.Exit(code) from None
+
+
+def _shown(said: str, loaded: list[LoadedJob]) -> str:
+    """Return what an error says on one line, without secrets."""
+    line = " ".join(said.split())
+    return loaded[0].scrub(line) if loaded else line
 
 
 def _no_room(error: BaseException) -> OutputError | None:

@@ -25,7 +25,7 @@ from typing import Any, Final, Protocol
 
 import pandas as pd
 
-from winback.errors import ModelError, RegistryError
+from winback.errors import ModelError, RegistryError, Sentence
 from winback.estimators.base.artifact import recipe_of, to_files
 from winback.registry.aliases import DIGEST, SIGNATURE_TAG, ModelVersionRef
 from winback.registry.guard import guarded, load_mlflow
@@ -178,8 +178,8 @@ def demand_signed(digest: str, signature: object, where: str) -> None:
         raise RegistryError(
             "the model is not signed with the key",
             where=where,
-            got="another signature" if signature else "no signature",
-            hint=f"train again with the key in {VARIABLE}",
+            got=Sentence("another signature" if signature else "no signature"),
+            hint=Sentence("train again with the key in {variable}", variable=VARIABLE),
         )
 
 
@@ -214,8 +214,8 @@ def read_files(store: Store, ref: ModelVersionRef) -> dict[str, str]:
         raise RegistryError(
             "the model's files are not those that were registered",
             where=ref.label,
-            got=f"digest {digest_of(files)[:12]}",
-            allowed=f"digest {ref.digest[:12]}",
+            got=Sentence("digest {digest}", digest=digest_of(files)[:12]),
+            allowed=Sentence("digest {digest}", digest=ref.digest[:12]),
             hint="restore the store's artifacts, or train again",
         )
     return files

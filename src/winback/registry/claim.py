@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
 from typing import Final
 
-from winback.errors import RegistryError
+from winback.errors import RegistryError, Sentence
 from winback.processes import born, machine, this_process
 from winback.registry.guard import guarded
 from winback.registry.store import Store
@@ -161,12 +161,24 @@ def demand_free(store: Store, name: str, what: str) -> None:
 
 
 def _taken(store: Store, what: str, other: Holder) -> RegistryError:
+    hint = Sentence("wait for it to end; one that was killed is noticed by itself")
+    if other.machine != machine():
+        hint = Sentence(
+            "wait for it to end; one that was killed is noticed by itself, {n} minutes after",
+            n=LAPSES.seconds // 60,
+        )
     return RegistryError(
-        f"another {what} of this job is under way at this model store",
+        Sentence(
+            "another {what} of this job is under way at this model store", what=Sentence(what)
+        ),
         where=store.label,
-        got=f"process {other.pid} on {other.host}, since {other.since}",
-        hint="wait for it to end; one that was killed is noticed by itself"
-        + ("" if other.machine == machine() else f", {LAPSES.seconds // 60} minutes after"),
+        got=Sentence(
+            "process {pid} on {host}, since {since}",
+            pid=other.pid,
+            host=other.host,
+            since=other.since,
+        ),
+        hint=hint,
     )
 
 

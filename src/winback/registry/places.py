@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from winback.errors import RegistryError
+from winback.errors import RegistryError, Sentence
 from winback.masking import mask
 from winback.registry.guard import guarded, load_mlflow
 
@@ -52,7 +52,7 @@ def check_sqlite(file: Path, root: str | None, *, create: bool) -> None:
                 raise RegistryError(
                     "this file holds no model store",
                     where=where,
-                    got=f"{file.stat().st_size:,} bytes without its tables",
+                    got=Sentence("{size:,} bytes without its tables", size=file.stat().st_size),
                     hint="restore it from a backup, or delete it to begin anew without any model",
                 )
             if create:

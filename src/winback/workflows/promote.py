@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from winback.errors import GateRefusedError
+from winback.errors import GateRefusedError, Sentence
 from winback.messages import Message, as_records
 from winback.roles import ROLES
 from winback.workflows.at_the_gate import first_decision, gate_evidence
@@ -109,9 +109,11 @@ def decide(
             "a first model fails its baselines, and there is no champion to go on with",
             where=", ".join(f"{job.name}-{role}" for role in none),
             got=Message.of_all(verdicts[none[0]].reasons),
-            hint="look at `winback backtest`; "
-            f"`winback promote JOB.yaml --force {none[0].replace('tiers', 'value')}` "
-            "promotes it all the same",
+            hint=Sentence(
+                "look at `winback backtest`; `winback promote JOB.yaml --force "
+                "{model}` promotes it all the same",
+                model=none[0].replace("tiers", "value"),
+            ),
         )
     return decisions
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from winback.config import LoadedJob
-from winback.errors import DataError, UsageError
+from winback.errors import DataError, Sentence, UsageError
 from winback.files import read_record
+from winback.messages import Message
 from winback.publishing.result_folder import MANIFEST
 from winback.workflows.made_of import commands, differing, digest, settings_of
 from winback.workflows.output import OutputFolder
@@ -51,13 +52,17 @@ class Results(OutputFolder):
             There is one, of another date.
         """
         path = self.find(name)
-        hint = f"run `winback {command} {self.settings.path.name}` first"
+        hint = Sentence(
+            "run `winback {command} {job}` first", command=command, job=self.settings.path.name
+        )
         if path is None:
-            raise UsageError(f"there is no {name} yet", where=str(self.out), hint=hint)
+            raise UsageError(
+                Sentence("there is no {name} yet", name=name), where=str(self.out), hint=hint
+            )
         made = _day_of(path) if path.suffix == ".parquet" else None
         if made not in (None, self.settings.job.as_of):
             raise DataError(
-                f"{name} is of another date",
+                Sentence("{name} is of another date", name=name),
                 where=str(path),
                 got=made,
                 allowed=str(self.settings.job.as_of),
@@ -130,8 +135,13 @@ class Results(OutputFolder):
             raise UsageError(
                 "the results here were made of something else than the job now says",
                 where=str(self.out),
-                got="; ".join(f"{stage}: other {', '.join(n)}" for stage, n in others.items()),
-                hint=f"make them anew: {commands(others, self.settings.path.name)}",
+                got=Message.of_all(
+                    Message.of(Sentence("{stage}: other {names}", stage=stage, names=names))
+                    for stage, names in others.items()
+                ),
+                hint=Sentence(
+                    "make them anew: {commands}", commands=commands(others, self.settings.path.name)
+                ),
             )
 
     @property

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from winback.config import LoadedJob
-from winback.errors import RegistryError
+from winback.errors import RegistryError, Sentence
 from winback.roles import ROLES
 from winback.workflows.champion_set import demand_one_training
 
@@ -102,7 +102,9 @@ class Tracking:
         from winback.registry.aliases import CHAMPION, resolve
 
         job = self.settings.job
-        again = f"run `winback run {self.settings.path.name}`, or train and promote"
+        again = Sentence(
+            "run `winback run {job}`, or train and promote", job=self.settings.path.name
+        )
         missing = [self.name(role) for role in ROLES if self._champion(role) is None]
         if missing:
             raise RegistryError("there is no champion yet", where=", ".join(missing), hint=again)
@@ -115,8 +117,16 @@ class Tracking:
             raise RegistryError(
                 "the churn champion predicts another window than the job asks for",
                 where=models["churn"].ref.label,
-                got=f"{churn.horizon_days} days after a gap of {churn.gap_days}",
-                allowed=f"{asked} days after a gap of {job.churn.gap_days}",
+                got=Sentence(
+                    "{horizon_days} days after a gap of {gap_days}",
+                    horizon_days=churn.horizon_days,
+                    gap_days=churn.gap_days,
+                ),
+                allowed=Sentence(
+                    "{asked} days after a gap of {gap_days}",
+                    asked=asked,
+                    gap_days=job.churn.gap_days,
+                ),
                 hint=again,
             )
         # what a purchase is worth is the job's to say, not the day's on which a model was fitted
