@@ -15,6 +15,11 @@ from winback.lists.severity import COLOURS, severity
 from winback.lists.terms import check_capacity
 from winback.lists.warn_from import WarnFrom
 
+NEEDED = (
+    *("p_churn", "overdue_ratio", "tier"),
+    *("margin_lost", "purchases_lost", "p_keepable", "kept_share"),
+)
+
 
 def at_risk(
     scores: pd.DataFrame,
@@ -65,9 +70,7 @@ def at_risk(
         If the scores lack a column or an active customer's risk.
     """
     warn_from = warn_from or WarnFrom()
-    needed = ("p_churn", "overdue_ratio", "tier", "margin_lost", "purchases_lost")
-    needed = (*needed, "p_keepable", "kept_share")
-    rows = read_scores(scores, needed, as_of)
+    rows = read_scores(scores, NEEDED, as_of)
     rows = rows[is_active(rows, active_within_days)].reset_index(drop=True)
     has_money = bool(rows["margin_lost"].notna().any())
     lost = "margin_lost" if has_money else "purchases_lost"
