@@ -105,4 +105,4 @@ def _if_kept(
     silent = np.exp(-soon)
     buys = -np.expm1(-soon)
     part = np.maximum(whole - silent * later, 0.0)
-    return np.divide(part, buys, out=np.zeros_like(part), where=buys > 0)
+    return np.asarray(np.divide(part, buys, out=np.zeros_like(part), where=buys > 0))
