@@ -278,7 +278,7 @@ def test_within_the_window_leaving_costs_all_that_staying_brings(scorer):
     model = asked._purchase_model
     stays = model.p_purchase(frame, 90).to_numpy()
     scores = asked.score(frame)
-    lost = scores["purchases_lost"] / scores["expected_purchases"]
+    lost = (scores["purchases_lost"] / scores["expected_purchases"]).to_numpy()
     assert lost == pytest.approx(1 / stays, rel=1e-6)
 
 
