@@ -205,8 +205,8 @@ def _with_further(
 
 def _left_out(looked: Looked) -> set[str]:
     """Return the tables of which it is told that their amounts are not added."""
-    told = (note for note in looked.sniffed.notes if note.code in _NOT_ADDED)
-    return {str(note.facts["table"]) for note in told}
+    notes = (note for note in looked.sniffed.notes if note.code in _NOT_ADDED)
+    return {str(note.facts["table"]) for note in notes}
 
 
 def _names(column: str, expression: str) -> bool:
