@@ -68,8 +68,8 @@ def models(
     for line in _lines(versions, words):
         reporter.say(Message.of(line))
     if versions and came.empty:
-        unknown = "models.not_kept" if first_day is None else "models.not_over"
-        reporter.say(Message(unknown, day=first_day))
+        later = Message("models.not_over", day=first_day)
+        reporter.say(Message("models.not_kept") if first_day is None else later)
     results.keep_only(None)
     return {"models": versions, "next_realised": first_day}
 
