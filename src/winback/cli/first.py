@@ -13,6 +13,7 @@ import typer
 from winback.cli.command import exit_codes, load, quiet_libraries
 from winback.cli.language import takes_language, words_of
 from winback.cli.options import AsOf, Debug, Json, complete_job
+from winback.cli.spoken_help import SpokenCommand
 
 if TYPE_CHECKING:
     from winback.workflows.doctor import Finding
@@ -40,8 +41,8 @@ _MARKS = {"ok": ("ok", "green"), "broken": ("BROKEN", "bold red"), "optional": (
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("doctor")(doctor)
-    app.command("init")(takes_language(init))
+    app.command("doctor", cls=SpokenCommand)(doctor)
+    app.command("init", cls=SpokenCommand)(takes_language(init))
 
 
 def init(

@@ -11,18 +11,19 @@ import typer
 from winback.cli.command import exit_codes, load, prepare
 from winback.cli.language import takes_language, words_of
 from winback.cli.options import AsOf, Debug, JobFile, Json, Quiet, complete_job
+from winback.cli.spoken_help import SpokenCommand, SpokenGroup
 
 if TYPE_CHECKING:
     from winback.config import LoadedJob
 
-config_app = typer.Typer(no_args_is_help=True, help="The settings of a job.")
-playbook_app = typer.Typer(no_args_is_help=True, help="What to do about whom.")
+config_app = typer.Typer(cls=SpokenGroup, no_args_is_help=True, help="The settings of a job.")
+playbook_app = typer.Typer(cls=SpokenGroup, no_args_is_help=True, help="What to do about whom.")
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("verify")(verify)
-    app.command("simulate")(takes_language(simulate))
+    app.command("verify", cls=SpokenCommand)(verify)
+    app.command("simulate", cls=SpokenCommand)(takes_language(simulate))
     app.add_typer(config_app, name="config")
     app.add_typer(playbook_app, name="playbook")
 
@@ -65,7 +66,7 @@ def verify(
         result = workflow(place, read)
         words = words_of(guard[0].job if guard else None)
         if json_:
-            typer.echo(json.dumps(result, indent=2, ensure_ascii=False))
+            typer.echo(json.dumps(result, indent=2, ensure_ascii=False, default=str))
         else:
             for problem in result["problems"]:
                 typer.echo(words("error.hint", said=problem["what"], hint=problem["next"]))
@@ -96,7 +97,7 @@ def simulate(
         workflow(out, customers=customers, seed=seed, reporter=reporter)
 
 
-@config_app.command("schema")
+@config_app.command("schema", cls=SpokenCommand)
 def config_schema() -> None:
     """Print the JSON schema of a job, for editors and checks.
 
@@ -107,7 +108,7 @@ def config_schema() -> None:
     typer.echo(json.dumps(Job.model_json_schema(), indent=2, ensure_ascii=False))
 
 
-@config_app.command("show")
+@config_app.command("show", cls=SpokenCommand)
 def config_show(job: JobFile, as_of: AsOf = None, debug: Debug = False) -> None:
     """Check a job and print every setting in force, defaults marked.
 
@@ -121,7 +122,7 @@ def config_show(job: JobFile, as_of: AsOf = None, debug: Debug = False) -> None:
             typer.echo(words_of(loaded.job)("config.default", line=line))
 
 
-@playbook_app.command("check")
+@playbook_app.command("check", cls=SpokenCommand)
 def playbook_check(
     playbook: Annotated[
         Optional[Path],

@@ -11,7 +11,7 @@ from winback.data import sql
 from winback.data.identity import MASKED, ROUNDED
 from winback.data.row_checks import ACCEPTED, GUEST, Checked
 from winback.data.words import words_of
-from winback.errors import DataError
+from winback.errors import DataError, Sentence
 
 _OFTEN: Final = 3  # times as often as the customer with the most rows: a shop's word for a guest
 _MANY: Final = 100  # rows; below it a share says little
@@ -74,7 +74,12 @@ def refuse_if_implausible(engine: Backend, checked: Checked, label: str) -> None
         raise DataError(
             "the identifiers are masked: different customers have become one",
             where=f"{label}, customer_id",
-            got=f"{mask!r}, and the like in {masked:,} of {rows:,} rows",
+            got=Sentence(
+                "{mask!r}, and the like in {masked:,} of {rows:,} rows",
+                mask=mask,
+                masked=masked,
+                rows=rows,
+            ),
             hint="export them unmasked, name another column for customer_id, such as the buyer's"
             " account, or leave such rows out with filter; if each is one customer, set"
             " data.customer_ids.any_share: true",
@@ -83,7 +88,12 @@ def refuse_if_implausible(engine: Backend, checked: Checked, label: str) -> None
         raise DataError(
             "a spreadsheet has rounded the identifiers: different customers have become one",
             where=f"{label}, customer_id",
-            got=f"{example!r}, and the like in {rounded:,} of {rows:,} rows",
+            got=Sentence(
+                "{example!r}, and the like in {rounded:,} of {rows:,} rows",
+                example=example,
+                rounded=rounded,
+                rows=rows,
+            ),
             hint="export the file again, without opening it in a spreadsheet; or name another"
             " column for customer_id",
         )
@@ -98,6 +108,6 @@ def refuse_if_implausible(engine: Backend, checked: Checked, label: str) -> None
         raise DataError(
             "one customer has most of the rows: it is hardly one person",
             where=f"{label}, customer_id",
-            got=f"{most!r} in {n:,} of {rows:,} rows",
+            got=Sentence("{most!r} in {n:,} of {rows:,} rows", most=most, n=n, rows=rows),
             hint=_HINT,
         )

@@ -19,7 +19,7 @@ from signal import SIG_DFL, SIGINT, SIGTERM, getsignal, raise_signal, signal
 from threading import current_thread, main_thread
 from typing import Any
 
-from winback.errors import OutputError
+from winback.errors import OutputError, Sentence
 from winback.files import flush, read_record
 from winback.publishing.result_folder import (
     MANIFEST,
@@ -104,7 +104,10 @@ def demand_room(folder: Path, names: Collection[str]) -> None:
     for path in (folder / name for name in taken):
         if os.path.lexists(path):
             raise OutputError(
-                f"{stands(path)} that winback did not publish stands where results should be",
+                Sentence(
+                    "{what} that winback did not publish stands where results should be",
+                    what=stands(path),
+                ),
                 where=str(path),
                 hint="move it elsewhere, or delete it, and start again",
             )

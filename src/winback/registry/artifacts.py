@@ -25,7 +25,7 @@ from typing import Any, Final, Protocol
 
 import pandas as pd
 
-from winback.errors import ModelError, RegistryError
+from winback.errors import ModelError, RegistryError, Sentence
 from winback.estimators.base.artifact import recipe_of, to_files
 from winback.registry.aliases import DIGEST, ModelVersionRef
 from winback.registry.guard import guarded, load_mlflow
@@ -197,8 +197,8 @@ def read_files(store: Store, ref: ModelVersionRef) -> dict[str, str]:
         raise RegistryError(
             "the model's files are not those that were registered",
             where=ref.label,
-            got=f"digest {digest_of(files)[:12]}",
-            allowed=f"digest {ref.digest[:12]}",
+            got=Sentence("digest {digest}", digest=digest_of(files)[:12]),
+            allowed=Sentence("digest {digest}", digest=ref.digest[:12]),
             hint="restore the store's artifacts, or train again",
         )
     return files

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from winback.errors import RegistryError
+from winback.errors import RegistryError, Sentence
 from winback.estimators.base import artifact
 from winback.registry.aliases import DIGEST
 from winback.registry.artifacts import digest_of
@@ -56,8 +56,8 @@ def _load_pyfunc(data_path: str) -> WinbackModel:
         raise RegistryError(
             "the model's files are not those that were registered",
             where=folder.parents[1].name,
-            got=f"digest {digest_of(files)[:12]}",
-            allowed=f"digest {str(registered)[:12]}",
+            got=Sentence("digest {digest}", digest=digest_of(files)[:12]),
+            allowed=Sentence("digest {digest}", digest=str(registered)[:12]),
             hint="restore the store's artifacts, or train again",
         )
     return WinbackModel(artifact.from_files(files))

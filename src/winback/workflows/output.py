@@ -7,7 +7,6 @@ command that fails, or is killed, leaves the last set as it was.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import shutil
 import tempfile
@@ -17,12 +16,12 @@ from pathlib import Path
 from typing import Any, Self, TextIO
 
 from winback.errors import OutputError
-from winback.files import read_record
+from winback.files import disk_full, read_record
 from winback.publishing.publish import demand_links, demand_room, earlier_set, publish
 from winback.publishing.result_folder import MANIFEST, files_of
+from winback.publishing.verify import changed, unlisted
 
 _STAGE = ".staged-"
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class OutputFolder:
@@ -47,6 +46,7 @@ class OutputFolder:
         self._stack = ExitStack()
         self._manifest: dict[str, Any] | None = None
         self._dropped: set[str] = set()
+        self._compared: set[str] = set()
         self._afterwards: list[Callable[[], None]] = []
 
     def __enter__(self) -> Self:
@@ -65,8 +65,7 @@ class OutputFolder:
             for left in self.out.glob(_STAGE + "*"):
                 shutil.rmtree(left, ignore_errors=True)
             self.earlier = earlier_set(self.out)
-            if self.earlier != self.out:  # before the work, which may take hours
-                demand_room(self.out, [*files_of(self.earlier), MANIFEST])
+            self._demand_sound()
             self.stage = Path(tempfile.mkdtemp(prefix=_STAGE, dir=self.out))
             self._stack.callback(shutil.rmtree, self.stage, ignore_errors=True)
             demand_links(self.out, self.stage)
@@ -83,10 +82,17 @@ class OutputFolder:
         try:
             if kind is None:
                 self.publish()
-            elif isinstance(error, OSError) and error.errno in _DISK_FULL:
-                raise self._unwritable(error) from error
+            elif (full := disk_full(error)) is not None:
+                raise self._unwritable(full) from None
         finally:
             self._stack.close()
+
+    def _demand_sound(self) -> None:
+        """Refuse, before hours of work, a set whose files nobody knows, or names that are taken."""
+        if self.earlier.exists() and self.earlier != self.out:
+            if not read_record(self.earlier / MANIFEST) and (unread := unlisted(self.earlier)):
+                raise unread
+            demand_room(self.out, [*files_of(self.earlier), MANIFEST])
 
     def _lock(self, lock: TextIO) -> None:
         try:
@@ -123,11 +129,32 @@ class OutputFolder:
         self._dropped.add(name)
 
     def find(self, name: str) -> Path | None:
-        """Return the result `name` of this command, or else of an earlier one, or None."""
-        for folder in (self.stage / "results", self.earlier):
-            if (folder / name).exists():
-                return None if name in self._dropped else folder / name
-        return None
+        """Return the result `name` of this command, or else of an earlier one, or None.
+
+        Raises
+        ------
+        OutputError
+            The earlier one is not what was published.
+        """
+        staged = self.stage / "results" / name
+        if name in self._dropped or staged.exists():
+            return None if name in self._dropped else staged
+        return self.kept(name) if (self.earlier / name).exists() else None
+
+    def kept(self, name: str) -> Path:
+        """Return the result `name` of the set before, compared once with its digest.
+
+        Raises
+        ------
+        OutputError
+            It is gone, or not what was published: a disk forgets, a person edits.
+        """
+        if name not in self._compared:
+            said = files_of(self.earlier).get(name)
+            if said and (problem := changed(self.earlier, name, said)):
+                raise problem
+            self._compared.add(name)
+        return self.earlier / name
 
     def keep_only(self, folder: str | None) -> None:
         """Drop every staged result outside of `folder`, the manifest too; None: all of them."""
