@@ -160,8 +160,8 @@ def _margins(facts: Facts, people: ir.Table, terms: Terms) -> ir.Table:
 
 def _spent(spend: ir.Table, frame: pd.DataFrame, as_of: date, terms: Terms) -> pd.DataFrame:
     """Sum the loaded spend of each channel over the days that a cohort's customers came from."""
-    known = spend.filter(spend.day <= as_of)
-    daily = _frame(known.group_by("channel", "day").aggregate(amount=exact_sum(known.amount)))
+    so_far = spend.filter(spend.day <= as_of)
+    daily = _frame(so_far.group_by("channel", "day").aggregate(amount=exact_sum(so_far.amount)))
     nothing = pd.DataFrame(columns=["channel", "cohort", "spend"]).astype({"spend": "float64"})
     if daily.empty:
         return nothing

@@ -39,7 +39,7 @@ _CHANNEL: Final = (
 Floats = npt.NDArray[np.float64]
 
 
-def cohorts_of(known: Acquired, terms: Terms) -> pd.DataFrame:
+def cohorts_of(acquisition: Acquired, terms: Terms) -> pd.DataFrame:
     """Judge each channel's cohorts.
 
     Returns
@@ -53,12 +53,12 @@ def cohorts_of(known: Acquired, terms: Terms) -> pd.DataFrame:
         both are what it brought. ``payback_days``: the first age at which margin per customer
         reached ``cac``, as far as all of the cohort have come; missing: not within the data.
     """
-    cells = known.cells.sort_values(["channel", "cohort"], ignore_index=True)
+    cells = acquisition.cells.sort_values(["channel", "cohort"], ignore_index=True)
     n = cells["customers"].to_numpy(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         realised = np.where(n > 0, cells["value"] / n, np.nan)
         cac = np.where(n > 0, cells["spend"] / n, np.nan)
-    later, error, freedom = _later(cells, known.moments)
+    later, error, freedom = _later(cells, acquisition.moments)
     is_mature = (cells["age"] >= terms.age_days).to_numpy()
     ltv = np.where(is_mature, realised, realised + later)
     reach = np.where(is_mature, 0.0, t.ppf(0.5 + LEVEL / 2, freedom) * error)
@@ -70,22 +70,22 @@ def cohorts_of(known: Acquired, terms: Terms) -> pd.DataFrame:
     state = np.where(
         np.isin(state, ["mature", "predicted"]) & cells["spend"].isna(), "no_spend", state
     )
-    told = (state != "early") & np.isfinite(ltv)
+    has_value = (state != "early") & np.isfinite(ltv)
     with np.errstate(divide="ignore", invalid="ignore"):
         table = cells.assign(
             state=state,
             cac=cac,
             realised=realised,
-            ltv=np.where(told, ltv, np.nan),
-            predicted_share=np.where(is_mature, 0.0, np.where(told, later / ltv, np.nan)),
-            ltv_low=np.where(told, ltv - reach, np.nan),
-            ltv_high=np.where(told, ltv + reach, np.nan),
+            ltv=np.where(has_value, ltv, np.nan),
+            predicted_share=np.where(is_mature, 0.0, np.where(has_value, later / ltv, np.nan)),
+            ltv_low=np.where(has_value, ltv - reach, np.nan),
+            ltv_high=np.where(has_value, ltv + reach, np.nan),
         )
         for end in ("", "_low", "_high"):
             ratio = table[f"ltv{end}"] / table["cac"]
             table[f"ltv_cac{end}"] = ratio.where(np.isfinite(ratio))
     table["roi"] = table["ltv_cac"] - 1
-    table["payback_days"] = _paybacks(table, known.courses)
+    table["payback_days"] = _paybacks(table, acquisition.courses)
     return table[list(COLUMNS)]
 
 
@@ -201,8 +201,8 @@ def channels_of(cohorts: pd.DataFrame, courses: pd.DataFrame) -> pd.DataFrame:
         ``verdict``: ``pays`` or ``does_not`` where the 95% interval of LTV/CAC lies above or
         below 1, else ``undecided``; ``early``.
     """
-    told = cohorts["ltv"].notna() | (cohorts["customers"] == 0)  # spent, and nobody came
-    counted = cohorts[(cohorts["state"] != "early") & (cohorts["spend"] > 0) & told]
+    has_value = cohorts["ltv"].notna() | (cohorts["customers"] == 0)  # spent, and nobody came
+    counted = cohorts[(cohorts["state"] != "early") & (cohorts["spend"] > 0) & has_value]
     rows = [
         _one(str(name), counted[counted["channel"] == name], courses)
         for name in sorted(cohorts["channel"].unique())
@@ -259,9 +259,9 @@ def orders_of(channels: pd.DataFrame) -> pd.DataFrame:
         ``better``, ``worse``, ``difference`` of LTV/CAC with ``low`` and ``high`` (95%), of those
         pairs alone whose order the interval leaves no doubt about.
     """
-    known = channels[channels["state"] == "known"].sort_values("ltv_cac", ascending=False)
+    judged = channels[channels["state"] == "known"].sort_values("ltv_cac", ascending=False)
     rows = []
-    for left, right in combinations(known.to_dict("records"), 2):
+    for left, right in combinations(judged.to_dict("records"), 2):
         gap = left["ltv_cac"] - right["ltv_cac"]
         error = np.hypot(left["error"], right["error"])
         half = t.ppf(0.5 + SURE / 2, min(left["cohorts"], right["cohorts"]) - 1) * error

@@ -84,10 +84,10 @@ def sparkline(points: Sequence[float | None]) -> Markup:
     >>> sparkline([1.0, None, 2.0, 4.0]).count("M"), sparkline([]) == ""
     (2, True)
     """
-    known = [point for point in points if point is not None]
-    if len(known) < 2:
+    given = [point for point in points if point is not None]
+    if len(given) < 2:
         return Markup("")
-    low, size = min(known), (max(known) - min(known)) or 1.0
+    low, size = min(given), (max(given) - min(given)) or 1.0
     step = (_WIDTH - 2 * _EDGE) / (len(points) - 1)
     tall = _HEIGHT - 2 * _EDGE
     path, pen, x, y = [], "M", 0.0, 0.0

@@ -60,9 +60,9 @@ def channels(job: Job, tables: JobTables, results: Results, reporter: Reporter) 
     with reporter.step(Message("doing.channels")):
         facts = Facts(tables.past.at(job.as_of), tables.customers)
         people = won_through(facts, terms)
-        known = acquired(facts, tables.spend, people, terms)
-        cohorts = cohorts_of(known, terms)
-        table = channels_of(cohorts, known.courses).merge(
+        acquisition = acquired(facts, tables.spend, people, terms)
+        cohorts = cohorts_of(acquisition, terms)
+        table = channels_of(cohorts, acquisition.courses).merge(
             overlap_of(facts, people, terms), on="channel", how="left"
         )
         orders = orders_of(table)
