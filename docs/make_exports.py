@@ -28,6 +28,15 @@ LANGUAGES = {
     "ru": "Russian",
     "da": "Danish",
     "sv": "Swedish",
+    "no": "Norwegian",
+    "fi": "Finnish",
+    "cs": "Czech",
+    "sk": "Slovak",
+    "hu": "Hungarian",
+    "ro": "Romanian",
+    "uk": "Ukrainian",
+    "vi": "Vietnamese",
+    "th": "Thai",
 }
 HEAD = "| export | language | file | customer | time | amount | order | what is said |\n"
 

@@ -307,7 +307,7 @@ def _amount(
     def write(mills: int) -> str:
         whole, rest = divmod(abs(mills), 1000)
         if style == "exponent":
-            text = f"{abs(mills) / 1000:.6E}"
+            text = f"{abs(mills) / 1000:.9E}"
         else:
             text = _grouped(whole, thousands)
             text += f"{point}{rest:03}"[: 1 + decimals] if decimals else ""

@@ -11,7 +11,58 @@ unknown key (at shop.yaml:3). Next: did you mean 'data'?
 
 from __future__ import annotations
 
-from typing import ClassVar
+from datetime import date
+from numbers import Number
+from typing import Any, ClassVar, Self
+
+
+class Sentence(str):
+    """An English text for people that is more than a literal at the place where it is raised.
+
+    It is English to whoever reads it as text, and keeps what it was made of, so that it can be said
+    in another language: the catalogues of texts have its template. A literal `what`, `allowed` or
+    `hint` of an error needs none of this.
+
+    Parameters
+    ----------
+    template
+        The text, with placeholders by name; without facts, the text as it stands.
+    facts
+        What the placeholders are filled with: numbers, dates, messages, other sentences, lists of
+        these (written with commas); anything else as its text.
+
+    Examples
+    --------
+    >>> Sentence("the {kind} is too large", kind="job")
+    'the job is too large'
+    """
+
+    __slots__ = ("facts", "template")
+    template: str
+    facts: dict[str, Any]
+
+    def __new__(cls, template: str, /, **facts: Any) -> Self:
+        """Fill in the facts."""
+        shown = {
+            name: ", ".join(map(str, fact)) if isinstance(fact, list) else fact
+            for name, fact in facts.items()
+        }
+        made = super().__new__(cls, template.format(**shown) if facts else template)
+        made.template = template
+        known = Number, date, str, list
+        made.facts = {
+            name: fact if isinstance(fact, known) or hasattr(fact, "say") else str(fact)
+            for name, fact in facts.items()
+        }
+        return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how to make it again, in another process too."""
+        return _sentence, (self.template, self.facts)
+
+
+def _sentence(template: str, facts: dict[str, Any]) -> Sentence:
+    return Sentence(template, **facts)
 
 
 class WinbackError(Exception):
@@ -20,7 +71,8 @@ class WinbackError(Exception):
     Parameters
     ----------
     what
-        What is wrong, in one plain clause: a text, or a message that has words in every language.
+        What is wrong, in one plain clause: an English literal or `Sentence`, whose words in other
+        languages a catalogue of texts has, or a message.
     where
         The file, key, column or row concerned.
     got

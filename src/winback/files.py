@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -87,6 +88,33 @@ def flush(path: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
+
+
+def disk_full(error: object) -> OSError | None:
+    """Return that the disk is full where this lies behind an error, whatever it was taken for.
+
+    An engine that finds no room while it reads says so in words of its own, and whoever asked it
+    may take that for a fault of the data.
+
+    Examples
+    --------
+    >>> try:
+    ...     try:
+    ...         raise RuntimeError("could not write block: No space left on device")
+    ...     except RuntimeError:
+    ...         raise ValueError("the file cannot be read")
+    ... except ValueError as error:
+    ...     print(disk_full(error))
+    [Errno 28] No space left on device
+    >>> disk_full(ValueError("the file cannot be read")) is None
+    True
+    """
+    while isinstance(error, BaseException):
+        for number in (errno.ENOSPC, errno.EDQUOT):
+            if getattr(error, "errno", None) == number or os.strerror(number) in str(error):
+                return OSError(number, os.strerror(number))
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def read_record(path: Path | None) -> dict[str, Any]:

@@ -21,17 +21,5 @@ def nearest(word: str, names: Iterable[str]) -> str | None:
     return by_letters[near[0]] if near else None
 
 
-def did_you_mean(word: str, names: Iterable[str]) -> str | None:
-    """Return a hint at the name closest to a word, if one is near.
-
-    Examples
-    --------
-    >>> did_you_mean("Severety", ["tier", "severity"])
-    "did you mean 'severity'?"
-    """
-    near = nearest(word, names)
-    return f"did you mean {near!r}?" if near else None
-
-
 def _letters(name: str) -> str:
     return "".join(letter for letter in name.lower() if letter.isalnum())

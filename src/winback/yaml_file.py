@@ -13,8 +13,8 @@ from typing import Annotated, Any, TypeAlias, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from winback.errors import ConfigError
-from winback.nearest import did_you_mean
+from winback.errors import ConfigError, Sentence
+from winback.messages import did_you_mean
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # what people write by hand stays far below; what is above could keep a nightly job busy for ever
@@ -110,18 +110,23 @@ def read_yaml(
             written = file.read(_MOST_BYTES + 1)
         if len(written) > _MOST_BYTES:
             raise ConfigError(
-                f"the {kind} is too large",
+                Sentence("the {kind} is too large", kind=Sentence(kind)),
                 where=name,
-                allowed=f"at most {_MOST_BYTES:,} bytes",
+                allowed=Sentence("at most {most:,} bytes", most=_MOST_BYTES),
                 hint="is this the file that was meant? data belong into files that it names",
             )
         text = written.decode()
     except OSError as error:
         raise ConfigError(
-            f"cannot read the {kind}", where=name, got=error.strerror, hint=hint
+            Sentence("cannot read the {kind}", kind=Sentence(kind)),
+            where=name,
+            got=error.strerror,
+            hint=hint,
         ) from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"the {kind} is not UTF-8 text", where=name) from error
+        raise ConfigError(
+            Sentence("the {kind} is not UTF-8 text", kind=Sentence(kind)), where=name
+        ) from error
     try:
         _demand_shallow(text, name, kind)
         node = yaml.compose(text, Loader=_LOADER)
@@ -130,16 +135,22 @@ def read_yaml(
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise ConfigError(
-            f"the {kind} is not valid YAML",
+            Sentence("the {kind} is not valid YAML", kind=Sentence(kind)),
             where=f"{name}:{mark.line + 1}" if mark else name,
             got=getattr(error, "problem", None) or "cannot be parsed",
         ) from error
     except ValueError as error:  # PyYAML builds dates: 2011-13-09 looks like one to it
         raise ConfigError(
-            f"the {kind} holds a date or number that does not exist", where=name, got=error
+            Sentence("the {kind} holds a date or number that does not exist", kind=Sentence(kind)),
+            where=name,
+            got=error,
         ) from error
     if not isinstance(content, dict) or node is None:
-        raise ConfigError(f"the {kind} is empty or not a mapping", where=name, allowed=allowed)
+        raise ConfigError(
+            Sentence("the {kind} is empty or not a mapping", kind=Sentence(kind)),
+            where=name,
+            allowed=allowed,
+        )
     return YamlFile(name, content, dict(_lines(node, name)))
 
 
@@ -177,9 +188,15 @@ def _demand_few(root: yaml.Node | None, name: str, kind: str) -> None:
 
 def _unreasonable(kind: str, name: str, mark: Any) -> ConfigError:
     return ConfigError(
-        f"the {kind} is nested too deeply, or repeats itself too often",
+        Sentence(
+            "the {kind} is nested too deeply, or repeats itself too often", kind=Sentence(kind)
+        ),
         where=f"{name}:{mark.line + 1}" if mark else name,
-        allowed=f"at most {_DEEPEST} levels and {_MOST_VALUES:,} values, aliases written out",
+        allowed=Sentence(
+            "at most {levels} levels and {values:,} values, aliases written out",
+            levels=_DEEPEST,
+            values=_MOST_VALUES,
+        ),
     )
 
 
@@ -244,23 +261,31 @@ def explain(
     keys, problem = problems[0]
     where, last = file.place(keys), str(keys[-1]) if keys else ""
     mistakes = len({other for other, _ in problems})
-    more = f" ({mistakes} mistakes in all)" if mistakes > 1 else ""
+    more = Sentence(" ({n} mistakes in all)", n=mistakes) if mistakes > 1 else ""
     if problem["type"] == "extra_forbidden":
         names = _keys_beside(keys, model)
         return ConfigError(
-            f"unknown key {last!r}{more}",
+            Sentence("unknown key {last!r}{more}", last=last, more=more),
             where=where,
             allowed=", ".join(names),
             hint=did_you_mean(last, names),
         )
     if problem["type"] == "missing":
-        return ConfigError(f"the key {last!r} is missing{more}", where=where)
+        return ConfigError(
+            Sentence("the key {last!r} is missing{more}", last=last, more=more), where=where
+        )
     forms = [other for others, other in problems if others == keys]
     if any(_rank(form["type"]) < _LEAST for form in forms):  # another form of it is meant
         forms = [form for form in forms if _rank(form["type"]) < _LEAST]
     allowed = " or ".join(dict.fromkeys(_allowed(form["msg"]) for form in forms))
     got = masked(repr(problem["input"]))
-    return ConfigError(f"not allowed{more}", where=where, got=got, allowed=allowed, hint=hint(keys))
+    return ConfigError(
+        Sentence("not allowed{more}", more=more),
+        where=where,
+        got=got,
+        allowed=allowed,
+        hint=hint(keys),
+    )
 
 
 _LEAST = 3

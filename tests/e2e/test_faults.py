@@ -255,6 +255,70 @@ def test_told_to_stop_where_a_library_swallows_it(shell):
     assert [path.name for path in (shell.folder / "out").iterdir()] == [".lock"]
 
 
+TOLD_TWICE = """\
+import os, shutil, signal, sys
+import winback.workflows.output as place
+import winback.workflows.validate as step
+def told(*_):
+    os.kill(os.getpid(), signal.SIGTERM)
+step.warn_of_silence = told
+class Deaf:
+    rmtree = staticmethod(lambda path, **options: (told(), told(), shutil.rmtree(path, **options)))
+place.shutil = Deaf
+sys.argv = ["winback", "validate", *sys.argv[1:]]
+from winback.cli import main
+main()
+"""
+
+
+def test_told_to_stop_again_and_again_it_cleans_up_and_says_so_once(shell):
+    shell.write("job.yaml", JOB.replace("orders.csv", "sample:cdnow-tenth"))
+    done = subprocess.run(
+        [sys.executable, "-c", TOLD_TWICE, "job.yaml", "--out", "out"],
+        cwd=shell.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 128 + signal.SIGTERM, done.stderr
+    assert done.stderr.count("winback: ") == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in (shell.folder / "out").iterdir()] == [".lock"]
+
+
+NO_ROOM = 'mount -t tmpfs -o size=3m none {place} && exec "$@"'
+
+
+@pytest.mark.skipif(
+    subprocess.run(
+        ["unshare", "-rm", "mount", "-t", "tmpfs", "none", "/mnt"], capture_output=True, check=False
+    ).returncode
+    != 0,
+    reason="no file system of one's own can be mounted here",
+)
+@pytest.mark.parametrize("place", [pytest.param("out", marks=pytest.mark.slow), "temporary"])
+def test_a_disk_that_fills_while_the_data_are_read_is_no_fault_of_the_data(shell, place):
+    rows = (f"{n % 9999},2024-01-{n % 28 + 1:02},{n}.5,{n:040}" for n in range(300_000))
+    orders = "\n".join(["customer_id,timestamp,amount,note", *rows])
+    (shell.folder / "orders.csv").write_text(orders, encoding="utf-16")  # copied before it is read
+    shell.write("job.yaml", JOB.replace("1998-06-30", "2024-01-31"))
+    for name in ("out", "temporary"):
+        (shell.folder / name).mkdir()
+    command = [sys.executable, "-m", "winback", "validate", "job.yaml", "--out", "out"]
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", NO_ROOM.format(place=place), "sh", *command],
+        cwd=shell.folder,
+        env={**os.environ, "TMPDIR": str(shell.folder / "temporary")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    last = done.stderr.strip().splitlines()[-1]
+    assert done.returncode == 1, done.stderr
+    assert "No space left on device" in last
+    assert "unexpected" not in last
+
+
 FULL = """\
 import errno, os, sys
 import pyarrow.parquet as pq

@@ -12,7 +12,7 @@ import statsmodels.api as sm
 from scipy.stats import t
 
 from winback.confidence import ENDS
-from winback.errors import NotEnoughDataError, UsageError
+from winback.errors import NotEnoughDataError, Sentence, UsageError
 
 LEAST: Final = 2
 """An arm needs so many customers, or there is no variance."""
@@ -104,7 +104,10 @@ def effect(
     sizes = int(ones.sum()), int((~ones).sum())
     if min(sizes) < LEAST:
         raise NotEnoughDataError(
-            "an arm has too few customers", got=f"{sizes[0]} treated, {sizes[1]} control"
+            "an arm has too few customers",
+            got=Sentence(
+                "{treated} treated, {control} control", treated=sizes[0], control=sizes[1]
+            ),
         )
     plain = np.sqrt(y[ones].var(ddof=1) / sizes[0] + y[~ones].var(ddof=1) / sizes[1])
     difference, error = float(y[ones].mean() - y[~ones].mean()), float(plain)

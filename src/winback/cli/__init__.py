@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from winback.cli import first, jobs, tools
+from winback.cli.language import DEFAULT, language_of_reader
+from winback.cli.spoken_help import SpokenGroup
 
 _GUIDE = """What each customer is worth, who is about to leave, and whom it pays to win back.
 
@@ -26,6 +28,7 @@ Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 bad data, 4 promotion 
 app = typer.Typer(
     name="winback",
     help=_GUIDE,
+    cls=SpokenGroup,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -71,6 +74,11 @@ def main() -> None:
     """Run the command line; without a word, show what to do first."""
     asked_by_shell = "_WINBACK_COMPLETE" in os.environ
     if len(sys.argv) == 1 and not asked_by_shell:  # at once: nothing that reads arguments is loaded
-        typer.echo(first.GUIDE, nl=False)
+        guide, language = first.GUIDE, language_of_reader()
+        if language != DEFAULT:
+            from winback.messages.catalogue import texts
+
+            guide = texts("help", language).get(guide, guide)
+        typer.echo(guide, nl=False)
     else:
         app()

@@ -10,13 +10,17 @@ from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
-from signal import SIGINT, SIGPIPE, SIGTERM, signal
+from signal import SIG_IGN, SIGINT, SIGPIPE, SIGTERM, signal
+from tempfile import gettempdir
+from traceback import format_exc
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from winback.cli.language import words_of
-from winback.errors import GateRefusedError, UsageError, WinbackError
+from winback.errors import DataError, GateRefusedError, OutputError, UsageError, WinbackError
+from winback.files import disk_full
+from winback.masking import mask
 from winback.plain import each_leaf, plain
 
 if TYPE_CHECKING:
@@ -63,7 +67,7 @@ def work(
         for line in last_lines(name, files, work.results.out, path):
             reporter.say(line)
         if json_:
-            _print({**result, "warnings": _records(reporter.warnings, words)}, loaded)
+            _print({**result, "warnings": records_of(reporter.warnings, words)}, loaded)
 
 
 def work_through(
@@ -94,7 +98,7 @@ def work_through(
             today=today_in(first.job.timezone),
         )
         if json_:
-            _print({**result, "warnings": _records(reporter.warnings, words)}, first)
+            _print({**result, "warnings": records_of(reporter.warnings, words)}, first)
 
 
 def prepare() -> None:
@@ -108,9 +112,16 @@ _stopped: list[int] = []  # by which signals this process was told to stop
 
 
 def _on_signal(number: int, _frame: object) -> None:
-    """End as on Ctrl-C: clean up, and leave the earlier results as they are."""
+    """End as on Ctrl-C: clean up, and leave the earlier results as they are.
+
+    Told again while it cleans up, the process goes on cleaning up.
+    """
     _stopped.append(number)
-    raise KeyboardInterrupt
+    error = sys.exception()
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    if error is None:
+        raise KeyboardInterrupt
 
 
 def _stop_if_told() -> None:
@@ -130,25 +141,30 @@ def exit_codes(*, debug: bool, json_: bool = False) -> Iterator[list[LoadedJob]]
     except BrokenPipeError:  # whoever read the output has read enough, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(128 + SIGPIPE) from None
-    except (KeyboardInterrupt, Exception) as error:
+    except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - whatever happens is one line
         from winback.messages import Message
 
         words = words_of(loaded[0].job if loaded else None)
         # a library in whose callback the signal arrived may have made an error of its own of it
         if _stopped or isinstance(error, KeyboardInterrupt):
             number = _stopped[0] if _stopped else SIGINT
+            for known in (SIGINT, SIGTERM):
+                signal(known, SIG_IGN)  # all that is left is to say so
             ending = words("end.terminated" if number == SIGTERM else "end.interrupted")
             typer.echo(f"winback: {ending}", err=True)
             raise typer.Exit(128 + number) from None
         if debug:
-            raise
+            trace = mask(format_exc())
+            typer.echo(loaded[0].scrub(trace) if loaded else trace, err=True)
+        error = _no_room(error) or error
         text, code = f"{type(error).__name__}: {error}", 1
+        english = text
         if isinstance(error, WinbackError):
             text, code = Message.of_error(error, hint=True).say(words), error.exit_code
-        text = " ".join(text.split())
-        text = loaded[0].scrub(text) if loaded else text
-        if json_:
-            typer.echo(json.dumps({"error": text, "exit_code": code}, ensure_ascii=False))
+            english = str(error)
+        text, english = (_shown(said, loaded) for said in (text, english))
+        if json_:  # for machines: English, whatever the reader speaks
+            typer.echo(json.dumps({"error": english, "exit_code": code}, ensure_ascii=False))
         if not isinstance(error, WinbackError):
             text = words("error.unexpected", said=text)
         kind = "error.refused" if isinstance(error, GateRefusedError) else "error.error"
@@ -156,7 +172,26 @@ def exit_codes(*, debug: bool, json_: bool = False) -> Iterator[list[LoadedJob]]
         raise typer.Exit(code) from None
 
 
-def _records(messages: Iterable[Message], words: Words) -> list[dict[str, Any]]:
+def _shown(said: str, loaded: list[LoadedJob]) -> str:
+    """Return what an error says on one line, without secrets."""
+    line = " ".join(said.split())
+    return loaded[0].scrub(line) if loaded else line
+
+
+def _no_room(error: BaseException) -> OutputError | None:
+    """Return that the disk is full where this was taken for a fault of the data, or for none."""
+    full = disk_full(error)
+    if full is None or getattr(error, "exit_code", DataError.exit_code) != DataError.exit_code:
+        return None
+    return OutputError(
+        "there is no room left on the disk",
+        where=gettempdir(),
+        got=full.strerror,
+        hint="make room there and in the output folder, or name another folder in TMPDIR",
+    )
+
+
+def records_of(messages: Iterable[Message], words: Words) -> list[dict[str, Any]]:
     """Return messages as JSON: code, facts, and the sentence in the job's language."""
     return [{**message.as_data(), "text": message.say(words)} for message in messages]
 

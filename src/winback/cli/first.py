@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -13,6 +13,8 @@ import typer
 from winback.cli.command import exit_codes, load, quiet_libraries
 from winback.cli.language import takes_language, words_of
 from winback.cli.options import AsOf, Debug, Json, complete_job
+from winback.cli.spoken_help import SpokenCommand
+from winback.errors import Sentence
 
 if TYPE_CHECKING:
     from winback.workflows.doctor import Finding
@@ -40,8 +42,8 @@ _MARKS = {"ok": ("ok", "green"), "broken": ("BROKEN", "bold red"), "optional": (
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("doctor")(doctor)
-    app.command("init")(takes_language(init))
+    app.command("doctor", cls=SpokenCommand)(doctor)
+    app.command("init", cls=SpokenCommand)(takes_language(init))
 
 
 def init(
@@ -183,14 +185,31 @@ def doctor(
 def _show(checks: list[Finding]) -> None:
     """Draw the table, or plain lines where the library that draws is what is missing."""
     broken = [check for check in checks if check.state == "broken"]
-    end = f"{len(broken)} to mend" if broken else "all is well: a job can run"
-    rows = [(_MARKS[check.state][0], check.name, check.found) for check in checks]
+    say = _in_the_language_of_the_reader()
+    end = Sentence("all is well: a job can run")
+    if broken:
+        end = Sentence("{n} to mend", n=len(broken))
+    rows = [(say(_MARKS[c.state][0]), say(c.name), say(c.found)) for c in checks]
     try:
-        _draw(("", "checked", "found"), rows, [_MARKS[check.state][1] for check in checks])
+        _draw(
+            ("", say("checked"), say("found")), rows, [_MARKS[check.state][1] for check in checks]
+        )
     except ImportError:
         for row in rows:
             typer.echo("{:<7} {}: {}".format(*row))
     for check in checks:  # outside the table, so that a command can be copied whole
         if check.mend:
-            typer.echo(f"\n{check.name}: {check.mend}")
-    typer.echo(f"\n{end}")
+            typer.echo(f"\n{say(check.name)}: {say(check.mend)}")
+    typer.echo(f"\n{say(end)}")
+
+
+def _in_the_language_of_the_reader() -> Callable[[str], str]:
+    """Return how to say a text; in English where what it takes is what is missing."""
+    try:
+        from winback.messages import Message
+
+        words = words_of(None)
+        Message.of("").say(words)
+    except Exception:  # noqa: BLE001 - a doctor speaks whatever is broken
+        return str
+    return lambda text: Message.of(text).say(words)

@@ -11,6 +11,7 @@ import typer
 
 from winback.cli.command import work, work_through
 from winback.cli.options import AsOf, Debug, Force, JobFile, Json, Out, Quiet, Tune
+from winback.cli.spoken_help import SpokenCommand
 
 _TRAINING = {
     "run": (
@@ -62,7 +63,7 @@ def add_to(app: typer.Typer) -> None:
     }
     for name in _ORDER:
         made = special.get(name) or (_training(name) if name in _TRAINING else _plain(name))
-        app.command(name)(made)
+        app.command(name, cls=SpokenCommand)(made)
 
 
 class Role(StrEnum):

@@ -70,10 +70,12 @@ def language_of_reader() -> str:
     ...     language_of_reader()
     'en'
     """
-    from winback.messages.catalogue import languages
-
     locale = next((os.environ[name] for name in _LOCALE if os.environ.get(name)), "")
     spoken = _asked.get() or locale.partition(".")[0].partition("_")[0].lower()
+    if spoken in {"", "c", "posix", DEFAULT}:  # at once: no catalogue is looked for
+        return DEFAULT
+    from winback.messages.catalogue import languages
+
     return spoken if spoken in languages() else DEFAULT
 
 

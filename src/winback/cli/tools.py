@@ -8,23 +8,69 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from winback.cli.command import exit_codes, load, prepare
+from winback.cli.command import exit_codes, load, prepare, records_of
 from winback.cli.language import takes_language, words_of
-from winback.cli.options import AsOf, Debug, JobFile, Json, Quiet, complete_job
+from winback.cli.options import AsOf, Debug, JobFile, Json, Out, Quiet, complete_job
+from winback.cli.spoken_help import SpokenCommand, SpokenGroup
 
 if TYPE_CHECKING:
     from winback.config import LoadedJob
 
-config_app = typer.Typer(no_args_is_help=True, help="The settings of a job.")
-playbook_app = typer.Typer(no_args_is_help=True, help="What to do about whom.")
+config_app = typer.Typer(cls=SpokenGroup, no_args_is_help=True, help="The settings of a job.")
+playbook_app = typer.Typer(cls=SpokenGroup, no_args_is_help=True, help="What to do about whom.")
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("verify")(verify)
-    app.command("simulate")(takes_language(simulate))
+    app.command("status", cls=SpokenCommand)(status)
+    app.command("verify", cls=SpokenCommand)(verify)
+    app.command("simulate", cls=SpokenCommand)(takes_language(simulate))
     app.add_typer(config_app, name="config")
     app.add_typer(playbook_app, name="playbook")
+
+
+def status(
+    job: JobFile,
+    out: Out = None,
+    *,
+    max_age: Annotated[
+        int, typer.Option(min=0, help="Days that the results' date may lie back.")
+    ] = 2,
+    max_model_age: Annotated[
+        int, typer.Option(min=0, help="Days that the last day known to a champion may lie back.")
+    ] = 92,
+    debug: Debug = False,
+    json_: Json = False,
+) -> None:
+    """Say how a job stands, for people and monitors; exit 1 where something is wrong or stale.
+
+    Example: winback status shop.yaml
+
+    Last good run and its age, who is at work, champions with their age and how they did, alerts
+    that fire. Wrong is: no results, or old ones; a job that was killed; no champion, an old one, or
+    a store that does not answer; a red alert. It changes nothing, and may run beside a job.
+
+    Example: winback status shop.yaml --max-age 1 --json
+    """
+    prepare()
+    with exit_codes(debug=debug, json_=json_) as guard:
+        from datetime import datetime
+        from zoneinfo import ZoneInfo
+
+        from winback.workflows.status import Freshness, lines
+        from winback.workflows.status import status as workflow
+
+        guard.append(load(job, "today"))
+        now = datetime.now(ZoneInfo(guard[0].job.timezone))
+        stands = workflow(guard[0], out, now, Freshness(max_age, max_model_age))
+        words = words_of(guard[0].job)
+        if json_:
+            texts = records_of(stands["problems"], words)
+            typer.echo(json.dumps({**stands, "problems": texts}, indent=2, ensure_ascii=False))
+        else:
+            for line in lines(stands):
+                typer.echo(line.say(words))
+    raise typer.Exit(bool(stands["problems"]))
 
 
 def verify(
@@ -65,7 +111,7 @@ def verify(
         result = workflow(place, read)
         words = words_of(guard[0].job if guard else None)
         if json_:
-            typer.echo(json.dumps(result, indent=2, ensure_ascii=False))
+            typer.echo(json.dumps(result, indent=2, ensure_ascii=False, default=str))
         else:
             for problem in result["problems"]:
                 typer.echo(words("error.hint", said=problem["what"], hint=problem["next"]))
@@ -96,7 +142,7 @@ def simulate(
         workflow(out, customers=customers, seed=seed, reporter=reporter)
 
 
-@config_app.command("schema")
+@config_app.command("schema", cls=SpokenCommand)
 def config_schema() -> None:
     """Print the JSON schema of a job, for editors and checks.
 
@@ -107,7 +153,7 @@ def config_schema() -> None:
     typer.echo(json.dumps(Job.model_json_schema(), indent=2, ensure_ascii=False))
 
 
-@config_app.command("show")
+@config_app.command("show", cls=SpokenCommand)
 def config_show(job: JobFile, as_of: AsOf = None, debug: Debug = False) -> None:
     """Check a job and print every setting in force, defaults marked.
 
@@ -121,7 +167,7 @@ def config_show(job: JobFile, as_of: AsOf = None, debug: Debug = False) -> None:
             typer.echo(words_of(loaded.job)("config.default", line=line))
 
 
-@playbook_app.command("check")
+@playbook_app.command("check", cls=SpokenCommand)
 def playbook_check(
     playbook: Annotated[
         Optional[Path],

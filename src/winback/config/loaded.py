@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from winback.config.hints import hint
 from winback.config.job import Job
-from winback.errors import ConfigError
+from winback.errors import ConfigError, Sentence
 from winback.masking import mask, mask_all, mask_values
 from winback.yaml_file import KeyPath, YamlFile, explain, read_yaml
 
@@ -144,9 +144,9 @@ def _fill(value: Any, keys: KeyPath, secrets: dict[str, str], file: YamlFile) ->
         name = match.group(1)
         if name not in os.environ:
             raise ConfigError(
-                f"the environment variable {name} is not set",
+                Sentence("the environment variable {name} is not set", name=name),
                 where=file.place(keys),
-                hint=f"export {name}=… and run again",
+                hint=Sentence("export {name}=… and run again", name=name),
             )
         secrets[name] = os.environ[name]
         return os.environ[name]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from ibis.backends.duckdb import Backend
 
@@ -17,7 +18,7 @@ from winback.data.column_names import named, names_of
 from winback.data.column_names import plain as plain_name
 from winback.data.raw import columns_of
 from winback.data.words import words_of
-from winback.errors import DataError
+from winback.errors import DataError, Sentence
 from winback.messages import Message
 
 _ENOUGH = 0.8
@@ -51,7 +52,16 @@ def _core(even: str, form: str) -> str:
     """Return SQL for what is left of an even cell of a form without its currency and blanks."""
     digits = f"regexp_extract({even}, {sql.text(_DIGITS)})"
     bare = f"rtrim(regexp_replace({digits}, '['' ]', '', 'g'), '.,')"
-    return f"CASE WHEN regexp_full_match({even}, {sql.text(form)}) THEN {bare} END"
+    other = f"regexp_matches(lower({even}), {sql.text(_behind())})"
+    return f"CASE WHEN regexp_full_match({even}, {sql.text(form)}) AND NOT {other} THEN {bare} END"
+
+
+@cache
+def _behind() -> str:
+    """Return a pattern of what makes another number of one: 12.5k, 3万, 12.50 DR."""
+    words = words_of("cells")["behind_numbers"]
+    listed, signs = ("|".join(words[kind]) for kind in ("words", "signs"))
+    return rf"\d ?(({listed})\.?($|[^\p{{L}}])|({signs}))"
 
 
 def _bare(cell: str) -> str:
@@ -201,8 +211,11 @@ def settle(engine: Backend, relation: str, column: str, condition: str = "true")
         raise DataError(
             "cells show a decimal comma, and as many a decimal point",
             where=column,
-            got=f"{either!r} may be either",
-            hint=f"say which, under columns: `amount: money({sql.bare(engine, column)}, ',')`",
+            got=Sentence("{either!r} may be either", either=either),
+            hint=Sentence(
+                "say which, under columns: `amount: money({column}, ',')`",
+                column=sql.bare(engine, column),
+            ),
         )
     if for_comma or for_dot:
         point = "," if for_comma > for_dot else "."
@@ -212,8 +225,13 @@ def settle(engine: Backend, relation: str, column: str, condition: str = "true")
         raise DataError(
             "nothing shows whether a comma or a point parts the decimals",
             where=column,
-            got=f"{shown_dot!r} and {shown_comma!r}",
-            hint=f"say which, under columns: `amount: money({sql.bare(engine, column)}, ',')`",
+            got=Sentence(
+                "{shown_dot!r} and {shown_comma!r}", shown_dot=shown_dot, shown_comma=shown_comma
+            ),
+            hint=Sentence(
+                "say which, under columns: `amount: money({column}, ',')`",
+                column=sql.bare(engine, column),
+            ),
         )
     else:
         # three digits behind every sign are thousands, unless other cells reach 1000 without one or

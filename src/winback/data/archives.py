@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from winback.data import text_layout
-from winback.errors import DataError
+from winback.errors import DataError, Sentence
 
 _TABLES: Final = (".csv", ".tsv")
 
@@ -61,6 +61,6 @@ def packed_tables(paths: list[Path], scratch: Path) -> list[Path]:
                 f"{name}: {', '.join(names)}"[:160]
                 for name, names in zip(tables, columns, strict=True)
             ),
-            hint=f"unpack it, and give the folder: winback init {path.stem}/",
+            hint=Sentence("unpack it, and give the folder: winback init {stem}/", stem=path.stem),
         )
     return parts

@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from winback.data.words import words_of
-from winback.errors import DataError
+from winback.errors import DataError, Sentence
 
 TREATED: Final = "treated"
 CONTROL: Final = "control"
@@ -85,7 +85,13 @@ def unknown_arms(counts: Iterable[tuple[str, int]], where: str) -> DataError:
     return DataError(
         "arms of an experiment have names that winback does not know",
         where=where,
-        got=", ".join(f"{name!r} in {n:,} rows" for name, n in list(counts)[:_SHOWN]),
+        got=Sentence(
+            "{seen}",
+            seen=[
+                Sentence("{name!r} in {n:,} rows", name=name, n=n)
+                for name, n in list(counts)[:_SHOWN]
+            ],
+        ),
         allowed="control, holdout, 0, false; treated, treatment, 1, true; and these in more"
         " languages",
         hint="say which is which, under columns: `arm: if(group = 'A', 'control', 'treated')`",

@@ -12,6 +12,7 @@ from winback.data.amounts import Reading, expression_of, settle
 from winback.data.column_names import hints_of, named, plain, says, without_tax
 from winback.data.expressions import Expression
 from winback.data.identity import nested
+from winback.data.no_values import no_time
 from winback.data.raw import Raw
 from winback.data.words import words_of
 from winback.errors import DataError
@@ -133,7 +134,7 @@ class Columns:
                     )
                 )
                 return replace(self.take(name, ours), expression=day_first, other=month_first)
-            if self.readable(name, cell):
+            if self.readable(name, cell, nothing=no_time(value.sql)):
                 if name in called:
                     also = tuple(n for n in dict.fromkeys([*called, *dated]) if n in self.left)
                     also = tuple(n for n in also if n != name and self.is_dated(n))
@@ -175,11 +176,12 @@ class Columns:
             return f"{reading or sql.bare(self.engine, name)} / 100"
         return reading or name
 
-    def readable(self, name: str, cell: str) -> bool:
-        """Whether most of the first cells of a column can be read by an expression."""
+    def readable(self, name: str, cell: str, nothing: str = "false") -> bool:
+        """Whether an expression reads most of a column's first cells that hold something."""
+        column = sql.name(name)
         read, given = sql.rows(
             self.engine,
-            f"SELECT count({cell}), count({sql.name(name)})"
+            f"SELECT count({cell}), count({column}) FILTER ({cell} IS NOT NULL OR NOT {nothing})"
             f" FROM (FROM {sql.name(self.raw.name)} LIMIT {_LOOK_AT})",
         )[0]
         return bool(read >= _ENOUGH * given and read > 0)
@@ -205,7 +207,9 @@ class Columns:
             return True
         cell = f"trim({sql.name(name)})"
         return self.types[name] == "VARCHAR" and self.readable(
-            name, f"CASE WHEN regexp_matches({cell}, {sql.text(_DATE)}) THEN 1 END"
+            name,
+            f"CASE WHEN regexp_matches({cell}, {sql.text(_DATE)}) THEN 1 END",
+            nothing=no_time(cell),
         )
 
     def _either_way(self, name: str) -> tuple[str, str, str] | None:

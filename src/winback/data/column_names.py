@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache
 
 from winback.data.words import words_of
+
+_BARE = str.maketrans("łøđı", "lodi")  # letters that no accent was put on
 
 
 def names_of(ours: str) -> str:
@@ -38,9 +41,8 @@ def says(name: str, group: str) -> bool:
     words = words_of("columns")
     short = _letters(name) if group == "not_when_bought" else plain(name)
     if group == "not_amounts":  # a total with its tax is an amount
-        for phrase in words["with_tax"]:
-            short = short.replace(_letters(phrase), "")
-    return any(_letters(word) in short for word in words[group])
+        short = without_tax(short)
+    return any(word in bare(short) for word in _bare_words(" ".join(words[group])))
 
 
 def called(name: str, words: Sequence[str]) -> bool:
@@ -51,7 +53,7 @@ def called(name: str, words: Sequence[str]) -> bool:
     >>> called("Financial Status", ["status"]), called("Status note", ["status"])
     (True, False)
     """
-    return any(plain(name).endswith(_letters(word)) for word in words)
+    return bare(plain(name)).endswith(tuple(map(bare, words)))
 
 
 def plain(name: str) -> str:
@@ -67,7 +69,28 @@ def plain(name: str) -> str:
 
 
 def _letters(name: str) -> str:
-    return alike("".join(letter for letter in name.lower() if letter.isalnum()))
+    lower = unicodedata.normalize("NFKC", name).lower()
+    return alike("".join(letter for letter in lower if letter.isalnum()))
+
+
+@cache
+def bare(text: str) -> str:
+    """Return a name's letters without accents, which exports drop: ``castka`` is ``částka``.
+
+    Examples
+    --------
+    >>> bare("Číslo objednávky"), bare("cislo_objednavky"), bare("MÜŞTERİ KODU")
+    ('cisloobjednavky', 'cisloobjednavky', 'musterikodu')
+    """
+    parts = (unicodedata.normalize("NFD", letter) for letter in _letters(text))
+    # of other alphabets than Latin, Greek and Cyrillic, marks are letters of their own
+    letters = (part[0] if part[0] < "\u0530" else part for part in parts)
+    return unicodedata.normalize("NFC", "".join(letters)).translate(_BARE)
+
+
+@cache
+def _bare_words(words: str) -> tuple[str, ...]:
+    return tuple(map(bare, words.split()))
 
 
 def alike(text: str) -> str:
@@ -87,10 +110,12 @@ def _alike() -> dict[int, int]:
     return str.maketrans(signs["of"], signs["in"])
 
 
+@cache
 def without_tax(short: str) -> str:
     """Return a plain name without what it says of tax: ``totaalinclbtw`` is ``totaal``."""
-    for phrase in words_of("columns")["with_tax"]:
-        short = short.replace(_letters(phrase), "")
+    short = bare(short)
+    for phrase in _bare_words(" ".join(words_of("columns")["with_tax"])):
+        short = short.replace(phrase, "")
     return short
 
 
@@ -114,7 +139,7 @@ def named(
     >>> named(columns, "customerid clientid", ("client", "city"))
     ['billing_customer_id']
     """
-    columns, words = list(columns), alike(names).split()
+    columns, words = [(name, bare(short)) for name, short in columns], _bare_words(names)
     matches = [name for word in words for name, short in columns if short == word]
     # then longer names that end in one of the words: billing_customer_id, 最近下单时间
     matches += [
@@ -125,7 +150,7 @@ def named(
         if short.endswith(word)
     ]
     if hints is not None:
-        parts, against = (alike(text).split() for text in hints)
+        parts, against = map(_bare_words, hints)
         matches += [
             name
             for part in parts

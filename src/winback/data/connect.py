@@ -27,8 +27,8 @@ from winback.data import (
 )
 from winback.data.engine import Engine
 from winback.data.policy import IntakePolicy
-from winback.data.raw import Raw
-from winback.errors import ConfigError, DataError, OutputError
+from winback.data.raw import DESCRIBES, Raw
+from winback.errors import ConfigError, DataError, OutputError, Sentence
 
 _DATABASE = "engine.duckdb"
 
@@ -146,13 +146,16 @@ def read_source(
     """
     raw = load(engine, source, table=table, query=query)
     if raw.unreadable:
-        unreadable = engine.table(raw.unreadable).order_by("source_row").limit(1)
-        line = unreadable.to_pyarrow().to_pylist()[0]
-        raise DataError(
-            "a line cannot be read",
-            where=f"{raw.label}, line {line['source_row']} of data",
-            got=line["problem"],
-        )
+        lines = engine.table(raw.unreadable)
+        lines = lines.filter(lines.problem != DESCRIBES).order_by("source_row").limit(1)
+        for line in lines.to_pyarrow().to_pylist():
+            raise DataError(
+                "a line cannot be read",
+                where=Sentence(
+                    "{label}, line {line} of data", label=raw.label, line=line["source_row"]
+                ),
+                got=line["problem"],
+            )
     return engine.table(raw.name)
 
 

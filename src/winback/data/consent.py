@@ -31,12 +31,14 @@ def macro() -> str:
     """Return SQL that makes two functions of a cell known.
 
     ``no_consent(cell)`` is true unless the cell says yes, or is the day on which somebody did,
-    the whole cell (``0000-00-00`` and the like are no day);
+    the whole cell (``0000-00-00`` and the like are no day); ``no_consent(cell, late)`` is true,
+    too, where that day is not known yet;
     ``opted_out(cell)`` is true unless the cell says no, or nothing.
     """
     refuses = flag(Expression("cell", "VARCHAR"))
     return (
-        f"CREATE OR REPLACE MACRO no_consent(cell) AS NOT ({_is_yes('cell')});"
+        f"CREATE OR REPLACE MACRO no_consent(cell) AS NOT ({_is_yes('cell')}),"
+        f" (cell, late) AS late OR NOT ({_is_yes('cell')});"
         f" CREATE OR REPLACE MACRO opted_out(cell) AS coalesce({refuses}, false)"
     )
 

@@ -15,7 +15,7 @@ from winback.data import postgres, sql, streams
 from winback.data.address import Address, address
 from winback.data.engine import Engine
 from winback.data.raw import Raw
-from winback.errors import ConfigError, DataError
+from winback.errors import ConfigError, DataError, Sentence
 
 _POSTGRES = {"postgres", "postgresql"}
 
@@ -51,7 +51,7 @@ def load(engine: Backend, url: str, *, table: str | None, query: str | None) -> 
             "no driver for this database",
             where=place.shown,
             got=place.clean(sql.first_line(error)),
-            hint=f'pip install "{extra}"',
+            hint=Sentence('pip install "{extra}"', extra=extra),
         ) from None
     except Exception as error:  # noqa: BLE001 - every driver has its own exceptions
         # from None: what a driver raises may hold the password

@@ -13,12 +13,15 @@ from ibis.backends.duckdb import Backend
 from winback.data import parse, sql
 from winback.data.arms import unknown_arms
 from winback.data.connect import loaded, open_engine
+from winback.data.consent_days import refusals
 from winback.data.contracts import CONTRACTS, CUSTOMERS, Column
 from winback.data.expressions import Expression, resolve
 from winback.data.identity import identifier
 from winback.data.policy import IntakePolicy
 from winback.data.raw import Raw, fresh
 from winback.data.row_checks import ACCEPTED, LATER, check, refuse_if_many
+
+LATER_NO = "opted_out_later"
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class CheckedTable:
         ``timestamp`` is followed by its calendar ``day``. Of ``customers``, one row a customer:
         where a customer stands on several rows, the first that says something counts; but who
         opted out on any of them has opted out. An ``opt_out`` that cannot be read is true: in
-        doubt, nobody is contacted.
+        doubt, nobody is contacted. ``opted_out_later`` follows it: whoever has not, but does after
+        `as_of`, by the day of it; nothing is measured by that, and lists heed it.
     rejected
         ``source_row``, ``reason``, and the cells of the required columns as text.
     rows_in, after_as_of
@@ -107,6 +111,10 @@ def read_table(
                 cells[column.name] = identifier(value, normalise=policy.ids.normalise)
             elif column.name == "arm":
                 cells[column.name] = _arm(engine, raw, value)
+            elif column.name == "opt_out":
+                cells["opt_out"], cells[LATER_NO] = refusals(
+                    engine, raw, value, timezone=policy.timezone, as_of=as_of
+                )
             else:
                 cells[column.name] = _cell(engine, raw, column, value, policy.timezone, as_of)
             fates += _faults(column)
@@ -128,6 +136,8 @@ def read_table(
         names = ["source_row", *(column.name for column in kept)]
         if "timestamp" in names:
             names.insert(names.index("timestamp") + 1, "day")
+        if "opt_out" in names:
+            names.insert(names.index("opt_out") + 1, LATER_NO)
         rows = engine.table(checked.name)
         rows = rows.filter(rows.fate == ACCEPTED).select(names)
         engine.create_table(name, obj=_one_row_each(rows) if wanted is CUSTOMERS else rows)
@@ -144,12 +154,15 @@ def read_table(
 def _one_row_each(rows: ir.Table) -> ir.Table:
     merged = {
         name: rows[name].fill_null(False).any()
-        if name == "opt_out"
+        if name in {"opt_out", LATER_NO}
         else rows[name].first(order_by="source_row")
         for name in rows.columns
         if name != "customer_id"
     }
-    return rows.group_by("customer_id").agg(**merged).select(rows.columns)
+    people = rows.group_by("customer_id").agg(**merged).select(rows.columns)
+    if LATER_NO in people.columns:
+        people = people.mutate(**{LATER_NO: people[LATER_NO] & ~people.opt_out})
+    return people
 
 
 def _cell(
@@ -170,7 +183,7 @@ def _cell(
             return parse.flag(value)
         case "timestamp":
             read = parse.instant(engine, raw, value, timezone=timezone, where=where, as_of=as_of)
-            return _finite(read)
+            return f"CASE WHEN year({read}) > 1 THEN {read} END"  # infinity has no year
 
 
 def _arm(engine: Backend, raw: Raw, value: Expression) -> str:

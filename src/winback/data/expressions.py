@@ -13,7 +13,7 @@ from sqlglot import exp
 from winback.data import sql
 from winback.data.contracts import TableContract
 from winback.data.raw import Raw, columns_of
-from winback.errors import ConfigError, DataError
+from winback.errors import ConfigError, DataError, Sentence
 from winback.nearest import nearest
 
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Pow)
@@ -85,11 +85,11 @@ def resolve(
         if ours not in contract.names():
             near = nearest(ours, contract.names())
             raise ConfigError(
-                f"{contract.name} have no such column",
+                Sentence("{table} have no such column", table=contract.name),
                 where="columns",
                 got=ours,
                 allowed=", ".join(contract.names()),
-                hint=f"did you mean {near}?" if near else None,
+                hint=Sentence("did you mean {near}?", near=near) if near else None,
             )
     types = columns_of(engine, raw.name)
     types.pop("source_row")
@@ -104,10 +104,12 @@ def resolve(
             elif column.required:
                 near = nearest(ours, types)
                 raise DataError(
-                    f"there is no column for {ours}",
+                    Sentence("there is no column for {ours}", ours=ours),
                     where=raw.label,
-                    got=f"columns {', '.join(types)}",
-                    hint=f"set columns: {{{ours}: {near or 'NAME'}}}",
+                    got=Sentence("columns {columns}", columns=", ".join(types)),
+                    hint=Sentence(
+                        "set columns: {{{ours}: {near}}}", ours=ours, near=near or "NAME"
+                    ),
                 )
         else:
             expressions[ours] = _expression(engine, raw, f"columns.{ours}", written, types)
@@ -168,10 +170,10 @@ def _expression(
             raise _not_sql(where, f"{written} ({sql.first_line(error)})") from error
         near = nearest(unknown[0], types)
         raise DataError(
-            f"there is no column {unknown[0]}",
+            Sentence("there is no column {column}", column=unknown[0]),
             where=f"{raw.label}, {where}",
-            got=f"columns {', '.join(types)}",
-            hint=f"did you mean {near}?" if near else None,
+            got=Sentence("columns {columns}", columns=", ".join(types)),
+            hint=Sentence("did you mean {near}?", near=near) if near else None,
         ) from error
     return Expression(f"(\n{text}\n)", str(described[0][1]), casts=_casts(forgiven))
 
@@ -210,7 +212,7 @@ def _refuse_if_text_is_measured(where: str, tree: exp.Expr, types: Mapping[str, 
                 "text would be compared with a number letter by letter",
                 where=where,
                 got=node.sql("duckdb"),
-                hint=f"write {quoted[0]} without the quotation marks",
+                hint=Sentence("write {number} without the quotation marks", number=quoted[0]),
             )
 
 

@@ -13,9 +13,10 @@ from ibis.backends.duckdb import Backend
 
 from winback.data import sql, workbooks
 from winback.data.archives import packed_tables
+from winback.data.described import set_apart
 from winback.data.raw import Raw, fresh, own_rowid, view_of
 from winback.data.text_layout import Layout, layout, plain_copy
-from winback.errors import DataError
+from winback.errors import DataError, Sentence
 from winback.nearest import nearest
 
 _MAX_HEADER = 1 << 20
@@ -36,12 +37,12 @@ def load(engine: Backend, source: str, encoding: str | None = None) -> Raw:
     """
     book, sheet = workbooks.sheet_named(source)
     if sheet is not None:
-        return workbooks.load(engine, [book], source, sheet)
+        return set_apart(engine, workbooks.load(engine, [book], source, sheet))
     paths = find(source)
     if _is_parquet(paths[0]):
         return _load_parquet(engine, paths, source)
     if workbooks.is_book(paths[0]):
-        return workbooks.load(engine, paths, source)
+        return set_apart(engine, workbooks.load(engine, paths, source))
     begin = _first_line(paths[0]).lstrip(b"\xef\xbb\xbf \t\r\n")
     if re.match(rb"<(!doctype|html|table|\?xml|meta|head|style)\b", begin.lower()):
         raise DataError(
@@ -53,7 +54,8 @@ def load(engine: Backend, source: str, encoding: str | None = None) -> Raw:
     if begin[:1] in {b"[", b"{"}:
         return _load_json(engine, paths, source)
     with tempfile.TemporaryDirectory(prefix="winback-") as scratch:
-        return _load_csv(engine, packed_tables(paths, Path(scratch)), source, encoding)
+        raw = _load_csv(engine, packed_tables(paths, Path(scratch)), source, encoding)
+    return set_apart(engine, raw)
 
 
 def find(source: str) -> list[Path]:
@@ -80,7 +82,7 @@ def find(source: str) -> list[Path]:
     raise DataError(
         "there is no such file",
         where=source,
-        hint=f"did you mean {path.with_name(near)}?" if near else None,
+        hint=Sentence("did you mean {near}?", near=path.with_name(near)) if near else None,
     )
 
 
@@ -166,7 +168,11 @@ def _load_json(engine: Backend, paths: list[Path], source: str) -> Raw:
                 "the records stand in a list within the file",
                 where=source,
                 got=f"{rows[0][0]}: {rows[0][1]}"[:200],
-                hint=f"keep the list alone: jq '.{rows[0][0]}' {source} > records.json",
+                hint=Sentence(
+                    "keep the list alone: jq '.{key}' {source} > records.json",
+                    key=rows[0][0],
+                    source=source,
+                ),
             )
         # text that looks like a day is read with the rest of its column: 31-07-22 may be July 2022
         typed = ", ".join(
@@ -241,7 +247,8 @@ def _append_csv(
         engine.raw_sql(f"DROP TABLE IF EXISTS {sql.name(scans)}")
     if swallowed:
         raise DataError(
-            "a quotation mark is opened and never closed", where=f"{path}, line {swallowed[0][0]}"
+            "a quotation mark is opened and never closed",
+            where=Sentence("{path}, line {line}", path=path, line=swallowed[0][0]),
         )
 
 

@@ -24,10 +24,17 @@ def guess_customer(
     there = [ids for ids in there if ids.possible and (ids.rows or len(there) == 1)]
     if not there:
         return None
-    there.sort(key=lambda ids: not ids.plausible)
+    most = max(ids.rows for ids in there)
+    # a nickname, which people change and share, after what is known of as many
+    there.sort(
+        key=lambda ids: (
+            not ids.plausible,
+            says(ids.name, "nicknames") or 2 * (ids.rows - ids.masked) < most,
+        )
+    )
     best = _returning(table, there, notes) if of_purchases else there[0]
     others = [ids for ids in there if ids.name != best.name]
-    if best.named:
+    if best.named or says(best.name, "nicknames"):
         example = repr(table.cell(best.name))
         notes.append(Message("note.people", column=best.name, example=example))
     guess = table.take(best.name, "customer_id")

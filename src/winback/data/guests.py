@@ -8,10 +8,10 @@ from typing import Final
 from ibis.backends.duckdb import Backend
 
 from winback.data import sql
-from winback.data.identity import MASKED, ROUNDED
+from winback.data.identity import MASKED, ROUNDED, in_words
 from winback.data.row_checks import ACCEPTED, GUEST, Checked
 from winback.data.words import words_of
-from winback.errors import DataError
+from winback.errors import DataError, Sentence
 
 _OFTEN: Final = 3  # times as often as the customer with the most rows: a shop's word for a guest
 _MANY: Final = 100  # rows; below it a share says little
@@ -27,17 +27,25 @@ def without_guests(engine: Backend, checked: Checked) -> Checked:
     """Leave out the rows of a number that stands for nobody, such as WooCommerce's customer 0.
 
     A shop may have a customer 0. The number is a guest's if it has several times as many rows as
-    any customer.
+    any customer. So are telephone numbers of one digit, and the addresses of nobody
+    (``noreply@shop.com``).
     """
-    numbers = ", ".join(map(sql.text, words_of("cells")["guests"]["numbers"]))
+    guests = words_of("cells")["guests"]
+    numbers, boxes = ", ".join(map(sql.text, guests["numbers"])), guests["mailboxes"]
+    same = "|".join(f"{digit}{{6,}}" for digit in range(10))
+    box = in_words("regexp_replace(split_part(customer_id, '@', 1), '[-_.]', '', 'g')", boxes)
+    nobody = (
+        f"(customer_id IN ({numbers}) OR (contains(customer_id, '@') AND {box})"
+        f" OR regexp_full_match(customer_id, '[+]?({same})|0?123456789[0-9]*'))"
+    )
     table = sql.name(checked.name)
     placeholders = sql.rows(
         engine,
         f"""WITH rows_of AS (
             SELECT customer_id, count(*) AS n FROM {table} WHERE fate = '{ACCEPTED}' GROUP BY 1
-        ), most AS (SELECT max(n) AS n FROM rows_of WHERE customer_id NOT IN ({numbers}))
+        ), most AS (SELECT max(n) AS n FROM rows_of WHERE NOT {nobody})
         SELECT customer_id, rows_of.n FROM rows_of, most
-        WHERE customer_id IN ({numbers}) AND rows_of.n >= {_OFTEN} * most.n""",
+        WHERE {nobody} AND rows_of.n >= {_OFTEN} * most.n""",
     )
     if not placeholders:
         return checked
@@ -46,10 +54,10 @@ def without_guests(engine: Backend, checked: Checked) -> Checked:
         f"UPDATE {table} SET fate = '{GUEST}'"
         f" WHERE fate = '{ACCEPTED}' AND customer_id IN ({listed})"
     )
-    guests = sum(n for _, n in placeholders)
+    left_out = sum(n for _, n in placeholders)
     fates = dict(checked.fates)
-    fates[ACCEPTED] -= guests
-    fates[GUEST] = fates.get(GUEST, 0) + guests
+    fates[ACCEPTED] -= left_out
+    fates[GUEST] = fates.get(GUEST, 0) + left_out
     return replace(checked, fates=fates)
 
 
@@ -74,7 +82,12 @@ def refuse_if_implausible(engine: Backend, checked: Checked, label: str) -> None
         raise DataError(
             "the identifiers are masked: different customers have become one",
             where=f"{label}, customer_id",
-            got=f"{mask!r}, and the like in {masked:,} of {rows:,} rows",
+            got=Sentence(
+                "{mask!r}, and the like in {masked:,} of {rows:,} rows",
+                mask=mask,
+                masked=masked,
+                rows=rows,
+            ),
             hint="export them unmasked, name another column for customer_id, such as the buyer's"
             " account, or leave such rows out with filter; if each is one customer, set"
             " data.customer_ids.any_share: true",
@@ -83,7 +96,12 @@ def refuse_if_implausible(engine: Backend, checked: Checked, label: str) -> None
         raise DataError(
             "a spreadsheet has rounded the identifiers: different customers have become one",
             where=f"{label}, customer_id",
-            got=f"{example!r}, and the like in {rounded:,} of {rows:,} rows",
+            got=Sentence(
+                "{example!r}, and the like in {rounded:,} of {rows:,} rows",
+                example=example,
+                rounded=rounded,
+                rows=rows,
+            ),
             hint="export the file again, without opening it in a spreadsheet; or name another"
             " column for customer_id",
         )
@@ -98,6 +116,6 @@ def refuse_if_implausible(engine: Backend, checked: Checked, label: str) -> None
         raise DataError(
             "one customer has most of the rows: it is hardly one person",
             where=f"{label}, customer_id",
-            got=f"{most!r} in {n:,} of {rows:,} rows",
+            got=Sentence("{most!r} in {n:,} of {rows:,} rows", most=most, n=n, rows=rows),
             hint=_HINT,
         )

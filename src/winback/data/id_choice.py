@@ -9,6 +9,7 @@ from ibis.backends.duckdb import Backend
 
 from winback.data import sql
 from winback.data.column_names import plain, says
+from winback.data.identity import MASKED
 from winback.data.words import words_of
 from winback.messages import Message
 
@@ -36,8 +37,8 @@ class Ids:
         Values that come in more than one row.
     most
         Rows of the value that has most.
-    amounts, dates, people
-        Rows whose cells are written as amounts, as dates, as names of people.
+    amounts, dates, people, masked
+        Rows whose cells are written as amounts, as dates, as names of people, or are masked.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Ids:
     amounts: int
     dates: int
     people: int
+    masked: int = 0
 
     @property
     def possible(self) -> bool:
@@ -99,6 +101,7 @@ def look_at_ids(engine: Backend, relation: str, name: str) -> Ids:
         f"coalesce(sum(n) FILTER (regexp_full_match(v, {sql.text(shape)})), 0)"
         for shape in (_AMOUNT, _DATE, _PERSON)
     )
+    counted += f", coalesce(sum(n) FILTER (regexp_matches(v, {sql.text(MASKED)})), 0)"
     counts = sql.rows(
         engine,
         f"""SELECT coalesce(sum(n), 0), count(*), count(*) FILTER (n > 1), coalesce(max(n), 0),

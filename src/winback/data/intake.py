@@ -15,8 +15,9 @@ from winback.data.contracts import TRANSACTIONS, IntakeCounts, Transactions
 from winback.data.expressions import Expression, resolve
 from winback.data.guests import refuse_if_implausible, without_guests
 from winback.data.identity import identifier, is_guest
+from winback.data.no_values import no_time
 from winback.data.policy import IntakePolicy
-from winback.data.raw import Raw, columns_of, fresh, lines_below
+from winback.data.raw import Raw, columns_of, fresh, lines_around
 from winback.data.refunds import net_by_order
 from winback.data.row_checks import (
     ACCEPTED,
@@ -29,7 +30,7 @@ from winback.data.row_checks import (
     check,
     refuse_if_many,
 )
-from winback.errors import ConfigError, DataError
+from winback.errors import ConfigError, DataError, Sentence
 from winback.messages import Message
 
 _OPTIONAL = ("order_id", "channel", "product_id", "category")
@@ -143,8 +144,8 @@ def read_transactions(
         counts = _count(engine, checked)
         # a row in the future is after as_of too, and what is after as_of has no effect
         bad = {r: n for r, n in counts.rejected.items() if as_of is None or r != _FUTURE}
-        if below := lines_below(engine, raw):  # a bill's sums are no rows that went wrong
-            bad[UNREADABLE] -= below
+        if around := lines_around(engine, raw):  # a bill's sums are no rows that went wrong
+            bad[UNREADABLE] -= around
         refuse_if_many(
             bad,
             counts.zero_amounts + counts.accepted,
@@ -221,7 +222,7 @@ def _cells(
     if "available_at" in expressions:
         available, given = when("available_at"), parse.text(expressions["available_at"])
         cells["known_on"] = f"greatest({cells['booked_on']}, CAST({available} AS DATE))"
-        cells["unknown_when"] = f"{available} IS NULL AND {given} IS NOT NULL"
+        cells["unknown_when"] = f"{available} IS NULL AND NOT {no_time(given)}"
     if "currency" in expressions:
         cells["currency"] = f"upper({parse.text(expressions['currency'])})"
     return cells
@@ -229,9 +230,10 @@ def _cells(
 
 def _faults(cells: Mapping[str, str], currency: str | None) -> list[tuple[str, str]]:
     """Return what breaks the contract, and how it is called."""
+    shown = "coalesce(CAST(timestamp_cell AS VARCHAR), timestamp_bad)"
     faults = [
         ("customer_id IS NULL", "no customer"),
-        ("timestamp IS NULL AND timestamp_empty", "no time"),
+        (f"timestamp IS NULL AND (timestamp_empty OR {no_time(shown)})", "no time"),
         ("timestamp IS NULL OR NOT isfinite(timestamp)", "unparsable time"),
         ("year(timestamp) < 1900", "time before 1900"),
         ("amount IS NULL AND amount_empty", "no amount"),
@@ -283,10 +285,18 @@ def _refuse_if_none_left(counts: IntakeCounts, label: str, as_of: date | None) -
         raise DataError(
             "no rows are left",
             where=label,
-            got=f"{counts.rows_in:,} rows: {counts.filtered_out:,} left out by filter, "
-            f"{counts.after_as_of:,} after {as_of}, {counts.guests:,} of guests, "
-            f"{counts.zero_amounts:,} of amount zero, "
-            f"{sum(counts.rejected.values()):,} rejected",
+            got=Sentence(
+                "{rows_in:,} rows: {filtered_out:,} left out by filter, "
+                "{after_as_of:,} after {as_of}, {guests:,} of guests, "
+                "{zero_amounts:,} of amount zero, {rejected:,} rejected",
+                rows_in=counts.rows_in,
+                filtered_out=counts.filtered_out,
+                after_as_of=counts.after_as_of,
+                as_of=as_of,
+                guests=counts.guests,
+                zero_amounts=counts.zero_amounts,
+                rejected=sum(counts.rejected.values()),
+            ),
         )
 
 
@@ -301,9 +311,14 @@ def _one_currency(engine: Backend, raw: Raw, checked: Checked) -> None:
         raise DataError(
             "the amounts are in several currencies",
             where=raw.label,
-            got=", ".join(f"{code} in {n:,} rows" for code, n in currencies),
-            hint=f"set currency: {currencies[0][0]} (the others are then rejected),"
-            " or convert them",
+            got=Sentence(
+                "{seen}",
+                seen=[Sentence("{code} in {n:,} rows", code=code, n=n) for code, n in currencies],
+            ),
+            hint=Sentence(
+                "set currency: {currency} (the others are then rejected), or convert them",
+                currency=currencies[0][0],
+            ),
         )
 
 

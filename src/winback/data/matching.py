@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
 from winback.data import sql
-from winback.errors import DataError
+from winback.errors import DataError, Sentence
 from winback.messages import Message
 
 FEW: Final = 0.10  # of the smaller side; a table of permissions below it stops the job
@@ -152,16 +152,22 @@ def refuse_if_few(overlap: Match, label: str) -> None:
         Few match: who does not want to be contacted would be.
     """
     if overlap.few:
-        hint = ""
+        hint = Sentence("if it is right, set data.{name}.accept_unmatched: true", name=overlap.name)
         if overlap.mending is not None:
-            column = "CAST(YOUR_COLUMN AS VARCHAR)"
-            hint = (
-                f"both ways of writing become one ({overlap.mending}) with `customer_id: "
-                f"{_MENDINGS[overlap.mending].format(column)}`, under data.transactions.columns and"
-                f" under data.{overlap.name}.columns, YOUR_COLUMN being what customer_id is there; "
+            hint = Sentence(
+                "both ways of writing become one ({mending}) with `customer_id: {expression}`, "
+                "under data.transactions.columns and under data.{name}.columns, YOUR_COLUMN being "
+                "what customer_id is there; {otherwise}",
+                mending=Message("mended", how=overlap.mending),
+                expression=_MENDINGS[overlap.mending].format("CAST(YOUR_COLUMN AS VARCHAR)"),
+                name=overlap.name,
+                otherwise=hint,
             )
         raise DataError(
-            f"who does not want to be contacted is hardly found: {overlap.message}",
+            Sentence(
+                "who does not want to be contacted is hardly found: {message}",
+                message=overlap.message,
+            ),
             where=label,
-            hint=f"{hint}if it is right, set data.{overlap.name}.accept_unmatched: true",
+            hint=hint,
         )

@@ -9,7 +9,7 @@ from ibis.backends.duckdb import Backend
 
 from winback.data import sql
 from winback.data.raw import Raw, fresh, view_of
-from winback.errors import ConfigError, DataError
+from winback.errors import ConfigError, DataError, Sentence
 
 
 def load(
@@ -84,7 +84,9 @@ def load(
                 "the query cannot be run over the files",
                 where=label,
                 got=sql.first_line(error),
-                hint=f"it may name {', '.join(sources)} and their columns",
+                hint=Sentence(
+                    "it may name {sources} and their columns", sources=", ".join(sources)
+                ),
             ) from error
         unreadable = _unreadable(engine, loaded, table)
     finally:

@@ -14,6 +14,7 @@ from ibis.backends.duckdb import Backend
 from winback.data import sql
 from winback.data.expressions import Expression
 from winback.data.identity import FLOATS, NUMBERS, in_words, plain_text
+from winback.data.no_values import no_day
 from winback.data.raw import Raw
 from winback.data.time_words import in_english, shapes_of
 from winback.data.words import words_of
@@ -89,8 +90,9 @@ def flag(value: Expression) -> str:
     """Return a boolean; NULL if empty, and true where it cannot be read: in doubt, leave alone."""
     words = words_of("cells")
     cell = plain_text(f"CAST({value.sql} AS VARCHAR)")
+    nothing = f"{in_words(cell, words['missing'])} OR {no_day(cell)}"
     return (
-        f"CASE WHEN {cell} IS NULL OR {in_words(cell, words['missing'])} THEN NULL"
+        f"CASE WHEN {cell} IS NULL OR {nothing} THEN NULL"
         f" ELSE NOT {in_words(cell, words['flags']['no'])} END"
     )
 

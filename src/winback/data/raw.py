@@ -11,6 +11,7 @@ from ibis.backends.duckdb import Backend
 
 from winback.data import sql
 
+DESCRIBES = "description of the columns"  # the problem of such a row
 _BELOW = 10  # lines below a table; more are rows that went wrong
 
 
@@ -30,6 +31,8 @@ class Raw:
         Whether it is one of the samples that come with lifetimes.
     behind
         The tables behind the view, to be dropped with it.
+    below
+        The views below the view, to be dropped with it.
     seen
         What was seen of the cells, so that nobody looks at all of them twice.
     """
@@ -39,11 +42,13 @@ class Raw:
     unreadable: str | None = None
     sample: bool = False
     behind: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
     seen: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def drop(self, engine: Backend) -> None:
         """Give the space back."""
-        engine.raw_sql(f"DROP VIEW IF EXISTS {sql.name(self.name)}")
+        for view in (self.name, *reversed(self.below)):
+            engine.raw_sql(f"DROP VIEW IF EXISTS {sql.name(view)}")
         for table in (*self.behind, *filter(None, [self.unreadable])):
             engine.raw_sql(f"DROP TABLE IF EXISTS {sql.name(table)}")
 
@@ -59,8 +64,8 @@ def columns_of(engine: Backend, relation: str) -> dict[str, str]:
     return {str(row[0]): str(row[1]) for row in described}
 
 
-def lines_below(engine: Backend, raw: Raw) -> int:
-    """Return how many lines that cannot be read stand below the table: sums, mostly; few, or 0."""
+def lines_around(engine: Backend, raw: Raw) -> int:
+    """Return how many lines were never to be rows: sums below the table, and what describes it."""
     if raw.unreadable is None:
         return 0
     last = f"SELECT max(source_row) FROM {sql.name(raw.name)}"
@@ -68,7 +73,11 @@ def lines_below(engine: Backend, raw: Raw) -> int:
         engine,
         f"SELECT count(*) FROM {sql.name(raw.unreadable)} WHERE source_row > ({last})",
     )[0][0]
-    return int(below) if below <= _BELOW else 0
+    described = sql.rows(
+        engine,
+        f"SELECT count(*) FROM {sql.name(raw.unreadable)} WHERE problem = {sql.text(DESCRIBES)}",
+    )[0][0]
+    return int(described) + (int(below) if below <= _BELOW else 0)
 
 
 def own_rowid(engine: Backend, table: str) -> bool:

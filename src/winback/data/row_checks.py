@@ -11,7 +11,8 @@ from ibis.backends.duckdb import Backend
 from winback.data import sql
 from winback.data.expressions import Expression
 from winback.data.raw import Raw, fresh
-from winback.errors import DataError
+from winback.errors import DataError, Sentence
+from winback.messages import Message
 
 ACCEPTED, FILTERED, LATER, ZERO = "accepted", "filtered out", "after as_of", "zero amount"
 GUEST = "guest"
@@ -161,12 +162,17 @@ def refuse_if_many(
     row = rejected.filter(rejected.reason.isin(list(bad))).limit(1).to_pyarrow().to_pylist()[0]
     number, reason = row.pop("source_row"), row.pop("reason")
     cells = ", ".join(f"{name} {cell!r}" for name, cell in row.items())
-    reasons = ", ".join(f"{n:,} {reason}" for reason, n in bad.items())
     error = TooManyRejectedError(
-        f"{n_bad:,} of {n_bad + good:,} rows break the contract, more than max_rejected_share "
-        f"allows ({max_share:g}): {reasons}",
+        Sentence(
+            "{n_bad:,} of {rows:,} rows break the contract, more than "
+            "max_rejected_share allows ({max_share:g}): {reasons}",
+            n_bad=n_bad,
+            rows=n_bad + good,
+            max_share=max_share,
+            reasons=[Message("counts.rejected", n=n, reason=reason) for reason, n in bad.items()],
+        ),
         where=label,
-        got=f"for example row {number}, {reason}: {cells}",
+        got=Message("rejected_row", row=number, reason=reason, cells=cells),
         hint=hint
         or "mend the source, leave such rows out with filter, or raise max_rejected_share",
     )

@@ -17,7 +17,7 @@ from ibis.backends.duckdb import Backend
 
 from winback.data import sql
 from winback.data.raw import Raw, fresh, view_of
-from winback.errors import ConfigError, DataError
+from winback.errors import ConfigError, DataError, Sentence
 from winback.nearest import nearest
 
 PREFIX = "sample:"
@@ -66,7 +66,9 @@ def load(engine: Backend, source: str) -> Raw:
             where="source",
             got=source,
             allowed=", ".join(PREFIX + sample for sample in _SAMPLES),
-            hint=f"did you mean {PREFIX}{near}?" if near else None,
+            hint=Sentence("did you mean {prefix}{near}?", prefix=PREFIX, near=near)
+            if near
+            else None,
         )
     file, position = _SAMPLES[label]
     # importlib.resources would import lifetimes, and with it autograd: a second for a path

@@ -20,6 +20,7 @@ from winback.data.expressions import Expression, columns_read, resolve
 from winback.data.guess_amount import guess_amount
 from winback.data.guess_customer import guess_customer
 from winback.data.identity import identifier
+from winback.data.no_values import no_time
 from winback.data.raw import Raw, columns_of
 from winback.data.second_looks import (
     Offer,
@@ -31,6 +32,7 @@ from winback.data.second_looks import (
     look_at_totals,
 )
 from winback.data.shop_clock import clock_of
+from winback.data.words import words_of
 from winback.errors import DataError
 from winback.messages import Message
 
@@ -38,6 +40,7 @@ _OPTIONAL = replace(
     TRANSACTIONS, columns=tuple(replace(column, required=False) for column in TRANSACTIONS.columns)
 )
 _EXAMPLES = 3
+_WORDS = 20  # that stand for nothing in a column
 _MUCH = 0.05  # more rejected rows than this stop a job by default
 _ENCODE = "those lines are in another encoding than the rest: export the file in one, best UTF-8"
 
@@ -243,17 +246,18 @@ def _describe(
     values = resolve(engine, raw, replace(TRANSACTIONS, columns=_of(guesses)), written)[0]
     cells = {column.name: _cell(column, values[column.name]) for column in _of(guesses)}
     first_day = last_day = None
+    none = 0
     if "timestamp" in values:
         cells["timestamp"] = moment = parse.instant(
             engine, raw, values["timestamp"], timezone=timezone, where="timestamp"
         )
-        first_day, last_day = sql.rows(
+        first_day, last_day, none = sql.rows(
             engine,
             f"SELECT CAST(min(moment) FILTER (isfinite(moment)) AS DATE),"
-            f" CAST(max(moment) FILTER (isfinite(moment)) AS DATE)"
+            f" CAST(max(moment) FILTER (isfinite(moment)) AS DATE), count(*) - count(moment)"
             f" FROM (SELECT {moment} AS moment FROM {relation})",
         )[0]
-    conditions = _conditions(there, written, notes)
+    conditions = _conditions(there, written, notes, zeros=none > _MUCH * rows)
     examples = {ours: _examples(engine, relation, cell) for ours, cell in cells.items()}
     read = {name for expression in written.values() for name in columns_read(expression, types)}
     return Sniffed(
@@ -270,15 +274,26 @@ def _describe(
     )
 
 
-def _conditions(there: Columns, written: Mapping[str, str], notes: list[Message]) -> list[str]:
-    """Return conditions that leave out rows which would be rejected, and be too many."""
+def _conditions(
+    there: Columns, written: Mapping[str, str], notes: list[Message], *, zeros: bool
+) -> list[str]:
+    """Return conditions that leave out rows which would be rejected, and be too many.
+
+    `zeros`: whether so many have no time that days which never were are to be looked for.
+    """
     conditions: list[str] = []
     for ours, bearable in (("customer_id", 0.0), ("amount", _MUCH), ("timestamp", _MUCH)):
         names = columns_read(written[ours], there.types) if ours in written else set()
         if len(names) != 1:
             continue
         cell = sql.bare(there.engine, *names)
-        blank = f"trim({cell}) <> ''" if there.types[next(iter(names))] == "VARCHAR" else "true"
+        is_text = there.types[next(iter(names))] == "VARCHAR"
+        blank = f"trim({cell}) <> ''" if is_text else "true"
+        if ours == "timestamp" and is_text and zeros:
+            blank = _but_for_words(there, cell, no_time(cell)) or blank
+        if ours == "amount" and is_text:
+            nothing = ", ".join(map(sql.text, words_of("cells")["missing"]))
+            blank = _but_for_words(there, cell, f"lower(trim({cell})) IN ({nothing})") or blank
         rows, missing, blanks = sql.rows(
             there.engine,
             f"""SELECT count(*), count(*) - count({cell}), count(*) FILTER (NOT {blank})
@@ -288,6 +303,19 @@ def _conditions(there: Columns, written: Mapping[str, str], notes: list[Message]
             conditions.append(blank if blanks else f"{cell} IS NOT NULL")
             notes.append(Message("note.missing", n=missing + blanks, rows=rows, column=ours))
     return conditions
+
+
+def _but_for_words(there: Columns, cell: str, nothing: str) -> str | None:
+    """Return a condition that leaves out what stands for nothing: ``NULL``, ``0000-00-00``."""
+    words = sql.rows(
+        there.engine,
+        f"SELECT DISTINCT trim({cell}) AS word FROM {sql.name(there.raw.name)}"
+        f" WHERE {nothing} ORDER BY word LIMIT {_WORDS}",
+    )
+    listed = {"", *(word for (word,) in words if word is not None)}
+    if len(listed) < 2:
+        return None
+    return f"trim({cell}) NOT IN ({', '.join(map(sql.text, sorted(listed)))})"
 
 
 def _signs(engine: Backend, relation: str, read: set[str], amount: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 from ibis.backends.duckdb import Backend
 
-from winback.errors import DataError
+from winback.errors import DataError, Sentence
 from winback.nearest import nearest
 
 EngineError = duckdb.Error
@@ -87,5 +87,5 @@ def no_such_table(table: str, tables: Iterable[str], label: str) -> DataError:
         "there is no such table",
         where=label,
         got=table,
-        hint=f"did you mean {near}?" if near else None,
+        hint=Sentence("did you mean {near}?", near=near) if near else None,
     )

@@ -23,7 +23,7 @@ from typing import Any, Final
 from winback.data import sql
 from winback.data.encodings import by_names, encodings_of
 from winback.data.first_rows import delimiter_of, first_row, is_headless, rows_of
-from winback.errors import ConfigError, DataError
+from winback.errors import ConfigError, DataError, Sentence
 
 _SAMPLE: Final = 1 << 18
 _CHUNK: Final = 1 << 20
@@ -244,13 +244,17 @@ def _encoding(path: Path, start: bytes) -> str:
     if len(bad) < _PROOF and bad[0] not in start[: len(bad[0])]:
         return "utf-8"
     shown = next((line for line in bad if len({line.decode(e) for e in likely}) > 1), bad[0])[:60]
-    either = f"say which, beside source: `encoding: {likely[0]}`" if likely else None
-    either = f"{either}; of winback init, --encoding {likely[0]}" if likely else None
     raise DataError(
         "the file's encoding cannot be told",
         where=str(path),
-        got=" or ".join(f"{shown.decode(e, 'replace')!r} ({e})" for e in likely) or repr(shown),
-        hint=either or "export it as UTF-8",
+        got=" / ".join(f"{shown.decode(e, 'replace')!r} ({e})" for e in likely) or repr(shown),
+        hint=Sentence(
+            "say which, beside source: `encoding: {encoding}`; of winback init, "
+            "--encoding {encoding}",
+            encoding=likely[0],
+        )
+        if likely
+        else "export it as UTF-8",
     )
 
 
@@ -293,7 +297,7 @@ def plain_copy(path: Path, form: Layout, to: Path, *, anew: bool = False) -> Non
                 out.writelines(lines)
     except UnicodeDecodeError as error:
         raise DataError(
-            f"the file is not {form.encoding} text throughout",
+            Sentence("the file is not {encoding} text throughout", encoding=form.encoding),
             where=str(path),
             got=repr(error.object[max(0, error.start - 20) : error.start + 20]),
             hint="export it as UTF-8",

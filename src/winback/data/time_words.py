@@ -16,6 +16,13 @@ _MANY_SHAPES = 500
 _FIRST_ROWS, _FEW_SHAPES = 1000, 20
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _WORD = re.compile(r"[^\W\d_]\.\s[^\W\d_]\.|[^\W\d_](?:[^\W\d_]|\.)*")  # "p. m." is one
+_DOTTED = re.compile(r"\d\.(\s|$)")  # 5. 1. 2024, and 2024. 1. 5. where the year comes first
+_WITHOUT_BLANKS = (
+    (r"(\d)\. +(\d{1,2})\.", r"\1.\2."),
+    (r"(\d)\. +(\d{4}|\d{1,2}\.)", r"\1.\2"),
+    (r"^(\d{4}\.\d{1,2}\.\d{1,2})\.", r"\1"),
+    (r"^(\d{4})\. ([A-Z][a-z]{2} \d{1,2})\.?", r"\1 \2"),
+)
 _ODD = set(",\t\u00a0\u202f\u3000")  # shops end cells in a tab, so that no spreadsheet rounds them
 
 
@@ -55,6 +62,8 @@ def in_english(engine: Backend, raw: Raw, value: Expression) -> Expression:
         shape = rf"(?i)(^|[^\p{{L}}]){re.escape(word)}($|[^\p{{L}}])"
         cell = f"regexp_replace({cell}, {sql.text(shape)}, '\\1{name}\\2', 'g')"
     cell = f"regexp_replace({cell}, '([年月]) +', '\\1', 'g')"
+    for shape, instead in _WITHOUT_BLANKS:
+        cell = f"regexp_replace({cell}, '{shape}', '{instead}')"
     return replace(value, sql=f"regexp_replace(trim({cell}), ' +', ' ', 'g')", column=None)
 
 
@@ -64,7 +73,8 @@ def _words_in(engine: Backend, raw: Raw, value: Expression) -> tuple[list[str], 
     if shapes is not None:
         words_found = {word.lower() for shape in shapes for word in _WORD.findall(shape)}
         words_found = {re.sub(r"\s", " ", word) for word in words_found}
-        return sorted(words_found, key=_longest), any(set(shape) & _ODD for shape in shapes)
+        apart = any(set(shape) & _ODD or _DOTTED.search(shape) for shape in shapes)
+        return sorted(words_found, key=_longest), apart
     cell, relation = value.sql, sql.name(raw.name)
     words = sql.rows(
         engine,
@@ -75,7 +85,7 @@ def _words_in(engine: Backend, raw: Raw, value: Expression) -> tuple[list[str], 
     odd = sql.rows(
         engine,
         rf"""SELECT 1 FROM {relation}
-        WHERE regexp_matches({cell}, '[,\t\x{{00A0}}\x{{202F}}\x{{3000}}]') LIMIT 1""",
+        WHERE regexp_matches({cell}, '[,\t\x{{00A0}}\x{{202F}}\x{{3000}}]|\d[.](\s|$)') LIMIT 1""",
     )
     return sorted((re.sub(r"\s", " ", word) for (word,) in words), key=_longest), bool(odd)
 

@@ -15,7 +15,7 @@ from winback.data import sql
 from winback.data.raw import Raw
 from winback.data.streams import stream
 from winback.data.text_layout import unique
-from winback.errors import DataError
+from winback.errors import DataError, Sentence
 
 _BATCH = 50_000
 _STARTS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -78,7 +78,10 @@ def load(engine: Backend, paths: list[Path], source: str, sheet: str | None = No
                     "the sheets are different tables",
                     where=source,
                     got="; ".join(shown),
-                    hint=f"name the one that is meant, such as {shown[0].partition(': ')[0]}",
+                    hint=Sentence(
+                        "name the one that is meant, such as {sheet}",
+                        sheet=shown[0].partition(": ")[0],
+                    ),
                 )
             names = columns
             tables.append(below)

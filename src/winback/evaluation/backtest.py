@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from winback.errors import DataError, NotEnoughDataError
+from winback.errors import DataError, NotEnoughDataError, Sentence
 from winback.evaluation.baseline_instead import Instead
 from winback.evaluation.bootstrap import (
     CHURN_BOOTSTRAPPED,
@@ -302,9 +302,9 @@ def _check_splits(past: Past, windows: Sequence[Window], known_until: date | Non
         if last is None or window.until > last:
             raise DataError(
                 "a split ends after the data",
-                where=f"split {window}",
+                where=Sentence("split {window}", window=window),
                 got=window.until,
-                allowed="nothing" if last is None else f"at most {last}",
+                allowed="nothing" if last is None else Sentence("at most {last}", last=last),
                 hint="give a split that ends by the last day of the data",
             )
 

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from statsmodels.stats.proportion import proportion_confint
 
 from winback.confidence import UNSURE, Z
-from winback.errors import ModelError
+from winback.errors import ModelError, Sentence
 from winback.estimators.base.equal_mass import calibration_error, equal_mass_bins
 
 Floats = NDArray[np.float64]
@@ -41,11 +41,17 @@ def as_pair(actual: ArrayLike, predicted: ArrayLike) -> tuple[Floats, Floats]:
     if y.shape != p.shape:
         raise ModelError(
             "outcomes and predictions differ in length",
-            got=f"{y.size} outcomes, {p.size} predictions",
+            got=Sentence(
+                "{outcomes} outcomes, {predictions} predictions",
+                outcomes=y.size,
+                predictions=p.size,
+            ),
             allowed="one prediction per outcome",
         )
     if not np.isfinite(y).all():
-        raise ModelError("an outcome is missing or infinite", got=f"{(~np.isfinite(y)).sum()} rows")
+        raise ModelError(
+            "an outcome is missing or infinite", got=Sentence("{n} rows", n=(~np.isfinite(y)).sum())
+        )
     return y, p
 
 

@@ -23,7 +23,7 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from winback.errors import NotEnoughDataError, UsageError
+from winback.errors import NotEnoughDataError, Sentence, UsageError
 from winback.evaluation.churn_forward import ChurnData, ChurnSettings, fit_churn
 from winback.evaluation.past import Past
 from winback.evaluation.windows import MIN_CUSTOMERS, Window
@@ -127,8 +127,10 @@ def measure_lead_time(
         raise NotEnoughDataError(
             "history is too short to measure days of warning",
             where="warn_from",
-            got=f"{(as_of - first).days} days",
-            allowed=f"more than {2 * horizon_days + label.days}, three churn horizons",
+            got=Sentence("{days} days", days=(as_of - first).days),
+            allowed=Sentence(
+                "more than {days}, three churn horizons", days=2 * horizon_days + label.days
+            ),
             hint="give warn_from as a risk, such as {risk: 0.5}, or a shorter churn horizon",
         )
     window, then = Window(start, start + label, settings.gap_days), past.at(start)
@@ -152,8 +154,13 @@ def measure_lead_time(
         raise NotEnoughDataError(
             "too few customers churned to measure days of warning",
             where="warn_from",
-            got=f"{int(silences['churned'].sum())} between {start} and {as_of}",
-            allowed=f"{MIN_CUSTOMERS} or more",
+            got=Sentence(
+                "{n} between {start} and {as_of}",
+                n=int(silences["churned"].sum()),
+                start=start,
+                as_of=as_of,
+            ),
+            allowed=Sentence("{least} or more", least=MIN_CUSTOMERS),
         )
     table = lead_times(pd.concat(risks, ignore_index=True), silences, horizon_days)
     return LeadTime(choose(table, days), days, table, start, dates[-1], horizon_days)
@@ -246,10 +253,14 @@ def choose(table: pd.DataFrame, days: int) -> float:
         raise UsageError(
             "no threshold gives so many days of warning",
             where="lists.churn_warning.warn_from",
-            got=f"days: {days}",
+            got=Sentence("days: {days}", days=days),
             allowed=(
-                f"at most {table['lead_median'].max():.0f}, the median lead time on history from "
-                f"P(churn) of {lowest['threshold']:.2f} on"
+                Sentence(
+                    "at most {lead:.0f}, the median lead time on history from "
+                    "P(churn) of {risk:.2f} on",
+                    lead=table["lead_median"].max(),
+                    risk=lowest["threshold"],
+                )
             ),
             hint="ask for fewer days, or give a longer churn.horizon_days",
         )

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from winback.errors import DataError, ModelError
+from winback.errors import DataError, ModelError, Sentence
 from winback.messages import Message
 
 MIN_HORIZON_DAYS = 7  # shorter windows see a weekday pattern, not customers
@@ -52,7 +52,7 @@ class Window:
         if self.horizon_days < 1:
             raise DataError(
                 "a split needs at least one day between its dates",
-                got=f"{self}, gap {self.gap_days}",
+                got=Sentence("{window}, gap {gap_days}", window=self, gap_days=self.gap_days),
                 allowed="as_of + gap_days < until",
             )
 

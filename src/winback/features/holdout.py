@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from winback.errors import UsageError
+from winback.errors import Sentence, UsageError
 from winback.features.rfm import in_periods, known_days, period_of, rfm_summary, to_date
 
 
@@ -57,7 +57,7 @@ def calibration_holdout(
             "the holdout ends before it begins",
             where="observation_end",
             got=until,
-            allowed=f"after {end}",
+            allowed=Sentence("after {end}", end=end),
         )
     summary = rfm_summary(data, end, period=period)
     days_by = {

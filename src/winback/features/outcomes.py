@@ -7,7 +7,7 @@ from datetime import date
 
 import ibis.expr.types as ir
 
-from winback.errors import UsageError
+from winback.errors import Sentence, UsageError
 from winback.features.purchases import counts_as_purchase, date_table, dated, exact_sum
 
 Window = tuple[date, date, date]
@@ -74,7 +74,7 @@ def outcomes_table(
                 "an outcome window is not over yet",
                 where="windows",
                 got=f"{as_of}: ({start}, {end}]",
-                allowed=f"an end of at most {known_by}",
+                allowed=Sentence("an end of at most {known_by}", known_by=known_by),
             )
     ends = [end for _, _, end in windows]
     dates = date_table(

@@ -13,7 +13,7 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from winback.errors import DataError, UsageError
+from winback.errors import DataError, Sentence, UsageError
 
 MONEY = "decimal(38, 6)"
 
@@ -79,7 +79,9 @@ def dated(table: ir.Table) -> ir.Table:
             where="rows",
             got=", ".join(table.columns),
             allowed="customer_id, day (date) and more",
-            hint=f"add {', '.join(missing)}; winback.read_transactions makes them",
+            hint=Sentence(
+                "add {missing}; winback.read_transactions makes them", missing=", ".join(missing)
+            ),
         )
     if "booked_on" not in table.columns:
         table = table.mutate(booked_on=table.day)

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from winback.errors import DataError, UsageError
+from winback.errors import DataError, Sentence, UsageError
 from winback.features.purchases import MONEY, exact_sum, known_by, purchase_days, ratio
 
 DAYS_PER_UNIT = {"D": 1, "W": 7}
@@ -250,7 +250,7 @@ def _to_rows(data: Any) -> ir.Table:
         raise DataError(
             "rows without a customer, or without a readable time or amount",
             where="data",
-            got=f"{n_unusable} rows",
+            got=Sentence("{n} rows", n=n_unusable),
             hint="drop them, or let winback.read_transactions reject and count them",
         )
     keep = [name for name in ("booked_on", "known_on") if name in table.columns]

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import ibis
 import ibis.expr.types as ir
 
-from winback.errors import UsageError
+from winback.errors import Sentence, UsageError
 from winback.features.behaviour import active
 from winback.features.outcomes import outcomes_table
 
@@ -130,7 +130,7 @@ def training_table(
             "a training label is not over yet",
             where="snapshots",
             got=", ".join(map(str, immature)),
-            allowed=f"dates up to {as_of - gap - horizon}",
+            allowed=Sentence("dates up to {last}", last=as_of - gap - horizon),
             hint="choose dates with snapshot_dates",
         )
     features = active(features, active_within_days).filter(lambda row: row.as_of.isin(list(dates)))

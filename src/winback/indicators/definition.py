@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal, TypeAlias, get_args
 from pydantic import Field, ValidationError, model_validator
 
 from winback.errors import ConfigError
-from winback.nearest import did_you_mean
+from winback.messages import did_you_mean
 from winback.yaml_file import Identifier, YamlFile, YamlPart, explain, read_yaml
 
 EVER: Final = 3660

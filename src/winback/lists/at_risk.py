@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from winback.errors import UsageError
+from winback.errors import Sentence, UsageError
 from winback.lists.columns import finite
 from winback.lists.eligibility import is_active, read_scores
 from winback.lists.severity import COLOURS, severity
@@ -206,7 +206,10 @@ def _capacities(capacity: int | Mapping[str, int]) -> dict[str, int] | None:
             "a list needs a capacity",
             where="capacity",
             got=", ".join(sorted(unknown)) or "none",
-            allowed=f"a whole number, or one for some of {', '.join(COLOURS)}, not all 0",
+            allowed=Sentence(
+                "a whole number, or one for some of {colours}, not all 0",
+                colours=", ".join(COLOURS),
+            ),
         )
     for value in capacity.values():
         if value != 0:

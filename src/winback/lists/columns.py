@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from winback.errors import DataError
+from winback.errors import DataError, Sentence
 
 Kind = Literal["text", "date", "count", "number", "money", "probability"]
 Columns = Mapping[str, Kind]
@@ -215,13 +215,18 @@ def require(frame: pd.DataFrame, names: tuple[str, ...], *, what: str) -> None:
     """
     missing = [name for name in ("customer_id", *names) if name not in frame.columns]
     if missing:
-        raise DataError(f"{what} lack a column", got=", ".join(missing))
+        raise DataError(
+            Sentence("{what} lack a column", what=Sentence(what)), got=", ".join(missing)
+        )
     if frame["customer_id"].isna().any():
-        raise DataError(f"{what} hold a row without a customer", where="customer_id")
+        raise DataError(
+            Sentence("{what} hold a row without a customer", what=Sentence(what)),
+            where="customer_id",
+        )
     twice = frame["customer_id"].duplicated()
     if twice.any():
         raise DataError(
-            f"{what} hold a customer twice",
+            Sentence("{what} hold a customer twice", what=Sentence(what)),
             where="customer_id",
             got=str(frame.loc[twice, "customer_id"].min()),
             allowed="one row a customer",
@@ -241,7 +246,7 @@ def finite(frame: pd.DataFrame, names: tuple[str, ...], *, what: str) -> None:
         wrong = values.isna() | values.isin([float("inf"), float("-inf")])
         if wrong.any():
             raise DataError(
-                f"{what} hold a number that is missing or infinite",
+                Sentence("{what} hold a number that is missing or infinite", what=Sentence(what)),
                 where=name,
-                got=f"{int(wrong.sum())} of {len(frame)} rows",
+                got=Sentence("{n} of {rows} rows", n=int(wrong.sum()), rows=len(frame)),
             )

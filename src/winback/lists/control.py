@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from winback.data.arms import CONTROL, TREATED
-from winback.errors import UsageError
+from winback.errors import Sentence, UsageError
 from winback.lists.terms import LEAST_CONTROL_SHARE
 
 _BANDS = np.array(["low", "middle", "high"])
@@ -63,7 +63,7 @@ def draw_arms(
             "a list needs a comparison group",
             where="control_share",
             got=control_share,
-            allowed=f"{LEAST_CONTROL_SHARE} or more, below 1",
+            allowed=Sentence("{least} or more, below 1", least=LEAST_CONTROL_SHARE),
             hint="write the share to leave alone, such as control_share: 0.2",
         )
     draws = digests(customer_ids, f"{salt}|{experiment_id}|")

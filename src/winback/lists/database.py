@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -46,11 +46,15 @@ class Edition:
         The list's date.
     list_id
         The list. Another budget or another model makes another one of the same date.
+    trainings
+        Asked for the `run_id` of the job's trainings, where the table holds rows of the date from
+        before rows had a job: those of these trainings are the job's own.
     """
 
     job: str
     as_of: date
     list_id: str
+    trainings: Callable[[], Collection[str]] = tuple
 
 
 def write_table(
@@ -108,6 +112,47 @@ def write_table(
     >>> [write_table(rows, columns, edition, url=url, table="win_back") for _ in range(2)]
     [2, 2]
     """
+    return write_tables([ListRows(frame, columns, edition, table)], url=url, schema=schema)[0]
+
+
+@dataclass(frozen=True)
+class ListRows:
+    """One list for the database.
+
+    Attributes
+    ----------
+    frame, columns, edition, table
+        As `write_table` takes them.
+    """
+
+    frame: pd.DataFrame
+    columns: Columns
+    edition: Edition
+    table: str
+
+
+def write_tables(lists: Sequence[ListRows], *, url: str, schema: str | None = None) -> list[int]:
+    """Put lists into their tables in one transaction: nobody ever sees one without the others.
+
+    Parameters
+    ----------
+    lists
+        The lists; see `write_table`, which also says what is raised.
+    url
+        The database.
+    schema
+        The tables' schema. None: the database's default.
+
+    Returns
+    -------
+    list of int
+        How many rows were written of each.
+
+    Examples
+    --------
+    >>> write_tables([], url="duckdb:///nowhere/lists.duckdb")
+    []
+    """
     place = address(url)
     if place.scheme not in (*_POSTGRES, "duckdb"):
         raise ConfigError(
@@ -116,16 +161,21 @@ def write_table(
             got=f"{place.scheme}://",
             allowed="duckdb://FILE, postgresql://…",
         )
-    rows = conform(frame, columns).assign(job=edition.job, is_current=True)
-    kinds = {**{column: _SQL[kind] for column, kind in columns.items()}, **_ITS_OWN}
-    into = _Table(schema, table, kinds)
+    replace: Any = _replace_postgres if place.scheme in _POSTGRES else _replace_duckdb
+    at = place.shown
     try:
-        if place.scheme in _POSTGRES:
-            with _postgres(place.url) as connection:
-                _replace_postgres(connection, rows, into, edition)
-        else:
-            with _duckdb(place) as connection:
-                _replace_duckdb(connection, rows, into, edition)
+        # always in the same order, so that two jobs never wait for each other in a circle
+        with _opened(place) if lists else nullcontext() as connection:
+            for rows in sorted(lists, key=lambda rows: rows.table):
+                kinds = {
+                    **{column: _SQL[kind] for column, kind in rows.columns.items()},
+                    **_ITS_OWN,
+                }
+                into = _Table(schema, rows.table, kinds)
+                at = f"{place.shown} {into.name}"
+                frame = conform(rows.frame, rows.columns)
+                frame = frame.assign(job=rows.edition.job, is_current=True)
+                replace(connection, frame, into, rows.edition)
     except OutputError:
         raise
     except ImportError:
@@ -136,10 +186,10 @@ def write_table(
         # from None: what a driver raises may hold the password
         raise OutputError(
             "the list cannot be written to the database",
-            where=f"{place.shown} {into.name}",
+            where=at,
             got=place.clean(str(error).strip().partition("\n")[0]),
         ) from None
-    return len(rows)
+    return [len(rows.frame) for rows in lists]
 
 
 @dataclass(frozen=True)
@@ -172,10 +222,18 @@ class _Table:
         )
 
     @property
+    def of_no_job(self) -> str:
+        return f"SELECT DISTINCT run_id FROM {self.name} WHERE as_of = ? AND job IS NULL"
+
+    @property
+    def own(self) -> str:
+        return f"UPDATE {self.name} SET job = ? WHERE as_of = ? AND run_id = ? AND job IS NULL"
+
+    @property
     def supersede(self) -> str:
         return (
             f"UPDATE {self.name} SET is_current = false WHERE as_of = ? AND list_id <> ?"
-            " AND (job = ? OR job IS NULL) AND is_current IS DISTINCT FROM false"
+            " AND job = ? AND is_current IS DISTINCT FROM false"
         )
 
     @property
@@ -203,6 +261,10 @@ class _Table:
 
     def _named(self, table: str) -> str:
         return ".".join(_quoted(part) for part in (self.schema, table) if part)
+
+
+def _opened(place: Address) -> AbstractContextManager[Any]:
+    return _postgres(place.url) if place.scheme in _POSTGRES else _duckdb(place)
 
 
 @contextmanager
@@ -241,6 +303,10 @@ def _replace_duckdb(
     ).fetchall()
     for statement in into.lacking(existing):
         connection.execute(statement)
+    if "run_id" in into.kinds:
+        found = connection.execute(into.of_no_job, [edition.as_of]).fetchall()
+        for run in _own(found, edition):
+            connection.execute(into.own, [edition.job, edition.as_of, run])
     connection.execute(into.supersede, [edition.as_of, edition.list_id, edition.job])
     connection.execute(into.delete, [edition.list_id])
     connection.register("_winback_rows", rows)
@@ -268,6 +334,9 @@ def _replace_postgres(
     ).fetchall()
     for statement in into.lacking(existing):
         ask(statement)
+    if "run_id" in into.kinds:
+        for run in _own(ask(into.of_no_job, [edition.as_of]).fetchall(), edition):
+            ask(into.own, [edition.job, edition.as_of, run])
     ask(into.supersede, [edition.as_of, edition.list_id, edition.job])
     ask(into.delete, [edition.list_id])
     cells = rows.astype(object).where(rows.notna(), None)
@@ -278,6 +347,12 @@ def _replace_postgres(
         for row in cells.itertuples(index=False, name=None):
             copy.write_row(row)
     ask(into.view)
+
+
+def _own(found: list[Any], edition: Edition) -> list[str]:
+    """Return which trainings of rows without a job are the job's own."""
+    runs = {str(run) for (run,) in found if run is not None}
+    return sorted(runs & set(edition.trainings())) if runs else []
 
 
 def _plain(kind: str) -> str:

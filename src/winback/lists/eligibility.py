@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from winback.data.arms import CONTROL, arms_of
-from winback.errors import DataError
+from winback.errors import DataError, Sentence
 from winback.lists.columns import require
 from winback.lists.terms import Eligibility, Tables
 
@@ -39,7 +39,9 @@ def read_scores(scores: pd.DataFrame, columns: tuple[str, ...], as_of: date) -> 
             raise DataError(
                 "the scores are of another date",
                 where="as_of",
-                got=f"{dates.min():%Y-%m-%d} to {dates.max():%Y-%m-%d}",
+                got=Sentence(
+                    "{first} to {last}", first=dates.min().date(), last=dates.max().date()
+                ),
                 allowed=as_of.isoformat(),
             )
     rows = scores.assign(
@@ -214,8 +216,10 @@ def _opted_out(ids: pd.Series, customers: pd.DataFrame) -> pd.Series:
     require(customers, (), what="the customers")
     if "opt_out" not in customers.columns:
         return pd.Series(data=False, index=ids.index)
-    opted_out = _looked_up(ids, customers, "opt_out")
-    return opted_out.astype("boolean").fillna(value=False).astype(bool)
+    # who refuses after as_of is left alone all the same: the list goes out after it
+    said = [name for name in ("opt_out", "opted_out_later") if name in customers.columns]
+    refusals = pd.DataFrame({name: _looked_up(ids, customers, name) for name in said})
+    return refusals.astype("boolean").fillna(value=False).astype(bool).any(axis=1)
 
 
 def _looked_up(ids: pd.Series, customers: pd.DataFrame, name: str) -> pd.Series:

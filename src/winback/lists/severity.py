@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from winback.errors import UsageError
+from winback.errors import Sentence, UsageError
 from winback.lists.columns import require
 
 COLOURS = ("yellow", "orange", "red")
@@ -181,7 +181,7 @@ def _earlier(previous: pd.DataFrame | None, as_of: date) -> pd.DataFrame:
             "the earlier list is not of an earlier date",
             where="previous",
             got=f"{previous['as_of'].max():%Y-%m-%d}",
-            allowed=f"before {as_of.isoformat()}",
+            allowed=Sentence("before {as_of}", as_of=as_of.isoformat()),
         )
     days = previous["days_at_severity"] if "days_at_severity" in previous.columns else 0
     return pd.DataFrame(
@@ -200,5 +200,7 @@ def _check(thresholds: Sequence[float], n: int, at_most: float, where: str) -> N
             "the thresholds do not make a scale",
             where=where,
             got=list(thresholds),
-            allowed=f"{n} rising numbers above 0" + ("" if at_most == np.inf else ", at most 1"),
+            allowed=Sentence("{n} rising numbers above 0", n=n)
+            if at_most == np.inf
+            else Sentence("{n} rising numbers above 0, at most 1", n=n),
         )

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from winback.economics import Economics
-from winback.errors import UsageError
+from winback.errors import Sentence, UsageError
 from winback.lists.spend import LIKELY, WORST_CASE
 
 LEAST_CONTROL_SHARE = 0.05
@@ -200,7 +200,7 @@ class WinBackTerms:
         for where, low, high, problem, allowed, example in _SHARES:
             share = getattr(self, where)
             if share is None or not low <= share <= high:
-                hint = f"write for example {where}: {example}"
+                hint = Sentence("write for example {key}: {value}", key=where, value=example)
                 raise UsageError(problem, where=where, got=share, allowed=allowed, hint=hint)
 
 
@@ -212,7 +212,7 @@ _SHARES = (
         LEAST_CONTROL_SHARE,
         _BELOW_ONE,
         "a list needs a comparison group",
-        f"{LEAST_CONTROL_SHARE} or more, below 1",
+        Sentence("{least} or more, below 1", least=LEAST_CONTROL_SHARE),
         0.2,
     ),
     (
@@ -220,14 +220,14 @@ _SHARES = (
         LEAST_HOLDOUT_SHARE,
         _BELOW_ONE,
         "a list needs a global holdout",
-        f"{LEAST_HOLDOUT_SHARE} or more, below 1",
+        Sentence("{least} or more, below 1", least=LEAST_HOLDOUT_SHARE),
         0.02,
     ),
     (
         "exploration_share",
         *EXPLORATION_SHARES,
         "an unmeasured uplift needs customers drawn by lot",
-        f"{EXPLORATION_SHARES[0]} to {EXPLORATION_SHARES[1]}",
+        Sentence("{low} to {high}", low=EXPLORATION_SHARES[0], high=EXPLORATION_SHARES[1]),
         0.1,
     ),
     (
@@ -312,7 +312,9 @@ def check_controls(treated: int, control: int) -> None:
         raise UsageError(
             "nobody would be left alone for comparison",
             where="control_share",
-            got=f"{treated:,} treated, 0 controls",
-            allowed=f"a control or more on a list of {NEEDS_CONTROLS} or more treated",
+            got=Sentence("{treated:,} treated, 0 controls", treated=treated),
+            allowed=Sentence(
+                "a control or more on a list of {least} or more treated", least=NEEDS_CONTROLS
+            ),
             hint="draw a larger comparison group, such as control_share: 0.2",
         )

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from winback.economics import Economics
-from winback.errors import UsageError
+from winback.errors import Sentence, UsageError
 from winback.lists.severity import EASE, Thresholds
 from winback.messages import Message
 
@@ -121,7 +121,7 @@ class WarnFrom:
             raise UsageError(
                 "profit cannot decide whom to warn about: the source has no amounts",
                 where="lists.churn_warning.warn_from",
-                got=f"profit: {self.profit:g}",
+                got=Sentence("profit: {profit:g}", profit=self.profit),
                 allowed="risk or days",
             )
         profit = self.expected_profit(rows)

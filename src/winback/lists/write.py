@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from winback.errors import UsageError
+from winback.errors import Sentence, UsageError
 from winback.files import atomic_path
 from winback.lists.columns import Columns, Kind, conform
 
@@ -106,7 +106,9 @@ def write_csv(
     if decimal not in (".", ",") or separator not in (",", ";", "\t") or decimal == separator:
         raise UsageError(
             "a CSV file cannot be written with these signs",
-            got=f"decimal {decimal!r}, separator {separator!r}",
+            got=Sentence(
+                "decimal {decimal!r}, separator {separator!r}", decimal=decimal, separator=separator
+            ),
             allowed="decimal '.' or ','; separator ',', ';' or a tab; not the same twice",
         )
     rows = conform(frame, columns)

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from winback.errors import WinbackError
+from winback.errors import Sentence, WinbackError
 from winback.messages.words import Words
+from winback.nearest import nearest
 from winback.plain import each_leaf
 
 CLAUSES = "clauses"
@@ -27,7 +28,8 @@ class Message:
     Parameters
     ----------
     code
-        An entry of the catalogues, such as ``gate.few_customers``.
+        An entry of the catalogues, such as ``gate.few_customers``; or an English sentence, as it
+        stands in the catalogues of texts.
     facts
         What the entry's placeholders are filled with, by name: text, numbers (None where one is
         missing or infinite), dates, further messages, or lists of these. How each is written (as
@@ -57,12 +59,10 @@ class Message:
         >>> str(Message.of_error(WinbackError("too few", got=3, allowed="20 or more")))
         'too few: got 3; allowed: 20 or more'
         """
-        said = error.what if isinstance(error.what, cls) else cls.of(str(error.what))
+        said = cls.of(_told(error.what))
         for part in ("where", "got", "allowed"):
-            fact = getattr(error, part)
-            if fact is not None:
-                fact = fact if isinstance(fact, cls) else str(fact)
-                said = cls(f"error.{part}", said=said, **{part: fact})
+            if (fact := getattr(error, part)) is not None:
+                said = cls(f"error.{part}", said=said, **{part: _told(fact)})
         return cls("error.hint", said=said, hint=error.hint) if hint and error.hint else said
 
     @classmethod
@@ -116,8 +116,9 @@ class Message:
     def of(cls, data: Message | Mapping[str, Any] | str) -> Message:
         """Return the message of plain data.
 
-        A text becomes a message that says it as it stands, and so does the ``text`` of a record
-        whose code and facts this version of winback has no words for.
+        A text becomes a message that says it in the reader's language, if there are words for it,
+        and else as it stands; so does the ``text`` of a record whose code and facts this version of
+        winback has no words for.
 
         Examples
         --------
@@ -128,8 +129,10 @@ class Message:
         """
         if isinstance(data, Message):
             return data
+        if isinstance(data, Sentence) and data.facts:
+            return cls(data.template, **data.facts)
         if isinstance(data, str):
-            return cls("stored", text=data)  # kept before messages had codes
+            return cls("stored", text=str(data))  # an error's literal, or of before codes
         message = cls(data["code"], **{k: _of_data(v) for k, v in data["facts"].items()})
         if "text" in data:
             try:
@@ -155,8 +158,27 @@ def _english() -> Words:
     return Words()
 
 
+def did_you_mean(word: str, names: Iterable[str]) -> Sentence | None:
+    """Return a hint at the name closest to a word, if one is near.
+
+    Examples
+    --------
+    >>> did_you_mean("Severety", ["tier", "severity"])
+    "did you mean 'severity'?"
+    """
+    near = nearest(word, names)
+    return Sentence("did you mean {near!r}?", near=near) if near else None
+
+
+def _told(part: object) -> Any:
+    """Return a part of an error as what can be said, or as its text."""
+    return part if isinstance(part, Message | Sentence) else str(part)
+
+
 def _fact(value: Any) -> Any:
     """Return a fact as something that JSON can hold, messages and lists of them included."""
+    if isinstance(value, Sentence):
+        return Message.of(value)
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, list | tuple):

@@ -9,7 +9,7 @@ from datetime import date
 from string import Formatter
 from typing import Any
 
-from winback.messages.catalogue import catalogue
+from winback.messages.catalogue import catalogue, texts
 
 # Chinese is set apart from figures and Latin letters by a space, but not from itself or its marks.
 _HAN, _MARK, _LATIN = "\u4e00-\u9fff", "\u3001-\u303f\uff00-\uffef\u201c\u201d", "A-Za-z0-9%"
@@ -68,15 +68,29 @@ class Words:
         """Return the text of a code with its facts filled in.
 
         A placeholder may tell how its fact is written: ``{share:share}``, ``{cost:money}``,
-        ``{n:count.customer}`` (the number with its noun), ``{model:model}`` (the reader's name of
-        a kind of thing), or by a format of Python's such as ``{gain:.1f}``. Lists are written with
-        commas; ``{tiers:tier&}`` has an "and" before the last, ``{ways:|}`` an "or", and clauses
-        are parted as in ``{clauses:;}``. A fact that is a message of its own is said in the same
-        language, and a missing one is a dash.
+        ``{n:count.customer}`` (the number with its noun), ``{n:agree.be}`` (the verb's form for
+        that number), ``{model:model}`` (the reader's name of a kind of thing), or by a format of
+        Python's such as ``{gain:.1f}``. Lists are written with commas; ``{tiers:tier&}`` has an
+        "and" before the last, ``{ways:|}`` an "or", and clauses are parted as in ``{clauses:;}``. A
+        fact that is a message of its own is said in the same language, an English text with words
+        of its own (``{text:text}``) as well, and a missing one is a dash.
         """
         entries = catalogue(self.language)
         own = f"{code}.{self.amounts}"
+        if " " in code or "{" in code:  # an English sentence is its own code
+            said = self.text(code)
+            return self._set(_Filled(self).vformat(said, (), facts)) if facts else said
         return self._set(_Filled(self).vformat(entries[own if own in entries else code], (), facts))
+
+    def text(self, english: str) -> str:
+        """Return an error's English text in this language; one without words as it stands.
+
+        Examples
+        --------
+        >>> Words("zh").text("not a date")
+        '不是日期'
+        """
+        return texts("errors", self.language).get(english, english)
 
     def _set(self, text: str) -> str:
         """Set words and facts apart; what a fact holds inside stays as it is."""
@@ -89,11 +103,11 @@ class Words:
             return self._listed([self.written(item, way.rstrip("&|;")) for item in value], way[-1:])
         if value is None:
             return self("missing")
-        if hasattr(value, "say"):
-            return str(value.say(self))
+        if way == "text" or hasattr(value, "say"):
+            return value.say(self) if hasattr(value, "say") else self.text(str(value))
         kind, _, noun = way.partition(".")
-        if kind == "count" and noun:
-            return self.count(value, noun)
+        if kind in ("count", "agree") and noun:
+            return self.count(value, noun) if kind == "count" else self._form(value, noun)
         named = isinstance(value, str) and way.isidentifier() and way != "day"
         if way in _WAYS and not named:
             return str(getattr(self, way)(value))
@@ -126,6 +140,9 @@ class Words:
 
     def count(self, n: int, noun: str) -> str:
         """Return a number with its noun in the right form."""
+        return self._form(n, noun)
+
+    def _form(self, n: int, noun: str) -> str:
         return self(f"{noun}.{'one' if n == 1 else 'other'}", n=self.number(n))
 
     def number(self, value: float | None) -> str:

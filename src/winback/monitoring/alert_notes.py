@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
-from winback.errors import ConfigError
+from winback.errors import ConfigError, Sentence
+from winback.messages import did_you_mean
 from winback.monitoring.alerts import AlertNote
-from winback.nearest import did_you_mean
 
 _COLUMNS = ("rule", "action", "on", "by", "segment", "until")
 _NEEDED = frozenset(_COLUMNS[:4])
@@ -37,7 +37,7 @@ def read_notes(path: Path, rules: Collection[str]) -> list[AlertNote]:
         table = pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
     except (OSError, ValueError) as error:
         got = getattr(error, "strerror", None) or str(error)
-        hint = f"write one line a note: {','.join(_COLUMNS)}"
+        hint = Sentence("write one line a note: {columns}", columns=",".join(_COLUMNS))
         raise ConfigError("cannot read the notes", where=str(path), got=got, hint=hint) from error
     missing = sorted(_NEEDED - set(table.columns))
     if missing:
@@ -46,7 +46,7 @@ def read_notes(path: Path, rules: Collection[str]) -> list[AlertNote]:
             where=str(path),
             got=", ".join(table.columns),
             allowed=", ".join(_COLUMNS),
-            hint=f"add {', '.join(missing)}",
+            hint=Sentence("add {missing}", missing=", ".join(missing)),
         )
     read = TypeAdapter(AlertNote)
     return [

@@ -13,8 +13,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from winback.errors import ConfigError
-from winback.nearest import did_you_mean
+from winback.errors import ConfigError, Sentence
+from winback.messages import did_you_mean
 from winback.yaml_file import Identifier, Text, YamlFile, YamlPart, explain, read_yaml
 
 PRESETS: Final = Path(__file__).with_name("presets.yaml")
@@ -161,7 +161,7 @@ def read_rules(
             raise ConfigError(
                 "a rule needs a benchmark of yours, and there is none",
                 where=f"rules.{rule.id}",
-                got=f"no benchmark of {rule.indicator}",
+                got=Sentence("no benchmark of {indicator}", indicator=rule.indicator),
                 hint="add one under `benchmarks` in the file of alerts.rules, with source and date",
             )
     return RulesFile(rules=tuple(rules.values()), benchmarks=own.benchmarks)

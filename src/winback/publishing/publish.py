@@ -19,7 +19,7 @@ from signal import SIG_DFL, SIGINT, SIGTERM, getsignal, raise_signal, signal
 from threading import current_thread, main_thread
 from typing import Any
 
-from winback.errors import OutputError
+from winback.errors import OutputError, Sentence
 from winback.files import flush, read_record
 from winback.publishing.result_folder import (
     MANIFEST,
@@ -36,6 +36,7 @@ from winback.publishing.result_folder import (
     pointed,
     stands,
 )
+from winback.signing import with_signature
 
 
 def earlier_set(folder: Path) -> Path:
@@ -104,7 +105,10 @@ def demand_room(folder: Path, names: Collection[str]) -> None:
     for path in (folder / name for name in taken):
         if os.path.lexists(path):
             raise OutputError(
-                f"{stands(path)} that winback did not publish stands where results should be",
+                Sentence(
+                    "{what} that winback did not publish stands where results should be",
+                    what=stands(path),
+                ),
                 where=str(path),
                 hint="move it elsewhere, or delete it, and start again",
             )
@@ -154,7 +158,8 @@ def publish(
     version = _new_version(facts)
     previous = to_adopt or (before.name if before else None)
     record = {**facts, "published": {"version": version, "previous": previous}, "files": files}
-    text = json.dumps(record, indent=2, ensure_ascii=False, default=str)
+    plain = json.loads(json.dumps(record, default=str))  # what is read again is what is signed
+    text = json.dumps(with_signature(plain), indent=2, ensure_ascii=False)
     (results / MANIFEST).write_text(text + "\n", encoding="utf-8")
     names = [*files, MANIFEST]
     demand_room(folder, [n for n in names if to_adopt is None or n not in {*earlier, MANIFEST}])

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from winback.errors import OutputError
+from winback.errors import OutputError, Sentence
 from winback.files import read_record
 
 VERSIONS = ".published"
@@ -56,10 +56,18 @@ def pointed(folder: Path) -> Path | None:
         return None
     if not pointer.is_symlink():
         raise OutputError(
-            f"{stands(pointer)} stands where winback's pointer to the newest results should be",
+            Sentence(
+                "{what} stands where winback's pointer to the newest results should be",
+                what=stands(pointer),
+            ),
             where=str(pointer),
-            hint=f"move it elsewhere; if the folder was copied without its links, delete {POINTER} "
-            f"and {VERSIONS} in it: the files beside them are read as the last results",
+            hint=Sentence(
+                "move it elsewhere; if the folder was copied without its links, "
+                "delete {pointer} and {versions} in it: the files beside them "
+                "are read as the last results",
+                pointer=POINTER,
+                versions=VERSIONS,
+            ),
         )
     target = str(pointer.readlink())
     room, _, version = target.partition("/")
@@ -69,13 +77,13 @@ def pointed(folder: Path) -> Path | None:
             "the pointer to the newest results leads to none",
             where=str(pointer),
             got=target,
-            allowed=f"a set in {folder / VERSIONS}",
+            allowed=Sentence("a set in {folder}", folder=folder / VERSIONS),
             hint="set it back with `ln -sfn` to the newest set there, or delete it and run again",
         )
     return folder / target
 
 
-def stands(path: Path) -> str:
+def stands(path: Path) -> Sentence:
     """Say what stands at a path.
 
     Examples
@@ -84,8 +92,8 @@ def stands(path: Path) -> str:
     'a folder'
     """
     if path.is_symlink():
-        return f"a link to {path.readlink()}"
-    return "a folder" if path.is_dir() else "a file"
+        return Sentence("a link to {place}", place=path.readlink())
+    return Sentence("a folder" if path.is_dir() else "a file")
 
 
 def link_of(name: str) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from winback.errors import OutputError
+from winback.errors import OutputError, Sentence, WinbackError
 from winback.files import read_record
 from winback.publishing.result_folder import (
     MANIFEST,
+    POINTER,
     describe,
     files_of,
     is_linked,
@@ -18,6 +20,7 @@ from winback.publishing.result_folder import (
     pointed,
     stands,
 )
+from winback.signing import demand_signature
 
 _MAKE_ANEW = "make it anew with `winback run JOB.yaml`"
 
@@ -49,18 +52,38 @@ def problems(folder: Path) -> list[OutputError]:
     if version is None:
         return [_without_pointer(folder)]
     files = files_of(version)
-    if not isinstance(read_record(version / MANIFEST).get("files"), dict):
-        return [
-            OutputError(
-                "the manifest cannot be read, or lists no files",
-                where=str(version / MANIFEST),
-                hint=_MAKE_ANEW,
-            )
-        ]
-    answers = [_changed(version, name, said) for name, said in files.items()]
+    if unread := unlisted(version):
+        return [unread]
+    answers = [changed(version, name, said) for name, said in files.items()]
     answers += [_elsewhere(folder, name) for name in [*files, MANIFEST]]
     return [problem for problem in answers if problem] + _foreign(
         folder, version, {*files, MANIFEST}
+    )
+
+
+def unlisted(version: Path) -> OutputError | None:
+    """Return what is wrong where a manifest does not say which files its set has, or is unsigned.
+
+    Examples
+    --------
+    >>> str(unlisted(Path("/nowhere")).what)
+    'the manifest cannot be read, or lists no files'
+    """
+    record = read_record(version / MANIFEST)
+    if isinstance(record.get("files"), dict):
+        try:
+            demand_signature(record, str(version / MANIFEST))
+        except WinbackError as error:
+            return OutputError(error.what, where=error.where, got=error.got, hint=error.hint)
+        return None
+    return OutputError(
+        "the manifest cannot be read, or lists no files",
+        where=str(version / MANIFEST),
+        hint=Sentence(
+            "restore it, or set `{pointer}` back to the set before with `ln -sfn`; to begin anew, "
+            "delete `{pointer}`",
+            pointer=POINTER,
+        ),
     )
 
 
@@ -76,23 +99,48 @@ def _without_pointer(folder: Path) -> OutputError:
     )
 
 
-def _changed(version: Path, name: str, said: dict[str, Any]) -> OutputError | None:
-    """Compare a file with what the manifest says of it."""
+def changed(version: Path, name: str, said: Mapping[str, Any]) -> OutputError | None:
+    """Compare a file with what the manifest says of it; None: it is what was published.
+
+    Parameters
+    ----------
+    version
+        The folder of the set.
+    name
+        The file's name in it.
+    said
+        Its `sha256` and `size`, as the manifest gives them.
+
+    Examples
+    --------
+    >>> str(changed(Path("/nowhere"), "scores.parquet", {}).what)
+    'scores.parquet is missing'
+    """
     path = own_file(version, name)
-    hint = _MAKE_ANEW
+    hint = Sentence(_MAKE_ANEW)
     if name.startswith("lists/"):
-        hint = f"make it anew with `winback lists JOB.yaml --as-of {name.split('/')[1]}`"
+        hint = Sentence(
+            "make it anew with `winback lists JOB.yaml --as-of {day}`", day=name.split("/")[1]
+        )
     if path is None:
-        what = "is not a plain file" if os.path.lexists(version / name) else "is missing"
-        return OutputError(f"{name} {what}", where=str(version / name), hint=hint)
+        what = Sentence("{name} is missing", name=name)
+        if os.path.lexists(version / name):
+            what = Sentence("{name} is not a plain file", name=name)
+        return OutputError(what, where=str(version / name), hint=hint)
     is_said = describe(path)
     if is_said == {key: said.get(key) for key in is_said}:
         return None
     return OutputError(
-        f"{name} has changed since it was published",
+        Sentence("{name} has changed since it was published", name=name),
         where=str(path),
-        got=f"{is_said['size']:,} bytes, sha256 {is_said['sha256'][:12]}",
-        allowed=f"{said.get('size')} bytes, sha256 {str(said.get('sha256'))[:12]}",
+        got=Sentence(
+            "{size:,} bytes, sha256 {digest}", size=is_said["size"], digest=is_said["sha256"][:12]
+        ),
+        allowed=Sentence(
+            "{size} bytes, sha256 {digest}",
+            size=said.get("size"),
+            digest=str(said.get("sha256"))[:12],
+        ),
         hint=hint,
     )
 
@@ -104,12 +152,16 @@ def _elsewhere(folder: Path, name: str) -> OutputError | None:
         return None
     if not os.path.lexists(path):
         return OutputError(
-            f"the link to {name} is missing",
+            Sentence("the link to {name} is missing", name=name),
             where=str(path),
             hint="the next command that publishes sets it again",
         )
     return OutputError(
-        f"{stands(path)} stands where the link to {name} should be: it is not what was published",
+        Sentence(
+            "{what} stands where the link to {name} should be: it is not what was published",
+            what=stands(path),
+            name=name,
+        ),
         where=str(path),
         hint="move it elsewhere; the next command that publishes sets the link again",
     )
@@ -120,7 +172,7 @@ def _foreign(folder: Path, version: Path, names: set[str]) -> list[OutputError]:
     within = {p.relative_to(version).as_posix(): p for p in version.rglob("*") if not p.is_dir()}
     foreign = [
         OutputError(
-            f"{name} is not of the set, but lies in its folder",
+            Sentence("{name} is not of the set, but lies in its folder", name=name),
             where=str(path),
             hint="move it elsewhere",
         )
@@ -129,7 +181,7 @@ def _foreign(folder: Path, version: Path, names: set[str]) -> list[OutputError]:
     ]
     foreign += [
         OutputError(
-            f"the link {name} leads to no file of the set",
+            Sentence("the link {name} leads to no file of the set", name=name),
             where=str(folder / name),
             hint="the next command that publishes removes it",
         )

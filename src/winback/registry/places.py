@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from winback.errors import RegistryError
+from winback.errors import RegistryError, Sentence
 from winback.masking import mask
 from winback.registry.guard import guarded, load_mlflow
 
 PORTS: Final = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 ROOT_TAG: Final = "winback.artifacts_root"
+_FILLED: Final = "SELECT count(*) FROM sqlite_master WHERE name = 'registered_models'"
 # Every column of MLflow's schema that holds an absolute artifact address.
 _ADDRESSES: Final = (
     ("experiments", "artifact_location"),
@@ -31,7 +32,7 @@ _ADDRESSES: Final = (
 
 
 def check_sqlite(file: Path, root: str | None, *, create: bool) -> None:
-    """Raise a RegistryError unless `file` is an SQLite file that can be read (and written).
+    """Raise a RegistryError unless `file` is a store that can be read (and written).
 
     MLflow itself would try a broken file ten times over, for a minute and a half. A new file is
     made with the artifact root `root`.
@@ -47,7 +48,13 @@ def check_sqlite(file: Path, root: str | None, *, create: bool) -> None:
                 )
             _make_sqlite(file, root)
         with closing(sqlite3.connect(file, timeout=10)) as connection:
-            connection.execute("PRAGMA schema_version").fetchone()
+            if not connection.execute(_FILLED).fetchone()[0]:  # MLflow would fill it in silence
+                raise RegistryError(
+                    "this file holds no model store",
+                    where=where,
+                    got=Sentence("{size:,} bytes without its tables", size=file.stat().st_size),
+                    hint="restore it from a backup, or delete it to begin anew without any model",
+                )
             if create:
                 connection.execute("BEGIN IMMEDIATE")
                 connection.rollback()

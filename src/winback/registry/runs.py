@@ -19,13 +19,21 @@ from typing import Any, Final
 
 from winback.errors import RegistryError
 from winback.messages import Message
-from winback.registry.aliases import CHALLENGER, ModelVersionRef, set_alias, to_ref
+from winback.registry.aliases import (
+    CHALLENGER,
+    SIGNATURE_TAG,
+    ModelVersionRef,
+    set_alias,
+    to_ref,
+)
 from winback.registry.artifacts import Registrable, digest_of, model_files, write_model
+from winback.registry.claim import Claim, sole
 from winback.registry.guard import guarded, load_mlflow
 from winback.registry.run_log import Run
 from winback.registry.store import Store
 from winback.registry.version_notes import as_text
 from winback.roles import ROLES
+from winback.signing import sign
 
 _PARENT: Final = "mlflow.parentRunId"
 _LONGEST: Final = 5000  # the column of MLflow's database that holds descriptions
@@ -109,6 +117,8 @@ class ModelRun(Run):
             client.log_outputs(self.run_id, [entities.LoggedModelOutput(logged.model_id, step=0)])
             client.log_model_artifacts(logged.model_id, str(folder))
             client.finalize_logged_model(logged.model_id, "READY")
+        if self.training.claim is not None:
+            self.training.claim.demand()
         ref = self._create_version(logged, digest_of(files), caveats, card)
         self.training.versions[self.model] = ref
         return ref
@@ -147,6 +157,7 @@ class ModelRun(Run):
                     "winback.job_key": self.training.key,
                     "winback.model": self.model,
                     "winback.digest": digest,
+                    **({SIGNATURE_TAG: signature} if (signature := sign(digest)) else {}),
                     "winback.caveats": as_text(caveats),
                 },
             )
@@ -169,6 +180,8 @@ class TrainingRun(Run):
         This training was started before and did not finish.
     versions
         The model versions that are there already, by model. Skip these.
+    claim
+        What keeps other trainings of the job away from the store meanwhile.
     """
 
     name: str
@@ -177,6 +190,7 @@ class TrainingRun(Run):
     reused: bool = False
     resumed: bool = False
     versions: dict[str, ModelVersionRef] = field(default_factory=dict)
+    claim: Claim | None = field(default=None, repr=False)
 
     @contextmanager
     def model(self, model: str) -> Iterator[ModelRun]:
@@ -216,7 +230,8 @@ def training_run(
 
     At the end of the block the alias `challenger` of each registered model moves to this
     training's version, and the run is finished. An error fails the run, and a later start with the
-    same key resumes it.
+    same key resumes it. Meanwhile no other training of the job can begin, neither with this key
+    nor with another (`winback.registry.claim`).
 
     Parameters
     ----------
@@ -233,6 +248,11 @@ def training_run(
     force
         Train again although a finished run with the same key exists.
 
+    Raises
+    ------
+    RegistryError
+        Another living process trains this job at the store.
+
     Examples
     --------
     Each model is trained once, however often the job is killed and started again::
@@ -245,20 +265,22 @@ def training_run(
                         run.register(fitted[model])
     """
     experiment_id = store.experiment(name)
-    training = _take_up(store, name, key, experiment_id, models)
-    if training is not None and training.reused and not force:
-        _challenge(training)
-        yield training
-        return
-    if training is None or training.reused:
-        run_tags = {"winback.job_key": key, "winback.role": "training", **dict(tags or {})}
-        run_id = _create_run(store, experiment_id, name, run_tags)
-        training = TrainingRun(store, run_id, name, key, experiment_id)
-    else:
-        _clear_orphans(training)
-    with _ending(training):
-        yield training
-        _challenge(training)
+    with sole(store, experiment_id, "training") as claim:
+        training = _take_up(store, name, key, experiment_id, models)
+        if training is not None and training.reused and not force:
+            _challenge(training)
+            yield training
+            return
+        if training is None or training.reused:
+            run_tags = {"winback.job_key": key, "winback.role": "training", **dict(tags or {})}
+            run_id = _create_run(store, experiment_id, name, run_tags)
+            training = TrainingRun(store, run_id, name, key, experiment_id)
+        else:
+            _clear_orphans(training)
+        training.claim = claim
+        with _ending(training):
+            yield training
+            _challenge(training)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote, urlsplit
 
-from winback.errors import RegistryError, UsageError
+from winback.errors import RegistryError, Sentence, UsageError
 from winback.masking import mask
 from winback.registry.guard import HASTY, guarded, load_mlflow
 from winback.registry.local import LocalStore
@@ -93,7 +93,10 @@ class Store:
                 "the experiment was deleted, and MLflow keeps its name reserved",
                 where=self.label,
                 got=name,
-                hint=f"mlflow experiments restore --experiment-id {present.experiment_id}",
+                hint=Sentence(
+                    "mlflow experiments restore --experiment-id {experiment_id}",
+                    experiment_id=present.experiment_id,
+                ),
             )
         return str(present.experiment_id)
 

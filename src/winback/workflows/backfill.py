@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from winback.errors import UsageError
+from winback.errors import Sentence, UsageError
 from winback.messages import Message
 from winback.workflows.lists import lists
 from winback.workflows.score import score
@@ -50,12 +50,15 @@ def dates_between(first: date, last: date, every: str) -> list[date]:
             "the dates are in the wrong order",
             where="--until",
             got=last,
-            allowed=f"{first} (--as-of) or later",
+            allowed=Sentence("{first} (--as-of) or later", first=first),
         )
     n = (last - first).days // int(number) + 1
     if n > MAX_DATES:
         raise UsageError(
-            "too many dates", where="--every", got=f"{n:,}", allowed=f"at most {MAX_DATES:,}"
+            "too many dates",
+            where="--every",
+            got=f"{n:,}",
+            allowed=Sentence("at most {most:,}", most=MAX_DATES),
         )
     return [first + timedelta(days=int(number) * step) for step in range(n)]
 
@@ -97,7 +100,7 @@ def backfill(
         reporter.say(Message("log.date", as_of=as_of, place=place, of=len(jobs)))
         with Work(loaded, out=out, reporter=reporter, today=today) as work:
             work.do(score)
-            made[as_of] = work.do(lists)["rows"]
+            made[as_of] = work.do(lists, looking_back=True)["rows"]
             if any(path.name > as_of for path in work.results.earlier.glob("lists/????-??-??")):
                 work.results.keep_only("lists")
     return {"dates": made}

@@ -72,7 +72,7 @@ def churn_warning(
         origin=made_for,
     )
     name = made_for.list_id("churn_warning", settings.job.as_of, scores)
-    keep(settings, results, reporter, "churn_warning", made.listed, CHURN_WARNING, name)
+    keep(settings, results, "churn_warning", made.listed, CHURN_WARNING, name)
     for folder in ("", f"lists/{settings.job.as_of}/"):
         path = results.staged(f"{folder}churn_warning_excluded.parquet")
         write_parquet(made.excluded, path, CHURN_WARNING_EXCLUDED)
@@ -133,7 +133,7 @@ def _memory(job: Job, results: Results, on_win_back: Collection[str]) -> Memory:
     before = sorted(day for day in kept_dates(results, "churn_warning") if day < as_of)
     return Memory(
         warnings={
-            day: pd.read_parquet(results.earlier / f"lists/{day}/churn_warning.parquet")
+            day: pd.read_parquet(results.kept(f"lists/{day}/churn_warning.parquet"))
             for day in before[-7:]  # a week has no more
         },
         called_back=on_win_back,

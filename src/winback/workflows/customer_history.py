@@ -159,7 +159,7 @@ def _listed(results: Results, customer: str, as_of: date) -> list[dict[str, Any]
     for name in LISTS:
         for day in kept_dates(results, name):
             row = (
-                row_of(results.earlier / f"lists/{day}/{name}.parquet", customer)
+                row_of(results.kept(f"lists/{day}/{name}.parquet"), customer)
                 if day <= as_of
                 else None
             )

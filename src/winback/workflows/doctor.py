@@ -19,7 +19,7 @@ from importlib import import_module, metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from winback.errors import WinbackError
+from winback.errors import Sentence, WinbackError
 from winback.masking import mask
 
 if TYPE_CHECKING:
@@ -94,7 +94,10 @@ def doctor(load_job: Callable[[], LoadedJob] | None = None) -> list[Finding]:
     checks.append(_alone("output folder", lambda: _folder("output folder", out)))
     checks.append(_alone("model store", lambda: _store(job.tracking.uri if job else None)))
     needed = _needed(job) if job is not None else set()
-    return checks + [_alone(f"extra: {name}", partial(_extra, name, needed)) for name in EXTRAS]
+    return checks + [
+        _alone(Sentence("extra: {name}", name=name), partial(_extra, name, needed))
+        for name in EXTRAS
+    ]
 
 
 def _alone(name: str, check: Callable[[], Finding]) -> Finding:
@@ -102,9 +105,17 @@ def _alone(name: str, check: Callable[[], Finding]) -> Finding:
     try:
         return check()
     except WinbackError as error:
-        return Finding(name, "broken", error.reason, error.hint or f"use {error.allowed}")
+        from winback.messages import Message
+
+        said = Sentence("{said}", said=Message.of_error(error))
+        return Finding(
+            name,
+            "broken",
+            said,
+            error.hint or Sentence("use {allowed}", allowed=error.allowed),
+        )
     except metadata.PackageNotFoundError:  # the source is on the path, and nothing else
-        return Finding(name, "broken", "winback is not installed", _install("."))
+        return Finding(name, "broken", Sentence("winback is not installed"), _install("."))
     except Exception as error:  # noqa: BLE001  # a doctor tells of what it cannot examine, too
         fault = f"{type(error).__name__}: {' '.join(str(error).split())}"
         return Finding(name, "broken", fault, _reinstall(error))
@@ -114,7 +125,7 @@ def _reinstall(error: Exception) -> str:
     """Return the command that brings back what could not be imported."""
     module = (error.name or "").partition(".")[0] if isinstance(error, ImportError) else ""
     if not module or module == "winback":
-        return "mend the libraries first; then: winback doctor"
+        return Sentence("mend the libraries first; then: winback doctor")
     return _install("--force-reinstall", _CALLED.get(module, module))
 
 
@@ -129,14 +140,24 @@ def _install(*packages: str) -> str:
 
 def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
-    here = f"{version} at {sys.executable}"
+    here = Sentence("{version} at {place}", version=version, place=sys.executable)
     from packaging.specifiers import SpecifierSet
 
     wanted = SpecifierSet(metadata.metadata("winback")["Requires-Python"])
     if not wanted.contains(version):
-        return Finding("Python", "broken", f"{here}, needs {wanted}", "make PYTHON=python3.12 demo")
+        return Finding(
+            "Python",
+            "broken",
+            Sentence("{here}, needs {wanted}", here=here, wanted=wanted),
+            "make PYTHON=python3.12 demo",
+        )
     if sys.platform == "win32":
-        return Finding("Python", "broken", f"{here}, on Windows", "wsl --install, and use it there")
+        return Finding(
+            "Python",
+            "broken",
+            Sentence("{here}, on Windows", here=here),
+            Sentence("wsl --install, and use it there"),
+        )
     return Finding("Python", "ok", here)
 
 
@@ -154,49 +175,72 @@ def _requirements(extra: str = "") -> Iterator[Any]:
             yield requirement
 
 
-def _compare(extra: str = "") -> tuple[list[str], list[tuple[str, str]]]:
+def _compare(extra: str = "") -> tuple[list[str], list[tuple[Sentence, str]]]:
     """Return what is there, and what is not as needed: the words for it, and what to install."""
-    there, faults = [], []
+    there: list[str] = []
+    faults: list[tuple[Sentence, str]] = []
     for requirement in _requirements(extra):
         name, wanted = requirement.name, str(requirement.specifier)
         try:
             version = metadata.version(name)
         except metadata.PackageNotFoundError:
-            faults.append((f"{name} is not installed", str(requirement)))
+            faults.append((Sentence("{name} is not installed", name=name), str(requirement)))
             continue
         there.append(f"{name} {version}")
         if not requirement.specifier.contains(version, prereleases=True):
-            faults.append((f"{name} is {version}, needs {wanted}", str(requirement)))
+            faults.append(
+                (
+                    Sentence(
+                        "{name} is {version}, needs {wanted}",
+                        name=name,
+                        version=version,
+                        wanted=wanted,
+                    ),
+                    str(requirement),
+                )
+            )
     return there, faults
 
 
 def _libraries() -> Finding:
     there, faults = _compare()
     if faults:
-        words = "; ".join(words for words, _ in faults)
+        words = Sentence("{faults}", faults=[words for words, _ in faults])
         return Finding("libraries", "broken", words, _install(*(wanted for _, wanted in faults)))
     own = f"winback {metadata.version('winback')}"
-    return Finding("libraries", "ok", f"{own}, and all {len(there)} that it needs")
+    return Finding(
+        "libraries", "ok", Sentence("{own}, and all {n} that it needs", own=own, n=len(there))
+    )
 
 
 def _extra(extra: str, needed: set[str]) -> Finding:
-    name, what = f"extra: {extra}", EXTRAS[extra]
+    name, what = Sentence("extra: {name}", name=extra), EXTRAS[extra]
     there, faults = _compare(extra)
     if not faults:
         return Finding(name, "ok", ", ".join(there))
-    missing = "; ".join(words for words, _ in faults)
+    missing = Sentence("{faults}", faults=[words for words, _ in faults])
     mend = _install(*(wanted for _, wanted in faults))
     if extra in needed:
-        return Finding(name, "broken", f"{missing}; the job needs it", mend)
-    return Finding(name, "optional", f"{missing}; only for: {what}", mend)
+        return Finding(
+            name, "broken", Sentence("{missing}; the job needs it", missing=missing), mend
+        )
+    return Finding(
+        name,
+        "optional",
+        Sentence("{missing}; only for: {what}", missing=missing, what=Sentence(what)),
+        mend,
+    )
 
 
 def _lightgbm() -> Finding:
     try:
-        here = f"{import_module('lightgbm').__version__}, with its OpenMP runtime"
+        version = import_module("lightgbm").__version__
+        here = Sentence("{version}, with its OpenMP runtime", version=version)
     except OSError as error:  # the library is there, and what it is linked against is not
         how = "brew install libomp" if sys.platform == "darwin" else "apt-get install -y libgomp1"
-        return Finding("LightGBM", "broken", f"cannot be loaded: {error}", how)
+        return Finding(
+            "LightGBM", "broken", Sentence("cannot be loaded: {error}", error=error), how
+        )
     return Finding("LightGBM", "ok", here)
 
 
@@ -211,9 +255,11 @@ def _duckdb() -> Finding:
             engine.disconnect()
     if rows["n"][0].as_py() != 499_500:
         return Finding(
-            "DuckDB", "broken", "adds up wrongly", _install("--force-reinstall", "duckdb")
+            "DuckDB", "broken", Sentence("adds up wrongly"), _install("--force-reinstall", "duckdb")
         )
-    return Finding("DuckDB", "ok", f"{metadata.version('duckdb')} opens and computes")
+    return Finding(
+        "DuckDB", "ok", Sentence("{version} opens and computes", version=metadata.version("duckdb"))
+    )
 
 
 def _time_zones() -> Finding:
@@ -221,16 +267,20 @@ def _time_zones() -> Finding:
 
     n = len(available_timezones())
     if n < 100:  # a slim container has none
-        return Finding("time zones", "broken", f"only {n} are known", _install("tzdata"))
-    return Finding("time zones", "ok", f"{n} are known")
+        return Finding(
+            "time zones", "broken", Sentence("only {n} are known", n=n), _install("tzdata")
+        )
+    return Finding("time zones", "ok", Sentence("{n} are known", n=n))
 
 
 def _machine() -> Finding:
     memory, cores = _memory(), _cores()
-    here = f"{memory / _GB:.1f} GB, {cores} core{'s' if cores > 1 else ''}"
+    here = Sentence("{memory:.1f} GB, {cores} core", memory=memory / _GB, cores=cores)
+    if cores > 1:
+        here = Sentence("{memory:.1f} GB, {cores} cores", memory=memory / _GB, cores=cores)
     if memory < _LITTLE_MEMORY:
         hint = "give it 2 GB or more, or set compute.memory_limit in the job to half of what it has"
-        return Finding("memory, cores", "optional", f"{here}: little", hint)
+        return Finding("memory, cores", "optional", Sentence("{here}: little", here=here), hint)
     return Finding("memory, cores", "ok", here)
 
 
@@ -263,11 +313,20 @@ def _job(load_job: Callable[[], LoadedJob], loaded: list[LoadedJob]) -> Finding:
                 continue
             path = Path(read.resolve(source))
             if not any(path.parent.glob(path.name) if "*" in path.name else [path.exists()]):
-                missing.append(f"data.{name}: no file {source}")
+                missing.append(
+                    Sentence("data.{name}: no file {source}", name=name, source=read.scrub(source))
+                )
     if missing:
-        mend = "put the file there, or name another in `source`"
-        return Finding("job", "broken", read.scrub("; ".join(missing)), mend)
-    return Finding("job", "ok", f"{read.path} is well-formed, its files are there")
+        mend = Sentence("put the file there, or name another in `source`")
+        return Finding(
+            "job",
+            "broken",
+            Sentence("{missing}", missing=missing),
+            mend,
+        )
+    return Finding(
+        "job", "ok", Sentence("{path} is well-formed, its files are there", path=read.path)
+    )
 
 
 def _folder(name: str, folder: Path) -> Finding:
@@ -278,12 +337,24 @@ def _folder(name: str, folder: Path) -> Finding:
         with tempfile.TemporaryFile(dir=there):
             pass
     except OSError as error:
-        fault = f"{there} cannot be written: {error.strerror}"
-        return Finding(name, "broken", fault, f"chmod u+w {there}, or choose another place (--out)")
+        fault = Sentence(
+            "{there} cannot be written: {error}", there=there, error=Sentence(error.strerror or "")
+        )
+        return Finding(
+            name,
+            "broken",
+            fault,
+            Sentence("chmod u+w {there}, or choose another place (--out)", there=there),
+        )
     free = shutil.disk_usage(there).free
-    here = f"{folder} can be written, {free / _GB:.0f} GB free"
+    here = Sentence("{folder} can be written, {free:.0f} GB free", folder=folder, free=free / _GB)
     if free < _LITTLE_DISK:
-        return Finding(name, "broken", f"{here}: too little", f"df -h {there}; make room")
+        return Finding(
+            name,
+            "broken",
+            Sentence("{here}: too little", here=here),
+            Sentence("df -h {there}; make room", there=there),
+        )
     return Finding(name, "ok", here)
 
 
@@ -297,12 +368,21 @@ def _store(uri: str | None) -> Finding:
         if place.state != "ok":
             return place
         if not file.exists():
-            return Finding("model store", "ok", f"{file}: made by the first training")
+            return Finding(
+                "model store", "ok", Sentence("{file}: made by the first training", file=file)
+            )
         if not os.access(file, os.W_OK):
-            return Finding("model store", "broken", f"{file} is read-only", f"chmod u+w {file}")
+            return Finding(
+                "model store",
+                "broken",
+                Sentence("{file} is read-only", file=file),
+                f"chmod u+w {file}",
+            )
     store = open_store(uri, create=False)
     models = len(store.client.search_registered_models(max_results=1000))
-    return Finding("model store", "ok", f"{mask(address)} answers, {models} models")
+    return Finding(
+        "model store", "ok", Sentence("{store} answers, {n} models", store=mask(address), n=models)
+    )
 
 
 def _needed(job: Any) -> set[str]:

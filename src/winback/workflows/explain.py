@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from winback.errors import UsageError
+from winback.errors import Sentence, UsageError
 from winback.messages import Message, Words
 from winback.workflows.customer_history import only, row_of
 from winback.workflows.customer_page import write_customer_page
@@ -92,7 +92,9 @@ def _first_of_each_list(settings: LoadedJob, results: Results) -> list[str]:
         raise UsageError(
             "both lists are empty: say which customer",
             where=str(settings.job.as_of),
-            hint=f"such as: winback explain {settings.path} {anybody}",
+            hint=Sentence(
+                "such as: winback explain {path} {customer}", path=settings.path, customer=anybody
+            ),
         )
     return [customer for first in firsts for customer in first]
 
@@ -148,9 +150,9 @@ def _unknown(job: Job, results: Results, customer: str) -> UsageError:
         "nobody with a purchase by then is called so",
         where=str(job.as_of),
         got=customer,
-        hint=f"like it: {examples}"
+        hint=Sentence("like it: {examples}", examples=examples)
         if len(near)
-        else f"ids are texts, as in the source, such as {examples}",
+        else Sentence("ids are texts, as in the source, such as {examples}", examples=examples),
     )
 
 

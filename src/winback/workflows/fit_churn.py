@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from winback.errors import NotEnoughDataError
+from winback.errors import NotEnoughDataError, Sentence
 from winback.messages import Message
 from winback.workflows.evaluate import churn_recipe, churn_settings
 from winback.workflows.fitting import Fitted, value_frame
@@ -159,7 +159,7 @@ def mean_rate_model(frame: pd.DataFrame) -> BetaGeoModel:
     if days == 0:
         raise NotEnoughDataError(
             "nobody has had a day to come back",
-            got=f"{len(frame)} customers, all new on the last day that is known",
+            got=Sentence("{n} customers, all new on the last day that is known", n=len(frame)),
             allowed="at least one day of history",
             hint="use a later as_of, or more history",
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from winback.errors import NotEnoughDataError
+from winback.errors import NotEnoughDataError, Sentence
 from winback.messages import Message
 
 if TYPE_CHECKING:
@@ -116,8 +116,13 @@ def require_customers(settings: LoadedJob, tables: JobTables) -> None:
         raise NotEnoughDataError(
             "too few customers for any prediction",
             where=str(settings.shown["data"]["transactions"]["source"]),
-            got=f"{counts.customers} with a purchase by {settings.job.as_of}",
-            allowed=f"{MIN_CUSTOMERS} or more; a few hundred for models to beat simple rules",
+            got=Sentence(
+                "{n} with a purchase by {as_of}", n=counts.customers, as_of=settings.job.as_of
+            ),
+            allowed=Sentence(
+                "{least} or more; a few hundred for models to beat simple rules",
+                least=MIN_CUSTOMERS,
+            ),
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from winback.errors import DataError
+from winback.errors import DataError, Sentence
 from winback.masking import mask
 from winback.messages import Message
 from winback.workflows.init_tables import Given, slug, tables_of
@@ -237,17 +237,20 @@ def _refuse_if_none(
     if missing:
         say = " ".join(f"--column {name}=YOUR_COLUMN" for name in missing)
         kind = _kind(engine, raws)
-        other = (
-            f"it looks like {kind}: give it beside the purchases (winback init ORDERS.csv {shown});"
-            " or "
-            if kind
-            else ""
-        )
+        hint = Sentence("say which it is: winback init {shown} {say}", shown=shown, say=say)
+        if kind:
+            hint = Sentence(
+                "it looks like {kind}: give it beside the purchases (winback init ORDERS.csv "
+                "{shown}); or {otherwise}",
+                kind=Sentence(kind),
+                shown=shown,
+                otherwise=hint,
+            )
         raise DataError(
-            f"no column looks like {' or '.join(missing)}",
+            Message("init.no_column", missing=missing),
             where=shown,
             got=", ".join(f"{name} ({cell})" for name, cell in _cells(engine, raws, sniffed)),
-            hint=f"{other}say which it is: winback init {shown} {say}",
+            hint=hint,
         )
     if sniffed.last_day is None:
         column = sniffed.guesses["timestamp"].expression
@@ -259,7 +262,9 @@ def _refuse_if_none(
             "the cells of the timestamp cannot be read",
             where=f"{shown}, {column}",
             got=cells.get(column),
-            hint=f'say how: winback init {shown} --column "timestamp={read}"',
+            hint=Sentence(
+                'say how: winback init {shown} --column "timestamp={read}"', shown=shown, read=read
+            ),
         )
 
 
@@ -271,10 +276,12 @@ def _refuse_if_other(
     if kind in {"contacts", "events"}:
         shown = " ".join(sources)
         raise DataError(
-            f"these are no purchases: they look like {kind}",
+            Sentence("these are no purchases: they look like {kind}", kind=Sentence(kind or "")),
             where=shown,
             got=", ".join(sniffed.columns),
-            hint=f"give them beside the purchases: winback init ORDERS.csv {shown}",
+            hint=Sentence(
+                "give them beside the purchases: winback init ORDERS.csv {shown}", shown=shown
+            ),
         )
 
 

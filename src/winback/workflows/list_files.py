@@ -35,7 +35,6 @@ def origin(settings: LoadedJob) -> Origin:
 def keep(
     settings: LoadedJob,
     results: Results,
-    reporter: Reporter,
     name: str,
     rows: pd.DataFrame,
     columns: Columns,
@@ -45,9 +44,11 @@ def keep(
 
     `NAME.csv` is for people; `NAME.machine.csv` and `NAME.parquet` have all columns.
     """
+    from winback.lists.database import Edition, ListRows
     from winback.lists.for_people import FOR_PEOPLE, for_people, headings
     from winback.lists.write import write_csv, write_parquet
     from winback.messages import Words
+    from winback.workflows.tracking import Tracking
 
     job, style = settings.job, settings.job.lists
     signs = partial(write_csv, bom=style.bom, decimal=style.decimal, separator=style.separator)
@@ -63,7 +64,10 @@ def keep(
         signs(rows, results.staged(f"{folder}{name}.machine.csv"), columns)
         write_parquet(rows, results.staged(f"{folder}{name}.parquet"), columns)
     if style.database is not None:
-        results.afterwards(partial(_to_database, settings, reporter, name, rows, columns, list_id))
+        trainings = Tracking(settings).trainings
+        edition = Edition(job.name, job.as_of, list_id, trainings)
+        table = f"{style.database.prefix}{name}"
+        results.for_database.append(ListRows(rows, columns, edition, table))
 
 
 def kind_of(name: str) -> ListName:
@@ -88,23 +92,21 @@ def kept_dates(results: Results, name: str) -> list[date]:
     return days
 
 
-def _to_database(
-    settings: LoadedJob,
-    reporter: Reporter,
-    name: str,
-    rows: pd.DataFrame,
-    columns: Columns,
-    list_id: str,
-) -> None:
-    """Write a list into the job's database, when its files are in their place."""
-    from winback.lists.database import Edition, write_table
+def to_database(settings: LoadedJob, results: Results, reporter: Reporter) -> None:
+    """Write the lists into the job's database, together, when their files are in their place."""
+    from winback.lists.database import write_tables
 
     database = settings.job.lists.database
-    assert database is not None  # noqa: S101 - asked before
+    if database is None:
+        return
     kind, _, path = database.url.partition("://")
     # the file of a database stands where the YAML says, as every other file of the job
     url = f"{kind}://{settings.resolve(path)}" if kind == "duckdb" else database.url
-    table = f"{database.prefix}{name}"
-    edition = Edition(settings.job.name, settings.job.as_of, list_id)
-    with reporter.step(Message("doing.write_table", table=table)):
-        write_table(rows, columns, edition, url=url, table=table, schema=database.in_schema)
+    tables = ", ".join(rows.table for rows in results.for_database)
+
+    def write() -> None:
+        with reporter.step(Message("doing.write_table", table=tables)):
+            write_tables(results.for_database, url=url, schema=database.in_schema)
+        results.for_database.clear()
+
+    results.afterwards(write)

@@ -9,6 +9,7 @@ import pandas as pd
 from winback.messages import Message, as_records
 from winback.workflows.churn_warning import churn_warning
 from winback.workflows.fitness import fitness_of
+from winback.workflows.list_files import to_database
 from winback.workflows.list_workbook import keep_workbook
 from winback.workflows.win_back import win_back
 
@@ -21,13 +22,27 @@ if TYPE_CHECKING:
 
 
 def lists(
-    settings: LoadedJob, tables: JobTables, results: Results, models: UsedModels, reporter: Reporter
+    settings: LoadedJob,
+    tables: JobTables,
+    results: Results,
+    models: UsedModels,
+    reporter: Reporter,
+    *,
+    looking_back: bool = False,
 ) -> dict[str, Any]:
     """Make the churn-warning and the win-back list of `as_of`.
 
     Each list stands at the top of the output folder and, under its date, in `lists/AS_OF/`, where
     the next one looks for the colours that its customers had; so does `lists.xlsx`, which holds all
     of them for people.
+
+    Parameters
+    ----------
+    settings, tables, results, models, reporter
+        See `winback.workflows.work.Work`.
+    looking_back
+        Whether the lists show how they would have looked at `as_of`, and nobody is to be contacted:
+        who opted out after that day had not. Otherwise they are left alone, and told.
 
     Returns
     -------
@@ -43,7 +58,7 @@ def lists(
     """
     scores = pd.read_parquet(results.require("scores.parquet", "score"))
     results.demand("score", score={"data": tables.transactions.fingerprint})
-    customers = tables.read_frame("customers")
+    customers = heeded(settings, tables, reporter, looking_back=looking_back)
     used = models.that_scored(scores)
     value = fitness_of(used).get("value")
     unranked = value is not None and not value.ranks
@@ -77,6 +92,7 @@ def lists(
             "win_back": called.summary["messages"],
         },
     )
+    to_database(settings, results, reporter)
     for message in (*warned.summary["messages"], *called.summary["messages"]):
         reporter.say(message)
     results.record("lists", data=tables.transactions.fingerprint, scores=results.made("score"))
@@ -97,3 +113,19 @@ def _same_chances(settings: LoadedJob, scores: pd.DataFrame) -> pd.DataFrame:
     from winback.lists.unranked import same_chances
 
     return same_chances(scores, settings.job.churn.active_within_days)
+
+
+def heeded(
+    settings: LoadedJob, tables: JobTables, reporter: Reporter, *, looking_back: bool = False
+) -> pd.DataFrame | None:
+    """Return what is known of the customers, and who is left alone by what they said later."""
+    from winback.data.events import LATER_NO
+
+    customers = tables.read_frame("customers")
+    if customers is None or LATER_NO not in customers.columns:
+        return customers
+    if looking_back:
+        return customers.drop(columns=LATER_NO)
+    if n := int(customers[LATER_NO].sum()):
+        reporter.say(Message("log.opted_out_later", n=n, as_of=settings.job.as_of))
+    return customers

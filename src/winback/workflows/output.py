@@ -7,22 +7,57 @@ command that fails, or is killed, leaves the last set as it was.
 
 from __future__ import annotations
 
-import errno
 import fcntl
+import json
 import shutil
 import tempfile
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any, Self, TextIO
 
 from winback.errors import OutputError
-from winback.files import read_record
+from winback.files import disk_full, read_record
+from winback.processes import this_process
 from winback.publishing.publish import demand_links, demand_room, earlier_set, publish
 from winback.publishing.result_folder import MANIFEST, files_of
+from winback.publishing.verify import changed, unlisted
 
+BEAT_SECONDS = 30.0
 _STAGE = ".staged-"
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@contextmanager
+def _heart(lock: TextIO) -> Iterator[None]:
+    """Say in the locked file who is at work, again and again; of a killed job it stays there."""
+    ended, since = Event(), _now()
+
+    def beat() -> None:
+        with suppress(OSError):  # a full disk is told by whoever writes results
+            lock.truncate(0)
+            lock.write(json.dumps({**this_process(), "since": since, "beat": _now()}) + "\n")
+            lock.flush()
+
+    def beat_on() -> None:
+        while not ended.wait(BEAT_SECONDS):
+            beat()
+
+    beat()
+    heart = Thread(target=beat_on, name="winback-heart", daemon=True)
+    heart.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        heart.join()
+        with suppress(OSError):
+            lock.truncate(0)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 class OutputFolder:
@@ -47,6 +82,7 @@ class OutputFolder:
         self._stack = ExitStack()
         self._manifest: dict[str, Any] | None = None
         self._dropped: set[str] = set()
+        self._compared: set[str] = set()
         self._afterwards: list[Callable[[], None]] = []
 
     def __enter__(self) -> Self:
@@ -60,13 +96,13 @@ class OutputFolder:
         """
         try:
             self.out.mkdir(parents=True, exist_ok=True)
-            lock = self._stack.enter_context((self.out / ".lock").open("w", encoding="ascii"))
+            lock = self._stack.enter_context((self.out / ".lock").open("a+", encoding="ascii"))
             self._lock(lock)
+            self._stack.enter_context(_heart(lock))
             for left in self.out.glob(_STAGE + "*"):
                 shutil.rmtree(left, ignore_errors=True)
             self.earlier = earlier_set(self.out)
-            if self.earlier != self.out:  # before the work, which may take hours
-                demand_room(self.out, [*files_of(self.earlier), MANIFEST])
+            self._demand_sound()
             self.stage = Path(tempfile.mkdtemp(prefix=_STAGE, dir=self.out))
             self._stack.callback(shutil.rmtree, self.stage, ignore_errors=True)
             demand_links(self.out, self.stage)
@@ -83,10 +119,19 @@ class OutputFolder:
         try:
             if kind is None:
                 self.publish()
-            elif isinstance(error, OSError) and error.errno in _DISK_FULL:
-                raise self._unwritable(error) from error
+            elif (full := disk_full(error)) is not None:
+                raise self._unwritable(full) from None
         finally:
             self._stack.close()
+
+    def _demand_sound(self) -> None:
+        """Refuse, before hours of work, a set whose files nobody knows, or names that are taken."""
+        if self.earlier.exists() and self.earlier != self.out:
+            manifest = read_record(self.earlier / MANIFEST)
+            by_earlier_winback = manifest and "files" not in manifest
+            if not by_earlier_winback and (unread := unlisted(self.earlier)):
+                raise unread
+            demand_room(self.out, [*files_of(self.earlier), MANIFEST])
 
     def _lock(self, lock: TextIO) -> None:
         try:
@@ -123,11 +168,32 @@ class OutputFolder:
         self._dropped.add(name)
 
     def find(self, name: str) -> Path | None:
-        """Return the result `name` of this command, or else of an earlier one, or None."""
-        for folder in (self.stage / "results", self.earlier):
-            if (folder / name).exists():
-                return None if name in self._dropped else folder / name
-        return None
+        """Return the result `name` of this command, or else of an earlier one, or None.
+
+        Raises
+        ------
+        OutputError
+            The earlier one is not what was published.
+        """
+        staged = self.stage / "results" / name
+        if name in self._dropped or staged.exists():
+            return None if name in self._dropped else staged
+        return self.kept(name) if (self.earlier / name).exists() else None
+
+    def kept(self, name: str) -> Path:
+        """Return the result `name` of the set before, compared once with its digest.
+
+        Raises
+        ------
+        OutputError
+            It is gone, or not what was published: a disk forgets, a person edits.
+        """
+        if name not in self._compared:
+            said = files_of(self.earlier).get(name)
+            if said and (problem := changed(self.earlier, name, said)):
+                raise problem
+            self._compared.add(name)
+        return self.earlier / name
 
     def keep_only(self, folder: str | None) -> None:
         """Drop every staged result outside of `folder`, the manifest too; None: all of them."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from winback.errors import GateRefusedError
+from winback.errors import GateRefusedError, Sentence
 from winback.messages import Message, as_records
 from winback.roles import ROLES
 from winback.workflows.at_the_gate import first_decision, gate_evidence
@@ -87,25 +87,12 @@ def decide(
     GateRefusedError
         A first model fails its baselines, and the job need not go on.
     """
-    from winback.registry.aliases import promote as move_alias
-    from winback.registry.version_notes import GATE, write_notes
-
-    finish_promotion(tracking.store, job.name, reporter)
-    verdicts = {role: _verdict(job, tables, tracking, reporter, role) for role in ROLES}
-    _let_in(verdicts, force, go_on=go_on)
-    both = verdicts["value"], verdicts["tiers"]
-    if any(verdict.rival is not None and not verdict.accepted for verdict in both):
-        for verdict in both:
-            if verdict.accepted and not verdict.standing:
-                verdict.accepted = False
-                verdict.reasons.append(Message("gate.together"))
-    for verdict in verdicts.values():
-        if verdict.standing:
-            continue
-        _tell(reporter, verdict)
-        write_notes(tracking.store, verdict.challenger, GATE, verdict.reasons)
-        if verdict.accepted:
-            move_alias(tracking.store, verdict.challenger)
+    with tracking.alone("promotion"):
+        finish_promotion(tracking.store, job.name, reporter)
+        verdicts = {role: _verdict(job, tables, tracking, reporter, role) for role in ROLES}
+        _let_in(verdicts, force, go_on=go_on)
+        _keep_together(verdicts)
+        _move(verdicts, tracking, reporter)
     decisions = {
         role: {
             "name": verdict.challenger.name,
@@ -122,11 +109,37 @@ def decide(
             "a first model fails its baselines, and there is no champion to go on with",
             where=", ".join(f"{job.name}-{role}" for role in none),
             got=Message.of_all(verdicts[none[0]].reasons),
-            hint="look at `winback backtest`; "
-            f"`winback promote JOB.yaml --force {none[0].replace('tiers', 'value')}` "
-            "promotes it all the same",
+            hint=Sentence(
+                "look at `winback backtest`; `winback promote JOB.yaml --force "
+                "{model}` promotes it all the same",
+                model=none[0].replace("tiers", "value"),
+            ),
         )
     return decisions
+
+
+def _keep_together(verdicts: Mapping[str, _Verdict]) -> None:
+    """Let neither value nor tiers pass where the other is refused."""
+    both = verdicts["value"], verdicts["tiers"]
+    if any(verdict.rival is not None and not verdict.accepted for verdict in both):
+        for verdict in both:
+            if verdict.accepted and not verdict.standing:
+                verdict.accepted = False
+                verdict.reasons.append(Message("gate.together"))
+
+
+def _move(verdicts: Mapping[str, _Verdict], tracking: Tracking, reporter: Reporter) -> None:
+    """Tell of the verdicts, keep them with the versions, and make champions."""
+    from winback.registry.aliases import promote as move_alias
+    from winback.registry.version_notes import GATE, write_notes
+
+    for verdict in verdicts.values():
+        if verdict.standing:
+            continue
+        _tell(reporter, verdict)
+        write_notes(tracking.store, verdict.challenger, GATE, verdict.reasons)
+        if verdict.accepted:
+            move_alias(tracking.store, verdict.challenger)
 
 
 def _let_in(verdicts: Mapping[str, _Verdict], force: Collection[str], *, go_on: bool) -> None:

@@ -74,7 +74,7 @@ def report(
     evaluation = _evaluation(settings.job, results)
     models = _models(settings.job, tables, results, tracking, used, scores)
     earlier = Earlier(
-        read_record(results.earlier / "report.json"), read_earlier_lists(settings.job, results)
+        read_record(results.kept("report.json")), read_earlier_lists(settings.job, results)
     )
     with reporter.step(Message("doing.draw_report")):
         computed = compute_report(

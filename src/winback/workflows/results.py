@@ -6,14 +6,18 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from winback.config import LoadedJob
-from winback.errors import DataError, UsageError
+from winback.errors import DataError, Sentence, UsageError
 from winback.files import read_record
+from winback.messages import Message
 from winback.publishing.result_folder import MANIFEST
 from winback.workflows.made_of import commands, differing, digest, settings_of
 from winback.workflows.output import OutputFolder
+
+if TYPE_CHECKING:
+    from winback.lists.database import ListRows
 
 
 class Results(OutputFolder):
@@ -25,10 +29,16 @@ class Results(OutputFolder):
         The job.
     out
         The folder. Unset: the job's `output`, or `outputs/NAME`.
+
+    Attributes
+    ----------
+    for_database
+        Lists that go to the job's database, together, when the files are in their place.
     """
 
     def __init__(self, settings: LoadedJob, out: Path | None = None) -> None:
         self.settings = settings
+        self.for_database: list[ListRows] = []
         super().__init__(Path(out or settings.job.output or Path("outputs") / settings.job.name))
 
     def require(self, name: str, command: str) -> Path:
@@ -42,13 +52,17 @@ class Results(OutputFolder):
             There is one, of another date.
         """
         path = self.find(name)
-        hint = f"run `winback {command} {self.settings.path.name}` first"
+        hint = Sentence(
+            "run `winback {command} {job}` first", command=command, job=self.settings.path.name
+        )
         if path is None:
-            raise UsageError(f"there is no {name} yet", where=str(self.out), hint=hint)
+            raise UsageError(
+                Sentence("there is no {name} yet", name=name), where=str(self.out), hint=hint
+            )
         made = _day_of(path) if path.suffix == ".parquet" else None
         if made not in (None, self.settings.job.as_of):
             raise DataError(
-                f"{name} is of another date",
+                Sentence("{name} is of another date", name=name),
                 where=str(path),
                 got=made,
                 allowed=str(self.settings.job.as_of),
@@ -121,8 +135,13 @@ class Results(OutputFolder):
             raise UsageError(
                 "the results here were made of something else than the job now says",
                 where=str(self.out),
-                got="; ".join(f"{stage}: other {', '.join(n)}" for stage, n in others.items()),
-                hint=f"make them anew: {commands(others, self.settings.path.name)}",
+                got=Message.of_all(
+                    Message.of(Sentence("{stage}: other {names}", stage=stage, names=names))
+                    for stage, names in others.items()
+                ),
+                hint=Sentence(
+                    "make them anew: {commands}", commands=commands(others, self.settings.path.name)
+                ),
             )
 
     @property

@@ -40,6 +40,20 @@ def rollback(
     RegistryError
         Nothing can go back.
     """
+    with tracking.alone("promotion"):
+        moved, refusals = _go_back(job, tracking, reporter, only)
+    if not moved:
+        raise refusals[0]
+    for refusal in refusals:
+        reporter.warn(Message.of_error(refusal, hint=True))
+    results.keep_only(None)
+    return {"models": moved}
+
+
+def _go_back(
+    job: Job, tracking: Tracking, reporter: Reporter, only: str | None
+) -> tuple[dict[str, dict[str, Any]], list[RegistryError]]:
+    """Let champions and those before change places; return who did, and why others did not."""
     from winback.registry.aliases import CHAMPION, aliases_of
     from winback.registry.aliases import rollback as move_back
 
@@ -60,12 +74,7 @@ def rollback(
             moved[role] = {"name": ref.name, "version": ref.version, "instead_of": before}
             instead_of = f"{ref.name}/{before}"
             reporter.say(Message("log.went_back", label=ref.label, before=instead_of))
-    if not moved:
-        raise refusals[0]
-    for refusal in refusals:
-        reporter.warn(Message.of_error(refusal, hint=True))
-    results.keep_only(None)
-    return {"models": moved}
+    return moved, refusals
 
 
 def _earlier(job: Job, tracking: Tracking, roles: tuple[str, ...]) -> dict[str, ModelVersionRef]:

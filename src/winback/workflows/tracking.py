@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from winback.config import LoadedJob
-from winback.errors import RegistryError
+from winback.errors import RegistryError, Sentence
 from winback.roles import ROLES
 from winback.workflows.champion_set import demand_one_training
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from winback.registry.aliases import ModelVersionRef
+    from winback.registry.claim import Claim
     from winback.registry.load import LoadedModel
     from winback.registry.store import Store
 
@@ -41,9 +43,27 @@ class Tracking:
         tracking = self.settings.job.tracking
         return open_store(tracking.uri, artifacts=tracking.artifacts)
 
+    def alone(self, what: str) -> AbstractContextManager[Claim]:
+        """Hold the claim to a `promotion` (or `training`) of this job while a block lasts.
+
+        Raises
+        ------
+        RegistryError
+            Another living process holds it.
+        """
+        from winback.registry.claim import sole
+
+        return sole(self.store, self.store.experiment(self.settings.job.name), what)
+
     def name(self, role: str) -> str:
         """Return what the job's model of a role is registered as."""
         return f"{self.settings.job.name}-{role}"
+
+    def trainings(self) -> set[str]:
+        """Return the `run_id` of every training of the job that left a value model."""
+        from winback.registry.aliases import versions_of
+
+        return {ref.run_id for ref in versions_of(self.store, self.name("value"))}
 
     def version(self, role: str, version: int) -> LoadedModel:
         """Load one version of the job's model of a role, once."""
@@ -82,7 +102,9 @@ class Tracking:
         from winback.registry.aliases import CHAMPION, resolve
 
         job = self.settings.job
-        again = f"run `winback run {self.settings.path.name}`, or train and promote"
+        again = Sentence(
+            "run `winback run {job}`, or train and promote", job=self.settings.path.name
+        )
         missing = [self.name(role) for role in ROLES if self._champion(role) is None]
         if missing:
             raise RegistryError("there is no champion yet", where=", ".join(missing), hint=again)
@@ -95,8 +117,16 @@ class Tracking:
             raise RegistryError(
                 "the churn champion predicts another window than the job asks for",
                 where=models["churn"].ref.label,
-                got=f"{churn.horizon_days} days after a gap of {churn.gap_days}",
-                allowed=f"{asked} days after a gap of {job.churn.gap_days}",
+                got=Sentence(
+                    "{horizon_days} days after a gap of {gap_days}",
+                    horizon_days=churn.horizon_days,
+                    gap_days=churn.gap_days,
+                ),
+                allowed=Sentence(
+                    "{asked} days after a gap of {gap_days}",
+                    asked=asked,
+                    gap_days=job.churn.gap_days,
+                ),
                 hint=again,
             )
         # what a purchase is worth is the job's to say, not the day's on which a model was fitted

@@ -53,10 +53,13 @@ def train(
     NotEnoughDataError
         There are too few customers for any prediction; the message says how many are needed.
     """
+    from winback.registry.claim import demand_free
+
     job = settings.job
     validate(job, tables, results, reporter)
     require_customers(settings, tables)
-    _ = tracking.store.client  # an unreachable one is told before minutes are spent
+    # an unreachable store, or one at which this job is being trained, is told before the work
+    demand_free(tracking.store, job.name, "training")
     instead = partial(used_instead, job, tables, tracking)
     evaluation = evaluate(job, tables, results, reporter, instead)
     with training(tracking, tables, results.manifest["intake"], force=force) as registry:

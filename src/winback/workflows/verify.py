@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from winback.errors import OutputError
 from winback.files import read_record
+from winback.messages import Message
 from winback.publishing.result_folder import MANIFEST, files_of, pointed
 from winback.publishing.verify import problems
 
@@ -33,15 +34,15 @@ def verify(place: Path, load: Callable[[Path], LoadedJob]) -> dict[str, Any]:
 
     Examples
     --------
-    >>> verify(Path("/"), load=...)["problems"][0]["what"]
-    'no results have been published here (at /)'
+    >>> print(verify(Path("/"), load=...)["problems"][0]["what"])
+    no results have been published here (at /)
     """
     folder = place
     if not place.is_dir():
         job = load(place).job
         folder = Path(job.output or Path("outputs") / job.name)
     faults = [
-        {"what": problem.reason, "where": problem.where, "next": problem.hint}
+        {"what": Message.of_error(problem), "where": problem.where, "next": problem.hint}
         for problem in problems(folder)
     ]
     try:

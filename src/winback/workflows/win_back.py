@@ -76,8 +76,8 @@ def win_back(
     if pressure:
         lists.summary["messages"].append(pressure_in_words(pressure))
     name = lists.summary["list_id"]
-    keep(settings, results, reporter, "win_back", lists.treated, WIN_BACK, name)
-    keep(settings, results, reporter, "win_back_control", lists.control, WIN_BACK, name)
+    keep(settings, results, "win_back", lists.treated, WIN_BACK, name)
+    keep(settings, results, "win_back_control", lists.control, WIN_BACK, name)
     for folder in ("", f"lists/{settings.job.as_of}/"):
         path = results.staged(f"{folder}win_back_excluded.parquet")
         write_parquet(lists.excluded, path, WIN_BACK_EXCLUDED)
@@ -142,7 +142,7 @@ def earlier_win_backs(job: Job, results: Results, days: int) -> pd.DataFrame | N
     from winback.lists.memory import EARLIER
 
     frames = [
-        pd.read_parquet(results.earlier / f"lists/{day}/{name}.parquet", columns=list(EARLIER))
+        pd.read_parquet(results.kept(f"lists/{day}/{name}.parquet"), columns=list(EARLIER))
         for name in ("win_back", "win_back_control")
         for day in sorted(kept_dates(results, name))
         if job.as_of - timedelta(days=days) <= day < job.as_of
@@ -275,7 +275,7 @@ def _with_offers(results: Results, rows: pd.DataFrame) -> pd.DataFrame:
 
     columns = ["list_id", "customer_id", "offer_cost"]
     frames = [
-        pd.read_parquet(results.earlier / f"lists/{day}/{name}.parquet", columns=columns)
+        pd.read_parquet(results.kept(f"lists/{day}/{name}.parquet"), columns=columns)
         for name in ("win_back", "win_back_control")
         for day in kept_dates(results, name)
     ]
@@ -293,7 +293,7 @@ def _drawn(results: Results) -> dict[str, float]:
 
     columns = ["experiment_id", "list_id", "propensity"]
     frames = [
-        pd.read_parquet(results.earlier / f"lists/{day}/win_back.parquet", columns=columns)
+        pd.read_parquet(results.kept(f"lists/{day}/win_back.parquet"), columns=columns)
         for day in kept_dates(results, "win_back")
     ]
     if not frames:

@@ -49,6 +49,16 @@ def test_two_readings_are_told_with_a_cell():
     assert "'4.215'" in str(settle(engine, raw.name, "Total").note)
 
 
+@pytest.mark.parametrize(
+    "cell", ["61.1k", "1.2 Mio", "3万元", "1,2 тыс.", "12.50 DR", "1.250,00 Cr", "2 lakh", "5천원"]
+)
+def test_a_word_that_makes_another_number_of_it_is_no_currency(cell):
+    frame = pd.DataFrame({"customer_id": "a", "timestamp": "2024-01-01", "amount": [cell, "3 kr"]})
+    read = read_transactions(frame, policy=IntakePolicy(max_rejected_share=1))
+    assert dict(read.counts.rejected) == {"unparsable amount": 1}
+    assert read.table.amount.to_pyarrow().to_pylist() == [3.0]
+
+
 def test_as_many_proofs_for_either_stop():
     with pytest.raises(DataError, match="as many a decimal point"):
         read(["1,50", "1.50", "4.215"])

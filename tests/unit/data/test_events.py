@@ -64,7 +64,7 @@ def test_one_row_a_customer_and_an_opt_out_anywhere_counts():
             "acquisition_channel": [None, "shop", "web", None, None],
         }
     )
-    merged = read_table("customers", people).table.drop("source_row")
+    merged = read_table("customers", people).table.drop("source_row", "opted_out_later")
     rows = merged.order_by("customer_id").to_pyarrow().to_pylist()
     acquired = dt.datetime(2024, 1, 2)  # noqa: DTZ001
     assert rows == [

@@ -40,6 +40,10 @@ MOMENT = "2023-01-31 17:07:37"
         ("20230131 17:07:37", MOMENT),
         ("2023-W05-2", "2023-01-31 00:00:00"),
         ("44957", "2023-01-31 00:00:00"),
+        ("31. 1. 2023 17:07:37", MOMENT),
+        ("2023. 1. 31. 오후 5:07:37", MOMENT),
+        ("2023. január 31.", "2023-01-31 00:00:00"),
+        ("31. října 2023", "2023-10-31 00:00:00"),
         ("44957.71362", "2023-01-31 17:07:36.768000"),
     ],
 )
@@ -47,6 +51,17 @@ def test_times_are_read(cell, expected):
     frame = pd.DataFrame({"customer_id": ["a"], "timestamp": [cell], "amount": [1.0]})
     read = read_transactions(frame).table.to_pyarrow()["timestamp"].to_pylist()
     assert [str(moment) for moment in read] == [expected]
+
+
+@pytest.mark.parametrize(
+    "cell", ["0000-00-00", "0000-00-00 00:00:00", "00.00.0000", "00/00/0000", "0", "NULL", "\\N"]
+)
+def test_a_day_that_never_was_is_no_time_in_any_column(cell):
+    frame = pd.DataFrame(
+        {"customer_id": ["a", "b"], "timestamp": ["2024-01-05", cell], "amount": [1.0, 2.0]}
+    ).assign(available_at=cell)
+    counts = read_transactions(frame, policy=IntakePolicy(max_rejected_share=1)).counts
+    assert (counts.accepted, dict(counts.rejected)) == (1, {"no time": 1})
 
 
 def test_a_spreadsheets_day_numbers_may_be_numbers():

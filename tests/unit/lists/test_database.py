@@ -11,7 +11,7 @@ from winback.lists.database import Edition, write_table
 
 COLUMNS = {
     "list_id": "text", "customer_id": "text", "rank": "count", "as_of": "date",
-    "margin": "money", "propensity": "probability",
+    "margin": "money", "propensity": "probability", "run_id": "text",
 }  # fmt: skip
 EDITION = Edition("shop", date(2024, 1, 31), "a")
 
@@ -25,6 +25,7 @@ def rows(list_id="a", n=3):
             "as_of": pd.Timestamp("2024-01-31"),
             "margin": np.arange(n) / 3,
             "propensity": np.nan,
+            "run_id": f"training of {list_id}",
         }
     )
 
@@ -33,9 +34,10 @@ def rows(list_id="a", n=3):
 def store(tmp_path):
     url = f"duckdb://{tmp_path}/deep/lists.duckdb"
 
-    def put(frame, list_id="a", job="shop", day=EDITION.as_of, **over):
+    def put(frame, list_id="a", job="shop", day=EDITION.as_of, trainings=(), **over):
         arguments = {"url": url, "table": "win_back"} | over
-        return write_table(frame, COLUMNS, Edition(job, day, list_id), **arguments)
+        edition = Edition(job, day, list_id, lambda: trainings)
+        return write_table(frame, COLUMNS, edition, **arguments)
 
     def read(query="SELECT * FROM win_back ORDER BY list_id, customer_id"):
         with duckdb.connect(str(tmp_path / "deep" / "lists.duckdb")) as connection:
@@ -75,16 +77,23 @@ def test_one_list_of_a_job_and_date_is_current(store):
     assert read(current) == others
 
 
-def test_of_lists_of_an_earlier_make_the_next_one_takes_the_place(store):
+def test_of_lists_of_an_earlier_make_a_job_takes_the_place_of_its_own_only(store):
     put, read = store
     put(rows("old", 2), "old")
+    put(rows("other shop", 3), "other shop", job="other")
     with duckdb.connect(put.url.removeprefix("duckdb://")) as connection:
         connection.execute("DROP VIEW win_back_current")
         for column in ("job", "is_current"):
             connection.execute(f"ALTER TABLE win_back DROP COLUMN {column}")
-    put(rows("new", 1), "new")
-    assert read("SELECT list_id FROM win_back_current") == [("new",)]
-    assert read("SELECT count(*) FROM win_back") == [(3,)]
+    put(rows("new", 1), "new", trainings={"training of old", "training of new"})
+    current = "SELECT DISTINCT list_id FROM win_back_current ORDER BY ALL"
+    assert read(current) == [("new",), ("other shop",)]
+    put(rows("anew", 1), "anew", job="other", trainings={"training of other shop"})
+    assert read(current) == [("anew",), ("new",)]
+    assert read("SELECT job, count(*) FROM win_back GROUP BY ALL ORDER BY ALL") == [
+        ("other", 4),
+        ("shop", 3),
+    ]
 
 
 def test_values_arrive_as_they_are(store):

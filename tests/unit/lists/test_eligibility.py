@@ -57,6 +57,8 @@ def test_permission_comes_from_the_customers_table():
     assert why(table, customers=customers.drop(columns="contactable_channels")) == [
         "", "opted out", "", "", "",
     ]  # fmt: skip
+    later = pd.DataFrame({"customer_id": ["a"], "opt_out": False, "opted_out_later": True})
+    assert why(table, customers=later) == ["opted out", "", "", "", ""]
 
 
 def test_contacts_limit_contacts():

@@ -117,3 +117,11 @@ def test_a_moved_store_works_where_it_is_now_and_leaves_the_old_place_alone(fold
     assert list((moved / "artifacts").rglob("note.txt"))
     assert not folder.exists()
     assert folder.name not in (moved / "mlflow.db").read_bytes().decode("latin-1")
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_an_empty_file_is_no_store_without_models(tmp_path, create):
+    (tmp_path / "mlflow.db").touch()
+    with pytest.raises(RegistryError, match=r"holds no model store.*got 0 bytes.*from a backup"):
+        open_store(f"sqlite:///{tmp_path}/mlflow.db", create=create)
+    assert (tmp_path / "mlflow.db").stat().st_size == 0

@@ -1,10 +1,14 @@
 """Small invented exports (`tests/unit/data/exports.yaml`), read as `winback init` reads them."""
 
+import base64
 import datetime as dt
 import gzip
 import zipfile
 from pathlib import Path
+from xml.sax.saxutils import escape
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 import yaml
@@ -23,8 +27,11 @@ def written(folder, export):
     """Write the file that an entry describes."""
     path = folder / export["file"]
     lines = export["text"].splitlines()
-    if path.suffix == ".xlsx":
-        _workbook(path, [line.split(",") for line in lines])
+    if path.suffix in WRITERS:
+        WRITERS[path.suffix](path, [[*map(_typed, line.split(","))] for line in lines])
+        return path
+    if "packed" in export:
+        path.write_bytes(gzip.decompress(base64.b64decode(export["packed"])))
         return path
     text = export.get("ends", "\r\n").join([*lines, ""]).encode(export.get("encoding", "utf-8"))
     if path.suffix == ".zip":
@@ -39,7 +46,38 @@ def _workbook(path, rows):
     with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as book:
         sheet = book.add_worksheet()
         for n, row in enumerate(rows):
-            sheet.write_row(n, 0, [_typed(cell) for cell in row])
+            sheet.write_row(n, 0, row)
+
+
+def _open_document(path, rows):
+    def cell(value):
+        kind, name = {float: ("float", "value"), dt.date: ("date", "date-value")}.get(
+            type(value), ("string", "string-value")
+        )
+        return (
+            f'<table:table-cell office:value-type="{kind}" office:{name}="{value}">'
+            f"<text:p>{escape(str(value))}</text:p></table:table-cell>"
+        )
+
+    spaces = "".join(
+        f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    table = "".join(f"<table:table-row>{''.join(map(cell, row))}</table:table-row>" for row in rows)
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        packed.writestr("META-INF/manifest.xml", "<manifest/>")
+        packed.writestr(
+            "content.xml",
+            f"<office:document-content{spaces}><office:body><office:spreadsheet>"
+            f'<table:table table:name="Orders">{table}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+
+
+def _parquet(path, rows):
+    names, *rows = rows
+    pq.write_table(pa.table([*map(list, zip(*rows, strict=True))], names=names), path)
 
 
 def _typed(cell):
@@ -49,6 +87,9 @@ def _typed(cell):
         except ValueError:
             pass
     return cell
+
+
+WRITERS = {".xlsx": _workbook, ".ods": _open_document, ".parquet": _parquet}
 
 
 @pytest.mark.parametrize("export", EXPORTS, ids=[export["layout"] for export in EXPORTS])

@@ -212,3 +212,34 @@ def test_a_time_is_found_by_the_beginning_of_its_name_or_by_its_cells(tmp_path, 
     begun = written(tmp_path, [f"Order;Customer ID;{name};Total", *lines])
     assert begun.sniffed.guesses["timestamp"].expression == name
     assert "24 of 24 rows accepted" in begun.read
+
+
+def test_rows_that_were_never_paid_are_left_out_by_a_filter_that_says_so(tmp_path):
+    cells = ["2024-01-05 10:00:00", "0000-00-00 00:00:00", "2024-02-25 09:00:00", "NULL"]
+    rows = "".join(f"{n},c{n % 3},{cells[n % 4]},{n}.50\n" for n in range(12))
+    path = tmp_path / "orders.csv"
+    path.write_text(f"order_id,customer_id,paid_at,total\n{rows}", encoding="utf-8")
+    begun = init(str(path), tmp_path / "job.yaml")
+    assert begun.sniffed.filter == "trim(paid_at) NOT IN ('', '0000-00-00 00:00:00', 'NULL')"
+    assert begun.read.startswith("6 of 12 rows accepted: 3 customers, 2024-01-05 to 2024-02-25")
+
+
+def test_the_last_digits_of_a_telephone_are_no_customer(tmp_path):
+    rows = "".join(f"{n},2024-01-{n + 1:02},{n % 5:04},9.50\n" for n in range(20))
+    path = tmp_path / "orders.csv"
+    path.write_text(f"订单编号,下单时间,用户手机尾号,用户实付\n{rows}", encoding="utf-8")
+    with pytest.raises(DataError, match="no column looks like customer_id"):
+        init(str(path), tmp_path / "job.yaml")
+
+
+def test_accents_that_an_export_dropped_or_wrote_apart_are_none(tmp_path):
+    rows = "".join(f"{n};k{n % 3};2024-01-0{n + 1};{n},50\n" for n in range(9))
+    names = ("cislo objednavky;kod zakaznika;datum objednavky;castka",
+             "Nu\u0301mero de orden;Co\u0301digo cliente;Fecha;Importe",
+             "SİPARİŞ NO;MÜŞTERİ KODU;TARİH;SATIŞ TUTARI")  # fmt: skip
+    for name in names:
+        path = tmp_path / "orders.csv"
+        path.write_text(f"{name}\n{rows}", encoding="utf-8")
+        guesses = init(str(path), tmp_path / "job.yaml").sniffed.guesses
+        assert set(guesses) == {"customer_id", "timestamp", "amount", "order_id"}
+        (tmp_path / "job.yaml").unlink()

@@ -10,7 +10,7 @@ from winback.errors import ConfigError, OutputError, UsageError
 from winback.workflows.backfill import backfill
 from winback.workflows.churn_warning import churn_warning
 from winback.workflows.explain import explain
-from winback.workflows.lists import lists
+from winback.workflows.lists import heeded, lists
 from winback.workflows.playbook import job_playbook
 from winback.workflows.reporter import Quiet
 from winback.workflows.work import Work
@@ -19,11 +19,11 @@ AS_OF = date(1998, 6, 30)  # a Tuesday
 OPTED_OUT = 100
 
 
-def warn(shop, settings=None):
-    """Make the list with other settings; nothing is published."""
-    text = shop.yaml.read_text()
+def warn(shop, settings="{capacity: 20}", *, people="customers.csv", **options):
+    """Make the list with other settings or people; nothing is published."""
+    text = shop.yaml.read_text().replace("{capacity: 20}", settings)
     yaml = shop.yaml.with_name("other.yaml")
-    yaml.write_text(text if settings is None else text.replace("{capacity: 20}", settings))
+    yaml.write_text(text.replace("customers.csv", people))
     work = Work(load_job(yaml), out=shop.out, today=date(2030, 1, 1))
     with work:
         scores = pd.read_parquet(shop.out / "scores.parquet")
@@ -31,7 +31,7 @@ def warn(shop, settings=None):
             churn_warning,
             work.models.that_scored(scores),
             scores,
-            work.tables.read_frame("customers"),
+            work.do(heeded, **options),
         )
         for path in (work.results.stage / "results").rglob("*"):
             if path.is_file():
@@ -53,6 +53,19 @@ def test_who_wants_no_contact_or_is_held_out_is_left_out_and_counted(shop):
     )
     assert sum(summary["listed"].values()) == len(listed) == 20
     assert summary["capacity"] == 20
+
+
+def test_a_refusal_after_as_of_is_heeded_but_by_lists_that_look_back(shop):
+    people = pd.read_csv(shop.folder / "customers.csv", dtype={"customer_id": str})
+    people["opt_out"] = people["opt_out"].map({True: "01.06.1998", False: ""})
+    later = shop.read("churn_warning.parquet")["customer_id"].head(7)
+    people.loc[people["customer_id"].isin(later), "opt_out"] = "05.07.1998"
+    people.to_csv(shop.folder / "later.csv", index=False)
+    now, then = (warn(shop, people="later.csv", looking_back=past) for past in (False, True))
+    assert now.summary["left_out"]["opted out"] == OPTED_OUT + 7
+    assert not set(later) & set(now.listed["customer_id"])
+    assert then.summary["left_out"]["opted out"] == OPTED_OUT
+    assert set(then.listed["customer_id"]) == set(shop.read("churn_warning.parquet")["customer_id"])
 
 
 def test_everybody_else_has_one_reason(shop):
@@ -260,16 +273,18 @@ def test_who_names_nobody_is_told_of_the_first_of_each_list(shop):
 
 def test_where_both_lists_are_empty_an_id_is_named(shop):
     kept = {name: shop.out / name for name in ("churn_warning.parquet", "win_back.parquet")}
-    whole = {name: path.read_bytes() for name, path in kept.items()}
-    for path in kept.values():
-        pd.read_parquet(path).head(0).to_parquet(path)
+    whole = {name: pd.read_parquet(path) for name, path in kept.items()}
+
+    def publish(n):
+        shop.do(lambda results: [f.head(n).to_parquet(results.staged(k)) for k, f in whole.items()])
+
+    publish(0)
     customer = shop.read("scores.parquet")["customer_id"].iloc[0]
     try:
         with pytest.raises(UsageError, match=f"both lists are empty.*{shop.yaml} {customer}$"):
             told_of(shop, None)
     finally:
-        for name, path in kept.items():
-            path.write_bytes(whole[name])
+        publish(None)
 
 
 def test_a_history_is_made_up_for_and_the_newest_list_stays_on_top(shop):

@@ -1,5 +1,6 @@
 """What speaks against a champion beforehand, and who is promoted by name."""
 
+from contextlib import nullcontext
 from datetime import date
 from types import SimpleNamespace
 
@@ -15,7 +16,7 @@ JOB = SimpleNamespace(
     name="shop", as_of=date(2024, 6, 30), churn=SimpleNamespace(gap_days=0), random_state=0
 )
 TABLES = SimpleNamespace(churn_horizon_days=60)
-TRACKING = SimpleNamespace(store=None)
+TRACKING = SimpleNamespace(store=None, alone=nullcontext)
 
 
 def version(role, number):

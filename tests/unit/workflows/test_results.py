@@ -1,10 +1,9 @@
-import json
 from datetime import date
 
 import pandas as pd
 import pytest
 
-from winback.errors import DataError, UsageError
+from winback.errors import DataError, OutputError, UsageError
 
 JOB = """\
 name: shop
@@ -77,11 +76,25 @@ def test_what_only_says_where_and_how_fast_changes_nothing(shop):
 
 
 @pytest.mark.parametrize("noise", ["", "[]", "{", "null"])
-def test_a_manifest_that_cannot_be_read_is_written_anew(shop, noise):
+def test_a_manifest_that_cannot_be_read_loses_nobody_their_results(shop, noise):
     shop.do(leave("a"))
     (shop.out / "manifest.json").write_text(noise)
-    shop.do(leave("b"))
-    assert json.loads((shop.out / "manifest.json").read_text())["word"] == "b"
+    with pytest.raises(OutputError, match=r"manifest cannot be read.*Next: restore it"):
+        shop.do(leave("b"))
+    assert (shop.out / "scores.csv").read_text() == "a"
+
+
+@pytest.mark.parametrize("damage", [b"", b"PAR1 cut", None])
+def test_a_result_that_is_not_what_was_published_is_not_read(shop, damage):
+    shop.do(leave("a"))
+    (shop.out / "current/scores.csv").unlink()
+    if damage is not None:
+        (shop.out / "current/scores.csv").write_bytes(damage)
+        with pytest.raises(OutputError, match=r"scores.csv has changed.*make it anew") as caught:
+            shop.do(lambda results: results.find("scores.csv"))
+        assert caught.value.exit_code == 1
+    else:
+        shop.do(lambda results: results.find("scores.csv"))
 
 
 def test_results_of_this_command_are_preferred_and_missing_ones_name_their_command(shop):

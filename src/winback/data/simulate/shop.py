@@ -29,7 +29,7 @@ from winback.data.simulate.orders import draw_orders
 from winback.data.simulate.people import draw_people
 from winback.data.simulate.shop_parameters import ShopParameters
 from winback.data.simulate.truth import LEVEL, SIMULATION, TRUTH_SCHEMA, truth_table
-from winback.errors import UsageError
+from winback.errors import Sentence, UsageError
 from winback.files import atomic_path
 
 BLOCK = 10_000  # customers drawn at a time; memory grows with it, and every byte depends on it
@@ -120,7 +120,9 @@ def simulate(
     """
     for name, value, least in (("customers", customers, 1), ("seed", seed, 0), ("days", days, 30)):
         if value < least:
-            raise UsageError("too small", where=name, got=value, allowed=f"{least} or more")
+            raise UsageError(
+                "too small", where=name, got=value, allowed=Sentence("{least} or more", least=least)
+            )
     parameters = parameters or ShopParameters()
     stream = np.random.SeedSequence(seed, spawn_key=(_LEVEL_STREAM,))
     level = make_level(first_day, days, parameters, np.random.default_rng(stream))

@@ -17,7 +17,7 @@ from winback.data.simulate.demand import DemandLevel, Floats
 from winback.data.simulate.orders import Orders
 from winback.data.simulate.people import People
 from winback.data.simulate.shop_parameters import ShopParameters
-from winback.errors import DataError
+from winback.errors import DataError, Sentence
 
 SIMULATION, TRUTH, LEVEL = "simulation.json", "truth.parquet", "level.parquet"
 TRUTH_SCHEMA = pa.schema(
@@ -135,8 +135,10 @@ class Truth:
             raise DataError(
                 "the window leaves the simulated days",
                 where="as_of, horizon_days",
-                got=f"{as_of} and {horizon_days}",
-                allowed=f"{self.level.first_day} to {last}",
+                got=Sentence("{as_of} and {horizon_days}", as_of=as_of, horizon_days=horizon_days),
+                allowed=Sentence(
+                    "{first_day} to {last}", first_day=self.level.first_day, last=last
+                ),
             )
         people = self.customers[
             pd.to_datetime(self.customers["acquired_at"]) <= pd.Timestamp(as_of)

@@ -13,7 +13,7 @@ from dataclasses import asdict, is_dataclass
 from importlib.metadata import version
 from typing import Any
 
-from winback.errors import ModelError
+from winback.errors import ModelError, Sentence
 from winback.estimators.base.state import (
     decode,
     encode,
@@ -72,8 +72,12 @@ def from_files(files: Mapping[str, str]) -> Any:
     if newer:
         raise ModelError(
             "the model was written by a newer winback",
-            got=f"format {document['format']}, winback {document.get('winback')}",
-            allowed=f"format {FORMAT} or older",
+            got=Sentence(
+                "format {format}, winback {version}",
+                format=document["format"],
+                version=document.get("winback"),
+            ),
+            allowed=Sentence("format {format} or older", format=FORMAT),
             hint="upgrade winback",
         )
     try:
@@ -125,7 +129,7 @@ def make(recipe: Mapping[str, Any]) -> Any:
     unknown = sorted(set(params) - set(cls._get_param_names()))
     if unknown:
         raise ModelError(
-            f"{cls.__name__} has no such parameter",
+            Sentence("{name} has no such parameter", name=cls.__name__),
             got=", ".join(unknown),
             allowed=", ".join(cls._get_param_names()),
         )

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from winback.errors import ModelError
-from winback.nearest import did_you_mean
+from winback.errors import ModelError, Sentence
+from winback.messages import did_you_mean
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -52,7 +52,7 @@ def read_columns(frame: Any, columns: Sequence[str], *, reader: str) -> dict[str
     """
     if not isinstance(frame, pd.DataFrame):
         raise ModelError(
-            f"{reader} reads a pandas data frame",
+            Sentence("{reader} reads a pandas data frame", reader=reader),
             got=type(frame).__name__,
             hint="convert it first, for instance with .to_pandas()",
         )
@@ -61,7 +61,7 @@ def read_columns(frame: Any, columns: Sequence[str], *, reader: str) -> dict[str
         late = arrays["recency"] > arrays["T"]
         if late.any():
             raise ModelError(
-                f"recency is greater than T in {_share(late)}",
+                Sentence("recency is greater than T in {share}", share=_share(late)),
                 where="columns 'recency' and 'T'",
                 got=f"{arrays['recency'][late][0]} > {arrays['T'][late][0]} {_first(frame, late)}",
                 hint="both are ages since the first purchase, in one time unit",
@@ -72,18 +72,27 @@ def read_columns(frame: Any, columns: Sequence[str], *, reader: str) -> dict[str
 def _read_column(frame: pd.DataFrame, name: str, reader: str) -> FloatArray:
     if name not in frame.columns:
         raise ModelError(
-            f"the frame given to {reader} has no column '{name}'",
+            Sentence(
+                "the frame given to {reader} has no column '{name}'", reader=reader, name=name
+            ),
             got=", ".join(map(str, frame.columns)) or "no columns",
-            hint=did_you_mean(name, map(str, frame.columns)) or f"add the column '{name}'",
+            hint=did_you_mean(name, map(str, frame.columns))
+            or Sentence("add the column '{name}'", name=name),
         )
     if list(frame.columns).count(name) > 1:
-        raise ModelError(f"the frame given to {reader} has two columns '{name}'")
+        raise ModelError(
+            Sentence(
+                "the frame given to {reader} has two columns '{name}'", reader=reader, name=name
+            )
+        )
     column = frame[name]
     try:
         values: FloatArray = column.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
         raise ModelError(
-            f"column '{name}' is not numeric", got=f"type {column.dtype}", allowed="numbers"
+            Sentence("column '{name}' is not numeric", name=name),
+            got=Sentence("type {dtype}", dtype=column.dtype),
+            allowed="numbers",
         ) from error
     missing, negative = ~np.isfinite(values), values < 0
     _refuse(frame, name, missing, what="is missing or infinite", allowed="finite numbers")
@@ -99,15 +108,20 @@ def _refuse(
 ) -> None:
     if bad.any():
         raise ModelError(
-            f"column '{name}' {what} in {_share(bad)}",
-            where=f"column '{name}'",
+            Sentence(
+                "column '{name}' {what} in {share}",
+                name=name,
+                what=Sentence(what),
+                share=_share(bad),
+            ),
+            where=Sentence("column '{name}'", name=name),
             got=f"{frame[name].to_numpy()[bad][0]} {_first(frame, bad)}",
             allowed=allowed,
         )
 
 
-def _share(bad: NDArray[np.bool_]) -> str:
-    return f"{int(bad.sum()):,} of {len(bad):,} rows"
+def _share(bad: NDArray[np.bool_]) -> Sentence:
+    return Sentence("{n:,} of {rows:,} rows", n=int(bad.sum()), rows=len(bad))
 
 
 def _first(frame: pd.DataFrame, bad: NDArray[np.bool_]) -> str:
@@ -192,7 +206,9 @@ def _row_key(columns: Sequence[FloatArray]) -> tuple[IntArray, list[FloatArray]]
         code, level = pd.factorize(column, sort=True)
         width *= max(len(level), 1)
         if width >= 2**62:  # more combinations than an integer can number
-            raise ModelError("too many distinct values to group", got=f"{len(key):,} rows")
+            raise ModelError(
+                "too many distinct values to group", got=Sentence("{n:,} rows", n=len(key))
+            )
         key = key * max(len(level), 1) + np.asarray(code, dtype=np.int64)
         levels.append(np.asarray(level, dtype=np.float64))
     return key, levels

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from winback.errors import ModelError
+from winback.errors import ModelError, Sentence
 from winback.messages import Message
 
 # What may be written and read, and where it lives: reading imports nothing else.
@@ -69,7 +69,9 @@ class PlainState:
         if not any(is_fitted(name) for name in vars(self)):
             from sklearn.exceptions import NotFittedError  # noqa: PLC0415 - heavy, rarely raised
 
-            raise NotFittedError(f"{type(self).__name__} is not fitted; call fit first")
+            raise NotFittedError(
+                Sentence("{name} is not fitted; call fit first", name=type(self).__name__)
+            )
 
 
 def as_message(kept: Any) -> Any:

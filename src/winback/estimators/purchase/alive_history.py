@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from winback.errors import ModelError
+from winback.errors import ModelError, Sentence
 from winback.estimators.purchase.purchase_model import PurchaseModel
 
 
@@ -53,7 +53,13 @@ def p_alive_history(
         raise ModelError(
             "no history of a customer",
             where="purchases, until, step",
-            got=f"{times[0]:g} to {times[-1]:g}, until {until:g}, step {step:g}",
+            got=Sentence(
+                "{first:g} to {last:g}, until {until:g}, step {step:g}",
+                first=times[0],
+                last=times[-1],
+                until=until,
+                step=step,
+            ),
             allowed="purchases from 0 to until, a step above 0",
         )
     ages = np.unique(np.append(np.arange(0.0, until, step), until))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import betaincinv, gammaln, psi
 
-from winback.errors import ModelError
+from winback.errors import ModelError, Sentence
 from winback.estimators.base.bridge import lifetimes_fitter
 from winback.estimators.base.frames import (
     FloatArray,
@@ -139,7 +139,7 @@ class BetaGeoBetaBinomialModel(LikelihoodModel, PurchaseModel):
         for name in ("recency", "T"):
             if (data[name] != np.floor(data[name])).any():
                 raise ModelError(
-                    f"column '{name}' is no whole number of occasions",
+                    Sentence("column '{name}' is no whole number of occasions", name=name),
                     got=float(data[name][data[name] != np.floor(data[name])][0]),
                     allowed="whole numbers",
                     hint="count time in occasions, such as days",
@@ -148,7 +148,11 @@ class BetaGeoBetaBinomialModel(LikelihoodModel, PurchaseModel):
         if many.any():
             raise ModelError(
                 "somebody has bought more often than there were occasions",
-                got=f"{data['frequency'][many][0]:g} purchases by {data['recency'][many][0]:g}",
+                got=Sentence(
+                    "{purchases:g} purchases by {occasions:g}",
+                    purchases=data["frequency"][many][0],
+                    occasions=data["recency"][many][0],
+                ),
                 allowed="frequency <= recency",
                 hint="count purchase days, and time in days",
             )

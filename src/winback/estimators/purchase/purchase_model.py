@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from winback.errors import ModelError
+from winback.errors import ModelError, Sentence
 from winback.estimators.base.discounting import check_discounting, discount_nodes
 from winback.estimators.base.frames import FloatArray, group_rows, read_columns
 from winback.estimators.base.parameters import Parameters
@@ -231,5 +231,9 @@ class PurchaseModel(PlainState, Parameters, ABC):
 
 def _length(value: float, name: str = "horizon") -> float:
     if not np.isfinite(value) or value < 0:
-        raise ModelError(f"the {name} is not a length of time", got=value, allowed=">= 0")
+        raise ModelError(
+            Sentence("the {name} is not a length of time", name=Sentence(name)),
+            got=value,
+            allowed=">= 0",
+        )
     return float(value)

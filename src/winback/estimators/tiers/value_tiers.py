@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from threadpoolctl import threadpool_limits
 
-from winback.errors import ModelError, NotEnoughDataError
+from winback.errors import ModelError, NotEnoughDataError, Sentence
 from winback.estimators.base.frames import read_columns
 from winback.estimators.base.state import PlainState
 from winback.estimators.tiers import tier_cuts, tier_identity, tier_selection
@@ -177,7 +177,7 @@ class ValueTiers(PlainState, BaseEstimator):  # type: ignore[misc]  # scikit-lea
             )
         if self.method not in METHODS:
             raise ModelError("unknown method of tiers", got=self.method, allowed=", ".join(METHODS))
-        allowed = f"2 to {MAX_TIERS}, or {AUTO}"
+        allowed = Sentence("2 to {most}, or {auto}", most=MAX_TIERS, auto=AUTO)
         wrong = isinstance(self.n_tiers, str) or not 2 <= self.n_tiers <= MAX_TIERS
         if self.n_tiers != AUTO and wrong:
             raise ModelError("impossible number of tiers", got=self.n_tiers, allowed=allowed)

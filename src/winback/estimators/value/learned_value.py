@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from winback.errors import ModelError, NotEnoughDataError
+from winback.errors import ModelError, NotEnoughDataError, Sentence
 from winback.estimators.base.frames import FloatArray
 from winback.estimators.base.parts import Parts
 from winback.estimators.base.state import PlainState
@@ -174,9 +174,8 @@ class LearnedValueModel(PlainState, BaseEstimator):  # type: ignore[misc]  # sci
         possible = get_args(Member)
         wanted = tuple(self.members)
         if not wanted or len(set(wanted)) < len(wanted) or set(wanted) - set(possible):
-            raise ModelError(
-                "members are not possible", got=wanted, allowed=f"some of {', '.join(possible)}"
-            )
+            some = Sentence("some of {possible}", possible=list(possible))
+            raise ModelError("members are not possible", got=wanted, allowed=some)
         if self.spend_model is None and set(wanted) & set(PAID):
             raise NotEnoughDataError(Message("few.no_revenue"), got=", ".join(wanted))
         return wanted

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from winback.errors import ConfigError
+from winback.errors import ConfigError, Sentence
 from winback.lists.playbook.schema import Costs, PlaybookStep
 from winback.messages import Words
 
@@ -170,7 +170,9 @@ class Playbook:
                 raise ConfigError(
                     "a rule of the playbook can never be reached",
                     where=f"{self.name}:{rule.line}, {list_name}",
-                    got=f"rule {number + 1}, {rule.action!r}",
+                    got=Sentence(
+                        "rule {number}, {action!r}", number=number + 1, action=rule.action
+                    ),
                     hint="the rules above it answer everybody that it fits; move it up, or drop it",
                 )
 

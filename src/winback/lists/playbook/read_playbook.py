@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from winback.errors import ConfigError
+from winback.errors import ConfigError, Sentence
 from winback.estimators.tiers.stages import STAGES
 from winback.lists.playbook.playbook_rules import (
     BUYS,
@@ -20,7 +20,7 @@ from winback.lists.playbook.playbook_rules import (
 from winback.lists.playbook.schema import PlaybookText, RuleText
 from winback.lists.playbook.templates import check_template
 from winback.lists.severity import COLOURS
-from winback.nearest import did_you_mean
+from winback.messages import did_you_mean
 from winback.yaml_file import KeyPath, YamlFile, explain, read_yaml
 
 DEFAULT = Path(__file__).with_name("default.yaml")
@@ -128,7 +128,7 @@ def _rule(
         for word in named:
             if word not in allowed:
                 raise ConfigError(
-                    f"the playbook names an unknown {key}",
+                    Sentence("the playbook names an unknown {key}", key=key),
                     where=file.place((*keys, key)),
                     got=word,
                     allowed=", ".join(allowed),

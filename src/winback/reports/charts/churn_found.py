@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import plotly.graph_objects as go
 
-from winback.errors import NotEnoughDataError
+from winback.errors import NotEnoughDataError, Sentence
 from winback.messages import Words
 from winback.reports.aggregator import aggregator, plain, records
 from winback.reports.charts.chart import Chart, Shown, tested
@@ -299,8 +299,8 @@ def _curves(y: Values, p: Scores, as_of: Day) -> Shown:
     if not drawn:
         raise NotEnoughDataError(
             "too little to draw a curve from",
-            got=f"{len(np.asarray(y))} customers, {int(np.sum(y))} left",
-            allowed=f"{FEWEST} customers, and somebody who left",
+            got=Sentence("{n} customers, {left} left", n=len(np.asarray(y)), left=int(np.sum(y))),
+            allowed=Sentence("{n} customers, and somebody who left", n=FEWEST),
         )
     curves = [{**curve, "chosen": place == 0} for place, curve in enumerate(drawn)]
     return Shown(curves, curves[0]["n"][100], day(as_of))

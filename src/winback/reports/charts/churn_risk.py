@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from winback.errors import NotEnoughDataError
+from winback.errors import NotEnoughDataError, Sentence
 from winback.lists.reasons import by_family
 from winback.messages import Words
 from winback.reports.aggregator import Rows, aggregator, columns, records
@@ -201,7 +201,9 @@ def churn_risk(
     with scored_view(scores, active_within_days=active_within_days) as engine:
         risk, mean = risk_of(engine), summary_of(engine)["mean_p_churn"]
     if risk is None:
-        raise NotEnoughDataError("nobody has a churn probability", got=f"{len(scores)} customers")
+        raise NotEnoughDataError(
+            "nobody has a churn probability", got=Sentence("{n} customers", n=len(scores))
+        )
     return alone(RISK.figure(_risk_shown(risk, mean, day(as_of))))
 
 

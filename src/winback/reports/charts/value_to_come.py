@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from winback.errors import NotEnoughDataError
+from winback.errors import NotEnoughDataError, Sentence
 from winback.estimators.purchase.expected_tracking import expected_tracking
 from winback.messages import Words
 from winback.reports.aggregator import aggregator, plain, records
@@ -240,7 +240,9 @@ def lorenz(values: Values, *, as_of: Day, what: str = "expected value") -> go.Fi
     with aggregator(scores=worth) as engine:
         curve = concentration_of(engine, len(worth), float(worth["value"].sum()))
     if curve is None:
-        raise NotEnoughDataError("nobody is worth anything", got=f"{len(worth)} customers")
+        raise NotEnoughDataError(
+            "nobody is worth anything", got=Sentence("{n} customers", n=len(worth))
+        )
     figure = CONCENTRATION.figure(Shown(curve, len(worth), day(as_of)))
     caption = {k: text.replace("expected value", what) for k, text in figure.layout.meta.items()}
     figure.update_layout(meta=caption, yaxis_title_text=f"Share of {what}")

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from winback.errors import DataError, ModelError, NotEnoughDataError
+from winback.errors import DataError, ModelError, NotEnoughDataError, Sentence
 from winback.estimators.base.state import PlainState
 from winback.estimators.purchase.beta_geo import BetaGeoModel
 from winback.messages import Message
@@ -114,7 +114,7 @@ def feature_matrix(frame: pd.DataFrame, names: Sequence[str], *, required: bool 
         raise ModelError(
             "the frame lacks features that the churn model was fitted on",
             where="churn features",
-            got=f"no {', '.join(absent)}",
+            got=Sentence("no {columns}", columns=", ".join(absent)),
             hint="build the frame with the same features (and the same events) as in training",
         )
     try:
@@ -128,7 +128,7 @@ def feature_matrix(frame: pd.DataFrame, names: Sequence[str], *, required: bool 
         raise ModelError(
             "churn features must not be missing",
             where=", ".join(worst),
-            got=f"{int(np.isnan(values).any(axis=1).sum())} rows with missing values",
+            got=Sentence("{n} rows with missing values", n=int(np.isnan(values).any(axis=1).sum())),
         )
     limit = float(np.finfo(np.float32).max)
     return np.ascontiguousarray(np.clip(values, -limit, limit))
@@ -145,7 +145,7 @@ def snapshot_days(frame: pd.DataFrame) -> npt.NDArray[np.int64]:
     if "as_of" not in frame.columns or "customer_id" not in frame.columns:
         raise ModelError(
             "a churn training table names customers and snapshots",
-            got=f"columns {', '.join(map(str, frame.columns))}",
+            got=Sentence("columns {columns}", columns=", ".join(map(str, frame.columns))),
             allowed="customer_id, as_of and numeric features",
         )
     dates = pd.to_datetime(frame["as_of"]).to_numpy().astype("datetime64[D]")
@@ -171,7 +171,9 @@ def canonical(X: pd.DataFrame, y: npt.ArrayLike) -> tuple[pd.DataFrame, npt.NDAr
     labels = np.asarray(y, dtype=np.float64)
     if labels.shape != (len(X),) or not np.isin(labels, (0.0, 1.0)).all():
         raise DataError(
-            "churn labels are one 0 or 1 per row", where="y", got=f"shape {labels.shape}"
+            "churn labels are one 0 or 1 per row",
+            where="y",
+            got=Sentence("shape {shape}", shape=labels.shape),
         )
     keys = pd.DataFrame(
         {"as_of": snapshot_days(X), "customer_id": X["customer_id"].astype(str).to_numpy()}
@@ -180,7 +182,7 @@ def canonical(X: pd.DataFrame, y: npt.ArrayLike) -> tuple[pd.DataFrame, npt.NDAr
         raise DataError(
             "a customer occurs twice in one snapshot",
             where="customer_id, as_of",
-            got=f"{int(keys.duplicated().sum())} rows too many",
+            got=Sentence("{n} rows too many", n=int(keys.duplicated().sum())),
         )
     order = keys.sort_values(["as_of", "customer_id"], kind="stable").index.to_numpy()
     return X.iloc[order].reset_index(drop=True), labels[order].astype(np.int64)
