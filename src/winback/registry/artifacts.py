@@ -98,7 +98,7 @@ def as_floats(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     >>> as_floats(pd.DataFrame({"T": [1]}), ["T", "recency"])
     Traceback (most recent call last):
     ...
-    winback.errors.ModelError: the frame lacks columns that the model needs (at recency): got T
+    winback.errors.ModelError: the frame lacks columns that the model needs (at recency): got T. ...
     """
     missing = [column for column in columns if column not in frame.columns]
     if missing:
@@ -106,6 +106,8 @@ def as_floats(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
             "the frame lacks columns that the model needs",
             where=", ".join(missing),
             got=", ".join(map(str, frame.columns)) or "no column",
+            hint="open_job(JOB).features() makes the frame that a job's models need, "
+            "behaviour_table or rfm_summary one of your own purchases",
         )
     cast = {}
     for column in columns:
