@@ -1,7 +1,8 @@
 # ruff: noqa: INP001 - a script beside what it writes, no package
 """Write the reference from the code itself: `python docs/make_reference.py`.
 
-`docs/configuration.md` from the settings, `docs/command_line.md` from the commands.
+`docs/configuration.md` from the settings, `docs/command_line.md` from the commands,
+`docs/python.md` from the docstrings.
 `tests/unit/test_docs.py` holds the pages to what this script would write today.
 """
 
@@ -13,11 +14,37 @@ from typing import Any
 
 import typer.main
 
+import winback
 from winback.cli import app
 from winback.config import Job
 
 PAGE = Path(__file__).parent / "configuration.md"
+PYTHON = PAGE.with_name("python.md")
 COMMANDS = PAGE.with_name("command_line.md")
+PYTHON_HEAD = """# Python
+
+Made by `python docs/make_reference.py` from the docstrings; do not edit it by hand.
+
+`import winback as wb` gives everything that an analyst needs; each name is imported when it is
+first used. Every frame that goes in has the columns `customer_id`, `frequency`, `recency`, `T` and
+`monetary_value` (`wb.rfm_summary` makes it), or those of `wb.behaviour_table`; what comes out is
+aligned with its index. `help(wb.NAME)` tells of parameters, returns, errors, and shows an example.
+
+A model that a job has registered predicts on such a frame, made at the day that you ask about:
+
+```python
+# no-run: needs a job that has run
+import winback as wb
+
+frame = wb.open_job("shop.yaml").features()  # a row a customer, at the job's as_of
+churn, value = (wb.load(f"shop-{role}@champion") for role in ("churn", "value"))
+print(churn)  # what it is, what it needs, what it is fit for, what to know of it
+churn.predict(frame)  # p_churn, aligned with the frame
+value.predict(frame)  # expected_purchases, expected_spend, clv and its interval
+```
+
+| name | what it is |
+|---|---|"""
 COMMANDS_HEAD = """# Command line
 
 Made by `python docs/make_reference.py` from the commands themselves; do not edit it by hand.
@@ -138,6 +165,16 @@ def _plain(value: Any) -> str:
     return json.dumps(value)
 
 
+def python() -> str:
+    """Return the page of public names: a line each, and the place that the site fills."""
+    rows = [PYTHON_HEAD]
+    for name in winback.__all__:
+        said = (getattr(winback, name).__doc__ or "").strip().split("\n\n")[0]
+        first = " ".join(said.split()).split(". ")[0].rstrip(".")
+        rows.append(f"| `wb.{name}` | {first.replace('|', chr(92) + '|')} |")
+    return "\n".join([*rows, "", "<!-- every public name -->"])
+
+
 def commands() -> str:
     """Return the page of the command line."""
     return "\n".join([COMMANDS_HEAD, *_commands(typer.main.get_command(app), "winback")])
@@ -184,3 +221,4 @@ def _parameter(parameter: Any) -> str:
 if __name__ == "__main__":
     COMMANDS.write_text(commands() + "\n", encoding="utf-8")
     PAGE.write_text(page() + "\n", encoding="utf-8")
+    PYTHON.write_text(python() + "\n", encoding="utf-8")

@@ -103,25 +103,33 @@ class Economics:
         return kept - contact_cost - redeems * offer_cost
 
     def of_warning(
-        self, churned: Any, at_risk: Any, *, contact_cost: Any = None, offer_cost: Any = None
+        self,
+        churned: Any,
+        at_risk: Any,
+        *,
+        keepable: Any = 1.0,
+        contact_cost: Any = None,
+        offer_cost: Any = None,
     ) -> Any:
         """Return the profit of contacting a customer who may leave; expected or realised.
 
         With g the save rate, m the margin, c and o the costs of contact and offer, y the chance
         (or the fact, 0 or 1) of leaving and v what leaving costs, E[value | stays] - E[value |
-        leaves] (Lemmens and Gupta, 2020, doi:10.1287/mksc.2020.1229): ``g m y v - c - (1 - y + g y)
-        o`` (Neslin et al. 2006, doi:10.1509/jmkr.43.2.204, without fixed costs).
+        leaves] (Lemmens and Gupta, 2020, doi:10.1287/mksc.2020.1229): ``g m y v - c - (1 - y + g k
+        y) o`` (Neslin et al. 2006, doi:10.1509/jmkr.43.2.204, without fixed costs, where k is 1).
 
         Parameters
         ----------
         churned
             P(churn), or whether the customer left.
         at_risk
-            The same times what is lost by leaving.
+            The same times what is lost by leaving, as far as it can still be kept.
+        keepable
+            k, the share of those who leave who have not gone already: nobody who has is saved.
         contact_cost, offer_cost
             By customer, where channels and offers differ.
         """
-        redeems = 1.0 - churned + self.save_rate * churned
+        redeems = 1.0 - churned + self.save_rate * keepable * churned
         kept = self.save_rate * self.margin * at_risk
         return self.profit(kept, redeems, contact_cost=contact_cost, offer_cost=offer_cost)
 

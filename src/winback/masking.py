@@ -14,6 +14,7 @@ from urllib.parse import quote
 from winback.plain import each_leaf
 
 HIDDEN: Final = "***"
+_TELLING: Final = 6  # characters: a shorter part of a secret tells nobody much, and may be a word
 _NAME: Final = re.compile(
     r"(?i).*(?:password|passwd|token|secret|apikey)"
     r"|(?:.*[\W_])?(?:pass|passphrase|pwd|key|sig|signature|credentials?)"
@@ -27,10 +28,8 @@ _LOGIN: Final = re.compile(
     r"|[^\s/@]*@"
     r")"
 )
-_OPTION: Final = re.compile(
-    r"(?<![\w.\-])([\w.\-]+)(\s*=\s*)"
-    r"(?P<value>'[^'\n]*'|\"[^\"\n]*\"|[^&;\n]*?(?=\s+[\w.\-]+\s*=|[&;\n'\")\]}]|$))"
-)
+_OPTION: Final = re.compile(r"(?<![\w.\-])([\w.\-]+)\s*=\s*")
+_VALUE: Final = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|[^&;\n]*?(?=\s+[\w.\-]+\s*=|[&;\n'\")\]}]|$)")
 
 
 def is_secret(name: str) -> bool:
@@ -54,13 +53,17 @@ def mask(text: str) -> str:
     >>> mask("postgresql://db/shop?user=ann&passwd=s3 cret&sslmode=require")
     'postgresql://db/shop?user=ann&passwd=***&sslmode=require'
     """
-
-    def hidden(option: re.Match[str]) -> str:
-        if not is_secret(option[1]) or not option["value"]:
-            return option[0]
-        return f"{option[1]}{option[2]}{HIDDEN}"
-
-    return _OPTION.sub(hidden, _LOGIN.sub(f"{HIDDEN}@", text))
+    text = _LOGIN.sub(f"{HIDDEN}@", text)
+    parts, done = [], 0
+    # option by option: what follows one that is no secret may hold one, `source = db?token=abc`
+    while option := _OPTION.search(text, done):
+        end = option.end()
+        parts.append(text[done:end])
+        done = end
+        if is_secret(option[1]) and (value := _VALUE.match(text, end)) and value[0]:
+            parts.append(HIDDEN)
+            done = value.end()
+    return "".join([*parts, text[done:]])
 
 
 def mask_all(value: Any) -> Any:
@@ -72,6 +75,13 @@ def mask_all(value: Any) -> Any:
     {'source': 'duckdb://x?token=***', 'tables': ['a'], 'n': 3}
     """
     return each_leaf(value, lambda leaf: mask(leaf) if isinstance(leaf, str) else leaf)
+
+
+def _parts(value: str) -> list[str]:
+    """Return what is left of a secret where an address is cut at the marks that it holds."""
+    login = re.search(r"://(.*)@", value)  # of a whole address, its host may be shown
+    cut = login[1] if login else "" if "://" in value else value
+    return [part for part in re.split(r"[/?#@:]", cut) if len(part) >= _TELLING]
 
 
 def mask_values(text: str, values: Mapping[str, str], *, shortest: int = 1) -> str:
@@ -95,7 +105,7 @@ def mask_values(text: str, values: Mapping[str, str], *, shortest: int = 1) -> s
         form: name
         for name, value in values.items()
         if len(value) >= shortest
-        for form in (value, quote(value), quote(value, safe=""))
+        for form in (value, quote(value), quote(value, safe=""), *_parts(value))
     }
     # the longest first: a secret may hold another
     for form in sorted(filter(None, forms), key=len, reverse=True):

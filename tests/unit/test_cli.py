@@ -44,6 +44,7 @@ COMMANDS = [
     "backtest",
     "init",
     "doctor",
+    "status",
     "verify",
     "simulate",
     "playbook check",
@@ -314,7 +315,8 @@ def test_debug_shows_the_trace(winback, does):
 
     does(fail)
     done = winback("report", "shop.yaml", "--debug")
-    assert isinstance(done.exception, RuntimeError)
+    assert 'raise RuntimeError("here")' in done.stderr
+    assert done.exit_code == 1
 
 
 @pytest.mark.parametrize(

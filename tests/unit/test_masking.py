@@ -72,3 +72,16 @@ def test_what_a_variable_stood_for_is_its_name_again():
     hidden = mask_values(text, values, shortest=4)
     assert hidden == "x: bot:${SHOP}@db, ${LONG}, ${LONG}, ${SHOP}"
     assert mask_values("x", values) == "${SHORT}"
+
+
+def test_what_an_address_leaves_of_a_secret_is_hidden_and_the_host_is_shown():
+    secrets = {
+        "PASSWORD": "s3cret/of-shop/shop",
+        "URL": "postgresql://ann:pass/word-2@db.example/x",
+    }
+    shown = mask_values("bad port 'of-shop'; cannot parse word-2@db.example of postgresql", secrets)
+    assert shown == "bad port '${PASSWORD}'; cannot parse ${URL}@db.example of postgresql"
+
+
+def test_a_secret_behind_an_option_that_is_none_is_hidden():
+    assert mask("source = db://x/y?sslpassword=s3 cret") == "source = db://x/y?sslpassword=***"

@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from signal import SIG_IGN, SIGINT, SIGPIPE, SIGTERM, signal
 from tempfile import gettempdir
+from traceback import format_exc
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -19,6 +20,7 @@ import typer
 from winback.cli.language import words_of
 from winback.errors import DataError, GateRefusedError, OutputError, UsageError, WinbackError
 from winback.files import disk_full
+from winback.masking import mask
 from winback.plain import each_leaf, plain
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ def work(
         for line in last_lines(name, files, work.results.out, path):
             reporter.say(line)
         if json_:
-            _print({**result, "warnings": _records(reporter.warnings, words)}, loaded)
+            _print({**result, "warnings": records_of(reporter.warnings, words)}, loaded)
 
 
 def work_through(
@@ -96,7 +98,7 @@ def work_through(
             today=today_in(first.job.timezone),
         )
         if json_:
-            _print({**result, "warnings": _records(reporter.warnings, words)}, first)
+            _print({**result, "warnings": records_of(reporter.warnings, words)}, first)
 
 
 def prepare() -> None:
@@ -139,7 +141,7 @@ def exit_codes(*, debug: bool, json_: bool = False) -> Iterator[list[LoadedJob]]
     except BrokenPipeError:  # whoever read the output has read enough, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(128 + SIGPIPE) from None
-    except (KeyboardInterrupt, Exception) as error:
+    except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - whatever happens is one line
         from winback.messages import Message
 
         words = words_of(loaded[0].job if loaded else None)
@@ -152,7 +154,8 @@ def exit_codes(*, debug: bool, json_: bool = False) -> Iterator[list[LoadedJob]]
             typer.echo(f"winback: {ending}", err=True)
             raise typer.Exit(128 + number) from None
         if debug:
-            raise
+            trace = mask(format_exc())
+            typer.echo(loaded[0].scrub(trace) if loaded else trace, err=True)
         error = _no_room(error) or error
         text, code = f"{type(error).__name__}: {error}", 1
         english = text
@@ -188,7 +191,7 @@ def _no_room(error: BaseException) -> OutputError | None:
     )
 
 
-def _records(messages: Iterable[Message], words: Words) -> list[dict[str, Any]]:
+def records_of(messages: Iterable[Message], words: Words) -> list[dict[str, Any]]:
     """Return messages as JSON: code, facts, and the sentence in the job's language."""
     return [{**message.as_data(), "text": message.say(words)} for message in messages]
 

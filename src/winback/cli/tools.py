@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from winback.cli.command import exit_codes, load, prepare
+from winback.cli.command import exit_codes, load, prepare, records_of
 from winback.cli.language import takes_language, words_of
-from winback.cli.options import AsOf, Debug, JobFile, Json, Quiet, complete_job
+from winback.cli.options import AsOf, Debug, JobFile, Json, Out, Quiet, complete_job
 from winback.cli.spoken_help import SpokenCommand, SpokenGroup
 
 if TYPE_CHECKING:
@@ -22,10 +22,55 @@ playbook_app = typer.Typer(cls=SpokenGroup, no_args_is_help=True, help="What to 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
+    app.command("status", cls=SpokenCommand)(status)
     app.command("verify", cls=SpokenCommand)(verify)
     app.command("simulate", cls=SpokenCommand)(takes_language(simulate))
     app.add_typer(config_app, name="config")
     app.add_typer(playbook_app, name="playbook")
+
+
+def status(
+    job: JobFile,
+    out: Out = None,
+    *,
+    max_age: Annotated[
+        int, typer.Option(min=0, help="Days that the results' date may lie back.")
+    ] = 2,
+    max_model_age: Annotated[
+        int, typer.Option(min=0, help="Days that the last day known to a champion may lie back.")
+    ] = 92,
+    debug: Debug = False,
+    json_: Json = False,
+) -> None:
+    """Say how a job stands, for people and monitors; exit 1 where something is wrong or stale.
+
+    Example: winback status shop.yaml
+
+    Last good run and its age, who is at work, champions with their age and how they did, alerts
+    that fire. Wrong is: no results, or old ones; a job that was killed; no champion, an old one, or
+    a store that does not answer; a red alert. It changes nothing, and may run beside a job.
+
+    Example: winback status shop.yaml --max-age 1 --json
+    """
+    prepare()
+    with exit_codes(debug=debug, json_=json_) as guard:
+        from datetime import datetime
+        from zoneinfo import ZoneInfo
+
+        from winback.workflows.status import Freshness, lines
+        from winback.workflows.status import status as workflow
+
+        guard.append(load(job, "today"))
+        now = datetime.now(ZoneInfo(guard[0].job.timezone))
+        stands = workflow(guard[0], out, now, Freshness(max_age, max_model_age))
+        words = words_of(guard[0].job)
+        if json_:
+            texts = records_of(stands["problems"], words)
+            typer.echo(json.dumps({**stands, "problems": texts}, indent=2, ensure_ascii=False))
+        else:
+            for line in lines(stands):
+                typer.echo(line.say(words))
+    raise typer.Exit(bool(stands["problems"]))
 
 
 def verify(

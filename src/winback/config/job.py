@@ -309,8 +309,8 @@ class Job(Settings):
 
     @property
     def amounts(self) -> str:
-        """What amounts to come are of: `margin` or, where the job gives none, `revenue`."""
-        return "margin" if "margin" in self.model_fields_set else "revenue"
+        """What amounts to come are of: `margin` or, where it is unset or all of it, `revenue`."""
+        return "margin" if self.margin < 1 else "revenue"
 
     @property
     def churn_horizon_days(self) -> int | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from ibis.backends.duckdb import Backend
 
-from winback.data import consent
+from winback.data import consent, sql
 from winback.data.column_guess import Columns, Guess
 from winback.data.column_names import named, names_of, says
 from winback.data.guess_customer import guess_customer
 from winback.data.id_choice import look_at_ids
+from winback.data.no_values import no_time
 from winback.data.raw import Raw, columns_of
 from winback.data.words import words_of
 from winback.messages import Message
@@ -113,11 +114,7 @@ def _permission(
     if not permissions.columns:
         return {}
     first, *more = permissions.read
-    notes += [
-        Message("note.opt_out_dates", column=column, table=name)
-        for column in permissions.refuse
-        if table.is_dated(column)
-    ]
+    notes += [_days(table, column, name) for column in permissions.refuse if table.is_dated(column)]
     notes += [
         consent.told(table.engine, table.raw.name, column, name)
         for column in permissions.read
@@ -130,6 +127,19 @@ def _permission(
     if others := permissions.agree[1:]:
         notes.append(Message("note.opt_out_more", columns=list(others), table=name))
     return {"opt_out": permissions.together(table.engine)}
+
+
+def _days(table: Columns, column: str, name: str) -> Message:
+    """Say how many have a day of refusal, and the first: a day that stands for none is seen."""
+    day = f"CAST({sql.name(column)} AS VARCHAR)"
+    rows, given, first = sql.rows(
+        table.engine,
+        f"""SELECT count(*), count(*) FILTER (NOT {no_time(day)}), min({day}) FILTER (
+            NOT {no_time(day)}) FROM {sql.name(table.raw.name)}""",
+    )[0]
+    return Message(
+        "note.opt_out_dates", column=column, table=name, n=given, rows=rows, example=repr(first)
+    )
 
 
 def not_read(engine: Backend, raw: Raw, name: str, source: str) -> Message:

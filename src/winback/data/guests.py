@@ -8,7 +8,7 @@ from typing import Final
 from ibis.backends.duckdb import Backend
 
 from winback.data import sql
-from winback.data.identity import MASKED, ROUNDED
+from winback.data.identity import MASKED, ROUNDED, in_words
 from winback.data.row_checks import ACCEPTED, GUEST, Checked
 from winback.data.words import words_of
 from winback.errors import DataError, Sentence
@@ -27,17 +27,25 @@ def without_guests(engine: Backend, checked: Checked) -> Checked:
     """Leave out the rows of a number that stands for nobody, such as WooCommerce's customer 0.
 
     A shop may have a customer 0. The number is a guest's if it has several times as many rows as
-    any customer.
+    any customer. So are telephone numbers of one digit, and the addresses of nobody
+    (``noreply@shop.com``).
     """
-    numbers = ", ".join(map(sql.text, words_of("cells")["guests"]["numbers"]))
+    guests = words_of("cells")["guests"]
+    numbers, boxes = ", ".join(map(sql.text, guests["numbers"])), guests["mailboxes"]
+    same = "|".join(f"{digit}{{6,}}" for digit in range(10))
+    box = in_words("regexp_replace(split_part(customer_id, '@', 1), '[-_.]', '', 'g')", boxes)
+    nobody = (
+        f"(customer_id IN ({numbers}) OR (contains(customer_id, '@') AND {box})"
+        f" OR regexp_full_match(customer_id, '[+]?({same})|0?123456789[0-9]*'))"
+    )
     table = sql.name(checked.name)
     placeholders = sql.rows(
         engine,
         f"""WITH rows_of AS (
             SELECT customer_id, count(*) AS n FROM {table} WHERE fate = '{ACCEPTED}' GROUP BY 1
-        ), most AS (SELECT max(n) AS n FROM rows_of WHERE customer_id NOT IN ({numbers}))
+        ), most AS (SELECT max(n) AS n FROM rows_of WHERE NOT {nobody})
         SELECT customer_id, rows_of.n FROM rows_of, most
-        WHERE customer_id IN ({numbers}) AND rows_of.n >= {_OFTEN} * most.n""",
+        WHERE {nobody} AND rows_of.n >= {_OFTEN} * most.n""",
     )
     if not placeholders:
         return checked
@@ -46,10 +54,10 @@ def without_guests(engine: Backend, checked: Checked) -> Checked:
         f"UPDATE {table} SET fate = '{GUEST}'"
         f" WHERE fate = '{ACCEPTED}' AND customer_id IN ({listed})"
     )
-    guests = sum(n for _, n in placeholders)
+    left_out = sum(n for _, n in placeholders)
     fates = dict(checked.fates)
-    fates[ACCEPTED] -= guests
-    fates[GUEST] = fates.get(GUEST, 0) + guests
+    fates[ACCEPTED] -= left_out
+    fates[GUEST] = fates.get(GUEST, 0) + left_out
     return replace(checked, fates=fates)
 
 

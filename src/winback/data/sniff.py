@@ -20,7 +20,7 @@ from winback.data.expressions import Expression, columns_read, resolve
 from winback.data.guess_amount import guess_amount
 from winback.data.guess_customer import guess_customer
 from winback.data.identity import identifier
-from winback.data.no_values import no_time, no_word
+from winback.data.no_values import no_time
 from winback.data.raw import Raw, columns_of
 from winback.data.second_looks import (
     Offer,
@@ -32,6 +32,7 @@ from winback.data.second_looks import (
     look_at_totals,
 )
 from winback.data.shop_clock import clock_of
+from winback.data.words import words_of
 from winback.errors import DataError
 from winback.messages import Message
 
@@ -291,7 +292,8 @@ def _conditions(
         if ours == "timestamp" and is_text and zeros:
             blank = _but_for_words(there, cell, no_time(cell)) or blank
         if ours == "amount" and is_text:
-            blank = _but_for_words(there, cell, no_word(cell)) or blank
+            nothing = ", ".join(map(sql.text, words_of("cells")["missing"]))
+            blank = _but_for_words(there, cell, f"lower(trim({cell})) IN ({nothing})") or blank
         rows, missing, blanks = sql.rows(
             there.engine,
             f"""SELECT count(*), count(*) - count({cell}), count(*) FILTER (NOT {blank})

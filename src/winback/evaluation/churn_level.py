@@ -21,7 +21,7 @@ from scipy.optimize import brentq
 from winback.errors import ModelError, NotEnoughDataError
 from winback.evaluation.calibration import Floats
 from winback.evaluation.level import MOST, UNLIKE, level_windows
-from winback.evaluation.level_process import SeenLevel, Span, next_level
+from winback.evaluation.level_process import MISFIT, SeenLevel, Span, next_level
 from winback.evaluation.past import Past
 from winback.evaluation.windows import MIN_CUSTOMERS, Window
 from winback.messages import Message
@@ -92,7 +92,7 @@ def churn_level(
     ]
     start = (ahead.start - first).days
     expected, learned = (
-        float(np.clip(next_level(seen, start, ahead.horizon_days, spans).mean, -MOST, MOST))
+        float(np.clip(next_level(seen, start, ahead.horizon_days, spans, MISFIT).mean, -MOST, MOST))
         for spans in ((), labels)
     )
     return ChurnLevel(learned, expected, windows)

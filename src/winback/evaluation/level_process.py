@@ -10,6 +10,11 @@ what single customers did by chance on the days that two windows share, both saw
 to anything by hand. How strong drift, season and break are is not known: what each
 combination says is averaged by how well it explains what was seen (ibid., section 5.2, on a grid),
 so that a large deviation is believed and a small one is taken for noise.
+
+A model's total may also miss by itself, whatever the demand: one whose shop began before its data
+takes old customers for new ones. What it misses by changes slowly with the length of the history
+that it was fitted on, so windows of a like history show it, and it is not demand: another model,
+that has learned from outcomes, is not moved by it.
 """
 
 from __future__ import annotations
@@ -35,6 +40,10 @@ DRIFT = {0.0: 0.5, 0.05: 0.125, 0.1: 0.125, 0.2: 0.125, 0.4: 0.125}
 SEASON = {0.0: 0.3, 0.15: 0.2, 0.4: 0.2, 1.0: 0.3}
 SMOOTH = {0.7: 0.5, 1.5: 0.5}  # how slowly a season turns: its length scale, in half radians
 BREAK = {0.0: 0.7, 0.15: 0.15, 0.4: 0.15}
+MISFIT = {0.0: 0.25, 0.1: 0.25, 0.2: 0.25, 0.4: 0.25}
+NO_MISFIT = {0.0: 1.0}
+ALIKE = 1.0  # how slowly a misfit changes: its length scale, in logarithms of days of history
+LEAST_HISTORY = 7.0  # days: shorter histories are all alike
 
 
 class SeenLevel(NamedTuple):
@@ -91,7 +100,11 @@ Span = tuple[float, float]  # (start, end], in days since the first that is know
 
 
 def next_level(
-    seen: Sequence[SeenLevel], start: float, days: float, learned_from: Sequence[Span] = ()
+    seen: Sequence[SeenLevel],
+    start: float,
+    days: float,
+    learned_from: Sequence[Span] = (),
+    misfit: Mapping[float, float] = NO_MISFIT,
 ) -> Mixture:
     """Return what windows of the past say of the days to come.
 
@@ -106,6 +119,9 @@ def next_level(
     learned_from
         The days whose level a model has that is to predict them: of what was fitted to outcomes,
         their windows. None: it was fitted on ``[0, start]``, as those of the windows seen were.
+    misfit
+        How strong what a model misses by itself may be, with how often that is expected: `MISFIT`,
+        or none is looked for, and all is demand.
 
     Examples
     --------
@@ -122,10 +138,12 @@ def next_level(
     0.1 0.28
     0.69 0.44
     """
-    ahead = Contrast((start, start + days), tuple(learned_from) or ((0.0, start),))
-    contrasts = [*(Contrast((w.start, w.end), ((0.0, w.start),)) for w in seen), ahead]
+    ahead = fitted_on(start, start + days)
+    if learned_from:
+        ahead = Contrast(ahead.over, tuple(learned_from))
+    contrasts = [*(fitted_on(w.start, w.end) for w in seen), ahead]
     happened = np.array([window.log_ratio for window in seen])
-    shares, together = _combinations(_covariances(contrasts, start))
+    shares, together = _combinations(_covariances(contrasts, start), misfit)
     # one system a combination, solved together: they are many, and small
     root = np.linalg.cholesky(together[:, :-1, :-1] + _chance(seen))
     fitted = np.linalg.solve(root, np.broadcast_to(happened, root.shape[:2])[..., None])[..., 0]
@@ -138,30 +156,49 @@ def next_level(
 
 
 class Contrast(NamedTuple):
-    """The mean of the curve over some days, less its mean over others."""
+    """The mean of the curve over some days, less its mean over others.
+
+    Parameters
+    ----------
+    over, less
+        The days.
+    history
+        How many days the model was fitted on that the windows seen were predicted by. None: the
+        prediction is another model's.
+    """
 
     over: Span
     less: Sequence[Span]
+    history: float | None = None
+
+
+def fitted_on(start: float, end: float) -> Contrast:
+    """Return what a model of everything up to a day misses in the days from then on."""
+    return Contrast((start, end), ((0.0, start),), start)
 
 
 class _Kernels(NamedTuple):
-    """How the contrasts go together by drift, season (by smoothness) and break."""
+    """How the contrasts go together by drift, season (by smoothness), break and misfit."""
 
     drift: FloatArray
     season: dict[float, FloatArray]
     broken: FloatArray
+    misfit: FloatArray
 
 
-def _combinations(kernels: _Kernels) -> tuple[FloatArray, FloatArray]:
+def _combinations(
+    kernels: _Kernels, misfit: Mapping[float, float]
+) -> tuple[FloatArray, FloatArray]:
     """Return how likely each combination of strengths is beforehand, and its covariance."""
     drifts = _of_strengths(DRIFT, {0.0: 1.0}, {0.0: kernels.drift})
     seasons = _of_strengths(SEASON, SMOOTH, kernels.season)
     breaks = _of_strengths(BREAK, {0.0: 1.0}, {0.0: kernels.broken})
-    all_three = [
-        (a * b * c, drift + season + broken)
-        for (a, drift), (b, season), (c, broken) in product(drifts, seasons, breaks)
+    misfits = _of_strengths(misfit, {0.0: 1.0}, {0.0: kernels.misfit})
+    together = [
+        (float(np.prod([share for share, _ in each])), sum(of for _, of in each))
+        for each in product(drifts, seasons, breaks, misfits)
     ]
-    return np.array([share for share, _ in all_three]), np.array([of for _, of in all_three])
+    return np.array([share for share, _ in together]), np.array([of for _, of in together])
 
 
 def _of_strengths(
@@ -190,7 +227,7 @@ def _chance(seen: Sequence[SeenLevel]) -> FloatArray:
 def _covariances(contrasts: Sequence[Contrast], today: float) -> _Kernels:
     """Integrate the kernels over the days of each contrast."""
     points, weights = [], []
-    for over, less in contrasts:
+    for over, less, _ in contrasts:
         ahead = np.arange(over[0] + 0.5, over[1], 3.0)
         before = np.concatenate([np.arange(a + 0.5, b + 1.0, 7.0) for a, b in less])
         points.append(np.r_[ahead, before])
@@ -210,4 +247,12 @@ def _covariances(contrasts: Sequence[Contrast], today: float) -> _Kernels:
         integrated(np.exp(-apart / FORGOTTEN)),
         {smooth: integrated(np.exp(-2 * turn / smooth**2)) for smooth in SMOOTH},
         integrated(np.clip((earlier - (today - SINCE)) / SINCE, 0.0, 1.0)),
+        _misfit([contrast.history for contrast in contrasts]),
     )
+
+
+def _misfit(histories: Sequence[float | None]) -> FloatArray:
+    """Return how misfits go together: as far as histories are alike; another model has none."""
+    days = np.array([np.nan if of is None else max(of, LEAST_HISTORY) for of in histories])
+    apart = np.log(days)[:, None] - np.log(days)[None, :]
+    return np.asarray(np.nan_to_num(np.exp(-((apart / ALIKE) ** 2) / 2), nan=0.0))

@@ -78,13 +78,23 @@ class Limits:
         rooms = np.array(list(self.room.values()), dtype=np.intp)
         return Room(self.terms.budget, self.spent, self.places(eligible), rooms)
 
+    def learns(self, eligible: int) -> bool:
+        """Tell whether a list of this size is expected to leave anybody alone for comparison.
+
+        From what is contacted without anybody to compare it with nothing is learned. Nobody's own
+        arm is looked at.
+        """
+        control = self.terms.control_share
+        reached = min(float(self.places(eligible)), (1 - control) * eligible)
+        return reached * control / (1 - control) >= 1
+
     def share(self, share: float, eligible: int, chance: float) -> Room:
         """Return what is set aside for exploration; of a part of a place chance makes one or none.
 
         Parameters
         ----------
         share
-            Of everything that is left.
+            Of everything that is left. 0: nobody is drawn, and nothing may be lost.
         eligible
             How many customers are.
         chance
@@ -97,7 +107,7 @@ class Limits:
             budget=min(self.terms.budget, spent + share * self.money),
             places=floor(share * room.places + chance),
             rooms=np.floor(share * room.rooms + chance).astype(np.intp),
-            loss=self.terms.exploration_loss * self.money,
+            loss=self.terms.exploration_loss * self.money if share else 0.0,
         )
 
 

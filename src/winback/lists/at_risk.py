@@ -15,6 +15,11 @@ from winback.lists.severity import COLOURS, severity
 from winback.lists.terms import check_capacity
 from winback.lists.warn_from import WarnFrom
 
+NEEDED = (
+    *("p_churn", "overdue_ratio", "tier"),
+    *("margin_lost", "purchases_lost", "p_keepable", "kept_share"),
+)
+
 
 def at_risk(
     scores: pd.DataFrame,
@@ -24,16 +29,18 @@ def at_risk(
     warn_from: WarnFrom | None = None,
     previous: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Find the active customers at risk, the most serious first.
+    """Find the active customers at risk, those whom acting brings the most first.
 
     Value at risk is P(leaves) times what leaving costs, `p_churn * margin_lost`, with E[margin |
     stays] - E[margin | leaves] within the value horizon as `margin_lost`. (`p_churn * clv` would
-    count leaving twice: `clv` counts on it already.) Within a colour who brings the most profit
-    comes first (Lemmens and Gupta, 2020, doi:10.1287/mksc.2020.1229): the share that a warning
-    keeps, less its cost; where warnings cost nothing, the most value at risk. Equal ones stand in
-    the order of their identifiers. Without amounts the purchases at risk stand in, and the columns
+    count leaving twice: `clv` counts on it already.) Of it only `value_keepable`, the `kept_share`,
+    lies with customers who have not gone already, and nothing else is a warning's gain: who has
+    gone belongs to the win-back list. Who brings the most profit comes first (Lemmens and Gupta,
+    2020, doi:10.1287/mksc.2020.1229): the share of it that a warning keeps, less its cost; where
+    warnings cost nothing, the most `value_keepable`. Equal ones stand in the order of their
+    identifiers. Without amounts the purchases at risk stand in, and the columns
     of money stay empty. Where the score may order nobody (`WarnFrom.unfit`), everybody has the same
-    risk, the mean, and the most overdue x value come first.
+    risk, the mean, and the most overdue x `value_keepable` come first.
 
     Parameters
     ----------
@@ -52,8 +59,8 @@ def at_risk(
     -------
     pandas.DataFrame
         Their scores, in order, with `severity, previous_severity, days_at_severity,
-        value_at_risk, expected_profit, days_since_last` and `percentile_within_tier` (of the risk,
-        among the active; 1 is the riskiest).
+        value_at_risk, value_keepable, expected_profit, days_since_last` and
+        `percentile_within_tier` (of the risk, among the active; 1 is the riskiest).
 
     Raises
     ------
@@ -63,24 +70,24 @@ def at_risk(
         If the scores lack a column or an active customer's risk.
     """
     warn_from = warn_from or WarnFrom()
-    needed = ("p_churn", "overdue_ratio", "tier", "margin_lost", "purchases_lost")
-    rows = read_scores(scores, needed, as_of)
+    rows = read_scores(scores, NEEDED, as_of)
     rows = rows[is_active(rows, active_within_days)].reset_index(drop=True)
     has_money = bool(rows["margin_lost"].notna().any())
-    finite(rows, ("p_churn", "margin_lost" if has_money else "purchases_lost"), what="the scores")
+    lost = "margin_lost" if has_money else "purchases_lost"
+    finite(rows, ("p_churn", lost, "p_keepable", "kept_share"), what="the scores")
     if warn_from.unfit is not None:  # of the score nothing is taken but its level
         rows["p_churn"] = rows["p_churn"].mean()
     rows = rows.assign(
         percentile_within_tier=rows.groupby("tier", dropna=False)["p_churn"].rank(pct=True),
         value_at_risk=rows["p_churn"] * rows["margin_lost"].astype("float64"),
     )
+    rows["value_keepable"] = rows["value_at_risk"] * rows["kept_share"]
     rows["expected_profit"] = warn_from.expected_profit(rows)
-    at_stake = rows["expected_profit"] if has_money else rows["p_churn"] * rows["purchases_lost"]
-    rows["exposed"] = at_stake
+    keepable = rows["p_churn"] * rows[lost].astype("float64") * rows["kept_share"]
+    rows["exposed"] = rows["expected_profit"] if has_money else keepable
     if warn_from.unfit is not None:
         rows["percentile_within_tier"] = np.nan
-        worth = rows["value_at_risk" if has_money else "purchases_lost"].astype("float64")
-        rows["exposed"] = rows["overdue_ratio"].fillna(0.0) * worth
+        rows["exposed"] = rows["overdue_ratio"].fillna(0.0) * keepable
     colours = severity(
         rows if warn_from.unfit is None else rows.assign(p_churn=warn_from.thresholds.risk[0]),
         as_of=as_of,
@@ -91,7 +98,7 @@ def at_risk(
     rows = rows.assign(**colours)
     return (
         rows[rows["level"] > 0]
-        .sort_values(["level", "exposed", "customer_id"], ascending=[False, False, True])
+        .sort_values(["exposed", "customer_id"], ascending=[False, True])
         .drop(columns=["level", "exposed"])
         .reset_index(drop=True)
     )
@@ -171,12 +178,13 @@ def select_at_risk(
     >>> scores = pd.DataFrame({
     ...     "customer_id": ["a", "b", "c"], "recency": [10.0, 90.0, 0.0], "T": [100.0, 100.0, 20.0],
     ...     "p_churn": [0.9, 0.2, 0.6], "overdue_ratio": [9.0, 0.3, 1.6], "tier": ["t", "t", "t"],
-    ...     "margin_lost": [50.0, 99.0, 20.0], "purchases_lost": [1.0, 2.0, 1.0]})
+    ...     "margin_lost": [50.0, 99.0, 20.0], "purchases_lost": [1.0, 2.0, 1.0],
+    ...     "p_keepable": [0.1, 1.0, 0.5], "kept_share": [0.1, 1.0, 0.5]})
     >>> chosen = select_at_risk(scores, as_of=date(2011, 12, 9), capacity=10)
-    >>> chosen[["rank", "customer_id", "severity", "value_at_risk"]]
-       rank customer_id severity  value_at_risk
-    0     1           a      red           45.0
-    1     2           c   yellow           12.0
+    >>> chosen[["rank", "customer_id", "severity", "value_at_risk", "value_keepable"]]
+       rank customer_id severity  value_at_risk  value_keepable
+    0     1           c   yellow           12.0             6.0
+    1     2           a      red           45.0             4.5
     """
     rows = at_risk(
         scores,

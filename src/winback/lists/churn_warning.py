@@ -119,6 +119,7 @@ def churn_warning(
     ...     "customer_id": ["a", "b"], "recency": [10.0, 90.0], "T": [100.0, 100.0],
     ...     "p_churn": [0.9, 0.2], "overdue_ratio": [9.0, 0.3], "clv": [50.0, 99.0],
     ...     "tier": ["core", "core"], "margin_lost": [60.0, 99.0], "purchases_lost": [1.0, 2.0],
+    ...     "p_keepable": 0.5, "kept_share": 0.5,
     ...     "lifecycle_stage": ["at_risk", "active"]})
     >>> habits = pd.DataFrame({"customer_id": ["a"], "frequency": 4.0, "recency": 92.0,
     ...                        "gap_last": 12.0, "typical_gap_days": 27.0,

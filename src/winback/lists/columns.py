@@ -102,6 +102,8 @@ CHURN_WARNING: dict[str, Kind] = {
     "value_at_risk": "money",
     "value_at_risk_low": "money",
     "value_at_risk_high": "money",
+    "p_keepable": "probability",
+    "value_keepable": "money",
     "contact_cost": "money",
     "offer_cost": "money",
     "expected_profit": "money",

@@ -28,10 +28,12 @@ class WarnFrom:
 
     The expected profit of acting on a warning is::
 
-        save_rate x value at risk - contact_cost - P(redeems) x offer_cost
-        P(redeems) = 1 - p_churn + save_rate x p_churn
+        save_rate x value_keepable - contact_cost - P(redeems) x offer_cost
+        P(redeems) = 1 - p_churn + save_rate x p_keepable x p_churn
 
-    The first term is the margin that is kept; those who would have bought anyway redeem as well.
+    The first term is the margin that is kept: of the value at risk only what lies with customers
+    who have not gone already (see `winback.estimators.purchase.leaving`). Those who would have
+    bought anyway redeem as well.
 
     Parameters
     ----------
@@ -52,7 +54,7 @@ class WarnFrom:
     unfit
         Why the risk may order nobody (see `winback.evaluation.fitness`). Then neither risk nor
         profit decides: who is overdue by their own rhythm is warned about, yellow, or orange from
-        the second breach on, the most overdue x value first. Nobody is red.
+        the second breach on, the most overdue x `value_keepable` first. Nobody is red.
     rhythm
         Whether the customers' own rhythm is known well enough for that; if not, nobody is warned
         about.
@@ -64,10 +66,11 @@ class WarnFrom:
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"p_churn": [0.8, 0.2], "value_at_risk": [80.0, 20.0]})
+    >>> rows = pd.DataFrame({"p_churn": [0.8, 0.8], "p_keepable": [1.0, 0.0],
+    ...                      "value_keepable": [80.0, 0.0]})
     >>> rule = WarnFrom(profit=2.0, economics=Economics(contact_cost=1.0, offer_cost=5.0))
     >>> rule.expected_profit(rows).round(2).tolist()
-    [5.6, -3.1]
+    [5.6, -2.0]
     """
 
     risk: float | None = None
@@ -87,7 +90,7 @@ class WarnFrom:
             raise UsageError("no risk", where="warn_from", got=self.risk, allowed="(0, 1]")
 
     def expected_profit(self, rows: pd.DataFrame) -> pd.Series:
-        """Return what acting is expected to earn, from `p_churn` and `value_at_risk`.
+        """Return what acting is expected to earn, from `p_churn, p_keepable, value_keepable`.
 
         Columns `contact_cost` and `offer_cost`, where they are there, say what acting on each costs
         (see `winback.lists.warning_actions.acting_costs`).
@@ -96,7 +99,7 @@ class WarnFrom:
             name: rows[name] for name in ("contact_cost", "offer_cost") if name in rows.columns
         }
         profit: pd.Series = self.economics.of_warning(
-            rows["p_churn"], rows["value_at_risk"], **costs
+            rows["p_churn"], rows["value_keepable"], keepable=rows["p_keepable"], **costs
         )
         return profit
 
@@ -114,7 +117,7 @@ class WarnFrom:
             return {"warn": rows["p_churn"] >= self.risk}
         if self.profit is None:
             return {}
-        if len(rows) and rows["value_at_risk"].isna().all():
+        if len(rows) and rows["value_keepable"].isna().all():
             raise UsageError(
                 "profit cannot decide whom to warn about: the source has no amounts",
                 where="lists.churn_warning.warn_from",

@@ -143,8 +143,10 @@ def win_back(
     everybody = _everybody(scores, as_of, terms, tables, memory, playbook, origin)
     eligible, money = everybody.eligible, everybody.money
     gain = gain_in_force(_described(eligible, tables.covariates), terms.economics, uplift)
-    exploration_share = LEAST_EXPLORED if gain.measured else terms.exploration_share
     limits = Limits(terms, memory.used(as_of, list(terms.through)))
+    exploration_share = LEAST_EXPLORED if gain.measured else terms.exploration_share
+    if not limits.learns(len(eligible)):
+        exploration_share = 0.0
     allocation = allocate(
         eligible,
         options(

@@ -68,12 +68,12 @@ class Words:
         """Return the text of a code with its facts filled in.
 
         A placeholder may tell how its fact is written: ``{share:share}``, ``{cost:money}``,
-        ``{n:count.customer}`` (the number with its noun), ``{model:model}`` (the reader's name of
-        a kind of thing), or by a format of Python's such as ``{gain:.1f}``. Lists are written with
-        commas; ``{tiers:tier&}`` has an "and" before the last, ``{ways:|}`` an "or", and clauses
-        are parted as in ``{clauses:;}``. A fact that is a message of its own is said in the same
-        language, an English text with words of its own (``{text:text}``) as well, and a missing one
-        is a dash.
+        ``{n:count.customer}`` (the number with its noun), ``{n:agree.be}`` (the verb's form for
+        that number), ``{model:model}`` (the reader's name of a kind of thing), or by a format of
+        Python's such as ``{gain:.1f}``. Lists are written with commas; ``{tiers:tier&}`` has an
+        "and" before the last, ``{ways:|}`` an "or", and clauses are parted as in ``{clauses:;}``. A
+        fact that is a message of its own is said in the same language, an English text with words
+        of its own (``{text:text}``) as well, and a missing one is a dash.
         """
         entries = catalogue(self.language)
         own = f"{code}.{self.amounts}"
@@ -106,8 +106,8 @@ class Words:
         if way == "text" or hasattr(value, "say"):
             return value.say(self) if hasattr(value, "say") else self.text(str(value))
         kind, _, noun = way.partition(".")
-        if kind == "count" and noun:
-            return self.count(value, noun)
+        if kind in ("count", "agree") and noun:
+            return self.count(value, noun) if kind == "count" else self._form(value, noun)
         named = isinstance(value, str) and way.isidentifier() and way != "day"
         if way in _WAYS and not named:
             return str(getattr(self, way)(value))
@@ -140,6 +140,9 @@ class Words:
 
     def count(self, n: int, noun: str) -> str:
         """Return a number with its noun in the right form."""
+        return self._form(n, noun)
+
+    def _form(self, n: int, noun: str) -> str:
         return self(f"{noun}.{'one' if n == 1 else 'other'}", n=self.number(n))
 
     def number(self, value: float | None) -> str:

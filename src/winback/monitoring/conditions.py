@@ -138,7 +138,8 @@ def band(values: Floats, history: int) -> tuple[Floats, Floats]:
     distribution over the normal one at two standard deviations), and never below what chance gives
     a count of that size, ``1 / sqrt(level)``, where the values are counts. A value more than `FAR`
     standard deviations off enters neither for as long as such values go on, up to `history` of
-    them: a lasting fall is not taken for normal, and no one value widens the band.
+    them: a lasting fall is not taken for normal, and no one value widens the band. Once nothing
+    has come for so long again, nothing is what is expected: level and spread are 0.
 
     Parameters
     ----------
@@ -171,10 +172,12 @@ def band(values: Floats, history: int) -> tuple[Floats, Floats]:
             counts = bool(np.all(recent == np.round(recent)))
             least = 1 / np.sqrt(level[i]) if counts else 0.0
             spread[i] = max(float(np.sqrt((off**2).sum() / (len(off) - 1))) * wide, least)
+        elif len(recent) >= history and not recent.any():
+            level[i] = spread[i] = 0.0
         if not np.isfinite(value):
             continue
         far = np.isfinite(spread[i]) and (
-            value <= 0 or abs(np.log(value / level[i])) > FAR * spread[i]
+            value <= 0 or level[i] == 0 or abs(np.log(value / level[i])) > FAR * spread[i]
         )
         outside = outside + 1 if far else 0
         if not far or outside > history:  # by then it is what is normal now

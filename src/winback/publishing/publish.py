@@ -36,6 +36,7 @@ from winback.publishing.result_folder import (
     pointed,
     stands,
 )
+from winback.signing import with_signature
 
 
 def earlier_set(folder: Path) -> Path:
@@ -157,7 +158,8 @@ def publish(
     version = _new_version(facts)
     previous = to_adopt or (before.name if before else None)
     record = {**facts, "published": {"version": version, "previous": previous}, "files": files}
-    text = json.dumps(record, indent=2, ensure_ascii=False, default=str)
+    plain = json.loads(json.dumps(record, default=str))  # what is read again is what is signed
+    text = json.dumps(with_signature(plain), indent=2, ensure_ascii=False)
     (results / MANIFEST).write_text(text + "\n", encoding="utf-8")
     names = [*files, MANIFEST]
     demand_room(folder, [n for n in names if to_adopt is None or n not in {*earlier, MANIFEST}])

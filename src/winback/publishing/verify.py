@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from winback.errors import OutputError, Sentence
+from winback.errors import OutputError, Sentence, WinbackError
 from winback.files import read_record
 from winback.publishing.result_folder import (
     MANIFEST,
@@ -20,6 +20,7 @@ from winback.publishing.result_folder import (
     pointed,
     stands,
 )
+from winback.signing import demand_signature
 
 _MAKE_ANEW = "make it anew with `winback run JOB.yaml`"
 
@@ -61,14 +62,19 @@ def problems(folder: Path) -> list[OutputError]:
 
 
 def unlisted(version: Path) -> OutputError | None:
-    """Return what is wrong where the manifest of a set does not say which files it has.
+    """Return what is wrong where a manifest does not say which files its set has, or is unsigned.
 
     Examples
     --------
     >>> str(unlisted(Path("/nowhere")).what)
     'the manifest cannot be read, or lists no files'
     """
-    if isinstance(read_record(version / MANIFEST).get("files"), dict):
+    record = read_record(version / MANIFEST)
+    if isinstance(record.get("files"), dict):
+        try:
+            demand_signature(record, str(version / MANIFEST))
+        except WinbackError as error:
+            return OutputError(error.what, where=error.where, got=error.got, hint=error.hint)
         return None
     return OutputError(
         "the manifest cannot be read, or lists no files",

@@ -14,6 +14,7 @@ CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
 PREVIOUS: Final = "previous"
 DIGEST: Final = "winback.digest"
+SIGNATURE_TAG: Final = "winback.signature"  # of the digest, where there is a key: winback.signing
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,10 @@ import pandas as pd
 
 from winback.errors import ModelError, RegistryError, Sentence
 from winback.estimators.base.artifact import recipe_of, to_files
-from winback.registry.aliases import DIGEST, ModelVersionRef
+from winback.registry.aliases import DIGEST, SIGNATURE_TAG, ModelVersionRef
 from winback.registry.guard import guarded, load_mlflow
 from winback.registry.store import Store
+from winback.signing import VARIABLE, is_signed, sign
 
 RECIPE_FILE: Final = "recipe.json"
 _FOLDERS: Final = ("data/model", "artifacts/model")
@@ -97,7 +98,7 @@ def as_floats(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     >>> as_floats(pd.DataFrame({"T": [1]}), ["T", "recency"])
     Traceback (most recent call last):
     ...
-    winback.errors.ModelError: the frame lacks columns that the model needs (at recency): got T
+    winback.errors.ModelError: the frame lacks columns that the model needs (at recency): got T. ...
     """
     missing = [column for column in columns if column not in frame.columns]
     if missing:
@@ -105,6 +106,8 @@ def as_floats(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
             "the frame lacks columns that the model needs",
             where=", ".join(missing),
             got=", ".join(map(str, frame.columns)) or "no column",
+            hint="open_job(JOB).features() makes the frame that a job's models need, "
+            "behaviour_table or rfm_summary one of your own purchases",
         )
     cast = {}
     for column in columns:
@@ -150,7 +153,7 @@ def write_model(
             path=str(folder),
             loader_module="winback.registry.pyfunc_model",
             data_path=str(source),
-            metadata={DIGEST: digest_of(files)},
+            metadata={DIGEST: digest_of(files), SIGNATURE_TAG: sign(digest_of(files)) or ""},
             signature=signature,
             input_example=example,
             # Inferring requirements would run the model in a process of its own for 20 seconds.
@@ -165,14 +168,32 @@ def write_model(
         )
 
 
+def demand_signed(digest: str, signature: object, where: str) -> None:
+    """Refuse a model whose digest was not signed with the key, where there is one.
+
+    Raises
+    ------
+    RegistryError
+        It was registered without the key, or by somebody who does not have it.
+    """
+    if not is_signed(digest, signature):
+        raise RegistryError(
+            "the model is not signed with the key",
+            where=where,
+            got=Sentence("another signature" if signature else "no signature"),
+            hint=Sentence("train again with the key in {variable}", variable=VARIABLE),
+        )
+
+
 def read_files(store: Store, ref: ModelVersionRef) -> dict[str, str]:
     """Return the version's text files, as `model_files` made them.
 
     Raises
     ------
     RegistryError
-        The files are gone, or are not those that were registered.
+        The files are gone, are not those that were registered, or bear no signature of the key.
     """
+    demand_signed(ref.digest, ref.tags.get(SIGNATURE_TAG), ref.label)
     for name in _FOLDERS:
         here = store.local and store.local.files(ref.name, ref.version, name)
         if here and digest_of(here) == ref.digest:

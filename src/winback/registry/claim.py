@@ -13,18 +13,16 @@ import json
 import os
 import random
 import secrets
-import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from pathlib import Path
 from threading import Event, Thread
 from typing import Final
 
 from winback.errors import RegistryError, Sentence
+from winback.processes import born, machine, this_process
 from winback.registry.guard import guarded
 from winback.registry.store import Store
 
@@ -104,10 +102,7 @@ class Claim:
             self.store.client.delete_experiment_tag(self.experiment_id, self.tag)
 
     def _write(self) -> None:
-        pid = os.getpid()
-        mine = Holder(
-            socket.gethostname(), _machine(), pid, _born(pid) or "", self.since, beat=_now()
-        )
+        mine = Holder(**this_process(), since=self.since, beat=_now())
         text = json.dumps(asdict(mine))
         self.store.client.set_experiment_tag(self.experiment_id, self.tag, text)
 
@@ -167,7 +162,7 @@ def demand_free(store: Store, name: str, what: str) -> None:
 
 def _taken(store: Store, what: str, other: Holder) -> RegistryError:
     hint = Sentence("wait for it to end; one that was killed is noticed by itself")
-    if other.machine != _machine():
+    if other.machine != machine():
         hint = Sentence(
             "wait for it to end; one that was killed is noticed by itself, {n} minutes after",
             n=LAPSES.seconds // 60,
@@ -202,38 +197,12 @@ def _holders(tags: Mapping[str, str], kind: str) -> dict[str, Holder]:
 
 def _lives(tag: str, holder: Holder) -> bool:
     """Whether a claim's process is there; of another machine, whether its heart still beats."""
-    if holder.machine != _machine():
+    if holder.machine != machine():
         return datetime.now(UTC) - datetime.fromisoformat(holder.beat) < LAPSES
     if holder.pid == os.getpid():
         return tag in _held
-    return _born(holder.pid) == holder.born
+    return born(holder.pid) == holder.born
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-@cache
-def _machine() -> str:
-    """Tell machines, their starts, and containers with process numbers of their own apart."""
-    boot, space = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
-    with suppress(OSError):
-        return f"{socket.gethostname()} {boot.read_text().strip()} {space.stat().st_ino}"
-    return socket.gethostname()
-
-
-def _born(pid: int) -> str | None:
-    """Return when a process of this machine began, to know it from a later one of its number."""
-    try:
-        after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        if Path("/proc/self/stat").exists():
-            return None
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return None
-        except OSError:  # somebody else's process
-            return ""
-        return ""
-    return None if after_name[0] in "ZX" else after_name[19]

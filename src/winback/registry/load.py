@@ -8,9 +8,12 @@ from typing import Any
 import pandas as pd
 
 from winback.estimators.base.artifact import from_files
+from winback.estimators.base.likelihood_model import LikelihoodModel
+from winback.messages import Message
 from winback.registry.aliases import ModelVersionRef, resolve
 from winback.registry.artifacts import as_floats, read_files
 from winback.registry.store import Store, open_store
+from winback.registry.version_notes import CAVEATS, read_fitness, read_notes
 
 
 @dataclass(frozen=True)
@@ -53,14 +56,26 @@ class LoadedModel:
         """The numeric columns that `predict` needs."""
         return list(self.estimator.input_columns_)
 
+    def __str__(self) -> str:
+        """Tell which model this is, what it needs, what it is fit for, and what it has learned."""
+        fit, own = read_fitness(self.ref), self.estimator
+        notes = list(read_notes(self.ref, CAVEATS))
+        within = [getattr(own, name, None) for name in ("purchase_model_", "spend_model_")]
+        learned = [str(model) for model in within if isinstance(model, LikelihoodModel)]
+        columns = ", ".join(self.input_columns)
+        lines = [f"{self.ref.label}: {type(own).__name__}", f"needs: {columns}"]
+        if fit is not None:
+            lines.append(f"fit for: {fit['fit']} ({Message.of(fit['why'])})")
+        return "\n".join([*lines, *(f"note: {note}" for note in notes), *learned])
+
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the model's predictions, index-aligned with `frame`.
 
         Parameters
         ----------
         frame
-            Any frame with the columns `input_columns`; integers will do, other columns are left
-            aside.
+            Any frame with the columns `input_columns`, as `winback.open_job(JOB).features()` makes
+            it; integers will do, other columns are left aside.
 
         Raises
         ------

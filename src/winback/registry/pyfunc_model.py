@@ -13,8 +13,8 @@ import pandas as pd
 
 from winback.errors import RegistryError, Sentence
 from winback.estimators.base import artifact
-from winback.registry.aliases import DIGEST
-from winback.registry.artifacts import digest_of
+from winback.registry.aliases import DIGEST, SIGNATURE_TAG
+from winback.registry.artifacts import demand_signed, digest_of
 from winback.registry.guard import load_mlflow
 
 
@@ -46,7 +46,7 @@ def _load_pyfunc(data_path: str) -> WinbackModel:
     Raises
     ------
     RegistryError
-        The files are not those whose digest stands in the version's `MLmodel`.
+        The files are not those whose digest stands in the version's `MLmodel`, or it is not signed.
     """
     folder = Path(data_path)
     files = {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
@@ -60,4 +60,6 @@ def _load_pyfunc(data_path: str) -> WinbackModel:
             allowed=Sentence("digest {digest}", digest=str(registered)[:12]),
             hint="restore the store's artifacts, or train again",
         )
+    signature = (covers.metadata or {}).get(SIGNATURE_TAG)
+    demand_signed(str(registered), signature, folder.parents[1].name)
     return WinbackModel(artifact.from_files(files))

@@ -19,7 +19,13 @@ from typing import Any, Final
 
 from winback.errors import RegistryError
 from winback.messages import Message
-from winback.registry.aliases import CHALLENGER, ModelVersionRef, set_alias, to_ref
+from winback.registry.aliases import (
+    CHALLENGER,
+    SIGNATURE_TAG,
+    ModelVersionRef,
+    set_alias,
+    to_ref,
+)
 from winback.registry.artifacts import Registrable, digest_of, model_files, write_model
 from winback.registry.claim import Claim, sole
 from winback.registry.guard import guarded, load_mlflow
@@ -27,6 +33,7 @@ from winback.registry.run_log import Run
 from winback.registry.store import Store
 from winback.registry.version_notes import as_text
 from winback.roles import ROLES
+from winback.signing import sign
 
 _PARENT: Final = "mlflow.parentRunId"
 _LONGEST: Final = 5000  # the column of MLflow's database that holds descriptions
@@ -150,6 +157,7 @@ class ModelRun(Run):
                     "winback.job_key": self.training.key,
                     "winback.model": self.model,
                     "winback.digest": digest,
+                    **({SIGNATURE_TAG: signature} if (signature := sign(digest)) else {}),
                     "winback.caveats": as_text(caveats),
                 },
             )

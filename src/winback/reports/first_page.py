@@ -109,7 +109,12 @@ def _sums(there: set[str]) -> str:
         f"sum(nullif(CAST({name} AS DOUBLE), 'NaN'::DOUBLE)) AS {name}"
         if name in there
         else f"NULL AS {name}"
-        for name in ("expected_profit", "expected_incremental_margin", "contact_cost")
+        for name in (
+            "expected_profit",
+            "value_keepable",
+            "expected_incremental_margin",
+            "contact_cost",
+        )
     ]
     parts += [
         f"min({name})::DATE AS {name}" if name in there else f"NULL AS {name}"
@@ -179,8 +184,8 @@ def _warn(
     leaves, rate = entry["expected_profit"], report["job"].get("save_rate")
     contact, offer = (report["job"].get(name) or 0 for name in ("contact_cost", "offer_cost"))
     worst = contact * size["n"] + offer * entry["offered"]
-    at_risk = size["value_at_risk"]
-    brings = None if at_risk is None or rate is None else rate * at_risk
+    at_risk, keepable = size["value_at_risk"], entry["value_keepable"]
+    brings = None if keepable is None or rate is None else rate * keepable
     costs = None if brings is None or leaves is None else max(brings - leaves, 0.0)
     red = next((row["n"] for row in size["severities"] if row["name"] == "red"), 0)
     return _decision(

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from winback.estimators.churn.candidates.beta_geo_churn import BetaGeoChurn
+from winback.estimators.purchase.leaving import leaving
 from winback.estimators.purchase.purchase_rule import PurchaseRule
 from winback.estimators.tiers.stages import lifecycle_stage
 
@@ -48,6 +49,8 @@ SCHEMA = pa.schema(
         ("clv_high", pa.float64()),
         ("purchases_lost", pa.float64()),
         ("margin_lost", pa.float64()),
+        ("p_keepable", pa.float64()),
+        ("kept_share", pa.float64()),
         ("margin_after_return", pa.float64()),
         ("ltv", pa.float64()),
         ("ltv_first_order", pa.float64()),
@@ -137,7 +140,15 @@ class Scorer:
         value = self.value.predict(features, horizon_days=self.value_horizon_days)
         out["p_alive"] = self._purchase_model.p_alive(features)
         out["expected_purchases"] = value["expected_purchases"]
-        lost = self._lost(features)
+        left = leaving(
+            self._purchase_model,
+            features,
+            gap_days=self.gap_days,
+            window_days=self.churn_horizon_days,
+            horizon_days=self.value_horizon_days,
+        )
+        lost = left["lost"]
+        out[["p_keepable", "kept_share"]] = left[["p_keepable", "kept_share"]]
         out["purchases_lost"] = lost * out["expected_purchases"]
         if self.has_amounts:
             out["margin_lost"] = lost * value["clv"]
@@ -182,25 +193,6 @@ class Scorer:
             "residual_value": np.maximum(self.value.residual_value(features), clv),
         }
         return pd.DataFrame(columns, index=features.index)
-
-    def _lost(self, features: pd.DataFrame) -> npt.NDArray[np.float64]:
-        """Return what leaving costs, over what is expected: (E[stays] - E[leaves]) / E.
-
-        To leave is to buy nothing in the churn window. What is expected within the value horizon is
-        P(stays) E[stays] + P(leaves) E[leaves], so that the difference is (E - E[leaves]) /
-        P(stays), each by the purchase model alone; E[leaves] is what a customer of the same
-        purchases, silent for the window longer, buys in the rest of the horizon, and before it.
-        """
-        model, horizon = self._purchase_model, self.value_horizon_days
-        gone_days = self.gap_days + self.churn_horizon_days
-        expected = model.expected_purchases(features, horizon).to_numpy()
-        if_leaves = model.expected_purchases(features, min(self.gap_days, horizon)).to_numpy()
-        if horizon > gone_days:
-            silent = features.assign(T=features["T"] + gone_days)
-            if_leaves = if_leaves + model.expected_purchases(silent, horizon - gone_days).to_numpy()
-        stays = self._p_purchase_after_gap(features) * expected
-        difference = np.maximum(expected - if_leaves, 0.0)
-        return np.divide(difference, stays, out=np.zeros_like(stays), where=stays > 0)
 
     def _after_return(self, features: pd.DataFrame, value: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return the discounted margin, within the value horizon, of who has just come back.

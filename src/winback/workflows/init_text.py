@@ -39,7 +39,7 @@ language: {language}
 horizon_days: 90
 
 # @job.margin
-margin: {margin}
+{margin}
 
 data:
   transactions:
@@ -123,7 +123,7 @@ def job_text(
         as_of=sniffed.last_day,
         timezone=sniffed.timezone,
         currency=f"currency: {money['currency']}" if "currency" in money else _currency(sniffed),
-        margin=money.get("margin", 1.0),
+        margin=f"margin: {money['margin']}" if "margin" in money else "# margin: 0.40",
         contact_cost="# contact_cost: 3.00 # @job.contact_cost"
         if cost is None
         else f"contact_cost: {cost} # @job.contact_cost_said",

@@ -7,13 +7,17 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from winback.roles import ROLES
+from winback.workflows.promised import realised_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from winback.config import Job
     from winback.messages import Words
     from winback.registry.aliases import ModelVersionRef
     from winback.workflows.reporter import Reporter
     from winback.workflows.results import Results
+    from winback.workflows.tables import JobTables
     from winback.workflows.tracking import Tracking
 
 ALIASES = ("champion", "challenger", "previous")
@@ -26,7 +30,9 @@ METRICS = {
 """Of each target the figures that are shown."""
 
 
-def models(job: Job, results: Results, tracking: Tracking, reporter: Reporter) -> dict[str, Any]:
+def models(
+    job: Job, tables: JobTables, results: Results, tracking: Tracking, reporter: Reporter
+) -> dict[str, Any]:
     """Tell of champion, challenger and previous model of each role.
 
     Returns
@@ -36,9 +42,12 @@ def models(job: Job, results: Results, tracking: Tracking, reporter: Reporter) -
         choice` (which model the contest chose), `as_of` (the last day it was trained on),
         `age_days` (until the job's `as_of`), `recipe` (how to make it again), `window` and
         `why` (what the gate said, as messages), `fitness` (what it is fit for; None of models that
-        were trained before that was stated), `caveats` (that as a message, and more), and `scores`
+        were trained before that was stated), `caveats` (that as a message, and more), `scores`
         (target to metric to value, on the days that its own training held out: only the gate judges
-        two on the same days).
+        two on the same days), and `realised`: a record for each metric of what the version promised
+        on earlier nights, against what has come since (see `winback.monitoring.realised.realised`).
+        `next_realised`: where nothing can be judged yet, the first day on which something can; None
+        where nothing is kept either.
 
     Raises
     ------
@@ -52,10 +61,24 @@ def models(job: Job, results: Results, tracking: Tracking, reporter: Reporter) -
         for role in ROLES
         for alias, ref in _named(tracking, role).items()
     ]
-    for line in _lines(versions, Words(job.language, job.currency, job.amounts)):
+    came, first_day = realised_of(results, tables, tracking)
+    for model in versions:
+        model["realised"] = _realised(came, model["role"], model["version"])
+    words = Words(job.language, job.currency, job.amounts)
+    for line in _lines(versions, words):
         reporter.say(Message.of(line))
+    if versions and came.empty:
+        later = Message("models.not_over", day=first_day)
+        reporter.say(Message("models.not_kept") if first_day is None else later)
     results.keep_only(None)
-    return {"models": versions}
+    return {"models": versions, "next_realised": first_day}
+
+
+def _realised(came: pd.DataFrame, role: str, version: int) -> list[dict[str, Any]]:
+    if came.empty:
+        return []
+    own = came[(came["role"] == role) & (came["version"] == version)]
+    return [{str(key): value for key, value in row.items()} for row in own.to_dict("records")]
 
 
 def _named(tracking: Tracking, role: str) -> dict[str, ModelVersionRef]:
@@ -157,12 +180,37 @@ def _table(own: Sequence[Mapping[str, Any]], words: Words) -> Iterator[str]:
         rows.append(
             [name, *(words.metric(model["scores"].get(target, {}).get(metric)) for model in own)]
         )
+    rows += _realised_rows(own, words)
     widths = [max(cell_len(row[place]) for row in rows) for place in range(len(own) + 1)]
     for row in rows:
         cells = (
             cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)
         )
         yield "  " + "  ".join(cells).rstrip()
+
+
+def _realised_rows(own: Sequence[Mapping[str, Any]], words: Words) -> Iterator[list[str]]:
+    """Give what each version promised against what came, a row a metric, and of which nights."""
+    by_metric = [{(r["target"], r["metric"]): r for r in model["realised"]} for model in own]
+    for key in dict.fromkeys(key for records in by_metric for key in records):
+        name = words("models.realised", target=key[0], metric=key[1])
+        yield [name, *(_figure(records.get(key), words) for records in by_metric)]
+    if any(by_metric):
+        of = [next(iter(records.values()), None) for records in by_metric]
+        yield [words("models.nights"), *(_nights(record, words) for record in of)]
+
+
+def _figure(record: Mapping[str, Any] | None, words: Words) -> str:
+    if record is None:
+        return words("missing")
+    value, low, high = (words.metric(record[key]) for key in ("value", "low", "high"))
+    return words("models.figure", value=value, low=low, high=high)
+
+
+def _nights(record: Mapping[str, Any] | None, words: Words) -> str:
+    if record is None:
+        return words("missing")
+    return words("models.nights.of", **record)
 
 
 def _age(days: int | None, words: Words) -> str:

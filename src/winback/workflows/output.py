@@ -8,20 +8,56 @@ command that fails, or is killed, leaves the last set as it was.
 from __future__ import annotations
 
 import fcntl
+import json
 import shutil
 import tempfile
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any, Self, TextIO
 
 from winback.errors import OutputError
 from winback.files import disk_full, read_record
+from winback.processes import this_process
 from winback.publishing.publish import demand_links, demand_room, earlier_set, publish
 from winback.publishing.result_folder import MANIFEST, files_of
 from winback.publishing.verify import changed, unlisted
 
+BEAT_SECONDS = 30.0
 _STAGE = ".staged-"
+
+
+@contextmanager
+def _heart(lock: TextIO) -> Iterator[None]:
+    """Say in the locked file who is at work, again and again; of a killed job it stays there."""
+    ended, since = Event(), _now()
+
+    def beat() -> None:
+        with suppress(OSError):  # a full disk is told by whoever writes results
+            lock.truncate(0)
+            lock.write(json.dumps({**this_process(), "since": since, "beat": _now()}) + "\n")
+            lock.flush()
+
+    def beat_on() -> None:
+        while not ended.wait(BEAT_SECONDS):
+            beat()
+
+    beat()
+    heart = Thread(target=beat_on, name="winback-heart", daemon=True)
+    heart.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        heart.join()
+        with suppress(OSError):
+            lock.truncate(0)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 class OutputFolder:
@@ -60,8 +96,9 @@ class OutputFolder:
         """
         try:
             self.out.mkdir(parents=True, exist_ok=True)
-            lock = self._stack.enter_context((self.out / ".lock").open("w", encoding="ascii"))
+            lock = self._stack.enter_context((self.out / ".lock").open("a+", encoding="ascii"))
             self._lock(lock)
+            self._stack.enter_context(_heart(lock))
             for left in self.out.glob(_STAGE + "*"):
                 shutil.rmtree(left, ignore_errors=True)
             self.earlier = earlier_set(self.out)
@@ -90,7 +127,9 @@ class OutputFolder:
     def _demand_sound(self) -> None:
         """Refuse, before hours of work, a set whose files nobody knows, or names that are taken."""
         if self.earlier.exists() and self.earlier != self.out:
-            if not read_record(self.earlier / MANIFEST) and (unread := unlisted(self.earlier)):
+            manifest = read_record(self.earlier / MANIFEST)
+            by_earlier_winback = manifest and "files" not in manifest
+            if not by_earlier_winback and (unread := unlisted(self.earlier)):
                 raise unread
             demand_room(self.out, [*files_of(self.earlier), MANIFEST])
 

@@ -74,6 +74,8 @@ def run(
         "report": lambda: report(*everything),
     }
     before = read_record(results.earlier / MANIFEST).get("seconds") or {}
+    if not before:
+        reporter.say(Message("log.first_run"))
     took, done = {}, {}
     for number, (name, do) in enumerate(stages.items(), 1):
         reporter.stage(number, len(stages), TITLES[name], before.get(name))

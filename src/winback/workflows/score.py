@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from winback.messages import Message
 from winback.roles import ROLES
 from winback.workflows.aggregates import aggregates
+from winback.workflows.promised import keep_promised
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -26,7 +27,7 @@ def score(
 ) -> dict[str, Any]:
     """Score every customer with a purchase by `as_of` into `scores.parquet`.
 
-    `tracking.json` says what they do together.
+    `tracking.json` says what they do together; `kept_scores/` keeps a sample, to be judged later.
 
     Champions are resolved once, to versions; an alias that moves meanwhile changes nothing.
 
@@ -70,6 +71,7 @@ def score(
             chunk_rows=job.compute.chunk_rows,
             progress=lambda done: step.advance(done, total),
         )
+    keep_promised(results, scorer)
     results.manifest["models"] = {
         role: {"name": m.name, "version": m.version, "digest": m.digest, "run_id": m.run_id}
         for role, m in champions.items()

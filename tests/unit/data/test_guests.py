@@ -26,6 +26,15 @@ def test_a_number_is_a_guest_only_where_it_comes_far_more_often_than_anybody():
     assert read_transactions(frame(["0", "1", "2", "2"])).counts.guests == 0
 
 
+@pytest.mark.parametrize("nobody", ["No-Reply@shop.com", "guest@x.org", "00000000000", "+99999999"])
+def test_a_stand_in_for_an_address_or_a_telephone_is_nobody(nobody):
+    counts = read_transactions(
+        frame([nobody] * 9 + ["reply@x.org", "13900000000", "b", "b"])
+    ).counts
+    assert (counts.guests, counts.customers) == (9, 3)
+    assert read_transactions(frame([nobody, "a", "b", "b"])).counts.guests == 0
+
+
 def test_identifiers_that_cannot_be_those_of_customers_stop():
     with pytest.raises(DataError, match="rounded"):
         read_transactions(frame(["8.61E+12", "a"]))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from winback.evaluation import level_process
-from winback.evaluation.level_process import SeenLevel, next_level
+from winback.evaluation.level_process import MISFIT, NO_MISFIT, SeenLevel, next_level
 
 TODAY, DAYS = 800.0, 90.0
 STARTS = (770, 710, 665, 620, 575, 435, 70)  # the last two are the days ahead, in years before
@@ -22,8 +22,9 @@ def past_levels(log_ratios, variance=0.001):
 def test_intervals_hold_what_they_say_over_shops_as_they_are_expected():
     rng = np.random.default_rng(0)
     spans = [*zip(STARTS, ENDS, strict=True), (TODAY, TODAY + DAYS)]
-    contrasts = [level_process.Contrast(span, [(0.0, span[0])]) for span in spans]
-    likely, covariances = level_process._combinations(level_process._covariances(contrasts, TODAY))
+    contrasts = [level_process.fitted_on(*span) for span in spans]
+    kernels = level_process._covariances(contrasts, TODAY)
+    likely, covariances = level_process._combinations(kernels, NO_MISFIT)
     assert likely.sum() == pytest.approx(1.0)
 
     held, moved, still = [], [], []
@@ -75,3 +76,13 @@ def test_quantiles_add_what_nobody_has_seen():
     assert level.quantile(0.1, 0.5) == pytest.approx(
         2 * level.mean - level.quantile(0.9, 0.5), abs=0.01
     )
+
+
+def test_what_a_model_always_misses_is_its_own_and_no_demand():
+    always = past_levels([-0.3] * 7)
+    own = next_level(always, TODAY, DAYS, misfit=MISFIT)
+    assert own.mean == pytest.approx(-0.3, abs=0.05)
+    learned_from = [(710.0, 800.0), (680.0, 770.0), (345.0, 435.0)]
+    another = next_level(always, TODAY, DAYS, learned_from, MISFIT)
+    assert abs(another.mean) < 0.03
+    assert abs(next_level(always, TODAY, DAYS, learned_from).mean) > 0.1  # taken for demand

@@ -28,6 +28,8 @@ def scores(**over):
         "clv": [10.0, 30.0, 900.0, 50.0, 60.0, 70.0],
         "margin_lost": [10.0, 30.0, 900.0, 50.0, 60.0, 70.0],
         "purchases_lost": [0.1, 0.3, 9.0, 0.5, 0.6, 0.7],
+        "p_keepable": 1.0,
+        "kept_share": 1.0,
         "clv_low": 5.0,
         "clv_high": 100.0,
         "p_churn": [0.9, 0.9, 0.75, 0.55, 0.2, 0.99],
@@ -47,18 +49,31 @@ def select(table=None, **over):
     return select_at_risk(scores() if table is None else table, **arguments)
 
 
-def test_severity_comes_first_then_value_at_risk():
+def test_what_can_be_kept_comes_first_whatever_the_colour():
     chosen = select()
-    assert chosen["customer_id"].tolist() == ["b", "a", "c", "d"]
-    assert chosen["severity"].tolist() == ["red", "red", "orange", "yellow"]
-    assert chosen["value_at_risk"].tolist() == pytest.approx([27, 9, 675, 27.5])
+    assert chosen["customer_id"].tolist() == ["c", "d", "b", "a"]
+    assert chosen["severity"].tolist() == ["orange", "yellow", "red", "red"]
+    assert chosen["value_at_risk"].tolist() == pytest.approx([675, 27.5, 27, 9])
     assert chosen["rank"].tolist() == [1, 2, 3, 4]
 
 
+def test_whom_nobody_can_keep_brings_nothing():
+    gone = scores(kept_share=[1.0, 1.0, 0.0, 0.5, 1.0, 1.0], p_keepable=[1, 1, 0, 0.6, 1, 1])
+    chosen = select(gone, warn_from=WarnFrom(economics=Economics(offer_cost=2.0)))
+    chosen = chosen.set_index("customer_id")
+    assert chosen.index.tolist() == ["b", "a", "d", "c"]
+    assert chosen["value_at_risk"]["c"] == 675, "what leaving costs stays what it is"
+    assert chosen["value_keepable"].tolist() == pytest.approx([27, 9, 13.75, 0])
+    # nobody who has gone redeems; of c only those who stay do
+    assert chosen["expected_profit"]["c"] == pytest.approx(-0.25 * 2)
+    redeems = 1 - 0.55 + 0.1 * 0.6 * 0.55
+    assert chosen["expected_profit"]["d"] == pytest.approx(1.375 - 2 * redeems)
+
+
 def test_capacity_over_all_or_by_severity():
-    assert select(capacity=3)["customer_id"].tolist() == ["b", "a", "c"]
+    assert select(capacity=3)["customer_id"].tolist() == ["c", "d", "b"]
     by_colour = select(capacity={"red": 1, "yellow": 5})
-    assert by_colour["customer_id"].tolist() == ["b", "d"]
+    assert by_colour["customer_id"].tolist() == ["d", "b"]
 
 
 @pytest.mark.parametrize("capacity", [0, None, {}, {"purple": 3}, {"red": 0}])
@@ -80,8 +95,8 @@ def test_percentile_is_among_the_active_of_the_tier():
 
 def test_value_at_risk_is_the_risk_times_what_leaving_costs():
     chosen = select(scores(margin_lost=[40.0, 10.0, 1.0, 2.0, 3.0, 4.0]))
-    assert chosen["value_at_risk"].tolist() == pytest.approx([36, 9, 0.75, 1.1])
-    assert chosen["customer_id"].tolist() == ["a", "b", "c", "d"]
+    assert chosen["value_at_risk"].tolist() == pytest.approx([36, 9, 1.1, 0.75])
+    assert chosen["customer_id"].tolist() == ["a", "b", "d", "c"]
 
 
 def test_where_warnings_cost_something_profit_ranks():
@@ -139,14 +154,14 @@ def week(**colours):
 @pytest.mark.parametrize(
     ("capacity", "earlier", "listed"),
     [
-        (2, {}, "ba"),
-        (2, {"d": "yellow"}, "bd"),  # d keeps the place, one is left
-        (2, {"x": "red"}, "b"),  # x is at risk no more, but has had the week's place
+        (2, {}, "cd"),
+        (2, {"a": "red"}, "ca"),  # a keeps the place, one is left
+        (2, {"x": "red"}, "c"),  # x is at risk no more, but has had the week's place
         (2, {"x": "red", "y": "red"}, ""),
         (2, {"x": "red", "d": "yellow"}, "d"),
         (1, {"c": "red", "d": "yellow"}, "cd"),  # a smaller capacity takes no place away
         ({"red": 1, "yellow": 1}, {"x": "red"}, "d"),
-        ({"red": 2, "orange": 1}, {"c": "yellow", "a": "red"}, "bac"),
+        ({"red": 2, "orange": 1}, {"c": "yellow", "a": "red"}, "cba"),
     ],
 )
 def test_the_capacity_is_of_a_week(capacity, earlier, listed):
@@ -162,11 +177,11 @@ UNFIT = WarnFrom(unfit=Message("fitness.constant"))
 def test_a_score_that_ranks_nobody_orders_nobody_and_nobody_is_red():
     table = scores(overdue_ratio=[1.5, 3.5, 1.6, 0.9, 9.0, 9.0])
     chosen = select(table, warn_from=UNFIT)
-    # e is the most overdue, however sure the score is that it stays; d is in rhythm
-    assert chosen["customer_id"].tolist() == ["e", "b", "c", "a"]
-    assert chosen["severity"].tolist() == ["orange", "orange", "yellow", "yellow"]
+    # overdue x value, however sure the score is that e stays; d is in rhythm
+    assert chosen["customer_id"].tolist() == ["c", "e", "b", "a"]
+    assert chosen["severity"].tolist() == ["yellow", "orange", "orange", "yellow"]
     mixed = scores(overdue_ratio=table["overdue_ratio"], p_churn=[0.1, 0.2, 0.99, 0.9, 0.3, 0.99])
-    assert select(mixed, warn_from=UNFIT)["customer_id"].tolist() == ["e", "b", "c", "a"]
+    assert select(mixed, warn_from=UNFIT)["customer_id"].tolist() == ["c", "e", "b", "a"]
     assert chosen["p_churn"].eq(chosen["p_churn"][0]).all(), "everybody has the mean"
     assert chosen["percentile_within_tier"].isna().all()
 

@@ -6,7 +6,7 @@ from winback.economics import Economics
 from winback.errors import UsageError
 from winback.lists.warn_from import WarnFrom
 
-ROWS = pd.DataFrame({"p_churn": [0.8, 0.2], "value_at_risk": [80.0, 20.0]})
+ROWS = pd.DataFrame({"p_churn": [0.8, 0.2], "value_keepable": [80.0, 20.0], "p_keepable": 1.0})
 MONEY = Economics(save_rate=0.25, contact_cost=1, offer_cost=4)
 
 
@@ -35,12 +35,12 @@ def test_an_offer_costs_those_to_whom_one_is_made():
         terms.expected_profit(ROWS.assign(offer_cost=cost)) for cost in (MONEY.offer_cost, 0.0)
     )
     assert both.tolist() == terms.expected_profit(ROWS).tolist()
-    assert neither.tolist() == pytest.approx((0.25 * ROWS["value_at_risk"] - 1).tolist())
+    assert neither.tolist() == pytest.approx((0.25 * ROWS["value_keepable"] - 1).tolist())
 
 
 def test_profit_needs_amounts():
     with pytest.raises(UsageError, match="no amounts"):
-        WarnFrom(profit=1.0).decide(ROWS.assign(value_at_risk=np.nan))
+        WarnFrom(profit=1.0).decide(ROWS.assign(value_keepable=np.nan))
     assert WarnFrom().decide(ROWS) == {}
     assert WarnFrom(risk=0.8).decide(ROWS)["warn"].tolist() == [True, False]
     assert WarnFrom(profit=1.0).decide(ROWS.head(0))["warn"].empty
@@ -50,7 +50,7 @@ def test_profit_needs_amounts():
 def test_who_was_on_the_earlier_list_stays_a_tenth_below_the_profit(profit):
     bound = profit - 0.1 * abs(profit)  # below it, also where it is a loss
     values = np.array([profit, profit - 1e-6, bound + 1e-6, bound - 1e-6])
-    rows = pd.DataFrame({"p_churn": 1.0, "value_at_risk": values / 0.1})
+    rows = pd.DataFrame({"p_churn": 1.0, "value_keepable": values / 0.1, "p_keepable": 1.0})
     decided = WarnFrom(profit=profit, economics=Economics(save_rate=0.1)).decide(rows)
     assert decided["warn"].tolist() == [True, False, profit == 0, False]
     assert decided["keep"].tolist() == [True, profit != 0, True, False]
@@ -63,8 +63,8 @@ def test_it_speaks():
     )
     assert str(WarnFrom(risk=0.5).meaning) == "P(churn) of 0.50"
     assert str(WarnFrom(profit=5, economics=MONEY).meaning) == (
-        "acting is expected to earn 5.00 or more, where a warning keeps 25% of those about to "
-        "leave (assumed)"
+        "acting is expected to earn 5.00 or more, where a warning keeps 25% of those who are "
+        "about to leave and have not gone already (assumed)"
     )
 
 

@@ -427,6 +427,20 @@ def test_lots_reach_customers_that_the_ranking_does_not():
     assert "by lot" not in said(rich)
 
 
+def test_nothing_is_risked_to_learn_where_nobody_is_left_alone_to_learn_from():
+    many = pd.concat([scores([2.0] * 8)] * 40, ignore_index=True)  # all below break-even
+    many["customer_id"] = [f"c{i}" for i in range(len(many))]
+    terms = {"economics": Economics(contact_cost=0.1), "exploration_loss": 0.5, "budget": 50}
+    big = make(many, capacity=60, max_share=0.8, exploration_share=0.5, **terms)
+    assert len(big.control)
+    assert big.summary["exploration_risked"] > 0
+    # a control share of .34 leaves nobody alone beside one contact
+    small = make(many, capacity=1, max_share=0.8, exploration_share=0.5, **terms)
+    assert small.treated.empty
+    assert (small.summary["exploration_share"], small.summary["exploration_risked"]) == (0, 0)
+    assert "price of learning" not in said(small)
+
+
 def test_the_lots_are_drawn_anew_on_every_day():
     many = pd.concat([scores()] * 40, ignore_index=True)
     many["customer_id"] = [f"c{i}" for i in range(len(many))]

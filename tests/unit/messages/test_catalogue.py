@@ -17,7 +17,7 @@ DYNAMIC = re.compile(
     r"(error|sheet|book|page|models|purchase_day|channel|offer|step|left_out|choice|calibration"
     r"|coverage|excluded|stage|rejected|parameter|feature|change|since|metric|model|target|role"
     r"|severity|section|chart|group|reason|tier|effect|intake|done|decision|clause|warning|value"
-    r"|lead|column|customer|day|row|churn_warning|inner_cutoff|tab|decide|money|file|indicator"
+    r"|lead|column|customer|day|night|be|was|have|row|churn_warning|inner_cutoff|tab|decide|money|file|indicator"
     r"|grain|alert|status|ledger|table|mending|problem|needed|line|job|init|field|arm|chosen_by"
     r"|stratum|uplift_source|listing|listed|time|family|owner|respond|board|steering|worth|id|person)\."
 )

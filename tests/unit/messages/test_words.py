@@ -40,9 +40,16 @@ def test_unknown_names_read_as_words():
 
 def test_facts_are_written_as_the_placeholder_asks():
     words = Words(currency="EUR")
-    ways = {"share": 0.5, "money": 2.0, "metric": 0.12345, "count.customer": 1, ".1f": 2.34}
+    ways = {
+        "share": 0.5,
+        "money": 2.0,
+        "metric": 0.12345,
+        "count.customer": 1,
+        "agree.be": 1,
+        ".1f": 2.34,
+    }
     texts = [words.written(value, way) for way, value in ways.items()]
-    assert texts == ["50%", "EUR 2", "0.123", "1 customer", "2.3"]
+    assert texts == ["50%", "EUR 2", "0.123", "1 customer", "is", "2.3"]
     assert words.written(["high", "core", "low"], "tier&") == "high, core and low"
     assert words.written([0.5, Message.of("more")], ".1f;") == "0.5; more"
     assert words.written("mae", "metric") == "MAE"

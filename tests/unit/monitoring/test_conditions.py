@@ -97,6 +97,15 @@ def test_a_band_does_not_learn_what_lies_outside_it_until_that_has_lasted():
     assert level[-1] == 60  # after a whole history it is what is normal now
 
 
+def test_what_has_ended_for_good_is_no_longer_expected():
+    values = np.array([100.0] * 14 + [0.0] * 30)
+    level, spread = band(values, 12)
+    assert level[14] == 100.0  # the fall is one
+    assert np.isnan(level[14 + 13 : 14 + 24]).all()
+    assert (level[-5:] == 0).all()
+    assert (spread[-5:] == 0).all()
+
+
 def test_too_short_a_past_has_no_band():
     level, spread = band(np.array([100.0] * 8), 12)
     assert np.isnan(level).all()

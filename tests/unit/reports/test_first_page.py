@@ -37,7 +37,13 @@ def shop(arguments):
         "uplift_source": "three campaigns",
     }
     lists["churn_warning"] = rows(
-        table, 6, severity="red", value_at_risk=100.0, expected_profit=8.5, reason_1="silent"
+        table,
+        6,
+        severity="red",
+        value_at_risk=400.0,
+        value_keepable=100.0,
+        expected_profit=8.5,
+        reason_1="silent",
     )
     arguments["job"]["save_rate"] = 0.1
     return arguments
@@ -64,9 +70,9 @@ def test_each_decision_says_its_money_in_one_line_by_whom_and_until_when(shop):
     )
     assert (called["who"], called["by"], called["file"]) == ("desk", "1998-07-28", "win_back.csv")
     assert called["basis"] == "As measured in earlier campaigns."
-    # 10% of 600 at risk is kept, and 51 of it is left by row
+    # 10% of the 600 that can be kept of 2,400 is kept, and 51 of it is left by row
     assert warned["money"] == "Costs USD 9, brings USD 60 of margin, leaves USD 51."
-    assert "keeps 10% of those about to leave" in warned["basis"]
+    assert "keeps 10% of those who are about to leave and have not gone already" in warned["basis"]
 
 
 def test_at_worst_every_warning_costs_its_contact_and_every_offer_is_taken_in_vain(shop):

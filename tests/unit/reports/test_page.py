@@ -97,9 +97,9 @@ def test_every_chart_tells_its_size_date_reading_and_alternative_text(arguments)
 def test_the_verdict_says_what_the_numbers_say(arguments):
     text = words_of(arguments)
     assert "400 customers scored as of 1998-06-30" in text
-    assert "Work through the churn warnings: 6 customers, the 2 red ones first" in text
+    assert "Work through the churn warnings: 6 customers, from the top; 2 are red" in text
     assert "Send the win-back list: 20 customers" in text
-    assert "5 customers are in the comparison group: leave them alone" in text
+    assert "In the comparison group, to be left alone: 5 customers" in text
     assert "Churn (LightGBM) has an error 25% lower than the best other model" in text
     assert "Revenue (own rate so far) has an error 23% HIGHER" in text
     assert "beats the chosen model" in text

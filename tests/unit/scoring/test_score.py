@@ -11,6 +11,7 @@ import pytest
 from winback.data.connect import open_engine
 from winback.estimators.churn.churn_model import ChurnModel
 from winback.estimators.purchase.beta_geo import BetaGeoModel
+from winback.estimators.purchase.leaving import leaving
 from winback.estimators.tiers.value_tiers import ValueTiers
 from winback.estimators.value.customer_value import CustomerValueModel
 from winback.scoring.score import SCHEMA, Scorer, write_scores
@@ -252,15 +253,12 @@ def drawn(n, days, rng):
     return table, in_window, in_horizon
 
 
-def test_what_leaving_costs_is_what_leavers_do_not_buy(scorer):
+def test_what_leaving_costs_is_what_leavers_do_not_buy():
     """On a drawn shop: what those buy who stayed, and those who left."""
     table, in_window, in_horizon = drawn(300_000, 300, np.random.default_rng(0))
     model = BetaGeoModel().fit(table.head(60_000))
-    value = CustomerValueModel(model, "own_mean", n_draws=100)
-    value.purchase_model_ = model
-    asked = replace(scorer, value=value, value_horizon_days=180)
     expected = model.expected_purchases(table, 180).to_numpy()
-    said = asked._lost(table) * expected
+    said = leaving(model, table, gap_days=0, window_days=90, horizon_days=180)["lost"] * expected
     stays = in_window > 0
     if_leaves = expected - model.p_purchase(table, 90).to_numpy() * said
     cells = pd.qcut(said, 12, labels=False, duplicates="drop")
@@ -279,7 +277,9 @@ def test_within_the_window_leaving_costs_all_that_staying_brings(scorer):
     asked = replace(scorer, value_horizon_days=60, churn_horizon_days=90)
     model = asked._purchase_model
     stays = model.p_purchase(frame, 90).to_numpy()
-    assert asked._lost(frame) == pytest.approx(1 / stays, rel=1e-6)
+    scores = asked.score(frame)
+    lost = (scores["purchases_lost"] / scores["expected_purchases"]).to_numpy()
+    assert lost == pytest.approx(1 / stays, rel=1e-6)
 
 
 def test_what_follows_a_return_is_what_a_customer_with_one_order_more_brings(scorer):

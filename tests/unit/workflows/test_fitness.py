@@ -49,7 +49,7 @@ def test_nobody_is_red_and_the_most_overdue_times_value_come_first(unfit):
     assert set(listed["reason_1_code"].dropna()) == {"overdue"}, "only the rhythm, which was seen"
     assert listed["reason_2"].isna().all()
     for _, rows in listed.groupby("severity"):
-        assert (rows["overdue_ratio"] * rows["value_at_risk"]).is_monotonic_decreasing
+        assert (rows["overdue_ratio"] * rows["value_keepable"]).is_monotonic_decreasing
 
 
 def test_win_backs_are_ordered_by_past_spend(unfit):

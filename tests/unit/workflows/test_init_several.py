@@ -217,3 +217,14 @@ def test_a_table_that_nothing_reads_is_told_with_what_to_do(tmp_path):
     notes = " ".join(map(str, begun.notes))
     assert "people is not read, although do_not_email says" in notes
     assert "customer_id: YOUR_COLUMN, opt_out: do_not_email" in notes
+
+
+@pytest.mark.parametrize("name", ["Blacklisted", "Keine Werbung", "黑名单"])
+def test_who_is_on_a_black_list_is_left_alone_whatever_a_consent_says(tmp_path, name):
+    people = f"customer_no,Contactable by email,{name}\n" + "".join(
+        f"k{i},1,{'1' if i < 3 else '0'}\n" for i in range(7)
+    )
+    init(files(tmp_path, orders=ORDERS, lines=LINES, crm=people), tmp_path / "job.yaml")
+    settings = load_job(tmp_path / "job.yaml").job.data.customers
+    table = read_table("customers", str(tmp_path / "crm.csv"), columns=settings.columns).table
+    assert table.filter(table.opt_out).to_pyarrow().num_rows == 3

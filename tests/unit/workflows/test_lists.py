@@ -129,7 +129,7 @@ def test_the_threshold_and_the_capacity_are_the_jobs(shop):
     held = shop.read("churn_warning_excluded.parquet").query("reason == 'global holdout'")
     assert set(made.listed["customer_id"]) == set(risky) - set(never) - set(held["customer_id"])
     made = warn(shop, "{capacity: 500, warn_from: {profit: 1}, contact_cost: 0.5}")
-    earns = 0.1 * made.listed["value_at_risk"] - 0.5
+    earns = 0.1 * made.listed["value_keepable"] - 0.5
     assert len(made.listed)
     assert (earns >= 1).all()
     assert made.summary["threshold"]["by"] == "profit"
@@ -217,7 +217,8 @@ def test_the_offer_of_a_warning_costs_only_where_the_playbook_makes_one(shop):
     assert len(free)
     assert listed("none", 3)["customer_id"].tolist() == free["customer_id"].tolist()
     dear = listed("voucher", 3)
-    earns = 0.1 * dear["value_at_risk"] - 0.5 - (1 - 0.9 * dear["p_churn"]) * 3
+    redeems = 1 - (1 - 0.1 * dear["p_keepable"]) * dear["p_churn"]
+    earns = 0.1 * dear["value_keepable"] - 0.5 - redeems * 3
     assert (earns >= 1).all()
     assert set(dear["customer_id"]) < set(free["customer_id"])
 

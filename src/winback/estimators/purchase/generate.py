@@ -49,7 +49,8 @@ def generate_customers(
     -------
     pandas.DataFrame
         ``frequency, recency, T``, and what nobody sees in real data: ``rate`` (purchases in a unit
-        of time while alive) and ``alive`` (whether still a customer at ``T``).
+        of time while alive), ``dropout`` (P(drops out) after a purchase or, of Pareto/NBD, the rate
+        of dropping out) and ``alive`` (whether still a customer at ``T``).
 
     Raises
     ------
@@ -81,13 +82,15 @@ def generate_customers(
     age = np.broadcast_to(np.asarray(T, dtype=float), size)
     rate = chance.gamma(r, 1 / alpha, size)
     if model == "pareto_nbd":
-        life = chance.exponential(1 / chance.gamma(first, 1 / second, size))
+        dropout = chance.gamma(first, 1 / second, size)
+        life = chance.exponential(1 / dropout)
         span = np.minimum(life, age)
         counted = arrivals = chance.poisson(rate * span)
         alive = life > age
     else:
         # the purchase after which the customer leaves; of MBG/NBD it may be the very first
-        last = chance.geometric(np.maximum(chance.beta(first, second, size), 1e-12))
+        dropout = np.maximum(chance.beta(first, second, size), 1e-12)
+        last = chance.geometric(dropout)
         allowed = last if model == "beta_geo" else last - 1
         span = age
         arrivals = chance.poisson(rate * span)
@@ -101,6 +104,7 @@ def generate_customers(
             "recency": np.where(counted > 0, span * place, 0.0),
             "T": age,
             "rate": rate,
+            "dropout": dropout,
             "alive": alive,
         }
     )

@@ -30,6 +30,7 @@ class PurchaseModel(PlainState, Parameters, ABC):
     """
 
     columns: ClassVar[tuple[str, ...]] = ("frequency", "recency", "T")
+    knows_alive: ClassVar[bool] = True  # False: nobody is ever known to be gone
 
     @abstractmethod
     def fit(self, frame: pd.DataFrame, y: None = None) -> Self:
@@ -80,6 +81,12 @@ class PurchaseModel(PlainState, Parameters, ABC):
         length = _length(horizon)
         values = self.expected(self._read(frame), np.array([length]), np.ones(1))
         return pd.Series(values, index=frame.index, name="expected_purchases")
+
+    def expected_if_alive(self, frame: pd.DataFrame, horizons: FloatArray) -> FloatArray:
+        """Return E[purchases within each horizon | alive now], shape (n, len(horizons))."""
+        data = self._read(frame)
+        (x, exposure), position = group_rows([data["frequency"], self.exposure(data)])
+        return self.expected_alive(x, exposure, horizons)[position]
 
     def discounted_purchases(
         self, frame: pd.DataFrame, horizon: float, *, rate: float

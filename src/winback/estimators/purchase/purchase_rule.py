@@ -53,6 +53,8 @@ class PurchaseRule(PurchaseModel):
     [2.0, 0.0]
     """
 
+    knows_alive = False
+
     def __init__(self, rule: PurchaseRuleName = "rate", period: float | None = None) -> None:
         self.rule = rule
         self.period = period
