@@ -28,7 +28,8 @@ class Economics:
     margin
         Margin as a share of the amount, in (0, 1].
     save_rate
-        Share of those about to leave whom a warning keeps, in [0, 1]. A stated assumption until a
+        Share of those who are about to leave, and have not gone already, whom a warning keeps, in
+        [0, 1]. A stated assumption until a
         campaign has measured it.
     uplift_prior
         Gain in P(return) by contacting a dormant customer who is alive, absolute, in (0, 1]. A

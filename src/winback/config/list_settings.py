@@ -56,7 +56,8 @@ class ChurnWarningSettings(Settings):
     """From where on a customer is warned about: `{risk: 0.5}`, `{profit: 5}` or `{days: 14}`.
     Unset: the table of `risk_thresholds` and `breach_thresholds` decides."""
     save_rate: Annotated[float, Field(gt=0, le=1)] = 0.1
-    """The share of those about to leave whom a warning keeps: an assumption, until measured."""
+    """The share of those who are about to leave, and have not gone already, whom a warning keeps:
+    an assumption, until measured."""
     contact_cost: Annotated[float, Field(ge=0)] | None = None
     """What acting on one warning costs. Unset: the `costs` of the playbook by channel, on the list;
     the contest of churn models then counts none."""

@@ -39,7 +39,9 @@ def set_apart(engine: Backend, raw: Raw) -> Raw:
     if len(texts) < _TOLD:
         return raw
     cells = ", ".join(f"trim({sql.name(name)})" for name in texts)
-    top = sql.rows(engine, f"SELECT {cells} FROM {relation} ORDER BY source_row LIMIT {_LOOKED_AT}")
+    # a bound, where the engine would sort all rows for the upper ones
+    upper = f"source_row < (SELECT min(source_row) FROM {relation}) + {_LOOKED_AT}"
+    top = sql.rows(engine, f"SELECT {cells} FROM {relation} WHERE {upper} ORDER BY source_row")
     if len(top) < _TOLD:
         return raw
     first, below = top[0], top[1:]

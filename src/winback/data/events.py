@@ -110,18 +110,12 @@ def read_table(
         fates: list[tuple[str, str]] = []
         for column in kept:
             value = expressions[column.name]
-            if column.name in _PERSONS:
-                cells[column.name] = policy.ids.person(value)
-            elif column.kind == "id":
-                cells[column.name] = identifier(value, normalise=policy.ids.normalise)
-            elif column.name == "arm":
-                cells[column.name] = _arm(engine, raw, value)
-            elif column.name == "opt_out":
+            if column.name == "opt_out":
                 cells["opt_out"], cells[LATER_NO] = refusals(
                     engine, raw, value, timezone=policy.timezone, as_of=as_of
                 )
             else:
-                cells[column.name] = _cell(engine, raw, column, value, policy.timezone, as_of)
+                cells[column.name] = _cell(engine, raw, column, value, policy, as_of)
             fates += _faults(column)
         if "timestamp" in expressions:
             cells["day"] = f"CAST({cells['timestamp']} AS DATE)"
@@ -137,12 +131,10 @@ def read_table(
             label=raw.label,
             max_share=policy.max_rejected_share,
         )
-        name = fresh(contract)
-        names = ["source_row", *(column.name for column in kept)]
-        if "timestamp" in names:
-            names.insert(names.index("timestamp") + 1, "day")
-        if "opt_out" in names:
-            names.insert(names.index("opt_out") + 1, LATER_NO)
+        name, beside = fresh(contract), {"timestamp": ["day"], "opt_out": [LATER_NO]}
+        names = ["source_row"]
+        for column in kept:
+            names += [column.name, *beside.get(column.name, [])]
         rows = engine.table(checked.name)
         rows = rows.filter(rows.fate == ACCEPTED).select(names)
         if wanted is CUSTOMERS:
@@ -187,19 +179,25 @@ def _cell(
     raw: Raw,
     column: Column,
     value: Expression,
-    timezone: str,
+    policy: IntakePolicy,
     as_of: date | None,
 ) -> str:
     where = f"{raw.label}, {column.name}"
     match column.kind:
-        case "id" | "text":
-            return parse.text(value)
+        case "id":
+            if column.name in _PERSONS:
+                return policy.ids.person(value)
+            return identifier(value, normalise=policy.ids.normalise)
+        case "text":
+            return _arm(engine, raw, value) if column.name == "arm" else parse.text(value)
         case "number":
             return _finite(parse.number(value, where))
         case "flag":
             return parse.flag(value)
         case "timestamp":
-            read = parse.instant(engine, raw, value, timezone=timezone, where=where, as_of=as_of)
+            read = parse.instant(
+                engine, raw, value, timezone=policy.timezone, where=where, as_of=as_of
+            )
             return f"CASE WHEN year({read}) > 1 THEN {read} END"  # infinity has no year
 
 

@@ -140,7 +140,7 @@ def test_an_error_is_said_whole_in_chinese():
         hint=Sentence("did you mean {near!r}?", near="b"),
     )
     assert Message.of_error(refused, hint=True).say(CHINESE) == (
-        "行动手册太大（位于 a.csv，数据第 3 行）：现有 EUR 有 1,200 行；要求 1 以上的整数"
+        "行动手册太大（位于 a.csv，数据第 3 行）；实际：EUR 有 1,200 行；要求：1 以上的整数"
         "。下一步：是不是 'b'？"
     )
     assert str(refused) == (
@@ -153,4 +153,4 @@ def test_an_error_is_said_whole_in_chinese():
 
 def test_what_nobody_has_translated_is_said_as_it_stands():
     error = ConfigError("some {library's} own words", got="{x}")
-    assert Message.of_error(error).say(CHINESE) == "some {library's} own words：现有 {x}"
+    assert Message.of_error(error).say(CHINESE) == "some {library's} own words；实际：{x}"

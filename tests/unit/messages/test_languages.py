@@ -86,7 +86,7 @@ def drift():
             ),
             "too few customers have bought again to fit BG/NBD: got 3 of 1,500; allowed: at least"
             " 20",
-            "再次购买的客户太少，无法拟合 BG/NBD：现有 1,500 中的 3；要求至少 20",
+            "再次购买的客户太少，无法拟合 BG/NBD；实际：1,500 中的 3；要求：至少 20",
         ),
     ],
 )
