@@ -28,9 +28,6 @@ class Engine(Backend):  # type: ignore[misc]  # Ibis has no types
         """Connect, and leave standard output to the job."""
         super().do_connect(*arguments, **options)
         quiet(self.con)
-        # DuckDB 2.0.0 narrows columns of small tables in a way that some joins of several sources
-        # cannot take ("dict-surviving join: narrowed column … received a non-dictionary chunk")
-        self.con.execute("SET disabled_optimizers = 'compressed_materialization'").fetchall()
 
     def get_schema(
         self, table_name: str, *, catalog: str | None = None, database: str | None = None

@@ -185,7 +185,8 @@ def hold_contest(
     by_profit = paired_intervals(pd.DataFrame(earned), evidence.customer, richest, **draws)
     table = table.join(by_profit.add_prefix("profit_"))
     poorer = level & (table["profit_high"] < 0.0)
-    selected = str(table.loc[level & ~poorer, "levelled_brier"].idxmin())  # simplest first
+    # of equal ones the simplest, whatever the last bits of a float say
+    selected = str(table.loc[level & ~poorer, "levelled_brier"].round(12).idxmin())
     table["selected"] = table.index == selected
     ranked = selected != BaseRate.name
     said = _explain(table, selected, best, len(y)) if ranked else _nothing_to_rank(table, len(y))

@@ -385,7 +385,7 @@ def test_chinese_is_spoken_throughout(arguments, tiers):
     page = page_of(arguments)
     assert '<html lang="zh">' in page
     text = words_of(arguments)
-    assert "先处理 2 位红色客户" in text
+    assert "其中 2 位为红色" in text
     named = r"shop(-value)?|winback|csv|value|timezone|alpha|epsilon|data|horizon|days"
     left = set(re.findall(r"\b[a-z]{3,}\b", re.sub(rf"\b({named})\b", "", text)))
     assert left == set()

@@ -65,10 +65,10 @@ def test_an_older_encoding_is_read_and_what_no_encoding_reads_is_refused(tmp_pat
             "Name,Email,Paid at,Total\n" + "1,a,2024-01-02,5\n1,a,2024-01-02,\n" * 10,
             "Total IS NOT NULL",
             10,
-            "10 of 20 rows have no amount; they are left out",
+            "10 of 20 rows have no amount: left out",
         ),
         ("kunde,datum,betrag\na,2024-01-02,5\n,2024-01-03,5\n", "kunde IS NOT NULL", 1,
-         "1 of 2 rows have no customer; they are left out"),
+         "1 of 2 rows has no customer: left out"),
         (
             "order id,user,date,total,status\n"
             + "".join(f"{i // 2},u,2024-01-02,{i // 2},paid\n" for i in range(40))
@@ -157,7 +157,7 @@ def test_what_was_understood_is_said_in_a_sentence(tmp_path):
     )
     said = str(init(str(orders), tmp_path / "lines.yaml").understood)
     assert said.startswith("each row is a line of an order: 4 rows, 3 orders, of 2 customers")
-    assert "1 of them are refunds, netted" in said
+    assert "refunds netted: 1" in said
     assert said.endswith("counted as revenue until you set a margin")
 
 
