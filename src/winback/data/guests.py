@@ -12,10 +12,12 @@ from winback.data.identity import MASKED, ROUNDED, in_words
 from winback.data.row_checks import ACCEPTED, GUEST, Checked
 from winback.data.words import words_of
 from winback.errors import DataError, Sentence
+from winback.messages import Message
 
 _OFTEN: Final = 3  # times as often as the customer with the most rows: a shop's word for a guest
 _MANY: Final = 100  # rows; below it a share says little
 _SHARE: Final = 0.5
+_TOLD: Final = 0.1  # of all rows: a wholesaler, or a till
 
 _HINT = (
     "leave such rows out with filter, name another column for customer_id, or, if it is right, set "
@@ -61,8 +63,13 @@ def without_guests(engine: Backend, checked: Checked) -> Checked:
     return replace(checked, fates=fates)
 
 
-def refuse_if_implausible(engine: Backend, checked: Checked, label: str) -> None:
-    """Raise where the identifiers cannot be those of customers.
+def refuse_if_implausible(engine: Backend, checked: Checked, label: str) -> Message | None:
+    """Raise where the identifiers cannot be those of customers; say who may be nobody.
+
+    Returns
+    -------
+    Message or None
+        That one has a tenth of the rows or more, and several times as many as the next.
 
     Raises
     ------
@@ -106,12 +113,12 @@ def refuse_if_implausible(engine: Backend, checked: Checked, label: str) -> None
             " column for customer_id",
         )
     if rows < _MANY:
-        return
-    most, n = sql.rows(
+        return None
+    (most, n), *others = sql.rows(
         engine,
         f"SELECT customer_id, count(*) AS n FROM {table} WHERE fate = '{ACCEPTED}'"
-        " GROUP BY 1 ORDER BY n DESC, 1 LIMIT 1",
-    )[0]
+        " GROUP BY 1 ORDER BY n DESC, 1 LIMIT 2",
+    )
     if n > _SHARE * rows:
         raise DataError(
             "one customer has most of the rows: it is hardly one person",
@@ -119,3 +126,6 @@ def refuse_if_implausible(engine: Backend, checked: Checked, label: str) -> None
             got=Sentence("{most!r} in {n:,} of {rows:,} rows", most=most, n=n, rows=rows),
             hint=_HINT,
         )
+    if others and n >= _TOLD * rows and n >= _OFTEN * others[0][1]:
+        return Message("ids.stands_out", id=most, n=n, rows=rows, next=others[0][1])
+    return None

@@ -139,8 +139,8 @@ def read_transactions(
         shown = {name: expressions.get(name) for name in ("customer_id", "timestamp", "amount")}
         checked = check(engine, raw, cells, fates, shown)
         checked = without_guests(engine, checked)
-        if not policy.ids.any_share:
-            refuse_if_implausible(engine, checked, raw.label)
+        if not policy.ids.any_share and (note := refuse_if_implausible(engine, checked, raw.label)):
+            notes.append(note)
         counts = _count(engine, checked)
         # a row in the future is after as_of too, and what is after as_of has no effect
         bad = {r: n for r, n in counts.rejected.items() if as_of is None or r != _FUTURE}

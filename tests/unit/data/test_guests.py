@@ -81,6 +81,14 @@ def test_an_unknown_arm_stops_with_what_was_seen():
         read_table("contacts", pd.DataFrame(contact))
 
 
+@pytest.mark.parametrize(("rows", "told"), [(40, ["40 of 160 rows"]), (10, [])])
+def test_who_has_a_tenth_of_the_rows_and_stands_out_is_told(rows, told):
+    ids = [f"k{i % 60}" for i in range(120)] + ["till"] * rows
+    notes = [str(note) for note in read_transactions(frame(ids)).notes]
+    assert len(notes) == len(told)
+    assert all(text in note and "till" in note for text, note in zip(told, notes, strict=True))
+
+
 def test_masked_identifiers_stop():
     with pytest.raises(DataError, match=r"masked.*138\*\*\*\*1006"):
         read_transactions(frame(["138****1006", "138****1006", "k1"]))
