@@ -53,7 +53,6 @@ def test_true_churn_rises_with_the_colour(script, judged):
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="demand falls by a quarter, and risks follow late")
 def test_risks_are_near_the_truth(script, judged):
     table = script.by_severity(judged.active)
     assert (table["true_churn"] - table["p_churn"]).abs().max() < 0.12
