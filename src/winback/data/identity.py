@@ -18,6 +18,9 @@ from winback.data.expressions import Expression
 from winback.data.words import words_of
 from winback.errors import DataError
 
+# of the relation of persons: no file has columns of these names, which would be taken for its own
+OWN_ID, PERSON_ID = "__winback_own_id", "__winback_person_id"
+
 FLOATS: Final = {"DOUBLE", "FLOAT"}
 NUMBERS: Final = {
     "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",
@@ -70,7 +73,7 @@ class CustomerIds:
         own = identifier(value, normalise=self.normalise)
         if self.persons is None:
             return own
-        known = f"(SELECT person_id FROM {self.persons} WHERE own_id = {own})"
+        known = f"(SELECT {PERSON_ID} FROM {self.persons} WHERE {OWN_ID} = {own})"
         return f"coalesce({known}, {own})"
 
 

@@ -284,13 +284,14 @@ class JobTables:
         """The persons of whom the table of identities speaks, if the job names such a table."""
         import ibis
 
+        from winback.data.identity import OWN_ID, PERSON_ID
         from winback.data.raw import fresh
 
         if self._seen_with is None or self.persons is None:
             return None
         own, person = self._seen_with, self.engine.table(self.persons.relation)
-        joined = own.left_join(person, own.customer_id == person.own_id)
-        spoken = joined.select(customer_id=ibis.coalesce(joined.person_id, joined.customer_id))
+        joined = own.left_join(person, own.customer_id == person[OWN_ID])
+        spoken = joined.select(customer_id=ibis.coalesce(joined[PERSON_ID], joined.customer_id))
         name = fresh("spoken")
         self.engine.create_table(name, obj=spoken)
         table: ir.Table = self.engine.table(name)

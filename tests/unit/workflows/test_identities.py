@@ -11,7 +11,7 @@ JOB = """\
 name: shop
 as_of: 2024-06-30
 data:
-  transactions: {source: orders.csv}
+  transactions: {source: orders.csv, columns: {customer_id: person_id}}
   customers: {source: customers.csv}
   contacts: {source: contacts.csv}
   identities: {source: seen.csv, region: CN}
@@ -25,7 +25,7 @@ def shop(tmp_path_factory, workshop_in):
         tmp_path_factory.mktemp("identities") / "shop",
         JOB,
         orders=pd.DataFrame(
-            {"customer_id": list("aabbcd"), "timestamp": days, "amount": [10, 20, 5, 5, 7, 9]}
+            {"person_id": list("aabbcd"), "timestamp": days, "amount": [10, 20, 5, 5, 7, 9]}
         ),
         customers=pd.DataFrame({"customer_id": list("abcd"), "opt_out": [0, 1, 0, 0]}),
         contacts=pd.DataFrame(

@@ -63,9 +63,8 @@ def identifiers(engine: Backend, table: ir.Table, region: str | None = None) -> 
                 row_number() OVER (ORDER BY min(seen_on) NULLS LAST, customer_id) - 1 AS code
             FROM said GROUP BY customer_id
         )
-        SELECT code, customer_id, kind, {_one_text(region)} AS same, max(seen_on) AS seen_on
+        SELECT code, customer_id, kind, {_one_text(region)} AS value, max(seen_on) AS seen_on
         FROM said JOIN ids USING (customer_id) GROUP BY ALL""")
-    engine.raw_sql(f"ALTER TABLE {laid} RENAME same TO value")
     return laid
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from ibis.backends.duckdb import Backend
 
 from winback.data import sql
+from winback.data.identity import OWN_ID, PERSON_ID
 from winback.data.persons.agreements import LinkTerms, agreements, every_pair, too_many
 from winback.data.persons.components import Codes, connected, in_doubt, under_constraints
 from winback.data.persons.identifiers import identifiers
@@ -23,7 +24,7 @@ class Persons:
     Attributes
     ----------
     relation
-        Name of a relation in the engine: ``own_id``, ``person_id``, of the ids that are another's.
+        Name of a relation in the engine (`OWN_ID`, `PERSON_ID`), of the ids that are another's.
     merges
         Its rows with the reason: ``person_id``, ``customer_id``, ``rule`` (the most trusted that
         joined it, kinds with ``+``), ``seen_on``, ``carriers`` (how many ids carry the value; more
@@ -107,8 +108,8 @@ def resolve_persons(
     relation = fresh("persons")
     engine.con.register("merged", merges)
     engine.raw_sql(
-        f"CREATE TABLE {relation} AS SELECT CAST(customer_id AS VARCHAR) AS own_id,"
-        " CAST(person_id AS VARCHAR) AS person_id FROM merged"
+        f"CREATE TABLE {relation} AS SELECT CAST(customer_id AS VARCHAR) AS {OWN_ID},"
+        f" CAST(person_id AS VARCHAR) AS {PERSON_ID} FROM merged"
     )
     engine.con.unregister("merged")
     shared = too_many(engine, laid, terms)
