@@ -3,6 +3,8 @@
 import pandas as pd
 import pytest
 
+from winback.config.job import IdentitySettings
+from winback.data.persons import LinkTerms
 from winback.errors import UsageError
 from winback.lists.control import in_holdout
 from winback.workflows.identities import identities
@@ -81,3 +83,8 @@ def test_a_merge_taken_back_leaves_the_purchases_as_they_were(shop, tmp_path):
         assert after.do(identities)["changes"] == ["b"]
         with pytest.raises(UsageError, match="identities"):
             before.do(identities)
+
+
+def test_the_job_says_by_default_what_the_room_does_by_default():
+    given = IdentitySettings(source="seen.csv").model_dump()
+    assert LinkTerms(**{name: given[name] for name in vars(LinkTerms())}) == LinkTerms()

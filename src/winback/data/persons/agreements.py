@@ -8,6 +8,7 @@ import pandas as pd
 from ibis.backends.duckdb import Backend
 
 from winback.data import sql
+from winback.data.raw import fresh
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ class LinkTerms:
     apart: tuple[tuple[str, str], ...] = ()
 
 
-def agreements(engine: Backend, laid: str, terms: LinkTerms) -> pd.DataFrame:
-    """Link every id to the first that carries the same, rule by rule.
+def lay_down(engine: Backend, laid: str, terms: LinkTerms) -> str:
+    """Return the name of a relation: who carries which values of each rule, with how many others.
 
     Parameters
     ----------
@@ -53,59 +54,69 @@ def agreements(engine: Backend, laid: str, terms: LinkTerms) -> pd.DataFrame:
 
     Returns
     -------
+    str
+        Its columns: ``rule`` (its place), ``code``, ``key`` (the values), ``seen_on``,
+        ``carriers``, ``head`` (the first code that carries the same).
+    """
+    carried = fresh("carried")
+    parts = " UNION ALL ".join(
+        f"SELECT {place} AS rule, * FROM ({_carried(laid, rule)})"
+        for place, rule in enumerate(terms.rules)
+    )
+    engine.raw_sql(
+        f"""CREATE TABLE {carried} AS SELECT *, count(*) OVER who AS carriers,
+            min(code) OVER who AS head FROM ({parts}) WINDOW who AS (PARTITION BY rule, key)"""
+    )
+    return carried
+
+
+def agreements(engine: Backend, carried: str, most_ids: int) -> pd.DataFrame:
+    """Link every id to the first that carries the same, rule by rule.
+
+    Returns
+    -------
     DataFrame
         ``one`` < ``other`` (codes), ``rule`` (its place), ``seen_on``, ``carriers`` (how many ids
         carry the value). As many rows as it takes to connect who agrees, not all pairs.
     """
-    query = " UNION ALL ".join(
-        f"SELECT head AS one, code AS other, {place} AS rule, seen_on, carriers"
-        f" FROM ({_carried(laid, rule)}) WHERE code <> head AND carriers <= {terms.most_ids}"
-        for place, rule in enumerate(terms.rules)
+    return _typed(
+        engine,
+        f"SELECT head AS one, code AS other, rule, seen_on, carriers FROM {carried}"
+        f" WHERE code <> head AND carriers <= {most_ids}",
     )
-    return _typed(engine, query)
 
 
-def every_pair(engine: Backend, laid: str, terms: LinkTerms, codes: pd.Series) -> pd.DataFrame:
+def every_pair(engine: Backend, carried: str, most_ids: int, codes: pd.Series) -> pd.DataFrame:
     """Return all pairs of some ids that agree, as `agreements` does for some."""
     engine.con.register("doubted", pd.DataFrame({"code": codes}))
-    query = " UNION ALL ".join(
-        f"""SELECT a.code AS one, b.code AS other, {place} AS rule,
+    pairs = _typed(
+        engine,
+        f"""SELECT a.code AS one, b.code AS other, rule,
             greatest(a.seen_on, b.seen_on) AS seen_on, a.carriers
-        FROM ({_carried(laid, rule)}) a JOIN ({_carried(laid, rule)}) b USING (key)
-        WHERE a.code < b.code AND a.carriers <= {terms.most_ids}
-        AND a.code IN (SELECT code FROM doubted)"""
-        for place, rule in enumerate(terms.rules)
+        FROM {carried} a JOIN {carried} b USING (rule, key)
+        WHERE a.code < b.code AND a.carriers <= {most_ids}
+        AND a.code IN (SELECT code FROM doubted)""",
     )
-    pairs = _typed(engine, query)
     engine.con.unregister("doubted")
     return pairs
 
 
-def too_many(engine: Backend, laid: str, terms: LinkTerms) -> int:
+def too_many(engine: Backend, carried: str, most_ids: int) -> int:
     """Count the values that more ids carry than a person has."""
-    return sum(
-        sql.rows(
-            engine,
-            f"SELECT count(DISTINCT key) FROM ({_carried(laid, rule)})"
-            f" WHERE carriers > {terms.most_ids}",
-        )[0][0]
-        for rule in terms.rules
-    )
+    counted = f"SELECT DISTINCT rule, key FROM {carried} WHERE carriers > {most_ids}"
+    return int(sql.rows(engine, f"SELECT count(*) FROM ({counted})")[0][0])
 
 
 def _carried(laid: str, rule: tuple[str, ...]) -> str:
-    """Return SQL: who carries which values of a rule, with how many others, and the first."""
+    """Return SQL for who carries which values of one rule."""
     tables = ", ".join(f"{laid} t{place}" for place in range(len(rule)))
     kinds = [f"t{place}.kind = {sql.text(kind)}" for place, kind in enumerate(rule)]
     same = [f"t{place}.code = t0.code" for place in range(1, len(rule))]
     there = [f"t{place}.value IS NOT NULL" for place in range(len(rule))]
     key = ", ".join(f"t{place}.value" for place in range(len(rule)))
     seen = ", ".join(f"t{place}.seen_on" for place in range(len(rule)))
-    return f"""
-        SELECT code, key, seen_on, count(*) OVER who AS carriers, min(code) OVER who AS head
-        FROM (SELECT t0.code, [{key}] AS key, max(greatest({seen}, NULL)) AS seen_on FROM {tables}
-            WHERE {" AND ".join([*kinds, *same, *there])} GROUP BY ALL)
-        WINDOW who AS (PARTITION BY key)"""
+    return f"""SELECT t0.code, [{key}] AS key, max(greatest({seen}, NULL)) AS seen_on
+        FROM {tables} WHERE {" AND ".join([*kinds, *same, *there])} GROUP BY ALL"""
 
 
 def _typed(engine: Backend, query: str) -> pd.DataFrame:

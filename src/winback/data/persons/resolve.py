@@ -11,7 +11,13 @@ from ibis.backends.duckdb import Backend
 
 from winback.data import sql
 from winback.data.identity import OWN_ID, PERSON_ID
-from winback.data.persons.agreements import LinkTerms, agreements, every_pair, too_many
+from winback.data.persons.agreements import (
+    LinkTerms,
+    agreements,
+    every_pair,
+    lay_down,
+    too_many,
+)
 from winback.data.persons.components import Codes, connected, in_doubt, under_constraints
 from winback.data.persons.identifiers import identifiers
 from winback.data.raw import fresh
@@ -87,7 +93,8 @@ def resolve_persons(
     names = engine.con.execute(f"SELECT DISTINCT code, customer_id FROM {laid} ORDER BY code").df()[
         "customer_id"
     ]
-    links = agreements(engine, laid, terms)
+    carried = lay_down(engine, laid, terms)
+    links = agreements(engine, carried, terms.most_ids)
     kinds = ", ".join(map(sql.text, terms.unique)) or "NULL"
     unique = engine.con.execute(
         f"SELECT code, kind, value FROM {laid} WHERE kind IN ({kinds}) AND value IS NOT NULL"
@@ -99,7 +106,9 @@ def resolve_persons(
     dropped = links.iloc[:0]
     if (doubted := in_doubt(head, unique, apart)).size:
         codes = pd.Series(np.flatnonzero(np.isin(head, doubted)))
-        kept, dropped = under_constraints(every_pair(engine, laid, terms, codes), unique, apart)
+        kept, dropped = under_constraints(
+            every_pair(engine, carried, terms.most_ids, codes), unique, apart
+        )
         links = pd.concat([links[~links["one"].isin(codes)], kept], ignore_index=True)
         head = connected(len(names), links)
         apart_still = head[dropped["one"]] != head[dropped["other"]]
@@ -112,8 +121,9 @@ def resolve_persons(
         f" CAST(person_id AS VARCHAR) AS {PERSON_ID} FROM merged"
     )
     engine.con.unregister("merged")
-    shared = too_many(engine, laid, terms)
-    engine.raw_sql(f"DROP TABLE {laid}")
+    shared = too_many(engine, carried, terms.most_ids)
+    for scratch in (laid, carried):
+        engine.raw_sql(f"DROP TABLE {scratch}")
     return Persons(
         relation=relation,
         merges=merges,
