@@ -29,8 +29,7 @@ class Economics:
         Margin as a share of the amount, in (0, 1].
     save_rate
         Share of those who are about to leave, and have not gone already, whom a warning keeps, in
-        [0, 1]. A stated assumption until a
-        campaign has measured it.
+        [0, 1]. A stated assumption until a campaign has measured it.
     uplift_prior
         Gain in P(return) by contacting a dormant customer who is alive, absolute, in (0, 1]. A
         stated assumption likewise. It is scaled by P(alive): nothing supports spending on those

@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import socket
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+LAPSES: Final = timedelta(minutes=10)
+"""How long another machine may be silent; clocks of two machines may differ by some."""
 
 
 def this_process() -> dict[str, Any]:
@@ -59,3 +63,26 @@ def born(pid: int) -> str | None:
             return ""
         return ""
     return None if after_name[0] in "ZX" else after_name[19]
+
+
+def lives(on: str, pid: int, birth: str, beat: str) -> bool:
+    """Whether a process is there; of another machine, whether it gave a sign of late.
+
+    Parameters
+    ----------
+    on, pid, birth
+        Its `machine`, `pid` and `born`, as `this_process` told them there.
+    beat
+        When it last gave a sign, in ISO 8601 with its zone.
+
+    Examples
+    --------
+    >>> me = this_process()
+    >>> lives(me["machine"], me["pid"], me["born"], "2024-01-01T00:00:00+00:00")
+    True
+    >>> lives("elsewhere", me["pid"], me["born"], "2024-01-01T00:00:00+00:00")
+    False
+    """
+    if on == machine():
+        return born(pid) == birth
+    return datetime.now(UTC) - datetime.fromisoformat(beat) < LAPSES

@@ -22,12 +22,11 @@ from threading import Event, Thread
 from typing import Final
 
 from winback.errors import RegistryError, Sentence
-from winback.processes import born, machine, this_process
+from winback.processes import LAPSES, lives, machine, this_process
 from winback.registry.guard import guarded
 from winback.registry.store import Store
 
 BEAT: Final = timedelta(seconds=30)
-LAPSES: Final = timedelta(minutes=10)  # twenty beats; clocks of two machines may differ by some
 _PREFIX: Final = "winback.claim."
 _AT_ONCE: Final = timedelta(seconds=10)  # two that began together give way in turn
 _held: set[str] = set()  # by this process
@@ -197,11 +196,9 @@ def _holders(tags: Mapping[str, str], kind: str) -> dict[str, Holder]:
 
 def _lives(tag: str, holder: Holder) -> bool:
     """Whether a claim's process is there; of another machine, whether its heart still beats."""
-    if holder.machine != machine():
-        return datetime.now(UTC) - datetime.fromisoformat(holder.beat) < LAPSES
-    if holder.pid == os.getpid():
+    if holder.machine == machine() and holder.pid == os.getpid():
         return tag in _held
-    return born(holder.pid) == holder.born
+    return lives(holder.machine, holder.pid, holder.born, holder.beat)
 
 
 def _now() -> str:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from winback.files import read_record
 from winback.messages import Message
-from winback.processes import born, machine
+from winback.processes import lives
 from winback.publishing.result_folder import MANIFEST, pointed
 from winback.roles import ROLES
 
 if TYPE_CHECKING:
     from winback.config import LoadedJob
-
-_SILENT = timedelta(minutes=10)  # of a job on another machine
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ def status(
     stands: dict[str, Any] = {
         "folder": str(folder),
         "run": _run(version, manifest, now),
-        "at_work": _at_work(folder, now),
+        "at_work": _at_work(folder),
         "champions": _champions(settings, today),
         "performance": _performance(read_record(version and version / "tracking.json")),
         "alerts": [
@@ -97,16 +95,13 @@ def _run(version: Path | None, manifest: Mapping[str, Any], now: datetime) -> di
     }
 
 
-def _at_work(folder: Path, now: datetime) -> dict[str, Any] | None:
+def _at_work(folder: Path) -> dict[str, Any] | None:
     """Return the process that holds the folder, and whether it is there; None: nobody."""
     beat = read_record(folder / ".lock")
     if not beat:
         return None
-    if beat["machine"] == machine():
-        lives = born(beat["pid"]) == beat["born"]
-    else:
-        lives = now - datetime.fromisoformat(beat["beat"]) < _SILENT
-    return {**{key: beat[key] for key in ("host", "pid", "since", "beat")}, "lives": lives}
+    is_there = lives(beat["machine"], beat["pid"], beat["born"], beat["beat"])
+    return {**{key: beat[key] for key in ("host", "pid", "since", "beat")}, "lives": is_there}
 
 
 def _champions(settings: LoadedJob, today: date) -> dict[str, Any]:
