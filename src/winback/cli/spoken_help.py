@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
-from unittest.mock import patch
 
 from typer.core import TyperCommand, TyperGroup
 
@@ -77,11 +76,14 @@ def _spoken(command: Any, context: Any) -> Iterator[None]:
     entries = texts("help", language)
     for part, name, text in texts_of(command, context):
         setattr(part, name, said(text, entries))
-    with ExitStack() as shown:
-        for name in FRAME:
-            words = said(getattr(rich_utils, name), entries)
-            shown.enter_context(patch.object(rich_utils, name, words))
+    frame = {name: getattr(rich_utils, name) for name in FRAME}
+    try:
+        for name, text in frame.items():
+            setattr(rich_utils, name, said(text, entries))
         yield
+    finally:
+        for name, text in frame.items():
+            setattr(rich_utils, name, text)
 
 
 class SpokenCommand(TyperCommand):
