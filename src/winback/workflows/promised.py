@@ -48,10 +48,14 @@ def realised_of(
         The first day on which more is known, where nothing is yet; None where nothing is kept.
     """
     from winback.monitoring.realised import promises, realised
+    from winback.workflows.list_files import one_row_a_person
 
     today = tables.job.as_of
     nights = [pd.read_parquet(path) for path in sorted(results.earlier.glob(f"{FOLDER}/*.parquet"))]
-    kept = _foreseen(pd.concat(nights), tracking) if nights else pd.DataFrame()
+    kept = pd.DataFrame()
+    if nights:
+        scored = one_row_a_person(pd.concat(nights, ignore_index=True), tables, ["as_of"])
+        kept = _foreseen(scored, tracking)
     said = [] if kept.empty else [p for p in promises(kept) if p.as_of < today]
     over = [p for p in said if p.is_over(today)]
     if not over:

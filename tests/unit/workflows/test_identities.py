@@ -8,6 +8,7 @@ from winback.data.persons import LinkTerms
 from winback.errors import UsageError
 from winback.lists.control import in_holdout
 from winback.workflows.identities import identities
+from winback.workflows.list_files import one_row_a_person
 
 JOB = """\
 name: shop
@@ -55,6 +56,8 @@ def test_one_person_in_every_table_the_stricter_arm_and_any_opt_out(shop):
         bought = work.tables.transactions
         people, contacts = (work.tables.read_frame(name) for name in ("customers", "contacts"))
         persons = work.tables.own_ids_of_persons
+        scored = pd.DataFrame({"customer_id": list("abcab"), "as_of": [1, 1, 1, 2, 3]})
+        promised = one_row_a_person(scored, work.tables, ["as_of"])
     assert (done["ids"], done["persons"], done["merges"]) == (3, 2, 1)
     assert bought.counts.customers == 3
     assert people.set_index("customer_id")["opt_out"].to_dict() == {
@@ -64,6 +67,9 @@ def test_one_person_in_every_table_the_stricter_arm_and_any_opt_out(shop):
     }
     arms = contacts.groupby("customer_id")["arm"].unique().map(list).to_dict()
     assert arms == {"a": ["control"], "c": ["treated"], "d": ["treated"]}
+    assert list(zip(promised["customer_id"], promised["as_of"], strict=True)) == [
+        ("a", 1), ("c", 1), ("a", 2), ("a", 3),
+    ]  # fmt: skip
     merged = shop.read("identities.parquet").iloc[0]
     assert merged[["person_id", "customer_id", "rule"]].tolist() == ["a", "b", "phone"]
     assert (merged["spent"], merged["at_stake"]) == (10.0, 10.0)  # a spent 30
