@@ -11,6 +11,7 @@ from importlib import metadata
 from types import SimpleNamespace
 
 import pytest
+from packaging.requirements import Requirement
 from typer.testing import CliRunner
 
 from winback import cli
@@ -86,7 +87,12 @@ def test_a_library_that_is_old_or_missing(monkeypatch, version, message):
     check = room._libraries()
     assert check.state == "broken"
     assert message in check.found
-    assert check.mend.startswith(f"{sys.executable} -m pip install 'duckdb<3,>=2.0'")
+    (wanted,) = {
+        f"duckdb{need.specifier}"
+        for need in map(Requirement, metadata.requires("winback"))
+        if need.name == "duckdb"
+    }
+    assert check.mend.startswith(f"{sys.executable} -m pip install '{wanted}'")
 
 
 def test_a_source_that_was_never_installed(monkeypatch):
