@@ -129,9 +129,12 @@ def _by_rhythm(frame: pd.DataFrame) -> FloatArray:
     return np.asarray(2.0 ** -np.maximum(ratio, 0.0))
 
 
-def _alive_of_leavers(model: PurchaseModel, frame: pd.DataFrame, p_stays: FloatArray) -> FloatArray:
-    leaves = 1.0 - p_stays
-    alive_leaves = np.maximum(model.p_alive(frame).to_numpy() - p_stays, 0.0)
+def _alive_of_leavers(
+    model: PurchaseModel, frame: pd.DataFrame, p_stays: npt.ArrayLike
+) -> FloatArray:
+    stays = np.asarray(p_stays, dtype=np.float64)
+    leaves = 1.0 - stays
+    alive_leaves = np.maximum(model.p_alive(frame).to_numpy() - stays, 0.0)
     share = np.divide(alive_leaves, leaves, out=np.zeros_like(leaves), where=leaves > 0)
     return np.asarray(np.clip(share, 0.0, 1.0))
 
