@@ -84,6 +84,8 @@ class WinbackError(Exception):
     """
 
     exit_code: ClassVar[int] = 1
+    language: str | None = None
+    """The language of what it is about, such as a job that is not allowed; None: the reader's."""
 
     def __init__(
         self,

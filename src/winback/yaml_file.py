@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from winback.errors import ConfigError, Sentence
 from winback.messages import did_you_mean
+from winback.messages.allowed_values import allowed_of, one_of
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # what people write by hand stays far below; what is above could keep a nightly job busy for ever
@@ -277,7 +278,7 @@ def explain(
     forms = [other for others, other in problems if others == keys]
     if any(_rank(form["type"]) < _LEAST for form in forms):  # another form of it is meant
         forms = [form for form in forms if _rank(form["type"]) < _LEAST]
-    allowed = " or ".join(dict.fromkeys(_allowed(form["msg"]) for form in forms))
+    allowed = one_of(list(dict.fromkeys(map(allowed_of, forms))))
     got = masked(repr(problem["input"]))
     return ConfigError(
         Sentence("not allowed{more}", more=more),
@@ -295,12 +296,6 @@ _RANKS = {"extra_forbidden": 0, "literal_error": 2, "int_type": _LEAST, "model_t
 def _rank(kind: str) -> int:
     """Order kinds of complaints: the lowest says most."""
     return _RANKS.get(kind, 1)
-
-
-def _allowed(message: str) -> str:
-    if message.startswith("Input should be a valid dictionary"):
-        return "a mapping"
-    return message.removeprefix("Value error, ").removeprefix("Input should be ")
 
 
 def _without_tags(keys: KeyPath, lines: Mapping[KeyPath, int]) -> KeyPath:

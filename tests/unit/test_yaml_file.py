@@ -113,8 +113,8 @@ def test_a_value_is_shown_masked_beside_what_is_allowed(read):
     file = read("rules:\n- tier: a\n  days: s3cret\n")
     shown = explained(file, hint=lambda keys: f"see {keys}", masked=lambda text: text[:3])
     assert shown == (
-        "not allowed (at R:3, rules.1.days): got 's3; allowed: a valid integer, unable to parse "
-        "string as an integer. Next: see ('rules', 0, 'days')"
+        "not allowed (at R:3, rules.1.days): got 's3; allowed: a whole number. "
+        "Next: see ('rules', 0, 'days')"
     )
 
 

@@ -144,7 +144,7 @@ def exit_codes(*, debug: bool, json_: bool = False) -> Iterator[list[LoadedJob]]
     except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - whatever happens is one line
         from winback.messages import Message
 
-        words = words_of(loaded[0].job if loaded else None)
+        words = words_of(loaded[0].job if loaded else None, getattr(error, "language", None))
         # a library in whose callback the signal arrived may have made an error of its own of it
         if _stopped or isinstance(error, KeyboardInterrupt):
             number = _stopped[0] if _stopped else SIGINT

@@ -79,10 +79,10 @@ def language_of_reader() -> str:
     return spoken if spoken in languages() else DEFAULT
 
 
-def words_of(job: Job | None) -> Words:
-    """Return the words of a job or, without one, those of the reader."""
+def words_of(job: Job | None, language: str | None = None) -> Words:
+    """Return the words of a job or, without one, of a language, else of the reader."""
     from winback.messages import Words
 
     if job is None:
-        return Words(language_of_reader())
+        return Words(language or language_of_reader())
     return Words(job.language, job.currency, job.amounts)

@@ -1,4 +1,4 @@
-"""The help of commands in the reader's language: English in the code, else of a catalogue."""
+"""Commands that speak the reader's language: English in the code, else of a catalogue."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from typer.core import TyperCommand, TyperGroup
 
 from winback.cli.language import DEFAULT, language_of_reader
+from winback.cli.usage import spoken_complaints
 
 FRAME = (
     "ARGUMENTS_PANEL_TITLE",
@@ -17,7 +18,10 @@ FRAME = (
     "COMMANDS_PANEL_TITLE",
     "DEFAULT_STRING",
     "REQUIRED_LONG_STRING",
+    "ERRORS_PANEL_TITLE",
+    "RICH_HELP",
 )
+USAGE, PIECES = "Usage:", ("[OPTIONS]", "COMMAND [ARGS]...")
 _EXAMPLE = re.compile(r"(Example: )(.*)", re.DOTALL)
 
 
@@ -63,8 +67,8 @@ def texts_of(command: Any, context: Any = None) -> Iterator[tuple[Any, str, str]
 
 
 @contextmanager
-def _spoken(command: Any, context: Any) -> Iterator[None]:
-    """Put what the help of a command shows into the language of the locale."""
+def _spoken_frame() -> Iterator[None]:
+    """Put what stands around help and complaints into the reader's language."""
     language = language_of_reader()
     if language == DEFAULT:
         yield
@@ -74,8 +78,6 @@ def _spoken(command: Any, context: Any) -> Iterator[None]:
     from winback.messages.catalogue import texts
 
     entries = texts("help", language)
-    for part, name, text in texts_of(command, context):
-        setattr(part, name, said(text, entries))
     frame = {name: getattr(rich_utils, name) for name in FRAME}
     try:
         for name, text in frame.items():
@@ -86,19 +88,49 @@ def _spoken(command: Any, context: Any) -> Iterator[None]:
             setattr(rich_utils, name, text)
 
 
-class SpokenCommand(TyperCommand):
-    """A command whose help speaks the reader's language."""
+class _Spoken:
+    """What a command and a group of them say: help, usage and complaints."""
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:
+    def format_help(self: Any, ctx: Any, formatter: Any) -> None:
         """Show the help."""
-        with _spoken(self, ctx):
-            super().format_help(ctx, formatter)
+        language = language_of_reader()
+        if language != DEFAULT:
+            from winback.messages.catalogue import texts
+
+            for part, name, text in texts_of(self, ctx):
+                setattr(part, name, said(text, texts("help", language)))
+        with _spoken_frame():
+            super().format_help(ctx, formatter)  # type: ignore[misc]  # of Typer's own class
+
+    def format_usage(self: Any, ctx: Any, formatter: Any) -> None:
+        """Show how the command is written."""
+        language, pieces, prefix = language_of_reader(), self.collect_usage_pieces(ctx), None
+        if language != DEFAULT:
+            from winback.messages.catalogue import texts
+
+            entries = texts("help", language)
+            pieces, prefix = [entries.get(piece, piece) for piece in pieces], entries[USAGE] + " "
+        formatter.write_usage(ctx.command_path, " ".join(pieces), prefix)
+
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        """Read a command line."""
+        with spoken_complaints():
+            return super().make_context(*args, **options)  # type: ignore[misc]
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run what was read."""
+        with spoken_complaints():
+            return super().invoke(ctx)  # type: ignore[misc]
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Read a command line, run it, and show what is wrong with it."""
+        with _spoken_frame():
+            return super().main(*args, **options)  # type: ignore[misc]
 
 
-class SpokenGroup(TyperGroup):
-    """A group of commands whose help speaks the reader's language."""
+class SpokenCommand(_Spoken, TyperCommand):
+    """A command that speaks the reader's language."""
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Show the help."""
-        with _spoken(self, ctx):
-            super().format_help(ctx, formatter)
+
+class SpokenGroup(_Spoken, TyperGroup):
+    """A group of commands that speaks the reader's language."""

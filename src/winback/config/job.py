@@ -20,6 +20,8 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 from winback.config.base import Days, Settings, Share
 from winback.config.list_settings import ListSettings
 from winback.config.model_settings import ChurnSettings, TierSettings, ValueSettings
+from winback.errors import Sentence
+from winback.messages.allowed_values import one_of
 from winback.messages.catalogue import languages
 
 
@@ -54,8 +56,7 @@ class TransactionsSettings(Settings):
     @model_validator(mode="after")
     def _one_of_table_and_query(self) -> TransactionsSettings:
         if self.table and self.query:
-            msg = "give table or query, not both"
-            raise ValueError(msg)
+            raise ValueError(Sentence("give table or query, not both"))
         return self
 
     @property
@@ -124,6 +125,9 @@ class DataSettings(Settings):
     """The purchases: customer_id, timestamp, amount."""
     customer_ids: CustomerIdSettings = CustomerIdSettings()
     """How identifiers of customers are read, in every table."""
+    pseudonyms: bool = False
+    """Whether customers bear pseudonyms in everything that is written, by the key in the file that
+    WINBACK_PERSONAL_KEY_FILE names; `winback pseudonymise` writes who is who."""
     identities: IdentitySettings | None = None
     """Which ids are one person: customer_id with phone, email, union_id and the like."""
     customers: TableSettings | None = None
@@ -195,8 +199,13 @@ class Split(Settings):
     @model_validator(mode="after")
     def _forward(self) -> Split:
         if self.until <= self.as_of:
-            msg = f"until ({self.until}) must be after as_of ({self.as_of})"
-            raise ValueError(msg)
+            raise ValueError(
+                Sentence(
+                    "until ({until}) must be after as_of ({as_of})",
+                    until=self.until,
+                    as_of=self.as_of,
+                )
+            )
         return self
 
 
@@ -277,34 +286,37 @@ class Job(Settings):
         if not isinstance(report, dict) or set(report) != {"language"}:
             return data
         if data.get("language", report["language"]) != report["language"]:
-            msg = "language and report.language are one setting: keep language"
-            raise ValueError(msg)
+            raise ValueError(
+                Sentence("language and report.language are one setting: keep language")
+            )
         return {**{k: v for k, v in data.items() if k != "report"}, **report}
 
     @field_validator("language")
     @classmethod
     def _has_a_catalogue(cls, language: str) -> str:
         if language not in languages():
-            raise ValueError(" or ".join(map(repr, languages())))
+            raise ValueError(one_of(list(map(repr, languages()))))
         return language
 
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
         if value not in available_timezones():
-            msg = f"{value!r} is not a time zone; allowed: names such as UTC or Asia/Shanghai"
-            raise ValueError(msg)
+            raise ValueError(Sentence("a time zone's name, such as UTC or Asia/Shanghai"))
         return value
 
     @model_validator(mode="after")
     def _somebody_can_be_called_back(self) -> Job:
         active, window = self.churn.active_within_days, self.lists.win_back.window_days
         if active is not None and window <= active:
-            msg = (
-                f"lists.win_back.window_days ({window}) must be above churn.active_within_days "
-                f"({active}): nobody is dormant and inside the window"
+            raise ValueError(
+                Sentence(
+                    "lists.win_back.window_days ({window}) must be above churn.active_within_days "
+                    "({active}): nobody is dormant and inside the window",
+                    window=window,
+                    active=active,
+                )
             )
-            raise ValueError(msg)
         return self
 
     @property

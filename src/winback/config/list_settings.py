@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveInt, model_validator
 
 from winback.config.base import Days, Settings, Share
+from winback.errors import Sentence
 
 
 class SeverityCapacity(Settings):
@@ -22,8 +23,7 @@ class SeverityCapacity(Settings):
     @model_validator(mode="after")
     def _somebody(self) -> SeverityCapacity:
         if not self.red + self.orange + self.yellow:
-            msg = "at least one colour needs a capacity of 1 or more"
-            raise ValueError(msg)
+            raise ValueError(Sentence("at least one colour needs a capacity of 1 or more"))
         return self
 
 
@@ -41,8 +41,7 @@ class WarnFromSettings(Settings):
     def _one(self) -> WarnFromSettings:
         given = [name for name in ("risk", "profit", "days") if getattr(self, name) is not None]
         if len(given) != 1:
-            msg = f"exactly one of risk, profit, days (given: {', '.join(given) or 'none'})"
-            raise ValueError(msg)
+            raise ValueError(Sentence("exactly one of risk, profit, days"))
         return self
 
 

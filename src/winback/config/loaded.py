@@ -18,6 +18,7 @@ from winback.config.hints import hint
 from winback.config.job import Job
 from winback.errors import ConfigError, Sentence
 from winback.masking import mask, mask_all, mask_values
+from winback.messages.catalogue import languages
 from winback.yaml_file import KeyPath, YamlFile, explain, read_yaml
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -116,7 +117,9 @@ def load_job(path: Path | str, *, overrides: Mapping[str, Any] | None = None) ->
         job = Job.model_validate(filled)
     except ValidationError as error:
         masked = partial(mask_values, values=secrets)
-        raise explain(error, file, Job, hint=hint, masked=masked) from None
+        told = explain(error, file, Job, hint=hint, masked=masked)
+        told.language = next((word for word in languages() if word == filled.get("language")), None)
+        raise told from None
     return LoadedJob(job=job, path=path.resolve(), raw=raw, secrets=secrets)
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 from pydantic import Field, ValidationError, model_validator
 
-from winback.errors import ConfigError
+from winback.errors import ConfigError, Sentence
 from winback.messages import did_you_mean
 from winback.yaml_file import Identifier, YamlFile, YamlPart, explain, read_yaml
 
@@ -97,8 +97,7 @@ class Simple(_Indicator):
     @model_validator(mode="after")
     def _one_of_them(self) -> Simple:
         if sum(part is not None for part in (self.sum, self.of_orders, self.top_share)) != 1:
-            msg = "exactly one of sum, of_orders, top_share"
-            raise ValueError(msg)
+            raise ValueError(Sentence("exactly one of sum, of_orders, top_share"))
         return self
 
 
@@ -153,8 +152,7 @@ class Derived(_Indicator):
     @model_validator(mode="after")
     def _only_arithmetic(self) -> Derived:
         if not _FORMULA.fullmatch(self.formula) or "**" in self.formula or "//" in self.formula:
-            msg = "names of indicators, numbers, + - * / and brackets"
-            raise ValueError(msg)
+            raise ValueError(Sentence("names of indicators, numbers, + - * / and brackets"))
         return self
 
 

@@ -49,8 +49,7 @@ class Condition(YamlPart):
     def _one_of_them(self) -> Condition:
         ways = (self.below, self.above, self.falls_by, self.rises_by, self.outside)
         if sum(way is not None for way in ways) != 1:
-            msg = "exactly one of below, above, falls_by, rises_by, outside"
-            raise ValueError(msg)
+            raise ValueError(Sentence("exactly one of below, above, falls_by, rises_by, outside"))
         return self
 
     @property

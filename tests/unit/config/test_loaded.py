@@ -105,7 +105,10 @@ def test_the_command_line_overrides_a_setting_inside_a_group(write):
         (LEAST + "language: fr\n", r"language\): got 'fr'; allowed: 'en' or 'zh'"),
         (LEAST + "report: {language: fr}\n", "got 'fr'; allowed: 'en' or 'zh'"),
         (LEAST + "language: en\nreport: {language: zh}\n", "are one setting: keep language"),
-        (LEAST + "timezone: Asia/Shangai\n", r"not a time zone"),
+        (
+            LEAST + "timezone: Asia/Shangai\n",
+            r"allowed: a time zone's name, such as",
+        ),
         (LEAST + "margin: .nan\n", r"margin"),
         (LEAST.replace("12-09", "13-09"), r"a date or number that does not exist"),
         (LEAST.replace("name: shop", "name: ../shop"), r"shop.yaml:1, name"),
@@ -119,6 +122,16 @@ def test_a_mistake_is_named_with_its_line(write, text, message):
         load_job(write(text))
     assert "\n" not in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+def test_a_mistake_is_said_in_the_language_of_the_job(write):
+    for language in ("zh", "en"):
+        with pytest.raises(ConfigError) as caught:
+            load_job(write(LEAST + f"language: {language}\nmargin: 2\n"))
+        assert caught.value.language == language
+    with pytest.raises(ConfigError) as caught:
+        load_job(write(LEAST + "language: [zh]\n"))
+    assert caught.value.language is None
 
 
 def test_a_secret_is_filled_in_and_never_shown(write, monkeypatch):

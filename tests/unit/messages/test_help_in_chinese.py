@@ -10,7 +10,7 @@ from typer import rich_utils
 from typer.testing import CliRunner
 
 from winback.cli import app, first
-from winback.cli.spoken_help import FRAME, paragraphs, texts_of
+from winback.cli.spoken_help import FRAME, PIECES, USAGE, paragraphs, texts_of
 from winback.messages.catalogue import texts
 
 OF_TYPER = {"Show this message and exit."}
@@ -27,7 +27,7 @@ def standing():
     for command in commands(typer.main.get_command(app)):
         for _, _, text in texts_of(command):
             found |= {part for part in paragraphs(text) if not part.startswith("Example: ")}
-    return found | {getattr(rich_utils, name) for name in FRAME}
+    return found | {getattr(rich_utils, name) for name in FRAME} | {USAGE, *PIECES}
 
 
 def test_every_help_has_its_chinese_and_none_is_stale():
@@ -41,7 +41,8 @@ def test_help_is_chinese_where_the_locale_is(monkeypatch, command):
     told = CliRunner().invoke(app, [*command.split(), "--help"]).output
     lines = [line for line in told.splitlines() if re.search(r"[A-Z][a-z]+ [a-z]+ ", line)]
     assert re.search(r"[\u4e00-\u9fff]{6}", told)
-    assert [line for line in lines if "Usage" not in line] == []
+    assert lines == []
+    assert "Usage" not in told
     assert "…" not in told, "cut off: Chinese has no blanks to wrap at"
     monkeypatch.setenv("LC_ALL", "C")
     assert not re.search(

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from winback.errors import Sentence
 from winback.yaml_file import Text, YamlPart
 
 
@@ -103,8 +104,9 @@ class WinBackPart(YamlPart):
     def _names_differ(self) -> WinBackPart:
         names = [step.step for step in self.steps]
         if len(set(names)) < len(names):
-            msg = f"steps with different names, not {', '.join(names)}"
-            raise ValueError(msg)
+            raise ValueError(
+                Sentence("steps with different names, not {names}", names=", ".join(names))
+            )
         return self
 
 
