@@ -114,7 +114,9 @@ def _score(text: str, encoding: str) -> float:
         return _score_of_signs(text, encoding)
     good = every = 0.0
     odd: Counter[str] = Counter()
-    for word in dict.fromkeys(_WORD.findall(text)):  # each once: a currency on every line says no more
+    for word in dict.fromkeys(
+        _WORD.findall(text)
+    ):  # each once: a currency on every line says no more
         letters = [letter for letter in word if not letter.isascii()]
         odd.update(map(_small, letters))
         every += len(letters)
