@@ -49,8 +49,8 @@ def sign(text: str) -> str | None:
         raise ConfigError(
             "the key for signatures is too short",
             where=VARIABLE,
-            got=Sentence("{n} bytes", n=len(key)),
-            allowed=Sentence("{n} bytes or more", n=_SHORTEST),
+            got=Sentence("{n} {n:form.byte/bytes}", n=len(key)),
+            allowed=Sentence("{n} {n:form.byte/bytes} or more", n=_SHORTEST),
             hint=Sentence("make one with `openssl rand -hex 32 > {name}`", name=name),
         )
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()

@@ -90,7 +90,7 @@ def refuse_if_implausible(engine: Backend, checked: Checked, label: str) -> Mess
             "the identifiers are masked: different customers have become one",
             where=f"{label}, customer_id",
             got=Sentence(
-                "{mask!r}, and the like in {masked:,} of {rows:,} rows",
+                "{mask!r}, and the like in {masked:,} of {rows:,} {rows:form.row/rows}",
                 mask=mask,
                 masked=masked,
                 rows=rows,
@@ -104,7 +104,7 @@ def refuse_if_implausible(engine: Backend, checked: Checked, label: str) -> Mess
             "a spreadsheet has rounded the identifiers: different customers have become one",
             where=f"{label}, customer_id",
             got=Sentence(
-                "{example!r}, and the like in {rounded:,} of {rows:,} rows",
+                "{example!r}, and the like in {rounded:,} of {rows:,} {rows:form.row/rows}",
                 example=example,
                 rounded=rounded,
                 rows=rows,
@@ -123,7 +123,9 @@ def refuse_if_implausible(engine: Backend, checked: Checked, label: str) -> Mess
         raise DataError(
             "one customer has most of the rows: it is hardly one person",
             where=f"{label}, customer_id",
-            got=Sentence("{most!r} in {n:,} of {rows:,} rows", most=most, n=n, rows=rows),
+            got=Sentence(
+                "{most!r} in {n:,} of {rows:,} {rows:form.row/rows}", most=most, n=n, rows=rows
+            ),
             hint=_HINT,
         )
     if others and n >= _TOLD * rows and n >= _OFTEN * others[0][1]:
