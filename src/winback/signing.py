@@ -22,6 +22,36 @@ SIGNATURE: Final = "signature"
 _SHORTEST: Final = 16  # bytes: shorter keys can be guessed
 
 
+def read_key(variable: str) -> bytes | None:
+    """Return the key in the file that an environment variable names; None where it names none.
+
+    Raises
+    ------
+    ConfigError
+        The key cannot be read, or is shorter than 16 bytes.
+
+    Examples
+    --------
+    >>> read_key("NO_SUCH_VARIABLE") is None
+    True
+    """
+    if not (name := os.environ.get(variable)):
+        return None
+    try:
+        key = Path(name).read_bytes().strip()
+    except OSError as error:
+        raise ConfigError("the key cannot be read", where=variable, got=error.strerror) from error
+    if len(key) < _SHORTEST:
+        raise ConfigError(
+            "the key is too short",
+            where=variable,
+            got=Sentence("{n} {n:form.byte/bytes}", n=len(key)),
+            allowed=Sentence("{n} {n:form.byte/bytes} or more", n=_SHORTEST),
+            hint=Sentence("make one with `openssl rand -hex 32 > {name}`", name=name),
+        )
+    return key
+
+
 def sign(text: str) -> str | None:
     """Return the signature of a text, as hexadecimal digits; None where there is no key.
 
@@ -37,23 +67,8 @@ def sign(text: str) -> str | None:
     ...     sign("text") is None
     True
     """
-    if not (name := os.environ.get(VARIABLE)):
-        return None
-    try:
-        key = Path(name).read_bytes().strip()
-    except OSError as error:
-        raise ConfigError(
-            "the key for signatures cannot be read", where=VARIABLE, got=error.strerror
-        ) from error
-    if len(key) < _SHORTEST:
-        raise ConfigError(
-            "the key for signatures is too short",
-            where=VARIABLE,
-            got=Sentence("{n} {n:form.byte/bytes}", n=len(key)),
-            allowed=Sentence("{n} {n:form.byte/bytes} or more", n=_SHORTEST),
-            hint=Sentence("make one with `openssl rand -hex 32 > {name}`", name=name),
-        )
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    key = read_key(VARIABLE)
+    return None if key is None else hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
 def is_signed(text: str, signature: object) -> bool:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from winback.cli import first, jobs, tools
+from winback.cli import first, jobs, personal_data, tools
 from winback.cli.language import DEFAULT, language_of_reader
 from winback.cli.spoken_help import SpokenGroup
 
@@ -34,6 +34,7 @@ app = typer.Typer(
 )
 first.add_to(app)
 jobs.add_to(app)
+personal_data.add_to(app)
 tools.add_to(app)
 
 

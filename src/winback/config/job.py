@@ -125,6 +125,9 @@ class DataSettings(Settings):
     """The purchases: customer_id, timestamp, amount."""
     customer_ids: CustomerIdSettings = CustomerIdSettings()
     """How identifiers of customers are read, in every table."""
+    pseudonyms: bool = False
+    """Whether customers bear pseudonyms in everything that is written, by the key in the file that
+    WINBACK_PERSONAL_KEY_FILE names; `winback pseudonymise` writes who is who."""
     identities: IdentitySettings | None = None
     """Which ids are one person: customer_id with phone, email, union_id and the like."""
     customers: TableSettings | None = None

@@ -156,7 +156,7 @@ class IntakeCounts:
     """Where every row of a source went.
 
     ``rows_in = filtered_out + after_as_of + sum(rejected) + zero_amounts +
-    guests + accepted``.
+    guests + erased + accepted``.
 
     Attributes
     ----------
@@ -170,6 +170,8 @@ class IntakeCounts:
         Rows that were not known at the end of `as_of`; nothing depends on them.
     guests
         Rows of nobody in particular (``guest``, ``游客``, customer 0), left out.
+    erased
+        Rows of persons whom `winback erase` has erased, left out.
     rejected
         Rows that break the contract, by reason.
     accepted
@@ -185,6 +187,7 @@ class IntakeCounts:
     zero_amounts: int = 0
     after_as_of: int = 0
     guests: int = 0
+    erased: int = 0
     rejected: Mapping[str, int] = field(default_factory=dict)
     accepted: int = 0
     customers: int = 0
@@ -248,6 +251,7 @@ class Transactions:
             "of amount zero, left out": counts.zero_amounts or None,
             "after as_of, left out": counts.after_as_of or None,
             "of guests, left out": counts.guests or None,
+            "of the erased, left out": counts.erased or None,
             "columns": [str(name) for name in self.table.columns],
             "fingerprint": self.fingerprint,
         }

@@ -20,7 +20,7 @@ from winback.data.expressions import Expression, resolve
 from winback.data.identity import identifier
 from winback.data.policy import IntakePolicy
 from winback.data.raw import Raw, fresh
-from winback.data.row_checks import ACCEPTED, LATER, check, refuse_if_many
+from winback.data.row_checks import ACCEPTED, ERASED, LATER, check, refuse_if_many
 
 _PERSONS = ("customer_id", "referred_by")
 LATER_NO = "opted_out_later"
@@ -41,8 +41,9 @@ class CheckedTable:
         `as_of`, by the day of it; nothing is measured by that, and lists heed it.
     rejected
         ``source_row``, ``reason``, and the cells of the required columns as text.
-    rows_in, after_as_of
-        How many rows the source has, and how many of them were not known at the end of `as_of`.
+    rows_in, after_as_of, erased
+        How many rows the source has, how many of them were not known at the end of `as_of`, and how
+        many are of persons who were erased.
     reasons
         How many rows were rejected, by reason.
     """
@@ -51,6 +52,7 @@ class CheckedTable:
     rejected: ir.Table
     rows_in: int
     after_as_of: int
+    erased: int
     reasons: Mapping[str, int]
 
 
@@ -121,6 +123,9 @@ def read_table(
             cells["day"] = f"CAST({cells['timestamp']} AS DATE)"
             if as_of is not None:
                 fates.insert(0, (f"day > DATE '{as_of}'", LATER))
+        if "customer_id" in expressions and policy.ids.erased is not None:
+            cells["erased"] = policy.ids.is_erased(expressions["customer_id"])
+            fates.insert(0, ("erased", ERASED))
         shown = {column.name: expressions[column.name] for column in kept if column.kind != "flag"}
         checked = check(engine, raw, cells, fates, shown)
         good = checked.fates.get(ACCEPTED, 0)
@@ -148,6 +153,7 @@ def read_table(
         rejected=checked.rejected,
         rows_in=sum(checked.fates.values()),
         after_as_of=checked.fates.get(LATER, 0),
+        erased=checked.fates.get(ERASED, 0),
         reasons=checked.reasons,
     )
 
@@ -186,7 +192,7 @@ def _cell(
     match column.kind:
         case "id":
             if column.name in _PERSONS:
-                return policy.ids.person(value)
+                return _person(column, value, policy)
             return identifier(value, normalise=policy.ids.normalise)
         case "text":
             return _arm(engine, raw, value) if column.name == "arm" else parse.text(value)
@@ -199,6 +205,14 @@ def _cell(
                 engine, raw, value, timezone=policy.timezone, where=where, as_of=as_of
             )
             return f"CASE WHEN year({read}) > 1 THEN {read} END"  # infinity has no year
+
+
+def _person(column: Column, value: Expression, policy: IntakePolicy) -> str:
+    """Return a person by the name that results use; of the erased none who brought others."""
+    person = policy.ids.shown(policy.ids.person(value))
+    if column.required:  # the row is left out
+        return person
+    return f"CASE WHEN NOT {policy.ids.is_erased(value)} THEN {person} END"
 
 
 def _arm(engine: Backend, raw: Raw, value: Expression) -> str:

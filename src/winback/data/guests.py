@@ -8,7 +8,7 @@ from typing import Final
 from ibis.backends.duckdb import Backend
 
 from winback.data import sql
-from winback.data.identity import MASKED, ROUNDED, in_words
+from winback.data.identity import MASKED, ROUNDED, CustomerIds, in_words
 from winback.data.row_checks import ACCEPTED, GUEST, Checked
 from winback.data.words import words_of
 from winback.errors import DataError, Sentence
@@ -63,12 +63,14 @@ def without_guests(engine: Backend, checked: Checked) -> Checked:
     return replace(checked, fates=fates)
 
 
-def refuse_if_implausible(engine: Backend, checked: Checked, label: str) -> Message | None:
+def refuse_if_implausible(
+    engine: Backend, checked: Checked, label: str, ids: CustomerIds
+) -> list[Message]:
     """Raise where the identifiers cannot be those of customers; say who may be nobody.
 
     Returns
     -------
-    Message or None
+    list of Message
         That one has a tenth of the rows or more, and several times as many as the next.
 
     Raises
@@ -113,11 +115,12 @@ def refuse_if_implausible(engine: Backend, checked: Checked, label: str) -> Mess
             " column for customer_id",
         )
     if rows < _MANY:
-        return None
+        return []
     (most, n), *others = sql.rows(
         engine,
-        f"SELECT customer_id, count(*) AS n FROM {table} WHERE fate = '{ACCEPTED}'"
-        " GROUP BY 1 ORDER BY n DESC, 1 LIMIT 2",
+        f"SELECT {ids.shown('customer_id')}, n FROM (SELECT customer_id, count(*) AS n FROM {table}"
+        f" WHERE fate = '{ACCEPTED}' GROUP BY 1 ORDER BY n DESC, 1 LIMIT 2)"
+        " ORDER BY n DESC, 1",
     )
     if n > _SHARE * rows:
         raise DataError(
@@ -129,5 +132,5 @@ def refuse_if_implausible(engine: Backend, checked: Checked, label: str) -> Mess
             hint=_HINT,
         )
     if others and n >= _TOLD * rows and n >= _OFTEN * others[0][1]:
-        return Message("ids.stands_out", id=most, n=n, rows=rows, next=others[0][1])
-    return None
+        return [Message("ids.stands_out", id=most, n=n, rows=rows, next=others[0][1])]
+    return []

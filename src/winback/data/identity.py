@@ -13,8 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from ibis.backends.duckdb import Backend
+
 from winback.data import sql
 from winback.data.expressions import Expression
+from winback.data.pseudonyms import PSEUDONYM, TOMBSTONE
 from winback.data.words import words_of
 from winback.errors import DataError
 
@@ -61,12 +64,20 @@ class CustomerIds:
     persons
         The relation of `winback.data.persons.Persons`: which ids are another's. None: each id is a
         customer.
+    pseudonyms
+        Whether customers leave the intake under pseudonyms; the engine knows how to make them
+        (`winback.data.pseudonyms.lay_key`).
+    erased
+        The relation of who was erased (`winback.data.pseudonyms.lay_tombstones`): their rows are
+        left out and counted. None: nobody was.
     """
 
     normalise: bool = True
     guests: tuple[str, ...] = ()
     any_share: bool = False
     persons: str | None = None
+    pseudonyms: bool = False
+    erased: str | None = None
 
     def person(self, value: Expression) -> str:
         """Return SQL for the person behind a cell with a customer's id."""
@@ -75,6 +86,28 @@ class CustomerIds:
             return own
         known = f"(SELECT {PERSON_ID} FROM {self.persons} WHERE {OWN_ID} = {own})"
         return f"coalesce({known}, {own})"
+
+    def shown(self, person: str) -> str:
+        """Return SQL for what a person is called in results, of SQL for the person."""
+        return f"{PSEUDONYM}({person})" if self.pseudonyms else person
+
+    def is_erased(self, value: Expression) -> str:
+        """Return SQL for whether the person behind a cell with a customer's id was erased."""
+        if self.erased is None:
+            return "false"
+        own, person = identifier(value, normalise=self.normalise), self.person(value)
+        names = dict.fromkeys((own, person, self.shown(person)))
+        among = [f"{TOMBSTONE}({name}) IN (FROM {self.erased})" for name in names]
+        return f"coalesce({' OR '.join(among)}, false)"
+
+    def hide(self, engine: Backend, rejected: str) -> None:
+        """Rename who stands in the rejected rows of a table, where there are pseudonyms."""
+        if self.pseudonyms:
+            name = identifier(Expression("customer_id", "VARCHAR"), normalise=self.normalise)
+            engine.raw_sql(
+                f"UPDATE {sql.name(rejected)} SET customer_id = {self.shown(name)}"
+                " WHERE customer_id IS NOT NULL"
+            )
 
 
 def plain_text(cell: str) -> str:

@@ -21,6 +21,7 @@ from winback.data.raw import Raw, columns_of, fresh, lines_around
 from winback.data.refunds import net_by_order
 from winback.data.row_checks import (
     ACCEPTED,
+    ERASED,
     FILTERED,
     GUEST,
     LATER,
@@ -126,10 +127,9 @@ def read_transactions(
         if condition is not None:
             cells["passed"] = f"coalesce(CAST({condition.sql} AS BOOLEAN), false)"
             fates.append(("NOT passed", FILTERED))
-        if policy.not_after is not None:
-            fates.append((f"booked_on > DATE '{policy.not_after}'", _FUTURE))
-        if as_of is not None:
-            fates.append((f"known_on > DATE '{as_of}'", LATER))
+        if policy.ids.erased is not None:
+            cells["erased"] = policy.ids.is_erased(expressions["customer_id"])
+        fates += _not_now(policy, as_of)
         if policy.deduplicate:
             cells["repeat"] = _repeat(engine, raw)
         fates.append(("guest", GUEST))
@@ -138,9 +138,10 @@ def read_transactions(
             fates.append(("amount = 0", ZERO))
         shown = {name: expressions.get(name) for name in ("customer_id", "timestamp", "amount")}
         checked = check(engine, raw, cells, fates, shown)
+        policy.ids.hide(engine, checked.rejected.get_name())
         checked = without_guests(engine, checked)
-        if not policy.ids.any_share and (note := refuse_if_implausible(engine, checked, raw.label)):
-            notes.append(note)
+        if not policy.ids.any_share:
+            notes += refuse_if_implausible(engine, checked, raw.label, policy.ids)
         counts = _count(engine, checked)
         # a row in the future is after as_of too, and what is after as_of has no effect
         bad = {r: n for r, n in counts.rejected.items() if as_of is None or r != _FUTURE}
@@ -157,7 +158,7 @@ def read_transactions(
         if policy.currency is None and "currency" in expressions:
             _one_currency(engine, raw, checked)
         accepted = _accepted(
-            engine, checked, [c for c in (*_OPTIONAL, "discounted") if c in cells], policy.refunds
+            engine, checked, [c for c in (*_OPTIONAL, "discounted") if c in cells], policy
         )
         checked.drop(engine)
     return Transactions(
@@ -228,6 +229,17 @@ def _cells(
     return cells
 
 
+def _not_now(policy: IntakePolicy, as_of: date | None) -> list[tuple[str, str]]:
+    """Return what leaves a row out whatever it holds: who was erased, and what came too late."""
+    later = [] if as_of is None else [(f"known_on > DATE '{as_of}'", LATER)]
+    fates: list[tuple[str, str]] = []
+    if policy.ids.erased is not None:  # before any reason for which a row is kept
+        fates += [(f"erased AND {test}", fate) for test, fate in later] + [("erased", ERASED)]
+    if policy.not_after is not None:
+        fates.append((f"booked_on > DATE '{policy.not_after}'", _FUTURE))
+    return fates + later
+
+
 def _faults(cells: Mapping[str, str], currency: str | None) -> list[tuple[str, str]]:
     """Return what breaks the contract, and how it is called."""
     shown = "coalesce(CAST(timestamp_cell AS VARCHAR), timestamp_bad)"
@@ -270,6 +282,7 @@ def _count(engine: Backend, checked: Checked) -> IntakeCounts:
         zero_amounts=fates.get(ZERO, 0),
         after_as_of=fates.get(LATER, 0),
         guests=fates.get(GUEST, 0),
+        erased=fates.get(ERASED, 0),
         rejected=checked.reasons,
         accepted=fates.get(ACCEPTED, 0),
         customers=customers,
@@ -287,13 +300,14 @@ def _refuse_if_none_left(counts: IntakeCounts, label: str, as_of: date | None) -
             where=label,
             got=Sentence(
                 "{rows_in:,} {rows_in:form.row/rows}: {filtered_out:,} left out by filter, "
-                "{after_as_of:,} after {as_of}, {guests:,} of guests, "
+                "{after_as_of:,} after {as_of}, {guests:,} of guests, {erased:,} of the erased, "
                 "{zero_amounts:,} of amount zero, {rejected:,} rejected",
                 rows_in=counts.rows_in,
                 filtered_out=counts.filtered_out,
                 after_as_of=counts.after_as_of,
                 as_of=as_of,
                 guests=counts.guests,
+                erased=counts.erased,
                 zero_amounts=counts.zero_amounts,
                 rejected=sum(counts.rejected.values()),
             ),
@@ -325,13 +339,18 @@ def _one_currency(engine: Backend, raw: Raw, checked: Checked) -> None:
         )
 
 
-def _accepted(engine: Backend, checked: Checked, optional: list[str], refunds: str) -> str:
+def _accepted(engine: Backend, checked: Checked, optional: list[str], policy: IntakePolicy) -> str:
+    if policy.ids.pseudonyms:  # only now: what an id looks like has had its say
+        engine.raw_sql(
+            f"UPDATE {sql.name(checked.name)} SET customer_id = {policy.ids.shown('customer_id')}"
+            f" WHERE fate = '{ACCEPTED}'"
+        )
     rows = engine.table(checked.name)
     rows = rows.filter(rows.fate == ACCEPTED).mutate(day=rows.booked_on)
     order = ["customer_id", "timestamp", "day", "booked_on", "known_on", "amount", *optional]
     rows = rows.select(order)
     name = fresh("transactions")
-    engine.create_table(name, obj=net_by_order(rows) if refunds == "by_order" else rows)
+    engine.create_table(name, obj=net_by_order(rows) if policy.refunds == "by_order" else rows)
     return name
 
 

@@ -15,9 +15,9 @@ from winback.errors import DataError, Sentence
 from winback.messages import Message
 
 ACCEPTED, FILTERED, LATER, ZERO = "accepted", "filtered out", "after as_of", "zero amount"
-GUEST = "guest"
+GUEST, ERASED = "guest", "erased"
 UNREADABLE = "unreadable line"
-_NOT_REJECTED = (ACCEPTED, FILTERED, LATER, ZERO, GUEST)
+_NOT_REJECTED = (ACCEPTED, FILTERED, LATER, ZERO, GUEST, ERASED)
 
 
 class TooManyRejectedError(DataError):

@@ -132,7 +132,8 @@ def hold_contest(
        sought. A candidate is level with it if the 95% interval of the paired difference holds 0.
     3. Among those, the best tenth of each snapshot by expected profit is contacted
        (`contact_profit`), and what that earned is compared with the one that earned most. A
-       candidate that earned significantly less (95%, paired) is out.
+       candidate that earned significantly less (95%, paired) is out. Of those who left, only who
+       had not gone already could be kept, by what was known then, the same for all candidates.
     4. The best Brier score of the rest is chosen; of equal ones, the simplest.
 
     Not the simplest of all that are level: little evidence tells few apart, and the simplest of
@@ -164,7 +165,9 @@ def hold_contest(
         repaired = levelled(evidence, p, random_state)
         foretold[name] = (p - y) ** 2
         losses[name] = (repaired - y) ** 2
-        earned[name] = contact_profit(repaired, y, value, evidence.snapshot, money)
+        earned[name] = contact_profit(
+            repaired, y, value, evidence.snapshot, money, keepable=evidence.keepable
+        )
         record = {"candidate": name, "calibration": kind} | measure(y, p)
         record |= {"levelled_brier": float(losses[name].mean())}
         records.append(record | {"profit": float(earned[name].mean())})

@@ -25,6 +25,7 @@ from winback.estimators.churn.candidates.candidate import (
     snapshot_days,
 )
 from winback.estimators.purchase.beta_geo import BetaGeoModel
+from winback.estimators.purchase.leaving import keepable_share
 from winback.evaluation.bootstrap import weight_blocks
 from winback.messages import Message
 
@@ -57,6 +58,8 @@ class Evidence:
         How the evidence was made.
     value
         What is at stake in each row, as known then; None: the same in all.
+    keepable
+        P(has not gone already | leaves) in each row, as known then; None: 1 in all.
     """
 
     rows: Indices
@@ -68,6 +71,7 @@ class Evidence:
     forward: bool
     note: Message
     value: Floats | None = None
+    keepable: Floats | None = None
 
 
 def forward_splits(days: Indices, *, horizon_days: int, gap_days: int) -> list[Split]:
@@ -176,7 +180,31 @@ def gather(
         forward=forward,
         note=note,
         value=X[VALUE].to_numpy(dtype=np.float64)[rows] if VALUE in X else None,
+        keepable=keepable_at(X.iloc[rows], settings, purchase_models or {}),
     )
+
+
+def keepable_at(
+    X: pd.DataFrame,
+    settings: Mapping[str, Any],
+    purchase_models: Mapping[date, BetaGeoModel],
+) -> Floats:
+    """Return of each row P(has not gone already | leaves), by what was known at its snapshot.
+
+    By the purchase model of the row's own snapshot; without one, by the customer's own rhythm, as
+    rules of thumb have it (`winback.estimators.purchase.leaving`).
+    """
+    days, share = snapshot_days(X), np.ones(len(X))
+    for day in np.unique(days):
+        here = days == day
+        model = purchase_models.get(date.fromisoformat(day_text(day)))
+        share[here] = keepable_share(
+            model,
+            X[here],
+            gap_days=float(settings["gap_days"]),
+            window_days=float(settings["horizon_days"]),
+        )
+    return share
 
 
 def _splits(

@@ -17,6 +17,7 @@ from winback.estimators.base.artifact import make
 from winback.estimators.churn.candidates import SIMPLE_CANDIDATES, BetaGeoChurn
 from winback.estimators.churn.churn_model import ChurnModel
 from winback.estimators.purchase.beta_geo import BetaGeoModel
+from winback.estimators.purchase.leaving import keepable_share
 from winback.estimators.purchase.purchase_rule import PurchaseRule
 from winback.evaluation.calibration import Floats
 from winback.evaluation.churn_contest import choose_churn
@@ -153,6 +154,17 @@ class ChurnData:
         table = active(everybody, self._settings.active_within_days).order_by("customer_id")
         frame: pd.DataFrame = table.to_pyarrow().to_pandas()
         return frame
+
+    @property
+    def keepable(self) -> Floats:
+        """Of each of the population P(has not gone already | leaves), by what was known then."""
+        window = self._window
+        return keepable_share(
+            self.purchase_model,
+            self.population,
+            gap_days=window.gap_days,
+            window_days=window.horizon_days,
+        )
 
     @property
     def level(self) -> ChurnLevel:

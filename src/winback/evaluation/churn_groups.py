@@ -10,6 +10,7 @@ import pandas as pd
 
 from winback.economics import Economics
 from winback.evaluation.bootstrap import MAX_CUSTOMERS, bootstrap
+from winback.evaluation.calibration import Floats
 from winback.evaluation.forward import ForwardTest
 from winback.evaluation.metrics import churn_metrics, profit_by_depth
 from winback.evaluation.windows import Window
@@ -155,9 +156,10 @@ def profit_records(
     *,
     value: float,
     chosen: str,
+    keepable: Floats | None = None,
     steps: int = 20,
 ) -> list[dict[str, Any]]:
-    """Lay out what contacting the riskiest share of customers would have earned, by model.
+    """Lay out what contacting a share of customers would have earned, by model, the best first.
 
     Parameters
     ----------
@@ -165,12 +167,14 @@ def profit_records(
         Margin, costs and save rate; the last is an assumption until an experiment measures it.
     value
         What a saved customer brings before margin, on average.
+    keepable
+        P(has not gone already | leaves) of each customer of the test, as known then.
 
     Returns
     -------
     list of dict
-        Flat: ``split, target, model, chosen, depth, n, churners, profit, value, margin,
-        save_rate, contact_cost, offer_cost``.
+        Flat: ``split, target, model, chosen, depth, n, churners, keepable, profit, value, margin,
+        save_rate, contact_cost, offer_cost``; see `winback.evaluation.metrics.profit_by_depth`.
     """
     terms = {
         "value": value,
@@ -182,7 +186,9 @@ def profit_records(
     records: list[dict[str, Any]] = []
     for model, p in test.predicted().items():
         who = {"split": str(window), "target": "churn", "model": model, "chosen": model == chosen}
-        curve = profit_by_depth(test.actual, p, economics, value=value, steps=steps)
+        curve = profit_by_depth(
+            test.actual, p, economics, value=value, keepable=keepable, steps=steps
+        )
         for row in curve.to_dict("records"):
             point = {str(name): float(number) for name, number in row.items()}
             records.append(plain({**who, **point, **terms}))

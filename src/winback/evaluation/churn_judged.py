@@ -30,7 +30,7 @@ def churn_test(
 ) -> tuple[ForwardTest, tuple[str, Message], pd.DataFrame]:
     """Fit the churn model once: its candidates are the models, its selection the choice.
 
-    The customers' behaviour comes third, in the order of the test.
+    The customers' behaviour comes third, in the order of the test, with `p_keepable`.
     """
     data = ChurnData(past.at(window.as_of), window, settings)
     judged, population = foretold(past, data, window, settings), data.population
@@ -52,7 +52,7 @@ def churn_test(
         str(name): pd.DataFrame({"predicted": scores[name].to_numpy()}) for name in scores
     }
     test = ForwardTest(window, "churn", judged.customers, judged.actual, predictions, failed)
-    return test, choice, population
+    return test, choice, population.assign(p_keepable=data.keepable)
 
 
 def apart(
@@ -85,4 +85,12 @@ def apart(
         random_state=random_state,
     )
     value = float(mean_purchase(population).mean())
-    return groups, profit_records(test, window, economics_of(recipe), value=value, chosen=chosen)
+    profit = profit_records(
+        test,
+        window,
+        economics_of(recipe),
+        value=value,
+        chosen=chosen,
+        keepable=population["p_keepable"].to_numpy(),
+    )
+    return groups, profit

@@ -278,31 +278,48 @@ def profit_by_depth(
     economics: Economics,
     *,
     value: float = 1.0,
+    keepable: ArrayLike | None = None,
     steps: int = 20,
 ) -> pd.DataFrame:
-    """Profit of contacting the riskiest share of customers, by share.
+    """Profit of contacting a share of customers, those of the highest expected profit first.
 
     The sum of `Economics.of_warning` over those contacted, where a customer saved brings `value`,
     of which the margin is earned.
 
+    Parameters
+    ----------
+    y, p
+        As of `churn_metrics`.
+    economics, value
+        Of a contact, and what a customer saved brings before margin.
+    keepable : array-like of shape (n,), optional
+        P(has not gone already | leaves): nobody who has gone is saved, though they count among
+        the churners. None: everybody who left could still have been kept, which says too much.
+    steps
+        Depths, equally apart.
+
     Returns
     -------
     DataFrame
-        ``depth`` (share contacted), ``n``, ``churners`` (expected under ties), ``profit``.
+        ``depth`` (share contacted), ``n``, ``churners``, ``keepable`` (those of them who could
+        still be kept), all expected under ties, and ``profit``.
 
     Examples
     --------
     >>> money = Economics(contact_cost=1, offer_cost=2, save_rate=0.5)
     >>> profit_by_depth([1, 1, 0, 0], [0.9, 0.8, 0.2, 0.1], money, value=10.0, steps=2)
-       depth    n  churners  profit
-    0    0.5  2.0       2.0     6.0
-    1    1.0  4.0       2.0     0.0
+       depth    n  churners  keepable  profit
+    0    0.5  2.0       2.0       2.0     6.0
+    1    1.0  4.0       2.0       2.0     0.0
     """
     y, p = as_pair(y, p)
+    share = np.ones(y.size) if keepable is None else as_pair(y, keepable)[1]
     depth = np.arange(1, steps + 1) / steps
-    n = depth * y.size
-    churners = np.array([_taken(y, p, d) for d in depth]) if y.size else n
-    # the profit is linear in who churned, so that the curve follows from their number
-    left, stayed = (float(economics.of_warning(y, y * value)) for y in (1.0, 0.0))
-    profit = left * churners + stayed * (n - churners)
-    return pd.DataFrame({"depth": depth, "n": n, "churners": churners, "profit": profit})
+    expected = economics.of_warning(p, p * share * value, keepable=share)
+    earned = economics.of_warning(y, y * share * value, keepable=share)
+    counted = {"n": np.ones(y.size), "churners": y, "keepable": y * share, "profit": earned}
+    columns = {
+        name: [_taken(each, expected, d) if y.size else 0.0 for d in depth]
+        for name, each in counted.items()
+    }
+    return pd.DataFrame({"depth": depth, **columns})

@@ -68,7 +68,11 @@ def explain(
         There are no scores or lists yet, nobody is called so, or nobody is named and both lists
         are empty.
     """
-    asked = [customer] if customer is not None else _first_of_each_list(settings, results)
+    asked = (
+        _first_of_each_list(settings, results)
+        if customer is None
+        else [tables.personal.shown(customer)]
+    )
     customers = [_everything(settings.job, tables, results, models, name) for name in asked]
     words = Words(settings.job.language, settings.job.currency, settings.job.amounts)
     for index, everything in enumerate(customers):

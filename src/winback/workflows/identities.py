@@ -50,7 +50,7 @@ def identities(tables: JobTables, results: Results, reporter: Reporter) -> dict[
 
     from winback.lists.write import write_csv, write_parquet
 
-    if (persons := tables.persons) is None:
+    if (persons := tables.told_persons) is None:
         raise UsageError(
             "the job names no table that says which ids are one person",
             where="data.identities",

@@ -11,7 +11,8 @@ from winback.config import Job
 
 _READ = (
     "timezone", "currency",
-    "data.transactions", "data.events", "data.customer_ids", "data.identities",
+    "data.transactions", "data.events", "data.customer_ids", "data.pseudonyms",
+    "data.identities",
 )  # fmt: skip
 _LEARNED = (*_READ, "name", "horizon_days", "random_state", "value", "churn", "tiers")
 _SCORED = (*_LEARNED, "margin", "discount_rate", "data.customers")
@@ -22,12 +23,14 @@ OF_STAGE: dict[str, tuple[str, ...]] = {
 }
 """The settings that decide a stage's results, not those that say where these lie or how fast."""
 OF_FIGURES: dict[str, tuple[str, ...]] = {
-    "identities": ("timezone", "data.transactions", "data.customer_ids", "data.identities"),
+    "identities": (
+        "timezone", "data.transactions", "data.customer_ids", "data.pseudonyms", "data.identities",
+    ),
     "indicators": (*_READ, "data.customers", "indicators"),
     "alerts": (*_READ, "data.customers", "margin", "indicators", "alerts"),
     "channels": (*_READ, "data.customers", "data.spend", "margin", "acquisition"),
     "campaigns": (*_READ, "data.contacts", "horizon_days", "margin"),
-}
+}  # fmt: skip
 """The settings that decide the figures which are no step on the way to a list."""
 COMMANDS = {"train": ("train", "promote"), "score": ("score",), "lists": ("lists",)}
 """The commands that make a stage anew."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from winback.config import LoadedJob
 from winback.messages import Message, as_records
+from winback.workflows.personal import PersonalData
 from winback.workflows.reporter import Reporter
 from winback.workflows.results import Results
 
@@ -54,6 +55,7 @@ class JobTables:
         self.settings, self.job = settings, settings.job
         self.results, self.reporter = results, reporter
         self.today, self.in_memory = today, in_memory
+        self.personal = PersonalData(settings, results, reporter)
 
     def close(self) -> None:
         """Let go of the engine."""
@@ -118,6 +120,10 @@ class JobTables:
     def purchases_by_own_id(self) -> ir.Table:
         """Read the purchases known at `as_of` under the ids that the shop gave, persons apart."""
         return self._purchases(self.job.as_of, self._own_ids).table
+
+    def purchases_as_given(self) -> ir.Table:
+        """Read the same under the very ids that the shop gave, whoever is renamed or erased."""
+        return self._purchases(self.job.as_of, self.ids_as_given).table
 
     def left_unread(self) -> list[Message]:
         """Say what nothing reads beside the purchases, and a person should see."""
@@ -257,6 +263,8 @@ class JobTables:
                 as_of=self.job.as_of,
                 engine=self.engine,
             )
+        if read.erased:
+            self.reporter.say(Message("personal.left_out", n=read.erased, table=name))
         for reason, n in read.reasons.items():
             self.reporter.warn(Message("log.rejected_of", n=n, table=name, reason=reason))
         if "customer_id" in read.table.columns and ids is None:
@@ -269,31 +277,37 @@ class JobTables:
         persons = self.persons
         return replace(self._own_ids, persons=None if persons is None else persons.relation)
 
-    @property
+    @cached_property
     def _own_ids(self) -> CustomerIds:
+        return self.personal.ids(self.engine, self.ids_as_given, self.persons)
+
+    @property
+    def ids_as_given(self) -> CustomerIds:
+        """How identifiers are read before anybody is renamed, left out or merged."""
         from winback.data.identity import CustomerIds
 
         return CustomerIds(**self.job.data.customer_ids.model_dump())
 
     @cached_property
     def _seen_with(self) -> ir.Table | None:
-        return self._further_table("identities", self._own_ids)
+        return self._further_table("identities", self.ids_as_given)
 
     @cached_property
     def identities(self) -> ir.Table | None:
         """The persons of whom the table of identities speaks, if the job names such a table."""
-        import ibis
-
+        from winback.data.expressions import Expression
         from winback.data.identity import OWN_ID, PERSON_ID
         from winback.data.raw import fresh
 
         if self._seen_with is None or self.persons is None:
             return None
-        own, person = self._seen_with, self.engine.table(self.persons.relation)
-        joined = own.left_join(person, own.customer_id == person[OWN_ID])
-        spoken = joined.select(customer_id=ibis.coalesce(joined[PERSON_ID], joined.customer_id))
-        name = fresh("spoken")
-        self.engine.create_table(name, obj=spoken)
+        ids, name, own = self._own_ids, fresh("spoken"), self._seen_with.get_name()
+        gone = ids.is_erased(Expression("person", "VARCHAR"))
+        self.engine.raw_sql(
+            f"CREATE TABLE {name} AS SELECT {ids.shown('person')} AS customer_id FROM ("
+            f" SELECT coalesce({PERSON_ID}, customer_id) AS person FROM {own}"
+            f" LEFT JOIN {self.persons.relation} ON customer_id = {OWN_ID}) WHERE NOT {gone}"
+        )
         table: ir.Table = self.engine.table(name)
         self._match("identities", table, "data.identities")
         return table
@@ -301,11 +315,16 @@ class JobTables:
     @property
     def own_ids_of_persons(self) -> pd.DataFrame | None:
         """Ids that are another's: ``own_id``, ``person_id``; None: every id is a person."""
-        if self.persons is None:
+        if self.told_persons is None:
             return None
-        return self.persons.merges[["customer_id", "person_id"]].rename(
+        return self.told_persons.merges[["customer_id", "person_id"]].rename(
             columns={"customer_id": "own_id"}
         )
+
+    @cached_property
+    def told_persons(self) -> Persons | None:
+        """The same as `persons`, as results may say it: under pseudonyms, without the erased."""
+        return None if self.persons is None else self.personal.told(self.persons)
 
     @cached_property
     def persons(self) -> Persons | None:

@@ -57,6 +57,7 @@ def what_was_read(read: Mapping[str, Any], as_of: date) -> list[Message]:
         Message("read.left_filter", n=read["filtered_out"]),
         Message("read.left_later", n=read["after_as_of"], as_of=as_of),
         Message("read.left_guests", n=read["guests"]),
+        Message("read.left_erased", n=read.get("erased", 0)),
         Message("read.left_zero", n=read["zero_amounts"]),
     ]
     if present := [reason for reason in left_out if reason.facts["n"]]:

@@ -1,19 +1,24 @@
 """The rule of the contest, on predictions made to order."""
 
+from datetime import date
+
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import expit
 
 from winback.economics import Economics
 from winback.estimators.churn.churn_choice import ContestTerms
+from winback.estimators.purchase.beta_geo import BetaGeoModel
+from winback.estimators.purchase.generate import generate_customers
 from winback.evaluation.churn_contest import hold_contest
-from winback.evaluation.churn_evidence import Evidence
+from winback.evaluation.churn_evidence import Evidence, keepable_at
 from winback.messages import Message
 
 AS_IT_COMES = Economics()
 
 
-def contest(noise, *, level=0.0, n=4000, economics=AS_IT_COMES, value=None):
+def contest(noise, *, level=0.0, n=4000, economics=AS_IT_COMES, value=None, keepable=None):
     """Let `lightgbm` know the truth, and `logistic` know it up to noise and a level."""
     rng = np.random.default_rng(1)
     truth = rng.normal(0.0, 1.5, n)
@@ -29,6 +34,7 @@ def contest(noise, *, level=0.0, n=4000, economics=AS_IT_COMES, value=None):
         forward=True,
         note=Message("evidence.forward", dates=[]),
         value=value,
+        keepable=keepable,
     )
     return hold_contest(
         evidence,
@@ -152,3 +158,27 @@ def test_who_beats_the_base_rate_is_chosen_though_the_level_of_both_is_off():
     assert outcome.selected == "logistic"
     table = outcome.table.set_index("candidate")
     assert table.loc["logistic", "base_rate_high"] < 0 < table.loc["recency_rule", "base_rate_high"]
+
+
+def test_the_profit_counts_only_who_can_still_be_kept():
+    kept = np.tile([0.25, 0.5], 2000)
+    all_could, some_could = (contest(0.2, keepable=share).table["profit"] for share in (None, kept))
+    assert (some_could > 0).all()
+    assert (some_could < 0.6 * all_could).all()
+    assert (contest(0.2, keepable=0 * kept).table["profit"] == 0).all()
+
+
+def test_who_is_keepable_is_told_by_the_model_of_the_snapshot_and_by_rhythm_without_one():
+    purchase = BetaGeoModel().fit(
+        generate_customers("beta_geo", {"r": 0.5, "alpha": 40, "a": 0.8, "b": 3}, 365, size=500)
+    )
+    late = {"frequency": 6.0, "recency": 100.0, "T": 300.0, "overdue_ratio": 3.0}
+    X = pd.DataFrame([late, late], index=[7, 8]).assign(
+        customer_id="a", as_of=["2024-01-01", "2024-02-01"]
+    )
+    models = {date(2024, 2, 1): purchase}
+    shares = keepable_at(X, {"gap_days": 0, "horizon_days": 90}, models)
+    stays = purchase.p_purchase_window(X, 0, 90)[8]
+    alive = purchase.p_alive(X)[8]
+    assert shares[0] == 0.125
+    assert shares[1] == pytest.approx((alive - stays) / (1 - stays))

@@ -83,7 +83,16 @@ def test_the_profit_curve_adds_up(made):
     last = next(r for r in records if r["chosen"] and r["depth"] == 1.0)
     expected = money.of_warning(test.actual, 100.0 * test.actual).sum()
     assert last["profit"] == pytest.approx(expected)
+    assert last["churners"] == last["keepable"] == test.actual.sum()
+    kept = np.linspace(0.0, 1.0, len(test.actual))
+    records = profit_records(test, WINDOW, money, value=100.0, chosen="score", keepable=kept)
+    last = next(r for r in records if r["chosen"] and r["depth"] == 1.0)
+    at_risk = 100.0 * kept * test.actual
+    assert last["profit"] == pytest.approx(
+        money.of_warning(test.actual, at_risk, keepable=kept).sum()
+    )
     assert last["churners"] == test.actual.sum()
+    assert last["keepable"] == pytest.approx((kept * test.actual).sum())
     json.dumps(as_records(records), allow_nan=False)
 
 
@@ -108,4 +117,6 @@ def test_a_backtest_carries_groups_tiers_and_profit():
     assert groups.query("chosen and group == 'one order'")["churn_rate"].item() > 0.8
     assert {r["margin"] for r in result.profit} == {0.3}
     assert {r["model"] for r in result.profit} == {"base_rate", "beta_geo"}
+    assert all(0 < r["keepable"] <= r["churners"] for r in result.profit)
+    assert all(r["keepable"] < r["churners"] for r in result.profit if r["depth"] == 1.0)
     json.dumps(as_records([result.groups, result.profit]), allow_nan=False)

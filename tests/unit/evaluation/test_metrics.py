@@ -145,3 +145,14 @@ def test_profit_falls_when_the_safe_are_contacted():
     curve = profit_by_depth(y, y, money, value=200.0, steps=4)
     assert curve["churners"].tolist() == [25, 50, 50, 50]
     assert curve["profit"].tolist() == [25 * 19 - 25, 50 * 19 - 50, 950 - 75 - 125, 950 - 100 - 250]
+
+
+def test_who_has_gone_already_earns_a_warning_nothing():
+    y = np.ones(4)
+    money = Economics(save_rate=0.5, contact_cost=1.0)
+    curve = profit_by_depth(
+        y, [0.9, 0.9, 0.8, 0.8], money, value=10, keepable=[0, 0, 1, 1], steps=2
+    )
+    assert curve["churners"].tolist() == [2, 4]
+    assert curve["keepable"].tolist() == [2, 2]
+    assert curve["profit"].tolist() == [2 * 5 - 2, 2 * 5 - 4]

@@ -21,6 +21,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 WHOLE = frozenset({"frequency", "last_horizon_purchases"})  # counts of purchase days
+SIGNED = frozenset({"log_gaps"})  # may lie below 0
 
 
 def read_columns(frame: Any, columns: Sequence[str], *, reader: str) -> dict[str, FloatArray]:
@@ -31,7 +32,8 @@ def read_columns(frame: Any, columns: Sequence[str], *, reader: str) -> dict[str
     frame
         A pandas data frame, one row per customer. Other columns are ignored.
     columns
-        The columns wanted; every value must be a finite number >= 0, and a count a whole one.
+        The columns wanted; every value must be a finite number >= 0 (a sum of logarithms may lie
+        below), and a count a whole one.
     reader
         Who asks, for the message.
 
@@ -94,7 +96,7 @@ def _read_column(frame: pd.DataFrame, name: str, reader: str) -> FloatArray:
             got=Sentence("type {dtype}", dtype=column.dtype),
             allowed="numbers",
         ) from error
-    missing, negative = ~np.isfinite(values), values < 0
+    missing, negative = ~np.isfinite(values), (values < 0) & (name not in SIGNED)
     _refuse(frame, name, missing, what="is missing or infinite", allowed="finite numbers")
     _refuse(frame, name, negative, what="is negative", allowed="numbers >= 0")
     if name in WHOLE:
@@ -211,7 +213,7 @@ def _row_key(columns: Sequence[FloatArray]) -> tuple[IntArray, list[FloatArray]]
                 got=Sentence("{n:,} {n:form.row/rows}", n=len(key)),
             )
         key = key * max(len(level), 1) + np.asarray(code, dtype=np.int64)
-        levels.append(np.asarray(level, dtype=np.float64))
+        levels.append(np.asarray(level, dtype=column.dtype if np.iscomplexobj(column) else float))
     return key, levels
 
 

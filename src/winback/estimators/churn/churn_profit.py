@@ -19,9 +19,13 @@ def contact_profit(
     snapshot: npt.NDArray[np.int64],
     economics: Economics,
     *,
+    keepable: Floats | None = None,
     depth: float = DEPTH,
 ) -> Floats:
     """Return what each row earns when the best `depth` of each snapshot are contacted.
+
+    Who has gone already is contacted in vain: of those who left, `keepable` counts as saved. What
+    is earned is therefore an expectation given who left; nobody ever sees who was still there.
 
     The best are those of the highest expected profit, by the score and the value known then, and
     only where that is positive. Ties are contacted in part, so that an order between equals, which
@@ -33,6 +37,8 @@ def contact_profit(
         Shape (n,): P(churn), what happened, the value at stake, and the day of each row.
     economics
         Of a contact.
+    keepable
+        Shape (n,): P(has not gone already | leaves), as known then. None: 1, nobody had gone.
     depth
         The share contacted.
 
@@ -48,7 +54,8 @@ def contact_profit(
     ...                np.zeros(3, dtype=int), money, depth=2 / 3)
     array([ 4., -1.,  0.])
     """
-    expected = economics.of_warning(p, p * value)
+    kept = np.ones(len(p)) if keepable is None else keepable
+    expected = economics.of_warning(p, p * kept * value, keepable=kept)
     share = np.zeros(len(p))
     for day in np.unique(snapshot):
         here = np.flatnonzero(snapshot == day)
@@ -58,4 +65,5 @@ def contact_profit(
         above, tied = best > least, best == least
         share[here] = above + tied * (places - above.sum()) / tied.sum()
     share[expected <= 0.0] = 0.0
-    return np.asarray(share * economics.of_warning(y.astype(np.float64), y * value))
+    left = y.astype(np.float64)
+    return np.asarray(share * economics.of_warning(left, left * kept * value, keepable=kept))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from winback.estimators.base.frames import FloatArray
@@ -80,19 +81,62 @@ def leaving(
     cost = np.divide(difference, p_stays, out=np.zeros_like(difference), where=p_stays > 0)
     lost = np.divide(cost, expected, out=np.zeros_like(cost), where=expected > 0)
     if not model.knows_alive:
-        ratio = frame["overdue_ratio"].to_numpy(dtype="float64", na_value=0.0)
-        keepable = kept = 2.0 ** -np.maximum(ratio, 0.0)
+        keepable = kept = _by_rhythm(frame)
     else:
         leaves = 1.0 - p_stays
-        alive_leaves = np.maximum(model.p_alive(frame).to_numpy() - p_stays, 0.0)
-        keepable = np.divide(alive_leaves, leaves, out=np.zeros_like(leaves), where=leaves > 0)
-        keepable = np.clip(keepable, 0.0, 1.0)
+        keepable = _alive_of_leavers(model, frame, p_stays)
         saved = _if_kept(model, frame, window_days, horizon_days)
-        part, at_risk = alive_leaves * saved - leaves * if_leaves, leaves * cost
+        part, at_risk = leaves * (keepable * saved - if_leaves), leaves * cost
         kept = np.divide(part, at_risk, out=np.zeros_like(cost), where=at_risk > 0)
         kept = np.clip(kept, 0.0, keepable)
     columns = {"lost": lost, "p_keepable": keepable, "kept_share": kept}
     return pd.DataFrame(columns, index=frame.index)
+
+
+def keepable_share(
+    model: PurchaseModel | None, frame: pd.DataFrame, *, gap_days: float, window_days: float
+) -> FloatArray:
+    """Return P(alive now | leaves), `p_keepable` of `leaving`: who leaves and has not gone yet.
+
+    Parameters
+    ----------
+    model
+        A fitted purchase model; None, or a rule of thumb: by the customer's own rhythm.
+    frame, gap_days, window_days
+        As of `leaving`. Without the column `overdue_ratio` no rhythm is known.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        In [0, 1].
+
+    Examples
+    --------
+    >>> two = pd.DataFrame({"overdue_ratio": [1.0, 3.0]})
+    >>> keepable_share(None, two, gap_days=0, window_days=90).tolist()
+    [0.5, 0.125]
+    """
+    if model is None or not model.knows_alive:
+        return _by_rhythm(frame)
+    stays = model.p_purchase_window(frame, gap_days, window_days).to_numpy()
+    return _alive_of_leavers(model, frame, stays)
+
+
+def _by_rhythm(frame: pd.DataFrame) -> FloatArray:
+    if "overdue_ratio" not in frame:
+        return np.ones(len(frame))
+    ratio = frame["overdue_ratio"].to_numpy(dtype="float64", na_value=0.0)
+    return np.asarray(2.0 ** -np.maximum(ratio, 0.0))
+
+
+def _alive_of_leavers(
+    model: PurchaseModel, frame: pd.DataFrame, p_stays: npt.ArrayLike
+) -> FloatArray:
+    stays = np.asarray(p_stays, dtype=np.float64)
+    leaves = 1.0 - stays
+    alive_leaves = np.maximum(model.p_alive(frame).to_numpy() - stays, 0.0)
+    share = np.divide(alive_leaves, leaves, out=np.zeros_like(leaves), where=leaves > 0)
+    return np.asarray(np.clip(share, 0.0, 1.0))
 
 
 def _if_kept(

@@ -42,7 +42,10 @@ class PurchaseModel(PlainState, Parameters, ABC):
 
     @abstractmethod
     def exposure(self, data: Columns) -> FloatArray:
-        """Return the one number that, with ``frequency``, decides a living future."""
+        """Return the one number that, with ``frequency``, decides a living future.
+
+        Where two decide it, a complex number holds both.
+        """
 
     @abstractmethod
     def expected_alive(

@@ -36,8 +36,9 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
     Parameters
     ----------
     purchase_model
-        ``beta_geo``, ``modified_beta_geo``, ``pareto_nbd``, ``beta_binomial``, ``rate``,
-        ``last_period``, ``zero``, or an unfitted model of that contract.
+        ``beta_geo``, ``modified_beta_geo``, ``pareto_nbd``, ``regular_beta_geo``,
+        ``beta_binomial``, ``rate``, ``last_period``, ``zero``, or an unfitted model of that
+        contract.
     spend_model
         ``gamma_gamma``, ``own_mean``, ``pooled_mean``, an unfitted model of that contract, or
         None for data without amounts: then nothing about money is predicted.

@@ -21,12 +21,13 @@ DEFAULTS = {"margin": 1.0, "save_rate": 0.1, "contact_cost": 0.0, "offer_cost": 
 
 
 def profit_of(entries: Sequence[Mapping[str, Any]], models: Sequence[str]) -> dict[str, Any] | None:
-    """Take the profit of warning the riskiest share, by model, for the job's own costs.
+    """Take the profit of warning a share of customers, by model, for the job's own costs.
 
     Returns
     -------
     dict or None
-        ``n`` customers judged, ``terms`` (``margin, save_rate, contact_cost, offer_cost,
+        ``n`` customers judged, ``keepable`` (the share of those who left who could still be kept;
+        None where it is not known), ``terms`` (``margin, save_rate, contact_cost, offer_cost,
         value``), and ``models``: ``model, chosen, depth, profit``.
     """
     drawn = []
@@ -45,15 +46,17 @@ def profit_of(entries: Sequence[Mapping[str, Any]], models: Sequence[str]) -> di
     if not drawn:
         return None
     last = max(entries, key=lambda entry: entry["depth"])
+    keepable = plain(last.get("keepable"))
     return {
         "n": round(last["n"] / last["depth"]),
+        "keepable": keepable / last["churners"] if keepable and last["churners"] else keepable,
         "terms": {name: plain(last.get(name)) for name in (*DEFAULTS, "value")},
         "models": drawn,
     }
 
 
 class Profit(Chart):
-    """Profit of warning the riskiest share, for the job's costs, with the week's capacity."""
+    """Profit of warning a share of customers, for the job's costs, with the week's capacity."""
 
     name = "profit"
     place = "churn.found"
@@ -76,6 +79,8 @@ class Profit(Chart):
             text += words(
                 "chart.profit.reading.capacity", depth=capacity, profit=_between(points, capacity)
             )
+        if data["keepable"] is not None:
+            text += words("chart.profit.reading.keepable", keepable=data["keepable"])
         return text + words(
             "chart.profit.reading.terms",
             saved=terms["save_rate"],
@@ -95,7 +100,7 @@ class Profit(Chart):
             for entry, colour in zip(data["models"], COLOURS, strict=False)
         ]
         y = words("chart.profit.y", currency=words.currency or "").strip()
-        figure = chart(drawn, x=words("axis.riskiest"), y=y, height=410)
+        figure = chart(drawn, x=words("axis.best_to_warn"), y=y, height=410)
         capacity = data["capacity"]
         if capacity is not None and capacity < 1:
             mark(figure, capacity, words("chart.profit.capacity"), right=capacity > 0.6)
@@ -126,11 +131,12 @@ def profit_by_depth(
     *,
     value: float,
     as_of: Day,
+    keepable: Values | None = None,
     capacity: int | None = None,
     currency: str | None = None,
     **terms: Unpack[Terms],
 ) -> go.Figure:
-    """Draw the profit of warning the riskiest share of customers.
+    """Draw the profit of warning a share of customers, those of the highest expected gain first.
 
     Parameters
     ----------
@@ -138,6 +144,9 @@ def profit_by_depth(
         As of `gain`.
     value
         What a saved customer brings, before margin.
+    keepable
+        P(has not gone already | leaves) of each customer. None: everybody who leaves could still
+        be kept.
     capacity
         How many customers one can warn; it is marked.
     currency
@@ -159,7 +168,9 @@ def profit_by_depth(
     entries = [
         {"model": name, "chosen": place == 0, "value": value, **DEFAULTS, **terms, **row}
         for place, (name, scores) in enumerate(models.items())
-        for row in profits(np.asarray(y), np.asarray(scores), money, value=value).to_dict("records")
+        for row in profits(
+            np.asarray(y), np.asarray(scores), money, value=value, keepable=keepable
+        ).to_dict("records")
     ]
     share = None if capacity is None else min(capacity / len(np.asarray(y)), 1.0)
     data = {**(profit_of(entries, list(models)) or {}), "capacity": share}

@@ -57,3 +57,12 @@ def test_one_snapshot_says_that_nothing_is_known():
     missed = base_rate_drift(rates([0.6]), np.array([0.02, -0.05]), 90)
     assert missed["level_error"] == 0.05
     assert missed["notable"]
+
+
+def test_who_has_gone_already_is_contacted_in_vain():
+    money = Economics(save_rate=0.5, contact_cost=1.0, offer_cost=2.0)
+    p, y, gone = np.full(4, 0.8), np.ones(4, dtype=np.int64), np.array([1.0, 0.5, 0.1, 0.0])
+    earned = contact_profit(p, y, np.full(4, 100.0), ONE_DAY, money, keepable=gone, depth=1.0)
+    assert earned.tolist() == pytest.approx([50 - 1 - 1, 25 - 1 - 0.5, 5 - 1 - 0.1, 0.0])
+    first = contact_profit(p, y, np.full(4, 100.0), ONE_DAY, money, keepable=gone[::-1], depth=0.25)
+    assert np.flatnonzero(first).tolist() == [3]  # the place goes to who can still be kept

@@ -22,6 +22,9 @@ CDNOW = pd.read_csv(DATASETS / "cdnow_customers_summary_with_transactions.csv").
 )
 CDNOW[["recency", "T"]] *= 7  # days
 CDNOW["last_horizon_purchases"] = CDNOW["frequency"] // 2
+CDNOW["log_gaps"] = CDNOW["frequency"] * np.log(
+    CDNOW["recency"] / CDNOW["frequency"].clip(lower=1) + 1
+)
 
 STRESS = pd.DataFrame(
     {

@@ -35,12 +35,13 @@ NOT_FEATURES = frozenset(
         "churned",
         "last_horizon_purchases",
         "last_horizon_revenue",
+        "log_gaps",
         "weight",
         VALUE,
     }
 )
-"""Columns of a training table that are never features: identifiers, dates, what came after, and
-the naive forecasts whose meaning moves with the horizon."""
+"""Columns of a training table that are never features: identifiers, dates, what came after,
+naive forecasts whose meaning moves with the horizon, and what one purchase model alone reads."""
 
 RFM_COLUMNS = (
     "frequency",
