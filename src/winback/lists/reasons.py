@@ -82,8 +82,8 @@ def reasons(
         if not own and contributions is None and "days_since_last" in row:
             # nothing that contradicts the list: what was seen, and no more
             silent, n = round(row["days_since_last"]), round(row["frequency"]) + 1
-            span = Message("span.day" if silent == 1 else "span.days", n=silent)
-            own, messages = ["overdue"], [Message("called.silent_after", silent=span, n=n)]
+            said_of = Message("called.silent_after", silent=Message("span.days", n=silent), n=n)
+            own, messages = ["overdue"], [said_of]
         elif not own and any_up:
             # something raises the risk, but nothing that can be said of it reads so
             own, messages = [SEVERAL], [Message("because.several")]
