@@ -143,8 +143,6 @@ def _job(settings: LoadedJob) -> dict[str, Any]:
         "margin": job.margin,
         "money": job.amounts,
         "save_rate": job.lists.churn_warning.save_rate,
-        "contact_cost": job.lists.churn_warning.contact_cost,
-        "offer_cost": job.lists.churn_warning.offer_cost,
         "active_within_days": job.churn.active_within_days,
         "defaults": settings.defaults,
         "language": job.language,
