@@ -99,8 +99,6 @@ def report(
         path = results.staged("report.html")
         drawn = figures(computed)
         write_report(computed, path, figures=drawn)
-    for text in read_first(computed, words_of(computed)):
-        reporter.say(Message("log.read_first", text=text))
     _log(
         settings.job,
         tracking,
@@ -108,6 +106,8 @@ def report(
         results.manifest.get("training", {}).get("run_id", used["value"].run_id),
         drawn,
     )
+    for text in read_first(computed, words_of(computed)):
+        reporter.say(Message("log.read_first", text=text))
     size = path.stat().st_size
     return {"bytes": size, "warnings": computed["warnings"]}
 
