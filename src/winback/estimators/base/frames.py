@@ -125,7 +125,7 @@ def _refuse(
 
 
 def _share(bad: NDArray[np.bool_]) -> Sentence:
-    return Sentence("{n:,} of {rows:,} rows", n=int(bad.sum()), rows=len(bad))
+    return Sentence("{n:,} of {rows:,} {rows:form.row/rows}", n=int(bad.sum()), rows=len(bad))
 
 
 def _first(frame: pd.DataFrame, bad: NDArray[np.bool_]) -> str:
@@ -211,7 +211,8 @@ def _row_key(columns: Sequence[FloatArray]) -> tuple[IntArray, list[FloatArray]]
         width *= max(len(level), 1)
         if width >= 2**62:  # more combinations than an integer can number
             raise ModelError(
-                "too many distinct values to group", got=Sentence("{n:,} rows", n=len(key))
+                "too many distinct values to group",
+                got=Sentence("{n:,} {n:form.row/rows}", n=len(key)),
             )
         key = key * max(len(level), 1) + np.asarray(code, dtype=np.int64)
         levels.append(np.asarray(level, dtype=column.dtype if np.iscomplexobj(column) else float))
