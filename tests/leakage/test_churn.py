@@ -38,7 +38,7 @@ def with_future(shop, loud):
 def learned(shop):
     """Return all that a churn model learns from, and what it then says."""
     data = ChurnData(
-        Past(shop, AS_OF), WINDOW, ChurnSettings(None, snapshots=SnapshotSettings(count=4))
+        Past(shop, AS_OF), WINDOW, ChurnSettings(None, snapshots=SnapshotSettings(count=2))
     )
     model = fit_churn(RECIPE, data, WINDOW)
     return data.train, data.population, model.candidate_probabilities(data.population)

@@ -67,7 +67,11 @@ def kept(first, frame, new, seed):
 
 @pytest.mark.parametrize("n_tiers", [4])
 @pytest.mark.parametrize(
-    ("method", "redrawn", "perturbed"), [("kmeans", 0.95, 0.98), ("gaussian_mixture", 0.88, 0.93)]
+    ("method", "redrawn", "perturbed"),
+    [
+        ("kmeans", 0.95, 0.98),
+        pytest.param("gaussian_mixture", 0.88, 0.93, marks=pytest.mark.slow),
+    ],
 )
 def test_customers_keep_their_name_over_a_retrain(method, n_tiers, redrawn, perturbed):
     shares = {"redrawn": [], "perturbed": []}
@@ -82,7 +86,7 @@ def test_customers_keep_their_name_over_a_retrain(method, n_tiers, redrawn, pert
     assert np.mean(shares["perturbed"]) >= perturbed
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(seed=st.integers(0, 999), n_tiers=st.integers(2, 5))
 def test_neither_the_order_of_customers_nor_that_of_clusters_moves_a_name(seed, n_tiers):
     frame = shop(seed, 300)

@@ -72,6 +72,14 @@ FEATURES: tuple[Feature, ...] = (
         "gap_std", "standard deviation of the gaps", "days", "frequency", "0: fewer than two gaps"
     ),
     Feature(
+        "log_gaps",
+        "sum over the gaps of the natural logarithm of their days",
+        "days",
+        "frequency",
+        "0: no repeat",
+        model=False,  # for MBG/CNBD-k, whose fit finds the regularity from it
+    ),
+    Feature(
         "gap_last",
         "days between the last two purchase days",
         "days",

@@ -45,6 +45,11 @@ _CASE: dict[str, Kind] = {
     "expected_incremental_margin": "money",
     "step": "text",
 }
+NEXT_ORDER: dict[str, Kind] = {
+    "next_category": "text",
+    "p_next_category": "probability",
+    "next_order_due": "date",
+}
 _CUSTOMER: dict[str, Kind] = {
     "days_since_last": "count",
     "last_purchase_at": "date",
@@ -68,6 +73,7 @@ WIN_BACK: dict[str, Kind] = {
     "channel": "text",
     "offer": "text",
     "owner": "text",
+    **NEXT_ORDER,
     **_CUSTOMER,
     **REASONS,
     **REASON_CODES,
@@ -116,6 +122,7 @@ CHURN_WARNING: dict[str, Kind] = {
     "channel": "text",
     "offer": "text",
     "owner": "text",
+    **NEXT_ORDER,
     "tier": "text",
     "lifecycle_stage": "text",
     "last_purchase_at": "date",
@@ -248,5 +255,7 @@ def finite(frame: pd.DataFrame, names: tuple[str, ...], *, what: str) -> None:
             raise DataError(
                 Sentence("{what} hold a number that is missing or infinite", what=Sentence(what)),
                 where=name,
-                got=Sentence("{n} of {rows} rows", n=int(wrong.sum()), rows=len(frame)),
+                got=Sentence(
+                    "{n} of {rows} {rows:form.row/rows}", n=int(wrong.sum()), rows=len(frame)
+                ),
             )

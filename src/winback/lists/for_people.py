@@ -86,7 +86,7 @@ def for_people(rows: pd.DataFrame, name: ListName, words: Words) -> pd.DataFrame
         "rank": own("rank"),
         "customer_id": own("customer_id"),
         "why": _why(rows, words),
-        "what": _what(own("action"), own("offer"), words),
+        "what": _what(own("action"), own("offer"), own("next_category"), words),
         "through": named("channel", "channel"),
         "owner": own("owner"),
         "by_when": own("expires_at"),
@@ -141,8 +141,18 @@ def _why(rows: pd.DataFrame, words: Words) -> pd.Series:
     return together.replace("", None)
 
 
-def _what(action: pd.Series, offer: pd.Series, words: Words) -> pd.Series:
-    """Return the action, and the offer beside it where there is one."""
+def _what(action: pd.Series, offer: pd.Series, category: pd.Series, words: Words) -> pd.Series:
+    """Return the action, the offer beside it where there is one, and what is likely bought next."""
+    does = _with_offer(action, offer, words)
+    both = [
+        words("sheet.action_with_next", action=what, next=name)
+        for what, name in zip(does, category, strict=True)
+    ]
+    said = category.notna() & does.notna()
+    return does.mask(said, pd.Series(both, does.index, dtype="str"))
+
+
+def _with_offer(action: pd.Series, offer: pd.Series, words: Words) -> pd.Series:
     named = offer.map(lambda value: words.label("offer", value), na_action="ignore")
     both = [
         words("sheet.action_with_offer", action=does, offer=gives)

@@ -171,7 +171,7 @@ def win_back(
     why = win_back_reasons(chosen, measured=gain.measured, currency=terms.currency)
     chosen = chosen.join(why)
     control = chosen[chosen["arm"] == CONTROL].assign(
-        action=playbook.leave_alone, channel=None, offer=None, owner=None
+        action=playbook.leave_alone, channel=None, offer=None, owner=None, next_category=None
     )
     treated = chosen[chosen["arm"] == TREATED]
     check_controls(len(treated), len(control))

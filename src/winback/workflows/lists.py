@@ -8,6 +8,7 @@ import pandas as pd
 
 from winback.messages import Message, as_records
 from winback.workflows.churn_warning import churn_warning
+from winback.workflows.coming_orders import foretell, with_next_order
 from winback.workflows.fitness import fitness_of
 from winback.workflows.list_files import to_database
 from winback.workflows.list_workbook import keep_workbook
@@ -62,9 +63,11 @@ def lists(
     used = models.that_scored(scores)
     value = fitness_of(used).get("value")
     unranked = value is not None and not value.ranks
+    foretold = foretell(settings.job, tables, results, reporter)
     # the win-back list first: who is on it, in either arm, is not warned about as well
     with reporter.step(Message("doing.win_back")):
         chances = _same_chances(settings, scores) if unranked else scores
+        chances = with_next_order(chances, foretold)
         called = win_back(settings, tables, results, reporter, chances, customers)
     if unranked and value is not None:
         called.summary["messages"].insert(0, value.message)
@@ -75,10 +78,12 @@ def lists(
             results,
             reporter,
             used,
-            scores,
+            with_next_order(scores, foretold),
             customers,
             on_win_back=set(called.customer_ids),
         )
+    for summary in (called.summary, warned.summary):
+        summary["messages"].extend(foretold.messages)
     keep_workbook(
         settings,
         results,
@@ -93,7 +98,8 @@ def lists(
         },
     )
     to_database(settings, results, reporter)
-    for message in (*warned.summary["messages"], *called.summary["messages"]):
+    said = [*warned.summary["messages"], *called.summary["messages"]]
+    for message in said[: len(said) - len(foretold.messages)]:  # those are in both
         reporter.say(message)
     results.record("lists", data=tables.transactions.fingerprint, scores=results.made("score"))
     rows = results.manifest.setdefault("rows", {})

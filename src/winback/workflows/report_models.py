@@ -25,6 +25,7 @@ _NAMES = {
     "BetaGeoModel": "beta_geo",
     "ModifiedBetaGeoModel": "modified_beta_geo",
     "ParetoNBDModel": "pareto_nbd",
+    "RegularBetaGeoModel": "regular_beta_geo",
     "GammaGammaModel": "gamma_gamma",
 }
 

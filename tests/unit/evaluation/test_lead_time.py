@@ -50,7 +50,7 @@ def test_the_highest_threshold_that_is_early_enough_is_chosen():
         choose(table, 31)
 
 
-def shop(seed=0, n=800, years=2):
+def shop(seed=0, n=600, years=2):
     """Customers buy about every 12 days and leave for good on some day."""
     rng = np.random.default_rng(seed)
     gaps = rng.exponential(12, (n, 80)).round() + 1

@@ -96,6 +96,7 @@ ANN = {
     "amount_180": 102,
     "amount_365": 102,
     "gap_mean": 50,
+    "log_gaps": 3.401197 + 2 * 4.094345,  # ln 30, ln 60
     "gap_std": (((30 - 50) ** 2 + (60 - 50) ** 2 + (60 - 50) ** 2) / 2) ** 0.5,
     "gap_last": 60,
     "typical_gap_days": ANN_GAP,
@@ -164,7 +165,7 @@ def test_every_column_is_described_or_a_key_and_every_number_is_float64(frame):
     numbers = [name for name in frame.columns if name not in keys]
     assert {str(frame[name].dtype) for name in numbers} == {"float64"}
     assert {feature.name for feature in FEATURES} <= set(numbers)
-    not_learned = {"last_horizon_purchases", "last_horizon_revenue"}
+    not_learned = {"last_horizon_purchases", "last_horizon_revenue", "log_gaps"}
     assert set(feature_columns(frame.columns)) == set(numbers) - not_learned
 
 

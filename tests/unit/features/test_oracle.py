@@ -100,6 +100,7 @@ def oracle(rows, population_gap):
         "overdue_ratio": ages[-1] / typical,
         "gap_mean": gaps.mean() if repeats else typical,
         "gap_last": gaps[-1] if repeats else typical,
+        "log_gaps": np.log(gaps).round(6).sum(),
     }
     return features
 

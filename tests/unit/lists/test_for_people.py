@@ -55,6 +55,14 @@ def test_every_cell_is_in_the_language_of_the_job(warned):
     assert (second["customer_id"], second["value"]) == ("=A1", 20.0)
 
 
+def test_what_is_likely_bought_next_stands_beside_the_action(warned):
+    known = warned.assign(next_category=["shoes", None])
+    assert for_people(known, "churn_warning", Words("en"))["what"].tolist() == [
+        "call, ask what is wrong; if they order, most likely shoes",
+        "watch (voucher)",
+    ]
+
+
 def test_a_list_of_an_earlier_winback_says_its_reasons_in_english(warned):
     old = warned.drop(columns="reason_messages")
     assert for_people(old, "churn_warning", Words("en"))["why"].tolist() == [

@@ -23,7 +23,7 @@ def test_the_effect_is_found_in_80_of_100_trials_by_the_test_that_judges_campaig
 ):
     effect = minimum_detectable_effect(n_treated, n_control, rate)
     rng = np.random.default_rng(1)
-    trials, significant = 1_500, 0
+    trials, significant = 800, 0
     arm = np.repeat([1.0, 0.0], [n_treated, n_control])
     n = len(arm)
     for _ in range(trials):

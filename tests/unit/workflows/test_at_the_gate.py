@@ -20,7 +20,7 @@ as_of: 1998-06-30
 currency: USD
 data: {transactions: {source: orders.csv}}
 horizon_days: 60
-churn: {active_within_days: 180, snapshots: {count: 3}}
+churn: {active_within_days: 180, snapshots: {count: 2}}
 """
 INSTEAD = {"churn": "recency_rule", "value": "rate+own_mean"}
 

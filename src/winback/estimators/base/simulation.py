@@ -75,7 +75,7 @@ def spread(stream: np.random.Generator, rows: int, n_draws: int) -> FloatArray:
 
 
 ALIVE, RATE, DROPOUT, LAST, ARRIVALS, ARRIVALS_TAIL, SPEND, SPEND_STEPS, SPEND_TAIL = range(9)
-LEVEL, TURN = 9, 10
+LEVEL, TURN, ARRIVED = 9, 10, 11
 
 
 Horizons = FloatArray | float  # of each customer, or of all

@@ -110,11 +110,11 @@ class BetaGeometricModel(DropoutModel):
         if self.a_ == 0:
             return counts
         b = self.b_ + self.first + x
-        last = draws.once(("last", self.a_, b), lambda: _last(draws, self.a_, b))
+        last = draws.once(("last", self.a_, b), lambda: last_purchase(draws, self.a_, b))
         return np.asarray(np.minimum(counts, last))
 
 
-def _last(draws: Draws, a: float, b: float) -> FloatArray:
+def last_purchase(draws: Draws, a: float, b: float) -> FloatArray:
     """Draw after which purchase the relation ends: Geometric(p), p ~ Beta(a, b)."""
     p = betaincinv(a, b, draws.strata(DROPOUT))
     with np.errstate(divide="ignore"):

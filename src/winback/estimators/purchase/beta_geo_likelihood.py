@@ -45,14 +45,10 @@ class BetaGeoLikelihood:
         tally = self.tally
         a, b = p[2:]
         value, slope2, bend2 = tally.no_dropout(p[:2], hessian)
-        c, wx = tally.counts + self.first, tally.count_weight
-        value += wx @ (gammaln(b + c) - gammaln(a + b + c)) + tally.n * (
-            gammaln(a + b) - gammaln(b)
-        )  # ln A2
-        slope = np.r_[slope2, 0.0, 0.0]
-        slope[2] = tally.n * psi(a + b) - wx @ psi(a + b + c)
-        slope[3] = slope[2] + wx @ psi(b + c) - tally.n * psi(b)
-
+        c = tally.counts + self.first
+        stayed, slope_stayed, bend_stayed = log_stayed(tally, c, (a, b), hessian=hessian)
+        value += stayed
+        slope = np.r_[slope2, slope_stayed]
         with np.errstate(divide="ignore"):  # c = 0 is never looked up
             offset = np.log(a) - np.log(np.maximum(b + c - 1, 0.0))
         inverse = np.where(c > 0, 1 / np.where(c > 0, b + c - 1, 1.0), 0.0)
@@ -65,13 +61,36 @@ class BetaGeoLikelihood:
             return float(value), slope, None
 
         bend = np.zeros((4, 4))
-        bend[:2, :2] = bend2
-        bend[2, 2] = bend[2, 3] = tally.n * polygamma(1, a + b) - wx @ polygamma(1, a + b + c)
-        bend[3, 3] = bend[2, 2] + wx @ polygamma(1, b + c) - tally.n * polygamma(1, b)
+        bend[:2, :2], bend[2:, 2:] = bend2, bend_stayed
         bend += dropped.bend
         bend[2, 2] -= dropped.gone.sum() / a**2
         bend[3, 3] += dropped.gone @ inverse**2
         return float(value), slope, np.triu(bend) + np.triu(bend, 1).T
+
+
+def log_stayed(
+    tally: PurchaseTally, chances: FloatArray, p: tuple[float, float], *, hessian: bool
+) -> tuple[float, FloatArray, FloatArray]:
+    """Return the sum of ln A2, its gradient in (a, b), and the upper triangle of its Hessian.
+
+    Parameters
+    ----------
+    tally
+        The customers.
+    chances
+        After how many purchases each of ``tally.counts`` might have left.
+    p
+        a and b.
+    """
+    (a, b), c, wx = p, chances, tally.count_weight
+    value = wx @ (gammaln(b + c) - gammaln(a + b + c)) + tally.n * (gammaln(a + b) - gammaln(b))
+    slope, bend = np.zeros(2), np.zeros((2, 2))
+    slope[0] = tally.n * psi(a + b) - wx @ psi(a + b + c)
+    slope[1] = slope[0] + wx @ psi(b + c) - tally.n * psi(b)
+    if hessian:
+        bend[0, 0] = bend[0, 1] = tally.n * polygamma(1, a + b) - wx @ polygamma(1, a + b + c)
+        bend[1, 1] = bend[0, 0] + wx @ polygamma(1, b + c) - tally.n * polygamma(1, b)
+    return float(value), slope, bend
 
 
 class _Dropped:

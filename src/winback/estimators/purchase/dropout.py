@@ -69,6 +69,15 @@ class DropoutModel(LikelihoodModel, PurchaseModel):
     def _likelihood(self, tally: PurchaseTally) -> Likelihood:
         """Return the log-likelihood of the model on these customers."""
 
+    def _without_dropout(self, tally: PurchaseTally) -> Likelihood:
+        """Return the log-likelihood of (r, alpha) where everybody stays."""
+        return tally.no_dropout
+
+    @property
+    def _arrivals_each(self) -> int:
+        """Arrivals of the Poisson process to a purchase."""
+        return 1
+
     @abstractmethod
     def _weak_dropout(self, first: float, second: float) -> Message:
         """Say what dropout was fitted."""
@@ -98,9 +107,9 @@ class DropoutModel(LikelihoodModel, PurchaseModel):
         return self
 
     def _fit_tally(self, tally: PurchaseTally) -> None:
-        mean = tally.purchases / tally.n
+        mean = self._arrivals_each * tally.purchases / tally.n
         nested = maximise(
-            tally.no_dropout,
+            self._without_dropout(tally),
             [(1.0, 1.0 / mean), (0.1, 0.1 / mean), (10.0, 10.0 / mean)],
             n=tally.n,
             lower=LOWER,

@@ -30,6 +30,7 @@ class PurchaseModel(PlainState, Parameters, ABC):
     """
 
     columns: ClassVar[tuple[str, ...]] = ("frequency", "recency", "T")
+    signed: ClassVar[tuple[str, ...]] = ()  # those of the columns that may lie below 0
     knows_alive: ClassVar[bool] = True  # False: nobody is ever known to be gone
 
     @abstractmethod
@@ -42,7 +43,10 @@ class PurchaseModel(PlainState, Parameters, ABC):
 
     @abstractmethod
     def exposure(self, data: Columns) -> FloatArray:
-        """Return the one number that, with ``frequency``, decides a living future."""
+        """Return the one number that, with ``frequency``, decides a living future.
+
+        Where two decide it, a complex number holds both.
+        """
 
     @abstractmethod
     def expected_alive(
@@ -226,7 +230,7 @@ class PurchaseModel(PlainState, Parameters, ABC):
 
     def _read(self, frame: Any) -> Columns:
         self._check_fitted()
-        return read_columns(frame, self.columns, reader=type(self).__name__)
+        return read_columns(frame, self.columns, reader=type(self).__name__, signed=self.signed)
 
 
 def _length(value: float, name: str = "horizon") -> float:

@@ -36,8 +36,9 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
     Parameters
     ----------
     purchase_model
-        ``beta_geo``, ``modified_beta_geo``, ``pareto_nbd``, ``beta_binomial``, ``rate``,
-        ``last_period``, ``zero``, or an unfitted model of that contract.
+        ``beta_geo``, ``modified_beta_geo``, ``pareto_nbd``, ``regular_beta_geo``,
+        ``beta_binomial``, ``rate``, ``last_period``, ``zero``, or an unfitted model of that
+        contract.
     spend_model
         ``gamma_gamma``, ``own_mean``, ``pooled_mean``, an unfitted model of that contract, or
         None for data without amounts: then nothing about money is predicted.
@@ -366,7 +367,8 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         return float(horizon_days)
 
     def _read(self, frame: Any) -> Columns:
-        return read_columns(frame, self.input_columns_, reader="CustomerValueModel")
+        columns, signed = self.input_columns_, self.purchase_model_.signed
+        return read_columns(frame, columns, reader="CustomerValueModel", signed=signed)
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "purchase_model_"):

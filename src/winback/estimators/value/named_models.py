@@ -14,6 +14,7 @@ from winback.estimators.purchase.modified_beta_geo import ModifiedBetaGeoModel
 from winback.estimators.purchase.pareto_nbd import ParetoNBDModel
 from winback.estimators.purchase.purchase_model import PurchaseModel
 from winback.estimators.purchase.purchase_rule import PurchaseRule
+from winback.estimators.purchase.regular_beta_geo import RegularBetaGeoModel
 from winback.estimators.spend.gamma_gamma import GammaGammaModel
 from winback.estimators.spend.spend_model import SpendModel
 from winback.estimators.spend.spend_rule import SpendRule
@@ -22,6 +23,7 @@ PURCHASE_MODELS: dict[str, Callable[[float], PurchaseModel]] = {
     "beta_geo": lambda _period: BetaGeoModel(),
     "modified_beta_geo": lambda _period: ModifiedBetaGeoModel(),
     "pareto_nbd": lambda _period: ParetoNBDModel(),
+    "regular_beta_geo": lambda _period: RegularBetaGeoModel(),
     "beta_binomial": lambda _period: BetaGeoBetaBinomialModel(),
     "rate": lambda _period: PurchaseRule("rate"),
     "last_period": lambda period: PurchaseRule("last_period", period=period),

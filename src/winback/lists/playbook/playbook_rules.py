@@ -24,6 +24,10 @@ KEYS: dict[str, tuple[str, str, str]] = {
 """The columns that decide, list by list."""
 BUYS = ("at_discount", "otherwise")
 """What a rule may ask of a customer besides: whether they buy only at a discount."""
+NEXT = ("known", "unknown")
+"""And whether it is said what they are likely to buy next."""
+ASKED: dict[str, tuple[str, ...]] = {"buys": BUYS, "next_category": NEXT}
+"""What is asked only where a rule asks it."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +151,7 @@ class Playbook:
                 )
             )
         together = pd.concat(tables, ignore_index=True)
-        asked = ["buys"] if "buys" in together else []
+        asked = [name for name in ASKED if name in together]
         return together[["list", "tier", "stage", "severity", "step", *asked, "rule", *said]]
 
     def _check_covered(

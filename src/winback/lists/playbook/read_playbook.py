@@ -10,9 +10,10 @@ from pydantic import ValidationError
 from winback.errors import ConfigError, Sentence
 from winback.estimators.tiers.stages import STAGES
 from winback.lists.playbook.playbook_rules import (
-    BUYS,
+    ASKED,
     CHURN_WARNING,
     KEYS,
+    NEXT,
     WIN_BACK,
     Playbook,
     PlaybookRule,
@@ -98,8 +99,11 @@ def load_playbook(
         WIN_BACK: ((WIN_BACK, "rules"), written.win_back.rules),
     }
     for list_name, (_, texts) in parts.items():
-        if any(rule.buys for rule in texts):  # asked only where a rule asks it
-            answers[list_name]["buys"] = BUYS
+        answers[list_name] |= {
+            name: words
+            for name, words in ASKED.items()
+            if any(getattr(rule, name) for rule in texts)
+        }
     rules = {
         list_name: tuple(
             _rule(rule, answers[list_name], top, keys=(*keys, index), file=file)
@@ -138,7 +142,15 @@ def _rule(
         fits[column] = tuple(word for words in plain for word in words)
     without = getattr(text, "without_offer", None)
     for key in ("action", "offer", *(("without_offer",) if without else ())):
-        check_template(getattr(text, key), where=file.place((*keys, key)))
+        where = file.place((*keys, key))
+        check_template(getattr(text, key), where=where)
+        if "{next}" in getattr(text, key) and text.next_category != NEXT[:1]:
+            raise ConfigError(
+                "a rule speaks of what is bought next to whom it may not be known",
+                where=where,
+                got=getattr(text, key),
+                hint="write `next_category: known` into the rule, and one for the others below it",
+            )
     return PlaybookRule(
         text.action,
         text.channel,

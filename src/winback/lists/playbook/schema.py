@@ -19,11 +19,12 @@ Days = Annotated[int, Field(ge=0, le=3660)]
 
 
 class RuleText(YamlPart):
-    """What every rule says; unset `tier`, `stage` and `buys` fit everybody."""
+    """What every rule says; unset `tier`, `stage`, `buys`, `next_category` fit everybody."""
 
     tier: Names | None = None
     stage: Names | None = None
     buys: Names | None = None
+    next_category: Names | None = None
     action: Text
     channel: Text
     offer: Text

@@ -15,6 +15,7 @@ from winback.lists.family_reasons import only_at_discount
 from winback.lists.playbook.playbook_rules import (
     BUYS,
     CHURN_WARNING,
+    NEXT,
     WIN_BACK,
     Playbook,
     PlaybookRule,
@@ -45,7 +46,8 @@ def suggest(
     rows
         `tier, lifecycle_stage` and `severity` (churn warnings) or `step` (win-backs; missing or
         not there: the first step), and the columns that templates speak of: `T`,
-        `days_since_last`, `frequency`; `discount_share`, where rules ask what customers buy at.
+        `days_since_last`, `frequency`; `discount_share`, where rules ask what customers buy at;
+        `next_category`, where they ask or speak of what is likely to be bought next.
     playbook
         The rules.
     list_name
@@ -83,11 +85,7 @@ def suggest(
     ['personal message with an offer', 'email']
     """
     keys, rules = playbook.answers[list_name], playbook.rules[list_name]
-    asked = rows.reindex(columns=list(keys))
-    if "buys" in keys:
-        habits = rows.reindex(columns=["discount_share", "frequency"]).astype("float64")
-        only = only_at_discount(habits["discount_share"], habits["frequency"])
-        asked["buys"] = np.where(only, *BUYS)
+    asked = _asked(rows, list(keys))
     if list_name == WIN_BACK:
         asked["step"] = asked["step"].astype("str").fillna(playbook.steps[0].step)
     fits = fitting(asked, rules)
@@ -121,6 +119,18 @@ def suggest(
                 of_it = result[what] == template
                 result.loc[of_it, what] = fill(template, rows[of_it])
     return result.assign(step=asked["step"]) if list_name == WIN_BACK else result
+
+
+def _asked(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return what rules ask of each customer."""
+    asked = rows.reindex(columns=keys)
+    if "buys" in keys:
+        habits = rows.reindex(columns=["discount_share", "frequency"]).astype("float64")
+        only = only_at_discount(habits["discount_share"], habits["frequency"])
+        asked["buys"] = np.where(only, *BUYS)
+    if "next_category" in keys:
+        asked["next_category"] = np.where(asked["next_category"].notna(), *NEXT)
+    return asked
 
 
 def _within_reach(

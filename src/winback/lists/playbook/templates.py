@@ -21,6 +21,7 @@ WORDS: dict[str, tuple[str, _Column]] = {
     "silent": ("days_since_last", lambda rows: _whole(rows["days_since_last"])),
     "purchases": ("frequency", lambda rows: _whole(rows["frequency"] + 1)),
     "tier": ("tier", lambda rows: rows["tier"].astype("str")),
+    "next": ("next_category", lambda rows: rows["next_category"].astype("str")),
 }
 """Word in braces to the column that it needs, and what it writes."""
 

@@ -21,6 +21,7 @@ _NAMES = {
     "ModifiedBetaGeoModel": "modified_beta_geo",
     "BetaGeoBetaBinomialModel": "beta_binomial",
     "ParetoNBDModel": "pareto_nbd",
+    "RegularBetaGeoModel": "regular_beta_geo",
 }  # as the report's words know them
 
 

@@ -145,6 +145,23 @@ def test_a_rule_may_ask_who_buys_at_a_discount_only_and_then_everybody_is_asked(
         load_playbook(written(tmp_path, f"  - {{buys: cheap, {SAYS}}}\n{EVERYBODY}"))
 
 
+def test_a_rule_may_say_what_is_bought_next_to_whom_it_is_known(tmp_path):
+    known = SAYS.replace("action: a", 'action: "{next} is new"')
+    rules = f"  - {{next_category: known, {known}}}\n{EVERYBODY}"
+    playbook = load_playbook(written(tmp_path, rules), tiers=TIERS)
+    table = playbook.explain()
+    assert set(table.loc[table["list"] == "churn_warning", "next_category"]) == {"known", "unknown"}
+    rows = pd.DataFrame(
+        {"severity": "red", "tier": "core", "lifecycle_stage": "active"}, index=[4, 2]
+    )
+    asked = rows.assign(next_category=["shoes", None])
+    assert suggest(asked, playbook, "churn_warning")["action"].tolist() == ["shoes is new", "a"]
+    assert suggest(rows, playbook, "churn_warning")["action"].tolist() == ["a", "a"]
+    for rule in (known, f"next_category: [known, unknown], {known}"):
+        with pytest.raises(ConfigError, match="may not be known"):
+            load_playbook(written(tmp_path, f"  - {{{rule}}}"), tiers=TIERS)
+
+
 @pytest.mark.parametrize("language", languages())
 def test_the_default_playbook_is_the_same_in_every_language(language):
     ours, english = load_playbook(language=language), load_playbook()
