@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -10,12 +10,22 @@ from winback.data.policy import STALE_DAYS
 from winback.lists.playbook.playbook_rules import NO_OFFER
 from winback.lists.selection import OVER_BUDGET, OVER_CAPACITY
 from winback.reports.aggregator import Rows, aggregator, columns, plain, records
-from winback.reports.stored_messages import Sayable, kept
 
 SHOWN = 20
 """So many customers of each list stand on the page; all of them in its file."""
 MOST_FIRST = 3
 """More sentences than these are not read first."""
+WORST_FIRST = (
+    "nobody_scored",
+    "stale",
+    "not_fit.churn.nothing",
+    "not_fit.churn.fallback",
+    "not_fit.value.fallback",
+    "arms",
+    "not_evaluated",
+    "many_rejected",
+)
+"""What changes a decision: who cannot be decided about at all first, then whom, then how surely."""
 LISTS = ("win_back", "churn_warning")
 GAIN = {"win_back": "expected_incremental_margin", "churn_warning": "expected_profit"}
 REJECTED_SHARE = 0.01
@@ -74,7 +84,7 @@ def week_of(
     drawn = {name: _list(lists.get(name), name_customers=name_customers) for name in LISTS}
     shown = {name: entry for name, entry in drawn.items() if entry is not None}
     return {
-        "first": first(report, lists, fitness)[:MOST_FIRST],
+        "first": first(report, lists, fitness),
         "decisions": decisions(report, shown, lists),
         "lists": shown,
         "files": list(lists.get("files") or ()),
@@ -232,7 +242,7 @@ def first(
     lists: Mapping[str, Any],
     fitness: Mapping[str, Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
-    """Return what changes a decision, worst first: codes with their facts, no wording."""
+    """Return what changes a decision, the worst three in order: codes with facts, no wording."""
     intake, summary = report["intake"], report["population"]["summary"]
     entries: list[dict[str, Any]] = []
     if summary["n"] == 0:
@@ -244,14 +254,15 @@ def first(
         if stated["fit"] != "ranking":
             facts = {name: stated.get(name) for name in ("needs_days", "needs_customers")}
             entries.append({"code": f"not_fit.{role}.{stated['fit']}", **facts})
-    warnings: Sequence[Sayable] = (lists.get("win_back_summary") or {}).get("warnings") or ()
-    entries += [{"code": "said", "text": kept(text)} for text in warnings]
+    if (lists.get("win_back_summary") or {}).get("warnings"):
+        entries.append({"code": "arms"})
     if summary["n"] and not report["quality"]["targets"]:
         entries.append({"code": "not_evaluated"})
     if intake["rejected_rows"] > REJECTED_SHARE * intake["rows_in"]:
         share = plain(intake["rejected_rows"] / intake["rows_in"])
         entries.append({"code": "many_rejected", "n": intake["rejected_rows"], "share": share})
-    return entries
+    entries.sort(key=lambda entry: WORST_FIRST.index(entry["code"]))
+    return entries[:MOST_FIRST]
 
 
 def _silent_days(intake: Mapping[str, Any], as_of: str) -> int:

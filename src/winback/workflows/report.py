@@ -63,9 +63,11 @@ def report(
         They are of another date.
     """
     from winback.reports.compute import compute_report
+    from winback.reports.first_page_words import read_first
     from winback.reports.gallery import figures
     from winback.reports.material import Data, Earlier
     from winback.reports.page import write_data, write_report
+    from winback.reports.stored_messages import words_of
 
     scores = results.require("scores.parquet", "score")
     lists = _lists(settings.job, results)
@@ -97,6 +99,8 @@ def report(
         path = results.staged("report.html")
         drawn = figures(computed)
         write_report(computed, path, figures=drawn)
+    for text in read_first(computed, words_of(computed)):
+        reporter.say(Message("log.read_first", text=text))
     _log(
         settings.job,
         tracking,
