@@ -106,7 +106,9 @@ def test_without_a_margin_money_is_revenue_and_says_so(shop):
     called, _, settle = first_page_words.cards(report, words_of(report))
     assert "brings USD 41 of revenue (no margin is given)" in called["money"]
     assert settle["title"].startswith("Say what margin you make")
-    assert "margin: 0.30" in settle["basis"]
+    assert "`margin: 0.30`" in settle["basis"]
+    page = render(report, figures(report))
+    assert '<code translate="no">margin: 0.30</code>' in page
     assert "Gain: revenue (no margin is given), net of what the contact costs." in first_tab(report)
     assert "of revenue" in verdict(report, words_of(report))[0]
     assert "margin" not in " ".join(verdict(report, words_of(report)))
