@@ -6,7 +6,7 @@
 A true gain of one point over returns of 10%, one campaign, half of it left alone. Prints rows of
 the table in `docs/explanation/uplift.md`: what is believed over what is true, where z exceeds 1.96;
 what 12 campaigns that differ by a quarter make of it, and of how many shops their interval holds
-the truth; and of how many "measured" is said by then at planned looks, with a prior twice the truth.
+the truth; and of how many "measured" is said at planned looks, with a prior twice the truth.
 """
 
 from __future__ import annotations
