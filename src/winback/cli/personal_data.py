@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 
@@ -15,6 +15,7 @@ from winback.cli.spoken_help import SpokenCommand
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("pseudonymise", cls=SpokenCommand)(pseudonymise)
+    app.command("erase", cls=SpokenCommand)(erase)
 
 
 def pseudonymise(
@@ -44,3 +45,38 @@ def pseudonymise(
     writes the file that leads back, for its owner only; the results stay as they are.
     """
     work("pseudonymise", job, as_of, out, debug=debug, quiet=quiet, json_=json_, to=map_)
+
+
+def erase(
+    job: JobFile,
+    ids: Annotated[
+        Optional[list[str]],
+        typer.Argument(metavar="ID…", help="Ids of customers, or pseudonyms.", show_default=False),
+    ] = None,
+    file: Annotated[
+        Optional[Path],
+        typer.Option(help="A file with more of them, one a line.", show_default=False),
+    ] = None,
+    as_of: AsOf = "today",
+    out: Out = None,
+    *,
+    debug: Debug = False,
+    quiet: Quiet = False,
+    json_: Json = False,
+) -> None:
+    """Erase persons from everything that a job has written, and print a receipt.
+
+    Example: winback erase shop.yaml 17850 13047
+
+    Each id stands for its person: other ids that the table of identities gives them go as well.
+    Results of every date, reports, pages and the tables of lists in the database are written anew
+    without them, as one set; the set before goes at once. A keyed hash stays of each id, by which
+    their rows are left out from then on, with the key in the file that WINBACK_PERSONAL_KEY_FILE
+    names. The shop's own sources stay as they are, and so do backups until they expire.
+
+    Example: winback erase shop.yaml --file requests.txt --json
+    """
+    work(
+        "erase", job, as_of, out,
+        debug=debug, quiet=quiet, json_=json_, ids=ids or (), file=file,
+    )  # fmt: skip

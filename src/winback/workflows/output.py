@@ -82,6 +82,7 @@ class OutputFolder:
         self._stack = ExitStack()
         self._manifest: dict[str, Any] | None = None
         self._dropped: set[str] = set()
+        self._forget = False
         self._compared: set[str] = set()
         self._afterwards: list[Callable[[], None]] = []
 
@@ -203,6 +204,18 @@ class OutputFolder:
             if path.name != folder:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
+    def mend(self, **facts: Any) -> None:
+        """Publish the set before with what is staged in its place, and nothing else of it anew.
+
+        Parameters
+        ----------
+        facts
+            What its manifest says besides. The set before goes at once: nobody shall find in it
+            what was mended.
+        """
+        self._manifest = {**read_record(self.earlier / MANIFEST), **facts}
+        self._forget = True
+
     def afterwards(self, do: Callable[[], None]) -> None:
         """Do something once the results are in their place, and only then."""
         self._afterwards.append(do)
@@ -220,7 +233,7 @@ class OutputFolder:
         if any(results.iterdir()) or self._dropped or self._manifest is not None:
             facts = self._manifest or read_record(self.earlier / MANIFEST)
             try:
-                publish(self.out, self.stage, results, facts, self._dropped)
+                publish(self.out, self.stage, results, facts, self._dropped, forget=self._forget)
             except OSError as error:
                 raise self._unwritable(error) from error
         for do in self._afterwards:
