@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 from winback.data.policy import STALE_DAYS
-from winback.lists.playbook.playbook_rules import NO_OFFER
 from winback.lists.selection import OVER_BUDGET, OVER_CAPACITY
 from winback.reports.aggregator import Rows, aggregator, columns, plain, records
 
@@ -85,7 +84,7 @@ def week_of(
     shown = {name: entry for name, entry in drawn.items() if entry is not None}
     return {
         "first": first(report, lists, fitness),
-        "decisions": decisions(report, shown, lists),
+        "decisions": decisions(report, shown, lists, fitness),
         "lists": shown,
         "files": list(lists.get("files") or ()),
     }
@@ -124,22 +123,21 @@ def _sums(there: set[str]) -> str:
             "value_keepable",
             "expected_incremental_margin",
             "contact_cost",
+            "offer_cost",
         )
     ]
     parts += [
         f"min({name})::DATE AS {name}" if name in there else f"NULL AS {name}"
         for name in ("expires_at", "measure_until")
     ]
-    parts.append(
-        f"count(*) FILTER (offer <> '{NO_OFFER}') AS offered"
-        if "offer" in there
-        else "0 AS offered"
-    )
     return ", ".join(parts)
 
 
 def decisions(
-    report: Mapping[str, Any], shown: Mapping[str, Any], lists: Mapping[str, Any]
+    report: Mapping[str, Any],
+    shown: Mapping[str, Any],
+    lists: Mapping[str, Any],
+    fitness: Mapping[str, Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
     """Return what is to be decided, at most three.
 
@@ -155,7 +153,7 @@ def decisions(
     if called and called["treated"]:
         calls.append(_call_back(called, shown["win_back"], lists.get("win_back_summary") or {}))
     if warned and warned["n"]:
-        calls.append(_warn(report, warned, shown["churn_warning"]))
+        calls.append(_warn(report, warned, shown["churn_warning"], fitness.get("churn")))
     calls += _others(report, called, shown)
     return calls[:3]
 
@@ -188,12 +186,14 @@ def _call_back(
 
 
 def _warn(
-    report: Mapping[str, Any], size: Mapping[str, Any], entry: Mapping[str, Any]
+    report: Mapping[str, Any],
+    size: Mapping[str, Any],
+    entry: Mapping[str, Any],
+    stated: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """Tell what acting on all warnings is expected to bring, as the list itself says by row."""
     leaves, rate = entry["expected_profit"], report["job"].get("save_rate")
-    contact, offer = (report["job"].get(name) or 0 for name in ("contact_cost", "offer_cost"))
-    worst = contact * size["n"] + offer * entry["offered"]
+    worst = sum(entry[name] or 0 for name in ("contact_cost", "offer_cost"))
     at_risk, keepable = size["value_at_risk"], entry["value_keepable"]
     brings = None if keepable is None or rate is None else rate * keepable
     costs = None if brings is None or leaves is None else max(brings - leaves, 0.0)
@@ -210,6 +210,7 @@ def _warn(
         rate=rate,
         at_risk=at_risk,
         measured=False,
+        tested=None if stated is None else stated["fit"] == "ranking",
         file="churn_warning.csv",
     )
 

@@ -99,8 +99,6 @@ def report(
         path = results.staged("report.html")
         drawn = figures(computed)
         write_report(computed, path, figures=drawn)
-    for text in read_first(computed, words_of(computed)):
-        reporter.say(Message("log.read_first", text=text))
     _log(
         settings.job,
         tracking,
@@ -108,6 +106,8 @@ def report(
         results.manifest.get("training", {}).get("run_id", used["value"].run_id),
         drawn,
     )
+    for text in read_first(computed, words_of(computed)):
+        reporter.say(Message("log.read_first", text=text))
     size = path.stat().st_size
     return {"bytes": size, "warnings": computed["warnings"]}
 
@@ -143,8 +143,6 @@ def _job(settings: LoadedJob) -> dict[str, Any]:
         "margin": job.margin,
         "money": job.amounts,
         "save_rate": job.lists.churn_warning.save_rate,
-        "contact_cost": job.lists.churn_warning.contact_cost,
-        "offer_cost": job.lists.churn_warning.offer_cost,
         "active_within_days": job.churn.active_within_days,
         "defaults": settings.defaults,
         "language": job.language,

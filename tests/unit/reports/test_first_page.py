@@ -77,10 +77,20 @@ def test_each_decision_says_its_money_in_one_line_by_whom_and_until_when(shop):
 
 
 def test_at_worst_every_warning_costs_its_contact_and_every_offer_is_taken_in_vain(shop):
-    shop["job"] |= {"contact_cost": 1.5, "offer_cost": 4.0}
-    shop["lists"]["churn_warning"]["offer"] = ["voucher"] * 2 + ["none"] * 4
+    listed = shop["lists"]["churn_warning"]
+    listed["contact_cost"], listed["offer_cost"] = 1.5, [4.0] * 2 + [0.0] * 4
     _, warned, *_ = first_page_words.cards(shop.report(), ENGLISH)
     assert warned["money"].endswith("leaves USD 51; at worst costs USD 17 and brings nothing.")
+
+
+@pytest.mark.parametrize(
+    ("fit", "said"),
+    [(Fit.RANKING, "tested on past days. Assumed, not measured"), (Fit.FALLBACK, "Neither tested")],
+)
+def test_what_was_tested_is_told_from_what_is_assumed(shop, fit, said):
+    shop["fitness"] = {"churn": unfit("churn", fit)}
+    _, warned, *_ = first_page_words.cards(shop.report(), ENGLISH)
+    assert said in warned["basis"]
 
 
 def test_where_nobody_is_red_no_red_one_comes_first(shop):
@@ -96,6 +106,10 @@ def test_without_a_margin_money_is_revenue_and_says_so(shop):
     called, _, settle = first_page_words.cards(report, words_of(report))
     assert "brings USD 41 of revenue (no margin is given)" in called["money"]
     assert settle["title"].startswith("Say what margin you make")
+    assert "`margin: 0.30`" in settle["basis"]
+    page = render(report, figures(report))
+    assert '<code translate="no">margin: 0.30</code>' in page
+    assert "Gain: revenue (no margin is given), net of what the contact costs." in first_tab(report)
     assert "of revenue" in verdict(report, words_of(report))[0]
     assert "margin" not in " ".join(verdict(report, words_of(report)))
 
