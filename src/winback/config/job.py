@@ -209,6 +209,15 @@ class Split(Settings):
         return self
 
 
+class BackupSettings(Settings):
+    """Where `winback backup` keeps results and models, and for how long."""
+
+    folder: str | None = None
+    """The folder of the backups; relative to the YAML."""
+    keep_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    """`winback backup` deletes older ones. Unset: none is deleted."""
+
+
 class BacktestSettings(Settings):
     """What `winback backtest` looks back at."""
 
@@ -267,6 +276,8 @@ class Job(Settings):
     """Who may read what a command writes: lists, scores and models name customers."""
     output: str | None = None
     """The output folder. Unset: outputs/NAME under the working directory."""
+    backups: BackupSettings = Field(default_factory=BackupSettings)
+    """Where `winback backup` keeps results and models, and for how long."""
     backtest: BacktestSettings = Field(default_factory=BacktestSettings)
     """What `winback backtest` looks back at."""
     indicators: IndicatorSettings = Field(default_factory=IndicatorSettings)
