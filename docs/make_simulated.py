@@ -1,10 +1,10 @@
 # ruff: noqa: INP001 - a script beside what it writes, no package
 """Write `docs/simulated_shop.md`: the lists against the truth of shops that were made up.
 
-    python docs/make_simulated.py [--customers 20000] [--seeds 1 2 3 4 5]
+    python docs/make_simulated.py [--shops 4] [--kinds KIND ...] [--customers 6000]
 
-Each shop is made and the job is run on it by the command line, in a folder of its own. The
-lists know nothing of the truth; this script reads both.
+Ten weekly lists on shops of several kinds (`weekly_lists`), and the whole job on some shops, by the
+command line, in a folder of its own. The lists know nothing of the truth; this script reads both.
 """
 
 from __future__ import annotations
@@ -21,14 +21,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import weekly_page
 import yaml
 from scipy.stats import t as student
+from weekly_lists import KINDS
 
 from winback.config import Job, load_job
 from winback.data.simulate import Truth, read_truth
 from winback.lists.severity import LEVELS, Thresholds, severity
 from winback.lists.spend import spend_of
 
+FOUND = Path("outputs") / "weekly_lists.jsonl"
 PAGE = Path(__file__).parent / "simulated_shop.md"
 LIST, RANDOM, RECENCY, VALUE = "the list", "random", "most recent", "highest CLV"
 CEILING = "the truth known"
@@ -228,19 +231,20 @@ def by_decile(ranked: pd.DataFrame) -> pd.DataFrame:
 # ------------------------------------------------------------------------------------ the page
 
 
-def main(customers: int, seeds: Sequence[int]) -> None:
-    """Make the shops, run the job on each, and write the page."""
+def main(asked: argparse.Namespace) -> None:
+    """Make the shops, let lists work on them, run whole jobs on some, and write the page."""
+    weeks = weekly_page.run(asked.kinds, asked.shops, asked.customers, asked.found)
     shops = []
-    for seed in seeds:
+    for seed in asked.job_seeds:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            job = run_shop(folder, customers=customers, seed=seed)
+            job = run_shop(folder, customers=asked.job_customers, seed=seed)
             shops.append(judge(job, seed=seed))
             settings = load_job(job).job
-    PAGE.write_text(_page(shops, customers, settings), encoding="utf-8")
+    PAGE.write_text(_page(weeks, shops, settings, asked), encoding="utf-8")
 
 
-def _page(shops: Sequence[Judged], customers: int, job: Job) -> str:
+def _page(weeks: pd.DataFrame, shops: Sequence[Judged], job: Job, asked: argparse.Namespace) -> str:
     seeds = " ".join(str(shop.seed) for shop in shops)
     made = "is one shop" if len(shops) == 1 else f"are {len(shops)} shops"
     costs = job.lists.win_back
@@ -251,28 +255,24 @@ Gamma-Gamma on a level of demand that has a season and wanders; complaints drive
 fade before customers leave, and three earlier win-back campaigns, half of each left alone by
 chance, worked on some, not on others, and annoyed a few. What each contact would really do is
 known for every customer, so a list can be judged by what is true and not by what happened to
-happen. The parameters are the defaults of `winback.data.simulate.ShopParameters`.
-
-Below {made} of {customers:,} customers, seed {seeds}. The job is
-`pipelines/simulated_shop.yaml` as of {job.as_of}, horizon {job.horizon_days} days, margin
-{job.margin:.0%}, a contact at {costs.contact_cost:.2f}, the offer at {costs.offer_cost:.2f} for who
-orders. It sees the exports only, never the truth. Made by
+happen. The parameters are the defaults of `winback.data.simulate.ShopParameters`. All made by
 
 ```sh
-python docs/make_simulated.py --customers {customers} --seeds {seeds}
+python docs/make_simulated.py --shops {asked.shops} --customers {asked.customers} \\
+  --job-customers {asked.job_customers} --job-seeds {seeds}
 ```
+
 """
-    return "\n".join([head, _money(shops), _deciles(shops), _colours(shops), _LIMITS])
+    one = f"""
+## One list, by the whole job
 
-
-_LIMITS = """## What this does not show
-
-The shop is drawn from the family of models that winback fits, with a season, a drift and
-complaints on top that it does not: real shops are stranger. What a contact does here differs by
-acquisition channel and by spend, the two things by which winback tells customers apart too: where
-it differs by something else, the list gains less. A contact brings one order at most and changes
-nothing later, works the same through every channel and at every step, with an offer or without.
+Below {made} of {asked.job_customers:,} customers, seed {seeds}. The job is
+`pipelines/simulated_shop.yaml` as of {job.as_of}, horizon {job.horizon_days} days, margin
+{job.margin:.0%}, a contact at {costs.contact_cost:.2f}, the offer at {costs.offer_cost:.2f} for who
+orders. It sees the exports only, never the truth.
 """
+    first = head + weekly_page.section(weeks, asked.customers) + one
+    return "\n".join([first, _money(shops), _deciles(shops), _colours(shops), weekly_page.LIMITS])
 
 
 def _money(shops: Sequence[Judged]) -> str:
@@ -309,11 +309,7 @@ def _money(shops: Sequence[Judged]) -> str:
             for row in (shop.policies.loc[name] for name in OTHERS)
         ]
         lines.append(f"| {shop.seed} | {shop.contacted:,} | {' | '.join(cells)} |")
-    wins = {
-        name: sum(shop.policies.loc[name, "difference"] > 0 for shop in shops) for name in OTHERS
-    }
-    told = ", ".join(f"{name} in {n} of {len(shops)}" for name, n in wins.items())
-    return "\n".join([*lines, "", f"The list brought more than: {told}.", ""])
+    return "\n".join([*lines, ""])
 
 
 def _sources(shops: Sequence[Judged]) -> str:
@@ -395,7 +391,10 @@ def _colours(shops: Sequence[Judged]) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--customers", type=int, default=20_000)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
-    given = parser.parse_args()
-    main(given.customers, given.seeds)
+    parser.add_argument("--shops", type=int, default=4, help="of each kind, ten lists each")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS), metavar="KIND")
+    parser.add_argument("--customers", type=int, default=6_000, help="of each of these")
+    parser.add_argument("--found", type=Path, default=FOUND, help="kept; judged shops are read")
+    parser.add_argument("--job-customers", type=int, default=10_000, help="of shops with a job")
+    parser.add_argument("--job-seeds", type=int, nargs="+", default=[1, 2, 3])
+    main(parser.parse_args())

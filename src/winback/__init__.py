@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from winback.estimators.purchase.generate import generate_customers
     from winback.estimators.purchase.modified_beta_geo import ModifiedBetaGeoModel
     from winback.estimators.purchase.pareto_nbd import ParetoNBDModel
+    from winback.estimators.purchase.pareto_nbd_covariates import ParetoNBDCovariatesModel
     from winback.estimators.purchase.regular_beta_geo import RegularBetaGeoModel
     from winback.estimators.spend.gamma_gamma import GammaGammaModel
     from winback.estimators.tiers.value_tiers import ValueTiers
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
 _HOME = {
     "BacktestSettings": "winback.evaluation.backtest",
     "BetaGeoBetaBinomialModel": "winback.estimators.purchase.beta_binomial",
+    "ParetoNBDCovariatesModel": "winback.estimators.purchase.pareto_nbd_covariates",
     "RegularBetaGeoModel": "winback.estimators.purchase.regular_beta_geo",
     "BetaGeoModel": "winback.estimators.purchase.beta_geo",
     "Channel": "winback.lists.terms",
@@ -155,6 +157,7 @@ __all__ = [  # noqa: RUF022  # grouped as a reader looks for them
     "BetaGeoModel",
     "ModifiedBetaGeoModel",
     "ParetoNBDModel",
+    "ParetoNBDCovariatesModel",
     "RegularBetaGeoModel",
     "GammaGammaModel",
     "CustomerValueModel",

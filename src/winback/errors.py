@@ -13,7 +13,34 @@ from __future__ import annotations
 
 from datetime import date
 from numbers import Number
+from string import Formatter
 from typing import Any, ClassVar, Self
+
+
+def form(value: object, words: str) -> str:
+    """Return the word for one or, behind a slash, for any other number.
+
+    Examples
+    --------
+    >>> form(1, "row/rows"), form(0, "row/rows"), form("1 row", "was/were"), form("12", "is/are")
+    ('row', 'rows', 'was', 'are')
+    """
+    one, _, other = words.partition("/")
+    return one if str(value).partition(" ")[0] in {"1", "1.0"} else other
+
+
+class _English(Formatter):
+    """Python's own formats, and the forms of words."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """Return one fact as text."""
+        kind, _, words = format_spec.partition(".")
+        if kind == "form":
+            return form(value, words)
+        return str(super().format_field(value, format_spec))
+
+
+_ENGLISH = _English()
 
 
 class Sentence(str):
@@ -29,7 +56,8 @@ class Sentence(str):
         The text, with placeholders by name; without facts, the text as it stands.
     facts
         What the placeholders are filled with: numbers, dates, messages, other sentences, lists of
-        these (written with commas); anything else as its text.
+        these (written with commas); anything else as its text. Beside Python's formats there is
+        ``{n:form.row/rows}``, the word that goes with a number; see `form`.
 
     Examples
     --------
@@ -47,7 +75,7 @@ class Sentence(str):
             name: ", ".join(map(str, fact)) if isinstance(fact, list) else fact
             for name, fact in facts.items()
         }
-        made = super().__new__(cls, template.format(**shown) if facts else template)
+        made = super().__new__(cls, _ENGLISH.vformat(template, (), shown) if facts else template)
         made.template = template
         known = Number, date, str, list
         made.facts = {

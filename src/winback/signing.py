@@ -45,8 +45,8 @@ def read_key(variable: str) -> bytes | None:
         raise ConfigError(
             "the key is too short",
             where=variable,
-            got=Sentence("{n} bytes", n=len(key)),
-            allowed=Sentence("{n} bytes or more", n=_SHORTEST),
+            got=Sentence("{n} {n:form.byte/bytes}", n=len(key)),
+            allowed=Sentence("{n} {n:form.byte/bytes} or more", n=_SHORTEST),
             hint=Sentence("make one with `openssl rand -hex 32 > {name}`", name=name),
         )
     return key

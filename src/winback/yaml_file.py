@@ -113,7 +113,7 @@ def read_yaml(
             raise ConfigError(
                 Sentence("the {kind} is too large", kind=Sentence(kind)),
                 where=name,
-                allowed=Sentence("at most {most:,} bytes", most=_MOST_BYTES),
+                allowed=Sentence("at most {most:,} {most:form.byte/bytes}", most=_MOST_BYTES),
                 hint="is this the file that was meant? data belong into files that it names",
             )
         text = written.decode()
@@ -194,7 +194,8 @@ def _unreasonable(kind: str, name: str, mark: Any) -> ConfigError:
         ),
         where=f"{name}:{mark.line + 1}" if mark else name,
         allowed=Sentence(
-            "at most {levels} levels and {values:,} values, aliases written out",
+            "at most {levels} {levels:form.level/levels} and {values:,} "
+            "{values:form.value/values}, aliases written out",
             levels=_DEEPEST,
             values=_MOST_VALUES,
         ),
@@ -262,7 +263,7 @@ def explain(
     keys, problem = problems[0]
     where, last = file.place(keys), str(keys[-1]) if keys else ""
     mistakes = len({other for other, _ in problems})
-    more = Sentence(" ({n} mistakes in all)", n=mistakes) if mistakes > 1 else ""
+    more = Sentence(" ({n} {n:form.mistake/mistakes} in all)", n=mistakes) if mistakes > 1 else ""
     if problem["type"] == "extra_forbidden":
         names = _keys_beside(keys, model)
         return ConfigError(

@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 
 from winback.config import load_job
 from winback.data.simulate.shop import simulate
+from winback.reports.picture import browser
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
@@ -140,4 +141,8 @@ def drawn_by(code):
     for figure in figures:
         subtitle = figure["layout"]["title"]["subtitle"]["text"]
         assert re.match(r"n = [\d,]+ · as of \d{4}-\d\d-\d\d<br>\w", subtitle)
+    for output in outputs:
+        if PLOTLY in output.get("data", {}):
+            assert ": " in output["data"]["text/plain"]
+            assert browser() is None or "image/png" in output["data"]
     return figures

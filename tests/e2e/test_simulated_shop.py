@@ -4,6 +4,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "make_simulated.py"
@@ -11,11 +12,13 @@ SCRIPT = Path(__file__).parents[2] / "docs" / "make_simulated.py"
 
 @pytest.fixture(scope="module")
 def script():
+    sys.path.insert(0, str(SCRIPT.parent))  # the scripts beside it
     spec = importlib.util.spec_from_file_location("make_simulated", SCRIPT)
     module = importlib.util.module_from_spec(spec)
     sys.modules["make_simulated"] = module  # dataclasses look themselves up
     spec.loader.exec_module(module)
-    return module
+    yield module
+    sys.path.remove(str(SCRIPT.parent))
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +59,14 @@ def test_true_churn_rises_with_the_colour(script, judged):
 def test_risks_are_near_the_truth(script, judged):
     table = script.by_severity(judged.active)
     assert (table["true_churn"] - table["p_churn"]).abs().max() < 0.12
+
+
+@pytest.mark.slow
+def test_ten_weekly_lists_are_worth_more_than_lots_and_less_than_the_truth(script):
+    rows = pd.DataFrame(script.weekly_page.weekly_lists.weekly("works alike on all", 1, 2000))
+    totals = rows.groupby("policy")["margin"].sum()
+    assert set(rows["week"]) == set(range(1, 11))
+    assert totals["random"] < totals["the list"] < totals["the truth known"]
+    mine = rows[rows["policy"] == "the list"]
+    assert (mine["margin"] <= mine["best"] + 1e-9).all()
+    assert (mine["contacts"] <= 20).all()

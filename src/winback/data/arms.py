@@ -88,7 +88,7 @@ def unknown_arms(counts: Iterable[tuple[str, int]], where: str) -> DataError:
         got=Sentence(
             "{seen}",
             seen=[
-                Sentence("{name!r} in {n:,} rows", name=name, n=n)
+                Sentence("{name!r} in {n:,} {n:form.row/rows}", name=name, n=n)
                 for name, n in list(counts)[:_SHOWN]
             ],
         ),

@@ -92,7 +92,7 @@ def refuse_if_implausible(
             "the identifiers are masked: different customers have become one",
             where=f"{label}, customer_id",
             got=Sentence(
-                "{mask!r}, and the like in {masked:,} of {rows:,} rows",
+                "{mask!r}, and the like in {masked:,} of {rows:,} {rows:form.row/rows}",
                 mask=mask,
                 masked=masked,
                 rows=rows,
@@ -106,7 +106,7 @@ def refuse_if_implausible(
             "a spreadsheet has rounded the identifiers: different customers have become one",
             where=f"{label}, customer_id",
             got=Sentence(
-                "{example!r}, and the like in {rounded:,} of {rows:,} rows",
+                "{example!r}, and the like in {rounded:,} of {rows:,} {rows:form.row/rows}",
                 example=example,
                 rounded=rounded,
                 rows=rows,
@@ -126,7 +126,9 @@ def refuse_if_implausible(
         raise DataError(
             "one customer has most of the rows: it is hardly one person",
             where=f"{label}, customer_id",
-            got=Sentence("{most!r} in {n:,} of {rows:,} rows", most=most, n=n, rows=rows),
+            got=Sentence(
+                "{most!r} in {n:,} of {rows:,} {rows:form.row/rows}", most=most, n=n, rows=rows
+            ),
             hint=_HINT,
         )
     if others and n >= _TOLD * rows and n >= _OFTEN * others[0][1]:

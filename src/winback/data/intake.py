@@ -299,7 +299,7 @@ def _refuse_if_none_left(counts: IntakeCounts, label: str, as_of: date | None) -
             "no rows are left",
             where=label,
             got=Sentence(
-                "{rows_in:,} rows: {filtered_out:,} left out by filter, "
+                "{rows_in:,} {rows_in:form.row/rows}: {filtered_out:,} left out by filter, "
                 "{after_as_of:,} after {as_of}, {guests:,} of guests, {erased:,} of the erased, "
                 "{zero_amounts:,} of amount zero, {rejected:,} rejected",
                 rows_in=counts.rows_in,
@@ -327,7 +327,10 @@ def _one_currency(engine: Backend, raw: Raw, checked: Checked) -> None:
             where=raw.label,
             got=Sentence(
                 "{seen}",
-                seen=[Sentence("{code} in {n:,} rows", code=code, n=n) for code, n in currencies],
+                seen=[
+                    Sentence("{code} in {n:,} {n:form.row/rows}", code=code, n=n)
+                    for code, n in currencies
+                ],
             ),
             hint=Sentence(
                 "set currency: {currency} (the others are then rejected), or convert them",

@@ -164,7 +164,7 @@ def refuse_if_many(
     cells = ", ".join(f"{name} {cell!r}" for name, cell in row.items())
     error = TooManyRejectedError(
         Sentence(
-            "{n_bad:,} of {rows:,} rows break the contract, more than "
+            "{n_bad:,} of {rows:,} {rows:form.row breaks/rows break} the contract, more than "
             "max_rejected_share allows ({max_share:g}): {reasons}",
             n_bad=n_bad,
             rows=n_bad + good,

@@ -42,7 +42,8 @@ def as_pair(actual: ArrayLike, predicted: ArrayLike) -> tuple[Floats, Floats]:
         raise ModelError(
             "outcomes and predictions differ in length",
             got=Sentence(
-                "{outcomes} outcomes, {predictions} predictions",
+                "{outcomes} {outcomes:form.outcome/outcomes}, "
+                "{predictions} {predictions:form.prediction/predictions}",
                 outcomes=y.size,
                 predictions=p.size,
             ),
@@ -50,7 +51,8 @@ def as_pair(actual: ArrayLike, predicted: ArrayLike) -> tuple[Floats, Floats]:
         )
     if not np.isfinite(y).all():
         raise ModelError(
-            "an outcome is missing or infinite", got=Sentence("{n} rows", n=(~np.isfinite(y)).sum())
+            "an outcome is missing or infinite",
+            got=Sentence("{n} {n:form.row/rows}", n=(~np.isfinite(y)).sum()),
         )
     return y, p
 

@@ -127,7 +127,7 @@ def measure_lead_time(
         raise NotEnoughDataError(
             "history is too short to measure days of warning",
             where="warn_from",
-            got=Sentence("{days} days", days=(as_of - first).days),
+            got=Sentence("{days} {days:form.day/days}", days=(as_of - first).days),
             allowed=Sentence(
                 "more than {days}, three churn horizons", days=2 * horizon_days + label.days
             ),

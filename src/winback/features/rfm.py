@@ -250,7 +250,7 @@ def _to_rows(data: Any) -> ir.Table:
         raise DataError(
             "rows without a customer, or without a readable time or amount",
             where="data",
-            got=Sentence("{n} rows", n=n_unusable),
+            got=Sentence("{n} {n:form.row/rows}", n=n_unusable),
             hint="drop them, or let winback.read_transactions reject and count them",
         )
     keep = [name for name in ("booked_on", "known_on") if name in table.columns]

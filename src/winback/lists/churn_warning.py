@@ -215,10 +215,12 @@ def _candidates(
     # whoever is not active is at no risk, and what acting on them would cost is not asked
     asked = asked[is_active(silent.loc[asked.index], terms.active_within_days)]
     if len(asked):
+        rule = terms.warn_from
         colours = severity(
-            asked,
+            # as on the list, where nobody is red by a score that may order nobody
+            asked if rule.unfit is None else asked.assign(p_churn=rule.thresholds.risk[0]),
             as_of=as_of,
-            thresholds=terms.warn_from.thresholds,
+            thresholds=rule.thresholds,
             warn=pd.Series(data=True, index=asked.index),
             previous=previous,
         )["severity"]

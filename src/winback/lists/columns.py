@@ -255,5 +255,7 @@ def finite(frame: pd.DataFrame, names: tuple[str, ...], *, what: str) -> None:
             raise DataError(
                 Sentence("{what} hold a number that is missing or infinite", what=Sentence(what)),
                 where=name,
-                got=Sentence("{n} of {rows} rows", n=int(wrong.sum()), rows=len(frame)),
+                got=Sentence(
+                    "{n} of {rows} {rows:form.row/rows}", n=int(wrong.sum()), rows=len(frame)
+                ),
             )

@@ -165,7 +165,7 @@ def write_tables(lists: Sequence[ListRows], *, url: str, schema: str | None = No
     at = place.shown
     try:
         # always in the same order, so that two jobs never wait for each other in a circle
-        with _opened(place) if lists else nullcontext() as connection:
+        with opened(place) if lists else nullcontext() as connection:
             for rows in sorted(lists, key=lambda rows: rows.table):
                 kinds = {
                     **{column: _SQL[kind] for column, kind in rows.columns.items()},
@@ -263,7 +263,8 @@ class _Table:
         return ".".join(_quoted(part) for part in (self.schema, table) if part)
 
 
-def _opened(place: Address) -> AbstractContextManager[Any]:
+def opened(place: Address) -> AbstractContextManager[Any]:
+    """Open a database for one transaction, which is undone where the block fails."""
     return _postgres(place.url) if place.scheme in _POSTGRES else _duckdb(place)
 
 

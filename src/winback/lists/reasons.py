@@ -79,7 +79,12 @@ def reasons(
     for row, places, up, any_up in zip(rows, order, raises, raised, strict=True):
         own = [families[place] for place, is_up in zip(places, up, strict=True) if is_up]
         messages: list[Message | None] = [says(name, row, currency=currency) for name in own]
-        if not own and any_up:
+        if not own and contributions is None and "days_since_last" in row:
+            # nothing that contradicts the list: what was seen, and no more
+            silent, n = round(row["days_since_last"]), round(row["frequency"]) + 1
+            said_of = Message("called.silent_after", silent=Message("span.days", n=silent), n=n)
+            own, messages = ["overdue"], [said_of]
+        elif not own and any_up:
             # something raises the risk, but nothing that can be said of it reads so
             own, messages = [SEVERAL], [Message("because.several")]
         empty = [None] * (N_REASONS - len(own))

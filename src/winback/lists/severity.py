@@ -200,7 +200,7 @@ def _check(thresholds: Sequence[float], n: int, at_most: float, where: str) -> N
             "the thresholds do not make a scale",
             where=where,
             got=list(thresholds),
-            allowed=Sentence("{n} rising numbers above 0", n=n)
+            allowed=Sentence("{n} rising {n:form.number/numbers} above 0", n=n)
             if at_most == np.inf
-            else Sentence("{n} rising numbers above 0, at most 1", n=n),
+            else Sentence("{n} rising {n:form.number/numbers} above 0, at most 1", n=n),
         )

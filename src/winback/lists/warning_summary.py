@@ -97,11 +97,7 @@ def summarise_warnings(
         Message("warnings.from", meaning=summary["threshold"]["meaning"]),
     ]
     messages += [
-        Message("warnings.left_out", n=n, reason=reason)
-        if n > 1
-        else Message("warnings.left_out_one", reason=reason)
-        for reason, n in left_out.items()
-        if n
+        Message("warnings.left_out", n=n, reason=reason) for reason, n in left_out.items() if n
     ]
     if defaults:
         messages.append(Message("warnings.defaults", settings=list(defaults)))

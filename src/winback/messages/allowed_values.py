@@ -23,7 +23,7 @@ FORMS: Mapping[str, str] = {
     **dict.fromkeys(("float_type", "float_parsing"), _NUMBER),
     **dict.fromkeys(("bool_type", "bool_parsing"), _SWITCH),
     **dict.fromkeys(("string_type", "string_unicode"), _TEXT),
-    "string_too_short": "text of {min_length} characters or more",
+    "string_too_short": "text of {min_length} {min_length:form.character/characters} or more",
     "string_pattern_mismatch": "text of the form {pattern}",
     **dict.fromkeys(
         (
@@ -35,8 +35,8 @@ FORMS: Mapping[str, str] = {
         _DAY,
     ),
     **dict.fromkeys(("tuple_type", "list_type"), _LIST),
-    "too_short": "{min_length} entries or more, not {actual_length}",
-    "too_long": "{max_length} entries at most, not {actual_length}",
+    "too_short": "{min_length} {min_length:form.entry/entries} or more, not {actual_length}",
+    "too_long": "{max_length} {max_length:form.entry/entries} at most, not {actual_length}",
     **dict.fromkeys(
         ("dict_type", "mapping_type", "model_type", "model_attributes_type"), "a mapping"
     ),

@@ -9,6 +9,7 @@ from datetime import date
 from string import Formatter
 from typing import Any
 
+from winback.errors import form
 from winback.messages.catalogue import catalogue, texts
 
 # Chinese is set apart from figures and Latin letters by a space, but not from itself or its marks.
@@ -69,11 +70,12 @@ class Words:
 
         A placeholder may tell how its fact is written: ``{share:share}``, ``{cost:money}``,
         ``{n:count.customer}`` (the number with its noun), ``{n:agree.be}`` (the verb's form for
-        that number), ``{model:model}`` (the reader's name of a kind of thing), or by a format of
-        Python's such as ``{gain:.1f}``. Lists are written with commas; ``{tiers:tier&}`` has an
-        "and" before the last, ``{ways:|}`` an "or", and clauses are parted as in ``{clauses:;}``. A
-        fact that is a message of its own is said in the same language, an English text with words
-        of its own (``{text:text}``) as well, and a missing one is a dash.
+        that number), ``{n:form.row/rows}`` (the word for one, or that for any other number; of a
+        text that begins with a number, too), ``{model:model}`` (the reader's name of a kind of
+        thing), or by a format of Python's such as ``{gain:.1f}``. Lists are written with commas;
+        ``{tiers:tier&}`` has an "and" before the last, ``{ways:|}`` an "or", and clauses are parted
+        as in ``{clauses:;}``. A fact that is a message of its own is said in the same language, an
+        English text with words of its own (``{text:text}``) as well, and a missing one is a dash.
         """
         entries = catalogue(self.language)
         own = f"{code}.{self.amounts}"
@@ -106,8 +108,8 @@ class Words:
         if way == "text" or hasattr(value, "say"):
             return value.say(self) if hasattr(value, "say") else self.text(str(value))
         kind, _, noun = way.partition(".")
-        if kind in ("count", "agree") and noun:
-            return self.count(value, noun) if kind == "count" else self._form(value, noun)
+        if kind in ("count", "agree", "form") and noun:
+            return form(value, noun) if kind == "form" else self._form(value, noun)
         named = isinstance(value, str) and way.isidentifier() and way != "day"
         if way in _WAYS and not named:
             return str(getattr(self, way)(value))

@@ -120,6 +120,8 @@ def publish(
     results: Path,
     facts: Mapping[str, Any],
     without: Collection[str] = (),
+    *,
+    forget: bool = False,
 ) -> None:
     """Publish new results together with those of the last set that were not made anew.
 
@@ -135,6 +137,8 @@ def publish(
         What the manifest says besides the files.
     without
         Names of the last set that the new one does not have.
+    forget
+        Whether the set before goes at once, instead of with the next publication.
 
     Raises
     ------
@@ -157,7 +161,8 @@ def publish(
         files[name] = (name not in new and earlier[name]) or describe(results / name)
     version = _new_version(facts)
     previous = to_adopt or (before.name if before else None)
-    record = {**facts, "published": {"version": version, "previous": previous}, "files": files}
+    published = {"version": version, "previous": None if forget else previous}
+    record = {**facts, "published": published, "files": files}
     plain = json.loads(json.dumps(record, default=str))  # what is read again is what is signed
     text = json.dumps(with_signature(plain), indent=2, ensure_ascii=False)
     (results / MANIFEST).write_text(text + "\n", encoding="utf-8")

@@ -134,10 +134,12 @@ def changed(version: Path, name: str, said: Mapping[str, Any]) -> OutputError | 
         Sentence("{name} has changed since it was published", name=name),
         where=str(path),
         got=Sentence(
-            "{size:,} bytes, sha256 {digest}", size=is_said["size"], digest=is_said["sha256"][:12]
+            "{size:,} {size:form.byte/bytes}, sha256 {digest}",
+            size=is_said["size"],
+            digest=is_said["sha256"][:12],
         ),
         allowed=Sentence(
-            "{size} bytes, sha256 {digest}",
+            "{size} {size:form.byte/bytes}, sha256 {digest}",
             size=said.get("size"),
             digest=str(said.get("sha256"))[:12],
         ),

@@ -163,7 +163,8 @@ def _taken(store: Store, what: str, other: Holder) -> RegistryError:
     hint = Sentence("wait for it to end; one that was killed is noticed by itself")
     if other.machine != machine():
         hint = Sentence(
-            "wait for it to end; one that was killed is noticed by itself, {n} minutes after",
+            "wait for it to end; one that was killed is noticed by itself, "
+            "{n} {n:form.minute/minutes} after",
             n=LAPSES.seconds // 60,
         )
     return RegistryError(

@@ -52,7 +52,10 @@ def check_sqlite(file: Path, root: str | None, *, create: bool) -> None:
                 raise RegistryError(
                     "this file holds no model store",
                     where=where,
-                    got=Sentence("{size:,} bytes without its tables", size=file.stat().st_size),
+                    got=Sentence(
+                        "{size:,} {size:form.byte/bytes} without its tables",
+                        size=file.stat().st_size,
+                    ),
                     hint="restore it from a backup, or delete it to begin anew without any model",
                 )
             if create:

@@ -128,8 +128,8 @@ def compute_report(
     report["week"] = week_of(
         report, lists, report["fitness"], name_customers=job.get("name_customers", True)
     )
-    read_first = [entry["text"] for entry in report["week"]["first"] if "text" in entry]
-    return {**report, "warnings": _warnings(report, warnings, read_first)}
+    of_lots = (lists.get("win_back_summary") or {}).get("warnings") or ()
+    return {**report, "warnings": _warnings(report, [*of_lots, *warnings])}
 
 
 def _value(
@@ -201,9 +201,7 @@ def _lists(lists: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _warnings(
-    report: Mapping[str, Any], given: Sequence[Sayable], read_first: Sequence[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
+def _warnings(report: Mapping[str, Any], given: Sequence[Sayable]) -> list[dict[str, Any]]:
     """Collect what whoever looks after the models must not overlook, as codes with their facts."""
     listed: list[dict[str, Any]] = []
     for target, verdict in report["quality"]["targets"].items():
@@ -218,7 +216,7 @@ def _warnings(
                 }
             )
     listed += [entry for model in report["models"] for entry in _of_model(model)]
-    texts = [*read_first, *(entry.get("text") for entry in listed)]
+    texts = [entry.get("text") for entry in listed]
     for text in map(kept, given):
         if text not in texts:
             texts.append(text)

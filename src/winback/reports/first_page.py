@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from winback.data.policy import STALE_DAYS
-from winback.lists.playbook.playbook_rules import NO_OFFER
 from winback.lists.selection import OVER_BUDGET, OVER_CAPACITY
 from winback.reports.aggregator import Rows, aggregator, columns, plain, records
-from winback.reports.stored_messages import Sayable, kept
 
 SHOWN = 20
 """So many customers of each list stand on the page; all of them in its file."""
 MOST_FIRST = 3
 """More sentences than these are not read first."""
+WORST_FIRST = (
+    "nobody_scored",
+    "stale",
+    "not_fit.churn.nothing",
+    "not_fit.churn.fallback",
+    "not_fit.value.fallback",
+    "arms",
+    "not_evaluated",
+    "many_rejected",
+)
+"""What changes a decision: who cannot be decided about at all first, then whom, then how surely."""
 LISTS = ("win_back", "churn_warning")
 GAIN = {"win_back": "expected_incremental_margin", "churn_warning": "expected_profit"}
 REJECTED_SHARE = 0.01
@@ -74,8 +83,8 @@ def week_of(
     drawn = {name: _list(lists.get(name), name_customers=name_customers) for name in LISTS}
     shown = {name: entry for name, entry in drawn.items() if entry is not None}
     return {
-        "first": first(report, lists, fitness)[:MOST_FIRST],
-        "decisions": decisions(report, shown, lists),
+        "first": first(report, lists, fitness),
+        "decisions": decisions(report, shown, lists, fitness),
         "lists": shown,
         "files": list(lists.get("files") or ()),
     }
@@ -114,22 +123,21 @@ def _sums(there: set[str]) -> str:
             "value_keepable",
             "expected_incremental_margin",
             "contact_cost",
+            "offer_cost",
         )
     ]
     parts += [
         f"min({name})::DATE AS {name}" if name in there else f"NULL AS {name}"
         for name in ("expires_at", "measure_until")
     ]
-    parts.append(
-        f"count(*) FILTER (offer <> '{NO_OFFER}') AS offered"
-        if "offer" in there
-        else "0 AS offered"
-    )
     return ", ".join(parts)
 
 
 def decisions(
-    report: Mapping[str, Any], shown: Mapping[str, Any], lists: Mapping[str, Any]
+    report: Mapping[str, Any],
+    shown: Mapping[str, Any],
+    lists: Mapping[str, Any],
+    fitness: Mapping[str, Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
     """Return what is to be decided, at most three.
 
@@ -145,7 +153,7 @@ def decisions(
     if called and called["treated"]:
         calls.append(_call_back(called, shown["win_back"], lists.get("win_back_summary") or {}))
     if warned and warned["n"]:
-        calls.append(_warn(report, warned, shown["churn_warning"]))
+        calls.append(_warn(report, warned, shown["churn_warning"], fitness.get("churn")))
     calls += _others(report, called, shown)
     return calls[:3]
 
@@ -178,12 +186,14 @@ def _call_back(
 
 
 def _warn(
-    report: Mapping[str, Any], size: Mapping[str, Any], entry: Mapping[str, Any]
+    report: Mapping[str, Any],
+    size: Mapping[str, Any],
+    entry: Mapping[str, Any],
+    stated: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """Tell what acting on all warnings is expected to bring, as the list itself says by row."""
     leaves, rate = entry["expected_profit"], report["job"].get("save_rate")
-    contact, offer = (report["job"].get(name) or 0 for name in ("contact_cost", "offer_cost"))
-    worst = contact * size["n"] + offer * entry["offered"]
+    worst = sum(entry[name] or 0 for name in ("contact_cost", "offer_cost"))
     at_risk, keepable = size["value_at_risk"], entry["value_keepable"]
     brings = None if keepable is None or rate is None else rate * keepable
     costs = None if brings is None or leaves is None else max(brings - leaves, 0.0)
@@ -200,6 +210,7 @@ def _warn(
         rate=rate,
         at_risk=at_risk,
         measured=False,
+        tested=None if stated is None else stated["fit"] == "ranking",
         file="churn_warning.csv",
     )
 
@@ -232,7 +243,7 @@ def first(
     lists: Mapping[str, Any],
     fitness: Mapping[str, Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
-    """Return what changes a decision, worst first: codes with their facts, no wording."""
+    """Return what changes a decision, the worst three in order: codes with facts, no wording."""
     intake, summary = report["intake"], report["population"]["summary"]
     entries: list[dict[str, Any]] = []
     if summary["n"] == 0:
@@ -244,14 +255,15 @@ def first(
         if stated["fit"] != "ranking":
             facts = {name: stated.get(name) for name in ("needs_days", "needs_customers")}
             entries.append({"code": f"not_fit.{role}.{stated['fit']}", **facts})
-    warnings: Sequence[Sayable] = (lists.get("win_back_summary") or {}).get("warnings") or ()
-    entries += [{"code": "said", "text": kept(text)} for text in warnings]
+    if (lists.get("win_back_summary") or {}).get("warnings"):
+        entries.append({"code": "arms"})
     if summary["n"] and not report["quality"]["targets"]:
         entries.append({"code": "not_evaluated"})
     if intake["rejected_rows"] > REJECTED_SHARE * intake["rows_in"]:
         share = plain(intake["rejected_rows"] / intake["rows_in"])
         entries.append({"code": "many_rejected", "n": intake["rejected_rows"], "share": share})
-    return entries
+    entries.sort(key=lambda entry: WORST_FIRST.index(entry["code"]))
+    return entries[:MOST_FIRST]
 
 
 def _silent_days(intake: Mapping[str, Any], as_of: str) -> int:

@@ -13,6 +13,11 @@ from winback.reports.verdict import warning
 
 SHOWN = ("rank", "customer_id", "why", "what", "through", "owner", "expected_gain")
 PROSE = {"why", "what"}
+_KEEPS = {
+    None: "basis.save_rate",
+    True: "basis.save_rate.tested",
+    False: "basis.save_rate.untested",
+}
 OWNERS = 2  # more names than these say nobody
 
 
@@ -66,7 +71,9 @@ def money_line(entry: Mapping[str, Any], words: Words) -> str | None:
 def _basis(entry: Mapping[str, Any], words: Words) -> str | None:
     """Say on what the gain rests: on what was measured, or on what is assumed."""
     if entry["code"].startswith("warn") and entry["brings"] is not None:
-        return words("basis.save_rate", rate=entry["rate"])
+        return words(_KEEPS[entry.get("tested")], rate=entry["rate"])
+    if entry["code"] == "margin":
+        return words("basis.margin")
     if entry["code"] == "call_back":
         return words("basis.measured" if entry["measured"] else "basis.assumed")
     return None
@@ -78,8 +85,8 @@ def table_of(name: str, entry: Mapping[str, Any], words: Words) -> dict[str, Any
     Returns
     -------
     dict
-        ``heads`` and ``rows``: of each row ``colour`` (None on the win-back list) and ``cells``, a
-        pair of column and text each.
+        ``columns``, ``heads`` and ``rows``: of each row ``colour`` (None on the win-back list) and
+        ``cells``, a pair of column and text each.
     """
     rows = pd.DataFrame(entry["rows"])
     if rows.empty:
@@ -96,6 +103,7 @@ def table_of(name: str, entry: Mapping[str, Any], words: Words) -> dict[str, Any
     plain = Words(words.language)
     colours = rows["severity"] if "severity" in rows else pd.Series(None, rows.index, dtype="str")
     return {
+        "columns": shown,
         "heads": [titles[column] for column in shown],
         "prose": [place for place, column in enumerate(shown) if column != "expected_gain"],
         "rows": [

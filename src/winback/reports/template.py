@@ -27,5 +27,6 @@ def environment() -> Environment:
 
 
 def _dated(text: str) -> Markup:
-    """Mark dates up, so that no line breaks inside one."""
-    return Markup(re.sub(r"\d{4}-\d\d-\d\d", r"<time>\g<0></time>", str(escape(text))))  # noqa: S704
+    """Mark dates up, so that no line breaks inside one, and what is to be typed as it stands."""
+    said = re.sub(r"\d{4}-\d\d-\d\d", r"<time>\g<0></time>", str(escape(text)))
+    return Markup(re.sub("`([^`]+)`", r'<code translate="no">\1</code>', said))  # noqa: S704

@@ -267,17 +267,16 @@ def _time_zones() -> Finding:
 
     n = len(available_timezones())
     if n < 100:  # a slim container has none
-        return Finding(
-            "time zones", "broken", Sentence("only {n} are known", n=n), _install("tzdata")
-        )
-    return Finding("time zones", "ok", Sentence("{n} are known", n=n))
+        said = Sentence("only {n} {n:form.is/are} known", n=n)
+        return Finding("time zones", "broken", said, _install("tzdata"))
+    return Finding("time zones", "ok", Sentence("{n} {n:form.is/are} known", n=n))
 
 
 def _machine() -> Finding:
     memory, cores = _memory(), _cores()
-    here = Sentence("{memory:.1f} GB, {cores} core", memory=memory / _GB, cores=cores)
-    if cores > 1:
-        here = Sentence("{memory:.1f} GB, {cores} cores", memory=memory / _GB, cores=cores)
+    here = Sentence(
+        "{memory:.1f} GB, {cores} {cores:form.core/cores}", memory=memory / _GB, cores=cores
+    )
     if memory < _LITTLE_MEMORY:
         hint = "give it 2 GB or more, or set compute.memory_limit in the job to half of what it has"
         return Finding("memory, cores", "optional", Sentence("{here}: little", here=here), hint)
@@ -383,7 +382,9 @@ def _store(uri: str | None) -> Finding:
     store = open_store(uri, create=False)
     models = len(store.client.search_registered_models(max_results=1000))
     return Finding(
-        "model store", "ok", Sentence("{store} answers, {n} models", store=mask(address), n=models)
+        "model store",
+        "ok",
+        Sentence("{store} answers, {n} {n:form.model/models}", store=mask(address), n=models),
     )
 
 

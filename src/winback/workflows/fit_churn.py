@@ -159,7 +159,10 @@ def mean_rate_model(frame: pd.DataFrame) -> BetaGeoModel:
     if days == 0:
         raise NotEnoughDataError(
             "nobody has had a day to come back",
-            got=Sentence("{n} customers, all new on the last day that is known", n=len(frame)),
+            got=Sentence(
+                "{n} {n:form.customer/customers}, all new on the last day that is known",
+                n=len(frame),
+            ),
             allowed="at least one day of history",
             hint="use a later as_of, or more history",
         )

@@ -122,9 +122,7 @@ def to_database(settings: LoadedJob, results: Results, reporter: Reporter) -> No
     database = settings.job.lists.database
     if database is None:
         return
-    kind, _, path = database.url.partition("://")
-    # the file of a database stands where the YAML says, as every other file of the job
-    url = f"{kind}://{settings.resolve(path)}" if kind == "duckdb" else database.url
+    url = database_url(settings, database.url)
     tables = ", ".join(rows.table for rows in results.for_database)
 
     def write() -> None:
@@ -133,3 +131,9 @@ def to_database(settings: LoadedJob, results: Results, reporter: Reporter) -> No
         results.for_database.clear()
 
     results.afterwards(write)
+
+
+def database_url(settings: LoadedJob, url: str) -> str:
+    """Return the address of the database: its file stands where the YAML says, as every other."""
+    kind, _, path = url.partition("://")
+    return f"{kind}://{settings.resolve(path)}" if kind == "duckdb" else url

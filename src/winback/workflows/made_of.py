@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from functools import reduce
 from typing import Any
 
 from winback.config import Job
+from winback.errors import Sentence
 
 _READ = (
     "timezone", "currency",
@@ -83,5 +85,9 @@ def commands(stages: Iterable[str], job_file: str) -> str:
     """
     first = min(list(OF_STAGE).index(stage) for stage in stages)
     named = [name for stage in list(OF_STAGE)[first:] for name in COMMANDS[stage]]
-    steps = ", then ".join(f"`winback {name} {job_file}`" for name in named)
-    return f"{steps}; or all of it: `winback run {job_file}`"
+    steps = reduce(
+        lambda done, step: Sentence("{done}, then {step}", done=done, step=step),
+        (f"`winback {name} {job_file}`" for name in named),
+    )
+    whole = f"`winback run {job_file}`"
+    return Sentence("{steps}; or all of it: {whole}", steps=steps, whole=whole)

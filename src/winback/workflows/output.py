@@ -11,7 +11,7 @@ import fcntl
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from winback.processes import this_process
 from winback.publishing.publish import demand_links, demand_room, earlier_set, publish
 from winback.publishing.result_folder import MANIFEST, files_of
 from winback.publishing.verify import changed, unlisted
+from winback.signing import SIGNATURE
 
 BEAT_SECONDS = 30.0
 _STAGE = ".staged-"
@@ -82,6 +83,7 @@ class OutputFolder:
         self._stack = ExitStack()
         self._manifest: dict[str, Any] | None = None
         self._dropped: set[str] = set()
+        self._forget = False
         self._compared: set[str] = set()
         self._afterwards: list[Callable[[], None]] = []
 
@@ -203,6 +205,23 @@ class OutputFolder:
             if path.name != folder:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
+    def mend(self, **facts: Any) -> None:
+        """Publish the set before with what is staged in its place, and nothing else of it anew.
+
+        Parameters
+        ----------
+        facts
+            What its manifest says besides. The set before goes at once: nobody shall find in it
+            what was mended.
+        """
+        self._manifest = {**read_record(self.earlier / MANIFEST), **facts}
+        self._forget = True
+
+    def restore_facts(self, manifest: Mapping[str, Any]) -> None:
+        """Publish what is staged as another set, by what its manifest says besides the files."""
+        own = {"files", "published", SIGNATURE}
+        self._manifest = {name: fact for name, fact in manifest.items() if name not in own}
+
     def afterwards(self, do: Callable[[], None]) -> None:
         """Do something once the results are in their place, and only then."""
         self._afterwards.append(do)
@@ -220,7 +239,7 @@ class OutputFolder:
         if any(results.iterdir()) or self._dropped or self._manifest is not None:
             facts = self._manifest or read_record(self.earlier / MANIFEST)
             try:
-                publish(self.out, self.stage, results, facts, self._dropped)
+                publish(self.out, self.stage, results, facts, self._dropped, forget=self._forget)
             except OSError as error:
                 raise self._unwritable(error) from error
         for do in self._afterwards:

@@ -63,9 +63,11 @@ def report(
         They are of another date.
     """
     from winback.reports.compute import compute_report
+    from winback.reports.first_page_words import read_first
     from winback.reports.gallery import figures
     from winback.reports.material import Data, Earlier
     from winback.reports.page import write_data, write_report
+    from winback.reports.stored_messages import words_of
 
     scores = results.require("scores.parquet", "score")
     lists = _lists(settings.job, results)
@@ -104,6 +106,8 @@ def report(
         results.manifest.get("training", {}).get("run_id", used["value"].run_id),
         drawn,
     )
+    for text in read_first(computed, words_of(computed)):
+        reporter.say(Message("log.read_first", text=text))
     size = path.stat().st_size
     return {"bytes": size, "warnings": computed["warnings"]}
 
@@ -139,8 +143,6 @@ def _job(settings: LoadedJob) -> dict[str, Any]:
         "margin": job.margin,
         "money": job.amounts,
         "save_rate": job.lists.churn_warning.save_rate,
-        "contact_cost": job.lists.churn_warning.contact_cost,
-        "offer_cost": job.lists.churn_warning.offer_cost,
         "active_within_days": job.churn.active_within_days,
         "defaults": settings.defaults,
         "language": job.language,

@@ -118,12 +118,12 @@ class Tracking:
                 "the churn champion predicts another window than the job asks for",
                 where=models["churn"].ref.label,
                 got=Sentence(
-                    "{horizon_days} days after a gap of {gap_days}",
+                    "{horizon_days} {horizon_days:form.day/days} after a gap of {gap_days}",
                     horizon_days=churn.horizon_days,
                     gap_days=churn.gap_days,
                 ),
                 allowed=Sentence(
-                    "{asked} days after a gap of {gap_days}",
+                    "{asked} {asked:form.day/days} after a gap of {gap_days}",
                     asked=asked,
                     gap_days=job.churn.gap_days,
                 ),

@@ -77,7 +77,7 @@ def test_arms_read_alike(cell):
 
 def test_an_unknown_arm_stops_with_what_was_seen():
     contact = {"customer_id": ["a"], "timestamp": "2024-01-01", "channel": "mail", "arm": ["B7"]}
-    with pytest.raises(DataError, match="'B7' in 1 rows"):
+    with pytest.raises(DataError, match="'B7' in 1 row"):
         read_table("contacts", pd.DataFrame(contact))
 
 

@@ -254,7 +254,7 @@ def test_several_currencies_need_a_word():
         amount=["1", "2", "3"],
         currency=["EUR", "usd", "EUR "],
     )
-    with pytest.raises(DataError, match=r"got EUR in 2 rows, USD in 1 rows\. .*set currency: EUR"):
+    with pytest.raises(DataError, match=r"got EUR in 2 rows, USD in 1 row\. .*set currency: EUR"):
         read_transactions(rows)
     read = read_transactions(rows, policy=IntakePolicy(currency="eur", max_rejected_share=0.5))
     assert read.counts.rejected == {"wrong currency": 1}

@@ -14,6 +14,7 @@ from winback.lists.terms import Tables
 from winback.lists.warn_from import WarnFrom
 from winback.lists.warning_actions import warning_actions
 from winback.lists.warning_terms import Described, WarningTerms
+from winback.messages import Message
 
 AS_OF = date(2011, 12, 9)
 
@@ -257,3 +258,16 @@ def test_one_cap_holds_for_contacts_of_every_list_and_campaign():
     why = made.excluded.set_index("customer_id")["reason"]
     assert why["a"] == "contact cap"
     assert "b" in set(made.listed["customer_id"])
+
+
+def test_nobody_is_charged_for_an_offer_that_is_not_made():
+    """What acting costs is asked of the colour on the list, not of one by a score that is unfit."""
+    rule = WarnFrom(by_playbook=("contact_cost", "offer_cost"), unfit=Message("fitness.constant"))
+    made = churn_warning(
+        scores(p_churn=0.9),
+        as_of=AS_OF,
+        terms=WarningTerms(capacity=9, warn_from=rule, channels=["email"]),
+        describe=Described(BEHAVIOUR),
+    ).listed
+    assert set(made["severity"]) == {"orange", "yellow"}
+    assert ((made["offer_cost"] > 0) == (made["offer"] != "none")).all()

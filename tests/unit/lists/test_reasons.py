@@ -224,6 +224,13 @@ def test_without_contributions_the_rhythm_is_the_reason():
     assert why.isna()["reason_2"]
 
 
+def test_a_silence_that_is_nothing_new_is_told_and_nothing_is_made_of_it():
+    seen = facts(frequency=2.0, recency=79.0, gap_last=8.0, days_since_last=63.0, T=142.0)
+    why = reasons(seen, None).loc["a"]
+    assert why["reason_1"] == "silent for 63 days, after 3 purchase days"
+    assert why["reason_1_code"] == "overdue"
+
+
 def test_customers_are_matched_by_identifier_not_by_place():
     both = pd.concat([facts(), facts(customer_id="b", T=7.0)])
     other_way = pd.DataFrame({"customer_id": ["b", "a"], "T": [0.1, 0.0], "season_share": [0, 0.1]})

@@ -135,7 +135,9 @@ def test_an_error_is_said_whole_in_chinese():
     refused = DataError(
         Sentence("the {kind} is too large", kind=Sentence("playbook")),
         where=Sentence("{label}, line {line} of data", label="a.csv", line=3),
-        got=Sentence("{seen}", seen=[Sentence("{code} in {n:,} rows", code="EUR", n=1200)]),
+        got=Sentence(
+            "{seen}", seen=[Sentence("{code} in {n:,} {n:form.row/rows}", code="EUR", n=1200)]
+        ),
         allowed="a whole number of 1 or more",
         hint=Sentence("did you mean {near!r}?", near="b"),
     )

@@ -124,11 +124,14 @@ def plainly(page):
 def test_the_first_page_tells_what_is_open_whose_it_is_by_when_and_what_it_costs(arguments):
     text = plainly(page_of(arguments, alerts=[CASE, {**CASE, "status": "pending"}]))
     assert "Purchase days 371 in the week, 441 expected" in text
-    assert "About USD 817 of margin a week at stake · open for 10 days · growth" in text
+    assert (
+        "About USD 817 of margin, net of refunds, a week at stake · open for 10 days · growth"
+        in text
+    )
     assert "by 1998-06-24 : say whether it has worked" in text
     assert "1 in waiting." in text
     arguments["job"]["money"] = "revenue"
-    assert "of revenue a week at stake (no margin is given)" in plainly(
+    assert "of revenue, net of refunds, a week at stake (no margin is given)" in plainly(
         page_of(arguments, alerts=[CASE])
     )
     late = {**CASE, "overdue": "ask <b>why</b>", "owner": "<i>ann</i>"}

@@ -326,7 +326,7 @@ def test_figures_of_the_last_run_stand_beside_todays_also_when_it_is_repeated(ar
     assert first["changes"]["before"]["as_of"] == "1998-05-31"
     said = words_of(arguments)
     assert "+12" in said
-    assert "Value at risk, USD" in said
+    assert "Margin at risk, USD" in said
     arguments["earlier"] = json.loads(json.dumps(first))
     assert arguments.report()["changes"] == first["changes"]
 

@@ -56,7 +56,7 @@ def test_validate_ends_with_what_was_read(shop):
         "rejected, each with its reason in rejected.parquet: unparsable time (1)",
         "the amounts add up to 60.30",
         "1 row of amount 0: not counted as a purchase",
-        "contacts: 1 of the 2 customers in it have bought",
+        "contacts: 1 of the 2 customers in it has bought",
         (
             "87 days of history, but 1 customer only who came back: too few to warn anybody, it"
             " takes 20"

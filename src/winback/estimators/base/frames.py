@@ -7,7 +7,7 @@ purchase days), ``recency`` (age at the last purchase), ``T`` (age now) and ``mo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,10 +21,11 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 WHOLE = frozenset({"frequency", "last_horizon_purchases"})  # counts of purchase days
-SIGNED = frozenset({"log_gaps"})  # may lie below 0
 
 
-def read_columns(frame: Any, columns: Sequence[str], *, reader: str) -> dict[str, FloatArray]:
+def read_columns(
+    frame: Any, columns: Sequence[str], *, reader: str, signed: Collection[str] = ()
+) -> dict[str, FloatArray]:
     """Return the named columns as float arrays, or say which rows break the contract.
 
     Parameters
@@ -32,10 +33,11 @@ def read_columns(frame: Any, columns: Sequence[str], *, reader: str) -> dict[str
     frame
         A pandas data frame, one row per customer. Other columns are ignored.
     columns
-        The columns wanted; every value must be a finite number >= 0 (a sum of logarithms may lie
-        below), and a count a whole one.
+        The columns wanted; every value must be a finite number >= 0, and a count a whole one.
     reader
         Who asks, for the message.
+    signed
+        Those of the columns that may lie below 0.
 
     Raises
     ------
@@ -58,7 +60,7 @@ def read_columns(frame: Any, columns: Sequence[str], *, reader: str) -> dict[str
             got=type(frame).__name__,
             hint="convert it first, for instance with .to_pandas()",
         )
-    arrays = {name: _read_column(frame, name, reader) for name in columns}
+    arrays = {name: _read_column(frame, name, reader, name in signed) for name in columns}
     if "recency" in arrays and "T" in arrays:
         late = arrays["recency"] > arrays["T"]
         if late.any():
@@ -71,7 +73,7 @@ def read_columns(frame: Any, columns: Sequence[str], *, reader: str) -> dict[str
     return arrays
 
 
-def _read_column(frame: pd.DataFrame, name: str, reader: str) -> FloatArray:
+def _read_column(frame: pd.DataFrame, name: str, reader: str, signed: bool = False) -> FloatArray:
     if name not in frame.columns:
         raise ModelError(
             Sentence(
@@ -96,7 +98,7 @@ def _read_column(frame: pd.DataFrame, name: str, reader: str) -> FloatArray:
             got=Sentence("type {dtype}", dtype=column.dtype),
             allowed="numbers",
         ) from error
-    missing, negative = ~np.isfinite(values), (values < 0) & (name not in SIGNED)
+    missing, negative = ~np.isfinite(values), (values < 0) & (not signed)
     _refuse(frame, name, missing, what="is missing or infinite", allowed="finite numbers")
     _refuse(frame, name, negative, what="is negative", allowed="numbers >= 0")
     if name in WHOLE:
@@ -123,7 +125,7 @@ def _refuse(
 
 
 def _share(bad: NDArray[np.bool_]) -> Sentence:
-    return Sentence("{n:,} of {rows:,} rows", n=int(bad.sum()), rows=len(bad))
+    return Sentence("{n:,} of {rows:,} {rows:form.row/rows}", n=int(bad.sum()), rows=len(bad))
 
 
 def _first(frame: pd.DataFrame, bad: NDArray[np.bool_]) -> str:
@@ -209,7 +211,8 @@ def _row_key(columns: Sequence[FloatArray]) -> tuple[IntArray, list[FloatArray]]
         width *= max(len(level), 1)
         if width >= 2**62:  # more combinations than an integer can number
             raise ModelError(
-                "too many distinct values to group", got=Sentence("{n:,} rows", n=len(key))
+                "too many distinct values to group",
+                got=Sentence("{n:,} {n:form.row/rows}", n=len(key)),
             )
         key = key * max(len(level), 1) + np.asarray(code, dtype=np.int64)
         levels.append(np.asarray(level, dtype=column.dtype if np.iscomplexobj(column) else float))

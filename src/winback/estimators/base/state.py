@@ -23,6 +23,7 @@ from winback.messages import Message
 ESTIMATORS: dict[str, str] = {
     "BetaGeoModel": "winback.estimators.purchase.beta_geo",
     "ModifiedBetaGeoModel": "winback.estimators.purchase.modified_beta_geo",
+    "ParetoNBDCovariatesModel": "winback.estimators.purchase.pareto_nbd_covariates",
     "RegularBetaGeoModel": "winback.estimators.purchase.regular_beta_geo",
     "ParetoNBDModel": "winback.estimators.purchase.pareto_nbd",
     "BetaGeoBetaBinomialModel": "winback.estimators.purchase.beta_binomial",

@@ -149,7 +149,7 @@ class BetaGeoBetaBinomialModel(LikelihoodModel, PurchaseModel):
             raise ModelError(
                 "somebody has bought more often than there were occasions",
                 got=Sentence(
-                    "{purchases:g} purchases by {occasions:g}",
+                    "{purchases:g} {purchases:form.purchase/purchases} by {occasions:g}",
                     purchases=data["frequency"][many][0],
                     occasions=data["recency"][many][0],
                 ),

@@ -92,7 +92,7 @@ def expected_tracking(
         raise ModelError("a level is not a probability", got=level, allowed="in (0, 1)")
     total, variance = np.zeros(days + 1), np.zeros(days + 1)
     if frame is not None and len(frame):
-        data = read_columns(frame, model.columns, reader="expected_tracking")
+        data = read_columns(frame, model.columns, reader="expected_tracking", signed=model.signed)
         weight = read_weight(frame, reader="expected_tracking")
         weight = np.ones(len(frame)) if weight is None else weight
         total += _sum_expected(model, data, weight, days)

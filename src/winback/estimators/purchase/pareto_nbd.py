@@ -84,15 +84,25 @@ class ParetoNBDModel(DropoutModel):
         Fader & Hardie (2005), equations (36)-(37), with their A_0 as an integral:
         D/A = s/beta I / ((1+T/alpha)^-(r+x) (1+T/beta)^-s).
         """
-        (x, tx, T), position = group_rows([data["frequency"], data["recency"], data["T"]])
         if self.s_ == 0:
             return np.ones_like(data["frequency"])
-        r, alpha, s, beta = self.r_, self.alpha_, self.s_, self.beta_
+        parts = [data["frequency"], data["recency"], data["T"], *self._scales(data)]
+        (x, tx, T, alpha, beta), position = group_rows(parts)
+        r, s = self.r_, self.s_
         stretch = Stretch.of(p=r + x, alpha=alpha, q=s + 1, beta=beta, lo=tx, hi=T)
         log_gone = np.log(s / beta) + log_power_integral(stretch)
         log_alive = -(r + x) * np.log1p(T / alpha) - s * np.log1p(T / beta)
         alive: FloatArray = np.exp(log_alive - np.logaddexp(log_alive, log_gone))
         return alive[position]
+
+    def _scales(self, data: Columns) -> tuple[FloatArray, FloatArray]:
+        """Return each customer's alpha and beta."""
+        n = len(data["T"])
+        return np.full(n, self.alpha_), np.full(n, self.beta_)
+
+    def _left(self, exposure: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return alpha + T and beta + T."""
+        return self.alpha_ + exposure, self.beta_ + exposure
 
     def expected_alive(
         self, frequency: FloatArray, exposure: FloatArray, horizons: FloatArray
@@ -102,10 +112,11 @@ class ParetoNBDModel(DropoutModel):
         (r+x)(beta+T)/((alpha+T)(s-1)) [1 - ((beta+T)/(beta+T+t))^(s-1)], where the last two
         factors are l (e^z - 1)/z with l = ln(1 + t/(beta+T)), z = (1-s) l: no pole at s = 1.
         """
-        rate = ((self.r_ + frequency) / (self.alpha_ + exposure))[:, None]
+        buys, stays = self._left(exposure)
+        rate = ((self.r_ + frequency) / buys)[:, None]
         if self.s_ == 0:
             return rate * horizons
-        left = (self.beta_ + exposure)[:, None]
+        left = stays[:, None]
         log_grown = np.log1p(horizons / left)
         return np.asarray(rate * left * log_grown * exprel((1 - self.s_) * log_grown))
 
@@ -125,10 +136,9 @@ class ParetoNBDModel(DropoutModel):
         one minus the probability of silence (Fader & Hardie 2014, "Deriving the Conditional PMF
         of the Pareto/NBD Model", at 0) is the same number and cancels for short horizons.
         """
-        k, left = self.r_ + frequency, self.alpha_ + exposure
+        k, (left, there) = self.r_ + frequency, self._left(exposure)
         if self.s_ == 0:
             return np.asarray(-np.expm1(-k * np.log1p(horizon / left)))
-        there = self.beta_ + exposure
         stretch = Stretch.of(p=k + 1, alpha=left, q=self.s_, beta=there + gap, lo=0.0, hi=horizon)
         log_there = -self.s_ * np.log1p(gap / there)
         buys = k / left * np.exp(log_power_integral(stretch) + log_there)
@@ -148,8 +158,8 @@ class ParetoNBDModel(DropoutModel):
         """
         if np.isfinite(horizon) or self.s_ == 0:
             return super().discounted(data, horizon, rate)
-        left = self.beta_ + data["T"]
-        expected = (self.r_ + data["frequency"]) / (self.alpha_ + data["T"])
+        buys, left = self._left(self.exposure(data))
+        expected = (self.r_ + data["frequency"]) / buys
         residual = expected * left * kummer_u1(2 - self.s_, rate * left)
         return np.asarray(self.alive(data) * residual)
 
@@ -161,11 +171,10 @@ class ParetoNBDModel(DropoutModel):
         """
         x = draws.frequency
         rate = draws.once(("rate", self.r_), lambda: gammaincinv(self.r_ + x, draws.strata(RATE)))
-        left = self.alpha_ + exposure
+        left, there = self._left(exposure)
         counts = count_arrivals(draws, rate, horizon / left)
         if self.s_ == 0 or not len(exposure):
             return counts
-        there = self.beta_ + exposure
         life = draws.once(("life", self.s_), lambda: _life(draws, self.s_))
         # lifetimes in units of beta + T; beyond the horizon for all, their length is no matter
         life = np.minimum(life, (horizon / there).max())

@@ -30,6 +30,7 @@ class PurchaseModel(PlainState, Parameters, ABC):
     """
 
     columns: ClassVar[tuple[str, ...]] = ("frequency", "recency", "T")
+    signed: ClassVar[tuple[str, ...]] = ()  # those of the columns that may lie below 0
     knows_alive: ClassVar[bool] = True  # False: nobody is ever known to be gone
 
     @abstractmethod
@@ -229,7 +230,7 @@ class PurchaseModel(PlainState, Parameters, ABC):
 
     def _read(self, frame: Any) -> Columns:
         self._check_fitted()
-        return read_columns(frame, self.columns, reader=type(self).__name__)
+        return read_columns(frame, self.columns, reader=type(self).__name__, signed=self.signed)
 
 
 def _length(value: float, name: str = "horizon") -> float:

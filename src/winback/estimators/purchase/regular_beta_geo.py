@@ -117,7 +117,8 @@ class RegularBetaGeoModel(ModifiedBetaGeoModel):
             raise ModelError("no regularity", got=given, allowed="a whole number from 1 on")
         name = type(self).__name__
         wanted = given is None or LOG_GAPS in frame
-        data = read_columns(frame, (*self.columns, *[LOG_GAPS] * wanted), reader=name)
+        columns = (*self.columns, LOG_GAPS) if wanted else self.columns
+        data = read_columns(frame, columns, reader=name, signed=(LOG_GAPS,))
         weight = read_weight(frame, reader=name)
         tally = PurchaseTally.of_customers(data["frequency"], data["recency"], data["T"], weight)
         demand_repeat_customers(tally.n_repeat, tally.n, self.title)

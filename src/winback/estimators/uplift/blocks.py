@@ -11,8 +11,42 @@ from winback.estimators.uplift.pooling import MIN_CELL
 
 PERIOD_DAYS = 91
 """A campaign that goes on is another after so many days."""
+HALF_LIFE_DAYS = 730
+"""Evidence so much older than the newest counts half: what a contact does changes in time."""
 LEAST = 10 * MIN_CELL
 """Customers of each arm below which a campaign is put together with the next."""
+
+
+def weight_by_age(
+    block: npt.NDArray[np.int64], day: npt.NDArray[Any] | None
+) -> npt.NDArray[np.float64]:
+    """Return how much the evidence of each block counts: half where it is `HALF_LIFE_DAYS` older.
+
+    Parameters
+    ----------
+    block
+        Of each row, from 0.
+    day
+        Of each row; None: all are of one age.
+
+    Returns
+    -------
+    ndarray of shape (blocks,)
+        In (0, 1]; by the mean day of a block, older than the newest.
+
+    Examples
+    --------
+    >>> weight_by_age(np.array([0, 1, 1]), np.array([0, 730, 730])).tolist()
+    [0.5, 1.0]
+    """
+    n = int(block.max()) + 1
+    if day is None:
+        return np.ones(n)
+    dates = day.astype("datetime64[D]") if day.dtype.kind == "M" else day
+    mean = np.bincount(block, dates.astype("float64"), minlength=n) / np.bincount(
+        block, minlength=n
+    )
+    return np.asarray(0.5 ** ((mean.max() - mean) / HALF_LIFE_DAYS))
 
 
 def blocks_of(

@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator
 
 from winback.data.arms import TREATED, arms_of
 from winback.errors import ModelError
-from winback.estimators.uplift.blocks import blocks_of
+from winback.estimators.uplift.blocks import blocks_of, weight_by_age
 from winback.estimators.uplift.cells import BANDS, cells_of, numbers_of
 from winback.estimators.uplift.heterogeneity import LEVEL, joint_differences
 from winback.estimators.uplift.hierarchy import posterior
@@ -37,7 +37,8 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
 
     Two questions are asked apart. *How much?* The prior is kept and gives way as evidence comes in:
     campaigns differ at random around a mean (`winback.estimators.uplift.hierarchy`), which is
-    believed from the first campaign on, as far as it says more than the prior. *Is it told apart
+    believed from the first campaign on, as far as it says more than the prior, and evidence counts
+    half with every two years of age (`winback.estimators.uplift.blocks`). *Is it told apart
     from 0?* At planned looks only (`winback.sequential`), so that a verdict looked for every week
     is wrong once in twenty shops without effect, not once in five.
 
@@ -204,7 +205,8 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
         when = None if day is None else np.asarray(day)[kept]
         block = blocks_of(code[kept], when, arm)
         each = compare(block, [str(number) for number in range(int(block.max()) + 1)])
-        self._believe(each.assign(returns=np.bincount(block, returned, minlength=len(each))))
+        returns = np.bincount(block, returned, minlength=len(each))
+        self._believe(each.assign(returns=returns, counts=weight_by_age(block, when)))
         self._find_factors(
             self._cells(rows), arm=arm, returned=returned, weight=weight, block=block, people=people
         )
@@ -229,7 +231,8 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no
         variance = rate * (1 - rate) * (1 / measured["n_treated"] + 1 / measured["n_control"])
         # rows of one customer in several campaigns are not independent
         variance *= max(1.0, self.variance_ * float((1 / variance).sum()))
-        believed = posterior(measured["difference"], variance, prior=self.prior)
+        aged = variance / measured["counts"]
+        believed = posterior(measured["difference"], aged, prior=self.prior)
         self.overall_, self.campaigns_sd_ = believed.mean, believed.campaigns_sd
         self.centre_, self.error_ = believed.centre, believed.error
         half = self._quantile * self.error_

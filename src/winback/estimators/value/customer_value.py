@@ -367,7 +367,8 @@ class CustomerValueModel(PredictiveIntervals, PlainState, BaseEstimator):  # typ
         return float(horizon_days)
 
     def _read(self, frame: Any) -> Columns:
-        return read_columns(frame, self.input_columns_, reader="CustomerValueModel")
+        columns, signed = self.input_columns_, self.purchase_model_.signed
+        return read_columns(frame, columns, reader="CustomerValueModel", signed=signed)
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "purchase_model_"):

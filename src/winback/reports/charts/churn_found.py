@@ -299,8 +299,12 @@ def _curves(y: Values, p: Scores, as_of: Day) -> Shown:
     if not drawn:
         raise NotEnoughDataError(
             "too little to draw a curve from",
-            got=Sentence("{n} customers, {left} left", n=len(np.asarray(y)), left=int(np.sum(y))),
-            allowed=Sentence("{n} customers, and somebody who left", n=FEWEST),
+            got=Sentence(
+                "{n} {n:form.customer/customers}, {left} left",
+                n=len(np.asarray(y)),
+                left=int(np.sum(y)),
+            ),
+            allowed=Sentence("{n} {n:form.customer/customers}, and somebody who left", n=FEWEST),
         )
     curves = [{**curve, "chosen": place == 0} for place, curve in enumerate(drawn)]
     return Shown(curves, curves[0]["n"][100], day(as_of))

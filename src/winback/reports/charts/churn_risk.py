@@ -202,7 +202,8 @@ def churn_risk(
         risk, mean = risk_of(engine), summary_of(engine)["mean_p_churn"]
     if risk is None:
         raise NotEnoughDataError(
-            "nobody has a churn probability", got=Sentence("{n} customers", n=len(scores))
+            "nobody has a churn probability",
+            got=Sentence("{n} {n:form.customer/customers}", n=len(scores)),
         )
     return alone(RISK.figure(_risk_shown(risk, mean, day(as_of))))
 

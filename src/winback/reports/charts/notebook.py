@@ -16,6 +16,7 @@ from winback.errors import UsageError
 from winback.estimators.purchase.purchase_model import PurchaseModel
 from winback.messages import Words
 from winback.reports.charts.chart import ENGLISH, captioned
+from winback.reports.picture import Pictured
 from winback.reports.style import CROWN
 
 Day: TypeAlias = date | str
@@ -47,7 +48,7 @@ def alone(figure: go.Figure, **other: str) -> go.Figure:
         margin_t=crown + LINE * len(lines),
         height=figure.layout.height + crown - CROWN + LINE * len(lines),
     )
-    return figure
+    return Pictured(figure)
 
 
 def of_its_own(

@@ -241,7 +241,8 @@ def lorenz(values: Values, *, as_of: Day, what: str = "expected value") -> go.Fi
         curve = concentration_of(engine, len(worth), float(worth["value"].sum()))
     if curve is None:
         raise NotEnoughDataError(
-            "nobody is worth anything", got=Sentence("{n} customers", n=len(worth))
+            "nobody is worth anything",
+            got=Sentence("{n} {n:form.customer/customers}", n=len(worth)),
         )
     figure = CONCENTRATION.figure(Shown(curve, len(worth), day(as_of)))
     caption = {k: text.replace("expected value", what) for k, text in figure.layout.meta.items()}

@@ -129,7 +129,10 @@ def feature_matrix(frame: pd.DataFrame, names: Sequence[str], *, required: bool 
         raise ModelError(
             "churn features must not be missing",
             where=", ".join(worst),
-            got=Sentence("{n} rows with missing values", n=int(np.isnan(values).any(axis=1).sum())),
+            got=Sentence(
+                "{n} {n:form.row/rows} with missing values",
+                n=int(np.isnan(values).any(axis=1).sum()),
+            ),
         )
     limit = float(np.finfo(np.float32).max)
     return np.ascontiguousarray(np.clip(values, -limit, limit))
@@ -183,7 +186,7 @@ def canonical(X: pd.DataFrame, y: npt.ArrayLike) -> tuple[pd.DataFrame, npt.NDAr
         raise DataError(
             "a customer occurs twice in one snapshot",
             where="customer_id, as_of",
-            got=Sentence("{n} rows too many", n=int(keys.duplicated().sum())),
+            got=Sentence("{n} {n:form.row/rows} too many", n=int(keys.duplicated().sum())),
         )
     order = keys.sort_values(["as_of", "customer_id"], kind="stable").index.to_numpy()
     return X.iloc[order].reset_index(drop=True), labels[order].astype(np.int64)
