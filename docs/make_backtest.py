@@ -64,7 +64,8 @@ and then Christmas came, which one year of history had not shown. Other data tel
 
 How the rule chooses (scores that are consistent for the mean, each candidate at its level) was
 settled on [drawn shops](value_rule.md), and the splits were opened after it (those of
-autumn 2011 twice, before and after a change of the level); nothing was
+autumn 2011 twice, before and after a change of the level, and all once more when MBG/CNBD-k had
+joined the candidates for what it foretold on [drawn shops](tried.md)); nothing was
 changed at the sight. Where a naive rule or BG/NBD with Gamma-Gamma is significantly better than
 the choice, the table above names it.
 

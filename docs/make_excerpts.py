@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a script beside what it writes, no package
-"""Write the excerpts of the README from a run.
+"""Write the excerpts of the README, and of its Chinese, from a run.
 
 winback run pipelines/cdnow.yaml
 python docs/make_excerpts.py outputs/cdnow
@@ -15,12 +15,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from winback.lists.for_people import FOR_PEOPLE, headings
+from winback.lists.for_people import FOR_PEOPLE, for_people, headings
 from winback.messages import Words
 
 PAGE = Path(__file__).parents[1] / "README.md"
+CHINESE = Path(__file__).parent / "zh" / "index.md"
 WARNING = ["customer_id", "why", "what", "through", "expected_gain", "colour"]
 CALL = ["rank", "customer_id", "why", "what", "through", "expected_gain", "value"]
+SPOKEN = ["customer_id", "why", "through", "expected_gain", "colour"]
 ROWS = {"churn_warning": 5, "win_back": 3}
 MEASURE = ("The uplift of", "With ")
 
@@ -63,20 +65,38 @@ def verdict(folder: Path) -> str:
     return "\n".join(lines)
 
 
+def in_chinese(folder: Path) -> str:
+    """Show the first warnings as they are said in Chinese; what to do is the playbook's to say."""
+    rows = pd.read_parquet(folder / "churn_warning.parquet").head(ROWS["churn_warning"])
+    words = Words("zh")
+    named = headings(FOR_PEOPLE["churn_warning"], words)
+    said = for_people(rows, "churn_warning", words)
+    said["expected_gain"] = said["expected_gain"].map("{:.2f}".format)
+    said = said.rename(columns=named)
+    head = f"`churn_warning.csv`（{said.shape[1]} 列中的 {len(SPOKEN)} 列）："  # noqa: RUF001
+    return f"{head}\n\n{table(said[[named[column] for column in SPOKEN]])}"
+
+
 def main(folder: Path) -> None:
     """Put each excerpt between its marks."""
-    text = PAGE.read_text(encoding="utf-8")
+    put(CHINESE, {"churn_warning": in_chinese(folder)})
     facts = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["win_back"]
     made = {
         "verdict": verdict(folder),
         "churn_warning": excerpt(folder, "churn_warning", WARNING),
         "win_back": calls(folder, facts),
     }
+    put(PAGE, made)
+
+
+def put(page: Path, made: dict[str, str]) -> None:
+    """Put texts between their marks on a page."""
+    text = page.read_text(encoding="utf-8")
     for name, said in made.items():
         begin, end = f"<!-- {name} -->\n", "\n<!-- end -->"
         before, _, rest = text.partition(begin)
         text = f"{before}{begin}\n{said}\n{end}{rest.partition(end)[2]}"
-    PAGE.write_text(text, encoding="utf-8")
+    page.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

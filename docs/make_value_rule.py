@@ -74,12 +74,15 @@ class Kind:
         Logarithm, at most 0, of the share of orders that are kept on each day, of the random
         numbers, the days and the number of days that are known: thinned, a Poisson process stays
         one.
+    every
+        Of each customer's orders every so-many-th is there, the first one too: regular gaps.
     """
 
     what: str
     sizes: tuple[int, int] = (150, 6000)
     truth: dict[str, Any] = field(default_factory=dict)
     level: Curve | None = None
+    every: int = 1
 
 
 def growing(chance: np.random.Generator, day: np.ndarray, known: int) -> np.ndarray:  # noqa: ARG001
@@ -138,6 +141,11 @@ def draw(kind: str, seed: int, folder: Path) -> tuple[Transactions, date, int]:
         order = pd.factorize(rows["order_no"])[0]
         stays = np.random.default_rng(seed).random(order.max() + 1)[order]
         rows[stays < np.exp(level[np.clip(day, 0, known + horizon - 1)])].to_parquet(path)
+    if of.every > 1:
+        rows = pq.read_table(path).to_pandas()
+        first = rows.groupby(["buyer", "order_no"])["ordered_at"].min().reset_index()
+        first["place"] = first.sort_values("ordered_at").groupby("buyer").cumcount() % of.every
+        rows[rows["order_no"].isin(first["order_no"][first["place"] == 0])].to_parquet(path)
     read = read_transactions(
         path,
         columns=COLUMNS,

@@ -305,6 +305,37 @@ def test_paper_takes_the_open_tab_whole(opened, tab, least, most):
     assert least <= leaves <= most
 
 
+CASE = {
+    "rule": "orders_band", "kind": "rule", "severity": "red", "status": "firing",
+    "indicator": "orders", "dimension": "all", "segment": "all", "value": 12.0, "expected": 60.0,
+    "began": "2025-07-09", "opened": "2025-07-16", "days_open": 104, "owner": "acquisition",
+    "priority": 3, "next_step": "ask who runs the channel", "within_hours": 24, "grain": "week",
+    "overdue": "check the feed and the shop; write to whoever runs the channel", "unit": "count",
+    "acknowledged": False, "silenced_until": None, "hidden_by": None, "pause": None, "source": "",
+    "annotations": {}, "at_stake": 817.0, "due": "2025-07-20",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_fullest_first_page_takes_two_sheets_of_paper(browser, tmp_path, language):
+    report = json.loads(REPORT.read_text(encoding="utf-8"))
+    report["job"]["language"] = language
+    rows = [{**CASE, "rule": f"rule_{number}"} for number in range(9)]
+    report["alerts"] = {"rows": rows, "waiting": 3, "hidden": 1, "silenced": 1}
+    report["week"]["first"] = [
+        {"code": "stale", "n": 60},
+        {"code": "not_fit.churn.fallback", "needs_days": None, "needs_customers": 900},
+        {"code": "not_fit.value.fallback", "needs_days": 205, "needs_customers": None},
+    ]
+    lists = report["week"]["lists"].values()
+    assert [len(shown["rows"]) for shown in lists] == [20, 20]
+    page = browser.new_page()
+    page.goto(write_report(report, tmp_path / "full.html", figures={}).as_uri())
+    leaves = len(re.findall(rb"/Type\s*/Page\b(?!s)", page.pdf(format="A4")))
+    page.close()
+    assert leaves <= 2
+
+
 GLYPHS = """chars => {
     const canvas = document.createElement('canvas'), size = 32;
     canvas.width = canvas.height = size;

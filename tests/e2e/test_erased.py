@@ -128,6 +128,8 @@ def test_no_byte_names_who_was_erased_now_or_after_the_next_run(shop, pseudonyms
     kinds = {"csv", "parquet", "xlsx", "html", "json", "duckdb"}
     assert {name.rpartition(".")[2] for name in before} >= kinds
 
+    kept = told(shop.winback("backup", "shop.yaml", "--to", "kept", "--json"))["folder"]
+    assert naming([shop.folder / "kept"], names)
     (shop.folder / "requests.txt").write_text("\n".join(persons[1:]), encoding="utf-8")
     asked = ("erase", "shop.yaml", persons[0], "--file", "requests.txt", "--json")
     receipt = told(shop.winback(*asked))
@@ -149,6 +151,10 @@ def test_no_byte_names_who_was_erased_now_or_after_the_next_run(shop, pseudonyms
         name in set(names) for part in listed[1:] for name in part
     )  # on the win-back list, in either arm
     assert manifest["win_back"]["control"] == len(listed[2])  # they stay counted
+
+    restored = told(shop.winback("restore", "shop.yaml", kept, "--force", "--json"))
+    assert restored["erased_rows"] == sum(receipt["rows"].values())
+    assert naming(left, names) == []
 
     pd.concat(
         [

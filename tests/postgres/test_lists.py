@@ -9,6 +9,7 @@ import pytest
 from winback.data.address import address
 from winback.errors import OutputError
 from winback.lists.database import Edition, write_table
+from winback.lists.database_without import take_out_of_tables
 from winback.lists.win_back import WIN_BACK
 
 psycopg = pytest.importorskip("psycopg")
@@ -84,3 +85,19 @@ def test_errors_say_what_is_wrong_and_no_password(postgres, schema):
         with pytest.raises(OutputError, match="cannot be written") as error:
             put(url, "a", 1, schema=schema_name)
         assert not any(text in str(error.value) for text in secret)
+
+
+def test_customers_are_deleted_from_every_list_and_a_table_that_is_not_there_holds_nobody(
+    postgres, schema
+):
+    for day, list_id in ((date(2024, 1, 31), "a"), (date(2024, 2, 29), "b")):
+        frame = rows(list_id, 4).assign(as_of=pd.Timestamp(day))
+        edition = Edition("shop", day, list_id)
+        write_table(frame, WIN_BACK, edition, url=postgres, table="t", schema="winback_lists")
+    gone = [row[1] for row in schema()][:2]
+    tables = ["t", "not_there"]
+    done = take_out_of_tables(tables, gone, url=postgres, schema="winback_lists")
+    assert done == {"t": 4}
+    assert len(schema()) == 4
+    assert not {row[1] for row in schema()} & set(gone)
+    assert take_out_of_tables(tables, gone, url=postgres, schema="winback_lists") == {"t": 0}

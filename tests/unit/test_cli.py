@@ -208,7 +208,7 @@ def test_verify_takes_the_job_or_its_folder_and_says_each_problem_with_what_to_d
     assert winback("validate", "shop.yaml").exit_code == 0
     done = winback("verify", "shop.yaml")
     assert done.exit_code == 0
-    assert done.stdout == "all is well: 1 files of 2011-12-09 in outputs/shop\n"
+    assert done.stdout == "all is well: 1 file of 2011-12-09 in outputs/shop\n"
     (tmp_path / "outputs/shop/rejected.parquet").resolve().unlink()
     harmed = winback("verify", "outputs/shop", "--json")
     assert harmed.exit_code == 1

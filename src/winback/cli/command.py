@@ -42,8 +42,10 @@ def work(
     quiet: bool,
     json_: bool,
     **options: Any,
-) -> None:
+) -> Path:
     """Run the workflow `name` on one job, and end with the right exit code.
+
+    Returns the folder of the results.
 
     `settings` are those of the job that the command line gives, by dotted key; `options` are the
     workflow's own.
@@ -68,6 +70,7 @@ def work(
             reporter.say(line)
         if json_:
             _print({**result, "warnings": records_of(reporter.warnings, words)}, loaded)
+    return work.results.out
 
 
 def work_through(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
 from winback.cli.command import work, work_through
-from winback.cli.options import AsOf, Debug, Force, JobFile, Json, Out, Quiet, Tune
+from winback.cli.language import with_option
+from winback.cli.options import AsOf, Debug, Force, JobFile, Json, Open, Out, Quiet, Tune
 from winback.cli.spoken_help import SpokenCommand
 
 _TRAINING = {
@@ -56,7 +58,7 @@ _ORDER = (
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands in the order in which one meets them."""
-    special: dict[str, Callable[..., None]] = {
+    special: dict[str, Callable[..., Any]] = {
         "promote": promote,
         "rollback": rollback,
         "lists": lists,
@@ -65,6 +67,8 @@ def add_to(app: typer.Typer) -> None:
     }
     for name in _ORDER:
         made = special.get(name) or (_training(name) if name in _TRAINING else _plain(name))
+        if name in ("run", "report"):
+            made = _opening(made)
         app.command(name, cls=SpokenCommand)(made)
 
 
@@ -220,7 +224,21 @@ def alerts(
     work("alerts", Path(job[-1]), as_of, out, debug=debug, quiet=quiet, json_=json_, test=test)
 
 
-def _training(name: str) -> Callable[..., None]:
+def _opening(command: Callable[..., Path]) -> Callable[..., None]:
+    """Give a command that draws the report the option `--open`."""
+
+    @wraps(command)
+    def _opened(*args: Any, open_: bool = False, **options: Any) -> None:
+        folder = command(*args, **options)
+        if open_:
+            import webbrowser
+
+            webbrowser.open((folder / "report.html").resolve().as_uri())
+
+    return with_option(_opened, command, "open_", Open, default=False)
+
+
+def _training(name: str) -> Callable[..., Path]:
     """Return a command that trains, among what else it does."""
 
     def _command(
@@ -233,16 +251,18 @@ def _training(name: str) -> Callable[..., None]:
         debug: Debug = False,
         quiet: Quiet = False,
         json_: Json = False,
-    ) -> None:
+    ) -> Path:
         settings = {} if tune is None else {"churn.tune": tune}
-        work(name, job, as_of, out, settings, debug=debug, quiet=quiet, json_=json_, force=force)
+        return work(
+            name, job, as_of, out, settings, debug=debug, quiet=quiet, json_=json_, force=force
+        )
 
     what, example = _TRAINING[name]
     _command.__doc__ = f"{what}\n\nExample: {example}"
     return _command
 
 
-def _plain(name: str) -> Callable[..., None]:
+def _plain(name: str) -> Callable[..., Path]:
     """Return a command that takes a job and the common options."""
 
     def _command(
@@ -253,8 +273,8 @@ def _plain(name: str) -> Callable[..., None]:
         debug: Debug = False,
         quiet: Quiet = False,
         json_: Json = False,
-    ) -> None:
-        work(name, job, as_of, out, debug=debug, quiet=quiet, json_=json_)
+    ) -> Path:
+        return work(name, job, as_of, out, debug=debug, quiet=quiet, json_=json_)
 
     _command.__doc__ = f"{_PLAIN[name]}\n\nExample: winback {name} shop.yaml"
     return _command

@@ -44,17 +44,27 @@ def takes_language(command: Callable[..., None]) -> Callable[..., None]:
         finally:
             _asked.reset(before)
 
-    own = signature(command)
-    added = Parameter("language", Parameter.KEYWORD_ONLY, default=None, annotation=Language)
-    known = get_type_hints(command, include_extras=True)
-    _spoken.__signature__ = own.replace(  # type: ignore[attr-defined]  # what Typer looks at
+    return with_option(_spoken, command, "language", Language)
+
+
+def with_option(
+    made: Callable[..., None],
+    command: Callable[..., Any],
+    name: str,
+    option: Any,
+    default: object = None,
+) -> Callable[..., None]:
+    """Show Typer what `made` takes: all that the command takes, and one option more."""
+    own, known = signature(command), get_type_hints(command, include_extras=True)
+    added = Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=option)
+    made.__signature__ = own.replace(  # type: ignore[attr-defined]  # what Typer looks at
         parameters=[
-            *(part.replace(annotation=known[name]) for name, part in own.parameters.items()),
+            *(part.replace(annotation=known[part.name]) for part in own.parameters.values()),
             added,
         ]
     )
-    _spoken.__annotations__ = {**known, "language": Language}
-    return _spoken
+    made.__annotations__ = {**known, name: option}
+    return made
 
 
 def language_of_reader() -> str:

@@ -44,6 +44,7 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the trace of an error
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show warnings and errors only.")]
 Json = Annotated[bool, typer.Option("--json", help="Write the result as JSON.")]
 Force = Annotated[bool, typer.Option("--force", help="Train again even if nothing has changed.")]
+Open = Annotated[bool, typer.Option("--open", help="Open the report in a browser at the end.")]
 Tune = Annotated[
     Optional[int],
     typer.Option(

@@ -1,4 +1,4 @@
-"""Commands about persons in the data: rename them, and erase them."""
+"""Commands about what is kept: who is who, who is erased, what is backed up."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("pseudonymise", cls=SpokenCommand)(pseudonymise)
     app.command("erase", cls=SpokenCommand)(erase)
+    app.command("backup", cls=SpokenCommand)(backup)
+    app.command("restore", cls=SpokenCommand)(restore)
 
 
 def pseudonymise(
@@ -79,4 +81,62 @@ def erase(
     work(
         "erase", job, as_of, out,
         debug=debug, quiet=quiet, json_=json_, ids=ids or (), file=file,
+    )  # fmt: skip
+
+
+def backup(
+    job: JobFile,
+    as_of: AsOf = None,
+    out: Out = None,
+    *,
+    to: Annotated[
+        Optional[Path],
+        typer.Option(
+            help="The folder of the backups, if not the job's `backups.folder`.", show_default=False
+        ),
+    ] = None,
+    debug: Debug = False,
+    quiet: Quiet = False,
+    json_: Json = False,
+) -> None:
+    """Back up the newest results and the model store, as a folder with digests.
+
+    Example: winback backup shop.yaml --to /backups
+
+    Others may train meanwhile. Backups older than the job's `backups.keep_days` are deleted. A
+    store on a server is backed up by whoever runs it.
+    """
+    work("backup", job, as_of, out, debug=debug, quiet=quiet, json_=json_, to=to)
+
+
+def restore(
+    job: JobFile,
+    backup_: Annotated[
+        Path, typer.Argument(metavar="BACKUP", help="The backup's folder.", show_default=False)
+    ],
+    out: Out = None,
+    *,
+    erased: Annotated[
+        Optional[Path],
+        typer.Option(
+            help="A copy of erased.json, kept elsewhere: who was erased since.",
+            show_default=False,
+        ),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace results and a model store that are there.")
+    ] = False,
+    debug: Debug = False,
+    quiet: Quiet = False,
+    json_: Json = False,
+) -> None:
+    """Put a backup back: compare every file with its digest, then results and model store.
+
+    Example: winback restore shop.yaml /backups/shop-2011-12-09-1f6a09c2
+
+    Whoever was erased, before the backup or since, is left out.
+    """
+    work(
+        "restore", job, None, out,
+        debug=debug, quiet=quiet, json_=json_, backup=backup_, erased=erased, force=force,
     )  # fmt: skip

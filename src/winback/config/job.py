@@ -209,6 +209,38 @@ class Split(Settings):
         return self
 
 
+class FolderSettings(Settings):
+    """A folder with a part of the results, for people who are to see no more."""
+
+    path: str
+    """The folder; relative to the YAML, and outside of the output folder."""
+    group: str | None = None
+    """Whose it is: a group of this machine's users. Unset: the group of whoever runs winback."""
+
+
+class FoldersSettings(Settings):
+    """Parts of the results that can be granted apart; the output folder has all of them."""
+
+    operators: FolderSettings | None = None
+    """The lists to act on, for people: churn_warning.csv, win_back.csv, lists.xlsx."""
+    analysts: FolderSettings | None = None
+    """Scores, lists with all columns, evaluation, figures, report; no rejected rows, no merges."""
+
+    @property
+    def any(self) -> bool:
+        """Whether any is granted."""
+        return self.operators is not None or self.analysts is not None
+
+
+class BackupSettings(Settings):
+    """Where `winback backup` keeps results and models, and for how long."""
+
+    folder: str | None = None
+    """The folder of the backups; relative to the YAML."""
+    keep_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    """`winback backup` deletes older ones. Unset: none is deleted."""
+
+
 class BacktestSettings(Settings):
     """What `winback backtest` looks back at."""
 
@@ -267,6 +299,10 @@ class Job(Settings):
     """Who may read what a command writes: lists, scores and models name customers."""
     output: str | None = None
     """The output folder. Unset: outputs/NAME under the working directory."""
+    folders: FoldersSettings = Field(default_factory=FoldersSettings)
+    """Parts of the results that can be granted apart."""
+    backups: BackupSettings = Field(default_factory=BackupSettings)
+    """Where `winback backup` keeps results and models, and for how long."""
     backtest: BacktestSettings = Field(default_factory=BacktestSettings)
     """What `winback backtest` looks back at."""
     indicators: IndicatorSettings = Field(default_factory=IndicatorSettings)
@@ -304,6 +340,14 @@ class Job(Settings):
         if value not in available_timezones():
             raise ValueError(Sentence("a time zone's name, such as UTC or Asia/Shanghai"))
         return value
+
+    @model_validator(mode="after")
+    def _nobody_is_named_to_whom_a_part_is_granted(self) -> Job:
+        if self.folders.any and not self.data.pseudonyms:
+            raise ValueError(
+                Sentence("folders need data.pseudonyms: true: an id may be a telephone number")
+            )
+        return self
 
     @model_validator(mode="after")
     def _somebody_can_be_called_back(self) -> Job:

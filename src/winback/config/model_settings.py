@@ -17,7 +17,9 @@ class ValueSettings(Settings):
 
     horizon_days: Days = 365
     """Predicted value is about (as_of, as_of + horizon_days]."""
-    purchase_model: Literal["auto", "beta_geo", "modified_beta_geo", "pareto_nbd", "rate"] = "auto"
+    purchase_model: Literal[
+        "auto", "beta_geo", "modified_beta_geo", "pareto_nbd", "regular_beta_geo", "rate"
+    ] = "auto"
     """A purchase model by name; `auto` lets a contest inside the known past choose."""
     busy_days: tuple[BusyPeriod, ...] = ()
     """Periods in which more is bought, or less: `11-15/12-24` every year, `2026-02-10/2026-02-17`

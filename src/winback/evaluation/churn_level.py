@@ -70,7 +70,7 @@ def churn_level(
         Whom churn is asked of.
     """
     first, windows, seen = past.first_day, [], []
-    for window in level_windows(first, past.settled, ahead.horizon_days):
+    for window in level_windows(first, past.as_of, ahead.horizon_days, settled=past.settled):
         measured = past.once(
             ("hazard ratio", window, active_within_days),
             partial(_hazard_ratio, past, window, active_within_days),

@@ -119,7 +119,7 @@ def choose_value(
     """
     sample, as_of = past.sample(MAX_CONTEST), past.as_of
     first = sample.first_day
-    windows = inner_windows(first, as_of, horizon_days=horizon_days, count=n_cutoffs)
+    windows = inner_windows(first, sample.settled, horizon_days=horizon_days, count=n_cutoffs)
     tests: list[dict[str, ForwardTest]] = []
     for window in windows:
         if progress is not None:

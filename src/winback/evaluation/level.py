@@ -105,11 +105,14 @@ class Level:
         return Message.of_all([seen if ratios else Message("level.unseen"), ends])
 
 
-def level_windows(first: date, as_of: date, horizon_days: int) -> list[Window]:
+def level_windows(
+    first: date, as_of: date, horizon_days: int, *, settled: date | None = None
+) -> list[Window]:
     """Return the windows of the past that tell of the level of the days ahead, newest first.
 
     The inner windows of the contest and further ones before them, the last month, and the days
-    ahead one and two years before, as far as history reaches.
+    ahead one and two years before, as far as history reaches. None ends after `settled`, where
+    rows come late; unset: `as_of`.
 
     Examples
     --------
@@ -124,16 +127,15 @@ def level_windows(first: date, as_of: date, horizon_days: int) -> list[Window]:
     2023-11-13/2024-02-13
     2023-10-01/2024-01-01
     """
-    inner = inner_windows(first, as_of, horizon_days=horizon_days, count=WINDOWS)
-    newest = Window(as_of - timedelta(days=RECENT), as_of)
+    settled = settled or as_of
+    inner = inner_windows(first, settled, horizon_days=horizon_days, count=WINDOWS)
+    newest = Window(settled - timedelta(days=RECENT), settled)
     recent = [newest] if inner and inner[0].horizon_days >= 1.5 * RECENT else []
     days, years = timedelta(days=min(horizon_days, YEAR)), []
     for ago in (1, 2):
         then = as_of - timedelta(days=ago * YEAR)
-        if (then - first).days >= LEARNED:
+        if (then - first).days >= LEARNED and then + days <= settled:
             years.append(Window(then, then + days))
-    for window in years:
-        window.assert_known_by(as_of)
     return list(dict.fromkeys([*recent, *inner, *years]))
 
 

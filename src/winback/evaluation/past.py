@@ -169,11 +169,11 @@ class Past:
         return self.as_of - timedelta(days=self.lateness_days)
 
     def last_window(self, horizon_days: int, gap_days: int = 0) -> tuple[Window | None, Message]:
-        """Return the last days that are known, to be held out; see `windows.gate_window`."""
+        """Return the last days that are settled, to be held out; see `windows.gate_window`."""
         return self.once(
             ("last window", horizon_days, gap_days),
             lambda: gate_window(
-                self.first_day, self.as_of, horizon_days=horizon_days, gap_days=gap_days
+                self.first_day, self.settled, horizon_days=horizon_days, gap_days=gap_days
             ),
         )
 

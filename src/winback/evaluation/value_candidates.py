@@ -28,6 +28,7 @@ VALUE_CANDIDATES: dict[str, Recipe] = {
     "beta_geo+gamma_gamma_all": _pair("beta_geo", ALL_DAYS),
     "modified_beta_geo+gamma_gamma_all": _pair("modified_beta_geo", ALL_DAYS),
     "pareto_nbd+gamma_gamma_all": _pair("pareto_nbd", ALL_DAYS),
+    "regular_beta_geo+gamma_gamma_all": _pair("regular_beta_geo", ALL_DAYS),
     "poisson+gamma_gamma_all": _mean("poisson"),
     "mean_tweedie_rate": _mean("tweedie", "rate"),
     "mean_btyd_count": _mean("btyd", "count"),
@@ -39,10 +40,10 @@ VALUE_CANDIDATES: dict[str, Recipe] = {
 }
 """From the simplest on: that nobody buys again; that the last period repeats itself; the heuristic
 frequency x monetary value / T; BG/NBD with the customer's own mean amount (everybody's for one-time
-buyers); BG, MBG and Pareto/NBD with Gamma-Gamma on repeat days, then on all purchase days; Poisson
-regression on log-RFM; means of what LightGBM has learned on snapshots with the heuristic, or with
-the purchase and spend model (``btyd``: MBG/NBD with Gamma-Gamma on all days); and LightGBM
-alone."""
+buyers); BG, MBG and Pareto/NBD with Gamma-Gamma on repeat days, then on all purchase days;
+MBG/CNBD-k with the latter, which is MBG/NBD where nobody buys regularly; Poisson regression on
+log-RFM; means of what LightGBM has learned on snapshots with the heuristic, or with the purchase
+and spend model (``btyd``: MBG/NBD with Gamma-Gamma on all days); and LightGBM alone."""
 
 NAIVE = ("last_period+own_mean", "rate+own_mean")
 LITERATURE = "beta_geo+gamma_gamma"

@@ -43,7 +43,8 @@ def value_level(
     first = past.first_day
     targets = value_targets(past)
     judged = {next(iter(test.values())).window: test for test in tests}
-    for window in level_windows(first, past.as_of, ahead.horizon_days) if tests else ():
+    windows = level_windows(first, past.as_of, ahead.horizon_days, settled=past.settled)
+    for window in windows if tests else ():
         if window not in judged:
             then = value_forward(past, {name: recipe}, window, random_state=random_state)
             if len(then["purchases"].actual) >= MIN_CUSTOMERS:

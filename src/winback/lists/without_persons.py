@@ -81,6 +81,19 @@ def take_out(source: Path, target: Path, ids: Collection[str]) -> Taken:
     return Taken() if take is None or not ids else take(source, target, ids)
 
 
+def named_in(source: Path) -> set[str]:
+    """Return whom a Parquet file names; of other files, which name nobody else, nobody."""
+    if source.suffix != ".parquet":
+        return set()
+    named: set[str] = set()
+    with pq.ParquetFile(source) as file:
+        who = [name for name in ID_COLUMNS if name in file.schema_arrow.names]
+        for batch in file.iter_batches(columns=who) if who else ():
+            for column in batch.columns:
+                named.update(pc.unique(pc.cast(column, pa.string())).drop_null().to_pylist())
+    return named
+
+
 def _parquet(source: Path, target: Path, ids: Collection[str]) -> Taken:
     """Read it part by part, twice: most files have none of them, and one may not fit in memory."""
     taken, gone = Taken(), pa.array(sorted(ids), pa.string())

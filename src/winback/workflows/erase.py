@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,10 +12,11 @@ from winback.errors import OutputError, UsageError
 from winback.files import read_record
 from winback.masking import mask
 from winback.messages import Message
+from winback.personal_key import is_pseudonym
 from winback.publishing.result_folder import MANIFEST, VERSION, files_of
 from winback.workflows.erased_files import Erased, take_out_of_files
 from winback.workflows.erased_persons import Asked, asked_for
-from winback.workflows.personal import ERASED
+from winback.workflows.personal import ERASED, noted, write_record
 
 if TYPE_CHECKING:
     from winback.config import LoadedJob
@@ -63,7 +63,8 @@ def erase(
         The receipt, which names nobody: `on`; how many `persons` and `ids`, and how many of the
         persons were `not_found` in any result; `rows` by file; `arms` by list; `pages`; `database`
         (rows by table); `tombstones` (all that are kept); `sources`, which are not winback's to
-        change; `backups`.
+        change; `backups` (`n`: how many still hold them; `until`: by when
+        the last of these expires; None: the job does not say).
 
     Raises
     ------
@@ -85,7 +86,8 @@ def erase(
     with reporter.step(Message("doing.find_persons")):
         asked = asked_for(tables, given)
     with reporter.step(Message("doing.take_out")):
-        taken = take_out_of_files(results, asked.names)
+        files = {name: results.kept(name) for name in files_of(results.earlier)}
+        taken = take_out_of_files(results, files, asked.names)
     receipt = _receipt(work, asked, taken)
     _keep(work, asked, receipt)
     results.afterwards(lambda: _after(work, asked, receipt))
@@ -122,7 +124,25 @@ def _receipt(work: _Work, asked: Asked, taken: Erased) -> dict[str, Any]:
         "pages": 0,
         "database": {},
         "sources": sources,
+        "backups": _backups(work.settings),
     }
+
+
+def _backups(settings: LoadedJob) -> dict[str, Any]:
+    """Say how many backups still hold them, and until when, as far as the job knows."""
+    from datetime import timedelta
+
+    from winback.publishing.backups import backups_of
+    from winback.workflows.backup import backups_folder
+
+    kept = settings.job.backups
+    if kept.folder is None:
+        return {"n": None, "until": None}
+    there = backups_of(backups_folder(settings), settings.job.name)
+    until = None
+    if there and kept.keep_days is not None:
+        until = (there[-1].day + timedelta(days=kept.keep_days + 1)).isoformat()
+    return {"n": len(there), "until": until}
 
 
 def _arms(taken: Erased) -> dict[str, dict[str, int]]:
@@ -141,19 +161,22 @@ def _keep(work: _Work, asked: Asked, receipt: dict[str, Any]) -> None:
     arms = {name: Counter(counts) for name, counts in before.get("arms", {}).items()}
     for list_id, counts in receipt["arms"].items():
         arms.setdefault(list_id, Counter()).update(counts)
-    noted = {
+    record: dict[str, Any] = {
+        "key": key.fingerprint,
         "persons": before.get("persons", 0) + len(asked.persons),
         "last": receipt["on"],
         "arms": {name: dict(counts) for name, counts in sorted(arms.items())},
+        "tombstones": stones,
     }
-    record = {"key": key.fingerprint, **noted, "tombstones": stones}
-    text = json.dumps(record, indent=1, ensure_ascii=False)
-    results.staged(ERASED).write_text(text + "\n", encoding="utf-8")
+    if work.tables.personal.pseudonyms:  # by which results of before are known
+        also = {key.tombstone(key.pseudonym(one)) for one in asked.ids if not is_pseudonym(one)}
+        record["pseudonyms"] = sorted({*before.get("pseudonyms", ()), *also})
+    write_record(results.staged(ERASED), record)
     receipt["tombstones"] = len(stones)
     earlier = read_record(results.earlier / MANIFEST)
     job = work.settings.job
     fixed = {} if earlier else {"name": job.name, "as_of": job.as_of.isoformat()}
-    results.mend(**fixed, erased={**noted, "ids": len(stones)})
+    results.mend(**fixed, erased=noted(record))
 
 
 def _after(work: _Work, asked: Asked, receipt: dict[str, Any]) -> None:
@@ -221,5 +244,10 @@ def _lines_of(receipt: dict[str, Any]) -> list[Message]:
     lines.append(Message("erase.tombstones", n=receipt["tombstones"]))
     sources = [source for named in receipt["sources"].values() for source in named]
     lines.append(Message("erase.sources", sources=sources))
-    lines.append(Message("erase.backups"))
+    backups = receipt["backups"]
+    lines.append(
+        Message("erase.backups")
+        if backups["until"] is None
+        else Message("erase.backups_until", n=backups["n"], until=backups["until"])
+    )
     return lines

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from winback.publishing.result_folder import files_of
 
 if TYPE_CHECKING:
     from winback.workflows.results import Results
@@ -34,13 +33,17 @@ class Erased:
     arms: set[tuple[str, str, str]] = field(default_factory=set)
 
 
-def take_out_of_files(results: Results, names: Collection[str]) -> Erased:
-    """Stage every file of the last set that names one of them, without them.
+def take_out_of_files(
+    results: Results, files: Mapping[str, Path], names: Collection[str]
+) -> Erased:
+    """Stage every file of a set that names one of them, without them.
 
     Parameters
     ----------
     results
         The output folder; nothing of it has been staged yet.
+    files
+        The set: what each is called, and where it lies.
     names
         What files call them.
 
@@ -52,31 +55,31 @@ def take_out_of_files(results: Results, names: Collection[str]) -> Erased:
     from winback.lists.without_persons import take_out
 
     erased = Erased()
-    for name in files_of(results.earlier):
+    for name, path in files.items():
         if name.endswith(".json"):
-            rows, found = _record(results, name, names)
+            rows, found = _record(path, results.staged(name), names)
         else:
-            taken = take_out(results.kept(name), results.staged(name), names)
+            taken = take_out(path, results.staged(name), names)
             rows, found = taken.rows, taken.found
             if not name.endswith("_excluded.parquet"):  # who was not reached has an arm, too
                 erased.arms |= taken.arms
         if rows:
             erased.rows[name] = rows
             erased.found |= found
-    if REPORT in erased.rows and results.find(PAGE) is not None:
+    if REPORT in erased.rows and PAGE in files:
         _draw_anew(results)
         erased.rows[PAGE] = erased.rows[REPORT]
     return erased
 
 
-def _record(results: Results, name: str, names: Collection[str]) -> tuple[int, set[str]]:
+def _record(source: Path, target: Path, names: Collection[str]) -> tuple[int, set[str]]:
     """Leave out of a JSON document what it records of them."""
-    record = json.loads(results.kept(name).read_text(encoding="utf-8"))
+    record = json.loads(source.read_text(encoding="utf-8"))
     found: list[str] = []
     without = _without(record, names, found)
     if found:
         text = json.dumps(without, indent=1, ensure_ascii=False, allow_nan=False)
-        results.staged(name).write_text(text + "\n", encoding="utf-8", newline="\n")
+        target.write_text(text + "\n", encoding="utf-8", newline="\n")
     return len(found), set(found)
 
 

@@ -30,6 +30,7 @@ CANDIDATES = {
     "beta_geo": "beta_geo+gamma_gamma",
     "modified_beta_geo": "modified_beta_geo+gamma_gamma",
     "pareto_nbd": "pareto_nbd+gamma_gamma",
+    "regular_beta_geo": "regular_beta_geo+gamma_gamma_all",
     "rate": "rate+own_mean",
 }
 NAMED = 3  # more models than these are counted, not named

@@ -11,7 +11,7 @@ import fcntl
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from winback.processes import this_process
 from winback.publishing.publish import demand_links, demand_room, earlier_set, publish
 from winback.publishing.result_folder import MANIFEST, files_of
 from winback.publishing.verify import changed, unlisted
+from winback.signing import SIGNATURE
 
 BEAT_SECONDS = 30.0
 _STAGE = ".staged-"
@@ -215,6 +216,11 @@ class OutputFolder:
         """
         self._manifest = {**read_record(self.earlier / MANIFEST), **facts}
         self._forget = True
+
+    def restore_facts(self, manifest: Mapping[str, Any]) -> None:
+        """Publish what is staged as another set, by what its manifest says besides the files."""
+        own = {"files", "published", SIGNATURE}
+        self._manifest = {name: fact for name, fact in manifest.items() if name not in own}
 
     def afterwards(self, do: Callable[[], None]) -> None:
         """Do something once the results are in their place, and only then."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +27,17 @@ if TYPE_CHECKING:
 
 ERASED = "erased.json"
 """Of the set: by which key, and the tombstones of who was erased."""
+
+
+def noted(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a manifest says of the erased: how many, when last, of which arms; no id."""
+    said = {name: record.get(name) for name in ("persons", "last", "arms")}
+    return {**said, "ids": len(record["tombstones"])}
+
+
+def write_record(path: Path, record: Mapping[str, Any]) -> None:
+    """Write `erased.json`."""
+    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 class PersonalData:
@@ -75,7 +87,30 @@ class PersonalData:
         ConfigError
             Somebody was, and the key is missing or another one: they could not be told apart.
         """
-        records = [record for record in self._records() if record]
+        return self._stones([record for record in self._records() if record])
+
+    def among(self, files: Iterable[Path], records: Collection[Mapping[str, Any]]) -> set[str]:
+        """Return who of these files was erased, by what is kept of erasures."""
+        stones = self._stones(records)
+        if not stones:
+            return set()
+        from winback.lists.without_persons import named_in
+
+        names = {name for file in files for name in named_in(file)}
+        return {name for name in names if self.key.tombstone(name) in stones}
+
+    @staticmethod
+    def merged(records: Collection[Mapping[str, Any]]) -> dict[str, Any]:
+        """Return what records of erasures say together; the counts are those of the largest."""
+        both = {
+            name: sorted({stone for record in records for stone in record.get(name, ())})
+            for name in ("tombstones", "pseudonyms")
+            if any(name in record for record in records)
+        }
+        largest: Mapping[str, Any] = max(records, key=lambda record: int(record.get("persons", 0)))
+        return {**largest, **both}
+
+    def _stones(self, records: Collection[Mapping[str, Any]]) -> frozenset[str]:
         for record in records:
             if record.get("key") != self.key.fingerprint:
                 raise ConfigError(
@@ -85,7 +120,12 @@ class PersonalData:
                     allowed=str(record.get("key")),
                     hint="set it to the file with the key that was in use then",
                 )
-        return frozenset(stone for record in records for stone in record["tombstones"])
+        return frozenset(
+            stone
+            for record in records
+            for name in ("tombstones", "pseudonyms")
+            for stone in record.get(name, ())
+        )
 
     def ids(self, engine: Any, own: CustomerIds, persons: Persons | None) -> CustomerIds:
         """Return how ids are read where customers are renamed, or some were erased."""

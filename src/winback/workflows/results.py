@@ -144,6 +144,14 @@ class Results(OutputFolder):
                 ),
             )
 
+    def publish(self) -> None:
+        """Publish what is staged; then bring the folders that are granted apart to it."""
+        super().publish()
+        if self.settings.job.folders.any:
+            from winback.workflows.shared_folders import share
+
+            share(self.settings, self.out)
+
     @property
     def manifest(self) -> dict[str, Any]:
         """What this and earlier commands on the same job and date have recorded.

@@ -1,6 +1,7 @@
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
+import ibis
 import numpy as np
 import pandas as pd
 import pytest
@@ -239,3 +240,27 @@ def test_the_rule_leaves_a_good_model_of_buying_till_dropping_out_alone_on_cdnow
     pooled = table[table["as_of"] == "pooled"].set_index("candidate")
     assert set(pooled.index) == set(VALUE_CANDIDATES)
     assert pooled.loc["rate+own_mean", "loss_ratio"] > 1.2
+
+
+def test_no_window_ends_in_days_of_which_not_everything_is_known():
+    """Rows come 20 days late: the last days look like a slump that is none."""
+    shop = read_transactions("sample:cdnow-tenth")
+    late, until = 20, date(1998, 3, 31)
+    table = shop.table.mutate(known_on=shop.table.booked_on + ibis.interval(days=late))
+    past = Past(replace(shop, table=table), until)
+    settled = until - timedelta(days=late)
+    name = "modified_beta_geo+gamma_gamma_all"
+    choice = choose_value(
+        past, horizon_days=60, candidates={name: VALUE_CANDIDATES[name]}, n_replicates=2
+    )["revenue"]
+    judged = choice.table.loc[choice.table["as_of"] != "pooled", "until"]
+    assert judged.max() == str(settled)
+    assert max(window["until"] for window in choice.level.windows) == str(settled)
+    window, _ = past.last_window(60)
+    assert window.until == settled
+    # what is missing of a window's customers at its cut-off is missing ahead, too
+    prompt = choose_value(
+        Past(shop, settled), horizon_days=60, candidates={name: VALUE_CANDIDATES[name]},
+        n_replicates=2,
+    )["revenue"]  # fmt: skip
+    assert choice.level.shift > prompt.level.shift

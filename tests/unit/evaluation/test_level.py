@@ -10,7 +10,7 @@ from winback.errors import DataError
 from winback.evaluation.busy import busy_days, busy_share
 from winback.evaluation.contest import choose_value
 from winback.evaluation.forward import ForwardTest
-from winback.evaluation.level import level_of
+from winback.evaluation.level import level_of, level_windows
 from winback.evaluation.past import Past
 from winback.evaluation.value_candidates import VALUE_CANDIDATES
 from winback.evaluation.windows import Window
@@ -96,3 +96,13 @@ def test_busy_days_that_were_never_seen_widen_the_interval_and_say_so():
     assert unseen.spread > plain.spread + 0.1  # of a sum as well
     assert "67% of the days ahead busy, 67% off what was seen" in str(unseen.message)
     assert "busy" not in str(plain.message)
+
+
+def test_where_rows_come_late_windows_end_before_and_the_year_before_stays_the_days_ahead_s():
+    as_of, settled = date(2024, 9, 30), date(2024, 9, 10)
+    windows = level_windows(date(2022, 1, 1), as_of, 92, settled=settled)
+    assert max(window.until for window in windows) == settled
+    year = timedelta(days=365)
+    assert Window(as_of - year, as_of - year + timedelta(days=92)) in windows
+    whole = level_windows(date(2022, 1, 1), as_of, 365, settled=settled)
+    assert all(window.until <= settled for window in whole)

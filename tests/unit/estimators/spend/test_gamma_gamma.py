@@ -110,7 +110,7 @@ def test_customers_who_do_not_differ_are_pooled_by_the_limit_of_the_model():
     model = GammaGammaModel().fit(frame)
     assert model.converged_
     assert model.diagnostics_["at_bound"] == ["q"]
-    assert "rises up to the edge of the parameters' range (q = 1e+04" in str(model.degenerate_)
+    assert "some of the model's parameters open (q = 1e+04" in str(model.degenerate_)
     assert np.isnan(model.summary_.loc["q", "standard_error"])
     np.testing.assert_allclose(model.expected_spend(frame), 10, rtol=0.05)
 
