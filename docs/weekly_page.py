@@ -133,10 +133,10 @@ def _tables(rows: pd.DataFrame) -> str:
     share = totals[LIST].sum() / totals[TRUTH].sum()
     lines += [
         "",
-        f"The list brought more than highest CLV in {wins} of {len(totals)} shops, and {share:.0%} of",
-        "what the truth known brought: three quarters would be a good list, and are not reached."
+        f"The list brought more than highest CLV in {wins} of {len(totals)} shops, and {share:.0%}",
+        "of what the truth known brought: three quarters would be a good list, and are not reached."
         if share < GOOD
-        else "what the truth known brought.",
+        else "of what the truth known brought.",
     ]
     lines += ["", "By kind, margin a shop, and how often the list brought more:", ""]
     lines += [
