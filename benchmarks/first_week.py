@@ -1,6 +1,6 @@
 """Measure the way from a fresh export to a sheet that one would send, on seven layouts.
 
-    python benchmarks/first_week.py
+    python benchmarks/first_week.py [LAYOUT ...]
 
 The purchases are those of 400 customers of the CDNOW sample, written as seven shop systems export
 them. Each is a folder of its own: `winback init --yes`, `validate`, `run`; then the first page is
@@ -120,23 +120,26 @@ def tried(folder: Path, layout: str, rows: Frame, page: Page) -> str:
     return f"| {' | '.join([layout, language, *took, *(f'{value:,}' for value in shown)])} |\n"
 
 
-def main() -> None:
-    """Measure, and put the table into the page."""
+def main(layouts: list[str]) -> None:
+    """Measure these layouts, and put their lines into the page's table."""
+    before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
+    table, _, after = rest.partition(END)
+    lines = {line.split(" | ")[0].strip("| "): f"{line}\n" for line in table.splitlines()}
     rows = orders()
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as name:
         program = shutil.which("chromium") or shutil.which("chromium-browser")
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        page, lines = browser.new_page(), []
-        for layout in NAMES:
+        page = browser.new_page()
+        for layout in layouts or NAMES:
             folder = Path(name) / layout.replace(" ", "_")
             folder.mkdir()
-            lines.append(tried(folder, layout, rows, page))
-            print(lines[-1], end="", flush=True)
+            lines[layout] = tried(folder, layout, rows, page)
+            print(lines[layout], end="", flush=True)
         browser.close()
-    before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
-    table = f"{HEAD}{'|---' * (HEAD.count('|') - 1)}|\n{''.join(lines)}"
-    PAGE.write_text(f"{before}{BEGIN}{table}{END}{rest.partition(END)[2]}", encoding="utf-8")
+    shown = "".join(lines[name] for name in NAMES if name in lines)
+    table = f"{HEAD}{'|---' * (HEAD.count('|') - 1)}|\n{shown}"
+    PAGE.write_text(f"{before}{BEGIN}{table}{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

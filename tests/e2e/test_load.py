@@ -25,11 +25,12 @@ lists: {{win_back: {{window_days: 545}}}}
 compute: {{memory_limit: 300MB, chunk_rows: 50000}}
 """
 MEASURED = """
-import resource, sys
+import re, sys
+from pathlib import Path
 from winback.cli import steps
 sys.argv = ["winback", *sys.argv[1:]]
 code = steps("score")
-print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print("peak", int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024)
 raise SystemExit(code)
 """
 

@@ -11,6 +11,7 @@ import pytest
 from winback.config import load_job
 from winback.data.connect import open_engine
 from winback.data.samples import load
+from winback.publishing.result_folder import describe
 from winback.workflows.made_of import digest
 from winback.workflows.work import Work
 
@@ -29,13 +30,14 @@ compute: {memory_limit: 1GB}
 """
 TIMES = 425  # of the 2,357 customers of CDNOW's published tenth
 MEASURED = """
-import resource, sys, time
+import re, sys, time
+from pathlib import Path
 from winback.cli import steps
 sys.argv = ["winback", *sys.argv[1:]]
 began = time.monotonic()
 code = steps("report")
 print("seconds", round(time.monotonic() - began))
-print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print("peak", int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024)
 raise SystemExit(code)
 """
 
@@ -58,6 +60,8 @@ def take_over(job, out):
     manifest = json.loads(path.read_text(encoding="utf-8"))
     for stage in manifest["made"].values():
         stage["data"] = fingerprint
+    for name in manifest["files"]:
+        manifest["files"][name] = describe(out / name)
     manifest["made"]["lists"]["scores"] = digest(manifest["made"]["score"])
     path.write_text(json.dumps(manifest), encoding="utf-8")
 

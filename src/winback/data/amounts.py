@@ -22,9 +22,10 @@ from winback.errors import DataError, Sentence
 from winback.messages import Message
 
 _ENOUGH = 0.8
-# full-width forms, minus signs, and blanks that do not break, as plain ones
-_ODD = "０１２３４５６７８９．，－（）＋−–—‒‐\u00a0\u202f\u2009\u3000\t’‘´`＇￥＄"  # noqa: RUF001
-_EVEN = "0123456789.,-()+-----     '''''¥$"
+# full-width forms, minus signs, and blanks that do not break, as plain ones; a yen and a won of the
+# old encodings of Japan and Korea are a backslash
+_ODD = "０１２３４５６７８９．，－（）＋−–—‒‐\u00a0\u202f\u2009\u3000\t’‘´`＇￥＄\\"  # noqa: RUF001
+_EVEN = "0123456789.,-()+-----     '''''¥$¥"
 _CURRENCY = r"(?:\p{L}{0,4}\.?\s?\p{Sc}\p{L}{0,3}|\p{L}{1,4}\.?)?"
 _DIGITS = r"(?:\d[\d.,]*(?:[' ]\d{3})*(?:[.,]\d+)?|[.,]\d+)"
 # the classes of Unicode are large, and slow to match: few cells need them
@@ -45,7 +46,8 @@ _SEVERAL = r"\d{{1,3}}({0}\d{{2,3}})*({0}\d{{3}}){{2,}}|\d{{1,2}}({0}\d{{2}})+{0
 def _even(cell: str) -> str:
     """Return SQL for a cell without odd forms of signs, and blanks around."""
     even = f"translate({cell}, {sql.text(_ODD)}, {sql.text(_EVEN)})"
-    return f"trim(CASE WHEN regexp_full_match({cell}, '[ -_a-~€£]*') THEN {cell} ELSE {even} END)"
+    plain = rf"regexp_full_match({cell}, '[ -\[\]-_a-~€£]*')"
+    return f"trim(CASE WHEN {plain} THEN {cell} ELSE {even} END)"
 
 
 def _core(even: str, form: str) -> str:

@@ -20,6 +20,7 @@ from winback.messages import Message
 
 _LOOK_AT = 10_000
 _ENOUGH = 0.8
+_BUDDHIST = 2400  # years that nobody counts but from the death of the Buddha
 SHOWN = 4  # candidates that are told
 # digits alone are no date here, unless they can be nothing else: customers have numbers, too
 _DATE = (
@@ -135,6 +136,9 @@ class Columns:
                 )
                 return replace(self.take(name, ours), expression=day_first, other=month_first)
             if self.readable(name, cell, nothing=no_time(value.sql)):
+                if of_our_era := self._of_our_era(name, cell):
+                    notes.append(Message("note.buddhist_era", column=name, example=self.cell(name)))
+                    return replace(self.take(name, ours), expression=of_our_era)
                 if name in called:
                     also = tuple(n for n in dict.fromkeys([*called, *dated]) if n in self.left)
                     also = tuple(n for n in also if n != name and self.is_dated(n))
@@ -143,6 +147,19 @@ class Columns:
                     notes.append(Message("note.day_of_purchase", column=name, others=others))
                 return replace(self.take(name, ours), why=Message("guess.dates"))
         return None
+
+    def _of_our_era(self, name: str, instant: str) -> str | None:
+        """Return the expression of years that a Buddhist calendar counts, 543 more than ours."""
+        first = sql.rows(
+            self.engine, f"SELECT year(min({instant})) FROM {sql.name(self.raw.name)}"
+        )[0][0]
+        if first is None or not _BUDDHIST <= first < _BUDDHIST + 300:
+            return None
+        cell = sql.bare(self.engine, name)
+        if self.types[name] != "VARCHAR":
+            return f"{cell} - INTERVAL 543 YEAR"
+        year = f"regexp_extract({cell}, '2[4-6][0-9][0-9]')"  # as text: leap years are others'
+        return f"replace({cell}, {year}, CAST(TRY_CAST({year} AS INT) - 543 AS VARCHAR))"
 
     def take(self, name: str, ours: str) -> Guess:
         """Return a guess of one column, which is not to be guessed again."""

@@ -114,13 +114,15 @@ def _score(text: str, encoding: str) -> float:
         return _score_of_signs(text, encoding)
     good = every = 0.0
     odd: Counter[str] = Counter()
-    for word in _WORD.findall(text):
+    for word in dict.fromkeys(
+        _WORD.findall(text)
+    ):  # each once: a currency on every line says no more
         letters = [letter for letter in word if not letter.isascii()]
         odd.update(map(_small, letters))
         every += len(letters)
         good += len(letters) * _is_word(word, len(letters), encoding)
     # signs that are no letters say little, unless they stand where a letter should
-    for before, sign, after in _SIGN.findall(text):
+    for before, sign, after in dict.fromkeys(_SIGN.findall(text)):
         inside = bool(after) and (bool(before) or sign in "€£¥©®™")
         fits = sign in _MARKS and (sign in "’°ºª" or not inside)  # noqa: RUF001
         every += 0.5 if fits else 2.0

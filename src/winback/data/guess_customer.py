@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from winback.data import sql
 from winback.data.column_guess import SHOWN, Columns, Guess
 from winback.data.column_names import hints_of, names_of, plain, says
 from winback.data.id_choice import Ids, is_person, look_at_ids, one_order_each, steadier
 from winback.messages import Message
+
+_SUBSCRIBER = 9  # digits at the end, without the country's, which some leave out
+_TELEPHONE = r"[+(]*\d[\d ()./-]{8,18}"
 
 
 def guess_customer(
@@ -37,6 +41,7 @@ def guess_customer(
     if best.named or says(best.name, "nicknames"):
         example = repr(table.cell(best.name))
         notes.append(Message("note.people", column=best.name, example=example))
+    _tell_of_spellings(table, best.name, notes)
     guess = table.take(best.name, "customer_id")
     return replace(guess, also=tuple(map(_counted, others)))
 
@@ -75,6 +80,36 @@ def _returning(table: Columns, there: list[Ids], notes: list[Message]) -> Ids:
     else:
         notes.append(Message("note.order_ids", n=customers, first=first.name))
     return first
+
+
+def _tell_of_spellings(table: Columns, name: str, notes: list[Message]) -> None:
+    """Say where one telephone number is written in several ways, and is several customers."""
+    column = sql.bare(table.engine, name)
+    digits = f"regexp_replace({column}, '[^0-9]', '', 'g')"
+    number = f"right({digits}, {_SUBSCRIBER})"
+    cell = f"CAST({sql.name(name)} AS VARCHAR)"
+    found = sql.rows(
+        table.engine,
+        rf"""SELECT min(cell), max(cell), count(*) FROM (
+            SELECT DISTINCT trim({cell}) AS cell, right(regexp_replace({cell}, '\D', '', 'g'),
+                {_SUBSCRIBER}) AS number FROM {sql.name(table.raw.name)}
+            WHERE regexp_full_match(trim({cell}), '{_TELEPHONE}')
+        ) GROUP BY number HAVING count(*) > 1 AND bool_or(regexp_matches(cell, '^0|\D'))
+        ORDER BY number""",
+    )
+    if found:
+        one, other, _ = found[0]
+        notes.append(
+            Message(
+                "note.numbers_spelled",
+                column=name,
+                n=sum(count for *_, count in found),
+                numbers=len(found),
+                one=one,
+                other=other,
+                written=number,
+            )
+        )
 
 
 def _counted(ids: Ids) -> Message:

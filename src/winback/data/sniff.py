@@ -42,6 +42,8 @@ _OPTIONAL = replace(
 _EXAMPLES = 3
 _WORDS = 20  # that stand for nothing in a column
 _MUCH = 0.05  # more rejected rows than this stop a job by default
+_STRAY_DAYS, _STRAY_SHARE = 365, 0.01  # of silence, and of rows after it
+_SOME, _CENTURY = 20, 100  # rows of which one is few; and years that no shop is silent
 _ENCODE = "those lines are in another encoding than the rest: export the file in one, best UTF-8"
 
 __all__ = ["Guess", "Offer", "Sniffed", "sniff", "sniff_raw"]
@@ -67,7 +69,8 @@ class Sniffed:
     rows
         Rows of the source.
     first_day, last_day
-        The range of the guessed timestamps, in `timezone`.
+        The range of the guessed timestamps, in `timezone`; a few rows that come more than a year
+        after all others are no end of it, and a note tells of them.
     notes
         What a person should look at.
     signs
@@ -257,6 +260,8 @@ def _describe(
             f" CAST(max(moment) FILTER (isfinite(moment)) AS DATE), count(*) - count(moment)"
             f" FROM (SELECT {moment} AS moment FROM {relation})",
         )[0]
+        if last_day is not None:
+            last_day = _before_strays(engine, relation, moment, last_day, notes)
     conditions = _conditions(there, written, notes, zeros=none > _MUCH * rows)
     examples = {ours: _examples(engine, relation, cell) for ours, cell in cells.items()}
     read = {name for expression in written.values() for name in columns_read(expression, types)}
@@ -272,6 +277,29 @@ def _describe(
         notes=tuple(notes),
         signs=_signs(engine, relation, read, written.get("amount", "")),
     )
+
+
+def _before_strays(
+    engine: Backend, relation: str, moment: str, last_day: date, notes: list[Message]
+) -> date:
+    """Return the newest day but for few rows a year or more later, such as 9999-12-31 or 2204."""
+    days = sql.rows(
+        engine,
+        f"""SELECT day, lag(day) OVER (ORDER BY day),
+            sum(n) OVER (ORDER BY day DESC), sum(n) OVER ()
+        FROM (SELECT CAST({moment} AS DATE) AS day, count(*) AS n FROM {relation}
+            WHERE isfinite({moment}) GROUP BY 1)
+        QUALIFY day - lag(day) OVER (ORDER BY day) > {_STRAY_DAYS} ORDER BY day""",
+    )
+    for day, before, rows, every in days:  # of the first row there is none before
+        few = rows <= max(1, _STRAY_SHARE * every) and every >= _SOME
+        if few or (rows <= every / 2 and day.year - before.year >= _CENTURY):
+            notes.append(
+                Message("note.stray_days", rows=int(rows), first=day, last=last_day, newest=before)
+            )
+            newest: date = before
+            return newest
+    return last_day
 
 
 def _conditions(
@@ -324,8 +352,9 @@ def _signs(engine: Backend, relation: str, read: set[str], amount: str) -> tuple
     examples = [
         sql.rows(
             engine,
-            rf"""SELECT DISTINCT unnest(regexp_extract_all({sql.name(name)}, '\p{{Sc}}|\p{{L}}+'))
-            AS sign FROM (FROM {relation} LIMIT 10000) ORDER BY sign LIMIT 9""",
+            rf"""SELECT DISTINCT lower(unnest(regexp_extract_all({sql.name(name)},
+                '\p{{Lu}}{{0,3}}\p{{Sc}}|\p{{L}}+'))) AS sign
+            FROM (FROM {relation} LIMIT 10000) ORDER BY sign LIMIT 9""",
         )
         for name in columns
     ]

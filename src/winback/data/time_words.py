@@ -15,7 +15,9 @@ from winback.data.words import words_of
 _MANY_SHAPES = 500
 _FIRST_ROWS, _FEW_SHAPES = 1000, 20
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-_WORD = re.compile(r"[^\W\d_]\.\s[^\W\d_]\.|[^\W\d_](?:[^\W\d_]|\.)*")  # "p. m." is one
+_WORD = re.compile(
+    r"(?<=\d)[日일](?=[^\W\d_])|[^\W\d_]\.\s[^\W\d_]\.|[^\W\d_](?:[^\W\d_]|\.)*"
+)  # "p. m." is one
 _DOTTED = re.compile(r"\d\.(\s|$)")  # 5. 1. 2024, and 2024. 1. 5. where the year comes first
 _WITHOUT_BLANKS = (
     (r"(\d)\. +(\d{1,2})\.", r"\1.\2."),
@@ -23,7 +25,9 @@ _WITHOUT_BLANKS = (
     (r"^(\d{4}\.\d{1,2}\.\d{1,2})\.", r"\1"),
     (r"^(\d{4})\. ([A-Z][a-z]{2} \d{1,2})\.?", r"\1 \2"),
 )
-_ODD = set(",\t\u00a0\u202f\u3000")  # shops end cells in a tab, so that no spreadsheet rounds them
+_ODD = set(
+    ",(\uff08\t\u00a0\u202f\u3000"
+)  # shops end cells in a tab, so that no spreadsheet rounds them
 
 
 def shapes_of(engine: Backend, raw: Raw, value: Expression) -> list[str] | None:
@@ -52,12 +56,18 @@ def in_english(engine: Backend, raw: Raw, value: Expression) -> Expression:
     plain = rf"regexp_replace({value.sql}, '[\s,\x{{00A0}}\x{{202F}}\x{{3000}}]+', ' ', 'g')"
     words, odd = _words_in(engine, raw, value)
     english = {word: name for word in words if (name := _english(word)) is not None}
-    if not odd and not english:
+    clock = _clock_in(words)
+    if not odd and not english and not clock:
         return value
-    cell = plain
+    cell = rf"regexp_replace({plain}, '(\d ?[日일])(\p{{L}})', '\1 \2')"
+    days = [re.escape(word.rstrip(".")) for word in words if _is_weekday(word)]
+    if odd and days:
+        cell = f"regexp_replace({cell}, '(?i)[(\uff08] ?({'|'.join(days)})[.]? ?[)\uff09]', ' ')"
+    for shape, instead in clock:
+        cell = f"regexp_replace({cell}, {sql.text(shape)}, '{instead}')"
     for word, name in english.items():
         if name in {"AM", "PM"}:
-            shape = rf"(?i){re.escape(word)}\s*(\d{{1,2}}:\d{{2}}(:\d{{2}})?)"
+            shape = rf"(?i){re.escape(word)}\s*(\d{{1,2}}:\d{{1,2}}(:\d{{1,2}})?)"
             cell = f"regexp_replace({cell}, {sql.text(shape)}, '\\1 {name}')"
         shape = rf"(?i)(^|[^\p{{L}}]){re.escape(word)}($|[^\p{{L}}])"
         cell = f"regexp_replace({cell}, {sql.text(shape)}, '\\1{name}\\2', 'g')"
@@ -85,9 +95,23 @@ def _words_in(engine: Backend, raw: Raw, value: Expression) -> tuple[list[str], 
     odd = sql.rows(
         engine,
         rf"""SELECT 1 FROM {relation}
-        WHERE regexp_matches({cell}, '[,\t\x{{00A0}}\x{{202F}}\x{{3000}}]|\d[.](\s|$)') LIMIT 1""",
+        WHERE regexp_matches({cell},
+            '[,(\x{{FF08}}\t\x{{00A0}}\x{{202F}}\x{{3000}}]|\d[.](\s|$)') LIMIT 1""",
     )
     return sorted((re.sub(r"\s", " ", word) for (word,) in words), key=_longest), bool(odd)
+
+
+def _clock_in(words: list[str]) -> list[tuple[str, str]]:
+    """Return patterns that make ``14:05:09`` of 14時5分9秒, where some words are such signs."""
+    hours, minutes, seconds = ("|".join(signs) for signs in words_of("cells")["clock_signs"])
+    if not {*hours.split("|"), *minutes.split("|")} & set("".join(words)):
+        return []
+    digits = r"(\d{1,2})"
+    return [
+        (rf"{digits} ?({hours}) ?{digits} ?({minutes}) ?{digits} ?({seconds})", r" \1:\3:\5"),
+        (rf"{digits} ?({hours}) ?{digits} ?({minutes})", r" \1:\3"),
+        (rf"{digits} ?({hours})( ?[^\p{{L}}\d]|$)", r" \1:00\3"),
+    ]
 
 
 def _longest(word: str) -> tuple[int, str]:
@@ -109,3 +133,8 @@ def _english(word: str) -> str | None:
             if word.rstrip(".") in names.split():
                 return _MONTHS[month]
     return " " if word.rstrip(".") in words["weekdays"] else None
+
+
+def _is_weekday(word: str) -> bool:
+    words = words_of("cells")
+    return word.rstrip(".") in words["weekdays"] or word in words["weekday_signs"]

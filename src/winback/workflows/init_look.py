@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from winback.errors import DataError, Sentence
 from winback.masking import mask
@@ -307,6 +309,9 @@ def _notes(looked: Looked) -> tuple[Message, ...]:
     notes = sniffed.notes
     if "amount" not in sniffed.guesses:
         notes += (Message("note.no_amounts"),)
+    today = datetime.now(ZoneInfo(sniffed.timezone)).date()
+    if sniffed.last_day is not None and sniffed.last_day > today:
+        notes += (Message("note.after_today", day=sniffed.last_day),)
     return notes
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from winback.data.words import words_of
 from winback.messages import Words
 from winback.workflows.init_tables import slug
 
@@ -74,8 +75,6 @@ lists:
     window_days: 730 # @job.window
 """
 _COMMENT = re.compile(r"(?<=# )@(job\.\w+)$", re.MULTILINE)
-_CODES = ("AUD", "BRL", "CAD", "CHF", "CNY", "EUR", "GBP", "INR", "JPY", "SEK", "USD")
-_SIGNS = {"€": "EUR", "£": "GBP"}  # a dollar may be one of many, a yen a yuan
 
 
 def job_text(
@@ -144,13 +143,15 @@ def job_text(
 
 def currency_of(sniffed: Sniffed) -> str | None:
     """Return the currency that a column, or the name or the cells of the amounts tell."""
-    given = sniffed.examples.get("currency", ())
-    codes = [code for code in given if re.fullmatch("[A-Z]{3}", code)]
+    given = [code.upper() for code in sniffed.examples.get("currency", ())]
+    codes = {code for code in given if re.fullmatch("[A-Z]{3}", code)}
     if not given and "amount" in sniffed.guesses:
-        amount = " ".join([sniffed.guesses["amount"].expression, *sniffed.signs])
-        codes = re.findall(rf"\b(?:{'|'.join(_CODES)})\b", amount)
-        codes += [code for sign, code in _SIGNS.items() if sign in amount]
-    return codes[0] if len(set(codes)) == 1 else None
+        amount = sniffed.guesses["amount"].expression
+        for code, signs in words_of("cells")["currencies"].items():
+            in_name = rf"(?<![^\W_]){code}(?![^\W_])"  # a word of three letters may be no currency
+            if re.search(in_name, amount) or {code.lower(), *signs} & set(sniffed.signs):
+                codes.add(code)
+    return codes.pop() if len(codes) == 1 else None
 
 
 def _currency(sniffed: Sniffed) -> str:

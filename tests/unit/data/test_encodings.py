@@ -28,6 +28,11 @@ def test_encodings_are_told_from_a_line(encoding, words):
     assert encodings_of(words.encode(encoding)) == [encoding]
 
 
+def test_a_currency_on_every_line_speaks_no_louder_than_the_names():
+    lines = "Клиент;Дата;Сумма\n" + "".join(f"{i};2024-01-02;{i},50 руб.\n" for i in range(300))
+    assert encodings_of(lines.encode("cp1251")) == ["cp1251"]
+
+
 def test_two_readings_are_both_shown(tmp_path):
     assert encodings_of("Muñoz".encode("cp1252")) == ["cp1252", "cp1250"]
     path = tmp_path / "orders.csv"

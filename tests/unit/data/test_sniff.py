@@ -251,3 +251,36 @@ def test_a_structure_is_no_identifier():
     rows = [{"customer": "a", "date": "2024-01-01", "amount": 9.5, "receipt": {"email": "a@x.com"}}]
     found = sniff(pa.Table.from_pylist(rows))
     assert set(found.guesses) == {"customer_id", "timestamp", "amount"}
+
+
+def bought(days, who=("a", "b", "c")):
+    rows = {"customer": [who[i % len(who)] for i in range(len(days))], "date": days}
+    return sniff(pd.DataFrame({**rows, "total": 2.5}))
+
+
+@pytest.mark.parametrize(("stray", "rows"), [("9999-12-31", 1), ("2204-03-01", 4)])
+def test_a_few_days_long_after_all_others_are_not_the_newest(stray, rows):
+    usual = [f"2024-{1 + i % 12:02d}-{1 + i % 28:02d}" for i in range(400)]
+    found = bought([*usual, *[stray] * rows])
+    assert found.last_day == bought(usual).last_day
+    (note,) = (str(note) for note in found.notes if stray in str(note))
+    assert note.startswith(f"{rows} row")
+
+
+def test_a_shop_that_was_closed_for_a_year_is_not_cut_short():
+    days = ["2022-01-05"] * 50 + ["2024-01-05"] * 5
+    assert str(bought(days).last_day) == "2024-01-05"
+    assert str(bought(["0202-01-05", *days]).last_day) == "2024-01-05"
+
+
+def test_years_of_the_buddhist_era_become_ours_leap_days_too():
+    found = bought(["13/01/2566", "29/02/2567", *["05/11/2566"] * 8])
+    assert (str(found.first_day), str(found.last_day)) == ("2023-01-13", "2024-02-29")
+    assert any("Buddhist era (13/01/2566)" in str(note) for note in found.notes)
+
+
+def test_one_number_written_in_two_ways_is_told():
+    two, other = ("+49 171 0001 55", "0171 000155"), ("100000000123", "200000000123")
+    (note,) = (str(n) for n in bought(["2024-01-05"] * 6, two).notes if "same number" in str(n))
+    assert "2 spellings of 1" in note
+    assert not any("same number" in str(n) for n in bought(["2024-01-05"] * 6, other).notes)

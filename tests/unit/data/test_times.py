@@ -44,6 +44,14 @@ MOMENT = "2023-01-31 17:07:37"
         ("2023. 1. 31. 오후 5:07:37", MOMENT),
         ("2023. január 31.", "2023-01-31 00:00:00"),
         ("31. října 2023", "2023-10-31 00:00:00"),
+        ("2023年1月31日 17時7分37秒", MOMENT),
+        ("2023年1月31日17时07分", "2023-01-31 17:07:00"),
+        ("2023年1月31日午後5時7分37秒", MOMENT),
+        ("2023年1月31日下午5点", "2023-01-31 17:00:00"),
+        ("2023년 1월 31일 (화) 오후 5시 7분", "2023-01-31 17:07:00"),
+        ("2023年1月31日(火) 17:07:37", MOMENT),
+        ("2023/1/31（火）", "2023-01-31 00:00:00"),
+        ("2023-01-31 (Tue) 17:07:37", MOMENT),
         ("44957.71362", "2023-01-31 17:07:36.768000"),
     ],
 )
@@ -51,6 +59,14 @@ def test_times_are_read(cell, expected):
     frame = pd.DataFrame({"customer_id": ["a"], "timestamp": [cell], "amount": [1.0]})
     read = read_transactions(frame).table.to_pyarrow()["timestamp"].to_pylist()
     assert [str(moment) for moment in read] == [expected]
+
+
+def test_a_zone_in_brackets_is_not_passed_over():
+    frame = {"customer_id": ["a", "b"], "timestamp": ["2023-01-31 17:07 (EST)", "2023-01-31"]}
+    read = read_transactions(
+        pd.DataFrame({**frame, "amount": 1.0}), policy=IntakePolicy(max_rejected_share=0.5)
+    )
+    assert read.counts.rejected == {"unparsable time": 1}
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,23 @@ def test_amounts_with_a_currency_sign_are_told_and_read(tmp_path):
     assert sorted(read.table.to_pyarrow()["amount"].to_pylist()) == [5.0, 1234.5]
 
 
+@pytest.mark.parametrize(
+    ("cells", "code"),
+    [
+        (("1.200 TL", "85,50 TL"), "TRY"),
+        (("R$ 1.200,00", "R$ 85,50"), "BRL"),
+        (("88,250원", "1,200원"), "KRW"),
+        (("12,50 zł", "9,00 zł"), "PLN"),
+        (("$12.50", "$9.00"), None),
+        (("€12.50", "£9.00"), None),
+    ],
+)
+def test_a_sign_of_one_currency_alone_names_it(tmp_path, cells, code):
+    rows = "".join(f'{who};2024-01-0{who};"{cell}"\n' for who, cell in enumerate(cells, 1))
+    _, yaml, _ = written_for(tmp_path, "Customer;Order Date;Total\n" + rows)
+    assert ("# currency: EUR" if code is None else f"\ncurrency: {code}") in yaml
+
+
 def test_a_date_that_could_be_either_is_written_both_ways(tmp_path):
     notes, yaml, read = written_for(tmp_path, "client,date,montant\na,03/04/2024,5\n")
     assert read.counts.last_day == dt.date(2024, 4, 3)
