@@ -285,7 +285,7 @@ def _money(shops: Sequence[Judged]) -> str:
         "contacts, which has a stated prior only and spends a part of the budget by lot.",
         f"The uplift behind the list is {_sources(shops)}.",
         "",
-        "Mean over shops, with 95% t-intervals over them where there are several:\n",
+        "Mean over shops, with 95% t-intervals over three or more:\n",
         "| policy | margin a contact | margin in all | the list brings more by |",
         "|---|--:|--:|--:|",
     ]
@@ -323,7 +323,7 @@ def _sources(shops: Sequence[Judged]) -> str:
 
 def _interval(values: pd.Series) -> tuple[float, float, float]:
     n = len(values)
-    half = student.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
+    half = student.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n) if n > 2 else np.nan
     return values.mean(), values.mean() - half, values.mean() + half
 
 
@@ -395,6 +395,6 @@ if __name__ == "__main__":
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS), metavar="KIND")
     parser.add_argument("--customers", type=int, default=6_000, help="of each of these")
     parser.add_argument("--found", type=Path, default=FOUND, help="kept; judged shops are read")
-    parser.add_argument("--job-customers", type=int, default=10_000, help="of shops with a job")
-    parser.add_argument("--job-seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--job-customers", type=int, default=6_000, help="of shops with a job")
+    parser.add_argument("--job-seeds", type=int, nargs="+", default=[1, 2])
     main(parser.parse_args())
