@@ -9,9 +9,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.meta_analysis import combine_effects
 
-from winback.campaigns.effect import LEAST, Effect, effect
-from winback.campaigns.looks import LookTerms, look, stretched
-from winback.campaigns.verdict import (
+from winback.campaigns.decision import (
     BROKEN,
     HARMS,
     OPEN,
@@ -21,6 +19,8 @@ from winback.campaigns.verdict import (
     WORKS,
     decision_of,
 )
+from winback.campaigns.effect import LEAST, Effect, effect
+from winback.campaigns.looks import LookTerms, look, stretched
 from winback.data.arms import CONTROL, TREATED
 from winback.lists.randomisation import MISMATCH, balance, sample_ratio
 

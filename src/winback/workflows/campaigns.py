@@ -121,7 +121,7 @@ def _ledger(
 
 
 def _stage(table: pd.DataFrame, results: Results, words: Words) -> None:
-    from winback.campaigns.verdict import say_verdict
+    from winback.campaigns.decision import say_verdict
     from winback.lists.write import write_csv
 
     table.to_parquet(results.staged(FILES[0]), index=False)
@@ -156,7 +156,7 @@ def _messages(
 
 
 def _one(row: dict[str, Any]) -> Message:
-    from winback.campaigns.verdict import BROKEN, RATIO, SMALL, say_verdict
+    from winback.campaigns.decision import BROKEN, RATIO, SMALL, say_verdict
 
     name, treated, control = row["campaign"], row["treated"], row["control"]
     if row["verdict"] == SMALL:

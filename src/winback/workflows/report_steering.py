@@ -60,7 +60,7 @@ def _board(results: Results, facts: dict[str, Any]) -> dict[str, Any] | None:
 def _campaigns(settings: LoadedJob, results: Results) -> dict[str, Any] | None:
     import pandas as pd
 
-    from winback.campaigns.verdict import say_verdict
+    from winback.campaigns.decision import say_verdict
 
     path = results.find("campaigns.parquet")
     if path is None:
