@@ -56,7 +56,7 @@ class LookTerms:
 
 
 @dataclass(frozen=True)
-class Looked:
+class LooksSoFar:
     """What the looks planned have shown so far.
 
     Attributes
@@ -131,7 +131,7 @@ def look(
     waiting: pd.DataFrame,
     estimate: Callable[[pd.DataFrame], Effect],
     terms: LookTerms,
-) -> Looked:
+) -> LooksSoFar:
     """Judge a campaign at its planned looks, and nowhere else.
 
     All who were contacted before the first outcome was known are one sample, whose size no outcome
@@ -181,7 +181,7 @@ def look(
         step = 1.0 if over else (np.floor(part * plan.looks + 1e-9) + 1) / plan.looks
         customers = float(np.ceil(len(rows) * step * plan.information / known[-1]))
         next_day = None if over else _when(customers - len(rows), waiting, terms)
-    return Looked(
+    return LooksSoFar(
         effect=effect,
         planned=plan.looks,
         done=len(judged),
