@@ -105,7 +105,8 @@ def told(done):
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("pseudonyms", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("pseudonyms", [False, True])
 def test_no_byte_names_who_was_erased_now_or_after_the_next_run(shop, pseudonyms):
     key = personal_key.personal_key()
     if pseudonyms:

@@ -129,7 +129,11 @@ def test_winback_alone_is_a_short_guide_that_is_there_at_once():
         ("winback run shop.yaml --as", ["--as-of"]),
     ],
 )
-def test_bash_completes_commands_and_the_paths_of_jobs(winback, tmp_path, words, expected):
+def test_bash_completes_commands_and_the_paths_of_jobs(
+    winback, tmp_path, monkeypatch, words, expected
+):
+    # whatever shell, or none, the tests were started from
+    monkeypatch.setattr("shellingham.detect_shell", lambda: ("bash", "/bin/bash"))
     (tmp_path / "jobs").mkdir()
     for name in ("a.yaml", "b.yml", "notes.txt"):
         (tmp_path / "jobs" / name).touch()

@@ -56,7 +56,7 @@ def test_a_summit_at_the_edge_is_named_and_has_no_error():
     assert best.converged
     assert best.at_bound == (False, True)
     np.testing.assert_allclose(best.parameters, [np.e, 1e4])
-    assert "(q = 1e+04, times and amounts in units of their mean)" in str(
+    assert "(q = 1e+04, the edge of their range, times and amounts in units of their mean)" in str(
         edge_reason(("p", "q"), best)
     )
     errors = covariance(best)
