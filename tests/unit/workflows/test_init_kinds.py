@@ -303,6 +303,14 @@ def test_a_currency_of_no_row_is_not_that_of_the_amounts(tmp_path):
     assert "currency" not in begun.sniffed.guesses
 
 
+def test_a_currency_in_the_first_row_of_each_order_is_that_of_the_amounts(tmp_path):
+    lines = [f"{row};{'9;USD' if n % 4 == 0 else ';'}" for n, row in enumerate(rows("{c};k{c}"))]
+    lines = [f"2024-01-05;{line}" for line in lines]
+    begun = written(tmp_path, ["Paid at;Order ID;Email;Total;Currency", *lines])
+    assert begun.sniffed.guesses["currency"].expression == "Currency"
+    assert "6 of 24 rows accepted" in begun.read
+
+
 def test_a_number_of_a_document_goes_before_a_name(tmp_path):
     lines = [f"{row};Ada Lopez;DNI 3011{n % 7}" for n, row in enumerate(rows("2024-01-{day:02};9"))]
     header = "Fecha de venta;Total;Comprador;Tipo y número de documento"
