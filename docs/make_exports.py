@@ -37,6 +37,7 @@ LANGUAGES = {
     "uk": "Ukrainian",
     "vi": "Vietnamese",
     "th": "Thai",
+    "ar": "Arabic",
 }
 HEAD = "| export | language | file | customer | time | amount | order | what is said |\n"
 

@@ -9,11 +9,21 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.meta_analysis import combine_effects
 
+from winback.campaigns.decision import (
+    BROKEN,
+    HARMS,
+    OPEN,
+    RATIO,
+    SMALL,
+    UNDECIDED,
+    WORKS,
+    decision_of,
+)
 from winback.campaigns.effect import LEAST, Effect, effect
+from winback.campaigns.looks import LookTerms, look, stretched
 from winback.data.arms import CONTROL, TREATED
-from winback.lists.randomisation import balance
+from winback.lists.randomisation import MISMATCH, balance, sample_ratio
 
-WORKS, HARMS, UNDECIDED, BROKEN, SMALL = "works", "harms", "undecided", "broken", "small"
 COLUMNS: Final = (
     "campaign",
     "first_day",
@@ -40,24 +50,39 @@ COLUMNS: Final = (
     "variance_saved",
     "balance_p",
     "verdict",
+    "decision",
+    "ratio_p",
+    "waiting",
+    "planned_effect",
+    "planned_looks",
+    "looks",
+    "information",
+    "z",
+    "boundary",
+    "next_look",
+    "next_customers",
 )
 """Of `Ledger.table`. Effects are per treated customer; increment and net are sums of money."""
-_DOUBT: Final = 0.001  # an imbalance that chance gives once in a thousand campaigns
+WAITING: Final = ("campaign", "day", "treated", "control")
+"""Columns of the contacts whose outcome is not known yet: customers by campaign, day and arm."""
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """What campaigns whose window is over brought.
+    """What campaigns brought, and what that allows to say.
 
     Attributes
     ----------
     table
         One row a campaign, `COLUMNS`. ``verdict`` is about the margin, net of cost where cost is
-        known: ``works`` or ``harms`` where the 95% interval leaves no doubt, ``undecided``;
-        ``broken`` where the arms are no chance (then no effect is given); ``small`` where an arm
-        has fewer than two customers, or all customers brought the same.
+        known, and judged at planned looks only (`winback.campaigns.looks`): ``works``, ``harms``,
+        ``undecided``; ``open`` before the first look; ``broken`` where the arms differed before,
+        ``ratio`` where their sizes are no chance (then no effect is given); ``small`` where an arm
+        has fewer than two customers, or all customers brought the same. ``decision`` is what
+        follows: ``scale``, ``stop``, ``continue``, or ``check``. Intervals stretch as far as the
+        looks demand. Where no outcome is known yet, arms count those contacted.
     pooled
-        Over all campaigns that are neither broken nor small, by random effects: ``campaigns``,
+        Over all campaigns of which an effect is known, by random effects: ``campaigns``,
         ``return_effect``, ``margin_effect`` with their ends, and ``spread``, the standard
         deviation between campaigns of the effect on margin. Empty below two campaigns.
     """
@@ -66,10 +91,15 @@ class Ledger:
     pooled: dict[str, float]
 
 
-def ledger(rows: pd.DataFrame, *, margin: float, covariates: list[str]) -> Ledger:
+def ledger(
+    rows: pd.DataFrame,
+    *,
+    margin: float,
+    covariates: list[str],
+    terms: LookTerms,
+    waiting: pd.DataFrame | None = None,
+) -> Ledger:
     """Make the ledger of campaigns.
-
-    One look, when a campaign's window has closed: the effect is not judged while it is open.
 
     Parameters
     ----------
@@ -79,25 +109,44 @@ def ledger(rows: pd.DataFrame, *, margin: float, covariates: list[str]) -> Ledge
         As a share of revenue.
     covariates
         Columns known before the contact, to make the estimate more precise; see `effect`.
+    terms
+        How looks are planned.
+    waiting
+        Contacts whose outcome is not known yet, `WAITING`. None: there are none.
 
     Examples
     --------
+    >>> from datetime import date
     >>> n = np.arange(400)
     >>> rows = pd.DataFrame({
     ...     "campaign": "june", "day": pd.Timestamp("2024-06-01"), "treated": n % 2,
     ...     "returned": (n % 10 < 4) * (n % 2), "revenue": 50.0 * (n % 10 < 4) * (n % 2),
     ...     "cost": 1.0 * (n % 2), "frequency": n // 2 % 7})
-    >>> made = ledger(rows, margin=0.5, covariates=["frequency"])
-    >>> made.table[["treated", "control", "cost", "verdict"]]
-       treated  control   cost verdict
-    0      200      200  200.0   works
+    >>> terms = LookTerms(as_of=date(2024, 9, 1), horizon_days=30)
+    >>> made = ledger(rows, margin=0.5, covariates=["frequency"], terms=terms)
+    >>> made.table[["treated", "control", "cost", "verdict", "decision"]]
+       treated  control   cost verdict decision
+    0      200      200  200.0   works    scale
     >>> made.pooled  # of one campaign
     {}
     """
+    rows = rows.assign(brought=margin * rows["revenue"], day=pd.to_datetime(rows["day"]))
+    if "basket_amount" in rows.columns:
+        rows["order_margin"] = margin * rows["basket_amount"]
+    late = pd.DataFrame(columns=list(WAITING)) if waiting is None else waiting
+    late = late.assign(day=pd.to_datetime(late["day"]), customers=late["treated"] + late["control"])
+    known = {str(name): part for name, part in rows.groupby("campaign")}
+    open_ = {str(name): part for name, part in late.groupby("campaign")}
     table = pd.DataFrame(
         [
-            _one(str(name), part, margin, covariates)
-            for name, part in rows.groupby("campaign", sort=True)
+            _one(
+                name,
+                known.get(name, rows.iloc[:0]),
+                open_.get(name, late.iloc[:0]),
+                covariates=covariates,
+                terms=terms,
+            )
+            for name in sorted(known.keys() | open_.keys())
         ],
         columns=list(COLUMNS),
     )
@@ -105,59 +154,97 @@ def ledger(rows: pd.DataFrame, *, margin: float, covariates: list[str]) -> Ledge
     return Ledger(table, _pooled(table))
 
 
-def _one(name: str, rows: pd.DataFrame, margin: float, covariates: list[str]) -> dict[str, Any]:
+def _one(
+    name: str, rows: pd.DataFrame, late: pd.DataFrame, *, covariates: list[str], terms: LookTerms
+) -> dict[str, Any]:
     arm = rows["treated"].to_numpy(float)
     sizes = int(arm.sum()), int((1 - arm).sum())
+    contacted = int(late["treated"].sum()), int(late["control"].sum())
+    shown = sizes if len(rows) else contacted
+    days = pd.concat([rows["day"], late["day"]])
     cost = float(rows.loc[arm == 1, "cost"].sum()) if rows["cost"].notna().any() else np.nan
     row: dict[str, Any] = {
         "campaign": name,
-        "first_day": rows["day"].min(),
-        "last_day": rows["day"].max(),
-        "treated": sizes[0],
-        "control": sizes[1],
+        "first_day": days.min(),
+        "last_day": days.max(),
+        "treated": shown[0],
+        "control": shown[1],
         "cost": cost,
+        "waiting": sum(contacted),
         "verdict": SMALL,
+        "decision": decision_of(SMALL),
     }
-    if min(sizes) < LEAST:
-        return row
+    if name in terms.treated_share:
+        row["ratio_p"] = sample_ratio(*shown, terms.treated_share[name])["p_value"]
     described = rows[covariates].dropna(axis="columns", how="all")
     described = described.fillna(described.median())
-    names = np.where(arm == 1, TREATED, CONTROL)
-    returned = effect(rows["returned"], arm, described)
-    brought = effect(margin * rows["revenue"], arm, described)
-    row |= {
-        "treated_return": returned.mean_treated,
-        "control_return": returned.mean_control,
-        "balance_p": balance(described.assign(arm=names), list(described.columns))["p_value"],
-        "verdict": BROKEN,
-    }
-    if row["balance_p"] is not None and row["balance_p"] < _DOUBT:
+    if min(sizes) >= LEAST:
+        names = np.where(arm == 1, TREATED, CONTROL)
+        row["balance_p"] = balance(described.assign(arm=names), list(described.columns))["p_value"]
+    for doubt, p in ((RATIO, row.get("ratio_p")), (BROKEN, row.get("balance_p"))):
+        if p is not None and p < MISMATCH:
+            return row | {"verdict": doubt, "decision": decision_of(doubt)}
+    if min(a + b for a, b in zip(sizes, contacted, strict=True)) < LEAST:
         return row
-    spent = 0.0 if np.isnan(cost) else cost
-    row |= _ends("return", returned, 1.0) | _ends("margin", brought, 1.0)
+    return row | _judged(rows, late, described, terms=terms)
+
+
+def _judged(
+    rows: pd.DataFrame, late: pd.DataFrame, described: pd.DataFrame, *, terms: LookTerms
+) -> dict[str, Any]:
+    """Return what the looks say and, where outcomes are known, what the campaign brought."""
+
+    def margin_of(some: pd.DataFrame) -> Effect:
+        return effect(some["brought"], some["treated"], described.loc[some.index])
+
+    looked = look(rows, late, margin_of, terms)
+    verdict = {1: WORKS, -1: HARMS}.get(looked.side, UNDECIDED if looked.done else OPEN)
+    row: dict[str, Any] = {
+        "verdict": verdict,
+        "decision": decision_of(verdict),
+        "planned_effect": looked.effect,
+        "planned_looks": looked.planned,
+        "looks": looked.done,
+        "information": looked.information,
+        "z": looked.z,
+        "boundary": looked.boundary,
+        "next_look": pd.NaT if looked.next_day is None else pd.Timestamp(looked.next_day),
+        "next_customers": looked.next_customers,
+    }
+    treated = rows["treated"] == 1
+    if min(treated.sum(), (~treated).sum()) < LEAST:
+        return row
+    returned = effect(rows["returned"], rows["treated"], described)
+    brought = margin_of(rows)
+    n, cost = int(treated.sum()), rows.loc[treated, "cost"]
+    row |= {"treated_return": returned.mean_treated, "control_return": returned.mean_control}
+    if not brought.standard_error > 0:  # nobody bought: that says nothing of the next campaign
+        return row | {"verdict": SMALL, "decision": decision_of(SMALL)}
     row |= {"return_error": returned.standard_error, "margin_error": brought.standard_error}
-    row |= _ends("increment", brought, sizes[0])
-    row |= {f"net{end}": row[f"increment{end}"] - cost for end in ("", "_low", "_high")}
+    row |= _ends("return", returned, 1.0, looked.reach) | _ends(
+        "margin", brought, 1.0, looked.reach
+    )
+    row |= _ends("increment", brought, n, looked.reach)
+    spent = cost.sum() if rows["cost"].notna().any() else np.nan
+    row |= {f"net{end}": row[f"increment{end}"] - spent for end in ("", "_low", "_high")}
     row["variance_saved"] = brought.variance_saved
-    low, high = row["increment_low"] - spent, row["increment_high"] - spent
-    if brought.standard_error > 0:
-        row["verdict"] = WORKS if low > 0 else HARMS if high < 0 else UNDECIDED
-    else:  # nobody bought, in either arm: that says nothing of the next campaign
-        row["verdict"] = SMALL
+    beyond = row["margin_high"] - cost.fillna(0.0).mean() - looked.effect
+    row["decision"] = decision_of(verdict, over=looked.over, high=beyond)
     return row
 
 
-def _ends(name: str, estimate: Effect, times: float) -> dict[str, float]:
+def _ends(name: str, estimate: Effect, times: float, reach: float) -> dict[str, float]:
     value = name if name == "increment" else f"{name}_effect"
+    low, high = stretched(estimate, reach)
     return {
         value: times * estimate.difference,
-        f"{name}_low": times * estimate.low,
-        f"{name}_high": times * estimate.high,
+        f"{name}_low": times * low,
+        f"{name}_high": times * high,
     }
 
 
 def _pooled(table: pd.DataFrame) -> dict[str, float]:
-    usable = table[table["verdict"].isin([WORKS, HARMS, UNDECIDED])]
+    usable = table[table["margin_error"].notna()]
     if len(usable) < 2:
         return {}
     made: dict[str, float] = {"campaigns": float(len(usable))}

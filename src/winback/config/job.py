@@ -188,6 +188,21 @@ class AcquisitionSettings(Settings):
     """How first purchases are put together into cohorts."""
 
 
+class CampaignSettings(Settings):
+    """How `winback campaigns` plans the looks at campaigns."""
+
+    effect: Annotated[float, Field(gt=0)] | None = None
+    """What a look is to show: margin, net of cost, per treated customer. Unset:
+    `lists.win_back.uplift_prior` times the mean margin of a purchase day."""
+    looks: Annotated[int, Field(ge=1, le=52)] = 12
+    """How many looks a campaign has that goes on while outcomes become known."""
+    power: Annotated[float, Field(ge=0.5, le=0.99)] = 0.8
+    """The chance to show the effect, if it is there."""
+    treated_share: dict[str, Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=dict)
+    """The share of treated that was drawn, by campaign, such as `{may: 0.5}`: sizes of arms that no
+    chance gives are not compared. Known without a word for the job's own lists."""
+
+
 class Split(Settings):
     """One look back: train at `as_of`, compare with what happened until `until`."""
 
@@ -311,6 +326,8 @@ class Job(Settings):
     """What `winback alerts` watches."""
     acquisition: AcquisitionSettings = Field(default_factory=AcquisitionSettings)
     """How `winback channels` judges the channels that customers are won through."""
+    campaigns: CampaignSettings = Field(default_factory=CampaignSettings)
+    """How `winback campaigns` plans the looks at campaigns."""
     compute: ComputeSettings = Field(default_factory=ComputeSettings)
     """How much of this machine a job may use."""
 

@@ -17,6 +17,7 @@ from winback.data import sql
 from winback.data.column_names import named, names_of
 from winback.data.column_names import plain as plain_name
 from winback.data.raw import columns_of
+from winback.data.time_words import DIGITS
 from winback.data.words import words_of
 from winback.errors import DataError, Sentence
 from winback.messages import Message
@@ -24,14 +25,18 @@ from winback.messages import Message
 _ENOUGH = 0.8
 # full-width forms, minus signs, and blanks that do not break, as plain ones; a yen and a won of the
 # old encodings of Japan and Korea are a backslash
-_ODD = "０１２３４５６７８９．，－（）＋−–—‒‐\u00a0\u202f\u2009\u3000\t’‘´`＇￥＄\\"  # noqa: RUF001
-_EVEN = "0123456789.,-()+-----     '''''¥$¥"
-_CURRENCY = r"(?:\p{L}{0,4}\.?\s?\p{Sc}\p{L}{0,3}|\p{L}{1,4}\.?)?"
+_ODD = "０１２３４５６７８９．，－（）＋−–—‒‐\u00a0\u202f\u2009\u3000\t’‘´`＇￥＄\\٫٬"  # noqa: RUF001
+_ODD += DIGITS
+_EVEN = "0123456789.,-()+-----     '''''¥$¥.,"
+_EVEN += "0123456789" * 2
+_CURRENCY = (  # S/ 12.50 in Peru, 12.50 ر.س in Arabia
+    r"(?:\p{L}{0,4}\.?\s?\p{Sc}\p{L}{0,3}|\p{L}{1,4}\.?|\p{L}{1,2}/\.?|\p{L}\.\p{L}{1,2}\.?)?"
+)
 _DIGITS = r"(?:\d[\d.,]*(?:[' ]\d{3})*(?:[.,]\d+)?|[.,]\d+)"
 # the classes of Unicode are large, and slow to match: few cells need them
 _USUAL = r"(?:[A-Za-z]{0,4}\.?\s?[$€£¥₹₽₺₩元円원][A-Za-z]{0,3}|[A-Za-z]{1,4}\.?)?"
 _MONEY = [
-    rf"[-+(]?\s*{money}\s*[-+]?\s*{_DIGITS}(?:[.,]?-|,--)?\s*{money}\s*[-)]?"
+    rf"[-+(]?\s*{money}\s*[-+]?\s*{_DIGITS}(?:[.,/]?-|,--)?\s*{money}\s*[-)]?"
     for money in (_USUAL, _CURRENCY)
 ]
 # what most amounts are written in, read at one look
@@ -52,7 +57,10 @@ def _even(cell: str) -> str:
 
 def _core(even: str, form: str) -> str:
     """Return SQL for what is left of an even cell of a form without its currency and blanks."""
-    digits = f"regexp_extract({even}, {sql.text(_DIGITS)})"
+    # the dot of "Rs.500" is no decimal one; that of "$.50" is
+    letter = "[A-Za-z]" if form == _MONEY[0] else r"\p{L}"
+    apart = f"regexp_replace({even}, '({letter})[./]+', '\\1 ', 'g')"
+    digits = f"regexp_extract({apart}, {sql.text(_DIGITS)})"
     bare = f"rtrim(regexp_replace({digits}, '['' ]', '', 'g'), '.,')"
     other = f"regexp_matches(lower({even}), {sql.text(_behind())})"
     return f"CASE WHEN regexp_full_match({even}, {sql.text(form)}) AND NOT {other} THEN {bare} END"
@@ -81,8 +89,8 @@ def _number_of(form: str) -> str:
     """
     return rf"""list_transform([{_even("cell")}], lambda even:
         list_transform([{_core("even", form)}], lambda n:
-            (CASE WHEN regexp_matches(even, '[-(]') AND regexp_matches(even, '{_MINUS}')
-                AND NOT regexp_matches(even, '\d[.,]--?$') THEN -1 ELSE 1 END)
+            (CASE WHEN regexp_matches(even, '[-(]') AND regexp_matches(
+                regexp_replace(even, '(\d)[.,/]--?', '\1'), '{_MINUS}') THEN -1 ELSE 1 END)
             * money_number(n, point))[1])[1]"""
 
 

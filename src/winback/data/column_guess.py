@@ -91,12 +91,23 @@ class Columns:
     def for_text(self, names: str, ours: str) -> Guess | None:
         """Return the column of an order, a channel, a product."""
         for name in self.called(names, ours):
-            return self.take(name, ours)
+            # the currency of few rows, such as a foreign one, is not that of the others
+            if ours != "currency" or self.is_filled(name):
+                return self.take(name, ours)
         if ours == "order_id":  # Shopify calls it Name, and writes #1001
             for name in self.left:
                 if self.is_number_sign(name):
                     return replace(self.take(name, ours), why=Message("guess.number_sign"))
         return None
+
+    def is_filled(self, name: str) -> bool:
+        """Whether most of a column's first cells hold something."""
+        given, rows = sql.rows(
+            self.engine,
+            f"SELECT count(*) FILTER (trim(CAST({sql.name(name)} AS VARCHAR)) <> ''), count(*)"
+            f" FROM (FROM {sql.name(self.raw.name)} LIMIT {_LOOK_AT})",
+        )[0]
+        return bool(2 * given > rows)
 
     def cell(self, name: str) -> str:
         """Return a column's first cell that is not empty."""
@@ -147,6 +158,33 @@ class Columns:
                     notes.append(Message("note.day_of_purchase", column=name, others=others))
                 return replace(self.take(name, ours), why=Message("guess.dates"))
         return None
+
+    def unread_time(self, names: str) -> tuple[str, str, int, int] | None:
+        """Return a text called a time, a cell that is none, and how many of its cells are none."""
+        called = [name for name in self.called(names) if not says(name, "not_when_bought")]
+        for name in (name for name in called if self.types[name] == "VARCHAR"):
+            value = Expression(sql.name(name), "VARCHAR")
+            try:
+                read = parse.instant(self.engine, self.raw, value, timezone="UTC", where=name)
+            except DataError:
+                continue
+            given, unread, cell = sql.rows(
+                self.engine,
+                f"""SELECT count(*), count(*) FILTER (t IS NULL), arg_min(c, n) FILTER (t IS NULL)
+                FROM (SELECT {read} AS t, {value.sql} AS c, source_row AS n
+                    FROM {sql.name(self.raw.name)} WHERE trim({value.sql}) <> '')""",
+            )[0]
+            if unread:
+                return name, str(cell), int(unread), int(given)
+        return None
+
+    def date_parts(self) -> str | None:
+        """Return the expression of a day that stands in three columns: year, month, day."""
+        parts = [named(self.left.items(), words)[:1] for words in words_of("columns")["date_parts"]]
+        if not all(parts):
+            return None
+        cells = (f"CAST({sql.bare(self.engine, name)} AS INT)" for (name,) in parts)
+        return f"make_date({', '.join(cells)})"
 
     def _of_our_era(self, name: str, instant: str) -> str | None:
         """Return the expression of years that a Buddhist calendar counts, 543 more than ours."""

@@ -129,7 +129,7 @@ def _states(table: Columns, name: str) -> tuple[int, bool, int, int]:
     words = words_of("cells")
     cell = plain_text(f"CAST({sql.name(name)} AS VARCHAR)")
     states = words["subscriptions"]
-    flags = [*words["flags"]["yes"], *words["flags"]["no"], *states["no"]]
+    flags = [*words["flags"]["yes"], *words["flags"]["no"], *states["no"], *states["unsaid"]]
     lists = (flags, states["yes"], states["no"])
     counts = ", ".join(f"count(*) FILTER ({in_words('v', known)})" for known in lists)
     column, relation = sql.name(name), sql.name(table.raw.name)

@@ -14,6 +14,18 @@ _LOOKED_AT = 50  # rows below it
 _TOLD = 2  # columns of figures that it must tell of
 
 
+def _names_again(engine: Backend, raw: Raw) -> Raw:
+    """Put rows that say the columns' names again, as pages of a report do, among them."""
+    texts = [name for name, kind in columns_of(engine, raw.name).items() if kind == "VARCHAR"]
+    if len(texts) < _TOLD:
+        return raw
+    said = (f"trim({sql.name(name)}) = {sql.text(name)}" for name in texts[:_LOOKED_AT])
+    same = f"coalesce({' AND '.join(said)}, false)"
+    if not sql.rows(engine, f"SELECT 1 FROM {sql.name(raw.name)} WHERE {same} LIMIT 1"):
+        return raw
+    return _without(engine, raw, same)
+
+
 def set_apart(engine: Backend, raw: Raw) -> Raw:
     """Put the row that describes the columns, in each file of a table, among the unreadable ones.
 
@@ -34,6 +46,7 @@ def set_apart(engine: Backend, raw: Raw) -> Raw:
     >>> sql.rows(engine, f"SELECT * FROM {raw.name}")
     [(2, '7', '9.5'), (3, '8', '3')]
     """
+    raw = _names_again(engine, raw)
     texts = [name for name, kind in columns_of(engine, raw.name).items() if kind == "VARCHAR"]
     relation = sql.name(raw.name)
     if len(texts) < _TOLD:
@@ -57,8 +70,13 @@ def set_apart(engine: Backend, raw: Raw) -> Raw:
         told.append(f"trim({sql.name(name)}) = {sql.text(first[n])}")
     if len(told) < _TOLD:
         return raw
+    return _without(engine, raw, f"coalesce({' AND '.join(told)}, false)")
+
+
+def _without(engine: Backend, raw: Raw, same: str) -> Raw:
+    """Return a table without the rows of a condition, which are noted as unreadable."""
+    relation = sql.name(raw.name)
     view, unreadable = fresh("raw"), raw.unreadable or fresh("unreadable")
-    same = f"coalesce({' AND '.join(told)}, false)"
     engine.raw_sql(
         f"CREATE TABLE IF NOT EXISTS {sql.name(unreadable)} (source_row BIGINT, problem VARCHAR)"
     )

@@ -16,6 +16,7 @@ _LOOKED_AT: Final = 200
 _VALUE: Final = re.compile(r"[-+]?[\d.,:/ T-]*\d[\d.,:/ TZ-]*")
 _FIGURES: Final = re.compile(r"\d[\d.,:/'’\s\u00a0\u202f+-]*")  # noqa: RUF001
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
+_WHOLE: Final = re.compile(r'"(?:[^"]|"")*"')
 _SIGNS: Final = "-+−()"  # noqa: RUF001
 _MOST: Final = 0.8
 
@@ -74,6 +75,43 @@ def _score(lines: list[str], sign: str) -> tuple[float, ...]:
     )
 
 
+def is_wrapped(lines: list[str]) -> bool:
+    """Whether whole lines stand in quotation marks, as a spreadsheet saves a table in one column.
+
+    Examples
+    --------
+    >>> is_wrapped(['"id,""day"",sum"', '"a,""2024-01-01"",3"', '"b,""2024-01-02"",4"'])
+    True
+    >>> is_wrapped(['"id","day"', '"a","2024-01-01"'])
+    False
+    """
+    shown = [line for line in lines[:_LOOKED_AT] if line.strip()]
+    inside = [unwrapped(line) for line in shown]
+    if 2 * sum(line != inner for line, inner in zip(shown, inside, strict=True)) < len(shown):
+        return False
+    sign = delimiter_of(inside)
+    widths = Counter(len(row) for _, row in rows_of(inside, 0, sign))
+    if not widths:
+        return False
+    (usual, n), *_ = widths.most_common(1)
+    return usual > 1 and sign != " " and n >= _MOST * len(shown)
+
+
+def unwrapped(line: str) -> str:
+    """Return what stands within a line's quotation marks, where they hold all of its columns.
+
+    Examples
+    --------
+    >>> unwrapped('"a,""b, c"",3";;'), unwrapped('"a","b"'), unwrapped('"a"')
+    ('a,"b, c",3', '"a","b"', '"a"')
+    """
+    whole = line.rstrip("\r\n").rstrip(DELIMITERS)
+    if not _WHOLE.fullmatch(whole):
+        return line
+    inner = whole[1:-1].replace('""', '"')
+    return inner if any(sign in inner for sign in DELIMITERS) else line
+
+
 def rows_of(lines: list[str], first: int, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows, each with the line at which it begins."""
     if delimiter == " ":
@@ -106,6 +144,29 @@ def first_row(rows: Rows) -> tuple[int, list[str]]:
         if sum(cell.strip() != "" for cell in row) >= max(2, width / 2):
             return number, row
     return rows[0]
+
+
+def second_names(names: list[str], below: list[list[str]]) -> list[str] | None:
+    """Return the names that two rows make, where the first names groups of columns.
+
+    Examples
+    --------
+    >>> rows = [["No", "Mail", "Day"], ["7", "a@x.org", "2024-01-01"]]
+    >>> second_names(["Customer", "Customer", "Order"], rows)
+    ['Customer No', 'Customer Mail', 'Order Day']
+    >>> second_names(["No", "Mail", "Day"], rows) is None
+    True
+    """
+    given = [name.strip() for name in names if name.strip()]
+    if len(set(given)) == len(given) or len(below) < 2 or len(below[0]) != len(names):
+        return None
+    second, *rows = ([cell.strip() for cell in row] for row in below[:_LOOKED_AT])
+    words = [cell for cell in second if cell]
+    figures = any(_tells(cell) for row in rows for cell in row)
+    if any(map(_tells, words)) or 2 * len(words) < len(names) or not figures:
+        return None
+    both = [f"{above.strip()} {cell}".strip() for above, cell in zip(names, second, strict=True)]
+    return both if len(set(both)) == len(both) else None
 
 
 def is_headless(names: list[str], below: list[list[str]]) -> bool:

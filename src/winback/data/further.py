@@ -6,7 +6,7 @@ from ibis.backends.duckdb import Backend
 
 from winback.data import consent, sql
 from winback.data.column_guess import Columns, Guess
-from winback.data.column_names import named, names_of, says
+from winback.data.column_names import named, names_of, plain, says
 from winback.data.guess_customer import guess_customer
 from winback.data.id_choice import look_at_ids
 from winback.data.no_values import no_time
@@ -112,7 +112,7 @@ def _permission(
 ) -> dict[str, str]:
     """Return how the job learns who is to be left alone, and say what nothing reads."""
     if not permissions.columns:
-        return {}
+        return _by_name(table, name, notes)
     first, *more = permissions.read
     notes += [_days(table, column, name) for column in permissions.refuse if table.is_dated(column)]
     notes += [
@@ -127,6 +127,18 @@ def _permission(
     if others := permissions.agree[1:]:
         notes.append(Message("note.opt_out_more", columns=list(others), table=name))
     return {"opt_out": permissions.together(table.engine)}
+
+
+def _by_name(table: Columns, name: str, notes: list[Message]) -> dict[str, str]:
+    """Return that everybody in a table is left alone whose name says so: ``unsubscribed.csv``."""
+    words = words_of("columns")
+    refusals = f"{words['signs_of']['customers']['opt_out']} {words['refusals']}".split()
+    short = plain(name)
+    if not any(word in short for word in refusals):
+        return {}
+    rows = sql.rows(table.engine, f"SELECT count(*) FROM {sql.name(table.raw.name)}")[0][0]
+    notes.append(Message("note.opt_out_by_name", table=name, rows=rows))
+    return {"opt_out": "true"}
 
 
 def _days(table: Columns, column: str, name: str) -> Message:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from winback.data import parse, sql
 from winback.data.column_guess import SHOWN, Columns, Guess
-from winback.data.column_names import plain
+from winback.data.column_names import plain, says
 from winback.data.contracts import TRANSACTIONS
 from winback.data.expressions import resolve
 from winback.data.words import words_of
@@ -33,9 +33,26 @@ def guess_amount(table: Columns, names: str, ours: str, notes: list[Message]) ->
     notes += [_not_numbers(table, name) for name in unread]
     product = product_of(table)
     if product is not None:
+        notes += _price_alone(table, product)
         return product
     guess = _first_amount(table, every, ours, notes, [])
     return None if guess is None else _beside(table, guess, every, notes)
+
+
+def _price_alone(table: Columns, guess: Guess) -> list[Message]:
+    """Tell of a price that no column of pieces multiplies, and which other numbers there are."""
+    if guess.why.code != "guess.price":
+        return []
+    others = [
+        Message("guess.counted", name=name, counts=total_of(table, number))
+        for name in table.left
+        if not says(name, "not_amounts") and table.types[name] != "BOOLEAN"
+        if (number := table.number(name)) is not None and number != guess.expression
+    ][:SHOWN]
+    price = total_of(table, guess.expression)
+    if not others:
+        return [Message("note.price_alone", column=guess.expression, counts=price)]
+    return [Message("note.price_beside", column=guess.expression, counts=price, others=others)]
 
 
 def product_of(table: Columns) -> Guess | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +21,7 @@ _DATE: Final = r"\d{4}[-/.年]\d{1,2}[-/.月]\d.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}.
 _AMOUNT: Final = (
     r"[-+]?\d[\d,.]*[.,](\d\d|\d{0,5}[1-9])|[-+]?(\p{Sc}\s?\d[\d.,]*|\d[\d.,]*\s?\p{Sc})"
 )
+_NUMBER: Final = re.compile("(?i)n[uú]m[eé]ro|nummer|number|numar")
 _PERSON: Final = r"\p{Lu}[\p{L}'.-]*( \p{L}[\p{L}'.-]*){1,3}"
 
 
@@ -121,11 +123,15 @@ def is_person(name: str) -> bool:
     --------
     >>> is_person("Nome do cliente"), is_person("Username"), is_person("客户编号")
     (True, False, False)
+    >>> is_person("Tipo y número de documento")  # a number is no nume
+    False
     """
     short = plain(name)
     id_words = {word for names in words_of("columns")["names"]["customer_id"].values()
              for word in names.split()}  # fmt: skip
-    return short not in id_words and "username" not in short and says(name, "people")
+    return (
+        short not in id_words and "username" not in short and says(_NUMBER.sub(" ", name), "people")
+    )
 
 
 def one_order_each(engine: Backend, relation: str, customer: str, order: str | None) -> int:

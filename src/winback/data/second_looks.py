@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final, Literal
 
 from winback.data import sql
@@ -62,7 +64,10 @@ def look_at_states(table: Columns, notes: list[Message]) -> list[Offer]:
     told = {alike(word) for what in ("refunds", "expenses") for word in directions[what]}
     for name in table.left:
         state, so_called = sql.name(name), called(name, words["endings"])
-        if table.types[name] != "VARCHAR" or not (so_called or table.has_few(name, _STATES)):
+        is_flag = called(name, words["no_sale_flags"])
+        if table.types[name] != "VARCHAR" and not (is_flag and table.types[name] == "BOOLEAN"):
+            continue
+        if not (so_called or table.has_few(name, _STATES)):
             continue
         states = sql.rows(
             table.engine,
@@ -72,12 +77,17 @@ def look_at_states(table: Columns, notes: list[Message]) -> list[Offer]:
         if not 1 < len(states) <= _STATES:
             continue
         lost = [value for value, _ in states if alike(value.strip().lower()) in no_sale]
+        if so_called:
+            lost = [v for v, _ in states if v in lost or _begins_no_sale(v)]
+        elif is_flag:
+            lost = [v for v, _ in states if v.strip().lower() in words_of("cells")["flags"]["yes"]]
         # of a column that is called something else, what directions tell is theirs to tell
         if not so_called and not {alike(v.strip().lower()) for v in lost} - told:
             continue
         column = sql.bare(table.engine, name)
         if 0 < len(lost) < len(states):
-            only = f"{column} NOT IN ({', '.join(map(sql.text, lost))})"
+            kept = f"coalesce(CAST({column} AS VARCHAR), '')" if is_flag else column
+            only = f"{kept} NOT IN ({', '.join(map(sql.text, lost))})"
         else:
             only = f"{column} = {sql.text(states[0][0])}"
         listed = [Message("counts.value", value=value, n=n) for value, n in states]
@@ -85,6 +95,23 @@ def look_at_states(table: Columns, notes: list[Message]) -> list[Offer]:
         if lost:
             offers.append(Offer("filter", only, Message("advice.no_sale")))
     return offers
+
+
+def _begins_no_sale(state: str) -> bool:
+    """Whether a word of a state begins as those of no sale do, and none says the contrary."""
+    cell = alike(re.sub(r"[\s_-]+", " ", state.strip().lower()))
+    words = words_of("columns")["states"]["no_sale_parts"]
+    if any(_word(word, r"(?!\w)").search(cell) for word in words_of("cells")["directions"]["not"]):
+        return False
+    return any(_word(word).search(cell) for word in words)
+
+
+@cache
+def _word(word: str, end: str = "") -> re.Pattern[str]:
+    """Return a pattern of a word in a cell: of signs anywhere, of letters where a word begins."""
+    if re.match(r"[^\W\d_]", word) and word[0] < "\u0e00":
+        return re.compile(rf"(?<!\w){re.escape(word)}{end}")
+    return re.compile(re.escape(alike(word)))
 
 
 def look_at_currencies(

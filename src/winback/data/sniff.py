@@ -20,6 +20,7 @@ from winback.data.expressions import Expression, columns_read, resolve
 from winback.data.guess_amount import guess_amount
 from winback.data.guess_customer import guess_customer
 from winback.data.identity import identifier
+from winback.data.layout_looks import look_at_discount, look_at_groups, look_at_signs
 from winback.data.no_values import no_time
 from winback.data.raw import Raw, columns_of
 from winback.data.second_looks import (
@@ -163,6 +164,7 @@ def sniff_raw(engine: Backend, raw: Raw, columns: Mapping[str, str] | None = Non
         if guess is not None:
             guesses[column.name] = guess
     guesses = {name: guesses[name] for name in TRANSACTIONS.names() if name in guesses}
+    look_at_groups(there, guesses.get("customer_id"), notes)
     if _restarts(there, guesses, columns or {}, notes):
         del guesses["order_id"]
     offers: list[Offer] = []
@@ -180,14 +182,26 @@ def sniff_raw(engine: Backend, raw: Raw, columns: Mapping[str, str] | None = Non
     if "amount" in guesses:
         offers += look_at_cents(there, guesses["amount"], notes)
         offers += look_at_refunds(there, guesses["amount"], notes)
+        offers += look_at_discount(there, guesses, notes)
         offers += look_at_directions(there, guesses["amount"], notes)
     zone = clock_of(there, guesses["timestamp"].expression, notes) if "timestamp" in guesses else ""
     one = look_at_currencies(there, guesses["currency"], notes) if "currency" in guesses else None
+    sign = look_at_signs(there, guesses, notes)
     sniffed = _describe(there, guesses, zone or "UTC", notes)
     sniffed = replace(sniffed, timezone=zone or "UTC", offers=tuple(offers))
+    return _in_one_currency(sniffed, one, sign)
+
+
+def _in_one_currency(
+    sniffed: Sniffed, code: tuple[str, str] | None, sign: tuple[str, str] | None
+) -> Sniffed:
+    """Keep the rows of a currency, by its code in a column or its sign in the amounts."""
+    one = code or sign
     if one is None:
         return sniffed
     both = one[1] if sniffed.filter is None else f"{sniffed.filter} AND {one[1]}"
+    if code is None:
+        return replace(sniffed, filter=both, signs=(one[0],))
     return replace(sniffed, filter=both, examples={**sniffed.examples, "currency": (one[0],)})
 
 

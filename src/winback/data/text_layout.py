@@ -22,7 +22,15 @@ from typing import Any, Final
 
 from winback.data import sql
 from winback.data.encodings import by_names, encodings_of
-from winback.data.first_rows import delimiter_of, first_row, is_headless, rows_of
+from winback.data.first_rows import (
+    delimiter_of,
+    first_row,
+    is_headless,
+    is_wrapped,
+    rows_of,
+    second_names,
+    unwrapped,
+)
 from winback.errors import ConfigError, DataError, Sentence
 
 _SAMPLE: Final = 1 << 18
@@ -59,6 +67,8 @@ class Layout:
         Whether the file has blanks between its columns, and the copy tabs.
     ticked
         Whether each cell begins with a tick (`), as those of a payment provider's bills do.
+    wrapped
+        Whether whole lines stand in quotation marks.
     as_is
         Whether the engine can read the file as it stands.
     """
@@ -71,6 +81,7 @@ class Layout:
     short: bool = False
     blanks: bool = False
     ticked: bool = False
+    wrapped: bool = False
     as_is: bool = True
 
 
@@ -138,13 +149,17 @@ def layout(path: Path, encoding: str | None = None) -> Layout:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     stated = re.fullmatch(r'"?sep=(.)"?', lines[0].strip("\ufeff")[:8].rstrip("\r") or "-")
     first = 1 if stated else 0
-    delimiter = stated[1] if stated else delimiter_of(lines)
+    if wrapped := is_wrapped(lines[first:]):
+        lines = [unwrapped(line) for line in lines]
+    delimiter = stated[1] if stated and not wrapped else delimiter_of(lines[first:])
     rows = list(rows_of(lines, first, delimiter))
     whole = rows[:-1] if len(start) == _SAMPLE and len(rows) > 1 else rows
     if not whole:
         raise DataError("the file is empty", where=str(path), allowed="a line of column names")
     header_line, names = first_row(whole)
     below = [row for line, row in whole if line > header_line]
+    if two := second_names(names, below):
+        header_line, names, below = _line_after(whole, header_line), two, below[1:]
     header = not is_headless(names, below)
     widths = [len(row) for row in below]
     if below and all(0 < len(row) <= len(names) for row in below):
@@ -170,11 +185,17 @@ def layout(path: Path, encoding: str | None = None) -> Layout:
         short=short,
         blanks=delimiter == " ",
         ticked=ticked,
+        wrapped=wrapped,
         as_is=encoding in {"utf-8", "utf-8-sig"}
         and header_line == 0
-        and not (old_mac or packed or broken or ticked)
+        and not (old_mac or packed or broken or ticked or wrapped)
         and delimiter != " ",
     )
+
+
+def _line_after(rows: list[tuple[int, list[str]]], line: int) -> int:
+    """Return the line of the row that follows the one of a line."""
+    return next(number for number, _ in rows if number > line)
 
 
 def unique(names: list[str]) -> list[str]:
@@ -286,6 +307,8 @@ def plain_copy(path: Path, form: Layout, to: Path, *, anew: bool = False) -> Non
             lines = islice(text, form.skip, None)
             if form.blanks:
                 out.writelines("\t".join(line.split()) + "\n" for line in lines)
+            elif form.wrapped:
+                out.writelines(unwrapped(line).rstrip("\n") + "\n" for line in lines)
             elif form.ticked:
                 tick = re.compile(rf"(^|{re.escape(form.delimiter)})`")
                 out.writelines(tick.sub(r"\1", line) for line in lines)

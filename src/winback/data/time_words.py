@@ -12,6 +12,7 @@ from winback.data.expressions import Expression
 from winback.data.raw import Raw
 from winback.data.words import words_of
 
+DIGITS = "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹"  # as Arabic and Persian write them
 _MANY_SHAPES = 500
 _FIRST_ROWS, _FEW_SHAPES = 1000, 20
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -53,6 +54,7 @@ def shapes_of(engine: Backend, raw: Raw, value: Expression) -> list[str] | None:
 
 def in_english(engine: Backend, raw: Raw, value: Expression) -> Expression:
     """Return cells whose months and halves of days are English, and whose commas are blanks."""
+    value = _in_our_digits(engine, raw, value)
     plain = rf"regexp_replace({value.sql}, '[\s,\x{{00A0}}\x{{202F}}\x{{3000}}]+', ' ', 'g')"
     words, odd = _words_in(engine, raw, value)
     english = {word: name for word in words if (name := _english(word)) is not None}
@@ -75,6 +77,19 @@ def in_english(engine: Backend, raw: Raw, value: Expression) -> Expression:
     for shape, instead in _WITHOUT_BLANKS:
         cell = f"regexp_replace({cell}, '{shape}', '{instead}')"
     return replace(value, sql=f"regexp_replace(trim({cell}), ' +', ' ', 'g')", column=None)
+
+
+def _in_our_digits(engine: Backend, raw: Raw, value: Expression) -> Expression:
+    """Return cells in ASCII digits, where some are in those of Arabic, Persian or full width."""
+    digits = f"{DIGITS}０１２３４５６７８９"  # noqa: RUF001
+    shapes = shapes_of(engine, raw, value)
+    if shapes is not None and not any(set(shape) & set(digits) for shape in shapes):
+        return value
+    there = f"SELECT 1 FROM {sql.name(raw.name)} WHERE regexp_matches({value.sql}, '[{digits}]')"
+    if shapes is None and not sql.rows(engine, f"{there} LIMIT 1"):
+        return value
+    plain = f"translate({value.sql}, {sql.text(digits)}, {sql.text('0123456789' * 3)})"
+    return replace(value, sql=plain, column=None)
 
 
 def _words_in(engine: Backend, raw: Raw, value: Expression) -> tuple[list[str], bool]:

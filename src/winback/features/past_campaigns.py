@@ -79,33 +79,7 @@ def campaign_table(
     """
     if "arm" not in contacts.columns:
         return None
-    rows = known_by(contacts, as_of)
-    refuse_unknown(rows, "contacts, arm")
-    arm = arm_of(rows.arm)
-    over = rows.day <= as_of - timedelta(days=horizon_days)
-    by_list = [rows[name].cast("string") for name in ("list_id",) if name in rows.columns]
-    by_list.append(rows.day.cast("string"))
-    by_experiment = [rows.experiment_id.cast("string")] if "experiment_id" in rows.columns else []
-    rows = rows.filter(arm.notnull(), over).select(
-        "customer_id",
-        "day",
-        experiment=ibis.coalesce(*by_experiment, *by_list),
-        sent=ibis.coalesce(*by_list),
-        treated=(arm == TREATED).cast("int64"),
-        cost=rows.cost.cast("float64") if "cost" in rows.columns else ibis.null("float64"),
-    )
-    mixed = rows.group_by(["experiment", "customer_id"]).aggregate(arms=rows.treated.nunique())
-    redrawn = mixed.group_by("experiment").aggregate(redrawn=(mixed.arms > 1).any())
-    rows = rows.join(redrawn, "experiment")
-    rows = rows.mutate(campaign=ibis.ifelse(rows.redrawn, rows.sent, rows.experiment))
-    first = rows.group_by(["campaign", "customer_id"]).aggregate(
-        day=rows.day.min(),
-        list_id=rows.sent.argmin(rows.day),
-        treated=rows.treated.max(),
-        same=rows.treated.min(),
-        cost=rows.cost.sum(),
-    )
-    first = first.filter(first.treated == first.same).drop("same")
+    first = _first_contacts(_arms(contacts, as_of, horizon_days).filter(ibis._.over))
     days = first.select("day").distinct().order_by("day").to_pyarrow()["day"].to_pylist()
     if not days:
         return None
@@ -116,6 +90,76 @@ def campaign_table(
         for batch in batches  # days, not customers
     ]
     return ibis.memtable(pa.concat_tables(parts))
+
+
+def waiting_contacts(contacts: ir.Table, as_of: date, *, horizon_days: int) -> ir.Table | None:
+    """Count the contacts whose arm is known, but whose outcome is not yet.
+
+    Parameters
+    ----------
+    contacts, as_of, horizon_days
+        See `campaign_table`.
+
+    Returns
+    -------
+    ir.Table or None
+        ``campaign``, ``day``, and customers by arm, ``treated`` and ``control``; who was in the
+        campaign before has an outcome, and is not counted. None where no contact has an arm.
+
+    Raises
+    ------
+    DataError
+        An arm has a name that nobody knows.
+
+    Examples
+    --------
+    >>> sent = ibis.memtable(pa.table({"customer_id": ["a", "b"], "day": [date(2024, 6, 20)] * 2,
+    ...                                "arm": ["treated", "control"]}))
+    >>> waiting_contacts(sent, date(2024, 6, 30), horizon_days=30).to_pyarrow().to_pylist()
+    [{'campaign': '2024-06-20', 'day': datetime.date(2024, 6, 20), 'treated': 1, 'control': 1}]
+    """
+    if "arm" not in contacts.columns:
+        return None
+    first = _first_contacts(_arms(contacts, as_of, horizon_days))
+    first = first.filter(first.day > as_of - timedelta(days=horizon_days))
+    return first.group_by(["campaign", "day"]).aggregate(
+        treated=first.treated.sum(), control=(1 - first.treated).sum()
+    )
+
+
+def _arms(contacts: ir.Table, as_of: date, horizon_days: int) -> ir.Table:
+    """Return contacts whose arm is known, their campaign, and whether their window is over."""
+    rows = known_by(contacts, as_of)
+    refuse_unknown(rows, "contacts, arm")
+    arm = arm_of(rows.arm)
+    by_list = [rows[name].cast("string") for name in ("list_id",) if name in rows.columns]
+    by_list.append(rows.day.cast("string"))
+    by_experiment = [rows.experiment_id.cast("string")] if "experiment_id" in rows.columns else []
+    rows = rows.filter(arm.notnull()).select(
+        "customer_id",
+        "day",
+        over=rows.day <= as_of - timedelta(days=horizon_days),
+        experiment=ibis.coalesce(*by_experiment, *by_list),
+        sent=ibis.coalesce(*by_list),
+        treated=(arm == TREATED).cast("int64"),
+        cost=rows.cost.cast("float64") if "cost" in rows.columns else ibis.null("float64"),
+    )
+    mixed = rows.group_by(["experiment", "customer_id"]).aggregate(arms=rows.treated.nunique())
+    redrawn = mixed.group_by("experiment").aggregate(redrawn=(mixed.arms > 1).any())
+    rows = rows.join(redrawn, "experiment")
+    return rows.mutate(campaign=ibis.ifelse(rows.redrawn, rows.sent, rows.experiment))
+
+
+def _first_contacts(rows: ir.Table) -> ir.Table:
+    """Return the first contact of each customer in each campaign, if the arm is always the same."""
+    first = rows.group_by(["campaign", "customer_id"]).aggregate(
+        day=rows.day.min(),
+        list_id=rows.sent.argmin(rows.day),
+        treated=rows.treated.max(),
+        same=rows.treated.min(),
+        cost=rows.cost.sum(),
+    )
+    return first.filter(first.treated == first.same).drop("same")
 
 
 def _described(

@@ -197,7 +197,7 @@ def campaign(row: Mapping[str, Any], words: Words) -> dict[str, Any]:
         ),
         "cost": words.money(row["cost"]),
         "net": words.money(row["net"]),
-        "verdict": words.label("ledger", row["verdict"]),
+        "verdict": capital(Message.of(row["says"]).say(words)),
     }
 
 

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 from winback.errors import UsageError
 from winback.messages import Message, Words
 from winback.plain import plain, records
+from winback.workflows.drawn import shares_drawn
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
     import pandas as pd
 
+    from winback.campaigns.ledger import Ledger
     from winback.config import Job
     from winback.lists.columns import Columns
     from winback.workflows.reporter import Reporter
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from winback.workflows.tables import JobTables
 
 FILES = ("campaigns.parquet", "campaigns.csv")
+OUTCOMES = ("campaign", "customer_id", "day", "list_id", "treated", "returned", "revenue", "cost")
 FOR_PEOPLE: Columns = {
     "campaign": "text",
     "first_day": "date",
@@ -31,11 +35,17 @@ FOR_PEOPLE: Columns = {
     "cost": "money",
     "net": "money",
     "verdict": "text",
+    "looks": "count",
+    "planned_looks": "count",
+    "waiting": "count",
+    "says": "text",
 }
 
 
 def campaigns(job: Job, tables: JobTables, results: Results, reporter: Reporter) -> dict[str, Any]:
-    """Stage `campaigns.parquet` and `campaigns.csv`: each past campaign whose window is over.
+    """Stage `campaigns.parquet` and `campaigns.csv`: each past campaign.
+
+    Verdicts are given at planned looks only, see `winback.campaigns.looks`.
 
     Returns
     -------
@@ -48,10 +58,7 @@ def campaigns(job: Job, tables: JobTables, results: Results, reporter: Reporter)
     UsageError
         The job names no table of contacts.
     """
-    import pandas as pd
-
-    from winback.campaigns.ledger import COLUMNS, Ledger, ledger
-    from winback.features.past_campaigns import COVARIATES, campaign_table
+    from winback.features.past_campaigns import campaign_table, waiting_contacts
 
     if tables.contacts is None:
         raise UsageError(
@@ -68,12 +75,8 @@ def campaigns(job: Job, tables: JobTables, results: Results, reporter: Reporter)
             horizon_days=horizon,
             count_zero=bought.count_zero,
         )
-        if rows is None:
-            made = Ledger(pd.DataFrame(columns=list(COLUMNS)), {})
-        else:
-            frame = rows.to_pyarrow().to_pandas()
-            frame = frame.sort_values(["campaign", "customer_id"], ignore_index=True)
-            made = ledger(frame, margin=job.margin, covariates=list(COVARIATES))
+        late = waiting_contacts(tables.contacts, job.as_of, horizon_days=horizon)
+        made = _ledger(job, rows, late, shares_drawn(results))
     recent = tables.contacts.filter(tables.contacts.day > job.as_of - timedelta(days=horizon))
     waiting = int(recent.customer_id.nunique().to_pyarrow().as_py())
     words = Words(job.language, job.currency, job.amounts)
@@ -85,11 +88,47 @@ def campaigns(job: Job, tables: JobTables, results: Results, reporter: Reporter)
     return {"campaigns": records(made.table), "pooled": plain(made.pooled), "open": waiting}
 
 
+def _ledger(
+    job: Job, rows: ir.Table | None, late: ir.Table | None, drawn: dict[str, float]
+) -> Ledger:
+    import pandas as pd
+
+    from winback.campaigns.ledger import COLUMNS, Ledger, ledger
+    from winback.campaigns.looks import LookTerms
+    from winback.features.past_campaigns import COVARIATES
+
+    waiting = None if late is None else late.to_pyarrow().to_pandas()
+    if rows is not None:
+        frame = rows.to_pyarrow().to_pandas()
+    elif waiting is not None and len(waiting):
+        frame = pd.DataFrame(columns=[*OUTCOMES, *COVARIATES])
+    else:
+        return Ledger(pd.DataFrame(columns=list(COLUMNS)), {})
+    asked = job.campaigns
+    terms = LookTerms(
+        as_of=job.as_of,
+        horizon_days=job.horizon_days,
+        effect=asked.effect,
+        uplift=job.lists.win_back.uplift_prior,
+        looks=asked.looks,
+        power=asked.power,
+        treated_share=drawn | asked.treated_share,
+    )
+    frame = frame.sort_values(["campaign", "customer_id"], ignore_index=True)
+    return ledger(
+        frame, margin=job.margin, covariates=list(COVARIATES), terms=terms, waiting=waiting
+    )
+
+
 def _stage(table: pd.DataFrame, results: Results, words: Words) -> None:
+    from winback.campaigns.decision import say_verdict
     from winback.lists.write import write_csv
 
     table.to_parquet(results.staged(FILES[0]), index=False)
-    people = table.assign(verdict=[words.label("ledger", code) for code in table["verdict"]])
+    people = table.assign(
+        verdict=[words.label("ledger", code) for code in table["verdict"]],
+        says=[say_verdict(row).say(words) for row in records(table)],
+    )
     write_csv(people, results.staged(FILES[1]), FOR_PEOPLE, bom=True)
 
 
@@ -117,29 +156,36 @@ def _messages(
 
 
 def _one(row: dict[str, Any]) -> Message:
-    from winback.campaigns.ledger import BROKEN, SMALL
+    from winback.campaigns.decision import BROKEN, RATIO, SMALL, say_verdict
 
+    name, treated, control = row["campaign"], row["treated"], row["control"]
     if row["verdict"] == SMALL:
-        return Message(
-            "campaigns.small",
-            campaign=row["campaign"],
-            treated=row["treated"],
-            control=row["control"],
-        )
+        return Message("campaigns.small", campaign=name, treated=treated, control=control)
     if row["verdict"] == BROKEN:
-        return Message("campaigns.broken", campaign=row["campaign"], p=row["balance_p"])
+        return Message("campaigns.broken", campaign=name, p=row["balance_p"])
+    if row["verdict"] == RATIO:
+        return Message(
+            "campaigns.ratio", campaign=name, treated=treated, control=control, p=row["ratio_p"]
+        )
+    if row["increment"] is None:
+        return Message(
+            "campaigns.waiting",
+            campaign=name,
+            treated=treated,
+            control=control,
+            says=say_verdict(row),
+        )
     line = Message(
         "campaigns.brought",
-        campaign=row["campaign"],
-        treated=row["treated"],
-        control=row["control"],
+        campaign=name,
+        treated=treated,
+        control=control,
         returned=row["treated_return"],
         alone=row["control_return"],
         increment=row["increment"],
         low=row["increment_low"],
         high=row["increment_high"],
-        verdict=row["verdict"],
     )
-    if row["cost"] is None:
-        return line
-    return Message("campaigns.net", line=line, cost=row["cost"], net=row["net"])
+    if row["cost"] is not None:
+        line = Message("campaigns.net", line=line, cost=row["cost"], net=row["net"])
+    return Message("campaigns.says", line=line, says=say_verdict(row))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from winback.data.raw import Raw
     from winback.data.sniff import Sniffed
 
+_ZONE = re.compile(" [A-Z]{3,4}$")  # EST, CST: several zones to several people
 _NEEDED = ("customer_id", "timestamp")
 _UNREAD = {"note.may_be_contacted", "note.may_not_be_contacted"}
 _NOT_ADDED = {"note.not_added", "note.not_added_beside"}
@@ -150,7 +152,7 @@ def _joined(
             got=", ".join(given),
             hint="give the files, or one database",
         )
-    joined = join(engine, raws, own, written_as or None)
+    joined = join(engine, _but_for_contacts(engine, raws), own, written_as or None)
     if joined.query is None:
         one = given[joined.base]
         return Looked(joined.sniffed, one.source, one.table, base=joined.base)
@@ -158,6 +160,15 @@ def _joined(
         return Looked(joined.sniffed, database, query=joined.query, base=joined.base)
     source = {name: given[name].source for name in joined.used}
     return Looked(joined.sniffed, source, query=joined.query, base=joined.base)
+
+
+def _but_for_contacts(engine: Backend, raws: Mapping[str, Raw]) -> dict[str, Raw]:
+    """Return the tables that may hold purchases: a mail's channel is not that of an order."""
+    from winback.data.further import further_table
+
+    kinds = {name: further_table(engine, raw, name)[0] for name, raw in raws.items()}
+    bought = {name: raw for name, raw in raws.items() if kinds[name] != "contacts"}
+    return bought or dict(raws)
 
 
 def _with_further(
@@ -236,6 +247,8 @@ def _refuse_if_none(
     if sniffed.rows == 0:
         raise DataError("the file has no rows", where=shown, got=", ".join(sniffed.columns))
     missing = [name for name in _NEEDED if name not in sniffed.guesses]
+    if missing == ["timestamp"]:
+        _refuse_time(shown, engine, raws)
     if missing:
         say = " ".join(f"--column {name}=YOUR_COLUMN" for name in missing)
         kind = _kind(engine, raws)
@@ -267,6 +280,58 @@ def _refuse_if_none(
             hint=Sentence(
                 'say how: winback init {shown} --column "timestamp={read}"', shown=shown, read=read
             ),
+        )
+
+
+def _refuse_time(shown: str, engine: Backend, raws: Mapping[str, Raw]) -> None:
+    """Raise where a column is called a time and too few of its cells are, or a day is in three."""
+    from winback.data import sql
+    from winback.data.column_names import names_of
+    from winback.data.joining import columns_in
+    from winback.data.time_format import format_of
+
+    for table in (columns_in(engine, raw) for raw in raws.values()):
+        parts = table.date_parts()
+        if parts is not None:
+            read = parts.replace('"', '\\"')
+            raise DataError(
+                "the day stands in columns of its year, its month and its day",
+                where=shown,
+                got=parts,
+                hint=Sentence(
+                    'say how: winback init {shown} --column "timestamp={read}"',
+                    shown=shown,
+                    read=read,
+                ),
+            )
+        if (found := table.unread_time(names_of("timestamp"))) is None:
+            continue
+        name, cell, unread, rows = found
+        column = sql.bare(engine, name)
+        hint = Sentence(
+            "the others can be read: leave such rows out, or look whether another table stands "
+            "there, with winback init {shown} --column timestamp={column} --filter SQL",
+            shown=shown,
+            column=column,
+        )
+        if unread == rows:
+            zone = _ZONE.search(cell)
+            bare = f"regexp_replace({column}, '{_ZONE.pattern}', '')" if zone else column
+            form = format_of(_ZONE.sub("", cell))
+            read = f"strptime({bare}, {sql.text(form)})".replace('"', '\\"')
+            hint = Sentence(
+                'say how: winback init {shown} --column "timestamp={read}"', shown=shown, read=read
+            )
+        raise DataError(
+            "the cells of the timestamp cannot be read",
+            where=f"{shown}, {name}",
+            got=Sentence(
+                "{example!r}, and the like in {rounded:,} of {rows:,} {rows:form.row/rows}",
+                example=cell,
+                rounded=unread,
+                rows=rows,
+            ),
+            hint=hint,
         )
 
 

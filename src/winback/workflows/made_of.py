@@ -31,7 +31,9 @@ OF_FIGURES: dict[str, tuple[str, ...]] = {
     "indicators": (*_READ, "data.customers", "indicators"),
     "alerts": (*_READ, "data.customers", "margin", "indicators", "alerts"),
     "channels": (*_READ, "data.customers", "data.spend", "margin", "acquisition"),
-    "campaigns": (*_READ, "data.contacts", "horizon_days", "margin"),
+    "campaigns": (
+        *_READ, "data.contacts", "horizon_days", "margin", "campaigns", "lists.win_back",
+    ),
 }  # fmt: skip
 """The settings that decide the figures which are no step on the way to a list."""
 COMMANDS = {"train": ("train", "promote"), "score": ("score",), "lists": ("lists",)}

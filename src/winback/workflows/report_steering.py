@@ -60,11 +60,14 @@ def _board(results: Results, facts: dict[str, Any]) -> dict[str, Any] | None:
 def _campaigns(settings: LoadedJob, results: Results) -> dict[str, Any] | None:
     import pandas as pd
 
+    from winback.campaigns.decision import say_verdict
+
     path = results.find("campaigns.parquet")
     if path is None:
         return None
     rows = records(pd.read_parquet(path))
     for row in rows:
         row |= {name: str(row[name])[:10] for name in ("first_day", "last_day")}
+        row["says"] = say_verdict(row).as_record()
     facts = results.manifest["campaigns"]
     return {"rows": rows, "horizon_days": settings.job.horizon_days, **facts}

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from winback.messages import Message
+from winback.workflows.drawn import shares_drawn
 from winback.workflows.list_files import keep, kept_dates, one_row_a_person, origin
 from winback.workflows.playbook import job_playbook
 
@@ -259,7 +260,7 @@ def _uplift(
         return None
     with reporter.step(Message("doing.past_campaigns")):
         rows = table.order_by(["campaign", "customer_id"]).to_pyarrow().to_pandas()
-        unfair = not_as_drawn(rows, COVARIATES, _drawn(results))
+        unfair = not_as_drawn(rows, COVARIATES, shares_drawn(results))
         for campaign, why in unfair.items():
             reporter.warn(Message("log.unfair", campaign=campaign, why=why))
         rows = rows[~rows["campaign"].isin(list(unfair))].reset_index(drop=True)
@@ -294,24 +295,6 @@ def _with_offers(tables: JobTables, results: Results, rows: pd.DataFrame) -> pd.
     cost = rows[columns[:2]].merge(offers, how="left", on=columns[:2])["offer_cost"]
     kind = cost.eq(0).map({True: WITHOUT, False: WITH})
     return rows.assign(**{OFFER: kind.to_numpy()})
-
-
-def _drawn(results: Results) -> dict[str, float]:
-    """Return P(treated) of the job's own experiments and lists, where it was one and the same."""
-    import pandas as pd
-
-    columns = ["experiment_id", "list_id", "propensity"]
-    frames = [
-        pd.read_parquet(results.kept(f"lists/{day}/win_back.parquet"), columns=columns)
-        for day in kept_dates(results, "win_back")
-    ]
-    if not frames:
-        return {}
-    kept = pd.concat(frames, ignore_index=True).drop_duplicates()
-    named = pd.concat([kept.set_index(name)["propensity"] for name in columns[:2]])
-    shares = named.groupby(level=0).agg(["min", "max"])
-    same = shares.loc[shares["min"] == shares["max"], "min"]
-    return {str(name): float(share) for name, share in same.items()}
 
 
 def _covariates(job: Job, tables: JobTables, customers: pd.DataFrame | None) -> pd.DataFrame:

@@ -1,11 +1,14 @@
 """Each campaign by its arms: what is said, and what is not."""
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from winback.campaigns.effect import effect
 from winback.campaigns.ledger import ledger
+from winback.campaigns.looks import LookTerms
 from winback.errors import NotEnoughDataError, UsageError
 
 
@@ -28,8 +31,14 @@ def campaign(name, n=4000, lift=0.0, cost=0.5, tilt=0.0, seed=0):
     )
 
 
-def made(*parts, margin=0.5):
-    return ledger(pd.concat(parts, ignore_index=True), margin=margin, covariates=["frequency"])
+def made(*parts, margin=0.5, waiting=None, **terms):
+    return ledger(
+        pd.concat(parts, ignore_index=True),
+        margin=margin,
+        covariates=["frequency"],
+        terms=LookTerms(**{"as_of": date(2024, 7, 1), "horizon_days": 30} | terms),
+        waiting=waiting,
+    )
 
 
 def test_money_is_of_all_treated_and_net_of_cost():

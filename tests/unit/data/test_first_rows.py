@@ -2,7 +2,13 @@
 
 import pytest
 
-from winback.data.first_rows import delimiter_of, first_row, is_headless
+from winback.data.first_rows import (
+    delimiter_of,
+    first_row,
+    is_headless,
+    is_wrapped,
+    second_names,
+)
 
 
 @pytest.mark.parametrize(
@@ -39,3 +45,29 @@ def test_what_stands_above_a_table_is_none_of_it():
 )
 def test_whether_the_first_row_is_one_of_names(first, below, headless):
     assert is_headless(first, [below] * 4) is headless
+
+
+@pytest.mark.parametrize(
+    ("lines", "wrapped"),
+    [
+        (['"id,day,sum"', '"a,2024-01-01,3"', '"b,2024-01-02,4"'], True),
+        (['"id,day,sum";;', '"a,2024-01-01,3";;', '"b,2024-01-02,4";;'], True),
+        (['id;day;"sum"', '"a;""2024-01-01"";3"', '"b;""2024-01-02"";4"'], True),
+        (['"id","day","sum"', '"a","2024-01-01","3,5"'], False),
+        (['"note"', '"a, b"', '"c"', '"d, e, f"'], False),  # one column of texts
+    ],
+)
+def test_whether_whole_lines_stand_in_quotation_marks(lines, wrapped):
+    assert is_wrapped(lines) is wrapped
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "names"),
+    [
+        (["Buyer", "Buyer", "Sum"], ["No", "Mail", ""], ["Buyer No", "Buyer Mail", "Sum"]),
+        (["Mail", "Mail", "Sum"], ["a@x.org", "b@x.org", "five"], None),  # a row of values
+        (["No", "Mail", "Sum"], ["a number", "an address", "money"], None),  # told elsewhere
+    ],
+)
+def test_two_rows_of_names_are_read_together(first, second, names):
+    assert second_names(first, [second, ["1", "a@x.org", "5"]]) == names

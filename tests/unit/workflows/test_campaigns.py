@@ -48,21 +48,38 @@ def test_the_ledger_of_a_campaign_and_what_is_too_young(shop):
     with shop.work() as opened:
         result = opened.do(campaigns)
         said = [message.say(Words("zh")) for message in opened.reporter.said]
-    (may,) = result["campaigns"]
-    assert (may["campaign"], may["verdict"], result["open"]) == ("may", "works", 40)
+    may, june = result["campaigns"]
+    assert (may["campaign"], may["verdict"], may["decision"]) == ("may", "works", "scale")
+    assert (june["campaign"], june["verdict"], june["decision"]) == ("june", "open", "continue")
+    assert (june["waiting"], result["open"], june["increment"]) == (40, 40, None)
+    assert june["next_look"].startswith("2024-07-20")  # thirty days after the last contact
     assert may["increment"] == pytest.approx(may["treated"] * 0.3 * 50 * 0.4, rel=0.35)
     assert may["cost"] == may["treated"] * 0.5
     assert may["net_low"] <= may["net"] <= may["net_high"]
     lines = (shop.out / "campaigns.csv").read_text("utf-8-sig").splitlines()
-    assert lines[1].endswith("有效")
+    assert "有效,1,1,0,效果超出偶然" in lines[1]
+    assert "尚未判定,0,1,40,尚无结论" in lines[2]
+    assert any("下次判定日 2024-07-20" in line for line in said)
     assert any("尚无结论" in line for line in said)
-    assert len(shop.read("campaigns.parquet")) == 1
+    assert len(shop.read("campaigns.parquet")) == 2
 
 
 def test_an_earlier_day_knows_of_no_outcome(shop):
     result = shop.do(campaigns, as_of=date(2024, 5, 20))
-    assert result["campaigns"] == []
-    assert result["open"] == 600
+    (may,) = result["campaigns"]
+    assert (may["verdict"], may["treated_return"], may["margin_effect"]) == ("open", None, None)
+    assert result["open"] == may["waiting"] == 600
+
+
+def test_sizes_that_the_draw_cannot_give_are_not_compared(shop, tmp_path):
+    other = shop.copy_to(tmp_path / "other")
+    text = other.yaml.read_text("utf-8") + "campaigns: {treated_share: {may: 0.5}}\n"
+    other.yaml.write_text(text, encoding="utf-8")
+    with other.work() as opened:
+        may = opened.do(campaigns)["campaigns"][0]
+        said = [message.say(Words()) for message in opened.reporter.said]
+    assert (may["verdict"], may["decision"], may["increment"]) == ("ratio", "check", None)
+    assert any("sizes of the arms are no chance" in line for line in said)
 
 
 def test_a_job_without_contacts_says_what_to_name(shop, tmp_path):

@@ -40,7 +40,7 @@ def test_amounts_with_a_currency_sign_are_told_and_read(tmp_path):
         (("88,250원", "1,200원"), "KRW"),
         (("12,50 zł", "9,00 zł"), "PLN"),
         (("$12.50", "$9.00"), None),
-        (("€12.50", "£9.00"), None),
+        (("€12.50", "£9.00", "€3.00"), "EUR"),  # those in pounds are left out, and it is told
     ],
 )
 def test_a_sign_of_one_currency_alone_names_it(tmp_path, cells, code):

@@ -243,3 +243,104 @@ def test_accents_that_an_export_dropped_or_wrote_apart_are_none(tmp_path):
         guesses = init(str(path), tmp_path / "job.yaml").sniffed.guesses
         assert set(guesses) == {"customer_id", "timestamp", "amount", "order_id"}
         (tmp_path / "job.yaml").unlink()
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "lost"),
+    [
+        ("Statut", "Commande annulée", True),
+        ("Estado", "Cancelada por el comprador", True),
+        ("Order Status", "AWAITING_PAYMENT", True),
+        ("订单状态", "等待买家付款", True),
+        ("Financial Status", "partially_refunded", False),
+        ("Status", "not cancelled", False),
+        ("Status", "无退款", False),
+    ],
+)
+def test_a_state_of_several_words_is_no_sale_by_what_they_begin_with(tmp_path, name, state, lost):
+    lines = rows("{n};k{c};2024-01-{day:02};9.50;done")
+    lines[3] = lines[3].replace("done", state)
+    begun = written(tmp_path, [f"Order;Customer ID;Date;Total;{name}", *lines])
+    offered = [offer.written for offer in begun.sniffed.offers]
+    assert any(state in only for only in offered) is lost
+
+
+def test_a_column_that_says_which_sales_were_voided_is_a_filter(tmp_path):
+    lines = rows("{n};k{c};2024-01-{day:02};9.50;false")
+    lines[3] = lines[3].replace("false", "true")
+    begun = written(tmp_path, ["Order;Customer ID;Date;Total;Voided", *lines])
+    assert begun.sniffed.offers[0].written == (
+        "coalesce(CAST(Voided AS VARCHAR), '') NOT IN ('true')"
+    )
+
+
+@pytest.mark.parametrize("nobody", ["Total", "合计", "Zwischensumme", "Laufkunde", "Cash Customer"])
+def test_sums_and_the_people_at_a_till_are_no_customers(tmp_path, nobody):
+    lines = rows("{n};k{c};2024-01-{day:02};9.50")
+    lines[9] = f";{nobody};2024-01-10;100.00"
+    begun = written(tmp_path, ["Order;Customer ID;Date;Total", *lines])
+    assert "23 of 24 rows accepted: 7 customers" in begun.read
+
+
+def test_names_that_stand_again_on_each_page_are_none_of_the_rows(tmp_path):
+    header = "Order;Customer ID;Date;Total"
+    lines = rows("{n};k{c};2024-01-{day:02};9.50")
+    begun = written(tmp_path, [header, *lines[:8], header, *lines[8:16], header, *lines[16:]])
+    assert "24 of 26 rows accepted: 7 customers" in begun.read
+
+
+def test_a_price_without_pieces_is_told(tmp_path):
+    lines = rows("{n};k{c};2024-01-{day:02};9.50;2.5")
+    begun = written(tmp_path, ["Order;Customer ID;Date;Unit Price;kg", *lines])
+    assert "Unit Price is a price" in " ".join(map(str, begun.notes))
+    assert "kg (sum 60.00 in 24 rows)" in " ".join(map(str, begun.notes))
+
+
+def test_a_currency_of_no_row_is_not_that_of_the_amounts(tmp_path):
+    lines = rows("{c};2024-01-{day:02};9.50;")
+    begun = written(tmp_path, ["Account number;Date;Amount (EUR);Type Foreign Currency", *lines])
+    assert "24 of 24 rows accepted" in begun.read
+    assert "currency" not in begun.sniffed.guesses
+
+
+def test_a_number_of_a_document_goes_before_a_name(tmp_path):
+    lines = [f"{row};Ada Lopez;DNI 3011{n % 7}" for n, row in enumerate(rows("2024-01-{day:02};9"))]
+    header = "Fecha de venta;Total;Comprador;Tipo y número de documento"
+    begun = written(tmp_path, [header, *lines])
+    assert begun.sniffed.guesses["customer_id"].expression == "Tipo y número de documento"
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "said", "expression"),
+    [
+        (
+            "Customer ID;Payment Date;Total",
+            "k{c};{day:02}-Jan-2024 10:20 AM EST;9",
+            "10:20 AM EST', and the like in 24 of 24 rows",
+            "strptime(regexp_replace(\"Payment Date\", ' [A-Z]{3,4}$', ''), '%d-%b-%Y %I:%M %p')",
+        ),
+        (
+            "Customer ID;Year;Month;Day;Total",
+            "k{c};2024;1;{day};9",
+            "its year, its month and its day",
+            "make_date(CAST(Year AS INT), CAST(Month AS INT), CAST(Day AS INT))",
+        ),
+    ],
+)
+def test_a_time_that_is_refused_is_named_and_what_is_proposed_reads_it(
+    tmp_path, header, row, said, expression
+):
+    with pytest.raises(DataError) as refusal:
+        written(tmp_path, [header, *rows(row)])
+    assert said in str(refusal.value)
+    assert expression.replace('"', '\\"') in str(refusal.value)
+    begun = init(
+        str(tmp_path / "orders.csv"), tmp_path / "job.yaml", columns={"timestamp": expression}
+    )
+    assert "24 of 24 rows accepted: 7 customers, 2024-01-01 to 2024-01-24" in begun.read
+
+
+def test_where_another_table_stands_below_the_cell_that_is_no_time_is_shown(tmp_path):
+    lines = [*rows("k{c};2024-01-{day:02};9"), ";;", *rows("k{c};Name {c};yes", 7)]
+    with pytest.raises(DataError, match="'Name 0', and the like in 7 of 31 rows"):
+        written(tmp_path, ["Customer No;Order Date;Total", *lines])

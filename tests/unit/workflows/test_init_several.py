@@ -228,3 +228,55 @@ def test_who_is_on_a_black_list_is_left_alone_whatever_a_consent_says(tmp_path, 
     settings = load_job(tmp_path / "job.yaml").job.data.customers
     table = read_table("customers", str(tmp_path / "crm.csv"), columns=settings.columns).table
     assert table.filter(table.opt_out).to_pyarrow().num_rows == 3
+
+
+@pytest.mark.parametrize(
+    ("header", "no", "unsaid", "yes"),
+    [
+        ("会员号,营销短信", "拒绝", "未知", "同意"),
+        ("KdNr,Kontakt erwünscht", "nein", "k.A.", "ja"),
+        ("email,Newsletter Status", "bounced", "unconfirmed", "active"),
+    ],
+)
+def test_what_is_neither_yes_nor_no_is_no_consent(tmp_path, header, no, unsaid, yes):
+    buyer = header.partition(",")[0]
+    orders = [f"{buyer},date,total", *(f"7{n}@x.org,2024-01-0{n + 1},9" for n in range(3))]
+    said = [header, *(f"7{n}@x.org,{word}" for n, word in enumerate([no, unsaid, yes]))]
+    files = {"orders": orders, "people": said}
+    for name, lines in files.items():
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines), encoding="utf-8")
+    init([str(tmp_path / f"{name}.csv") for name in files], tmp_path / "job.yaml")
+    table = load_job(tmp_path / "job.yaml").job.data.customers
+    assert table.columns["opt_out"].startswith("no_consent(")
+    read = read_table("customers", str(tmp_path / table.source), columns=table.columns).table
+    assert read.order_by("customer_id").opt_out.to_pyarrow().to_pylist() == [True, True, False]
+
+
+@pytest.mark.parametrize("name", ["unsubscribed", "退订名单", "opt-outs"])
+def test_a_list_whose_name_says_so_holds_those_who_are_left_alone(tmp_path, name):
+    orders, listed = tmp_path / "orders.csv", tmp_path / f"{name}.csv"
+    orders.write_text("email,date,total\na@x.org,2024-01-01,9\nb@x.org,2024-01-02,9\n", "utf-8")
+    listed.write_text("email\na@x.org\n", "utf-8")
+    begun = init([str(orders), str(listed)], tmp_path / "job.yaml")
+    table = load_job(tmp_path / "job.yaml").job.data.customers
+    assert table.columns["opt_out"] == "true"
+    read = read_table("customers", str(tmp_path / table.source), columns=table.columns).table
+    assert read.opt_out.to_pyarrow().to_pylist() == [True]
+    assert "by its name: everybody in it is (1 row" in " ".join(map(str, begun.notes))
+
+
+def test_a_mail_with_its_arms_is_no_part_of_the_purchases(tmp_path):
+    orders, mail = tmp_path / "orders.csv", tmp_path / "mailing.csv"
+    orders.write_text("email,date,total\na@x.org,2024-01-01,9\nb@x.org,2024-03-02,9\n", "utf-8")
+    mail.write_text(
+        "email,send_date,channel,test_cell\na@x.org,2024-02-01,email,T\n"
+        "b@x.org,2024-02-01,email,C\n",
+        "utf-8",
+    )
+    begun = init([str(orders), str(mail)], tmp_path / "job.yaml")
+    job = load_job(tmp_path / "job.yaml")
+    assert "channel" not in begun.sniffed.guesses
+    contacts = job.job.data.contacts
+    assert contacts.columns["arm"] == "test_cell"
+    read = read_table("contacts", str(tmp_path / contacts.source), columns=contacts.columns).table
+    assert read.order_by("customer_id").arm.to_pyarrow().to_pylist() == ["treated", "control"]
