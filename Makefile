@@ -8,6 +8,7 @@ DOCS   ?= build --quiet
 MUTATE ?= --seconds 3600
 FUZZ   ?= --n 10000
 export OPENBLAS_NUM_THREADS ?= 1
+unexport PYTHONDONTWRITEBYTECODE  # each of a thousand starts would compile the source anew
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check accept fuzz soak mutate bench docs clean

@@ -135,17 +135,18 @@ def ledger(
         rows["order_margin"] = margin * rows["basket_amount"]
     late = pd.DataFrame(columns=list(WAITING)) if waiting is None else waiting
     late = late.assign(day=pd.to_datetime(late["day"]), customers=late["treated"] + late["control"])
-    names = sorted({*rows["campaign"].astype(str), *late["campaign"].astype(str)})
+    known = {str(name): part for name, part in rows.groupby("campaign")}
+    open_ = {str(name): part for name, part in late.groupby("campaign")}
     table = pd.DataFrame(
         [
             _one(
                 name,
-                rows[rows["campaign"].astype(str) == name],
-                late[late["campaign"].astype(str) == name],
+                known.get(name, rows.iloc[:0]),
+                open_.get(name, late.iloc[:0]),
                 covariates=covariates,
                 terms=terms,
             )
-            for name in names
+            for name in sorted(known.keys() | open_.keys())
         ],
         columns=list(COLUMNS),
     )

@@ -4,7 +4,7 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from winback.features.past_campaigns import campaign_table
+from winback.features.past_campaigns import campaign_table, waiting_contacts
 
 AS_OF = date(2024, 12, 31)
 SENT = date(2024, 6, 1)
@@ -94,3 +94,15 @@ def test_what_happens_after_as_of_changes_nothing():
         ("a", AS_OF + timedelta(days=3), "control", "l", "e"),
     )  # fmt: skip
     assert made(table).sort_index().equals(made(later).sort_index())
+
+
+def test_those_who_wait_are_counted_once_and_not_if_they_were_there_before():
+    young = AS_OF - timedelta(days=3)
+    table = contacts(
+        ("a", SENT, "treated", "l", "e"), ("a", young, "treated", "m", "e"),
+        ("b", young, "control", "m", "e"), ("b", AS_OF, "control", "n", "e"),
+        ("c", young, "treated", "m", "e"), ("d", AS_OF + timedelta(days=1), "treated", "o", "e"),
+    )  # fmt: skip
+    made = waiting_contacts(table, AS_OF, horizon_days=30).to_pyarrow().to_pylist()
+    assert made == [{"campaign": "e", "day": young, "treated": 1, "control": 1}]
+    assert waiting_contacts(table.drop("arm"), AS_OF, horizon_days=30) is None

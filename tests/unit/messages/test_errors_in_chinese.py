@@ -8,6 +8,7 @@ import errno
 import os
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -17,14 +18,19 @@ from winback.messages import Message, Words
 from winback.messages.catalogue import texts
 
 SOURCE = Path(winback.__file__).parent
-TREES = {
-    str(file.relative_to(SOURCE)): ast.parse(file.read_text("utf-8"))
-    for file in SOURCE.rglob("*.py")
-}
 SENTENCES = {"what", "hint"}  # always words; the others may be names, numbers, signs
 PARTS = SENTENCES | {"where", "got", "allowed"}
 WORDS = {True: r"[A-Za-z]{2}", False: r"[A-Za-z0-9] [A-Za-z]|[A-Za-z] [A-Za-z0-9]"}
 CHINESE = Words("zh")
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Parse the source, in the one process that runs these tests."""
+    return {
+        str(file.relative_to(SOURCE)): ast.parse(file.read_text("utf-8"))
+        for file in SOURCE.rglob("*.py")
+    }
 
 
 def named(node: ast.AST) -> str:
@@ -60,7 +66,9 @@ def parts(tree: ast.AST) -> Iterator[tuple[str, ast.expr]]:
             yield from ((named(node.targets[0]), text) for text in literals(node.value))
 
 
-FOUND = [(file, part, node) for file, tree in TREES.items() for part, node in parts(tree)]
+@cache
+def pieces() -> list[tuple[str, str, ast.expr]]:
+    return [(file, part, node) for file, tree in trees().items() for part, node in parts(tree)]
 
 
 def fields(text: str) -> set[str]:
@@ -74,7 +82,7 @@ def fields(text: str) -> set[str]:
 def said() -> dict[str, str]:
     """Return the English texts that need words, and where each stands."""
     found = {}
-    for file, part, node in FOUND:
+    for file, part, node in pieces():
         text = node.value if isinstance(node, ast.Constant) else ""
         bare = re.sub(r"\{\w+[^}]*\}", "", text)
         if re.search(WORDS[part in SENTENCES], bare) and not text.startswith("winback "):
@@ -93,7 +101,7 @@ def test_every_error_has_its_chinese():
 def test_no_chinese_is_of_an_error_that_nobody_raises():
     standing = {
         node.value
-        for tree in TREES.values()
+        for tree in trees().values()
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
@@ -105,7 +113,7 @@ def test_no_error_is_worded_by_an_f_string():
     """Its facts would be lost to whoever says it in another language: it is a `Sentence`."""
     worded = [
         f"{file}:{node.lineno} {ast.unparse(node)}"
-        for file, part, node in FOUND
+        for file, part, node in pieces()
         if isinstance(node, ast.JoinedStr)
         for bare in ["".join(v.value if isinstance(v, ast.Constant) else "\0" for v in node.values)]
         if re.search(r"[A-Za-z]{2}" if part in SENTENCES else r"(^|[ \0])[a-z]+ ", bare)

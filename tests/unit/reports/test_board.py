@@ -168,11 +168,18 @@ def test_a_campaign_is_told_with_its_interval_or_without_an_effect(arguments):
     broken = {**row, "campaign": "june", "increment": None, "increment_low": None,
               "increment_high": None, "verdict": "broken",
               "says": Message("campaigns.says.broken").as_record()}  # fmt: skip
-    held = {"rows": [row, broken], "pooled": {}, "open": 40, "horizon_days": 30}
+    early = {**broken, "campaign": "july", "treated_return": None, "control_return": None,
+             "verdict": "open",
+             "says": Message("campaigns.says.on_day", day="1998-07-30").as_record()}  # fmt: skip
+    held = {"rows": [row, broken, early], "pooled": {}, "open": 40, "horizon_days": 30}
     text = plainly(page_of(arguments, campaigns=held))
     assert "may 1998-05-01 to 1998-05-02 400 200 40% vs 10% USD 900 500 to 1,300" in text
     assert "It works beyond chance: do more of it" in text
     assert "no verdict is given" in text
+    assert "Not yet known: go on as planned, next look on 1998-07-30" in text
+    arguments["job"]["language"] = "zh"
+    assert "下次判定日 1998-07-30" in plainly(page_of(arguments, campaigns=held))
+    arguments["job"]["language"] = "en"
     assert Words().count(40, "customer") in text
     assert date(1998, 6, 30).isoformat() in text
 
