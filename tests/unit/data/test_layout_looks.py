@@ -12,6 +12,8 @@ def test_merged_cells_are_told_and_the_expression_that_fills_them_is_right():
     frame = pd.DataFrame({"Customer No": names, "Date": "2024-01-05", "Total": "9.50"})
     told = next(note for note in sniff(frame).notes if note.code == "note.merged_cells")
     assert "'c0'" in str(told)
+    said = sniff(frame, columns={"customer_id": told.facts["written"]})
+    assert said.filter is None
     engine = open_engine(threads=1)
     raw = load(engine, frame)
     filled = engine.raw_sql(f"SELECT {told.facts['written']} FROM {raw.name}").fetchall()
