@@ -44,6 +44,17 @@ def window(n, habit, seed=0, orders=6):
     return ibis.memtable(pa.Table.from_pandas(pd.DataFrame(rows), preserve_index=False))
 
 
+def test_a_chance_is_ones_own_share_and_what_is_popular_or_follows_as_weighed():
+    pairs = {"orders": [3.0, 3.0], "with_it": [2.0, 0.0], "in_last": [1.0, 0.0]}
+    pairs |= {"popular": [0.5, 0.25], "follows": [0.0, 1.0]}
+    model = CategoryModel(prior_orders=2.0, following=0.25, last_order=1.0)
+    said = model.chance(ibis.memtable(pa.table(pairs))).to_pyarrow().to_pylist()
+    own, others = (2 + 1, 0), (0.75 * 0.5, 0.75 * 0.25 + 0.25)
+    assert said == pytest.approx(
+        [(o + 2 * e) / (3 + 1 + 2) for o, e in zip(own, others, strict=True)]
+    )
+
+
 def test_a_habit_is_found_foretold_and_its_chance_is_right():
     model = fit_category_model([window(600, 0.7, 1), window(600, 0.7, 2)])
     assert model.scale == pytest.approx(1.0, abs=0.1)

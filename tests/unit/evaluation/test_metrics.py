@@ -139,6 +139,13 @@ def test_interval_coverage_splits_misses_and_looks_at_the_top_decile():
     )
 
 
+@pytest.mark.parametrize("missing", ["low", "high", "predicted"])
+def test_an_interval_with_a_hole_is_not_judged(missing):
+    given = {"low": [0.0, 0.0], "high": [2.0, 4.0], "predicted": [1.0, 2.0]}
+    given[missing] = [np.nan, 1.0]
+    assert np.isnan(list(interval_metrics([1.0, 5.0], **given, level=0.8).values())).all()
+
+
 def test_profit_falls_when_the_safe_are_contacted():
     y = np.r_[np.ones(50), np.zeros(50)]
     money = Economics(margin=0.5, contact_cost=1, offer_cost=5, save_rate=0.2)
