@@ -7,7 +7,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from winback.data.connect import open_engine, read_source
+from winback.data.connect import load, open_engine, read_source
 from winback.data.identity import CustomerIds
 from winback.data.intake import read_transactions
 from winback.data.policy import IntakePolicy
