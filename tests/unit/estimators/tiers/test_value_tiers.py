@@ -52,7 +52,9 @@ def from_logs(logs):
     return pd.DataFrame(dict(zip(COLUMNS, (frequency, T - silent, T, spend, clv), strict=True)))
 
 
-@pytest.mark.parametrize("method", ["kmeans", "gaussian_mixture"])
+@pytest.mark.parametrize(
+    "method", ["kmeans", pytest.param("gaussian_mixture", marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize(
     "seed", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)]
 )

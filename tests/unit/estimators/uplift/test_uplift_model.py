@@ -137,7 +137,10 @@ def test_it_keeps_the_contract_of_estimators():
         model(bands=7).fit(X, y, treated)
 
 
-@pytest.mark.parametrize("gain", [0.0, 0.01, 0.04])
+@pytest.mark.parametrize(
+    "gain",
+    [pytest.param(0.0, marks=pytest.mark.slow), 0.01, pytest.param(0.04, marks=pytest.mark.slow)],
+)
 def test_intervals_over_campaigns_that_differ_hold_the_mean_as_often_as_they_say(gain):
     held, n = 0, 100
     for seed in range(n):
@@ -224,6 +227,7 @@ def looked_every_week(gain, *, seed, weeks, prior, since):
     return verdicts
 
 
+@pytest.mark.slow
 def test_without_effect_hardly_any_shop_is_told_of_one_however_often_it_looks():
     shops = []
     for seed in range(150):
