@@ -84,15 +84,13 @@ def _returning(table: Columns, there: list[Ids], notes: list[Message]) -> Ids:
 
 def _tell_of_spellings(table: Columns, name: str, notes: list[Message]) -> None:
     """Say where one telephone number is written in several ways, and is several customers."""
-    column = sql.bare(table.engine, name)
-    digits = f"regexp_replace({column}, '[^0-9]', '', 'g')"
-    number = f"right({digits}, {_SUBSCRIBER})"
-    cell = f"CAST({sql.name(name)} AS VARCHAR)"
+    column, cell = sql.bare(table.engine, name), f"CAST({sql.name(name)} AS VARCHAR)"
+    number = "right(regexp_replace({}, '[^0-9]', '', 'g'), {})".format
     found = sql.rows(
         table.engine,
         rf"""SELECT min(cell), max(cell), count(*) FROM (
-            SELECT DISTINCT trim({cell}) AS cell, right(regexp_replace({cell}, '\D', '', 'g'),
-                {_SUBSCRIBER}) AS number FROM {sql.name(table.raw.name)}
+            SELECT DISTINCT trim({cell}) AS cell, {number(cell, _SUBSCRIBER)} AS number
+            FROM {sql.name(table.raw.name)}
             WHERE regexp_full_match(trim({cell}), '{_TELEPHONE}')
         ) GROUP BY number HAVING count(*) > 1 AND bool_or(regexp_matches(cell, '^0|\D'))
         ORDER BY number""",
@@ -107,7 +105,7 @@ def _tell_of_spellings(table: Columns, name: str, notes: list[Message]) -> None:
                 numbers=len(found),
                 one=one,
                 other=other,
-                written=number,
+                written=number(column, _SUBSCRIBER),
             )
         )
 

@@ -111,12 +111,6 @@ def _cut_offs(past: Past, horizon_days: int) -> list[date]:
     return [day for day in days if day - length >= past.first_day]
 
 
-def _seen_after(past: Past, cut_off: date, horizon_days: int) -> Past:
-    """Return the past of the day on which the window after a cut-off was known."""
-    until = cut_off + timedelta(days=horizon_days + past.lateness_days)
-    return past.at(min(until, past.as_of))
-
-
 def _categories(
     past: Past, sample: Past, column: str, cut_offs: list[date], horizon_days: int
 ) -> tuple[CategoryTest, pd.DataFrame | None]:
@@ -138,9 +132,9 @@ def _categories(
 
 def _labelled(past: Past, cut_off: date, column: str, horizon_days: int) -> ir.Table:
     """Lay down what spoke for each category at a cut-off, and what the next order held."""
-    then, after = past.at(cut_off), _seen_after(past, cut_off, horizon_days)
+    then = past.at(cut_off)
     bought = laid_down(bought_categories(then.transactions.table, then.purchase_days, column))
-    later = bought_categories(after.transactions.table, after.purchase_days, column)
+    later = bought_categories(past.transactions.table, past.purchase_days, column)
     later = later.filter(later.day <= cut_off + timedelta(days=horizon_days))
     pairs = category_chances(bought, cut_off, horizon_days)
     laid = laid_down(labelled(pairs, next_categories(later, cut_off)))
@@ -154,8 +148,8 @@ def _due(
     waits = []
     for cut_off in cut_offs[:2]:
         rows = _frame(sample.at(cut_off))
-        orders = _seen_after(sample, cut_off, horizon_days).purchase_days
-        waits.append((rows, waited(orders, cut_off, rows["customer_id"], horizon_days)))
+        days = waited(sample.purchase_days, cut_off, rows["customer_id"], horizon_days)
+        waits.append((rows, days))
     (rows, days), (_, before) = waits
     model = sample.at(cut_offs[0]).purchase_model()
     same = float(np.median(before)) if len(before) else float(horizon_days)
